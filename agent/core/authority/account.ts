@@ -1,0 +1,58 @@
+/** One account in an authority's ledger: reading, balances, writing, and the count of them all. */
+import type { Account } from '../codec/record.ts';
+import { accountCoder, numberCoder } from '../codec/record.ts';
+import type { Draft } from '../draft.ts';
+import { keyOf, singleton } from '../keyspace.ts';
+import { type Balance, FIRST_SEQUENCE, type TokenIndex, ZERO_BALANCE } from '../units.ts';
+import { addToBucket, forgetDigests } from './digest.ts';
+
+/** The account's record; one that nobody ever paid is empty, a fresh object every time. */
+export function readAccount(draft: Draft, account: Uint8Array): Account {
+  return (
+    draft.read(keyOf('account', account), accountCoder) ?? {
+      next: FIRST_SEQUENCE,
+      history: new Uint8Array(32),
+      received: 0n,
+      frozen: false,
+      balances: [],
+      pending: undefined,
+    }
+  );
+}
+
+/** Whether the ledger has a record of this account. */
+export function hasAccount(draft: Draft, account: Uint8Array): boolean {
+  return draft.get(keyOf('account', account)) !== undefined;
+}
+
+/** How many accounts the ledger has. */
+export function accountCount(draft: Draft): bigint {
+  return draft.read(singleton('accountCount'), numberCoder) ?? 0n;
+}
+
+/** Writes what does not show in the ledger's digest: the pending order. */
+export function writePending(draft: Draft, key: Uint8Array, account: Account): void {
+  draft.write(keyOf('account', key), accountCoder, account);
+}
+
+/** Writes the record of an account whose ledger entry changed. */
+export function writeAccount(draft: Draft, key: Uint8Array, account: Account): void {
+  if (!hasAccount(draft, key)) {
+    draft.write(singleton('accountCount'), numberCoder, accountCount(draft) + 1n);
+    addToBucket(draft, key);
+  }
+  draft.write(keyOf('account', key), accountCoder, account);
+  forgetDigests(draft, key);
+}
+
+/** The balance of a token; zero where there is no entry. */
+export function balanceOf(account: Account, token: TokenIndex): Balance {
+  return account.balances.find((entry) => entry.token === token)?.balance ?? ZERO_BALANCE;
+}
+
+/** The account with another balance of a token. Zero balances have no entry. */
+export function withBalance(account: Account, token: TokenIndex, balance: Balance): Account {
+  const others = account.balances.filter((entry) => entry.token !== token);
+  if (balance !== ZERO_BALANCE) others.push({ token, balance });
+  return { ...account, balances: others.sort((a, b) => a.token - b.token) };
+}

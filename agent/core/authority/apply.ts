@@ -1,0 +1,99 @@
+/**
+ * An authority applies a certificate (DESIGN 5).
+ *
+ * Safety: applying never fails and its result does not depend on the order of arrival across
+ * accounts. So the payer is debited without looking at the balance: an authority that has not seen
+ * the payer's income yet goes below zero until it does.
+ * Liveness: whoever holds a certificate may bring it; a gap is answered with what is missing.
+ */
+import { equalBytes } from '../bytes.ts';
+import { checkCertificate } from '../certificate.ts';
+import { type Certificate, orderHash } from '../codec/order.ts';
+import { numberCoder } from '../codec/record.ts';
+import { sha256 } from '../crypto.ts';
+import type { Draft } from '../draft.ts';
+import { certificateAt, record } from '../journal.ts';
+import { certificateKey, keyOfEntry } from '../keyspace.ts';
+import { type Refusal, refusal } from '../refusal.ts';
+import type { AuthoritySetup } from '../setup.ts';
+import { credit, debit, nextSequence } from '../units.ts';
+import { balanceOf, readAccount, withBalance, writeAccount } from './account.ts';
+import { noteDoubleSpend } from './double-spend.ts';
+
+/** Undefined when the certificate is, or already was, applied; otherwise why it is not. */
+export function applyCertificate(
+  draft: Draft,
+  setup: AuthoritySetup,
+  certificate: Certificate,
+): Refusal | undefined {
+  const { order } = certificate.order;
+  const payer = readAccount(draft, order.account);
+  const hash = orderHash(setup.network.id, order);
+  if (order.sequence < payer.next) return checkAgainstApplied(draft, setup, certificate, hash);
+
+  const pending = payer.pending;
+  const isOrderKnown =
+    pending !== undefined &&
+    equalBytes(orderHash(setup.network.id, pending.order), hash) &&
+    equalBytes(pending.signature, certificate.order.signature);
+  const refused = checkCertificate(setup.network, certificate, setup.verify, isOrderKnown);
+  if (refused !== undefined) return refused;
+  if (order.sequence > payer.next) {
+    return refusal('missing_earlier', { expected: `${payer.next}`, found: `${order.sequence}` });
+  }
+  noteDoubleSpend(draft, setup, payer, certificate.order, hash);
+  const index = certificateKey(order.account, order.sequence);
+  const journalNumber = record(draft, { TAG: 'certificate', data: certificate }, index);
+  settlePayer(draft, certificate, hash);
+  settleRecipient(draft, certificate, journalNumber);
+  draft.note({ kind: 'applied', certificate });
+  return undefined;
+}
+
+function settlePayer(draft: Draft, certificate: Certificate, hash: Uint8Array): void {
+  const { order } = certificate.order;
+  const { token, amount } = order.action.data;
+  const payer = readAccount(draft, order.account);
+  writeAccount(draft, order.account, {
+    ...withBalance(payer, token, debit(balanceOf(payer, token), amount)),
+    next: nextSequence(payer.next),
+    history: sha256(payer.history, hash),
+    pending: undefined,
+  });
+}
+
+function settleRecipient(draft: Draft, certificate: Certificate, journalNumber: bigint): void {
+  const { recipient, token, amount } = certificate.order.order.action.data;
+  const payee = readAccount(draft, recipient);
+  draft.write(keyOfEntry('received', recipient, payee.received), numberCoder, journalNumber);
+  writeAccount(draft, recipient, {
+    ...withBalance(payee, token, credit(balanceOf(payee, token), amount)),
+    received: payee.received + 1n,
+  });
+}
+
+/**
+ * The sequence is taken. By this very order: fine. By another: if this certificate is valid as well,
+ * more than f authorities are traitors; both are kept and nobody here votes for the account again.
+ */
+function checkAgainstApplied(
+  draft: Draft,
+  setup: AuthoritySetup,
+  certificate: Certificate,
+  hash: Uint8Array,
+): Refusal | undefined {
+  const { order } = certificate.order;
+  const first = certificateAt(draft, order.account, order.sequence);
+  if (first === undefined) return refusal('sequence_used');
+  if (equalBytes(orderHash(setup.network.id, first.order.order), hash)) return undefined;
+  const refused = checkCertificate(setup.network, certificate, setup.verify);
+  if (refused !== undefined) return refused;
+  const index = keyOfEntry('conflict', order.account, order.sequence);
+  if (draft.get(index) === undefined) {
+    record(draft, { TAG: 'conflict', data: { first, second: certificate } }, index);
+    const account = readAccount(draft, order.account);
+    writeAccount(draft, order.account, { ...account, frozen: true });
+    draft.note({ kind: 'conflict', first, second: certificate });
+  }
+  return refusal('account_frozen');
+}

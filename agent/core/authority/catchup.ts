@@ -1,0 +1,178 @@
+/**
+ * Catch-up between authorities (DESIGN 6, "merge"): they exchange certificates, never balances.
+ *
+ *   A -> B  root           what my ledger hashes to
+ *   B -> A  digest         where it differs: the hashes of my root's children
+ *   A -> B  digest ...     down into the children that differ, in turns
+ *   B -> A  bucket         at the bottom: my accounts and how far I am with each
+ *   A -> B  certificates   what B is missing, and
+ *   A -> B  certificatesQuery   a question for what A is missing
+ *
+ * Every answer follows from the message and the ledger alone; no session is kept. What is not
+ * followed at once (a node has at most MAX_DIGEST_DESCENTS children followed) waits for the next
+ * round, which comes soon while there is a difference. Certificates are checked like any other, so a
+ * hostile peer can waste time with lies about hashes but can put nothing into a ledger.
+ */
+import { compareBytes, equalBytes, toByteKey } from '../bytes.ts';
+import type { Bucket, BucketEntry } from '../codec/message.ts';
+import type { Certificate } from '../codec/order.ts';
+import type { Draft } from '../draft.ts';
+import type { LinkId } from '../io.ts';
+import {
+  DIGEST_DEPTH,
+  MAX_BUCKET_ENTRIES,
+  MAX_DIGEST_DESCENTS,
+  SYNC_BUSY_MS,
+  SYNC_IDLE_MS,
+} from '../limits.ts';
+import { memberLinks, memberOf } from '../links.ts';
+import type { AuthoritySetup } from '../setup.ts';
+import { setTimer, timers } from '../timers.ts';
+import { FIRST_SEQUENCE, type Sequence } from '../units.ts';
+import { hasAccount, readAccount } from './account.ts';
+import { applyCertificate } from './apply.ts';
+import { accountsOf, childrenOf, type DigestPath, digestAt } from './digest.ts';
+import { answerCertificates } from './queries.ts';
+
+/** Tells every other authority what this ledger hashes to, and sets the time of the next round. */
+export function startRound(draft: Draft): void {
+  for (const link of memberLinks(draft)) sendRoot(draft, link);
+  setTimer(draft, 'syncAtMs', draft.stamp.nowMs + SYNC_IDLE_MS);
+}
+
+/** Tells one peer what this ledger hashes to. */
+export function sendRoot(draft: Draft, link: LinkId): void {
+  draft.send(link, { TAG: 'root', data: { digest: digestAt(draft, []) } });
+}
+
+export function takeRoot(draft: Draft, link: LinkId, digest: Uint8Array): void {
+  const member = memberOf(draft, link);
+  if (member === undefined) return;
+  const equal = equalBytes(digest, digestAt(draft, []));
+  draft.note({ kind: 'compared', member, equal });
+  if (!equal) sendDigest(draft, link, []);
+}
+
+export function takeDigest(
+  draft: Draft,
+  link: LinkId,
+  path: DigestPath,
+  children: readonly Uint8Array[],
+): void {
+  if (path.length >= DIGEST_DEPTH || memberOf(draft, link) === undefined) return;
+  hurry(draft);
+  const mine = childrenOf(draft, path);
+  const differing = [...mine.keys()].filter(
+    (nibble) => !equalBytes(mine[nibble] ?? new Uint8Array(), children[nibble] ?? new Uint8Array()),
+  );
+  for (const nibble of differing.slice(0, MAX_DIGEST_DESCENTS)) {
+    const child = [...path, nibble];
+    if (child.length < DIGEST_DEPTH) sendDigest(draft, link, child);
+    else sendBucket(draft, link, child, undefined);
+  }
+}
+
+export function sendBucket(
+  draft: Draft,
+  link: LinkId,
+  path: DigestPath,
+  after: Uint8Array | undefined,
+): void {
+  if (path.length !== DIGEST_DEPTH || memberOf(draft, link) === undefined) return;
+  const rest = accountsAfter(draft, path, after);
+  const page = rest.slice(0, MAX_BUCKET_ENTRIES);
+  const entries = page.map((account): BucketEntry => {
+    const { next, history } = readAccount(draft, account);
+    return { account, next, history: history.slice(0, 8) };
+  });
+  const more = page.length < rest.length;
+  draft.send(link, { TAG: 'bucket', data: { path: [...path], after, more, entries } });
+}
+
+export function takeBucket(
+  draft: Draft,
+  setup: AuthoritySetup,
+  link: LinkId,
+  bucket: Bucket,
+): void {
+  const { path, after, more, entries } = bucket;
+  if (path.length !== DIGEST_DEPTH || memberOf(draft, link) === undefined) return;
+  const last = entries.at(-1)?.account;
+  const listed = new Set(entries.map((entry) => toByteKey(entry.account)));
+  for (const entry of entries) compare(draft, setup, link, entry);
+  for (const account of accountsAfter(draft, path, after)) {
+    if (more && last !== undefined && compareBytes(account, last) > 0) break;
+    if (!listed.has(toByteKey(account))) offer(draft, setup, link, account, FIRST_SEQUENCE);
+  }
+  if (more && last !== undefined) {
+    draft.send(link, { TAG: 'bucketQuery', data: { path: [...path], after: last } });
+  }
+}
+
+/** Takes certificates of one account in their order, and asks on while there is progress. */
+export function takeCertificates(
+  draft: Draft,
+  setup: AuthoritySetup,
+  link: LinkId,
+  account: Uint8Array,
+  theirNext: Sequence,
+  certificates: readonly Certificate[],
+): void {
+  const before = readAccount(draft, account).next;
+  for (const certificate of certificates) {
+    const refused = applyCertificate(draft, setup, certificate);
+    if (refused !== undefined) draft.note({ kind: 'refused', link, refusal: refused });
+  }
+  const { next } = readAccount(draft, account);
+  if (next > before && next < theirNext) ask(draft, link, account, next);
+}
+
+/** One account of the peer's beside ours. */
+function compare(draft: Draft, setup: AuthoritySetup, link: LinkId, theirs: BucketEntry): void {
+  const { account } = theirs;
+  const { next, history } = readAccount(draft, account);
+  if (next < theirs.next) ask(draft, link, account, next);
+  else if (next > theirs.next) offer(draft, setup, link, account, theirs.next);
+  else if (next > 0n && !equalBytes(history.subarray(0, 8), theirs.history)) {
+    // The same number of orders, but not the same ones: show ours, so that the conflict comes out.
+    offer(draft, setup, link, account, (next - 1n) as Sequence);
+  }
+}
+
+function ask(draft: Draft, link: LinkId, account: Uint8Array, from: Sequence): void {
+  draft.send(link, { TAG: 'certificatesQuery', data: { account, from } });
+}
+
+function offer(
+  draft: Draft,
+  setup: AuthoritySetup,
+  link: LinkId,
+  account: Uint8Array,
+  from: Sequence,
+): void {
+  if (readAccount(draft, account).next <= from) return;
+  answerCertificates(draft, setup, account, from, { link, route: [] });
+}
+
+function sendDigest(draft: Draft, link: LinkId, path: DigestPath): void {
+  const children = childrenOf(draft, path);
+  draft.send(link, { TAG: 'digest', data: { path: [...path], children } });
+}
+
+function accountsAfter(
+  draft: Draft,
+  path: DigestPath,
+  after: Uint8Array | undefined,
+): Uint8Array[] {
+  const accounts = accountsOf(draft, path).filter((account) => hasAccount(draft, account));
+  return after === undefined
+    ? accounts
+    : accounts.filter((account) => compareBytes(account, after) > 0);
+}
+
+/** There is a difference: do not wait long for the next round. */
+function hurry(draft: Draft): void {
+  const soon = draft.stamp.nowMs + SYNC_BUSY_MS;
+  const { syncAtMs } = timers(draft);
+  if (syncAtMs === undefined || syncAtMs > BigInt(soon)) setTimer(draft, 'syncAtMs', soon);
+}

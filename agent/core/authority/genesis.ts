@@ -1,0 +1,24 @@
+/** The first start of an authority: the ledger begins with what the genesis document issues. */
+import { invariant } from '../assert.ts';
+import { equalBytes } from '../bytes.ts';
+import { hashCoder } from '../codec/canonical.ts';
+import type { Draft } from '../draft.ts';
+import { singleton } from '../keyspace.ts';
+import type { AuthoritySetup } from '../setup.ts';
+import { credit } from '../units.ts';
+import { balanceOf, readAccount, withBalance, writeAccount } from './account.ts';
+
+/** Writes the issued balances, once. State of another network never gets here: the shell looks. */
+export function addGenesis(draft: Draft, { network }: AuthoritySetup): void {
+  const founded = draft.read(singleton('genesis'), hashCoder);
+  if (founded !== undefined) {
+    invariant(equalBytes(founded, network.id), 'the state belongs to this network');
+    return;
+  }
+  for (const { account: key, token, amount } of network.genesis.issuance) {
+    const account = readAccount(draft, key);
+    const balance = credit(balanceOf(account, token), amount);
+    writeAccount(draft, key, withBalance(account, token, balance));
+  }
+  draft.write(singleton('genesis'), hashCoder, network.id);
+}

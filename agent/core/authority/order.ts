@@ -1,0 +1,141 @@
+/**
+ * An authority takes an order (DESIGN 5): judge, keep as pending, vote. The vote leaves only after
+ * the pending order is on disk, which the shell sees to (io.ts).
+ *
+ * Idempotent: the pending order itself is answered with the same vote, the bytes of which are the
+ * same too, because Ed25519 as RFC 8032 has it is deterministic.
+ */
+import { equalBytes } from '../bytes.ts';
+import { encode } from '../codec/canonical.ts';
+import { type Message, verdictCoder } from '../codec/message.ts';
+import {
+  type MemberSignature,
+  orderHash,
+  type SignedOrder,
+  voteSigningBytes,
+} from '../codec/order.ts';
+import type { Account } from '../codec/record.ts';
+import type { Draft, Origin } from '../draft.ts';
+import { certificateAt } from '../journal.ts';
+import { singleton } from '../keyspace.ts';
+import { memberLinks } from '../links.ts';
+import { REFUSALS, type RefusalCode, refusal } from '../refusal.ts';
+import type { AuthoritySetup } from '../setup.ts';
+import { signingBytes } from '../signing.ts';
+import { accountCount, balanceOf, hasAccount, readAccount, writePending } from './account.ts';
+import { noteDoubleSpend } from './double-spend.ts';
+import { brokenRule } from './rules.ts';
+
+/** A client asks for a vote; it is answered with one, or with a signed refusal. */
+export function takeOrder(
+  draft: Draft,
+  setup: AuthoritySetup,
+  signed: SignedOrder,
+  origin: Origin,
+): void {
+  const hash = orderHash(setup.network.id, signed.order);
+  const code = acceptOrder(draft, setup, signed, hash);
+  if (code === undefined) {
+    const { epoch } = setup.network.committee;
+    const vote = voteFor(setup, hash);
+    draft.answer(origin, { TAG: 'vote', data: { epoch, orderHash: hash, ...vote } });
+    return;
+  }
+  draft.note({ kind: 'refused', link: origin.link, refusal: refusal(code) });
+  draft.answer(origin, refusalOf(draft, setup, signed, hash, code));
+}
+
+/**
+ * Another authority passes on an order that it voted for. Keeping it as our own pending order makes
+ * two different orders meet early; nobody waits for an answer.
+ */
+export function takeGossip(draft: Draft, setup: AuthoritySetup, signed: SignedOrder): void {
+  acceptOrder(draft, setup, signed, orderHash(setup.network.id, signed.order));
+}
+
+/** Undefined when the order is, or already was, voted for; the code of its refusal otherwise. */
+function acceptOrder(
+  draft: Draft,
+  setup: AuthoritySetup,
+  signed: SignedOrder,
+  hash: Uint8Array,
+): RefusalCode | undefined {
+  const { order } = signed;
+  const account = readAccount(draft, order.account);
+  const mayVote = draft.get(singleton('standing')) === undefined;
+  if (mayVote && !account.frozen && isPending(setup, account, order.sequence, hash)) {
+    draft.note({ kind: 'voted', order: signed, again: true });
+    return undefined;
+  }
+  const broken = brokenRule({
+    setup,
+    signed,
+    order,
+    account,
+    isRecipientKnown: hasAccount(draft, order.action.data.recipient),
+    accountCount: accountCount(draft),
+    mayVote,
+  });
+  if (broken !== undefined) {
+    if (broken.code !== 'order_pending' && broken.code !== 'sequence_used') return broken.code;
+    noteDoubleSpend(draft, setup, account, signed, hash);
+    return isCertified(draft, setup, signed, hash) ? undefined : broken.code;
+  }
+  writePending(draft, order.account, { ...account, pending: signed });
+  for (const link of memberLinks(draft)) draft.send(link, { TAG: 'gossip', data: signed });
+  draft.note({ kind: 'voted', order: signed, again: false });
+  return undefined;
+}
+
+/** Whether this authority's standing vote is for the order with this hash. */
+function isPending(
+  setup: AuthoritySetup,
+  account: Account,
+  sequence: bigint,
+  hash: Uint8Array,
+): boolean {
+  const pending = account.pending;
+  if (pending === undefined || pending.order.sequence !== sequence) return false;
+  return equalBytes(orderHash(setup.network.id, pending.order), hash);
+}
+
+/** Whether the order with this hash is the one whose certificate was applied here. */
+function isCertified(
+  draft: Draft,
+  setup: AuthoritySetup,
+  signed: SignedOrder,
+  hash: Uint8Array,
+): boolean {
+  const applied = certificateAt(draft, signed.order.account, signed.order.sequence);
+  if (applied === undefined) return false;
+  return equalBytes(orderHash(setup.network.id, applied.order.order), hash);
+}
+
+function voteFor(setup: AuthoritySetup, hash: Uint8Array): MemberSignature {
+  const { member, sign } = setup.authority;
+  const { id, committee } = setup.network;
+  return { member, signature: sign(voteSigningBytes(id, committee.epoch, hash)) };
+}
+
+function refusalOf(
+  draft: Draft,
+  setup: AuthoritySetup,
+  signed: SignedOrder,
+  orderHashBytes: Uint8Array,
+  code: RefusalCode,
+): Message {
+  const { order } = signed;
+  const { epoch } = setup.network.committee;
+  const account = readAccount(draft, order.account);
+  const verdict = {
+    orderHash: orderHashBytes,
+    code: REFUSALS[code].wire,
+    next: account.next,
+    balance: balanceOf(account, order.action.data.token),
+  };
+  const body = encode(verdictCoder, verdict);
+  const signature = setup.authority.sign(signingBytes('refusal', setup.network.id, epoch, body));
+  const pending = code === 'order_pending' ? account.pending : undefined;
+  const data = { epoch, member: setup.authority.member, verdict, pending, signature };
+  return { TAG: 'orderRefusal', data };
+}

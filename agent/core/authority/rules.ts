@@ -1,0 +1,128 @@
+/**
+ * When an authority votes for an order (DESIGN 5). The table is the rule: an order is judged by its
+ * rows from top to bottom, and the first that does not hold names the refusal. `formal` is the guard
+ * of the same name in the formal model (test/formal), which a test compares.
+ *
+ * Safety: of two different orders for one (account, sequence), an honest authority votes for at most
+ * one, because it keeps the first as pending until a certificate takes the sequence.
+ * Liveness: an order that is refused `later` may be sent again, the same bytes, until it is not.
+ */
+import { equalBytes } from '../bytes.ts';
+import { type Order, orderSigningBytes, type SignedOrder } from '../codec/order.ts';
+import type { Account } from '../codec/record.ts';
+import { MAX_ACCOUNTS } from '../limits.ts';
+import type { RefusalCode } from '../refusal.ts';
+import type { NodeSetup } from '../setup.ts';
+import { balanceOf } from './account.ts';
+
+/** All that a rule may look at. */
+export interface OrderCase {
+  readonly setup: NodeSetup;
+  readonly signed: SignedOrder;
+  readonly order: Order;
+  /** The payer's record. */
+  readonly account: Account;
+  /** Whether the recipient has a record. */
+  readonly isRecipientKnown: boolean;
+  readonly accountCount: bigint;
+  /** Whether this authority may vote at all (DESIGN 11). */
+  readonly mayVote: boolean;
+}
+
+export interface OrderRule {
+  readonly name: string;
+  readonly code: RefusalCode;
+  /** The guard in the formal model; empty where the model abstracts from it. */
+  readonly formal: string;
+  readonly meaning: string;
+  readonly holds: (order: OrderCase) => boolean;
+}
+
+export const ORDER_RULES: readonly OrderRule[] = [
+  {
+    name: 'MayVote',
+    code: 'not_voting',
+    formal: '',
+    meaning: 'the authority was not restored from a backup and its store is sound',
+    holds: ({ mayVote }) => mayVote,
+  },
+  {
+    name: 'KnownToken',
+    code: 'unknown_token',
+    formal: '',
+    meaning: 'the token is one of the genesis document',
+    holds: ({ setup, order }) =>
+      setup.network.genesis.tokens[order.action.data.token] !== undefined,
+  },
+  {
+    name: 'PositiveAmount',
+    code: 'amount_zero',
+    formal: '',
+    meaning: 'at least one smallest unit is moved',
+    holds: ({ order }) => order.action.data.amount > 0n,
+  },
+  {
+    name: 'NotToItself',
+    code: 'pays_itself',
+    formal: '',
+    meaning: 'the recipient is another account',
+    holds: ({ order }) => !equalBytes(order.account, order.action.data.recipient),
+  },
+  {
+    name: 'ValidSignature',
+    code: 'bad_signature',
+    formal: '',
+    meaning: 'the account signed these very bytes for this network',
+    holds: ({ setup, order, signed }) =>
+      setup.verify(order.account, orderSigningBytes(setup.network.id, order), signed.signature),
+  },
+  {
+    name: 'NotFrozen',
+    code: 'account_frozen',
+    formal: '',
+    meaning: 'no two certificates exist for one sequence of this account',
+    holds: ({ account }) => !account.frozen,
+  },
+  {
+    name: 'NotUsed',
+    code: 'sequence_used',
+    formal: '',
+    meaning: 'no certificate has taken this sequence',
+    holds: ({ order, account }) => order.sequence >= account.next,
+  },
+  {
+    name: 'NoGap',
+    code: 'missing_earlier',
+    formal: '',
+    meaning: 'every earlier certificate was applied here',
+    holds: ({ order, account }) => order.sequence <= account.next,
+  },
+  {
+    name: 'NothingPending',
+    code: 'order_pending',
+    formal: '',
+    meaning: 'no other order holds this sequence here',
+    holds: ({ account }) => account.pending === undefined,
+  },
+  {
+    name: 'EnoughBalance',
+    code: 'insufficient_balance',
+    formal: '',
+    meaning: 'the balance covers the amount',
+    holds: ({ order, account }) =>
+      balanceOf(account, order.action.data.token) >= order.action.data.amount,
+  },
+  {
+    name: 'RoomForRecipient',
+    code: 'too_many_accounts',
+    formal: '',
+    meaning: 'the recipient has a record, or there is room for one more',
+    holds: ({ isRecipientKnown, accountCount }) =>
+      isRecipientKnown || accountCount < BigInt(MAX_ACCOUNTS),
+  },
+];
+
+/** The first rule that the order breaks, or undefined: vote. */
+export function brokenRule(order: OrderCase): OrderRule | undefined {
+  return ORDER_RULES.find((rule) => !rule.holds(order));
+}

@@ -1,0 +1,51 @@
+/**
+ * A wallet pursues its order (DESIGN 5): on disk before the first send, then the same bytes again
+ * and again until a quorum has voted or the order can never be certified.
+ *
+ * Safety: while an order lives, no other order of this account is made, so the wallet never signs
+ * two for one sequence. An order is given up only when more than f authorities, so at least one
+ * honest one, have signed that it can never be valid; a lack of balance is no such reason, because
+ * anyone who saw the order may present it again when the money is there.
+ * Liveness: authorities that are behind are fed this account's earlier certificates.
+ */
+import type { SignedOrder } from '../codec/order.ts';
+import { type LiveOrder, liveOrderCoder } from '../codec/record.ts';
+import type { Draft } from '../draft.ts';
+import { singleton } from '../keyspace.ts';
+import type { WalletSetup } from '../setup.ts';
+import { setTimer } from '../timers.ts';
+import type { MemberIndex } from '../units.ts';
+import { chase, pauseMs, writeChase } from './chase.ts';
+import { membersOf, sendToMember } from './route.ts';
+import { readLiveOrder } from './wallet.ts';
+
+/** Makes a signed order the live one; the votes for it come from now on. */
+export function adopt(draft: Draft, setup: WalletSetup, order: SignedOrder): void {
+  const createdWallMs = BigInt(Math.max(0, draft.stamp.wallMs));
+  draft.write(singleton('liveOrder'), liveOrderCoder, { order, createdWallMs, votes: [] });
+  draft.note({ kind: 'order_created', order });
+  writeChase(draft, { attempts: 0, impossible: [], fed: [], unspread: [] });
+  pursue(draft, setup);
+}
+
+/** Sends the live order to every authority that has not voted, and sets the time of the next try. */
+export function pursue(draft: Draft, setup: WalletSetup): void {
+  const live = readLiveOrder(draft);
+  if (live === undefined) return;
+  const { attempts } = chase(draft);
+  for (const member of membersOf(setup.network)) sendOrder(draft, live, member, attempts);
+  writeChase(draft, { attempts: attempts + 1, fed: [] });
+  const pause = pauseMs(attempts, live.order.signature[attempts % 32] ?? 0);
+  setTimer(draft, 'retryAtMs', draft.stamp.nowMs + pause);
+}
+
+/** Sends the live order to one authority, unless its vote is here. */
+export function pursueAt(draft: Draft, member: MemberIndex): void {
+  const live = readLiveOrder(draft);
+  if (live !== undefined) sendOrder(draft, live, member, chase(draft).attempts);
+}
+
+function sendOrder(draft: Draft, live: LiveOrder, member: MemberIndex, attempt: number): void {
+  if (live.votes.some((vote) => vote.member === member)) return;
+  sendToMember(draft, member, { TAG: 'order', data: live.order }, attempt);
+}

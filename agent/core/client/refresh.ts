@@ -1,0 +1,113 @@
+/**
+ * A wallet learns what happened without it: money that came in, and, when it was restored from its
+ * key alone, what it paid before. It believes certificates only; an authority that withholds some is
+ * made up for by any other.
+ */
+import { equalBytes } from '../bytes.ts';
+import { checkCertificate } from '../certificate.ts';
+import type { AccountView, Credits } from '../codec/message.ts';
+import {
+  type Certificate,
+  orderHash,
+  orderSigningBytes,
+  type SignedOrder,
+} from '../codec/order.ts';
+import { numberCoder } from '../codec/record.ts';
+import type { Draft } from '../draft.ts';
+import { keyOfMember } from '../keyspace.ts';
+import { refusal } from '../refusal.ts';
+import type { WalletSetup } from '../setup.ts';
+import type { MemberIndex } from '../units.ts';
+import { chase } from './chase.ts';
+import { adopt } from './pursue.ts';
+import { membersOf, sendToMember } from './route.ts';
+import { finish } from './votes.ts';
+import { readLiveOrder, readWallet, recordPaid, recordReceived } from './wallet.ts';
+
+/** Asks every authority about this wallet's account. */
+export function refresh(draft: Draft, setup: WalletSetup): void {
+  for (const member of membersOf(setup.network)) refreshAt(draft, setup, member);
+}
+
+/** Asks one authority about this wallet's account. */
+export function refreshAt(draft: Draft, setup: WalletSetup, member: MemberIndex): void {
+  const account = setup.wallet.publicKey;
+  const { attempts } = chase(draft);
+  const { next } = readWallet(draft, setup.network, account);
+  sendToMember(draft, member, { TAG: 'accountQuery', data: { account } }, attempts);
+  const question = { account, from: next };
+  sendToMember(draft, member, { TAG: 'certificatesQuery', data: question }, attempts);
+  askCredits(draft, setup, member);
+}
+
+function askCredits(draft: Draft, setup: WalletSetup, member: MemberIndex): void {
+  const from = draft.read(keyOfMember('incomingCursor', member), numberCoder) ?? 0n;
+  const question = { account: setup.wallet.publicKey, from };
+  sendToMember(draft, member, { TAG: 'creditsQuery', data: question }, chase(draft).attempts);
+}
+
+/** An order of our own that we do not know is on its way: we were restored, and go on with it. */
+export function takeAccountView(draft: Draft, setup: WalletSetup, view: AccountView): void {
+  const { pending } = view;
+  if (pending === undefined || readLiveOrder(draft) !== undefined) return;
+  const { next } = readWallet(draft, setup.network, setup.wallet.publicKey);
+  if (pending.order.sequence === next && isOurs(setup, pending)) adopt(draft, setup, pending);
+}
+
+function isOurs(setup: WalletSetup, { order, signature }: SignedOrder): boolean {
+  if (!equalBytes(order.account, setup.wallet.publicKey)) return false;
+  return setup.verify(order.account, orderSigningBytes(setup.network.id, order), signature);
+}
+
+/** A page of certificates that credit this account, in that member's order. */
+export function takeCredits(draft: Draft, setup: WalletSetup, credits: Credits): void {
+  const { member, account, from, received, certificates } = credits;
+  const cursor = keyOfMember('incomingCursor', member);
+  if (!equalBytes(account, setup.wallet.publicKey)) return;
+  if (from !== (draft.read(cursor, numberCoder) ?? 0n)) return;
+  const bad = certificates.findIndex((certificate) => !takeReceived(draft, setup, certificate));
+  if (bad >= 0) return;
+  const upTo = from + BigInt(certificates.length);
+  if (certificates.length > 0) draft.write(cursor, numberCoder, upTo);
+  if (certificates.length > 0 && upTo < received) askCredits(draft, setup, member);
+  else draft.note({ kind: 'refreshed', member });
+}
+
+/** False: the certificate is not valid, or not for this wallet. */
+export function takeReceived(draft: Draft, setup: WalletSetup, certificate: Certificate): boolean {
+  const { recipient } = certificate.order.order.action.data;
+  if (!equalBytes(recipient, setup.wallet.publicKey)) return false;
+  if (checkCertificate(setup.network, certificate, setup.verify) !== undefined) return false;
+  recordReceived(draft, setup.network, certificate);
+  return true;
+}
+
+/** Certificates of this wallet's own orders that it did not know were certified. */
+export function takePaid(
+  draft: Draft,
+  setup: WalletSetup,
+  certificates: readonly Certificate[],
+): void {
+  for (const certificate of certificates) {
+    const { account, sequence } = certificate.order.order;
+    if (!equalBytes(account, setup.wallet.publicKey)) return;
+    if (sequence !== readWallet(draft, setup.network, account).next) continue;
+    if (checkCertificate(setup.network, certificate, setup.verify) !== undefined) return;
+    takeOwn(draft, setup, certificate);
+  }
+}
+
+/** The next sequence is certified: by the live order, or by one that this wallet does not know. */
+function takeOwn(draft: Draft, setup: WalletSetup, certificate: Certificate): void {
+  const live = readLiveOrder(draft);
+  if (live === undefined) return recordPaid(draft, setup.network, certificate);
+  const { id } = setup.network;
+  const isLive = equalBytes(
+    orderHash(id, live.order.order),
+    orderHash(id, certificate.order.order),
+  );
+  finish(draft, setup, certificate);
+  if (isLive) return;
+  const reason = refusal('sequence_used');
+  draft.note({ kind: 'order_failed', order: live.order, refusal: reason });
+}

@@ -1,0 +1,84 @@
+/** What authorities say about the live order: votes, up to the certificate, and refusals. */
+import { equalBytes } from '../bytes.ts';
+import { encode } from '../codec/canonical.ts';
+import { type OrderRefusal, type Vote, verdictCoder } from '../codec/message.ts';
+import { type Certificate, isVoteValid, orderHash } from '../codec/order.ts';
+import { type LiveOrder, liveOrderCoder } from '../codec/record.ts';
+import { faultsTolerated, quorumOf } from '../committee.ts';
+import type { Draft } from '../draft.ts';
+import { singleton } from '../keyspace.ts';
+import { REFUSALS, refusal, refusalCodeOf } from '../refusal.ts';
+import type { WalletSetup } from '../setup.ts';
+import { signingBytes } from '../signing.ts';
+import { setTimer } from '../timers.ts';
+import type { MemberIndex } from '../units.ts';
+import { chase, writeChase } from './chase.ts';
+import { feed } from './feed.ts';
+import { membersOf } from './route.ts';
+import { spread } from './spread.ts';
+import { readLiveOrder, recordPaid } from './wallet.ts';
+
+export function takeVote(draft: Draft, setup: WalletSetup, vote: Vote): void {
+  const live = readLiveOrder(draft);
+  const { network } = setup;
+  if (live === undefined || vote.epoch !== network.committee.epoch) return;
+  if (live.votes.some(({ member }) => member === vote.member)) return;
+  const hash = orderHash(network.id, live.order.order);
+  if (!equalBytes(hash, vote.orderHash)) return;
+  if (!isVoteValid(network.id, network.committee, hash, vote, setup.verify)) return;
+  const { member, signature } = vote;
+  const votes = [...live.votes, { member, signature }].sort((a, b) => a.member - b.member);
+  const quorum = quorumOf(network.committee.members.length);
+  draft.note({ kind: 'vote_received', member, votes: votes.length, quorum });
+  if (votes.length < quorum) {
+    draft.write(singleton('liveOrder'), liveOrderCoder, { ...live, votes });
+    return;
+  }
+  finish(draft, setup, { epoch: vote.epoch, order: live.order, votes });
+}
+
+/** The order is certified: keep the certificate, then tell everybody. */
+export function finish(draft: Draft, setup: WalletSetup, certificate: Certificate): void {
+  recordPaid(draft, setup.network, certificate);
+  draft.remove(singleton('liveOrder'));
+  draft.note({ kind: 'order_certified', certificate });
+  writeChase(draft, { attempts: 0, impossible: [], fed: [], unspread: membersOf(setup.network) });
+  spread(draft, setup);
+}
+
+export function takeOrderRefusal(draft: Draft, setup: WalletSetup, message: OrderRefusal): void {
+  const live = readLiveOrder(draft);
+  const { network } = setup;
+  const { member, epoch, verdict, signature } = message;
+  const key = network.committee.members[member]?.key;
+  const code = refusalCodeOf(verdict.code);
+  if (live === undefined || key === undefined || code === undefined) return;
+  if (epoch !== network.committee.epoch) return;
+  if (!equalBytes(verdict.orderHash, orderHash(network.id, live.order.order))) return;
+  const body = encode(verdictCoder, verdict);
+  if (!setup.verify(key, signingBytes('refusal', network.id, epoch, body), signature)) return;
+
+  const final = REFUSALS[code].retry === 'never';
+  const found = code === 'insufficient_balance' ? `${verdict.balance}` : `${verdict.next}`;
+  draft.note({ kind: 'order_refused', member, refusal: refusal(code, { found }), final });
+  if (code === 'missing_earlier') feed(draft, member, verdict.next);
+  if (final) takeImpossible(draft, setup, live, member, verdict.code);
+}
+
+/** Gives the order up once more than f authorities have called it impossible. */
+function takeImpossible(
+  draft: Draft,
+  setup: WalletSetup,
+  live: LiveOrder,
+  member: MemberIndex,
+  code: number,
+): void {
+  const others = chase(draft).impossible.filter((verdict) => verdict.member !== member);
+  const impossible = [...others, { member, code }];
+  writeChase(draft, { impossible });
+  if (impossible.length <= faultsTolerated(setup.network.committee.members.length)) return;
+  draft.remove(singleton('liveOrder'));
+  setTimer(draft, 'retryAtMs', undefined);
+  const reason = refusal(refusalCodeOf(code) ?? 'malformed');
+  draft.note({ kind: 'order_failed', order: live.order, refusal: reason });
+}

@@ -1,0 +1,101 @@
+/** Orders, votes and certificates (DESIGN 5): layouts, and what exactly is signed. */
+import * as P from 'micro-packed';
+import type { Committee } from '../committee.ts';
+import { sha256, type Verify } from '../crypto.ts';
+import { MAX_MEMBERS, MAX_MEMO_BYTES } from '../limits.ts';
+import { signingBytes } from '../signing.ts';
+import type { Epoch, MemberIndex } from '../units.ts';
+import {
+  amountCoder,
+  encode,
+  epochCoder,
+  keyCoder,
+  listOf,
+  memberCoder,
+  sequenceCoder,
+  signatureCoder,
+  textOf,
+  tokenCoder,
+} from './canonical.ts';
+
+const transferCoder = P.struct({
+  recipient: keyCoder,
+  token: tokenCoder,
+  amount: amountCoder,
+  memo: textOf(MAX_MEMO_BYTES),
+});
+
+/** A wish to spend. What it wishes is an action; all actions of an account share its sequence. */
+export const orderCoder = P.struct({
+  account: keyCoder,
+  sequence: sequenceCoder,
+  action: P.mappedTag(P.U8, { transfer: [1, transferCoder] }),
+});
+export type Order = P.UnwrapCoder<typeof orderCoder>;
+
+export const signedOrderCoder = P.struct({ order: orderCoder, signature: signatureCoder });
+export type SignedOrder = P.UnwrapCoder<typeof signedOrderCoder>;
+
+export const memberSignatureCoder = P.struct({ member: memberCoder, signature: signatureCoder });
+export type MemberSignature = P.UnwrapCoder<typeof memberSignatureCoder>;
+
+/** Votes in ascending order of members, each member once: one set of votes has one encoding. */
+const votesCoder = P.validate(listOf(MAX_MEMBERS, memberSignatureCoder), (votes) => {
+  for (let i = 1; i < votes.length; i++) {
+    if ((votes[i]?.member ?? 0) <= (votes[i - 1]?.member ?? 0)) {
+      throw new Error('votes must be in ascending order of members, each once');
+    }
+  }
+  return votes;
+});
+
+export const certificateCoder = P.struct({
+  epoch: epochCoder,
+  order: signedOrderCoder,
+  votes: votesCoder,
+});
+export type Certificate = P.UnwrapCoder<typeof certificateCoder>;
+
+/** The bytes that an account signs to give an order. */
+export function orderSigningBytes(networkId: Uint8Array, order: Order): Uint8Array {
+  return signingBytes('order', networkId, encode(orderCoder, order));
+}
+
+/**
+ * What an order is called: SHA-256 of its signing bytes. The payer's signature is not part of it, so
+ * that a payer who signs one order twice, with other random bits, has still made one order.
+ */
+export function orderHash(networkId: Uint8Array, order: Order): Uint8Array {
+  return sha256(orderSigningBytes(networkId, order));
+}
+
+/** The bytes that an authority of `epoch` signs to vote for the order with this hash. */
+export function voteSigningBytes(
+  networkId: Uint8Array,
+  epoch: Epoch,
+  hash: Uint8Array,
+): Uint8Array {
+  return signingBytes('vote', networkId, epoch, hash);
+}
+
+/** The name of an order for people: a UUID of version 8 (RFC 9562), made from its hash. */
+export function orderIdOf(hash: Uint8Array): string {
+  const id = hash.slice(0, 16);
+  id[6] = ((id[6] ?? 0) & 0x0f) | 0x80;
+  id[8] = ((id[8] ?? 0) & 0x3f) | 0x80;
+  const text = Array.from(id, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return text.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
+/** Whether this member of this committee really voted for the order with this hash. */
+export function isVoteValid(
+  networkId: Uint8Array,
+  committee: Committee,
+  hash: Uint8Array,
+  vote: { readonly member: MemberIndex; readonly signature: Uint8Array },
+  verify: Verify,
+): boolean {
+  const member = committee.members[vote.member];
+  if (member === undefined) return false;
+  return verify(member.key, voteSigningBytes(networkId, committee.epoch, hash), vote.signature);
+}

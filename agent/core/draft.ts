@@ -1,0 +1,80 @@
+/**
+ * One step in the making: reads see the writes before them, and everything that the step wants to
+ * do is gathered. Nothing here is kept between steps.
+ */
+import type * as P from 'micro-packed';
+import type { ByteKey } from './bytes.ts';
+import { decodeOwn, encode } from './codec/canonical.ts';
+import { frameCoder, type Message } from './codec/message.ts';
+import type { Close, LinkId, Read, Send, Stamp, Step, Write } from './io.ts';
+import type { Notice } from './notice.ts';
+import type { MemberIndex } from './units.ts';
+
+/** Where an answer goes: the link that the question came over, and the relays' entries behind it. */
+export interface Origin {
+  readonly link: LinkId;
+  readonly route: readonly LinkId[];
+}
+
+export class Draft implements Read {
+  readonly stamp: Stamp;
+  readonly #base: Read;
+  readonly #written = new Map<ByteKey, Uint8Array | undefined>();
+  readonly #sends: Send[] = [];
+  readonly #closes: Close[] = [];
+  readonly #notices: Notice[] = [];
+
+  constructor(base: Read, stamp: Stamp) {
+    this.#base = base;
+    this.stamp = stamp;
+  }
+
+  get(key: ByteKey): Uint8Array | undefined {
+    return this.#written.has(key) ? this.#written.get(key) : this.#base.get(key);
+  }
+
+  /** The record under a key that this program wrote itself. */
+  read<T>(key: ByteKey, coder: P.CoderType<T>): T | undefined {
+    const bytes = this.get(key);
+    return bytes === undefined ? undefined : decodeOwn(coder, bytes);
+  }
+
+  write<T>(key: ByteKey, coder: P.CoderType<T>, value: T): void {
+    this.#written.set(key, encode(coder, value));
+  }
+
+  remove(key: ByteKey): void {
+    if (this.get(key) !== undefined) this.#written.set(key, undefined);
+  }
+
+  /** Sends a message over a link, to the node at its end or on to the member `to`. */
+  send(link: LinkId, message: Message, to?: MemberIndex): void {
+    this.forward(link, encode(frameCoder, { to, route: [], message }));
+  }
+
+  /** Sends an answer back the way that the question came. */
+  answer(origin: Origin, message: Message): void {
+    const route = [...origin.route];
+    this.forward(origin.link, encode(frameCoder, { to: undefined, route, message }));
+  }
+
+  /** Sends a frame that is encoded already. */
+  forward(link: LinkId, bytes: Uint8Array): void {
+    this.#sends.push({ link, bytes });
+  }
+
+  close(link: LinkId, reason: string): void {
+    this.#closes.push({ link, reason });
+  }
+
+  note(notice: Notice): void {
+    this.#notices.push(notice);
+  }
+
+  /** The finished step. */
+  finish(wakeAtMs: number | undefined): Step {
+    const writes: Write[] = Array.from(this.#written, ([key, value]) => ({ key, value }));
+    const [sends, closes, notices] = [this.#sends, this.#closes, this.#notices];
+    return { writes, sends, closes, notices, wakeAtMs };
+  }
+}

@@ -1,0 +1,162 @@
+/**
+ * The genesis document: who the first committee is, which tokens there are, and how much of the
+ * closed-loop ones is given to whom. Its hash is the network id, which every signature covers
+ * (DESIGN 3), so nobody can be shown another document under the same id.
+ */
+import * as P from 'micro-packed';
+import { ascii } from './bytes.ts';
+import {
+  amountCoder,
+  decode,
+  encode,
+  keyCoder,
+  listOf,
+  textOf,
+  tokenCoder,
+} from './codec/canonical.ts';
+import type { Committee } from './committee.ts';
+import { sha256 } from './crypto.ts';
+import { isPlainPoint } from './ed25519.ts';
+import {
+  MAX_AMOUNT,
+  MAX_ISSUANCE,
+  MAX_MEMBERS,
+  MAX_NAME_LENGTH,
+  MAX_SYMBOL_LENGTH,
+  MAX_TOKEN_DECIMALS,
+  MAX_TOKENS,
+  PROTOCOL_VERSION,
+} from './limits.ts';
+import { isRefusal, type Refusal, refusal } from './refusal.ts';
+import type { Epoch, TokenIndex } from './units.ts';
+
+const genesisCoder = P.struct({
+  version: P.U8,
+  name: textOf(MAX_NAME_LENGTH),
+  /** Makes two networks of the same people and tokens two networks. */
+  nonce: P.bytes(16),
+  members: listOf(MAX_MEMBERS, P.struct({ name: textOf(MAX_NAME_LENGTH), key: keyCoder })),
+  tokens: listOf(MAX_TOKENS, P.struct({ symbol: textOf(MAX_SYMBOL_LENGTH), decimals: P.U8 })),
+  issuance: P.validate(
+    P.array(P.U16BE, P.struct({ account: keyCoder, token: tokenCoder, amount: amountCoder })),
+    (list) => {
+      if (list.length > MAX_ISSUANCE) throw new Error(`more than ${MAX_ISSUANCE} issues`);
+      return list;
+    },
+  ),
+});
+
+export type Genesis = P.UnwrapCoder<typeof genesisCoder>;
+export type Token = Genesis['tokens'][number];
+export type Issue = Genesis['issuance'][number];
+
+/** What every node knows of its network. */
+export interface Network {
+  readonly id: Uint8Array;
+  readonly genesis: Genesis;
+  /** The committee of epoch 0. */
+  readonly committee: Committee;
+}
+
+/** Genesis document -> canonical bytes. The document must be sound (`checkGenesis`). */
+export function encodeGenesis(genesis: Genesis): Uint8Array {
+  return encode(genesisCoder, genesis);
+}
+
+/** Canonical bytes -> genesis document, checked. */
+export function decodeGenesis(bytes: Uint8Array): Genesis | Refusal {
+  const genesis = decode(genesisCoder, bytes);
+  if (isRefusal(genesis)) return genesis;
+  return checkGenesis(genesis) ?? genesis;
+}
+
+/** The network that a sound genesis document founds. */
+export function networkOf(genesis: Genesis): Network {
+  const tag = ascii(`meshpay/${PROTOCOL_VERSION}/genesis`);
+  return {
+    id: sha256(Uint8Array.of(tag.length), tag, encodeGenesis(genesis)),
+    genesis,
+    committee: { epoch: 0 as Epoch, members: genesis.members },
+  };
+}
+
+/** The token of this symbol. */
+export function tokenBySymbol(genesis: Genesis, symbol: string): TokenIndex | Refusal {
+  const index = genesis.tokens.findIndex((token) => token.symbol === symbol);
+  if (index >= 0) return index as TokenIndex;
+  const expected = genesis.tokens.map((token) => token.symbol).join(' or ');
+  return refusal('unknown_token', { field: 'token', expected, found: symbol.slice(0, 40) });
+}
+
+/** Undefined for a sound document, otherwise which field breaks which rule. */
+export function checkGenesis(genesis: Genesis): Refusal | undefined {
+  const bad = (field: string, expected: string, found: string): Refusal =>
+    refusal('bad_genesis', { field, expected, found });
+  if (genesis.version !== PROTOCOL_VERSION) {
+    return bad('version', `${PROTOCOL_VERSION}`, `${genesis.version}`);
+  }
+  if (!isPlainName(genesis.name)) return bad('name', NAME_RULE, `"${genesis.name}"`);
+  return checkMembers(genesis, bad) ?? checkTokens(genesis, bad) ?? checkIssuance(genesis, bad);
+}
+
+type Bad = (field: string, expected: string, found: string) => Refusal;
+
+function checkMembers({ members }: Genesis, bad: Bad): Refusal | undefined {
+  if (members.length === 0 || members.length > MAX_MEMBERS) {
+    return bad('members', `1 to ${MAX_MEMBERS} authorities`, `${members.length}`);
+  }
+  for (const [i, member] of members.entries()) {
+    const field = `members[${i}]`;
+    if (!isPlainName(member.name)) return bad(`${field}.name`, NAME_RULE, `"${member.name}"`);
+    if (!isPlainPoint(member.key)) return bad(`${field}.key`, 'an Ed25519 key', 'a weak one');
+    const earlier = members.slice(0, i);
+    if (earlier.some(({ name }) => name === member.name)) {
+      return bad(`${field}.name`, 'a name of its own', `"${member.name}" again`);
+    }
+    if (earlier.some(({ key }) => key.every((byte, at) => byte === member.key[at]))) {
+      return bad(`${field}.key`, 'a key of its own', 'the key of an earlier member');
+    }
+  }
+  return undefined;
+}
+
+function checkTokens({ tokens }: Genesis, bad: Bad): Refusal | undefined {
+  if (tokens.length === 0 || tokens.length > MAX_TOKENS) {
+    return bad('tokens', `1 to ${MAX_TOKENS} tokens`, `${tokens.length}`);
+  }
+  for (const [i, token] of tokens.entries()) {
+    const field = `tokens[${i}]`;
+    if (!/^[A-Z][A-Z0-9]{0,11}$/.test(token.symbol)) {
+      const expected = '1 to 12 capital letters and digits, a letter first';
+      return bad(`${field}.symbol`, expected, `"${token.symbol}"`);
+    }
+    if (token.decimals > MAX_TOKEN_DECIMALS) {
+      return bad(`${field}.decimals`, `0 to ${MAX_TOKEN_DECIMALS}`, `${token.decimals}`);
+    }
+    if (tokens.slice(0, i).some(({ symbol }) => symbol === token.symbol)) {
+      return bad(`${field}.symbol`, 'a symbol of its own', `"${token.symbol}" again`);
+    }
+  }
+  return undefined;
+}
+
+function checkIssuance({ issuance, tokens }: Genesis, bad: Bad): Refusal | undefined {
+  const supply = new Map<number, bigint>();
+  for (const [i, issue] of issuance.entries()) {
+    const field = `issuance[${i}]`;
+    if (tokens[issue.token] === undefined) {
+      return bad(`${field}.token`, `below ${tokens.length}`, `${issue.token}`);
+    }
+    if (issue.amount === 0n) return bad(`${field}.amount`, 'above zero', '0');
+    const total = (supply.get(issue.token) ?? 0n) + issue.amount;
+    if (total > MAX_AMOUNT) return bad(`${field}.amount`, 'a supply below 2^128', `${total}`);
+    supply.set(issue.token, total);
+  }
+  return undefined;
+}
+
+const NAME_RULE = '1 to 32 small letters, digits and hyphens, a letter first';
+
+function isPlainName(name: string): boolean {
+  return /^[a-z][a-z0-9-]{0,31}$/.test(name);
+}

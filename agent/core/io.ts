@@ -1,0 +1,84 @@
+/**
+ * The doorway of the core (DESIGN 2): events come in, a `Step` goes out. The shell stamps the time,
+ * calls `step`, makes all durable writes of the step one synced batch, and only then hands out its
+ * sends, closes and notices. The same event on the same state always gives the same step.
+ *
+ * Spurious events are harmless: a tick too early, a link that went down twice, a frame from a link
+ * that is gone.
+ */
+import type { ByteKey } from './bytes.ts';
+import type { Notice } from './notice.ts';
+import type { Amount, TokenIndex } from './units.ts';
+
+/** Names one open stream. Chosen by the shell, 64 random bits, so that nobody can guess another's. */
+export type LinkId = bigint & { readonly __brand: 'link' };
+
+/** When an event happened. Both in whole milliseconds. */
+export interface Stamp {
+  /** Never goes back while the process lives; for timers. */
+  readonly nowMs: number;
+  /** The wall clock, which may be wrong (DESIGN 1: routers have no battery); only ever shown. */
+  readonly wallMs: number;
+}
+
+export type Event =
+  /** The process came up; the state that is kept in memory has been rebuilt (node.ts `recover`). */
+  | { readonly kind: 'start' }
+  /** A stream is open; `peerKey` is the Ed25519 key that the other side proved, if it showed one. */
+  | { readonly kind: 'link_up'; readonly link: LinkId; readonly peerKey: Uint8Array | undefined }
+  | { readonly kind: 'link_down'; readonly link: LinkId }
+  /** One frame from a stream. */
+  | { readonly kind: 'frame'; readonly link: LinkId; readonly bytes: Uint8Array }
+  /** What the person in front of this node wants. */
+  | { readonly kind: 'command'; readonly command: Command }
+  /** `wakeAtMs` of an earlier step has come. */
+  | { readonly kind: 'tick' };
+
+export type Command =
+  /** Makes, keeps and pursues an order until it is certified. */
+  | {
+      readonly kind: 'pay';
+      readonly recipient: Uint8Array;
+      readonly token: TokenIndex;
+      readonly amount: Amount;
+      readonly memo: string;
+    }
+  /** Asks every authority what has come in and what this wallet may have forgotten. */
+  | { readonly kind: 'refresh' }
+  /** Gives a certificate, from a receipt say, to this node and to every authority. */
+  | { readonly kind: 'deliver'; readonly certificate: Uint8Array }
+  /** Asks every authority for its view of an account. */
+  | { readonly kind: 'query'; readonly account: Uint8Array };
+
+/** Puts a value under a key, or removes the key. keyspace.ts says which keys are kept on disk. */
+export interface Write {
+  readonly key: ByteKey;
+  readonly value: Uint8Array | undefined;
+}
+
+/** Hands bytes to a stream. A link that is gone or too slow loses them: every sender repeats. */
+export interface Send {
+  readonly link: LinkId;
+  readonly bytes: Uint8Array;
+}
+
+/** Ends a stream whose other side broke the protocol. */
+export interface Close {
+  readonly link: LinkId;
+  readonly reason: string;
+}
+
+export interface Step {
+  readonly writes: readonly Write[];
+  readonly sends: readonly Send[];
+  readonly closes: readonly Close[];
+  /** For people and logs; no later step depends on them. */
+  readonly notices: readonly Notice[];
+  /** When to tick at the latest, as `nowMs`; undefined: not before something else happens. */
+  readonly wakeAtMs: number | undefined;
+}
+
+/** The state as of the last step, written or not yet. Synchronous. Values must not be changed. */
+export interface Read {
+  get(key: ByteKey): Uint8Array | undefined;
+}

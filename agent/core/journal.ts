@@ -1,0 +1,58 @@
+/**
+ * The journal: every fact that this node learned for good, in order, each linked to the one before
+ * by its hash. Other records point into it by number; entries are never changed or removed.
+ */
+import { invariant } from './assert.ts';
+import type { ByteKey } from './bytes.ts';
+import { encode } from './codec/canonical.ts';
+import type { Certificate } from './codec/order.ts';
+import {
+  type Fact,
+  type JournalHead,
+  journalEntryCoder,
+  journalHeadCoder,
+  numberCoder,
+} from './codec/record.ts';
+import { sha256 } from './crypto.ts';
+import type { Draft } from './draft.ts';
+import { certificateKey, keyOfNumber, singleton } from './keyspace.ts';
+import type { Sequence } from './units.ts';
+
+const NO_ENTRIES: JournalHead = { count: 0n, link: new Uint8Array(32) };
+
+/** How many facts there are, and the hash of the last entry. */
+export function journalHead(draft: Draft): JournalHead {
+  return draft.read(singleton('journalHead'), journalHeadCoder) ?? NO_ENTRIES;
+}
+
+/** Adds a fact, and writes its number under `index`. */
+export function record(draft: Draft, fact: Fact, index: ByteKey): bigint {
+  const { count, link } = journalHead(draft);
+  const entry = { link, fact };
+  draft.write(keyOfNumber('journal', count), journalEntryCoder, entry);
+  draft.write(singleton('journalHead'), journalHeadCoder, {
+    count: count + 1n,
+    link: sha256(encode(journalEntryCoder, entry)),
+  });
+  draft.write(index, numberCoder, count);
+  return count;
+}
+
+/** The fact whose number is under `index`, if any. */
+export function recorded(draft: Draft, index: ByteKey): Fact | undefined {
+  const number = draft.read(index, numberCoder);
+  if (number === undefined) return undefined;
+  const entry = draft.read(keyOfNumber('journal', number), journalEntryCoder);
+  invariant(entry !== undefined, 'an index points at a journal entry');
+  return entry.fact;
+}
+
+/** The certificate of this account and sequence, if it was applied here. */
+export function certificateAt(
+  draft: Draft,
+  account: Uint8Array,
+  sequence: Sequence,
+): Certificate | undefined {
+  const fact = recorded(draft, certificateKey(account, sequence));
+  return fact?.TAG === 'certificate' ? fact.data : undefined;
+}

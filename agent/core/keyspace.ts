@@ -1,0 +1,95 @@
+/**
+ * Every key of the state: prefix, key -> value, and where it is kept. A prefix is one byte and is
+ * never used for anything else later. Upper case: on disk. Lower case: in memory, gone with the
+ * process, rebuilt by `recover` (node.ts) or grown anew.
+ */
+import { type ByteKey, toByteKey } from './bytes.ts';
+import type { MemberIndex, Sequence } from './units.ts';
+
+export const KEYSPACE = {
+  account: { prefix: 'A', layout: 'account(32) -> account record' },
+  certificateAt: { prefix: 'C', layout: 'account(32) sequence(8) -> journal number' },
+  journal: { prefix: 'J', layout: 'journal number(8) -> entry: link to the one before, fact' },
+  journalHead: { prefix: 'H', layout: '-> number of entries, link to the last one' },
+  received: { prefix: 'R', layout: 'account(32) n(8) -> journal number of the nth credit' },
+  doubleSpend: { prefix: 'D', layout: 'account(32) sequence(8) -> journal number of the proof' },
+  conflict: { prefix: 'X', layout: 'account(32) sequence(8) -> journal number of the proof' },
+  genesis: { prefix: 'G', layout: '-> network id that this state belongs to' },
+  accountCount: { prefix: 'N', layout: '-> number of account records' },
+  standing: { prefix: 'S', layout: '-> whether this authority may vote, and if not why' },
+  wallet: { prefix: 'W', layout: '-> wallet record: balances, next sequence, counts' },
+  liveOrder: { prefix: 'L', layout: "-> the wallet's unfinished order and its votes" },
+  payment: { prefix: 'P', layout: 'n(8) -> the nth certificate that this wallet made or got' },
+  paidAt: { prefix: 'O', layout: 'sequence(8) -> n of the payment made with it' },
+  incomingAt: { prefix: 'I', layout: 'payer(32) sequence(8) -> n of the payment received' },
+  incomingCursor: { prefix: 'U', layout: 'member(1) -> credits of that member taken in' },
+  commit: { prefix: 'Z', layout: "-> the store's own: number, chain hash and sum of all records" },
+  schema: { prefix: 'V', layout: "-> the store's own: schema version" },
+
+  nodeLinks: { prefix: 'k', layout: '-> links to nodes that proved a key' },
+  linkMember: { prefix: 'l', layout: 'link(8) -> member that speaks there' },
+  bucket: { prefix: 'b', layout: 'path(3) -> accounts of that bucket' },
+  digest: { prefix: 'd', layout: 'path(0..3) -> digest of that subtree, absent when not known' },
+  timers: { prefix: 't', layout: '-> when catch-up and retries are due' },
+  chase: { prefix: 'c', layout: "-> the live order's attempts and refusals" },
+} as const satisfies Record<string, { prefix: string; layout: string }>;
+
+export type KeyspaceName = keyof typeof KEYSPACE;
+
+/** Whether a key is kept on disk (upper-case prefix) or in memory (lower case). */
+export function isDurable(key: ByteKey): boolean {
+  const prefix = key.charCodeAt(0);
+  return prefix >= 0x41 && prefix <= 0x5a;
+}
+
+/** The name of the space that a key lies in, for messages to people. */
+export function keyspaceOf(key: ByteKey): KeyspaceName | undefined {
+  const names = Object.keys(KEYSPACE) as KeyspaceName[];
+  return names.find((name) => KEYSPACE[name].prefix === key[0]);
+}
+
+/** The one key of a space that has only one. */
+export function singleton(space: KeyspaceName): ByteKey {
+  return KEYSPACE[space].prefix as ByteKey;
+}
+
+/** The key of a space that is keyed by bytes: an account, a digest path. */
+export function keyOf(space: KeyspaceName, bytes: Uint8Array): ByteKey {
+  return (KEYSPACE[space].prefix + toByteKey(bytes)) as ByteKey;
+}
+
+/** The key of a space that is keyed by an account and a number in it. */
+export function keyOfEntry(space: KeyspaceName, account: Uint8Array, n: bigint): ByteKey {
+  return (KEYSPACE[space].prefix + toByteKey(account) + bigEndian64(n)) as ByteKey;
+}
+
+/** The key of a space that is keyed by a number: journal, payments, links. */
+export function keyOfNumber(space: KeyspaceName, n: bigint): ByteKey {
+  return (KEYSPACE[space].prefix + bigEndian64(n)) as ByteKey;
+}
+
+/** The key of a space that is keyed by a member. */
+export function keyOfMember(space: KeyspaceName, member: MemberIndex): ByteKey {
+  return (KEYSPACE[space].prefix + String.fromCharCode(member)) as ByteKey;
+}
+
+/** The key of the certificate of one account and sequence. */
+export function certificateKey(account: Uint8Array, sequence: Sequence): ByteKey {
+  return keyOfEntry('certificateAt', account, sequence);
+}
+
+/** 64 bits, most significant byte first, so that keys sort as numbers do. */
+function bigEndian64(n: bigint): string {
+  const high = Number(n >> 32n);
+  const low = Number(n & 0xffffffffn);
+  return String.fromCharCode(
+    high >>> 24,
+    (high >>> 16) & 255,
+    (high >>> 8) & 255,
+    high & 255,
+    low >>> 24,
+    (low >>> 16) & 255,
+    (low >>> 8) & 255,
+    low & 255,
+  );
+}

@@ -1,0 +1,77 @@
+/**
+ * Every bound of the protocol, in one place, with the relations between them asserted below
+ * (DESIGN 4; the habit is TigerBeetle's). Bounds of sockets, files and caches that the protocol
+ * does not see are in agent/shell/limits.ts.
+ */
+import { invariant } from './assert.ts';
+
+/** The version of everything that is signed, sent or stored. */
+export const PROTOCOL_VERSION = 1;
+
+export const MAX_AMOUNT = 2n ** 128n - 1n;
+export const MAX_SEQUENCE = 2n ** 64n - 1n;
+export const MAX_BALANCE = 2n ** 199n - 1n;
+
+/** Authorities of one committee (DESIGN 12 plans for 4 to 31). */
+export const MAX_MEMBERS = 64;
+/** Tokens of one network. */
+export const MAX_TOKENS = 64;
+/** Decimal places of a token: 2^128 has 39 digits. */
+export const MAX_TOKEN_DECIMALS = 30;
+/** Characters of a token's symbol. */
+export const MAX_SYMBOL_LENGTH = 12;
+/** Characters of a network's or a member's name. */
+export const MAX_NAME_LENGTH = 32;
+/** Entries of closed-loop issuance in a genesis document. */
+export const MAX_ISSUANCE = 4096;
+/** Bytes of UTF-8 in an order's memo. */
+export const MAX_MEMO_BYTES = 64;
+
+/** Bytes of one frame on a stream, without its length prefix. */
+export const MAX_FRAME_BYTES = 20_480;
+/** Relays that one frame may pass on its way, and so entries of its return route. */
+export const MAX_ROUTE_HOPS = 4;
+/** Bytes of one signed discovery beacon: one unfragmented IPv6 packet. */
+export const MAX_BEACON_BYTES = 512;
+
+/** Certificates in one answer. */
+export const MAX_CERTIFICATES_PER_FRAME = 4;
+/** Accounts in one bucket summary of catch-up. */
+export const MAX_BUCKET_ENTRIES = 128;
+/** Children of a digest node, and levels below the root: 16^3 buckets. */
+export const DIGEST_FANOUT = 16;
+export const DIGEST_DEPTH = 3;
+/** Differing children of one digest that are followed at once; the rest wait for the next round. */
+export const MAX_DIGEST_DESCENTS = 4;
+
+/** Accounts that one authority holds; transfers to a further one are refused, not dropped. */
+export const MAX_ACCOUNTS = 200_000;
+/** Links that one node speaks over at a time. */
+export const MAX_LINKS = 512;
+/** Orders that a wallet has on their way at a time, one: the next sequence waits for it. */
+export const MAX_LIVE_ORDERS = 1;
+
+/** Pause of a client before it sends the same order again: doubles from the first to the second. */
+export const RETRY_FIRST_MS = 250;
+export const RETRY_LAST_MS = 10_000;
+/** Pause between two rounds of catch-up with the same peer, when the last one found no difference. */
+export const SYNC_IDLE_MS = 5_000;
+/** The same, while there still is a difference. */
+export const SYNC_BUSY_MS = 250;
+
+/** Bytes of the largest signed order, and of the largest certificate: a vote of every member. */
+export const MAX_ORDER_BYTES = 32 + 8 + 1 + 32 + 2 + 16 + 1 + MAX_MEMO_BYTES + 64;
+export const MAX_CERTIFICATE_BYTES = 4 + MAX_ORDER_BYTES + 1 + 65 * MAX_MEMBERS;
+
+invariant(
+  (MAX_SEQUENCE + 1n) * MAX_AMOUNT <= MAX_BALANCE,
+  '2^64 certificates of the largest amount cannot overflow a balance',
+);
+invariant(
+  MAX_CERTIFICATES_PER_FRAME * MAX_CERTIFICATE_BYTES + 128 <= MAX_FRAME_BYTES,
+  'the largest certificates of one answer fit a frame',
+);
+invariant(DIGEST_FANOUT * 32 + 128 <= MAX_FRAME_BYTES, 'a digest fits a frame');
+invariant(MAX_BUCKET_ENTRIES * 48 + 128 <= MAX_FRAME_BYTES, 'a bucket summary fits a frame');
+invariant(RETRY_FIRST_MS < RETRY_LAST_MS, 'retries slow down');
+invariant(SYNC_BUSY_MS <= SYNC_IDLE_MS, 'a difference is pursued sooner than none');

@@ -1,0 +1,58 @@
+/**
+ * The links that lead to nodes, and which member speaks at the other end. Who it is was proven by
+ * the stream (TLS with the node's key) and is looked up in the committee; a wallet that proved no
+ * key is answered over its link but never written to on its own account, so it is not in the list.
+ * Kept in memory: a new process begins without links.
+ */
+import { type NodeLink, nodeLinksCoder } from './codec/record.ts';
+import { memberByKey } from './committee.ts';
+import type { Draft } from './draft.ts';
+import type { Network } from './genesis.ts';
+import type { LinkId } from './io.ts';
+import { singleton } from './keyspace.ts';
+import { MAX_LINKS } from './limits.ts';
+import type { MemberIndex } from './units.ts';
+
+/** All links to nodes, the oldest first. */
+export function nodeLinks(draft: Draft): readonly NodeLink[] {
+  return draft.read(singleton('nodeLinks'), nodeLinksCoder) ?? [];
+}
+
+/** Links that end at an authority, one a member. */
+export function memberLinks(draft: Draft): readonly LinkId[] {
+  const members = new Map<MemberIndex, LinkId>();
+  for (const { link, member } of nodeLinks(draft)) {
+    if (member !== undefined) members.set(member, link);
+  }
+  return [...members.values()];
+}
+
+/** The newest link that ends at this member. */
+export function linkTo(draft: Draft, member: MemberIndex): LinkId | undefined {
+  return nodeLinks(draft).findLast((entry) => entry.member === member)?.link;
+}
+
+/** The member that speaks over this link, if it is one. */
+export function memberOf(draft: Draft, link: LinkId): MemberIndex | undefined {
+  return nodeLinks(draft).find((entry) => entry.link === link)?.member;
+}
+
+/** Takes a link to a node in. Above the bound it stays unknown, and is only answered. */
+export function addLink(
+  draft: Draft,
+  network: Network,
+  link: LinkId,
+  peerKey: Uint8Array,
+): MemberIndex | undefined {
+  const others = nodeLinks(draft).filter((entry) => entry.link !== link);
+  const member = memberByKey(network.committee, peerKey);
+  if (others.length >= MAX_LINKS) return undefined;
+  draft.write(singleton('nodeLinks'), nodeLinksCoder, [...others, { link, member }]);
+  return member;
+}
+
+export function removeLink(draft: Draft, link: LinkId): void {
+  const links = nodeLinks(draft);
+  const left = links.filter((entry) => entry.link !== link);
+  if (left.length < links.length) draft.write(singleton('nodeLinks'), nodeLinksCoder, left);
+}

@@ -1,0 +1,127 @@
+/**
+ * A node: the one doorway of the core (io.ts). Whatever a node is, authority, relay or wallet, it is
+ * this function with another setup. It keeps nothing between steps; all state is behind `read`.
+ */
+import { unreachable } from './assert.ts';
+import { authorityMessage, rejectAsNoAuthority } from './authority/authority.ts';
+import { sendRoot, startRound } from './authority/catchup.ts';
+import { addGenesis } from './authority/genesis.ts';
+import {
+  walletCommand,
+  walletLinkUp,
+  walletMessage,
+  walletStart,
+  walletTick,
+} from './client/client.ts';
+import { membersOf, sendToMember } from './client/route.ts';
+import { decode } from './codec/canonical.ts';
+import { frameCoder, type Message } from './codec/message.ts';
+import { Draft, type Origin } from './draft.ts';
+import type { Command, Event, LinkId, Read, Stamp, Step } from './io.ts';
+import { MAX_FRAME_BYTES } from './limits.ts';
+import { addLink, removeLink } from './links.ts';
+import { isRefusal, type Refusal, refusal } from './refusal.ts';
+import { relay } from './relay.ts';
+import { isAuthority, isWallet, type NodeSetup } from './setup.ts';
+import { isDue, wakeAtMs } from './timers.ts';
+
+export interface Node {
+  readonly step: (event: Event, stamp: Stamp, read: Read) => Step;
+}
+
+/** Makes a node. The same setup, state, event and stamp always give the same step. */
+export function createNode(setup: NodeSetup): Node {
+  return {
+    step(event, stamp, read) {
+      const draft = new Draft(read, stamp);
+      take(draft, setup, event);
+      return draft.finish(wakeAtMs(draft));
+    },
+  };
+}
+
+function take(draft: Draft, setup: NodeSetup, event: Event): void {
+  switch (event.kind) {
+    case 'start':
+      if (isAuthority(setup)) {
+        addGenesis(draft, setup);
+        startRound(draft);
+      }
+      if (isWallet(setup)) walletStart(draft, setup);
+      return;
+    case 'link_up':
+      return takeLinkUp(draft, setup, event.link, event.peerKey);
+    case 'link_down':
+      return removeLink(draft, event.link);
+    case 'frame':
+      return takeFrame(draft, setup, event.link, event.bytes);
+    case 'command':
+      return takeCommand(draft, setup, event.command);
+    case 'tick':
+      if (isAuthority(setup) && isDue(draft, 'syncAtMs')) startRound(draft);
+      if (isWallet(setup)) walletTick(draft, setup);
+      return;
+    default:
+      return unreachable(event);
+  }
+}
+
+function takeLinkUp(
+  draft: Draft,
+  setup: NodeSetup,
+  link: LinkId,
+  peerKey: Uint8Array | undefined,
+): void {
+  if (peerKey === undefined) return;
+  const member = addLink(draft, setup.network, link, peerKey);
+  if (isAuthority(setup) && member !== undefined) sendRoot(draft, link);
+  if (isWallet(setup)) walletLinkUp(draft, setup, link);
+}
+
+function takeFrame(draft: Draft, setup: NodeSetup, link: LinkId, bytes: Uint8Array): void {
+  const frame =
+    bytes.length > MAX_FRAME_BYTES
+      ? refusal('oversized', { expected: `${MAX_FRAME_BYTES} bytes`, found: `${bytes.length}` })
+      : decode(frameCoder, bytes);
+  if (isRefusal(frame)) {
+    // Whoever sends what cannot be read will not be understood later either.
+    draft.note({ kind: 'refused', link, refusal: frame });
+    return draft.close(link, frame.refused);
+  }
+  if (!isWallet(setup) && relay(draft, setup.authority?.member, link, frame)) return;
+  takeMessage(draft, setup, frame.message, { link, route: frame.route });
+}
+
+function takeMessage(draft: Draft, setup: NodeSetup, message: Message, origin: Origin): void {
+  if (message.TAG === 'account') {
+    const { member, account, next, pending, balances } = message.data;
+    const seen = { member, account, next, pending: pending !== undefined, balances };
+    draft.note({ kind: 'account_seen', ...seen });
+  }
+  if (isAuthority(setup)) authorityMessage(draft, setup, message, origin);
+  else if (isWallet(setup)) walletMessage(draft, setup, message);
+  else if (isForLedger(message)) rejectAsNoAuthority(draft, origin);
+}
+
+/** Whether only a node with a ledger can do anything with the message. */
+function isForLedger({ TAG }: Message): boolean {
+  const questions = ['order', 'certificate', 'accountQuery', 'certificatesQuery', 'creditsQuery'];
+  return questions.includes(TAG);
+}
+
+function takeCommand(draft: Draft, setup: NodeSetup, command: Command): void {
+  const refused = carryOut(draft, setup, command);
+  if (refused !== undefined) draft.note({ kind: 'command_refused', refusal: refused });
+}
+
+function carryOut(draft: Draft, setup: NodeSetup, command: Command): Refusal | undefined {
+  if (command.kind === 'query') {
+    const { account } = command;
+    for (const member of membersOf(setup.network)) {
+      sendToMember(draft, member, { TAG: 'accountQuery', data: { account } }, 0);
+    }
+    return undefined;
+  }
+  if (isWallet(setup)) return walletCommand(draft, setup, command);
+  return refusal('not_a_wallet', { field: 'command', found: command.kind });
+}

@@ -1,0 +1,59 @@
+/**
+ * Notices: what happened, for people, logs and the `events` command. Nothing in the protocol reads
+ * them. Bytes are bytes here; the shell writes them as names.
+ */
+import type { Certificate, SignedOrder } from './codec/order.ts';
+import type { LinkId } from './io.ts';
+import type { Refusal } from './refusal.ts';
+import type { Balance, MemberIndex, Sequence, TokenIndex } from './units.ts';
+
+export type Notice =
+  /** This authority voted for an order. */
+  | { readonly kind: 'voted'; readonly order: SignedOrder; readonly again: boolean }
+  /** This authority, or this relay for a malformed frame, refused something. */
+  | { readonly kind: 'refused'; readonly link: LinkId; readonly refusal: Refusal }
+  /** A certificate was applied to this ledger. */
+  | { readonly kind: 'applied'; readonly certificate: Certificate }
+  /** An account signed two orders for one sequence; both are kept. */
+  | { readonly kind: 'double_spend'; readonly first: SignedOrder; readonly second: SignedOrder }
+  /** More than f authorities are traitors: two certificates for one sequence. The loudest alarm. */
+  | { readonly kind: 'conflict'; readonly first: Certificate; readonly second: Certificate }
+  /** The ledgers of this authority and that member are the same, or are being brought together. */
+  | { readonly kind: 'compared'; readonly member: MemberIndex; readonly equal: boolean }
+  /** A relay passed a frame on. */
+  | { readonly kind: 'relayed'; readonly member: MemberIndex }
+  /** A wallet's order is on disk and on its way. */
+  | { readonly kind: 'order_created'; readonly order: SignedOrder }
+  | {
+      readonly kind: 'vote_received';
+      readonly member: MemberIndex;
+      readonly votes: number;
+      readonly quorum: number;
+    }
+  /** An authority, or a relay on the way to it, said no; the order goes on unless it is `final`. */
+  | {
+      readonly kind: 'order_refused';
+      readonly member: MemberIndex;
+      readonly refusal: Refusal;
+      readonly final: boolean;
+    }
+  | { readonly kind: 'order_certified'; readonly certificate: Certificate }
+  /** Enough authorities called the order impossible: it will never be certified. */
+  | { readonly kind: 'order_failed'; readonly order: SignedOrder; readonly refusal: Refusal }
+  /** An authority has applied everything of this wallet's account up to before `next`. */
+  | { readonly kind: 'spread'; readonly member: MemberIndex; readonly next: Sequence }
+  /** A wallet holds a new certificate that pays it. */
+  | { readonly kind: 'received'; readonly certificate: Certificate }
+  /** A member has told all that it knows about this wallet. */
+  | { readonly kind: 'refreshed'; readonly member: MemberIndex }
+  /** A member's view of an account, as asked by `query`. It is a claim, not a proof. */
+  | {
+      readonly kind: 'account_seen';
+      readonly member: MemberIndex;
+      readonly account: Uint8Array;
+      readonly next: Sequence;
+      readonly pending: boolean;
+      readonly balances: readonly { readonly token: TokenIndex; readonly balance: Balance }[];
+    }
+  /** The command could not be carried out. */
+  | { readonly kind: 'command_refused'; readonly refusal: Refusal };

@@ -1,0 +1,98 @@
+/**
+ * Refusals: what a node answers instead of doing something (DESIGN 11). A refusal is a value, never
+ * an exception. `REFUSALS` is the one table of codes; the manual and the command line print it.
+ *
+ * `wire` numbers are frozen: a code that goes is left as a comment, its number is not used again.
+ */
+
+/** Whether sending the very same thing again can help, and what must happen first. */
+export type Retry = 'never' | 'later' | 'after_fix';
+
+interface RefusalRow {
+  readonly wire: number;
+  readonly retry: Retry;
+  readonly meaning: string;
+}
+
+export const REFUSALS = {
+  malformed: { wire: 1, retry: 'never', meaning: 'the bytes are not a canonical message' },
+  oversized: { wire: 2, retry: 'never', meaning: 'a message, list or text is above its bound' },
+  wrong_network: { wire: 3, retry: 'never', meaning: 'made for another network or version' },
+  bad_signature: { wire: 4, retry: 'never', meaning: 'the signature does not fit the key' },
+  unknown_token: { wire: 5, retry: 'never', meaning: 'the genesis document has no such token' },
+  amount_zero: { wire: 6, retry: 'never', meaning: 'an order moves at least one smallest unit' },
+  pays_itself: { wire: 7, retry: 'never', meaning: 'payer and recipient are one account' },
+  sequence_used: { wire: 8, retry: 'never', meaning: 'another certificate has this sequence' },
+  missing_earlier: {
+    wire: 9,
+    retry: 'after_fix',
+    meaning: 'earlier certificates are missing here',
+  },
+  order_pending: { wire: 10, retry: 'later', meaning: 'another order holds this sequence' },
+  insufficient_balance: { wire: 11, retry: 'later', meaning: 'the balance is below the amount' },
+  account_frozen: { wire: 12, retry: 'never', meaning: 'two certificates exist for one sequence' },
+  too_many_accounts: {
+    wire: 13,
+    retry: 'later',
+    meaning: 'this authority has no room for accounts',
+  },
+  not_voting: { wire: 14, retry: 'later', meaning: 'this authority serves but must not vote' },
+  not_an_authority: { wire: 15, retry: 'after_fix', meaning: 'this node keeps no ledger' },
+  unknown_epoch: { wire: 16, retry: 'later', meaning: 'no committee of this epoch is known here' },
+  unknown_member: { wire: 17, retry: 'never', meaning: 'the committee has no such member' },
+  no_quorum: { wire: 18, retry: 'never', meaning: 'the certificate has too few valid votes' },
+  unreachable: { wire: 19, retry: 'later', meaning: 'this relay has no link to that authority' },
+  too_many_hops: { wire: 20, retry: 'never', meaning: 'the frame has passed too many relays' },
+  overloaded: { wire: 21, retry: 'later', meaning: 'the node has more work than it may queue' },
+  bad_name: { wire: 22, retry: 'never', meaning: 'not a name of this kind, or mistyped' },
+  bad_amount: { wire: 23, retry: 'never', meaning: 'not a decimal number in range' },
+  too_many_decimals: { wire: 24, retry: 'never', meaning: 'more places than the token has' },
+  bad_genesis: { wire: 25, retry: 'never', meaning: 'the genesis document breaks a rule' },
+  memo_too_long: { wire: 26, retry: 'never', meaning: 'the memo is above its bound' },
+  order_in_flight: { wire: 27, retry: 'later', meaning: 'this wallet has an unfinished order' },
+  not_a_wallet: { wire: 29, retry: 'never', meaning: 'this node holds no account of its own' },
+  bad_receipt: { wire: 28, retry: 'never', meaning: 'the receipt proves nothing' },
+} as const satisfies Record<string, RefusalRow>;
+
+export type RefusalCode = keyof typeof REFUSALS;
+
+/** What was wrong, in words for a person: field, what it should have been, what it was. */
+export interface RefusalDetail {
+  readonly field?: string;
+  readonly expected?: string;
+  readonly found?: string;
+}
+
+export interface Refusal extends RefusalDetail {
+  readonly refused: RefusalCode;
+}
+
+/** Makes a refusal. */
+export function refusal(code: RefusalCode, detail: RefusalDetail = {}): Refusal {
+  return { refused: code, ...detail };
+}
+
+/** Whether a result is a refusal. */
+export function isRefusal(result: unknown): result is Refusal {
+  return typeof result === 'object' && result !== null && 'refused' in result;
+}
+
+/** One line for a person: "insufficient_balance: amount: expected at most 5.00, found 7.00". */
+export function describeRefusal(refused: Refusal): string {
+  const { field, expected, found } = refused;
+  const details = [
+    expected === undefined ? undefined : `expected ${expected}`,
+    found === undefined ? undefined : `found ${found}`,
+  ].filter((part) => part !== undefined);
+  const head = `${refused.refused}: ${field ?? REFUSALS[refused.refused].meaning}`;
+  return details.length === 0 ? head : `${head}: ${details.join(', ')}`;
+}
+
+const CODE_BY_WIRE = new Map<number, RefusalCode>(
+  Object.entries(REFUSALS).map(([code, row]) => [row.wire, code as RefusalCode]),
+);
+
+/** The code of a wire number, if there is one. */
+export function refusalCodeOf(wire: number): RefusalCode | undefined {
+  return CODE_BY_WIRE.get(wire);
+}

@@ -1,0 +1,31 @@
+/** What a node is made of: given once, never changed while it runs. */
+import type { Sign, Signer, Verify } from './crypto.ts';
+import type { Network } from './genesis.ts';
+import type { MemberIndex } from './units.ts';
+
+export interface NodeSetup {
+  readonly network: Network;
+  readonly verify: Verify;
+  /** Present on an authority: its place in the committee, and its signature. */
+  readonly authority?: { readonly member: MemberIndex; readonly sign: Sign };
+  /** Present on a wallet: the account that it speaks for. */
+  readonly wallet?: Signer;
+}
+
+/** The authority's part of a setup that has one. */
+export interface AuthoritySetup extends NodeSetup {
+  readonly authority: { readonly member: MemberIndex; readonly sign: Sign };
+}
+
+/** The wallet's part of a setup that has one. */
+export interface WalletSetup extends NodeSetup {
+  readonly wallet: Signer;
+}
+
+export function isAuthority(setup: NodeSetup): setup is AuthoritySetup {
+  return setup.authority !== undefined;
+}
+
+export function isWallet(setup: NodeSetup): setup is WalletSetup {
+  return setup.wallet !== undefined;
+}

@@ -1,0 +1,243 @@
+/**
+ * A small world for tests of the core: nodes with their state in Maps, links between them, and time
+ * that moves only when told to. Frames travel in order until nobody has anything to say. What a test
+ * wants to lose, change or forge, it does in `onFrame`.
+ */
+import type { ByteKey } from '../../agent/core/bytes.ts';
+import { decodeOwn } from '../../agent/core/codec/canonical.ts';
+import { type Frame, frameCoder } from '../../agent/core/codec/message.ts';
+import type { Signer, Verify } from '../../agent/core/crypto.ts';
+import { type Genesis, type Network, networkOf } from '../../agent/core/genesis.ts';
+import type { Event, LinkId, Step } from '../../agent/core/io.ts';
+import { isDurable } from '../../agent/core/keyspace.ts';
+import { createNode, type Node } from '../../agent/core/node.ts';
+import type { Notice } from '../../agent/core/notice.ts';
+import { createRecovery } from '../../agent/core/recovery.ts';
+import type { NodeSetup } from '../../agent/core/setup.ts';
+import type { Amount, MemberIndex, TokenIndex } from '../../agent/core/units.ts';
+import { verify as realVerify, signerOf } from './keys.ts';
+
+export const HRS = 0 as TokenIndex;
+
+/** A node of the world, with its state, its links and everything that it ever noticed. */
+export interface Place {
+  readonly name: string;
+  readonly signer: Signer;
+  node: Node;
+  readonly setup: NodeSetup;
+  state: Map<ByteKey, Uint8Array>;
+  readonly notices: Notice[];
+  readonly closed: string[];
+  wakeAtMs: number | undefined;
+  up: boolean;
+}
+
+interface Wire {
+  readonly from: Place;
+  readonly fromLink: LinkId;
+  readonly to: Place;
+  readonly toLink: LinkId;
+}
+
+export interface WorldOptions {
+  readonly authorities?: number;
+  readonly wallets?: readonly string[];
+  readonly relays?: readonly string[];
+  /** Issued to each wallet in HRS, smallest units; 1000 if left out. */
+  readonly issue?: bigint;
+  readonly verify?: Verify;
+}
+
+export class World {
+  readonly network: Network;
+  readonly places = new Map<string, Place>();
+  /** Sees every frame on its way; false loses it. */
+  onFrame: (from: Place, to: Place, frame: Frame) => boolean = () => true;
+  nowMs = 1_000;
+  #nextLink = 1n;
+  readonly #wires = new Map<Place, Map<LinkId, Wire>>();
+  readonly #queue: { wire: Wire; bytes: Uint8Array }[] = [];
+
+  constructor(options: WorldOptions = {}) {
+    const { authorities = 4, wallets = ['alice', 'bob'], relays = [], issue = 1_000n } = options;
+    const verify = options.verify ?? realVerify;
+    const names = Array.from({ length: authorities }, (_, i) => `auth-${i}`);
+    this.network = networkOf(genesisFor(names, wallets, issue));
+    names.forEach((name, i) => {
+      const signer = signerOf(name);
+      const authority = { member: i as MemberIndex, sign: signer.sign };
+      this.#add(name, signer, { network: this.network, verify, authority });
+    });
+    for (const name of relays) this.#add(name, signerOf(name), { network: this.network, verify });
+    for (const name of wallets) {
+      const wallet = signerOf(name);
+      this.#add(name, wallet, { network: this.network, verify, wallet });
+    }
+  }
+
+  #add(name: string, signer: Signer, setup: NodeSetup): void {
+    const place: Place = {
+      name,
+      signer,
+      setup,
+      node: createNode(setup),
+      state: new Map(),
+      notices: [],
+      closed: [],
+      wakeAtMs: undefined,
+      up: true,
+    };
+    this.places.set(name, place);
+    this.#wires.set(place, new Map());
+    this.event(place, { kind: 'start' });
+  }
+
+  place(name: string): Place {
+    const place = this.places.get(name);
+    if (place === undefined) throw new Error(`no place is called ${name}`);
+    return place;
+  }
+
+  get authorities(): Place[] {
+    return [...this.places.values()].filter((place) => place.setup.authority !== undefined);
+  }
+
+  get wallets(): Place[] {
+    return [...this.places.values()].filter((place) => place.setup.wallet !== undefined);
+  }
+
+  /** Opens a link between two places. Wallets prove no key. */
+  connect(a: string, b: string): void {
+    const [from, to] = [this.place(a), this.place(b)];
+    const fromLink = this.#nextLink++ as LinkId;
+    const toLink = this.#nextLink++ as LinkId;
+    this.#wires.get(from)?.set(fromLink, { from, fromLink, to, toLink });
+    this.#wires.get(to)?.set(toLink, { from: to, fromLink: toLink, to: from, toLink: fromLink });
+    this.event(from, { kind: 'link_up', link: fromLink, peerKey: keyShown(to) });
+    this.event(to, { kind: 'link_up', link: toLink, peerKey: keyShown(from) });
+  }
+
+  /** Links every authority and relay with every other, and every wallet with every authority. */
+  connectAll(): this {
+    const nodes = [...this.places.values()].filter((place) => place.setup.wallet === undefined);
+    nodes.forEach((a, i) => {
+      for (const b of nodes.slice(i + 1)) this.connect(a.name, b.name);
+    });
+    for (const wallet of this.wallets) {
+      for (const authority of this.authorities) this.connect(wallet.name, authority.name);
+    }
+    this.run();
+    return this;
+  }
+
+  /** Takes all links of a place away. */
+  cut(name: string): void {
+    const place = this.place(name);
+    for (const wire of this.#wires.get(place)?.values() ?? []) {
+      this.#wires.get(wire.to)?.delete(wire.toLink);
+      this.event(place, { kind: 'link_down', link: wire.fromLink });
+      this.event(wire.to, { kind: 'link_down', link: wire.toLink });
+    }
+    this.#wires.get(place)?.clear();
+  }
+
+  /** The process dies, and comes up again with what was on disk and no links. */
+  restart(name: string): void {
+    const place = this.place(name);
+    this.cut(name);
+    const durable = [...place.state].filter(([key]) => isDurable(key));
+    const recovery = createRecovery();
+    for (const [key, value] of durable) recovery.take(key, value);
+    place.state = new Map(durable);
+    for (const { key, value } of recovery.writes()) if (value) place.state.set(key, value);
+    place.node = createNode(place.setup);
+    this.event(place, { kind: 'start' });
+  }
+
+  /** One event at one place: the step's writes are kept, its frames queued. */
+  event(place: Place, event: Event): Step {
+    const read = { get: (key: ByteKey) => place.state.get(key) };
+    const step = place.node.step(event, { nowMs: this.nowMs, wallMs: this.nowMs }, read);
+    for (const { key, value } of step.writes) {
+      if (value === undefined) place.state.delete(key);
+      else place.state.set(key, value);
+    }
+    place.notices.push(...step.notices);
+    place.closed.push(...step.closes.map(({ reason }) => reason));
+    place.wakeAtMs = step.wakeAtMs;
+    for (const { link, bytes } of step.sends) {
+      const wire = this.#wires.get(place)?.get(link);
+      if (wire !== undefined) this.#queue.push({ wire, bytes });
+    }
+    return step;
+  }
+
+  /** Delivers frames until none is left. Fails when they do not end. */
+  run(mostFrames = 100_000): number {
+    let delivered = 0;
+    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+      const { wire, bytes } = next;
+      if (delivered++ > mostFrames) throw new Error(`still talking after ${mostFrames} frames`);
+      if (!wire.from.up || !wire.to.up) continue;
+      if (!this.onFrame(wire.from, wire.to, decodeOwn(frameCoder, bytes))) continue;
+      this.event(wire.to, { kind: 'frame', link: wire.toLink, bytes });
+    }
+    return delivered;
+  }
+
+  /** Lets time pass, waking whoever wants to be woken, and delivers what follows. */
+  pass(ms: number): void {
+    const untilMs = this.nowMs + ms;
+    for (;;) {
+      const waiting = [...this.places.values()].filter((place) => place.up);
+      const dueMs = Math.min(...waiting.map((place) => place.wakeAtMs ?? Infinity));
+      if (dueMs > untilMs) break;
+      this.nowMs = Math.max(this.nowMs, dueMs);
+      for (const place of waiting) {
+        if ((place.wakeAtMs ?? Infinity) <= this.nowMs) this.event(place, { kind: 'tick' });
+      }
+      this.run();
+    }
+    this.nowMs = untilMs;
+  }
+
+  /** A wallet pays another place's account. */
+  pay(from: string, to: string, amount: bigint, memo = ''): Step {
+    const recipient = this.place(to).signer.publicKey;
+    const command = { kind: 'pay', recipient, token: HRS, amount: amount as Amount, memo } as const;
+    return this.event(this.place(from), { kind: 'command', command });
+  }
+
+  /** The notices of one kind at a place. */
+  notices<K extends Notice['kind']>(name: string, kind: K): Extract<Notice, { kind: K }>[] {
+    return this.place(name).notices.filter(
+      (notice): notice is Extract<Notice, { kind: K }> => notice.kind === kind,
+    );
+  }
+}
+
+function keyShown(place: Place): Uint8Array | undefined {
+  return place.setup.wallet === undefined ? place.signer.publicKey : undefined;
+}
+
+function genesisFor(
+  members: readonly string[],
+  wallets: readonly string[],
+  issue: bigint,
+): Genesis {
+  return {
+    version: 1,
+    name: 'test',
+    nonce: new Uint8Array(16),
+    members: members.map((name) => ({ name, key: signerOf(name).publicKey })),
+    tokens: [
+      { symbol: 'HRS', decimals: 2 },
+      { symbol: 'KWH', decimals: 3 },
+    ],
+    issuance: wallets.map((name) => ({
+      account: signerOf(name).publicKey,
+      token: HRS,
+      amount: issue as Amount,
+    })),
+  };
+}
