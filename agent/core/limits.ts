@@ -38,6 +38,8 @@ export const MAX_BEACON_BYTES = 512;
 export const MAX_CERTIFICATES_PER_FRAME = 4;
 /** Accounts in one bucket summary of catch-up. */
 export const MAX_BUCKET_ENTRIES = 128;
+/** Accounts of one bucket summary for which certificates are asked or given at once. */
+export const MAX_BUCKET_EXCHANGES = 32;
 /** Children of a digest node, and levels below the root: 16^3 buckets. */
 export const DIGEST_FANOUT = 16;
 export const DIGEST_DEPTH = 3;
@@ -46,14 +48,17 @@ export const MAX_DIGEST_DESCENTS = 4;
 
 /** Accounts that one authority holds; transfers to a further one are refused, not dropped. */
 export const MAX_ACCOUNTS = 200_000;
-/** Links that one node speaks over at a time. */
-export const MAX_LINKS = 512;
-/** Orders that a wallet has on their way at a time, one: the next sequence waits for it. */
-export const MAX_LIVE_ORDERS = 1;
+/** Links to nodes that are no authorities, of which one node keeps note at a time. */
+export const MAX_RELAY_LINKS = 128;
+/** Links to one member at a time: old ones may not be known to be dead yet. */
+export const MAX_LINKS_PER_MEMBER = 4;
+export const MAX_LINKS = MAX_RELAY_LINKS + MAX_LINKS_PER_MEMBER * MAX_MEMBERS;
 
 /** Pause of a client before it sends the same order again: doubles from the first to the second. */
 export const RETRY_FIRST_MS = 250;
 export const RETRY_LAST_MS = 10_000;
+/** Certificates of its income that a wallet shows an authority at once that misses balance. */
+export const MAX_INCOME_SHOWN = 8;
 /** Pause between two rounds of catch-up with the same peer, when the last one found no difference. */
 export const SYNC_IDLE_MS = 5_000;
 /** The same, while there still is a difference. */

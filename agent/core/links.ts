@@ -10,7 +10,7 @@ import type { Draft } from './draft.ts';
 import type { Network } from './genesis.ts';
 import type { LinkId } from './io.ts';
 import { singleton } from './keyspace.ts';
-import { MAX_LINKS } from './limits.ts';
+import { MAX_LINKS_PER_MEMBER, MAX_RELAY_LINKS } from './limits.ts';
 import type { MemberIndex } from './units.ts';
 
 /** All links to nodes, the oldest first. */
@@ -37,7 +37,10 @@ export function memberOf(draft: Draft, link: LinkId): MemberIndex | undefined {
   return nodeLinks(draft).find((entry) => entry.link === link)?.member;
 }
 
-/** Takes a link to a node in. Above the bound it stays unknown, and is only answered. */
+/**
+ * Takes a link to a node in. Members always have a place; of other nodes, whose keys cost nothing,
+ * there is a bound, above which a link stays unknown and is only answered.
+ */
 export function addLink(
   draft: Draft,
   network: Network,
@@ -46,8 +49,14 @@ export function addLink(
 ): MemberIndex | undefined {
   const others = nodeLinks(draft).filter((entry) => entry.link !== link);
   const member = memberByKey(network.committee, peerKey);
-  if (others.length >= MAX_LINKS) return undefined;
-  draft.write(singleton('nodeLinks'), nodeLinksCoder, [...others, { link, member }]);
+  const sameMember = others.filter((entry) => member !== undefined && entry.member === member);
+  const [oldest] = sameMember.length >= MAX_LINKS_PER_MEMBER ? sameMember : [];
+  const relays = others.filter((entry) => entry.member === undefined).length;
+  if (member === undefined && relays >= MAX_RELAY_LINKS) return undefined;
+  draft.write(singleton('nodeLinks'), nodeLinksCoder, [
+    ...others.filter((entry) => entry !== oldest),
+    { link, member },
+  ]);
   return member;
 }
 

@@ -99,7 +99,7 @@ function takeMessage(draft: Draft, setup: NodeSetup, message: Message, origin: O
     draft.note({ kind: 'account_seen', ...seen });
   }
   if (isAuthority(setup)) authorityMessage(draft, setup, message, origin);
-  else if (isWallet(setup)) walletMessage(draft, setup, message);
+  else if (isWallet(setup)) walletMessage(draft, setup, message, origin.link);
   else if (isForLedger(message)) rejectAsNoAuthority(draft, origin);
 }
 

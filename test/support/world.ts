@@ -174,10 +174,19 @@ export class World {
 
   /** Delivers frames until none is left. Fails when they do not end. */
   run(mostFrames = 100_000): number {
+    const delivered = this.deliver(mostFrames);
+    if (this.#queue.length > 0) throw new Error(`still talking after ${mostFrames} frames`);
+    return delivered;
+  }
+
+  /** Delivers at most so many frames, and says how many it were. */
+  deliver(most: number): number {
     let delivered = 0;
-    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+    while (delivered < most) {
+      const next = this.#queue.shift();
+      if (next === undefined) break;
+      delivered++;
       const { wire, bytes } = next;
-      if (delivered++ > mostFrames) throw new Error(`still talking after ${mostFrames} frames`);
       if (!wire.from.up || !wire.to.up) continue;
       if (!this.onFrame(wire.from, wire.to, decodeOwn(frameCoder, bytes))) continue;
       this.event(wire.to, { kind: 'frame', link: wire.toLink, bytes });

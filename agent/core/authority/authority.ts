@@ -40,7 +40,8 @@ export function authorityMessage(
     case 'bucket':
     case 'bucketQuery':
     case 'certificates':
-      // Among authorities only: a stranger would make this node work and send for nothing.
+      // Among authorities only, and not through one: a stranger would make this node work for nothing.
+      if (origin.route.length > 0) return;
       if (memberOf(draft, link) === undefined) return draft.close(link, 'not an authority');
       return peerMessage(draft, setup, message, origin);
     case 'vote':

@@ -21,6 +21,7 @@ import type { LinkId } from '../io.ts';
 import {
   DIGEST_DEPTH,
   MAX_BUCKET_ENTRIES,
+  MAX_BUCKET_EXCHANGES,
   MAX_DIGEST_DESCENTS,
   SYNC_BUSY_MS,
   SYNC_IDLE_MS,
@@ -29,10 +30,13 @@ import { memberLinks, memberOf } from '../links.ts';
 import type { AuthoritySetup } from '../setup.ts';
 import { setTimer, timers } from '../timers.ts';
 import { FIRST_SEQUENCE, type Sequence } from '../units.ts';
-import { hasAccount, readAccount } from './account.ts';
+import { readAccount } from './account.ts';
 import { applyCertificate } from './apply.ts';
-import { accountsOf, childrenOf, type DigestPath, digestAt } from './digest.ts';
+import { accountsOf, childrenOf, type DigestPath, digestAt, pathOf } from './digest.ts';
 import { answerCertificates } from './queries.ts';
+
+/** The start of every account's history, as a bucket tells it. */
+const NO_HISTORY = new Uint8Array(8);
 
 /** Tells every other authority what this ledger hashes to, and sets the time of the next round. */
 export function startRound(draft: Draft): void {
@@ -98,12 +102,18 @@ export function takeBucket(
   const { path, after, more, entries } = bucket;
   if (path.length !== DIGEST_DEPTH || memberOf(draft, link) === undefined) return;
   const last = entries.at(-1)?.account;
-  const listed = new Set(entries.map((entry) => toByteKey(entry.account)));
-  for (const entry of entries) compare(draft, setup, link, entry);
-  for (const account of accountsAfter(draft, path, after)) {
-    if (more && last !== undefined && compareBytes(account, last) > 0) break;
-    if (!listed.has(toByteKey(account))) offer(draft, setup, link, account, FIRST_SEQUENCE);
-  }
+  const theirs = new Map(entries.map((entry) => [toByteKey(entry.account), entry]));
+  const ours = accountsAfter(draft, path, after).filter(
+    (account) => !more || last === undefined || compareBytes(account, last) <= 0,
+  );
+  const unlisted = ours
+    .filter((account) => !theirs.has(toByteKey(account)))
+    .map((account): BucketEntry => ({ account, next: FIRST_SEQUENCE, history: NO_HISTORY }));
+  // What is left over is still different in the next round, and comes first then.
+  const different = [...entries, ...unlisted].filter(
+    (entry) => equalPaths(pathOf(entry.account), path) && isDifferent(draft, entry),
+  );
+  for (const entry of different.slice(0, MAX_BUCKET_EXCHANGES)) exchange(draft, setup, link, entry);
   if (more && last !== undefined) {
     draft.send(link, { TAG: 'bucketQuery', data: { path: [...path], after: last } });
   }
@@ -127,31 +137,27 @@ export function takeCertificates(
   if (next > before && next < theirNext) ask(draft, link, account, next);
 }
 
-/** One account of the peer's beside ours. */
-function compare(draft: Draft, setup: AuthoritySetup, link: LinkId, theirs: BucketEntry): void {
+/** Whether the peer's account and ours have not seen the same orders. */
+function isDifferent(draft: Draft, theirs: BucketEntry): boolean {
+  const { next, history } = readAccount(draft, theirs.account);
+  return next !== theirs.next || !equalBytes(history.subarray(0, 8), theirs.history);
+}
+
+/** Asks for what is missing here, or gives what is missing there. */
+function exchange(draft: Draft, setup: AuthoritySetup, link: LinkId, theirs: BucketEntry): void {
   const { account } = theirs;
-  const { next, history } = readAccount(draft, account);
-  if (next < theirs.next) ask(draft, link, account, next);
-  else if (next > theirs.next) offer(draft, setup, link, account, theirs.next);
-  else if (next > 0n && !equalBytes(history.subarray(0, 8), theirs.history)) {
-    // The same number of orders, but not the same ones: show ours, so that the conflict comes out.
-    offer(draft, setup, link, account, (next - 1n) as Sequence);
+  const { next } = readAccount(draft, account);
+  if (next < theirs.next) {
+    ask(draft, link, account, next);
+    return;
   }
+  // The same number of orders, but not the same ones: show our last, so that the conflict comes out.
+  const from = next > theirs.next ? theirs.next : next - 1n;
+  answerCertificates(draft, setup, account, from as Sequence, { link, route: [] });
 }
 
 function ask(draft: Draft, link: LinkId, account: Uint8Array, from: Sequence): void {
   draft.send(link, { TAG: 'certificatesQuery', data: { account, from } });
-}
-
-function offer(
-  draft: Draft,
-  setup: AuthoritySetup,
-  link: LinkId,
-  account: Uint8Array,
-  from: Sequence,
-): void {
-  if (readAccount(draft, account).next <= from) return;
-  answerCertificates(draft, setup, account, from, { link, route: [] });
 }
 
 function sendDigest(draft: Draft, link: LinkId, path: DigestPath): void {
@@ -159,15 +165,21 @@ function sendDigest(draft: Draft, link: LinkId, path: DigestPath): void {
   draft.send(link, { TAG: 'digest', data: { path: [...path], children } });
 }
 
+/** The accounts of a bucket that ever ordered anything, in ascending order, above `after`. */
 function accountsAfter(
   draft: Draft,
   path: DigestPath,
   after: Uint8Array | undefined,
 ): Uint8Array[] {
-  const accounts = accountsOf(draft, path).filter((account) => hasAccount(draft, account));
-  return after === undefined
-    ? accounts
-    : accounts.filter((account) => compareBytes(account, after) > 0);
+  return accountsOf(draft, path).filter(
+    (account) =>
+      (after === undefined || compareBytes(account, after) > 0) &&
+      readAccount(draft, account).next > FIRST_SEQUENCE,
+  );
+}
+
+function equalPaths(a: DigestPath, b: DigestPath): boolean {
+  return a.every((nibble, level) => nibble === b[level]);
 }
 
 /** There is a difference: do not wait long for the next round. */

@@ -1,24 +1,26 @@
 /**
- * The digest of a ledger: a tree of hashes over all accounts, 16 children a node, 3 levels, the
- * leaves being buckets of accounts that share their first 12 bits. Two authorities find the accounts
- * in which they differ by walking down where the hashes differ: work proportional to the difference.
+ * The digest of a ledger: a tree of hashes over all accounts that ever ordered anything, 16 children
+ * a node, 3 levels, the leaves being buckets of accounts that share their first 12 bits. Two
+ * authorities find the accounts in which they differ by walking down where the hashes differ: work
+ * proportional to the difference.
  *
- * It covers what the ledger says (next, history, balances) and not what the authority is still
- * voting on. The votes inside a certificate are not part of it either: honest authorities may hold
- * different quorums for the same order.
+ * A leaf is the account's next sequence and the hash over all its certified orders. Balances follow
+ * from those (and would make two leaves differ where there is nothing to exchange); the votes inside
+ * a certificate are not part of it either, because honest authorities may hold different quorums.
  *
- * All of it is kept in memory. Changing an account only forgets the hashes above it; they are
- * computed again when somebody asks.
+ * All of it is kept in memory. Changing an account only marks the hashes above it as unknown; they
+ * are computed again when somebody asks. A subtree without a record is empty.
  */
 import * as P from 'micro-packed';
-import { compareBytes, concatBytes, equalBytes } from '../bytes.ts';
-import { decodeOwn, encode } from '../codec/canonical.ts';
+import { type ByteKey, compareBytes, concatBytes, equalBytes } from '../bytes.ts';
+import { encode, sequenceCoder } from '../codec/canonical.ts';
 import { accountCoder } from '../codec/record.ts';
 import { sha256 } from '../crypto.ts';
 import type { Draft } from '../draft.ts';
 import type { Read } from '../io.ts';
 import { keyOf } from '../keyspace.ts';
 import { DIGEST_DEPTH, DIGEST_FANOUT } from '../limits.ts';
+import { FIRST_SEQUENCE } from '../units.ts';
 
 /** Nibbles from the root of the tree to one of its nodes. */
 export type DigestPath = readonly number[];
@@ -26,9 +28,12 @@ export type DigestPath = readonly number[];
 /** The digest of a subtree without accounts. */
 const EMPTY = new Uint8Array(32);
 
+/** Stands for a digest that has to be computed again. */
+const UNKNOWN = new Uint8Array();
+
 /** A bucket's accounts, 32 bytes each, in the order in which they came. */
 const bucketCoder = P.bytes(null);
-const hashCoder = P.bytes(32);
+const digestCoder = P.bytes(null);
 
 /** The path of the bucket that an account belongs to. */
 export function pathOf(account: Uint8Array): DigestPath {
@@ -41,33 +46,41 @@ export function pathOf(account: Uint8Array): DigestPath {
 /** Takes a new account into its bucket. */
 export function addToBucket(draft: Draft, account: Uint8Array): void {
   const key = keyOf('bucket', Uint8Array.from(pathOf(account)));
-  draft.write(key, bucketCoder, concatBytes(draft.get(key) ?? new Uint8Array(), account));
+  draft.write(key, bucketCoder, concatBytes(draft.get(key) ?? UNKNOWN, account));
 }
 
-/** Forgets every hash that covers this account. */
-export function forgetDigests(draft: Draft, account: Uint8Array): void {
+/** The records that mark every hash above an account as unknown. */
+export function unknownDigests(account: Uint8Array): ByteKey[] {
   const path = Uint8Array.from(pathOf(account));
-  for (let depth = 0; depth <= DIGEST_DEPTH; depth++) {
-    draft.remove(keyOf('digest', path.subarray(0, depth)));
+  return Array.from({ length: DIGEST_DEPTH + 1 }, (_, depth) =>
+    keyOf('digest', path.subarray(0, depth)),
+  );
+}
+
+/** Marks every hash above this account as unknown. */
+export function forgetDigests(draft: Draft, account: Uint8Array): void {
+  for (const key of unknownDigests(account)) {
+    if (draft.get(key)?.length !== UNKNOWN.length) draft.write(key, digestCoder, UNKNOWN);
   }
 }
 
 /** The accounts of a bucket in ascending order. */
 export function accountsOf(read: Read, path: DigestPath): Uint8Array[] {
-  const joined = read.get(keyOf('bucket', Uint8Array.from(path))) ?? new Uint8Array();
+  const joined = read.get(keyOf('bucket', Uint8Array.from(path))) ?? UNKNOWN;
   const accounts: Uint8Array[] = [];
   for (let at = 0; at < joined.length; at += 32) accounts.push(joined.slice(at, at + 32));
   return accounts.sort(compareBytes);
 }
 
-/** The digest of the subtree at `path`; 32 zeros for one without accounts. */
+/** The digest of the subtree at `path`; 32 zeros where no account has ordered anything. */
 export function digestAt(draft: Draft, path: DigestPath): Uint8Array {
   const key = keyOf('digest', Uint8Array.from(path));
   const known = draft.get(key);
-  if (known !== undefined) return known;
+  if (known === undefined) return EMPTY;
+  if (known.length > UNKNOWN.length) return known;
   const parts = path.length < DIGEST_DEPTH ? childrenOf(draft, path) : leavesOf(draft, path);
   const digest = parts.every((part) => equalBytes(part, EMPTY)) ? EMPTY : sha256(...parts);
-  draft.write(key, hashCoder, digest);
+  draft.write(key, digestCoder, digest);
   return digest;
 }
 
@@ -76,12 +89,11 @@ export function childrenOf(draft: Draft, path: DigestPath): Uint8Array[] {
   return Array.from({ length: DIGEST_FANOUT }, (_, nibble) => digestAt(draft, [...path, nibble]));
 }
 
-/** What the ledger says of each account of a bucket, hashed. */
+/** How far each account of a bucket is that ever ordered anything, hashed. */
 function leavesOf(draft: Draft, path: DigestPath): Uint8Array[] {
-  return accountsOf(draft, path).map((key) => {
-    const bytes = draft.get(keyOf('account', key)) ?? new Uint8Array();
-    const { next, history, balances } = decodeOwn(accountCoder, bytes);
-    const plain = { next, history, balances, received: 0n, frozen: false, pending: undefined };
-    return sha256(key, encode(accountCoder, plain));
+  return accountsOf(draft, path).flatMap((key) => {
+    const account = draft.read(keyOf('account', key), accountCoder);
+    if (account === undefined || account.next === FIRST_SEQUENCE) return [];
+    return [sha256(key, encode(sequenceCoder, account.next), account.history)];
   });
 }

@@ -11,6 +11,7 @@ import { certificateAt, record } from '../journal.ts';
 import { keyOfEntry } from '../keyspace.ts';
 import { memberLinks } from '../links.ts';
 import type { AuthoritySetup } from '../setup.ts';
+import { hasAccount, readAccount } from './account.ts';
 
 /** Keeps the proof that `signed`, whose signature is valid, makes with the order held here. */
 export function noteDoubleSpend(
@@ -45,6 +46,11 @@ export function takeDoubleSpend(
   if (equalBytes(orderHash(id, first.order), orderHash(id, second.order))) return;
   const index = keyOfEntry('doubleSpend', first.order.account, first.order.sequence);
   if (draft.get(index) !== undefined) return;
+  // Accounts that hold nothing here cost nothing to make up: proofs about them are not kept.
+  const isPlausible =
+    hasAccount(draft, first.order.account) &&
+    first.order.sequence <= readAccount(draft, first.order.account).next;
+  if (!isPlausible) return;
   const areValid = [first, second].every(({ order, signature }) =>
     setup.verify(order.account, orderSigningBytes(id, order), signature),
   );

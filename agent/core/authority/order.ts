@@ -9,6 +9,7 @@ import { equalBytes } from '../bytes.ts';
 import { encode } from '../codec/canonical.ts';
 import { type Message, verdictCoder } from '../codec/message.ts';
 import {
+  type Certificate,
   type MemberSignature,
   orderHash,
   type SignedOrder,
@@ -26,7 +27,13 @@ import { accountCount, balanceOf, hasAccount, readAccount, writePending } from '
 import { noteDoubleSpend } from './double-spend.ts';
 import { brokenRule } from './rules.ts';
 
-/** A client asks for a vote; it is answered with one, or with a signed refusal. */
+/** What comes of an order: a vote, the certificate that it has already, or a refusal. */
+type Outcome =
+  | { readonly kind: 'voted' }
+  | { readonly kind: 'certified'; readonly certificate: Certificate }
+  | { readonly kind: 'refused'; readonly code: RefusalCode };
+
+/** A client asks for a vote; it gets one, or the order's certificate, or a signed refusal. */
 export function takeOrder(
   draft: Draft,
   setup: AuthoritySetup,
@@ -34,15 +41,10 @@ export function takeOrder(
   origin: Origin,
 ): void {
   const hash = orderHash(setup.network.id, signed.order);
-  const code = acceptOrder(draft, setup, signed, hash);
-  if (code === undefined) {
-    const { epoch } = setup.network.committee;
-    const vote = voteFor(setup, hash);
-    draft.answer(origin, { TAG: 'vote', data: { epoch, orderHash: hash, ...vote } });
-    return;
-  }
-  draft.note({ kind: 'refused', link: origin.link, refusal: refusal(code) });
-  draft.answer(origin, refusalOf(draft, setup, signed, hash, code));
+  const outcome = acceptOrder(draft, setup, signed, hash);
+  draft.answer(origin, answerTo(draft, setup, signed, hash, outcome));
+  if (outcome.kind !== 'refused') return;
+  draft.note({ kind: 'refused', link: origin.link, refusal: refusal(outcome.code) });
 }
 
 /**
@@ -53,19 +55,18 @@ export function takeGossip(draft: Draft, setup: AuthoritySetup, signed: SignedOr
   acceptOrder(draft, setup, signed, orderHash(setup.network.id, signed.order));
 }
 
-/** Undefined when the order is, or already was, voted for; the code of its refusal otherwise. */
 function acceptOrder(
   draft: Draft,
   setup: AuthoritySetup,
   signed: SignedOrder,
   hash: Uint8Array,
-): RefusalCode | undefined {
+): Outcome {
   const { order } = signed;
   const account = readAccount(draft, order.account);
   const mayVote = draft.get(singleton('standing')) === undefined;
   if (mayVote && !account.frozen && isPending(setup, account, order.sequence, hash)) {
     draft.note({ kind: 'voted', order: signed, again: true });
-    return undefined;
+    return { kind: 'voted' };
   }
   const broken = brokenRule({
     setup,
@@ -76,15 +77,39 @@ function acceptOrder(
     accountCount: accountCount(draft),
     mayVote,
   });
-  if (broken !== undefined) {
-    if (broken.code !== 'order_pending' && broken.code !== 'sequence_used') return broken.code;
+  if (broken?.code === 'order_pending' || broken?.code === 'sequence_used') {
     noteDoubleSpend(draft, setup, account, signed, hash);
-    return isCertified(draft, setup, signed, hash) ? undefined : broken.code;
+    const certificate = certificateOf(draft, setup, signed, hash);
+    if (certificate !== undefined) return { kind: 'certified', certificate };
   }
+  if (broken !== undefined) return { kind: 'refused', code: broken.code };
   writePending(draft, order.account, { ...account, pending: signed });
   for (const link of memberLinks(draft)) draft.send(link, { TAG: 'gossip', data: signed });
   draft.note({ kind: 'voted', order: signed, again: false });
-  return undefined;
+  return { kind: 'voted' };
+}
+
+function answerTo(
+  draft: Draft,
+  setup: AuthoritySetup,
+  signed: SignedOrder,
+  hash: Uint8Array,
+  outcome: Outcome,
+): Message {
+  const { epoch } = setup.network.committee;
+  switch (outcome.kind) {
+    case 'voted':
+      return { TAG: 'vote', data: { epoch, orderHash: hash, ...voteFor(setup, hash) } };
+    case 'certified': {
+      const { account } = signed.order;
+      const { next } = readAccount(draft, account);
+      const { member } = setup.authority;
+      const certificates = [outcome.certificate];
+      return { TAG: 'certificates', data: { member, account, next, certificates } };
+    }
+    case 'refused':
+      return refusalOf(draft, setup, signed, hash, outcome.code);
+  }
 }
 
 /** Whether this authority's standing vote is for the order with this hash. */
@@ -99,16 +124,21 @@ function isPending(
   return equalBytes(orderHash(setup.network.id, pending.order), hash);
 }
 
-/** Whether the order with this hash is the one whose certificate was applied here. */
-function isCertified(
+/**
+ * The certificate that was applied here for the order with this hash. It is given instead of a vote:
+ * this authority may have voted for another order before the certificate came, and an author never
+ * contradicts its vote.
+ */
+function certificateOf(
   draft: Draft,
   setup: AuthoritySetup,
   signed: SignedOrder,
   hash: Uint8Array,
-): boolean {
+): Certificate | undefined {
   const applied = certificateAt(draft, signed.order.account, signed.order.sequence);
-  if (applied === undefined) return false;
-  return equalBytes(orderHash(setup.network.id, applied.order.order), hash);
+  if (applied === undefined) return undefined;
+  const isSame = equalBytes(orderHash(setup.network.id, applied.order.order), hash);
+  return isSame ? applied : undefined;
 }
 
 function voteFor(setup: AuthoritySetup, hash: Uint8Array): MemberSignature {

@@ -9,13 +9,20 @@ import { certificateCoder, type Order, orderSigningBytes } from '../codec/order.
 import type { Draft } from '../draft.ts';
 import type { Command, LinkId } from '../io.ts';
 import { MAX_MEMO_BYTES } from '../limits.ts';
-import { memberOf } from '../links.ts';
+import { linkTo, memberOf } from '../links.ts';
 import { isRefusal, type Refusal, refusal, refusalCodeOf } from '../refusal.ts';
 import type { WalletSetup } from '../setup.ts';
 import { isDue } from '../timers.ts';
-import { chase } from './chase.ts';
+import { chase, writeChase } from './chase.ts';
 import { adopt, pursue, pursueAt } from './pursue.ts';
-import { refresh, takeAccountView, takeCredits, takePaid, takeReceived } from './refresh.ts';
+import {
+  refresh,
+  takeAccountView,
+  takeCertificates,
+  takeCredits,
+  takePaid,
+  takeReceived,
+} from './refresh.ts';
 import { membersOf, sendToMember } from './route.ts';
 import { spread, takeProgress } from './spread.ts';
 import { takeOrderRefusal, takeVote } from './votes.ts';
@@ -82,8 +89,14 @@ function deliver(draft: Draft, setup: WalletSetup, bytes: Uint8Array): Refusal |
 }
 
 /** Handles an answer of an authority, or of a relay on the way to one. */
-export function walletMessage(draft: Draft, setup: WalletSetup, message: Message): void {
+export function walletMessage(
+  draft: Draft,
+  setup: WalletSetup,
+  message: Message,
+  link: LinkId,
+): void {
   const account = setup.wallet.publicKey;
+  if (!maySpeak(draft, message, link)) return;
   switch (message.TAG) {
     case 'vote':
       return takeVote(draft, setup, message.data);
@@ -97,12 +110,23 @@ export function walletMessage(draft: Draft, setup: WalletSetup, message: Message
     case 'account':
       return takeAccountView(draft, setup, message.data);
     case 'certificates':
-      return takePaid(draft, setup, message.data.certificates);
+      return takeCertificates(draft, setup, message.data);
     case 'credits':
       return takeCredits(draft, setup, message.data);
     default:
       return; // Questions, which a wallet does not answer.
   }
+}
+
+/**
+ * Whether what an answer says in a member's name may be listened to. Votes and refusals of orders
+ * are signed; the rest is not, so where this wallet has a link to the member, only that link counts.
+ */
+function maySpeak(draft: Draft, { TAG, data }: Message, link: LinkId): boolean {
+  if (TAG === 'vote' || TAG === 'orderRefusal' || !('member' in data)) return true;
+  const { member } = data;
+  if (member === undefined || linkTo(draft, member) === undefined) return true;
+  return memberOf(draft, link) === member;
 }
 
 function takeRejected(
@@ -125,7 +149,7 @@ function takeRejected(
 /** A link to a node came up: what waits for it goes out at once. */
 export function walletLinkUp(draft: Draft, setup: WalletSetup, link: LinkId): void {
   const member = memberOf(draft, link);
-  if (readLiveOrder(draft) === undefined) return;
+  if (readLiveOrder(draft) === undefined) return spread(draft, setup);
   for (const other of member === undefined ? membersOf(setup.network) : [member]) {
     pursueAt(draft, other);
   }
@@ -138,7 +162,9 @@ export function walletTick(draft: Draft, setup: WalletSetup): void {
   else pursue(draft, setup);
 }
 
-/** The process came up: the live order goes on. */
+/** The process came up: the live order goes on, or the last certificate is told once more. */
 export function walletStart(draft: Draft, setup: WalletSetup): void {
-  if (readLiveOrder(draft) !== undefined) pursue(draft, setup);
+  writeChase(draft, { unspread: membersOf(setup.network) });
+  if (readLiveOrder(draft) === undefined) spread(draft, setup);
+  else pursue(draft, setup);
 }

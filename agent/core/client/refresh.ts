@@ -5,7 +5,7 @@
  */
 import { equalBytes } from '../bytes.ts';
 import { checkCertificate } from '../certificate.ts';
-import type { AccountView, Credits } from '../codec/message.ts';
+import type { AccountView, CertificatePage, Credits, Message } from '../codec/message.ts';
 import {
   type Certificate,
   orderHash,
@@ -69,8 +69,11 @@ export function takeCredits(draft: Draft, setup: WalletSetup, credits: Credits):
   if (bad >= 0) return;
   const upTo = from + BigInt(certificates.length);
   if (certificates.length > 0) draft.write(cursor, numberCoder, upTo);
-  if (certificates.length > 0 && upTo < received) askCredits(draft, setup, member);
-  else draft.note({ kind: 'refreshed', member });
+  if (certificates.length > 0 && upTo < received) return askCredits(draft, setup, member);
+  const { payments, next } = readWallet(draft, setup.network, account);
+  // Somebody on the way may have moved the cursor past what it withheld: begin anew next time.
+  if (payments - next < received) draft.remove(cursor);
+  draft.note({ kind: 'refreshed', member });
 }
 
 /** False: the certificate is not valid, or not for this wallet. */
@@ -82,7 +85,26 @@ export function takeReceived(draft: Draft, setup: WalletSetup, certificate: Cert
   return true;
 }
 
-/** Certificates of this wallet's own orders that it did not know were certified. */
+/** A page of certificates of this wallet's own orders: takes them, and asks for what follows. */
+export function takeCertificates(draft: Draft, setup: WalletSetup, page: CertificatePage): void {
+  const account = setup.wallet.publicKey;
+  if (!equalBytes(page.account, account)) return;
+  const before = readWallet(draft, setup.network, account).next;
+  takePaid(draft, setup, page.certificates);
+  const { next } = readWallet(draft, setup.network, account);
+  if (next === before) return;
+  const { attempts } = chase(draft);
+  if (next < page.next) {
+    const question: Message = { TAG: 'certificatesQuery', data: { account, from: next } };
+    return sendToMember(draft, page.member, question, attempts);
+  }
+  // All that was certified is known: is there an order on its way that this wallet forgot?
+  for (const member of membersOf(setup.network)) {
+    sendToMember(draft, member, { TAG: 'accountQuery', data: { account } }, attempts);
+  }
+}
+
+/** Takes those certificates that continue what this wallet knows of its own orders. */
 export function takePaid(
   draft: Draft,
   setup: WalletSetup,

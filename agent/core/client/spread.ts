@@ -1,7 +1,9 @@
 /**
- * Spreading the last certificate: every authority gets it, a few times, until it says that it has
- * applied it. Not needed for safety (anyone who holds it may spread it, and authorities exchange what
- * they hold), but it is why the next payment does not begin with feeding.
+ * Spreading the last certificate: every authority gets it, again and again while this wallet runs,
+ * until it says that it has applied it.
+ *
+ * Liveness: the payee is paid on the ledgers even if nobody but this wallet ever held the
+ * certificate. Safety does not need it: anyone who holds a certificate may spread it.
  */
 import type { Draft } from '../draft.ts';
 import type { WalletSetup } from '../setup.ts';
@@ -13,15 +15,12 @@ import { pursueAt } from './pursue.ts';
 import { sendToMember } from './route.ts';
 import { readPaid, readWallet } from './wallet.ts';
 
-/** How often an authority that does not answer is given the same certificate. */
-const MOST_ATTEMPTS = 6;
-
 /** Sends the last certificate to every authority that has not applied it yet. */
 export function spread(draft: Draft, setup: WalletSetup): void {
   const { attempts, unspread } = chase(draft);
   const { next } = readWallet(draft, setup.network, setup.wallet.publicKey);
   const last = next > FIRST_SEQUENCE ? readPaid(draft, (next - 1n) as Sequence) : undefined;
-  if (last === undefined || unspread.length === 0 || attempts >= MOST_ATTEMPTS) {
+  if (last === undefined || unspread.length === 0) {
     setTimer(draft, 'retryAtMs', undefined);
     return;
   }
@@ -29,7 +28,7 @@ export function spread(draft: Draft, setup: WalletSetup): void {
     sendToMember(draft, member, { TAG: 'certificate', data: last }, attempts);
   }
   writeChase(draft, { attempts: attempts + 1, fed: [] });
-  const pause = pauseMs(attempts, last.order.signature[attempts] ?? 0);
+  const pause = pauseMs(attempts, last.order.signature[attempts % 32] ?? 0);
   setTimer(draft, 'retryAtMs', draft.stamp.nowMs + pause);
 }
 

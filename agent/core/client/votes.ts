@@ -14,6 +14,7 @@ import { setTimer } from '../timers.ts';
 import type { MemberIndex } from '../units.ts';
 import { chase, writeChase } from './chase.ts';
 import { feed } from './feed.ts';
+import { showIncome } from './income.ts';
 import { membersOf } from './route.ts';
 import { spread } from './spread.ts';
 import { readLiveOrder, recordPaid } from './wallet.ts';
@@ -62,6 +63,7 @@ export function takeOrderRefusal(draft: Draft, setup: WalletSetup, message: Orde
   const found = code === 'insufficient_balance' ? `${verdict.balance}` : `${verdict.next}`;
   draft.note({ kind: 'order_refused', member, refusal: refusal(code, { found }), final });
   if (code === 'missing_earlier') feed(draft, member, verdict.next);
+  if (code === 'insufficient_balance') showIncome(draft, setup, member);
   if (final) takeImpossible(draft, setup, live, member, verdict.code);
 }
 

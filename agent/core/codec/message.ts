@@ -154,6 +154,7 @@ export const messageCoder = P.mappedTag(P.U8, {
 export type Message = P.UnwrapCoder<typeof messageCoder>;
 export type Bucket = Extract<Message, { TAG: 'bucket' }>['data'];
 export type AccountView = Extract<Message, { TAG: 'account' }>['data'];
+export type CertificatePage = Extract<Message, { TAG: 'certificates' }>['data'];
 export type Credits = Extract<Message, { TAG: 'credits' }>['data'];
 
 export const frameCoder = P.struct({

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { checkCertificate } from '../../agent/core/certificate.ts';
+import type { Certificate } from '../../agent/core/codec/order.ts';
+import { REFUSALS } from '../../agent/core/refusal.ts';
+import type { Amount, Epoch } from '../../agent/core/units.ts';
+import { ask, certificateOf, orderOf, verdictOf, voteOf } from '../support/forge.ts';
+import { verify } from '../support/keys.ts';
+import { accountAt, balanceAt } from '../support/ledger.ts';
+import { World } from '../support/world.ts';
+
+const world = new World();
+const order = orderOf(world, 'alice', 'bob', { amount: 7n });
+
+function check(certificate: Certificate): string | undefined {
+  return checkCertificate(world.network, certificate, verify)?.refused;
+}
+
+test('a quorum of valid votes makes a certificate, whichever members they are', () => {
+  for (const members of [
+    [0, 1, 2],
+    [0, 1, 3],
+    [0, 2, 3],
+    [1, 2, 3],
+    [0, 1, 2, 3],
+  ]) {
+    assert.equal(check(certificateOf(world, order, members)), undefined, `${members}`);
+  }
+});
+
+test('one vote less than a quorum makes none', () => {
+  assert.equal(check(certificateOf(world, order, [0, 1])), 'no_quorum');
+  assert.equal(check(certificateOf(world, order, [])), 'no_quorum');
+});
+
+test('one member counted twice makes none', () => {
+  const vote = voteOf(world, order, 0);
+  const votes = [vote, voteOf(world, order, 1), voteOf(world, order, 1)];
+  const answers = (): unknown =>
+    ask(world, world.place('auth-0'), {
+      TAG: 'certificate',
+      data: { epoch: 0 as Epoch, order, votes },
+    });
+  assert.throws(answers, /ascending order/);
+});
+
+test('a vote of a stranger, for another order, epoch or kind of statement counts for nothing', () => {
+  const good = [voteOf(world, order, 0), voteOf(world, order, 1)];
+  const other = orderOf(world, 'alice', 'bob', { amount: 8n });
+  const bad = [
+    voteOf(world, order, 2, world.place('alice').signer),
+    voteOf(world, other, 2),
+    voteOf(world, order, 2, undefined, 1),
+    { ...voteOf(world, order, 2), signature: order.signature },
+    { ...voteOf(world, order, 3), member: 2 as never },
+    { ...voteOf(world, order, 2), member: 4 as never },
+  ];
+  for (const vote of bad) {
+    assert.equal(check({ epoch: 0 as Epoch, order, votes: [...good, vote] }), 'bad_signature');
+  }
+});
+
+test('the order inside must be signed by its account, whatever the votes say', () => {
+  const { data } = order.order.action;
+  const action = { TAG: 'transfer' as const, data: { ...data, amount: 8n as Amount } };
+  const changed = { order: { ...order.order, action }, signature: order.signature };
+  assert.equal(check(certificateOf(world, changed)), 'bad_signature');
+});
+
+test('another epoch has another committee', () => {
+  assert.equal(check({ ...certificateOf(world, order), epoch: 1 as Epoch }), 'unknown_epoch');
+});
+
+test('a certificate is applied once, however often it comes and with whichever votes', () => {
+  const one = new World();
+  const paid = orderOf(one, 'alice', 'bob', { amount: 7n });
+  for (const members of [
+    [0, 1, 2],
+    [0, 1, 2],
+    [1, 2, 3],
+  ]) {
+    const data = certificateOf(one, paid, members);
+    assert.equal(verdictOf(ask(one, one.place('auth-0'), { TAG: 'certificate', data })), 'applied');
+  }
+  assert.equal(balanceAt(one, 'auth-0', 'alice'), 993n);
+  assert.equal(balanceAt(one, 'auth-0', 'bob'), 1_007n);
+  assert.equal(accountAt(one, 'auth-0', 'bob').received, 1n);
+});
+
+test('a certificate that comes too early is answered with what is missing', () => {
+  const one = new World();
+  const data = certificateOf(one, orderOf(one, 'alice', 'bob', { sequence: 2n }));
+  const [answer] = ask(one, one.place('auth-0'), { TAG: 'certificate', data });
+  assert.equal(answer?.TAG, 'rejected');
+  assert.equal(answer.data.code, REFUSALS.missing_earlier.wire);
+  assert.equal(answer.data.next, 0n);
+});
+
+test('a late authority goes below zero and comes back when the income arrives', () => {
+  const one = new World();
+  const income = certificateOf(one, orderOf(one, 'bob', 'alice', { amount: 1_000n }));
+  const spent = certificateOf(one, orderOf(one, 'alice', 'bob', { amount: 1_900n }));
+  ask(one, one.place('auth-0'), { TAG: 'certificate', data: spent });
+  assert.equal(balanceAt(one, 'auth-0', 'alice'), -900n);
+  ask(one, one.place('auth-0'), { TAG: 'certificate', data: income });
+  assert.equal(balanceAt(one, 'auth-0', 'alice'), 100n);
+});
+
+test('two certificates for one sequence raise the alarm, keep both and end voting', () => {
+  const one = new World();
+  const authority = one.place('auth-0');
+  const first = certificateOf(one, orderOf(one, 'alice', 'bob', { amount: 1n }));
+  const second = certificateOf(one, orderOf(one, 'alice', 'bob', { amount: 2n }), [1, 2, 3]);
+  ask(one, authority, { TAG: 'certificate', data: first });
+  ask(one, authority, { TAG: 'certificate', data: second });
+  ask(one, authority, { TAG: 'certificate', data: second });
+  const alarms = one.notices('auth-0', 'conflict');
+  assert.equal(alarms.length, 1);
+  assert.deepEqual(alarms[0]?.second.order, second.order);
+  assert.equal(balanceAt(one, 'auth-0', 'alice'), 999n);
+  const next = orderOf(one, 'alice', 'bob', { sequence: 1n });
+  const verdict = verdictOf(ask(one, authority, { TAG: 'order', data: next }));
+  assert.equal(verdict, REFUSALS.account_frozen.wire);
+});

@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { encode } from '../../agent/core/codec/canonical.ts';
+import { frameCoder, type Message } from '../../agent/core/codec/message.ts';
+import type { LinkId } from '../../agent/core/io.ts';
+import { REFUSALS } from '../../agent/core/refusal.ts';
+import { askBytes, orderOf, voteOf } from '../support/forge.ts';
+import { accountAt, balanceAt, digestOf } from '../support/ledger.ts';
+import { type Place, World } from '../support/world.ts';
+
+/** What one hostile authority of four does instead of answering an order. */
+type Treachery = (world: World, message: Message) => Message | undefined;
+
+const TREACHERIES: Record<string, Treachery> = {
+  'is silent': () => undefined,
+  'signs with another key': (world, message) =>
+    message.TAG === 'vote'
+      ? {
+          TAG: 'vote',
+          data: {
+            ...message.data,
+            signature: world.place('alice').signer.sign(message.data.orderHash),
+          },
+        }
+      : message,
+  'votes for another order': (world, message) => {
+    if (message.TAG !== 'vote') return message;
+    const other = orderOf(world, 'alice', 'bob', { amount: 999n });
+    return { TAG: 'vote', data: { ...message.data, ...voteOf(world, other, 3) } };
+  },
+  'repeats an old vote': (world, message) => {
+    if (message.TAG !== 'vote') return message;
+    const old = orderOf(world, 'alice', 'bob', { sequence: 0n });
+    return { TAG: 'vote', data: { ...message.data, ...voteOf(world, old, 3) } };
+  },
+  'speaks in the name of another': (_world, message) =>
+    message.TAG === 'vote'
+      ? { TAG: 'vote', data: { ...message.data, member: 0 as never } }
+      : message,
+  'refuses everything for ever': (world, message) => {
+    if (message.TAG !== 'vote') return message;
+    const { orderHash, epoch } = message.data;
+    const verdict = {
+      orderHash,
+      code: REFUSALS.account_frozen.wire,
+      next: 0n as never,
+      balance: 0n as never,
+    };
+    const signature = world.place('auth-3').signer.sign(orderHash);
+    return {
+      TAG: 'orderRefusal',
+      data: { epoch, member: 3 as never, verdict, pending: undefined, signature },
+    };
+  },
+  'claims to have applied nothing': (_world, message) =>
+    message.TAG === 'applied'
+      ? { TAG: 'applied', data: { ...message.data, next: 0n as never } }
+      : message,
+};
+
+for (const [habit, treachery] of Object.entries(TREACHERIES)) {
+  test(`payments go on while an authority ${habit}`, () => {
+    const world = new World().connectAll();
+    betray(world, 'auth-3', treachery);
+    for (let i = 1; i <= 3; i++) {
+      world.pay('alice', 'bob', 10n);
+      world.pass(20_000);
+      assert.equal(world.notices('alice', 'order_certified').length, i);
+    }
+    for (const name of ['auth-0', 'auth-1', 'auth-2']) {
+      assert.equal(balanceAt(world, name, 'bob'), 1_030n);
+    }
+    assert.equal(world.notices('alice', 'order_failed').length, 0);
+  });
+}
+
+/** Changes what a place sends to wallets. */
+function betray(world: World, name: string, treachery: Treachery): void {
+  world.onFrame = (from, to, frame) => {
+    if (from.name !== name || to.setup.wallet === undefined) return true;
+    const message = treachery(world, frame.message);
+    if (message === frame.message) return true;
+    if (message !== undefined) {
+      const bytes = encode(frameCoder, { ...frame, message });
+      world.event(to, { kind: 'frame', link: linkOf(to), bytes });
+    }
+    return false;
+  };
+}
+
+function linkOf(_place: Place): LinkId {
+  return 0xbadn as LinkId;
+}
+
+test('an order that f + 1 authorities call impossible is given up, and not before', () => {
+  const world = new World().connectAll();
+  const used = orderOf(world, 'alice', 'bob', { amount: 1n });
+  for (const name of ['auth-0', 'auth-1', 'auth-2', 'auth-3']) {
+    const place = world.place(name);
+    const votes = [0, 1, 2].map((member) => voteOf(world, used, member));
+    const message: Message = {
+      TAG: 'certificate',
+      data: { epoch: 0 as never, order: used, votes },
+    };
+    askBytes(world, place, encode(frameCoder, { to: undefined, route: [], message }));
+  }
+  world.pay('alice', 'bob', 2n);
+  world.run();
+  assert.equal(world.notices('alice', 'order_failed').length, 1);
+  assert.equal(world.notices('alice', 'order_failed')[0]?.refusal.refused, 'sequence_used');
+});
+
+test('a wallet that signs two orders for one sequence leaves a proof at every authority', () => {
+  const world = new World().connectAll();
+  const [one, two] = [
+    orderOf(world, 'alice', 'bob'),
+    orderOf(world, 'alice', 'bob', { amount: 2n }),
+  ];
+  [one, one, two, two].forEach((data, i) => {
+    const bytes = encode(frameCoder, { to: undefined, route: [], message: { TAG: 'order', data } });
+    askBytes(world, world.place(`auth-${i}`), bytes);
+  });
+  world.run();
+  for (const { name } of world.authorities) {
+    assert.equal(world.notices(name, 'double_spend').length, 1, name);
+    assert.notEqual(accountAt(world, name, 'alice').pending, undefined);
+  }
+  assert.equal(balanceAt(world, 'auth-0', 'alice'), 1_000n);
+});
+
+test('bytes that are no frame close the link they came over, and change nothing', () => {
+  const world = new World().connectAll();
+  const place = world.place('auth-0');
+  const before = digestOf(world, 'auth-0');
+  const garbage = [
+    new Uint8Array(),
+    new Uint8Array(20_000),
+    new Uint8Array(30_000).fill(255),
+    Uint8Array.of(0, 0, 99),
+    Uint8Array.from({ length: 200 }, (_, i) => (i * 37) % 256),
+  ];
+  for (const bytes of garbage) {
+    const closed = place.closed.length;
+    assert.deepEqual(askBytes(world, place, bytes), []);
+    assert.equal(place.closed.length, closed + 1);
+  }
+  assert.equal(digestOf(world, 'auth-0'), before);
+});
+
+test('what only authorities say to each other is not taken from a stranger', () => {
+  const world = new World();
+  const place = world.place('auth-0');
+  const signed = orderOf(world, 'alice', 'bob');
+  const messages: Message[] = [
+    { TAG: 'gossip', data: signed },
+    { TAG: 'root', data: { digest: new Uint8Array(32) } },
+    { TAG: 'bucketQuery', data: { path: [0, 0, 0], after: new Uint8Array(32) } },
+  ];
+  for (const message of messages) {
+    const bytes = encode(frameCoder, { to: undefined, route: [], message });
+    assert.deepEqual(askBytes(world, place, bytes), []);
+  }
+  assert.equal(place.closed.length, messages.length);
+  assert.equal(accountAt(world, 'auth-0', 'alice').pending, undefined);
+});
+
+test('a frame that has passed too many relays, or leads nowhere, is answered and not passed on', () => {
+  const world = new World({ relays: ['relay'] });
+  const relay = world.place('relay');
+  const message: Message = { TAG: 'order', data: orderOf(world, 'alice', 'bob') };
+  const send = (route: bigint[]): number | undefined => {
+    const bytes = encode(frameCoder, { to: 2 as never, route: route as LinkId[], message });
+    const [answer] = askBytes(world, relay, bytes);
+    return answer?.TAG === 'rejected' ? answer.data.code : undefined;
+  };
+  assert.equal(send([]), REFUSALS.unreachable.wire);
+  assert.equal(send([1n, 2n, 3n, 4n]), REFUSALS.too_many_hops.wire);
+});

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { nameOf, parseName } from '../../agent/core/names.ts';
+import { isRefusal } from '../../agent/core/refusal.ts';
+
+const keys = fc.uint8Array({ minLength: 32, maxLength: 32 });
+const CHARSET = 'qpzry9x8gf2tvdw0s3jn54khce6mua7l';
+
+test('a name is read back as the same 32 bytes, in either case', () => {
+  fc.assert(
+    fc.property(keys, (key) => {
+      const name = nameOf('account', key);
+      assert.deepEqual(parseName('account', name), key);
+      assert.deepEqual(parseName('account', name.toUpperCase()), key);
+    }),
+  );
+});
+
+test('a name with one character changed, or two swapped, is refused', () => {
+  fc.assert(
+    fc.property(keys, fc.nat(57), fc.constantFrom(...CHARSET), (key, at, character) => {
+      const name = nameOf('account', key);
+      const place = 'mp1'.length + at;
+      const changed = name.slice(0, place) + character + name.slice(place + 1);
+      if (changed !== name) assert.ok(isRefusal(parseName('account', changed)));
+      const [a, b] = [name[place] ?? '', name[place + 1] ?? ''];
+      const swapped = name.slice(0, place) + b + a + name.slice(place + 2);
+      if (swapped !== name) assert.ok(isRefusal(parseName('account', swapped)));
+    }),
+  );
+});
+
+test('a node is not taken for an account, and the refusal says so', () => {
+  const node = nameOf('node', new Uint8Array(32).fill(7));
+  const result = parseName('account', node, 'recipient');
+  assert.ok(isRefusal(result));
+  assert.equal(result.refused, 'bad_name');
+  assert.equal(result.field, 'recipient');
+  assert.match(result.found ?? '', /a node name/);
+});
+
+test('anything else is refused without being read far', () => {
+  for (const text of ['', 'mp1', 'alice', 'mp1'.padEnd(1_000, 'q'), 'MP1qq', '🦊'.repeat(20)]) {
+    assert.ok(isRefusal(parseName('account', text)), text.slice(0, 20));
+  }
+});

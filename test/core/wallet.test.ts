@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readLiveOrder, readWallet } from '../../agent/core/client/wallet.ts';
+import { encode } from '../../agent/core/codec/canonical.ts';
+import { certificateCoder } from '../../agent/core/codec/order.ts';
+import { certificateOf, orderOf } from '../support/forge.ts';
+import { World } from '../support/world.ts';
+
+function walletAt(world: World, name: string): { next: bigint; balance: bigint; live: boolean } {
+  const place = world.place(name);
+  const read = { get: (key: never) => place.state.get(key) };
+  const { next, balances } = readWallet(read, world.network, place.signer.publicKey);
+  const live = readLiveOrder(read) !== undefined;
+  return { next, balance: balances[0]?.balance ?? 0n, live };
+}
+
+test('the order is on disk before it is sent, and the same bytes go out on every retry', () => {
+  const world = new World().connectAll();
+  const sent: string[] = [];
+  world.onFrame = (from, _to, frame) => {
+    if (from.name === 'alice' && frame.message.TAG === 'order') {
+      sent.push(Buffer.from(frame.message.data.signature).toString('hex'));
+    }
+    return from.name !== 'alice';
+  };
+  const step = world.pay('alice', 'bob', 5n);
+  assert.ok(step.writes.some(({ key }) => key.startsWith('L')));
+  world.pass(60_000);
+  world.restart('alice');
+  for (const { name } of world.authorities) world.connect('alice', name);
+  world.onFrame = () => true;
+  world.pass(30_000);
+  assert.ok(sent.length > 20);
+  assert.equal(new Set(sent).size, 1);
+  assert.deepEqual(walletAt(world, 'alice'), { next: 1n, balance: 995n, live: false });
+});
+
+test('a second order waits until the first is done', () => {
+  const world = new World();
+  world.pay('alice', 'bob', 5n);
+  const step = world.pay('alice', 'bob', 6n);
+  assert.deepEqual(step.writes, []);
+  assert.equal(world.notices('alice', 'command_refused')[0]?.refusal.refused, 'order_in_flight');
+});
+
+test('an order above the balance stays live, and completes when the income comes', () => {
+  const world = new World().connectAll();
+  world.pay('alice', 'bob', 1_500n);
+  world.pass(30_000);
+  assert.equal(walletAt(world, 'alice').live, true);
+  const refused = world.notices('alice', 'order_refused');
+  assert.ok(refused.length >= 4 && refused.every(({ final }) => !final));
+  world.pay('bob', 'alice', 600n);
+  world.pass(60_000);
+  assert.equal(walletAt(world, 'alice').live, false);
+  assert.equal(world.notices('alice', 'order_certified').length, 1);
+});
+
+test('a payee knows its money from the certificate alone, and counts it once', () => {
+  const world = new World();
+  const certificate = encode(
+    certificateCoder,
+    certificateOf(world, orderOf(world, 'alice', 'bob', { amount: 30n })),
+  );
+  for (let i = 0; i < 2; i++) {
+    world.event(world.place('bob'), { kind: 'command', command: { kind: 'deliver', certificate } });
+  }
+  assert.equal(walletAt(world, 'bob').balance, 1_030n);
+});
+
+test('a receipt with a vote too few is refused and changes nothing', () => {
+  const world = new World();
+  const order = orderOf(world, 'alice', 'bob', { amount: 30n });
+  const certificate = encode(certificateCoder, certificateOf(world, order, [0, 1]));
+  world.event(world.place('bob'), { kind: 'command', command: { kind: 'deliver', certificate } });
+  assert.equal(world.notices('bob', 'command_refused')[0]?.refusal.refused, 'no_quorum');
+  assert.equal(walletAt(world, 'bob').balance, 1_000n);
+});
+
+test('a wallet that has only its key learns its past and goes on with its pending order', () => {
+  const world = new World().connectAll();
+  for (let i = 0; i < 6; i++) {
+    world.pay('alice', 'bob', 10n);
+    world.run();
+  }
+  world.pay('bob', 'alice', 1n);
+  world.run();
+  world.place('auth-0').up = false;
+  world.place('auth-1').up = false;
+  world.pay('alice', 'bob', 100n);
+  world.run();
+  world.place('auth-0').up = true;
+  world.place('auth-1').up = true;
+  world.place('alice').state.clear();
+  world.restart('alice');
+  for (const { name } of world.authorities) world.connect('alice', name);
+  world.event(world.place('alice'), { kind: 'command', command: { kind: 'refresh' } });
+  world.pass(30_000);
+  assert.deepEqual(walletAt(world, 'alice'), { next: 7n, balance: 841n, live: false });
+});
+
+test('authorities that were away when the account paid are fed by its wallet', () => {
+  const world = new World();
+  for (const name of ['auth-0', 'auth-1', 'auth-2']) world.connect('alice', name);
+  for (let i = 0; i < 5; i++) {
+    world.pay('alice', 'bob', 1n);
+    world.pass(60_000);
+  }
+  world.cut('auth-0');
+  world.connect('alice', 'auth-3');
+  world.pay('alice', 'bob', 1n);
+  world.pass(10_000);
+  assert.equal(world.notices('alice', 'order_certified').length, 6);
+});

@@ -1,0 +1,146 @@
+/** Random values of everything that is sent or stored, for property tests. */
+import fc from 'fast-check';
+import type { Frame, Message } from '../../agent/core/codec/message.ts';
+import type { Certificate, SignedOrder } from '../../agent/core/codec/order.ts';
+import type { Account, Fact } from '../../agent/core/codec/record.ts';
+import type { LinkId } from '../../agent/core/io.ts';
+import { MAX_AMOUNT } from '../../agent/core/limits.ts';
+import type {
+  Amount,
+  Balance,
+  Epoch,
+  MemberIndex,
+  Sequence,
+  TokenIndex,
+} from '../../agent/core/units.ts';
+
+const bytes = (length: number): fc.Arbitrary<Uint8Array> =>
+  fc.uint8Array({ minLength: length, maxLength: length });
+const u64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
+
+export const key = bytes(32);
+export const sequence = u64.map((n) => n as Sequence);
+export const amount = fc.bigInt({ min: 0n, max: MAX_AMOUNT }).map((n) => n as Amount);
+const balance = fc.bigInt({ min: -MAX_AMOUNT, max: MAX_AMOUNT }).map((n) => n as Balance);
+const member = fc.nat(63).map((n) => n as MemberIndex);
+const epoch = fc.nat(1_000).map((n) => n as Epoch);
+const token = fc.nat(65_535).map((n) => n as TokenIndex);
+const memo = fc
+  .string({ unit: 'grapheme', maxLength: 64 })
+  .filter((text) => Buffer.byteLength(text) <= 64);
+const optional = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
+  fc.option(value, { nil: undefined });
+
+export const signedOrder: fc.Arbitrary<SignedOrder> = fc.record({
+  order: fc.record({
+    account: key,
+    sequence,
+    action: fc.record({
+      TAG: fc.constant('transfer' as const),
+      data: fc.record({ recipient: key, token, amount, memo }),
+    }),
+  }),
+  signature: bytes(64),
+});
+
+const votes = fc
+  .uniqueArray(member, { maxLength: 8 })
+  .chain((members) =>
+    fc.tuple(
+      ...members
+        .sort((a, b) => a - b)
+        .map((m) => fc.record({ member: fc.constant(m), signature: bytes(64) })),
+    ),
+  );
+
+export const certificate: fc.Arbitrary<Certificate> = fc.record({
+  epoch,
+  order: signedOrder,
+  votes,
+});
+
+const balances = fc.array(fc.record({ token, balance }), { maxLength: 4 });
+const certificates = fc.array(certificate, { maxLength: 4 });
+const path = fc.array(fc.nat(15), { maxLength: 3 });
+
+export const account: fc.Arbitrary<Account> = fc.record({
+  next: sequence,
+  history: key,
+  received: u64,
+  frozen: fc.boolean(),
+  balances,
+  pending: optional(signedOrder),
+});
+
+const pair = <T>(one: fc.Arbitrary<T>): fc.Arbitrary<{ first: T; second: T }> =>
+  fc.record({ first: one, second: one });
+
+export const fact: fc.Arbitrary<Fact> = fc.oneof(
+  certificate.map((data): Fact => ({ TAG: 'certificate', data })),
+  pair(signedOrder).map((data): Fact => ({ TAG: 'doubleSpend', data })),
+  pair(certificate).map((data): Fact => ({ TAG: 'conflict', data })),
+);
+
+type Data<K extends Message['TAG']> = Extract<Message, { TAG: K }>['data'];
+
+/** One arbitrary for every kind of message: the compiler misses none. */
+const MESSAGES: { readonly [K in Message['TAG']]: fc.Arbitrary<Data<K>> } = {
+  order: signedOrder,
+  vote: fc.record({ epoch, member, orderHash: key, signature: bytes(64) }),
+  orderRefusal: fc.record({
+    epoch,
+    member,
+    verdict: fc.record({ orderHash: key, code: fc.nat(255), next: sequence, balance }),
+    pending: optional(signedOrder),
+    signature: bytes(64),
+  }),
+  certificate,
+  applied: fc.record({ member, account: key, next: sequence }),
+  rejected: fc.record({
+    member: optional(member),
+    code: fc.nat(255),
+    account: optional(key),
+    next: sequence,
+  }),
+  accountQuery: fc.record({ account: key }),
+  account: fc.record({
+    member,
+    account: key,
+    next: sequence,
+    received: u64,
+    pending: optional(signedOrder),
+    balances,
+  }),
+  certificatesQuery: fc.record({ account: key, from: sequence }),
+  certificates: fc.record({ member, account: key, next: sequence, certificates }),
+  creditsQuery: fc.record({ account: key, from: u64 }),
+  credits: fc.record({ member, account: key, from: u64, received: u64, certificates }),
+  gossip: signedOrder,
+  doubleSpend: pair(signedOrder),
+  root: fc.record({ digest: key }),
+  digest: fc.record({ path, children: fc.array(key, { minLength: 16, maxLength: 16 }) }),
+  bucket: fc.record({
+    path,
+    after: optional(key),
+    more: fc.boolean(),
+    entries: fc.array(fc.record({ account: key, next: sequence, history: bytes(8) }), {
+      maxLength: 5,
+    }),
+  }),
+  bucketQuery: fc.record({ path, after: key }),
+};
+
+export const message: fc.Arbitrary<Message> = fc.oneof(
+  ...Object.entries(MESSAGES).map(([TAG, data]) =>
+    (data as fc.Arbitrary<unknown>).map((value) => ({ TAG, data: value }) as Message),
+  ),
+);
+
+export const frame: fc.Arbitrary<Frame> = fc.record({
+  to: optional(member),
+  route: fc.array(
+    u64.map((n) => n as LinkId),
+    { maxLength: 4 },
+  ),
+  message,
+});

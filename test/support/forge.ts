@@ -1,0 +1,102 @@
+/** Orders, votes and certificates made by hand, right or wrong, and frames that carry them. */
+import { encode } from '../../agent/core/codec/canonical.ts';
+import { frameCoder, type Message } from '../../agent/core/codec/message.ts';
+import {
+  type Certificate,
+  type Order,
+  orderHash,
+  orderSigningBytes,
+  type SignedOrder,
+  voteSigningBytes,
+} from '../../agent/core/codec/order.ts';
+import type { Signer } from '../../agent/core/crypto.ts';
+import type { LinkId } from '../../agent/core/io.ts';
+import type { Notice } from '../../agent/core/notice.ts';
+import type { Amount, Epoch, MemberIndex, Sequence, TokenIndex } from '../../agent/core/units.ts';
+import { HRS, type Place, type World } from './world.ts';
+
+export interface OrderParts {
+  readonly sequence?: bigint;
+  readonly amount?: bigint;
+  readonly token?: number;
+  readonly memo?: string;
+  readonly networkId?: Uint8Array;
+}
+
+/** A transfer signed by one place's account to another's. */
+export function orderOf(
+  world: World,
+  from: string,
+  to: string,
+  parts: OrderParts = {},
+): SignedOrder {
+  const payer = world.place(from).signer;
+  const order: Order = {
+    account: payer.publicKey,
+    sequence: (parts.sequence ?? 0n) as Sequence,
+    action: {
+      TAG: 'transfer',
+      data: {
+        recipient: world.place(to).signer.publicKey,
+        token: (parts.token ?? HRS) as TokenIndex,
+        amount: (parts.amount ?? 1n) as Amount,
+        memo: parts.memo ?? '',
+      },
+    },
+  };
+  const bytes = orderSigningBytes(parts.networkId ?? world.network.id, order);
+  return { order, signature: payer.sign(bytes) };
+}
+
+/** A member's vote for an order, signed by whoever is given. */
+export function voteOf(
+  world: World,
+  order: SignedOrder,
+  member: number,
+  signer?: Signer,
+  epoch = 0,
+): { member: MemberIndex; signature: Uint8Array } {
+  const key = signer ?? world.place(`auth-${member}`).signer;
+  const hash = orderHash(world.network.id, order.order);
+  const bytes = voteSigningBytes(world.network.id, epoch as Epoch, hash);
+  return { member: member as MemberIndex, signature: key.sign(bytes) };
+}
+
+/** The certificate of an order with the votes of these members. */
+export function certificateOf(
+  world: World,
+  order: SignedOrder,
+  members: readonly number[] = [0, 1, 2],
+): Certificate {
+  const votes = members.map((member) => voteOf(world, order, member));
+  return { epoch: 0 as Epoch, order, votes };
+}
+
+/** What a node answers to a message from a stranger (no key proven), in the order of sending. */
+export function ask(world: World, place: Place, message: Message): Message[] {
+  return askBytes(world, place, encode(frameCoder, { to: undefined, route: [], message }));
+}
+
+/** The same for the bytes of a frame. */
+export function askBytes(world: World, place: Place, bytes: Uint8Array): Message[] {
+  const link = 0xfeedn as LinkId;
+  const step = world.event(place, { kind: 'frame', link, bytes });
+  return step.sends
+    .filter((send) => send.link === link)
+    .map((send) => frameCoder.decode(send.bytes).message);
+}
+
+/** The code of a refusal among the answers, by its wire number, or the kind of the answer. */
+export function verdictOf(answers: readonly Message[]): string | number {
+  const [answer] = answers;
+  if (answer?.TAG === 'orderRefusal') return answer.data.verdict.code;
+  if (answer?.TAG === 'rejected') return answer.data.code;
+  return answer?.TAG ?? 'silence';
+}
+
+/** All notices of one kind that any place has made. */
+export function allNotices<K extends Notice['kind']>(world: World, kind: K): Notice[] {
+  return [...world.places.values()].flatMap((place) =>
+    place.notices.filter((notice) => notice.kind === kind),
+  );
+}
