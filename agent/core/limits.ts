@@ -23,7 +23,7 @@ export const MAX_SYMBOL_LENGTH = 12;
 /** Characters of a network's or a member's name. */
 export const MAX_NAME_LENGTH = 32;
 /** Entries of closed-loop issuance in a genesis document. */
-export const MAX_ISSUANCE = 4096;
+export const MAX_ISSUANCE = 16_384;
 /** Bytes of UTF-8 in an order's memo. */
 export const MAX_MEMO_BYTES = 64;
 

@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { hex } from '@scure/base';
+import fc from 'fast-check';
+import { toHex } from '../../agent/core/bytes.ts';
+import { decode } from '../../agent/core/codec/canonical.ts';
+import { frameCoder } from '../../agent/core/codec/message.ts';
+import { PROTOCOL_VERSION } from '../../agent/core/limits.ts';
+import { isRefusal } from '../../agent/core/refusal.ts';
+import { message as anyMessage } from '../support/arbitraries.ts';
+import { sampleBytes } from '../support/samples.ts';
+
+const file = `test/vectors/v${PROTOCOL_VERSION}.json`;
+const frozen = JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>;
+const samples = sampleBytes();
+
+test('every message, record and signed statement has its frozen bytes', () => {
+  const now = Object.fromEntries(Array.from(samples, ([name, bytes]) => [name, toHex(bytes)]));
+  assert.deepEqual(now, frozen);
+});
+
+test('every kind of message has a vector, and each is decoded', () => {
+  const kinds = new Set(fc.sample(anyMessage, 2_000).map(({ TAG }) => `frame/${TAG}`));
+  for (const kind of kinds) assert.ok(frozen[kind] !== undefined, kind);
+  for (const [name, text] of Object.entries(frozen)) {
+    if (!name.startsWith('frame/')) continue;
+    assert.ok(!isRefusal(decode(frameCoder, hex.decode(text))), name);
+  }
+});

@@ -1,0 +1,106 @@
+/**
+ * The host's end of the virtio-serial port: requests with their answers, and events. Every request
+ * has a time after which it fails, and all fail at once when the machine is gone.
+ */
+import type { Socket } from 'node:net';
+import { type GuestLine, LineSplitter, type Request, type Results } from './protocol.ts';
+
+/** The runner refused, or did not answer in time, or the machine is gone. */
+export class ChannelError extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+export type GuestEvent = Extract<GuestLine, { readonly event: string }>;
+
+interface Waiting {
+  readonly op: string;
+  readonly timer: NodeJS.Timeout;
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+/** What an answer may take longer than the work it stands for: an emulated processor is slow. */
+const ANSWER_MARGIN_MS = 20_000;
+
+export class Channel {
+  readonly #socket: Socket;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #listeners = new Set<(event: GuestEvent) => void>();
+  #nextId = 1;
+  #gone: ChannelError | undefined;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    const splitter = new LineSplitter();
+    socket.on('data', (chunk) => {
+      for (const line of splitter.push(chunk)) this.#receive(JSON.parse(line) as GuestLine);
+    });
+    socket.on('error', () => undefined);
+    socket.on('close', () => this.fail('the machine has closed its port'));
+  }
+
+  /**
+   * @param workMs how long the work itself may take; the answer gets 20 s more.
+   * @throws ChannelError
+   */
+  request<R extends Request>(request: R, workMs = 30_000): Promise<Results[R['op']]> {
+    return new Promise((resolve, reject) => {
+      if (this.#gone !== undefined) {
+        reject(this.#gone);
+        return;
+      }
+      const id = this.#nextId;
+      this.#nextId += 1;
+      const timer = setTimeout(() => {
+        this.#waiting.delete(id);
+        reject(new ChannelError('NO_ANSWER', `no answer to ${request.op} after ${workMs} ms`));
+      }, workMs + ANSWER_MARGIN_MS);
+      this.#waiting.set(id, {
+        op: request.op,
+        timer,
+        resolve: (value) => resolve(value as Results[R['op']]),
+        reject,
+      });
+      this.#socket.write(`${JSON.stringify({ ...request, id })}\n`);
+    });
+  }
+
+  /** @returns a function that stops it. */
+  onEvent(listener: (event: GuestEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Ends all that waits, and refuses what comes later. */
+  fail(reason: string): void {
+    this.#gone ??= new ChannelError('MACHINE_GONE', reason);
+    for (const { op, timer, reject } of this.#waiting.values()) {
+      clearTimeout(timer);
+      reject(new ChannelError('MACHINE_GONE', `${op}: ${reason}`));
+    }
+    this.#waiting.clear();
+    this.#socket.destroy();
+  }
+
+  #receive(line: GuestLine): void {
+    if ('event' in line) {
+      for (const listener of this.#listeners) listener(line);
+      return;
+    }
+    const waiting = this.#waiting.get(line.id);
+    if (waiting === undefined) return;
+    this.#waiting.delete(line.id);
+    clearTimeout(waiting.timer);
+    if ('error' in line) {
+      const { code, message } = line.error;
+      waiting.reject(new ChannelError(code, `${waiting.op}: ${message}`));
+    } else {
+      waiting.resolve(line.value);
+    }
+  }
+}

@@ -1,0 +1,185 @@
+/** One fixed value of every message, record and statement, for the frozen vectors. */
+import { encode } from '../../agent/core/codec/canonical.ts';
+import { frameCoder, type Message } from '../../agent/core/codec/message.ts';
+import {
+  type Certificate,
+  type Order,
+  orderSigningBytes,
+  type SignedOrder,
+  voteSigningBytes,
+} from '../../agent/core/codec/order.ts';
+import * as records from '../../agent/core/codec/record.ts';
+import { encodeGenesis, type Genesis, networkOf } from '../../agent/core/genesis.ts';
+import type { LinkId } from '../../agent/core/io.ts';
+import { signingBytes } from '../../agent/core/signing.ts';
+import type {
+  Amount,
+  Balance,
+  Epoch,
+  MemberIndex,
+  Sequence,
+  TokenIndex,
+} from '../../agent/core/units.ts';
+
+const bytes = (length: number, first: number): Uint8Array =>
+  Uint8Array.from({ length }, (_, i) => (first + i) % 256);
+const member = (n: number): MemberIndex => n as MemberIndex;
+const sequence = (n: bigint): Sequence => n as Sequence;
+
+const genesis: Genesis = {
+  version: 1,
+  name: 'village',
+  nonce: bytes(16, 1),
+  members: [
+    { name: 'mill', key: bytes(32, 2) },
+    { name: 'school', key: bytes(32, 3) },
+  ],
+  tokens: [{ symbol: 'HRS', decimals: 2 }],
+  issuance: [{ account: bytes(32, 4), token: 0 as TokenIndex, amount: 100_000n as Amount }],
+};
+const networkId = networkOf(genesis).id;
+
+const order: Order = {
+  account: bytes(32, 10),
+  sequence: sequence(7n),
+  action: {
+    TAG: 'transfer',
+    data: {
+      recipient: bytes(32, 20),
+      token: 0 as TokenIndex,
+      amount: 1_234n as Amount,
+      memo: 'brød',
+    },
+  },
+};
+const signed: SignedOrder = { order, signature: bytes(64, 30) };
+const other: SignedOrder = {
+  order: { ...order, sequence: sequence(8n) },
+  signature: bytes(64, 31),
+};
+const certificate: Certificate = {
+  epoch: 0 as Epoch,
+  order: signed,
+  votes: [0, 1, 3].map((n) => ({ member: member(n), signature: bytes(64, 40 + n) })),
+};
+const balances = [{ token: 0 as TokenIndex, balance: -5n as Balance }];
+const account = bytes(32, 10);
+const hash = bytes(32, 50);
+
+const MESSAGES: readonly Message[] = [
+  { TAG: 'order', data: signed },
+  {
+    TAG: 'vote',
+    data: { epoch: 0 as Epoch, member: member(1), orderHash: hash, signature: bytes(64, 60) },
+  },
+  {
+    TAG: 'orderRefusal',
+    data: {
+      epoch: 0 as Epoch,
+      member: member(1),
+      verdict: { orderHash: hash, code: 10, next: sequence(7n), balance: 9n as Balance },
+      pending: other,
+      signature: bytes(64, 61),
+    },
+  },
+  { TAG: 'certificate', data: certificate },
+  { TAG: 'applied', data: { member: member(2), account, next: sequence(8n) } },
+  {
+    TAG: 'rejected',
+    data: { member: member(2), code: 19, account: undefined, next: sequence(0n) },
+  },
+  { TAG: 'accountQuery', data: { account } },
+  {
+    TAG: 'account',
+    data: {
+      member: member(0),
+      account,
+      next: sequence(8n),
+      received: 3n,
+      pending: undefined,
+      balances,
+    },
+  },
+  { TAG: 'certificatesQuery', data: { account, from: sequence(2n) } },
+  {
+    TAG: 'certificates',
+    data: { member: member(0), account, next: sequence(8n), certificates: [certificate] },
+  },
+  { TAG: 'creditsQuery', data: { account, from: 2n } },
+  {
+    TAG: 'credits',
+    data: { member: member(0), account, from: 2n, received: 3n, certificates: [certificate] },
+  },
+  { TAG: 'gossip', data: signed },
+  { TAG: 'doubleSpend', data: { first: signed, second: other } },
+  { TAG: 'root', data: { digest: hash } },
+  {
+    TAG: 'digest',
+    data: { path: [1, 15], children: Array.from({ length: 16 }, (_, i) => bytes(32, i)) },
+  },
+  {
+    TAG: 'bucket',
+    data: {
+      path: [1, 2, 3],
+      after: account,
+      more: true,
+      entries: [{ account: bytes(32, 70), next: sequence(4n), history: bytes(8, 71) }],
+    },
+  },
+  { TAG: 'bucketQuery', data: { path: [1, 2, 3], after: account } },
+];
+
+const accountRecord = {
+  next: sequence(8n),
+  history: hash,
+  received: 3n,
+  frozen: false,
+  balances,
+  pending: signed,
+};
+
+/** Name of every vector -> its bytes. */
+export function sampleBytes(): Map<string, Uint8Array> {
+  const samples = new Map<string, Uint8Array>();
+  for (const message of MESSAGES) {
+    samples.set(`frame/${message.TAG}`, encode(frameCoder, { to: undefined, route: [], message }));
+  }
+  const [message] = MESSAGES;
+  if (message !== undefined) {
+    const route = [1n, 2n ** 64n - 1n] as LinkId[];
+    samples.set('frame/relayed', encode(frameCoder, { to: member(2), route, message }));
+  }
+  samples.set('genesis', encodeGenesis(genesis));
+  samples.set('network-id', networkId);
+  samples.set('signing/order', orderSigningBytes(networkId, order));
+  samples.set('signing/vote', voteSigningBytes(networkId, 1 as Epoch, hash));
+  samples.set('signing/refusal', signingBytes('refusal', networkId, 1 as Epoch, hash));
+  samples.set('signing/beacon', signingBytes('beacon', networkId, hash));
+  samples.set('record/account', encode(records.accountCoder, accountRecord));
+  samples.set(
+    'record/fact-certificate',
+    encode(records.factCoder, { TAG: 'certificate', data: certificate }),
+  );
+  const orders = { first: signed, second: other };
+  samples.set(
+    'record/fact-double-spend',
+    encode(records.factCoder, { TAG: 'doubleSpend', data: orders }),
+  );
+  const both = { first: certificate, second: { ...certificate, order: other } };
+  samples.set('record/fact-conflict', encode(records.factCoder, { TAG: 'conflict', data: both }));
+  const entry = { link: hash, fact: { TAG: 'certificate' as const, data: certificate } };
+  samples.set('record/journal-entry', encode(records.journalEntryCoder, entry));
+  samples.set('record/journal-head', encode(records.journalHeadCoder, { count: 5n, link: hash }));
+  samples.set('record/number', encode(records.numberCoder, 77n));
+  samples.set(
+    'record/standing',
+    encode(records.standingCoder, { reason: 'restored from a backup' }),
+  );
+  const wallet = { account, next: sequence(8n), payments: 11n, balances };
+  samples.set('record/wallet', encode(records.walletCoder, wallet));
+  const live = { order: signed, createdWallMs: 1_700_000_000_000n, votes: certificate.votes };
+  samples.set('record/live-order', encode(records.liveOrderCoder, live));
+  const payment = { wallMs: 1_700_000_000_000n, certificate };
+  samples.set('record/payment', encode(records.paymentCoder, payment));
+  return samples;
+}
