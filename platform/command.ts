@@ -1,0 +1,57 @@
+/**
+ * Commands: what a plan is made of. They are data, so that a plan can be shown before it runs and
+ * compared as a whole transcript. A program is called by its argument list, never through a shell,
+ * and a secret is only ever the content of a file that nobody else may read.
+ */
+
+export type Command =
+  | { readonly kind: 'run'; readonly argv: readonly [program: string, ...rest: string[]] }
+  | {
+      readonly kind: 'write';
+      readonly path: string;
+      readonly mode: 0o600 | 0o644;
+      readonly content: string;
+      /** Shown by size only. */
+      readonly secret: boolean;
+    }
+  | { readonly kind: 'remove'; readonly path: string }
+  /** Ends a process and waits for its end; `argument` guards against a reused pid. */
+  | { readonly kind: 'stop'; readonly pid: number; readonly argument: string }
+  /** Waits until a small file has this content. */
+  | {
+      readonly kind: 'await';
+      readonly path: string;
+      readonly content: string;
+      readonly timeoutMs: number;
+    };
+
+export function run(program: string, ...rest: readonly string[]): Command {
+  return { kind: 'run', argv: [program, ...rest] };
+}
+
+/** One line for a person; a secret is never in it. */
+export function describeCommand(command: Command): string {
+  switch (command.kind) {
+    case 'run':
+      return command.argv.map(quoted).join(' ');
+    case 'write': {
+      const mode = command.mode.toString(8).padStart(4, '0');
+      const size = new TextEncoder().encode(command.content).length;
+      return `write ${command.path} (${mode}, ${size} bytes${command.secret ? ', secret' : ''})`;
+    }
+    case 'remove':
+      return `remove ${command.path}`;
+    case 'stop':
+      return `stop process ${command.pid} (${command.argument})`;
+    case 'await':
+      return `await ${command.path} = ${command.content} (${command.timeoutMs} ms)`;
+  }
+}
+
+export function transcript(commands: readonly Command[]): readonly string[] {
+  return commands.map(describeCommand);
+}
+
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,168 @@
+/**
+ * Faults: what the radio side answers instead of doing something (DESIGN 11). A fault is a value,
+ * never an exception: a code, the field it is about, what was expected there and what was found.
+ * `FAULTS` is the one table of codes; the manual and the command line print it.
+ */
+
+interface FaultRow {
+  readonly meaning: string;
+  /** What a person can do about it. */
+  readonly remedy: string;
+}
+
+export const FAULTS = {
+  country_unset: {
+    meaning: 'no country is set, so the radio must not transmit freely',
+    remedy: 'set `country` to the two letters of the country that the router stands in',
+  },
+  country_unknown: {
+    meaning: 'the regulatory database has no such country',
+    remedy: 'use an ISO 3166-1 alpha-2 code such as DE or US',
+  },
+  channel_unknown: {
+    meaning: 'the radio has no such channel',
+    remedy: 'choose a channel that `meshpay radio probe` lists',
+  },
+  channel_not_allowed: {
+    meaning: 'the country or the radio forbids this channel',
+    remedy: 'choose a channel that is allowed in this country',
+  },
+  channel_no_initiation: {
+    meaning: 'the radio may listen on this channel but not start to transmit there (no IR)',
+    remedy: 'choose a channel without the no-IR mark, or set the country',
+  },
+  channel_radar: {
+    meaning: 'the channel is shared with radar (DFS); mesh needs userspace radar detection there',
+    remedy: 'choose a channel without radar, or set `allowRadar` knowing that it may not start',
+  },
+  passphrase_invalid: {
+    meaning: 'the passphrase breaks the rule for WPA3-SAE',
+    remedy: 'use 8 to 63 printable ASCII characters: fewer are guessed, more are not portable',
+  },
+  mesh_id_invalid: {
+    meaning: 'the mesh id breaks the rule of IEEE 802.11 (1 to 32 bytes)',
+    remedy: 'use 1 to 32 bytes of UTF-8 without control characters',
+  },
+  interface_name_invalid: {
+    meaning: 'the kernel would refuse this interface name',
+    remedy: 'use 1 to 15 of a-z, A-Z, 0-9, dot, dash and underscore, beginning with a letter',
+  },
+  interface_missing: {
+    meaning: 'there is no such interface',
+    remedy: 'check the name against `meshpay radio probe`',
+  },
+  interface_taken: {
+    meaning: 'an interface of this name is there and is not a mesh interface',
+    remedy: 'choose another interface name',
+  },
+  address_invalid: {
+    meaning: 'not an IPv6 address with a prefix length',
+    remedy: 'write it like fd12:3456::1/64',
+  },
+  parameter_invalid: {
+    meaning: 'a mesh parameter is unknown or outside the range of its kernel type',
+    remedy: 'see the table in platform/mesh-parameters.ts',
+  },
+  radio_missing: {
+    meaning: 'no such radio is present',
+    remedy: 'plug it in, or name another one',
+  },
+  radio_without_mesh: {
+    meaning: 'the radio or its driver cannot do 802.11s mesh point',
+    remedy:
+      'use ath9k, ath9k_htc, mt7603, mt7610u, mt7612u, mt7615, mt7915, rt2800usb, carl9170, ' +
+      'rtw88 or ath11k hardware',
+  },
+  radio_without_sae: {
+    meaning: 'the radio cannot leave SAE and mesh peering to wpa_supplicant, or lacks CCMP and BIP',
+    remedy: 'use a mac80211 radio such as ath9k or mt7612u',
+  },
+  radio_busy: {
+    meaning: 'the radio is in use in a way that excludes a mesh beside it',
+    remedy: 'disconnect the other interface, use its channel, or name another radio',
+  },
+  radio_blocked: {
+    meaning: 'a switch of the device keeps the radio off (rfkill, hard)',
+    remedy: 'turn the radio on at the device or in its firmware',
+  },
+  supplicant_missing: {
+    meaning: 'wpa_supplicant is not installed',
+    remedy: 'install wpasupplicant (Debian) or wpad-mesh-mbedtls (OpenWrt)',
+  },
+  supplicant_without_mesh: {
+    meaning: 'this wpa_supplicant is built without mesh',
+    remedy: 'OpenWrt: replace wpad-basic-* by wpad-mesh-*; Debian: use the packaged one',
+  },
+  tool_missing: {
+    meaning: 'a program that is needed is not installed',
+    remedy: 'install the package that the message names',
+  },
+  command_failed: {
+    meaning: 'a command ended with an error',
+    remedy: 'see its own words in `found`',
+  },
+  file_failed: {
+    meaning: 'a file could not be read or written',
+    remedy: 'check owner, rights and free space',
+  },
+  not_permitted: {
+    meaning: 'the kernel asks for a capability that this process lacks',
+    remedy: 'run the root unit, or give CAP_NET_ADMIN',
+  },
+  netlink_unavailable: {
+    meaning: 'the netlink addon does not load here, or the kernel has no such family',
+    remedy: 'nothing: `iw` and `ip` are used instead',
+  },
+  netlink_malformed: {
+    meaning: 'a netlink message breaks its own format',
+    remedy: 'report it with the kernel version',
+  },
+  netlink_refused: {
+    meaning: 'the kernel refused a netlink request',
+    remedy: 'see the error name in `found`',
+  },
+  netlink_timeout: {
+    meaning: 'the kernel did not answer a netlink request in time',
+    remedy: 'try again',
+  },
+  output_unreadable: {
+    meaning: 'the output of a tool is not in the form that is known',
+    remedy: 'report it with the version of the tool',
+  },
+  mesh_not_up: {
+    meaning: 'the mesh did not come up in time and the earlier settings were put back',
+    remedy: 'see the log of the supplicant',
+  },
+} as const satisfies Record<string, FaultRow>;
+
+export type FaultCode = keyof typeof FAULTS;
+
+export interface Fault {
+  readonly code: FaultCode;
+  /** The setting or object that it is about: `country`, `radio phy0`, `command iw`. */
+  readonly field: string;
+  readonly expected: string;
+  readonly found: string;
+}
+
+export type Result<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly fault: Fault };
+
+export function fault(code: FaultCode, field: string, expected: string, found: string): Fault {
+  return { code, field, expected, found };
+}
+
+export function success<T>(value: T): Result<T> {
+  return { ok: true, value };
+}
+
+export function failure<T = never>(reason: Fault): Result<T> {
+  return { ok: false, fault: reason };
+}
+
+/** One line for a person. */
+export function describeFault(reason: Fault): string {
+  const { meaning } = FAULTS[reason.code];
+  return `${reason.field}: ${meaning} (expected ${reason.expected}, found ${reason.found})`;
+}

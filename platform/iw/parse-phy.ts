@@ -1,0 +1,83 @@
+/** `iw phy`: the capabilities of each radio. */
+import { channelNumber } from '../channel.ts';
+import type { Band, Channel, Combination, InterfaceType, Phy } from '../radio.ts';
+import { first, numberIn } from './parse.ts';
+
+/** `iw` counts the kernel's bands from 1; the others carry no mesh. */
+const BANDS: ReadonlyMap<string, Band> = new Map([
+  ['1', '2.4 GHz'],
+  ['2', '5 GHz'],
+  ['4', '6 GHz'],
+]);
+
+export function parsePhys(text: string): readonly Phy[] {
+  return text.split(/^(?=Wiphy )/m).flatMap((block) => {
+    const name = first(block, /^Wiphy (\S+)/);
+    const index = numberIn(block, /^\twiphy index: (\d+)/m);
+    if (name === undefined || index === undefined) return [];
+    return {
+      index,
+      name,
+      interfaceTypes: starred(section(block, 'Supported interface modes')).map(
+        (word) => word as InterfaceType,
+      ),
+      ciphers: starred(section(block, 'Supported Ciphers')).flatMap((line) => {
+        return first(line, /\(([0-9a-f]{2}-[0-9a-f]{2}-[0-9a-f]{2}:\d+)\)/) ?? [];
+      }),
+      combinations: combinations(block),
+      channels: channels(block),
+      saeInUserspace: block.includes('Device supports SAE with AUTHENTICATE command'),
+      peeringInUserspace: block.includes('Driver supports a userspace MPM'),
+    };
+  });
+}
+
+/** `* 2412 MHz [1] (20.0 dBm) (no IR)`, below the heading of its band. */
+function channels(block: string): readonly Channel[] {
+  return block.split(/^(?=\tBand )/m).flatMap((part) => {
+    const band = BANDS.get(first(part, /^\tBand (\d+):/) ?? '');
+    if (band === undefined) return [];
+    return [...part.matchAll(/^\t\t\t\* (\d+)(?:\.\d+)? MHz \[\d+\](.*)$/gm)].map(
+      ([, whole, marks = '']) => {
+        const frequencyMhz = Number(whole);
+        const disabled = marks.includes('(disabled)');
+        return {
+          band,
+          number: channelNumber(frequencyMhz) ?? 0,
+          frequencyMhz,
+          disabled,
+          noInitiation: !disabled && marks.includes('no IR'),
+          radar: !disabled && marks.includes('radar detection'),
+        };
+      },
+    );
+  });
+}
+
+/** The lines below a heading that are indented deeper than it. */
+function section(block: string, heading: string): string {
+  const start = block.search(new RegExp(`^\\t${heading}`, 'm'));
+  if (start < 0) return '';
+  const lines = block.slice(start).split('\n').slice(1);
+  const end = lines.findIndex((line) => !line.startsWith('\t\t'));
+  return (end < 0 ? lines : lines.slice(0, end)).join('\n');
+}
+
+function starred(text: string): readonly string[] {
+  return [...text.matchAll(/^\t\t\s*\* (.+)$/gm)].map(([, word = '']) => word.trim());
+}
+
+/** `* #{ managed } <= 1, #{ AP, mesh point } <= 4,` and below it `total <= 4, #channels <= 1`. */
+function combinations(block: string): readonly Combination[] {
+  const text = section(block, 'valid interface combinations').replaceAll(/\s+/g, ' ');
+  return text.split(' * ').flatMap((entry) => {
+    const maxInterfaces = numberIn(entry, /total <= (\d+)/);
+    const maxChannels = numberIn(entry, /#channels <= (\d+)/);
+    if (maxInterfaces === undefined || maxChannels === undefined) return [];
+    const limits = [...entry.matchAll(/#\{ ([^}]+) \} <= (\d+)/g)].map(([, types = '', max]) => ({
+      max: Number(max),
+      types: types.split(', ').map((word) => word.trim() as InterfaceType),
+    }));
+    return { limits, maxInterfaces, maxChannels };
+  });
+}

@@ -1,0 +1,285 @@
+/**
+ * The plan of the Linux body: pure, idempotent, in an order in which each command finds what it
+ * needs. All faults are found before the first command.
+ *
+ * What heals by itself, because a plan is made anew after every event: a dead supplicant is
+ * started; an interface that was deleted is created; one that was taken down makes the supplicant
+ * refuse to join again (2.10: "already joined"), so it is restarted; a radio that comes back under
+ * another number is found by its abilities; a country that somebody changed is set again.
+ */
+import { type Command, run } from '../command.ts';
+import { type Fault, fault } from '../fault.ts';
+import { normalizePrefix } from '../ipv6.ts';
+import { differingParameters } from '../mesh-parameters.ts';
+import { chooseRadio, type Plan, refuse } from '../platform.ts';
+import { domainOf, type Phy, type RadioInterface } from '../radio.ts';
+import { checkChannel, checkSettings, type MeshSettings } from '../settings.ts';
+import { giveBack, keepAway } from './managers.ts';
+import { type LinuxObserved, linuxPaths, writeBefore } from './observed.ts';
+import { supplicantConfiguration } from './supplicant.ts';
+
+/** A supplicant younger than this may still be joining. */
+export const JOIN_TIMEOUT_MS = 30_000;
+const LOG_MAX_BYTES = 256 << 10;
+const WORLD = '00';
+
+export function planLinux(settings: MeshSettings, observed: LinuxObserved): Plan {
+  const refusedSettings = refuse(checkSettings(settings));
+  if (refusedSettings !== undefined) return refusedSettings;
+  const choice = chooseRadio(observed.phys, settings.radio);
+  if ('faults' in choice) return { ok: false, faults: choice.faults };
+  const { phy } = choice;
+  const country = domainOf(observed.domains, phy.index)?.country;
+  const rules = observed.rules;
+  const refusedHost = refuse([
+    ...supplicantFaults(observed),
+    ...blockFaults(observed, phy),
+    ...(rules?.ok === false && rules.fault.code === 'country_unknown' ? [rules.fault] : []),
+    ...checkChannel(settings, phy, country, rules?.ok ? rules.value : undefined),
+    ...interfaceFaults(settings, observed, phy),
+  ]);
+  if (refusedHost !== undefined) return refusedHost;
+  const yielding = yieldingInterfaces(settings, observed, phy).map(({ name }) => name);
+  const idle = [...new Set([...(observed.before?.up ?? []), ...yielding])];
+  return {
+    ok: true,
+    commands: [
+      ...rememberBefore(settings, observed, yielding, phy),
+      ...keepAway(observed.managers, [settings.interfaceName, ...idle]),
+      ...softBlocks(observed, phy).map(({ switchIndex }) => unblock(switchIndex)),
+      ...(country === settings.country ? [] : [run('iw', 'reg', 'set', settings.country)]),
+      ...yielding.map((name) => run('ip', 'link', 'set', name, 'down')),
+      ...bringUp(settings, observed, phy),
+    ],
+  };
+}
+
+/** Puts back what was there before the first plan; empty where no plan has been applied. */
+export function restoreLinux(settings: MeshSettings, observed: LinuxObserved): Plan {
+  const { before, supplicant } = observed;
+  if (before === undefined) return { ok: true, commands: giveBack(observed.managers) };
+  const { interfaceName } = settings;
+  const paths = linuxPaths(interfaceName);
+  const exists = observed.interfaces.some(({ name }) => name === interfaceName);
+  const present = new Set(observed.links.map(({ name }) => name));
+  const domain = domainOf(observed.domains, -1);
+  return {
+    ok: true,
+    commands: [
+      ...stopSupplicant(settings, observed),
+      ...(exists ? [run('iw', 'dev', interfaceName, 'del')] : []),
+      ...[paths.pid, paths.log, paths.control].map(remove),
+      ...(supplicant.configuration === undefined ? [] : [remove(paths.configuration)]),
+      ...giveBack(observed.managers),
+      ...(domain?.country === before.country ? [] : [run('iw', 'reg', 'set', before.country)]),
+      ...before.up
+        .filter((name) => present.has(name))
+        .map((name) => run('ip', 'link', 'set', name, 'up')),
+      ...before.blocked.map((index) => run('rfkill', 'block', `${index}`)),
+      remove(paths.before),
+    ],
+  };
+}
+
+/** From here on the interface: created, joined, addressed, tuned. */
+function bringUp(settings: MeshSettings, observed: LinuxObserved, phy: Phy): readonly Command[] {
+  const { interfaceName } = settings;
+  const paths = linuxPaths(interfaceName);
+  const { supplicant } = observed;
+  const current = observed.interfaces.find(({ name }) => name === interfaceName);
+  const onThisPhy = current?.phyIndex === phy.index;
+  const content = supplicantConfiguration(settings, paths.control, 'global_sae_pwe');
+  const sameContent = supplicant.configuration === content;
+  const joined = isJoined(settings, observed);
+  const stuck = !joined && (supplicant.process?.ageMs ?? 0) > JOIN_TIMEOUT_MS;
+  const down = onThisPhy && !isUp(settings, observed) && (supplicant.process?.ageMs ?? 0) > 5000;
+  const keepRunning =
+    supplicant.process !== undefined && onThisPhy && sameContent && !stuck && !down;
+  return [
+    ...(keepRunning ? [] : stopSupplicant(settings, observed)),
+    ...(current !== undefined && !onThisPhy ? [run('iw', 'dev', interfaceName, 'del')] : []),
+    ...(onThisPhy
+      ? []
+      : [run('iw', 'phy', phy.name, 'interface', 'add', interfaceName, 'type', 'mp')]),
+    ...(sameContent
+      ? []
+      : [
+          { kind: 'write', path: paths.configuration, mode: 0o600, content, secret: true } as const,
+        ]),
+    ...logRotation(observed, paths.log),
+    ...(keepRunning ? [] : [startSupplicant(settings)]),
+    ...addressCommands(settings, observed, onThisPhy),
+    ...(keepRunning && joined
+      ? parameterCommands(settings, observed)
+      : [awaitCarrier(paths.carrier), ...parameterCommands(settings, observed, !keepRunning)]),
+  ];
+}
+
+function startSupplicant({ interfaceName }: MeshSettings): Command {
+  const paths = linuxPaths(interfaceName);
+  return run(
+    'wpa_supplicant',
+    ...['-B', '-P', paths.pid, '-f', paths.log, '-i', interfaceName, '-D', 'nl80211'],
+    ...['-c', paths.configuration],
+  );
+}
+
+function stopSupplicant(settings: MeshSettings, { supplicant }: LinuxObserved): readonly Command[] {
+  if (supplicant.process === undefined) return [];
+  const argument = linuxPaths(settings.interfaceName).configuration;
+  return [{ kind: 'stop', pid: supplicant.process.pid, argument }];
+}
+
+/** The supplicant appends, so an emptied log goes on from its start. */
+function logRotation({ supplicant }: LinuxObserved, path: string): readonly Command[] {
+  if (supplicant.log.length < LOG_MAX_BYTES || supplicant.process === undefined) return [];
+  return [run('truncate', '--size=0', path)];
+}
+
+function addressCommands(
+  { interfaceName, addresses }: MeshSettings,
+  observed: LinuxObserved,
+  onThisPhy: boolean,
+): readonly Command[] {
+  const link = observed.links.find(({ name }) => name === interfaceName);
+  const present = onThisPhy ? (link?.ipv6 ?? []).map(({ address }) => address) : [];
+  const wanted = addresses.map((address) => normalizePrefix(address) ?? address);
+  const change = (verb: string) => (address: string) =>
+    run('ip', '-6', 'address', verb, address, 'dev', interfaceName);
+  return [
+    // Only unique local addresses (fc00::/7) are ours to take away.
+    ...present
+      .filter((address) => /^f[cd]/.test(address) && !wanted.includes(address))
+      .map(change('del')),
+    ...wanted.filter((address) => !present.includes(address)).map(change('replace')),
+  ];
+}
+
+/** A mesh that is joined anew starts from the kernel's values. */
+function parameterCommands(
+  settings: MeshSettings,
+  observed: LinuxObserved,
+  anew = false,
+): readonly Command[] {
+  const differing = differingParameters(settings.parameters, anew ? {} : observed.parameters);
+  const words = Object.entries(differing).map(([name, value]) => `${name}=${value}`);
+  if (words.length === 0) return [];
+  return words.map((word) => run('iw', 'dev', settings.interfaceName, 'set', 'mesh_param', word));
+}
+
+function rememberBefore(
+  settings: MeshSettings,
+  observed: LinuxObserved,
+  yielding: readonly string[],
+  phy: Phy,
+): readonly Command[] {
+  const { before } = observed;
+  const blocked = softBlocks(observed, phy).map(({ switchIndex }) => switchIndex);
+  const remembered = {
+    country: before?.country ?? domainOf(observed.domains, -1)?.country ?? WORLD,
+    up: [...new Set([...(before?.up ?? []), ...yielding])],
+    blocked: [...new Set([...(before?.blocked ?? []), ...blocked])],
+  };
+  const content = writeBefore(remembered);
+  if (before !== undefined && content === writeBefore(before)) return [];
+  const path = linuxPaths(settings.interfaceName).before;
+  return [{ kind: 'write', path, mode: 0o600, content, secret: false }];
+}
+
+function supplicantFaults({ supplicant }: LinuxObserved): readonly Fault[] {
+  const field = 'command wpa_supplicant';
+  if (!supplicant.installed) return [fault('supplicant_missing', field, 'the program', 'none')];
+  if (supplicant.mesh) return [];
+  return [fault('supplicant_without_mesh', field, 'a build with CONFIG_MESH', 'none')];
+}
+
+function blockFaults(observed: LinuxObserved, phy: Phy): readonly Fault[] {
+  const hard = observed.blocks.some((block) => block.phyName === phy.name && block.hard);
+  if (!hard) return [];
+  return [fault('radio_blocked', `radio ${phy.name}`, 'a radio that is on', 'rfkill hard block')];
+}
+
+function interfaceFaults(
+  settings: MeshSettings,
+  observed: LinuxObserved,
+  phy: Phy,
+): readonly Fault[] {
+  const { interfaceName } = settings;
+  const current = observed.interfaces.find(({ name }) => name === interfaceName);
+  const link = observed.links.find(({ name }) => name === interfaceName);
+  if (current === undefined && link !== undefined) {
+    const expected = 'a free interface name';
+    return [fault('interface_taken', 'interfaceName', expected, `${interfaceName} is in use`)];
+  }
+  // One of ours is always remembered first: without that note it belongs to somebody else.
+  if (current !== undefined && (current.type !== 'mesh point' || observed.before === undefined)) {
+    const found = `${interfaceName} of type ${current.type}, not made by meshpay`;
+    return [fault('interface_taken', 'interfaceName', 'a free interface name', found)];
+  }
+  return excludedBy(settings, observed, phy)
+    .filter(({ frequencyMhz }) => frequencyMhz !== undefined)
+    .map(({ name, frequencyMhz }) => {
+      const expected = `no other connection on radio ${phy.name} that excludes a mesh`;
+      return fault('radio_busy', `radio ${phy.name}`, expected, `${name} on ${frequencyMhz} MHz`);
+    });
+}
+
+/** Interfaces that are up, cannot stay beside a mesh and are not connected: they make room. */
+function yieldingInterfaces(
+  settings: MeshSettings,
+  observed: LinuxObserved,
+  phy: Phy,
+): readonly RadioInterface[] {
+  return excludedBy(settings, observed, phy).filter((each) => each.frequencyMhz === undefined);
+}
+
+/** Interfaces of the phy that are up and that a mesh on the wanted channel cannot join. */
+function excludedBy(
+  settings: MeshSettings,
+  observed: LinuxObserved,
+  phy: Phy,
+): readonly RadioInterface[] {
+  const up = new Set(observed.links.filter((link) => link.up).map(({ name }) => name));
+  return observed.interfaces.filter((each) => {
+    if (each.phyIndex !== phy.index || each.name === settings.interfaceName) return false;
+    return up.has(each.name) && !canStay(settings, phy, each);
+  });
+}
+
+function canStay(settings: MeshSettings, phy: Phy, other: RadioInterface): boolean {
+  const elsewhere =
+    other.frequencyMhz !== undefined && other.frequencyMhz !== settings.frequencyMhz;
+  return phy.combinations.some(({ limits, maxInterfaces, maxChannels }) => {
+    const mesh = limits.find(({ types }) => types.includes('mesh point'));
+    const beside = limits.find(({ types }) => types.includes(other.type));
+    if (mesh === undefined || beside === undefined || maxInterfaces < 2) return false;
+    return (mesh !== beside || mesh.max >= 2) && (!elsewhere || maxChannels >= 2);
+  });
+}
+
+function softBlocks(observed: LinuxObserved, phy: Phy) {
+  return observed.blocks.filter((block) => block.phyName === phy.name && block.soft);
+}
+
+export function isUp({ interfaceName }: MeshSettings, observed: LinuxObserved): boolean {
+  return observed.links.some(({ name, up }) => name === interfaceName && up);
+}
+
+export function isJoined({ interfaceName }: MeshSettings, observed: LinuxObserved): boolean {
+  const onChannel = observed.interfaces.some(
+    ({ name, frequencyMhz }) => name === interfaceName && frequencyMhz !== undefined,
+  );
+  return onChannel && observed.links.some((link) => link.name === interfaceName && link.carrier);
+}
+
+function awaitCarrier(path: string): Command {
+  return { kind: 'await', path, content: '1', timeoutMs: JOIN_TIMEOUT_MS };
+}
+
+function unblock(switchIndex: number): Command {
+  return run('rfkill', 'unblock', `${switchIndex}`);
+}
+
+function remove(path: string): Command {
+  return { kind: 'remove', path };
+}

@@ -1,0 +1,73 @@
+/**
+ * The wpa_supplicant of the mesh: its configuration, and what its log says about SAE.
+ *
+ * wpa_supplicant 2.10 and later reads `sae_pwe` as a global setting; OpenWrt's builds take it
+ * inside the network block, where the packaged 2.10 of Debian then fails to peer. Hence two
+ * dialects.
+ *
+ * - Values that an operator chose are written in hexadecimal, the form that needs no quoting.
+ * - `user_mpm` leaves peering to the supplicant, as SAE demands; `ieee80211w=2` makes protected
+ *   management frames a condition; `sae_pwe=2` offers hash-to-element and accepts both.
+ * - `scan_freq` keeps the scan before joining to the one channel (a full scan takes ten seconds).
+ * - No `country`: the plan owns the regulatory domain, and two owners would fight.
+ * - 20 MHz: range and robustness matter here, throughput does not.
+ */
+import type { SaeFailure } from '../platform.ts';
+import type { MeshSettings } from '../settings.ts';
+
+export type SupplicantDialect = 'global_sae_pwe' | 'network_sae_pwe';
+
+const SAE_PWE = 'sae_pwe=2';
+
+export function supplicantConfiguration(
+  settings: MeshSettings,
+  controlFolder: string,
+  dialect: SupplicantDialect,
+): string {
+  const global = dialect === 'global_sae_pwe';
+  const network = [
+    `ssid=${hexadecimal(settings.meshId)}`,
+    'mode=5',
+    `frequency=${settings.frequencyMhz}`,
+    `scan_freq=${settings.frequencyMhz}`,
+    'key_mgmt=SAE',
+    `sae_password=${hexadecimal(settings.passphrase)}`,
+    ...(global ? [] : [SAE_PWE]),
+    'ieee80211w=2',
+    'mesh_fwding=1',
+    `beacon_int=${settings.beaconIntervalTu}`,
+    'disable_ht40=1',
+  ];
+  return [
+    '# Written by meshpay; changes are overwritten.',
+    `ctrl_interface=${controlFolder}`,
+    'user_mpm=1',
+    `max_peer_links=${settings.parameters.mesh_max_peer_links ?? 99}`,
+    ...(global ? [SAE_PWE] : []),
+    'p2p_disabled=1',
+    'network={',
+    ...network.map((line) => `  ${line}`),
+    '}',
+    '',
+  ].join('\n');
+}
+
+/** Neighbours that failed SAE since the supplicant started, the most stubborn first. */
+export function saeFailures(log: string): readonly SaeFailure[] {
+  const counts = new Map<string, number>();
+  for (const [, address] of log.matchAll(/MESH-SAE-AUTH-FAILURE addr=([0-9a-f:]{17})/g)) {
+    if (address !== undefined) counts.set(address, (counts.get(address) ?? 0) + 1);
+  }
+  // A later success means that the passphrase was right after all.
+  for (const [address] of counts) {
+    const failed = log.lastIndexOf(`MESH-SAE-AUTH-FAILURE addr=${address}`);
+    if (log.indexOf(`MESH-PEER-CONNECTED ${address}`, failed) >= 0) counts.delete(address);
+  }
+  return [...counts]
+    .map(([address, count]) => ({ address, count }))
+    .sort((left, right) => right.count - left.count);
+}
+
+function hexadecimal(text: string): string {
+  return Buffer.from(text, 'utf8').toString('hex');
+}

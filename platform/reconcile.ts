@@ -1,0 +1,142 @@
+/**
+ * The loop that keeps a mesh as it is wanted: observe, plan, apply, again after every event that
+ * may have changed something and at a slow pace without one. One turn at a time; events during a
+ * turn cause one more. What fails is tried again after a pause that doubles up to a minute, so that
+ * unplugged hardware costs nothing.
+ *
+ * The loop knows no clock: `Scheduler` brings time in, so tests turn it by hand.
+ */
+import { type Command, transcript } from './command.ts';
+import type { Fault } from './fault.ts';
+import type { MeshStatus, Platform } from './platform.ts';
+import type { RadioEvent, Watch } from './radio.ts';
+import type { MeshSettings } from './settings.ts';
+
+export interface Scheduler {
+  /** Calls once after `delayMs`; the returned function takes it back. */
+  after(delayMs: number, callback: () => void): () => void;
+}
+
+export const REAL_TIME: Scheduler = {
+  after(delayMs, callback) {
+    const timer = setTimeout(callback, delayMs);
+    return () => clearTimeout(timer);
+  },
+};
+
+export type Turn =
+  | { readonly state: 'steady'; readonly status: MeshStatus }
+  /** Commands were applied; the next turn looks at what they did. */
+  | { readonly state: 'changed'; readonly transcript: readonly string[] }
+  /** Nothing can be done now: no radio, a channel that is not allowed, a command that failed. */
+  | { readonly state: 'waiting'; readonly faults: readonly Fault[] };
+
+/** Looking again without an event: bounds how long a silent death of the supplicant can last. */
+const STEADY_INTERVAL_MS = 2000;
+/** Events come in bursts. */
+const SETTLE_MS = 100;
+const RETRY_FIRST_MS = 1000;
+const RETRY_MAX_MS = 60_000;
+
+export class Reconciler<Observed> implements Watch {
+  readonly #platform: Platform<Observed>;
+  readonly #settings: MeshSettings;
+  readonly #report: (turn: Turn) => void;
+  readonly #scheduler: Scheduler;
+  #cancel: () => void = () => {};
+  #watch: Watch | undefined;
+  #running: Promise<void> | undefined;
+  #nudged = false;
+  #closed = false;
+  #retryMs = RETRY_FIRST_MS;
+
+  constructor(
+    platform: Platform<Observed>,
+    settings: MeshSettings,
+    report: (turn: Turn) => void,
+    scheduler: Scheduler = REAL_TIME,
+  ) {
+    this.#platform = platform;
+    this.#settings = settings;
+    this.#report = report;
+    this.#scheduler = scheduler;
+  }
+
+  /** Subscribes to events and makes the first turn. Without events the slow pace remains. */
+  async start(onEvent: (event: RadioEvent) => void = () => {}): Promise<void> {
+    const watch = await this.#platform.watch((event) => {
+      onEvent(event);
+      if (concerns(event)) this.nudge();
+    });
+    if (watch.ok) this.#watch = watch.value;
+    if (this.#closed) this.#watch?.close();
+    else await this.#turn();
+  }
+
+  /** Look again soon. */
+  nudge(): void {
+    if (this.#closed) return;
+    if (this.#running !== undefined) this.#nudged = true;
+    else this.#schedule(SETTLE_MS);
+  }
+
+  /** Ends the loop, after the turn that is under way. The mesh stays as it is. */
+  close(): void {
+    this.#closed = true;
+    this.#cancel();
+    this.#watch?.close();
+  }
+
+  #schedule(delayMs: number): void {
+    this.#cancel();
+    this.#cancel = this.#scheduler.after(delayMs, () => void this.#turn());
+  }
+
+  #turn(): Promise<void> {
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  async #run(): Promise<void> {
+    this.#nudged = false;
+    const turn = await this.#step();
+    if (this.#closed) return;
+    this.#report(turn);
+    const waiting = turn.state === 'waiting';
+    const delayMs = { steady: STEADY_INTERVAL_MS, changed: SETTLE_MS, waiting: this.#retryMs };
+    this.#retryMs = waiting ? Math.min(2 * this.#retryMs, RETRY_MAX_MS) : RETRY_FIRST_MS;
+    this.#schedule(this.#nudged ? SETTLE_MS : delayMs[turn.state]);
+  }
+
+  async #step(): Promise<Turn> {
+    const observed = await this.#platform.observe(this.#settings);
+    if (!observed.ok) return { state: 'waiting', faults: [observed.fault] };
+    const plan = this.#platform.plan(this.#settings, observed.value);
+    if (!plan.ok) return { state: 'waiting', faults: plan.faults };
+    if (plan.commands.length === 0) {
+      return { state: 'steady', status: this.#platform.status(this.#settings, observed.value) };
+    }
+    return this.#apply(plan.commands);
+  }
+
+  async #apply(commands: readonly Command[]): Promise<Turn> {
+    const applied = await this.#platform.apply(commands);
+    if (!applied.ok) return { state: 'waiting', faults: [applied.fault] };
+    return { state: 'changed', transcript: transcript(commands) };
+  }
+}
+
+/** Neighbours come and go all the time; they do not change what is to be done. */
+function concerns(event: RadioEvent): boolean {
+  switch (event.kind) {
+    case 'peer_candidate':
+    case 'station_added':
+    case 'scan_started':
+    case 'scan_ended':
+      return false;
+    default:
+      return true;
+  }
+}

@@ -1,0 +1,207 @@
+/**
+ * A simulated Linux host for the Linux body: it understands exactly the commands that plans are
+ * made of, and shows their effects to the radio reader.
+ */
+import { failure, fault, type Result, success } from '../../platform/fault.ts';
+import { linuxPaths } from '../../platform/linux/observed.ts';
+import { isMeshParameterName, type MeshParameters } from '../../platform/mesh-parameters.ts';
+import type {
+  Link,
+  MeshPath,
+  Phy,
+  RadioEvent,
+  RadioInterface,
+  RadioReader,
+  RegulatoryDomain,
+  Station,
+  Watch,
+} from '../../platform/radio.ts';
+import { MemoryHost } from './host.ts';
+import { PHY, PHY_WITHOUT_MESH, station } from './samples.ts';
+
+interface World {
+  phys: readonly Phy[];
+  interfaces: RadioInterface[];
+  links: Link[];
+  country: string;
+  parameters: Record<string, number>;
+  stations: Station[];
+}
+
+export class FakeLinux implements RadioReader {
+  readonly host = new MemoryHost((argv) => this.#program(argv));
+  readonly world: World;
+  readonly #listeners = new Set<(event: RadioEvent) => void>();
+  #nextIndex = 10;
+  #nextPid = 100;
+
+  constructor(phys: readonly Phy[] = [PHY_WITHOUT_MESH, PHY]) {
+    this.world = {
+      phys,
+      interfaces: [wireless('wlan0', 3, phys[0]?.index ?? 0)],
+      links: [link('lo', 1), link('wlan0', 3)],
+      country: '00',
+      parameters: {},
+      stations: [],
+    };
+    this.host.files.set('/usr/sbin/wpa_supplicant', 'MESH-GROUP-STARTED');
+  }
+
+  emit(event: RadioEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  async phys(): Promise<Result<readonly Phy[]>> {
+    return success(this.world.phys);
+  }
+
+  async interfaces(): Promise<Result<readonly RadioInterface[]>> {
+    return success([...this.world.interfaces]);
+  }
+
+  async regulatory(): Promise<Result<readonly RegulatoryDomain[]>> {
+    const { country } = this.world;
+    return success([{ country, dfsRegion: 'FCC', phyIndex: undefined, selfManaged: false }]);
+  }
+
+  async links(): Promise<Result<readonly Link[]>> {
+    return success([...this.world.links]);
+  }
+
+  async stations(interfaceName: string): Promise<Result<readonly Station[]>> {
+    return this.#existing(interfaceName, () => [...this.world.stations]);
+  }
+
+  async paths(interfaceName: string): Promise<Result<readonly MeshPath[]>> {
+    return this.#existing(interfaceName, () => []);
+  }
+
+  async meshParameters(interfaceName: string): Promise<Result<MeshParameters>> {
+    return this.#existing(interfaceName, () => ({ ...this.world.parameters }));
+  }
+
+  async watch(listener: (event: RadioEvent) => void): Promise<Result<Watch>> {
+    this.#listeners.add(listener);
+    return success({ close: () => this.#listeners.delete(listener) });
+  }
+
+  close(): void {}
+
+  /** The supplicant dies: the kernel leaves the mesh that its socket owned. */
+  killSupplicant(): void {
+    this.host.processes.clear();
+    this.#leave();
+  }
+
+  #existing<T>(name: string, value: () => T): Result<T> {
+    if (this.world.interfaces.some((each) => each.name === name)) return success(value());
+    return failure(fault('interface_missing', name, 'a wireless interface', 'none'));
+  }
+
+  #program(argv: readonly string[]): { status?: number; stderr?: string } | undefined {
+    const line = argv.join(' ');
+    const [program = ''] = argv;
+    if (program === 'grep') {
+      const content = this.host.files.get(argv.at(-1) ?? '');
+      if (content === undefined) return { status: 2 };
+      return { status: String(content).includes(argv.at(-2) ?? '') ? 0 : 1 };
+    }
+    if (program === 'wpa_supplicant') return this.#start(argv);
+    const rules: readonly [RegExp, (first: string, second: string) => void][] = [
+      [/^iw reg set (\S\S)$/, (country) => (this.world.country = country)],
+      [/^iw phy (\S+) interface add (\S+) type mp$/, (phy, name) => this.#add(phy, name)],
+      [/^iw dev (\S+) del$/, (name) => this.#delete(name)],
+      [/^iw dev \S+ set mesh_param (\w+)=(-?\d+)$/, (name, value) => this.#set(name, value)],
+      [/^iw dev \S+ station del (\S+)$/, (address) => this.#forget(address)],
+      [/^wpa_cli -p \S+ -i \S+ mesh_peer_remove \S+$/, () => {}],
+      [
+        /^ip link set (\S+) (up|down)$/,
+        (name, state) => this.#change(name, { up: state === 'up' }),
+      ],
+      [/^ip -6 address replace (\S+) dev (\S+)$/, (address, name) => this.#address(address, name)],
+      [/^rfkill (?:un)?block \d+$/, () => {}],
+      [/^(?:nmcli general reload conf|networkctl reload|dhcpcd --rebind)$/, () => {}],
+    ];
+    for (const [pattern, act] of rules) {
+      const match = pattern.exec(line);
+      if (match === null) continue;
+      act(match[1] ?? '', match[2] ?? '');
+      return {};
+    }
+    return undefined;
+  }
+
+  #start(argv: readonly string[]): { status?: number; stderr?: string } {
+    const name = argv[argv.indexOf('-i') + 1] ?? '';
+    const paths = linuxPaths(name);
+    if (!this.host.files.has(paths.configuration)) return { status: 255, stderr: 'no file' };
+    const pid = this.#nextPid++;
+    this.host.processes.set(pid, { pid, argv, ageMs: 60_000 });
+    this.host.files.set(paths.pid, `${pid}\n`);
+    this.host.files.set(paths.carrier, '1');
+    this.#change(name, { up: true, carrier: true });
+    this.world.interfaces = this.world.interfaces.map((each) =>
+      each.name === name ? { ...each, frequencyMhz: 2412 } : each,
+    );
+    this.world.parameters = { mesh_ttl: 31, mesh_fwding: 0 };
+    this.world.stations = [station('02:00:00:00:00:0b', 100)];
+    return {};
+  }
+
+  #leave(): void {
+    this.world.stations = [];
+    this.world.interfaces = this.world.interfaces.map((each) => ({
+      ...each,
+      frequencyMhz: undefined,
+    }));
+  }
+
+  #add(phyName = '', name = ''): void {
+    const phy = this.world.phys.find((each) => each.name === phyName);
+    const index = this.#nextIndex++;
+    const made = { ...wireless(name, index, phy?.index ?? 0), type: 'mesh point' as const };
+    this.world.interfaces.push(made);
+    this.world.links.push(link(name, index));
+  }
+
+  #delete(name = ''): void {
+    this.world.interfaces = this.world.interfaces.filter((each) => each.name !== name);
+    this.world.links = this.world.links.filter((each) => each.name !== name);
+    this.emit({ kind: 'interface_removed', interfaceName: name, phyIndex: 0 });
+  }
+
+  #set(name = '', value = ''): void {
+    if (isMeshParameterName(name)) this.world.parameters[name] = Number(value);
+  }
+
+  #forget(address = ''): void {
+    this.world.stations = this.world.stations.filter((each) => each.address !== address);
+  }
+
+  #address(address = '', name = ''): void {
+    const found = this.world.links.find((each) => each.name === name);
+    const ipv6 = [...(found?.ipv6 ?? []), { address, scope: 'global' as const }];
+    this.#change(name, { ipv6 });
+  }
+
+  #change(name = '', change: Partial<Link>): void {
+    this.world.links = this.world.links.map((each) =>
+      each.name === name ? { ...each, ...change } : each,
+    );
+  }
+}
+
+function wireless(name: string, index: number, phyIndex: number): RadioInterface {
+  return {
+    index,
+    name,
+    phyIndex,
+    type: 'managed',
+    address: `02:00:00:00:00:${index.toString(16).padStart(2, '0')}`,
+    frequencyMhz: undefined,
+  };
+}
+
+function link(name: string, index: number): Link {
+  return { index, name, up: false, carrier: false, address: '', mtu: 1500, ipv6: [] };
+}

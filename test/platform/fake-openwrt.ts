@@ -1,0 +1,204 @@
+/**
+ * A simulated OpenWrt router: `uci`, `ubus`, `wifi` and `logread` in the words of the real ones,
+ * and a netifd that builds what the committed configuration describes.
+ */
+import { failure, fault, type Result, success } from '../../platform/fault.ts';
+import type { MeshParameters } from '../../platform/mesh-parameters.ts';
+import type {
+  Link,
+  MeshPath,
+  Phy,
+  RadioEvent,
+  RadioInterface,
+  RadioReader,
+  RegulatoryDomain,
+  Station,
+  Watch,
+} from '../../platform/radio.ts';
+import { MemoryHost } from './host.ts';
+import { PHY, PHY_WITHOUT_MESH, station } from './samples.ts';
+
+type Section = { type: string; options: Record<string, string | string[]> };
+
+const DEVICE = '/sys/devices/platform/soc/18000000.wifi';
+const INITIAL = {
+  wireless: {
+    radio0: {
+      type: 'wifi-device',
+      options: {
+        type: 'mac80211',
+        path: 'platform/soc/18000000.wifi',
+        channel: 'auto',
+        band: '2g',
+      },
+    },
+    default_radio0: {
+      type: 'wifi-iface',
+      options: { device: 'radio0', network: 'lan', mode: 'ap', ssid: "Ada's", disabled: '1' },
+    },
+  },
+  network: { lan: { type: 'interface', options: { device: 'br-lan', dns: ['::1', '::2'] } } },
+} satisfies Record<string, Record<string, Section>>;
+
+export class FakeOpenwrt implements RadioReader {
+  readonly host = new MemoryHost((argv) => this.#program(argv));
+  phyList: readonly Phy[] = [PHY_WITHOUT_MESH, PHY];
+  config: Record<string, Record<string, Section>> = structuredClone(INITIAL);
+  /** netifd accepts the configuration but the mesh does not start. */
+  broken = false;
+  meshBuild = true;
+  mesh: { name: string; addresses: readonly string[] } | undefined;
+  country = '00';
+  neighbours: Station[] = [];
+  readonly #copies = new Map<string, string>();
+  readonly #listeners = new Set<(event: RadioEvent) => void>();
+
+  emit(event: RadioEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  async phys(): Promise<Result<readonly Phy[]>> {
+    return success(this.phyList);
+  }
+
+  async interfaces(): Promise<Result<readonly RadioInterface[]>> {
+    const { mesh } = this;
+    if (mesh === undefined) return success([]);
+    const address = '02:00:00:00:00:0a';
+    const type = 'mesh point';
+    return success([{ index: 9, name: mesh.name, phyIndex: 0, type, address, frequencyMhz: 2412 }]);
+  }
+
+  async regulatory(): Promise<Result<readonly RegulatoryDomain[]>> {
+    const { country } = this;
+    return success([{ country, dfsRegion: 'unset', phyIndex: undefined, selfManaged: false }]);
+  }
+
+  async links(): Promise<Result<readonly Link[]>> {
+    const { mesh } = this;
+    if (mesh === undefined) return success([]);
+    const ipv6 = mesh.addresses.map((address) => ({ address, scope: 'global' as const }));
+    const { name } = mesh;
+    return success([{ index: 9, name, up: true, carrier: true, address: '', mtu: 1500, ipv6 }]);
+  }
+
+  async stations(interfaceName: string): Promise<Result<readonly Station[]>> {
+    return this.#onMesh(interfaceName, [...this.neighbours]);
+  }
+
+  async paths(interfaceName: string): Promise<Result<readonly MeshPath[]>> {
+    return this.#onMesh(interfaceName, []);
+  }
+
+  async meshParameters(interfaceName: string): Promise<Result<MeshParameters>> {
+    return this.#onMesh(interfaceName, {});
+  }
+
+  async watch(listener: (event: RadioEvent) => void): Promise<Result<Watch>> {
+    this.#listeners.add(listener);
+    return success({ close: () => this.#listeners.delete(listener) });
+  }
+
+  close(): void {}
+
+  #onMesh<T>(name: string, value: T): Result<T> {
+    if (this.mesh?.name === name) return success(value);
+    return failure(fault('interface_missing', name, 'a wireless interface', 'none'));
+  }
+
+  #program(argv: readonly string[]): { status?: number; stdout?: string } | undefined {
+    const line = argv.join(' ');
+    switch (line) {
+      case 'uci show wireless':
+        return { stdout: show('wireless', this.config['wireless'] ?? {}) };
+      case 'uci show network':
+        return { stdout: show('network', this.config['network'] ?? {}) };
+      case 'ubus call network.wireless status':
+        return { stdout: JSON.stringify(this.#status(), null, '\t') };
+      case 'wpa_supplicant -vmesh':
+        return { status: this.meshBuild ? 0 : 1 };
+      case 'wifi reload':
+      case 'wifi up':
+        this.#netifd();
+        return {};
+      case 'logread -e MESH-':
+        return {
+          stdout:
+            'Sat Nov 21 08:00:00 2026 daemon.notice wpa_supplicant[812]: mesh0: ' +
+            'MESH-SAE-AUTH-FAILURE addr=42:00:00:00:03:00\n',
+        };
+    }
+    const [program, ...rest] = argv;
+    if (program === 'readlink') return { stdout: `${DEVICE}\n` };
+    if (program === 'cp') return this.#copy(rest[1] ?? '', rest[2] ?? '');
+    if (program === 'uci' && rest[0] === '-f') return this.#batch(rest[1] ?? '');
+    if (program === 'wpa_cli') return {};
+    if (/^iw dev \S+ station del/.test(line)) {
+      this.neighbours = this.neighbours.filter(({ address }) => address !== argv.at(-1));
+      return {};
+    }
+    return undefined;
+  }
+
+  #status(): object {
+    const interfaces = this.mesh && [
+      { section: 'meshpay', ifname: this.mesh.name, config: { mode: 'mesh' }, stations: [] },
+    ];
+    const common = { pending: false, autostart: true, disabled: false, retry_setup_failed: false };
+    return { radio0: { up: true, ...common, config: {}, interfaces: interfaces ?? [] } };
+  }
+
+  #copy(from: string, to: string): { status?: number } {
+    const name = from.split('/').at(-1) ?? '';
+    const saved = this.#copies.get(from);
+    if (saved !== undefined) this.config[to.split('/').at(-1) ?? ''] = JSON.parse(saved);
+    else this.#copies.set(to, JSON.stringify(this.config[name]));
+    return {};
+  }
+
+  #batch(path: string): { status?: number } {
+    for (const line of String(this.host.files.get(path) ?? '').split('\n')) {
+      const [, verb = '', target = '', value = ''] = /^(\w+) ([^=]+)(?:=(.*))?$/.exec(line) ?? [];
+      const [config = '', section = '', option] = target.split('.');
+      const sections = this.config[config] ?? {};
+      const word = value.slice(1, -1).replaceAll("'\\''", "'");
+      if (verb === 'delete' && option === undefined) delete sections[section];
+      else if (verb === 'delete' && option !== undefined) delete sections[section]?.options[option];
+      else if (verb === 'set' && option === undefined)
+        sections[section] = { type: word, options: {} };
+      else if (verb === 'set' && option !== undefined)
+        (sections[section]?.options ?? {})[option] = word;
+      else if (verb === 'add_list' && option !== undefined) {
+        const options = sections[section]?.options ?? {};
+        options[option] = [options[option] ?? []].flat().concat(word);
+      }
+    }
+    return {};
+  }
+
+  #netifd(): void {
+    const options = this.config['wireless']?.['meshpay']?.options;
+    this.mesh = undefined;
+    this.neighbours = [];
+    this.host.files.delete('/sys/class/net/mesh0/carrier');
+    this.country = `${this.config['wireless']?.['radio0']?.options['country'] ?? '00'}`;
+    if (options === undefined || this.broken) return;
+    const name = `${options['ifname']}`;
+    const addresses = [this.config['network']?.['meshpay']?.options['ip6addr'] ?? []].flat();
+    this.mesh = { name, addresses };
+    this.neighbours = [station('02:00:00:00:00:0b', 100)];
+    this.host.files.set(`/sys/class/net/${name}/carrier`, '1');
+  }
+}
+
+function show(config: string, sections: Record<string, Section>): string {
+  const quote = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;
+  return Object.entries(sections)
+    .flatMap(([name, { type, options }]) => [
+      `${config}.${name}=${type}`,
+      ...Object.entries(options).map(
+        ([option, value]) => `${config}.${name}.${option}=${[value].flat().map(quote).join(' ')}`,
+      ),
+    ])
+    .join('\n');
+}

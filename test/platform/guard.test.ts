@@ -1,0 +1,73 @@
+/** The guard of the neighbours: looks are made by hand. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { failure, fault, success } from '../../platform/fault.ts';
+import { type GuardReport, NeighbourGuard } from '../../platform/guard.ts';
+import { DEFAULT_LIVENESS } from '../../platform/liveness.ts';
+import type { Station } from '../../platform/radio.ts';
+import { station } from './samples.ts';
+
+const A = '02:00:00:00:00:0a';
+const B = '02:00:00:00:00:0b';
+
+function make() {
+  const world = { stations: [station(A, 100), station(B, 100)], nowMs: 0, refuse: false };
+  const acts: string[] = [];
+  const reports: GuardReport[] = [];
+  const act = (name: string) => async (_interfaceName: string, address: string) => {
+    acts.push(`${name} ${address}`);
+    if (!world.refuse) return success(undefined);
+    return failure(fault('not_permitted', 'mesh0', 'CAP_NET_ADMIN', 'EPERM'));
+  };
+  const guard = new NeighbourGuard({
+    platform: {
+      stations: async () => success<readonly Station[]>(world.stations),
+      forgetStation: act('forget'),
+      resetPeering: act('reset'),
+    },
+    interfaceName: 'mesh0',
+    liveness: DEFAULT_LIVENESS,
+    scheduler: { after: () => () => {} },
+    nowMs: () => world.nowMs,
+    report: (report) => reports.push(report),
+  });
+  return { world, acts, reports, guard };
+}
+
+describe('the guard', () => {
+  it('forgets a dead neighbour and resets its peering when it comes back', async () => {
+    const { world, acts, guard } = make();
+    await guard.look();
+    world.stations = [station(A, 100), station(B, 1600)];
+    await guard.look();
+    assert.deepEqual(acts, [`forget ${B}`]);
+    world.stations = [station(A, 100)];
+    world.nowMs = 4000;
+    guard.onEvent({ kind: 'peer_candidate', interfaceName: 'mesh0', address: B });
+    await guard.look();
+    assert.deepEqual(acts, [`forget ${B}`, `reset ${B}`]);
+    world.nowMs = 60_000;
+    await guard.look();
+    assert.equal(acts.length, 2, 'one candidate is one reset');
+  });
+
+  it('does not listen to candidates on other interfaces', async () => {
+    const { world, acts, guard } = make();
+    world.stations = [station(A, 100), station(B, 1600)];
+    await guard.look();
+    world.stations = [station(A, 100)];
+    guard.onEvent({ kind: 'peer_candidate', interfaceName: 'mesh1', address: B });
+    await guard.look();
+    assert.deepEqual(acts, [`forget ${B}`]);
+  });
+
+  it('reports an act that was refused, and asks again', async () => {
+    const { world, acts, reports, guard } = make();
+    world.refuse = true;
+    world.stations = [station(A, 100), station(B, 1600)];
+    await guard.look();
+    await guard.look();
+    assert.equal(acts.length, 2);
+    assert.equal(reports.at(-1)?.fault?.code, 'not_permitted');
+  });
+});

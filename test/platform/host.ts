@@ -1,0 +1,85 @@
+/**
+ * A host in memory: files, processes and recorded program outputs behind the `Runner` port. It
+ * keeps what was performed, in order, and refuses what it does not know.
+ */
+import { type Command, describeCommand } from '../../platform/command.ts';
+import { failure, fault, type Result, success } from '../../platform/fault.ts';
+import type { Watch } from '../../platform/radio.ts';
+import type { Output, Process, Runner } from '../../platform/runner.ts';
+
+export type Program = (argv: readonly string[]) => Partial<Output> | string | undefined;
+
+export class MemoryHost implements Runner {
+  readonly files = new Map<string, string | Uint8Array>();
+  readonly modes = new Map<string, number>();
+  readonly processes = new Map<number, Process>();
+  readonly performed: Command[] = [];
+  readonly followers: ((line: string) => void)[] = [];
+  readonly #program: Program;
+
+  constructor(program: Program) {
+    this.#program = program;
+  }
+
+  get transcript(): readonly string[] {
+    return this.performed.map(describeCommand);
+  }
+
+  async output(argv: readonly [string, ...string[]]): Promise<Result<Output>> {
+    const answer = this.#program(argv);
+    if (answer === undefined) {
+      return failure(fault('tool_missing', `command ${argv[0]}`, 'the program', argv.join(' ')));
+    }
+    const output = typeof answer === 'string' ? { stdout: answer } : answer;
+    return success({ status: 0, stdout: '', stderr: '', ...output });
+  }
+
+  follow(_argv: readonly [string, ...string[]], onLine: (line: string) => void): Watch {
+    this.followers.push(onLine);
+    return { close: () => this.followers.splice(this.followers.indexOf(onLine), 1) };
+  }
+
+  async read(path: string): Promise<Uint8Array | undefined> {
+    const content = this.files.get(path);
+    return typeof content === 'string' ? new TextEncoder().encode(content) : content;
+  }
+
+  async list(path: string): Promise<readonly string[]> {
+    const names = [...this.files.keys()]
+      .filter((name) => name.startsWith(`${path}/`))
+      .map((name) => name.slice(path.length + 1).split('/')[0] ?? '');
+    return [...new Set(names)].sort();
+  }
+
+  async process(pid: number): Promise<Process | undefined> {
+    return this.processes.get(pid);
+  }
+
+  async perform(command: Command): Promise<Result<undefined>> {
+    this.performed.push(command);
+    switch (command.kind) {
+      case 'run': {
+        const output = await this.output(command.argv);
+        if (!output.ok) return output;
+        if (output.value.status === 0) return success(undefined);
+        const { stderr } = output.value;
+        return failure(fault('command_failed', command.argv.join(' '), 'exit 0', stderr));
+      }
+      case 'write':
+        this.files.set(command.path, command.content);
+        this.modes.set(command.path, command.mode);
+        return success(undefined);
+      case 'remove':
+        this.files.delete(command.path);
+        return success(undefined);
+      case 'stop':
+        this.processes.delete(command.pid);
+        return success(undefined);
+      case 'await': {
+        const found = this.files.get(command.path);
+        if (found === command.content) return success(undefined);
+        return failure(fault('mesh_not_up', command.path, command.content, `${found}`));
+      }
+    }
+  }
+}

@@ -1,0 +1,231 @@
+/** The Linux body on a simulated host: conformance, and its plans as whole transcripts. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { transcript } from '../../platform/command.ts';
+import { LinuxPlatform } from '../../platform/linux/linux.ts';
+import { saeFailures, supplicantConfiguration } from '../../platform/linux/supplicant.ts';
+import { commands, conform, up, value } from './conformance.ts';
+import { FakeLinux } from './fake-linux.ts';
+import { PHY, PHY_WITHOUT_MESH, SETTINGS } from './samples.ts';
+
+function make(fake = new FakeLinux()) {
+  return { fake, platform: new LinuxPlatform(fake, fake.host, 'netlink') };
+}
+
+conform('linux', async () => {
+  const { fake, platform } = make();
+  return {
+    platform,
+    emit: (event) => fake.emit(event),
+    picture: () => {
+      const { interfaces, links, country } = fake.world;
+      const files = [...fake.host.files.keys()].filter((path) => !path.startsWith('/sys/'));
+      return { interfaces, links, country, files: files.sort(), processes: fake.host.processes };
+    },
+    removeMesh: () => {
+      fake.world.phys = [PHY_WITHOUT_MESH];
+    },
+  };
+});
+
+const BRING_UP = [
+  'iw phy phy0 interface add mesh0 type mp',
+  'write /run/meshpay-radio/mesh0.conf (0600, 366 bytes, secret)',
+  'wpa_supplicant -B -P /run/meshpay-radio/mesh0.pid -f /run/meshpay-radio/mesh0.log -i mesh0 ' +
+    '-D nl80211 -c /run/meshpay-radio/mesh0.conf',
+  'ip -6 address replace fd12::1/64 dev mesh0',
+  'await /sys/class/net/mesh0/carrier = 1 (30000 ms)',
+  'iw dev mesh0 set mesh_param mesh_ttl=31',
+  'iw dev mesh0 set mesh_param mesh_fwding=1',
+];
+
+describe('a plan for Debian', () => {
+  it('brings a mesh up from nothing', async () => {
+    const { platform } = make();
+    assert.deepEqual(transcript(await commands(platform)), [
+      'write /run/meshpay-radio/mesh0.before.json (0600, 38 bytes)',
+      'iw reg set US',
+      ...BRING_UP,
+    ]);
+  });
+
+  it('tells every installed network manager to leave the interface alone', async () => {
+    const { fake, platform } = make();
+    fake.host.files.set('/etc/NetworkManager/NetworkManager.conf', '');
+    fake.host.files.set('/run/NetworkManager/state', '');
+    fake.host.files.set('/etc/dhcpcd.conf', 'hostname\n');
+    const lines = transcript(await commands(platform));
+    assert.deepEqual(lines.slice(1, 4), [
+      'write /etc/NetworkManager/conf.d/90-meshpay.conf (0644, 50 bytes)',
+      'nmcli general reload conf',
+      'write /etc/dhcpcd.conf (0644, 62 bytes)',
+    ]);
+    await up(platform);
+    assert.deepEqual(await commands(platform), []);
+    const restore = platform.restore(SETTINGS, value(await platform.observe(SETTINGS)));
+    assert.ok(restore.ok);
+    value(await platform.apply(restore.commands));
+    assert.equal(fake.host.files.get('/etc/dhcpcd.conf'), 'hostname\n');
+    assert.ok(!fake.host.files.has('/etc/NetworkManager/conf.d/90-meshpay.conf'));
+  });
+
+  it('starts a dead supplicant again and sets the mesh parameters anew', async () => {
+    const { fake, platform } = make();
+    await up(platform);
+    fake.killSupplicant();
+    assert.deepEqual(transcript(await commands(platform)), [BRING_UP[2], ...BRING_UP.slice(4)]);
+  });
+
+  it('stops the supplicant before it creates a deleted interface again', async () => {
+    const { fake, platform } = make();
+    await up(platform);
+    await fake.host.output(['iw', 'dev', 'mesh0', 'del']);
+    assert.deepEqual(transcript(await commands(platform)), [
+      'stop process 100 (/run/meshpay-radio/mesh0.conf)',
+      BRING_UP[0],
+      ...BRING_UP.slice(2),
+    ]);
+  });
+
+  it('restarts the supplicant when another program took the interface down', async () => {
+    const { fake, platform } = make();
+    await up(platform);
+    await fake.host.output(['ip', 'link', 'set', 'mesh0', 'down']);
+    const [first, second] = transcript(await commands(platform));
+    assert.equal(first, 'stop process 100 (/run/meshpay-radio/mesh0.conf)');
+    assert.equal(second, BRING_UP[2]);
+  });
+
+  it('only sets the country again when somebody changed it', async () => {
+    const { fake, platform } = make();
+    await up(platform);
+    fake.world.country = 'DE';
+    assert.deepEqual(transcript(await commands(platform)), ['iw reg set US']);
+  });
+
+  it('finds a radio that came back under another number', async () => {
+    const { fake, platform } = make();
+    await up(platform);
+    fake.world.phys = [PHY_WITHOUT_MESH];
+    fake.world.interfaces = [];
+    fake.world.links = [];
+    const gone = platform.plan(SETTINGS, value(await platform.observe(SETTINGS)));
+    assert.equal(gone.ok ? '' : gone.faults[0].code, 'radio_without_mesh');
+    fake.world.phys = [PHY_WITHOUT_MESH, { ...PHY, index: 7, name: 'phy7' }];
+    const lines = transcript(await commands(platform));
+    assert.ok(lines.includes('iw phy phy7 interface add mesh0 type mp'));
+  });
+
+  it('stops, rewrites and starts when the passphrase changes', async () => {
+    const { platform } = make();
+    await up(platform);
+    const changed = { ...SETTINGS, passphrase: 'another passphrase' };
+    const plan = platform.plan(changed, value(await platform.observe(changed)));
+    assert.ok(plan.ok);
+    assert.deepEqual(transcript(plan.commands).slice(0, 3), [
+      'stop process 100 (/run/meshpay-radio/mesh0.conf)',
+      'write /run/meshpay-radio/mesh0.conf (0600, 356 bytes, secret)',
+      BRING_UP[2],
+    ]);
+  });
+
+  it('never deletes an interface of that name which it did not make', async () => {
+    const { fake, platform } = make();
+    await fake.host.output(['iw', 'phy', 'phy0', 'interface', 'add', 'mesh0', 'type', 'mp']);
+    const plan = platform.plan(SETTINGS, value(await platform.observe(SETTINGS)));
+    assert.equal(plan.ok ? '' : plan.faults[0].code, 'interface_taken');
+    const restore = platform.restore(SETTINGS, value(await platform.observe(SETTINGS)));
+    assert.deepEqual(restore, { ok: true, commands: [] });
+  });
+
+  it('lets an idle interface yield, and refuses to cut a connected one', async () => {
+    const alone = { ...PHY, combinations: [] };
+    const { fake, platform } = make(new FakeLinux([alone]));
+    await fake.host.output(['ip', 'link', 'set', 'wlan0', 'up']);
+    assert.ok(transcript(await commands(platform)).includes('ip link set wlan0 down'));
+    const [wlan] = fake.world.interfaces;
+    assert.ok(wlan !== undefined);
+    fake.world.interfaces = [{ ...wlan, frequencyMhz: 5180 }];
+    const plan = platform.plan(SETTINGS, value(await platform.observe(SETTINGS)));
+    assert.equal(plan.ok ? '' : plan.faults[0].code, 'radio_busy');
+  });
+
+  it('does not take a reused process number for its supplicant', async () => {
+    const { fake, platform } = make();
+    await up(platform);
+    fake.host.processes.set(100, { pid: 100, argv: ['sshd'], ageMs: 10 });
+    const lines = transcript(await commands(platform));
+    assert.ok(lines.includes(BRING_UP[2] ?? ''));
+    assert.ok(!lines.some((line) => line.startsWith('stop')));
+  });
+
+  it('undoes a soft block and refuses a hard one', async () => {
+    const { fake, platform } = make();
+    const folder = '/sys/class/rfkill/rfkill3';
+    for (const [name, content] of Object.entries({
+      name: 'phy0',
+      type: 'wlan',
+      soft: '1',
+      hard: '0',
+    })) {
+      fake.host.files.set(`${folder}/${name}`, `${content}\n`);
+    }
+    assert.ok(transcript(await commands(platform)).includes('rfkill unblock 3'));
+    fake.host.files.set(`${folder}/hard`, '1\n');
+    const plan = platform.plan(SETTINGS, value(await platform.observe(SETTINGS)));
+    assert.equal(plan.ok ? '' : plan.faults[0].code, 'radio_blocked');
+  });
+
+  it('refuses a supplicant that is missing or built without mesh', async () => {
+    const { fake, platform } = make();
+    fake.host.files.set('/usr/sbin/wpa_supplicant', 'no such word');
+    const without = platform.plan(SETTINGS, value(await platform.observe(SETTINGS)));
+    assert.equal(without.ok ? '' : without.faults[0].code, 'supplicant_without_mesh');
+    fake.host.files.delete('/usr/sbin/wpa_supplicant');
+    const missing = platform.plan(SETTINGS, value(await platform.observe(SETTINGS)));
+    assert.equal(missing.ok ? '' : missing.faults[0].code, 'supplicant_missing');
+  });
+});
+
+describe('the supplicant configuration', () => {
+  it('is the same text for the same settings', () => {
+    assert.equal(
+      supplicantConfiguration(SETTINGS, '/run/c', 'global_sae_pwe'),
+      `# Written by meshpay; changes are overwritten.
+ctrl_interface=/run/c
+user_mpm=1
+max_peer_links=99
+sae_pwe=2
+p2p_disabled=1
+network={
+  ssid=737472656574
+  mode=5
+  frequency=2412
+  scan_freq=2412
+  key_mgmt=SAE
+  sae_password=636f727265637420686f72736520226261747465727922
+  ieee80211w=2
+  mesh_fwding=1
+  beacon_int=150
+  disable_ht40=1
+}
+`,
+    );
+  });
+
+  it('puts sae_pwe into the network block only for builds that read it there', () => {
+    const text = supplicantConfiguration(SETTINGS, '/run/c', 'network_sae_pwe');
+    assert.match(text, /network=\{[^}]*sae_pwe=2/);
+    assert.equal(text.match(/sae_pwe/g)?.length, 1);
+  });
+
+  it('counts SAE failures until the neighbour connects', () => {
+    const log = [
+      'mesh0: MESH-SAE-AUTH-FAILURE addr=42:00:00:00:03:00',
+      'mesh0: MESH-SAE-AUTH-FAILURE addr=42:00:00:00:03:00',
+      'mesh0: MESH-SAE-AUTH-FAILURE addr=42:00:00:00:02:00',
+      'mesh0: MESH-PEER-CONNECTED 42:00:00:00:02:00',
+    ].join('\n');
+    assert.deepEqual(saeFailures(log), [{ address: '42:00:00:00:03:00', count: 2 }]);
+  });
+});

@@ -1,0 +1,127 @@
+/** The loop that keeps a mesh up: time is turned by hand. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { LinuxPlatform } from '../../platform/linux/linux.ts';
+import { Reconciler, type Scheduler, type Turn } from '../../platform/reconcile.ts';
+import { FakeLinux } from './fake-linux.ts';
+import { PHY, SETTINGS } from './samples.ts';
+
+/** A clock that stands still until it is told to go on. */
+class HandClock implements Scheduler {
+  #pending: { delayMs: number; callback: () => void } | undefined;
+
+  get delayMs(): number | undefined {
+    return this.#pending?.delayMs;
+  }
+
+  after(delayMs: number, callback: () => void): () => void {
+    const entry = { delayMs, callback };
+    this.#pending = entry;
+    return () => {
+      if (this.#pending === entry) this.#pending = undefined;
+    };
+  }
+
+  fire(): void {
+    const entry = this.#pending;
+    this.#pending = undefined;
+    entry?.callback();
+  }
+}
+
+function make() {
+  const fake = new FakeLinux();
+  const clock = new HandClock();
+  const turns: Turn[] = [];
+  let heard: (() => void) | undefined;
+  const platform = new LinuxPlatform(fake, fake.host, 'netlink');
+  const report = (turn: Turn) => {
+    turns.push(turn);
+    heard?.();
+  };
+  const loop = new Reconciler(platform, SETTINGS, report, clock);
+  /** Lets time pass to the next turn, and waits for its report. */
+  const turn = async () => {
+    const reported = new Promise<void>((resolve) => {
+      heard = resolve;
+    });
+    clock.fire();
+    await reported;
+    await new Promise((resolve) => setImmediate(resolve));
+    return turns.at(-1);
+  };
+  return { fake, clock, turns, loop, turn };
+}
+
+describe('the reconciler', () => {
+  it('brings the mesh up in its first turn and is steady in the second', async () => {
+    const { loop, turn, turns, clock } = make();
+    await loop.start();
+    assert.equal(turns[0]?.state, 'changed');
+    assert.equal((await turn())?.state, 'steady');
+    assert.equal(clock.delayMs, 2000);
+    loop.close();
+  });
+
+  it('acts soon after an event that concerns the radio', async () => {
+    const { fake, loop, turn, clock } = make();
+    await loop.start();
+    await turn();
+    fake.killSupplicant();
+    fake.emit({ kind: 'link_changed', interfaceName: 'mesh0', up: true, carrier: false });
+    assert.equal(clock.delayMs, 100);
+    assert.equal((await turn())?.state, 'changed');
+    assert.equal((await turn())?.state, 'steady');
+    loop.close();
+  });
+
+  it('is not woken by neighbours that come', async () => {
+    const { fake, loop, turn, clock } = make();
+    await loop.start();
+    await turn();
+    const address = '02:00:00:00:00:0b';
+    fake.emit({ kind: 'peer_candidate', interfaceName: 'mesh0', address });
+    assert.equal(clock.delayMs, 2000);
+    loop.close();
+  });
+
+  it('notices a silent death at its slow pace, without any event', async () => {
+    const { fake, loop, turn } = make();
+    await loop.start();
+    await turn();
+    fake.host.processes.clear();
+    assert.equal((await turn())?.state, 'changed');
+    loop.close();
+  });
+
+  it('waits ever longer for an unplugged radio, and is quick again when it is back', async () => {
+    const { fake, loop, turn, clock } = make();
+    await loop.start();
+    await turn();
+    fake.world.phys = [];
+    const delays: (number | undefined)[] = [];
+    for (let count = 0; count < 8; count++) {
+      assert.equal((await turn())?.state, 'waiting');
+      delays.push(clock.delayMs);
+    }
+    assert.deepEqual(delays, [1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]);
+    fake.world.phys = [{ ...PHY, name: 'phy5', index: 5 }];
+    fake.emit({ kind: 'phy_added', phyIndex: 5 });
+    assert.equal(clock.delayMs, 100);
+    assert.equal((await turn())?.state, 'changed');
+    loop.close();
+  });
+
+  it('does nothing any more once it is closed', async () => {
+    const { fake, loop, turn, turns, clock } = make();
+    await loop.start();
+    await turn();
+    loop.close();
+    const count = turns.length;
+    fake.emit({ kind: 'lost' });
+    loop.nudge();
+    clock.fire();
+    assert.equal(turns.length, count);
+    assert.equal(clock.delayMs, undefined);
+  });
+});
