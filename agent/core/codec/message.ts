@@ -6,6 +6,7 @@
  * again. So a relay remembers nothing (relay.ts).
  */
 import * as P from 'micro-packed';
+import type { LinkId, LinkId } from '../io.ts';
 import {
   DIGEST_DEPTH,
   DIGEST_FANOUT,
@@ -14,6 +15,7 @@ import {
   MAX_ROUTE_HOPS,
   MAX_TOKENS,
 } from '../limits.ts';
+import type { MemberIndex } from '../units.ts';
 import {
   balanceCoder,
   epochCoder,
@@ -157,9 +159,16 @@ export type AccountView = Extract<Message, { TAG: 'account' }>['data'];
 export type CertificatePage = Extract<Message, { TAG: 'certificates' }>['data'];
 export type Credits = Extract<Message, { TAG: 'credits' }>['data'];
 
+export interface Frame {
+  /** The authority that the frame is for. */
+  readonly to: MemberIndex | undefined;
+  /** Links to go back over, the next one last. */
+  readonly route: readonly LinkId[];
+  readonly message: Message;
+}
+
 export const frameCoder = P.struct({
   to: P.optional(P.bool, memberCoder),
   route: listOf(MAX_ROUTE_HOPS, linkCoder),
   message: messageCoder,
-});
-export type Frame = P.UnwrapCoder<typeof frameCoder>;
+}) as unknown as P.CoderType<Frame>;

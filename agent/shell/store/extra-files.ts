@@ -1,0 +1,51 @@
+/** The files that a move carries beside the records: the node key, say. */
+import { open, readFile, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { equalBytes } from '../../core/bytes.ts';
+import { MAX_EXTRA_FILE_BYTES, MAX_EXTRA_FILES } from '../limits.ts';
+import type { ExtraFile } from './backup-format.ts';
+import { errnoOf, isForeignName, syncFolder } from './layout.ts';
+import { StoreError } from './store-error.ts';
+
+/** Throws StoreError `bad_backup` unless all are plain files within their bounds, each once. */
+export function checkExtraFiles(files: readonly ExtraFile[]): void {
+  const names = new Set(files.map(({ name }) => name));
+  const isBounded = files.length <= MAX_EXTRA_FILES && names.size === files.length;
+  if (!isBounded) throw new StoreError('bad_backup', `${files.length} files beside the records`);
+  for (const { name, bytes } of files) {
+    if (!isForeignName(name) || bytes.length > MAX_EXTRA_FILE_BYTES) {
+      throw new StoreError('bad_backup', `file ${JSON.stringify(name)} of ${bytes.length} bytes`);
+    }
+  }
+}
+
+/**
+ * Writes the files into a folder, durable, for this user alone. One that is there with the same
+ * bytes is left. Throws StoreError `file_exists` if one would be replaced; then none is written.
+ */
+export async function writeExtraFiles(folder: string, files: readonly ExtraFile[]): Promise<void> {
+  const missing: ExtraFile[] = [];
+  for (const file of files) {
+    const there = await readIfThere(join(folder, file.name));
+    if (there === undefined) missing.push(file);
+    else if (!equalBytes(there, file.bytes)) throw new StoreError('file_exists', file.name);
+  }
+  for (const { name, bytes } of missing) {
+    const path = join(folder, name);
+    const handle = await open(`${path}.partial`, 'w', 0o600);
+    await handle.writeFile(bytes);
+    await handle.sync();
+    await handle.close();
+    await rename(`${path}.partial`, path);
+  }
+  await syncFolder(folder);
+}
+
+async function readIfThere(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}

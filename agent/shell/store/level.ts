@@ -1,0 +1,52 @@
+/**
+ * LevelDB as the store uses it: byte keys and values, small buffers, one process.
+ *
+ * A flipped bit in a table's filter or index can hide a record from a lookup but not from a scan.
+ * The scan at start (verify.ts) therefore looks every record up too, and LevelDB keeps filters and
+ * indexes of up to 1,000 tables of 2 MiB in memory once it has read them.
+ */
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ClassicLevel } from 'classic-level';
+import { STORE_BLOCK_CACHE_BYTES, STORE_WRITE_BUFFER_BYTES } from '../limits.ts';
+import { errnoOf, messageOf, namesIn } from './layout.ts';
+
+export type Level = ClassicLevel<Buffer, Uint8Array>;
+
+export type LevelOpened =
+  | { readonly state: 'open'; readonly level: Level }
+  | { readonly state: 'locked' }
+  | { readonly state: 'unreadable'; readonly reason: string };
+
+/**
+ * What a database folder holds, as far as its names tell; LevelDB is not opened for it. Headless:
+ * there are data but not the file that names them. LevelDB would delete them and begin anew.
+ */
+export async function levelFolderState(folder: string): Promise<'absent' | 'headless' | 'there'> {
+  const names = await namesIn(folder);
+  if (names.includes('CURRENT')) return 'there';
+  for (const name of names) {
+    if (!/^[0-9]+\.(ldb|sst|log)$/.test(name)) continue;
+    if ((await stat(join(folder, name))).size > 0) return 'headless';
+  }
+  return 'absent';
+}
+
+/** Opens the database in a folder; makes one only if `create`. */
+export async function openLevel(folder: string, create: boolean): Promise<LevelOpened> {
+  const level: Level = new ClassicLevel(folder, {
+    keyEncoding: 'buffer',
+    valueEncoding: 'view',
+    createIfMissing: create,
+    cacheSize: STORE_BLOCK_CACHE_BYTES,
+    writeBufferSize: STORE_WRITE_BUFFER_BYTES,
+  });
+  try {
+    await level.open();
+    return { state: 'open', level };
+  } catch (error) {
+    const cause = error instanceof Error ? error.cause : undefined;
+    if (errnoOf(cause) === 'LEVEL_LOCKED') return { state: 'locked' };
+    return { state: 'unreadable', reason: messageOf(cause ?? error) };
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * The schema record: the version of all layouts in the store, and whether the store was moved to
+ * other hardware, which seals it (move.ts). The version comes first in every version, so that any
+ * program can tell a newer store from a damaged one.
+ */
+import * as P from 'micro-packed';
+import type { ByteKey } from '../../core/bytes.ts';
+import { decode, encode, textOf } from '../../core/codec/canonical.ts';
+import { standingCoder } from '../../core/codec/record.ts';
+import { singleton } from '../../core/keyspace.ts';
+import { isRefusal } from '../../core/refusal.ts';
+
+export const SCHEMA_VERSION = 1;
+export const SCHEMA_KEY: ByteKey = singleton('schema');
+
+/** Where a sealed store went, and the standing that it had before. */
+const movedCoder = P.struct({
+  code: textOf(64),
+  standing: P.optional(P.bool, standingCoder),
+});
+export type Moved = P.UnwrapCoder<typeof movedCoder>;
+
+export const schemaCoder = P.struct({ version: P.U32BE, moved: P.optional(P.bool, movedCoder) });
+export type Schema = P.UnwrapCoder<typeof schemaCoder>;
+
+/** The bytes of a schema record. */
+export function encodeSchema(version: number, moved?: Moved): Uint8Array {
+  return encode(schemaCoder, { version, moved });
+}
+
+/** The version in a schema record of any version. */
+export function schemaVersion(value: Uint8Array): number | undefined {
+  if (value.length < 4) return undefined;
+  return new DataView(value.buffer, value.byteOffset, 4).getUint32(0);
+}
+
+/** A schema record of this version; undefined if it is none. */
+export function decodeSchema(value: Uint8Array): Schema | undefined {
+  const schema = decode(schemaCoder, value);
+  return isRefusal(schema) ? undefined : schema;
+}

@@ -1,0 +1,47 @@
+/**
+ * The store port: what the loop, the backup and the doctor need of a place that keeps records. Keys
+ * are those of core/keyspace.ts with an upper-case prefix; memory keys never come here.
+ */
+import type { ByteKey } from '../../core/bytes.ts';
+import type { Read, Write } from '../../core/io.ts';
+
+export interface StoredRecord {
+  readonly key: ByteKey;
+  readonly value: Uint8Array;
+}
+
+export interface StoreStatistics {
+  /** Number of the last commit, over the life of the store. */
+  readonly commitNumber: bigint;
+  /** Live records, the commit record not counted. */
+  readonly records: bigint;
+  /** Commits, records and bytes (keys, values, seals) written since the store was opened. */
+  readonly commits: number;
+  readonly writes: number;
+  readonly bytesWritten: number;
+  /** Records looked up since the store was opened. */
+  readonly lookups: number;
+}
+
+/** A store that is only read. */
+export interface StoreReader extends Read {
+  /** The record under a key, as of the last commit. Synchronous. Throws StoreDamaged. */
+  get(key: ByteKey): Uint8Array | undefined;
+  /**
+   * All records, the store's own included, in ascending order of keys and in groups; all as of the
+   * moment of the call, whatever is committed meanwhile. Throws StoreDamaged.
+   */
+  records(): AsyncIterable<readonly StoredRecord[]>;
+  statistics(): StoreStatistics;
+  close(): Promise<void>;
+}
+
+export interface Store extends StoreReader {
+  /**
+   * Makes all writes durable as one: after a crash all are there or none. The last write to a key
+   * counts. One commit at a time. Rejects with StoreError (`disk_full`, `commit_failed`) or
+   * StoreDamaged; then nothing can be committed any more, and what is on disk is known only after
+   * the store was opened again: the process must end.
+   */
+  commit(writes: readonly Write[]): Promise<void>;
+}

@@ -1,0 +1,396 @@
+/** The loop: nothing leaves before it is on disk, in order, within bounds. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { ByteKey } from '../../agent/core/bytes.ts';
+import type { Event, LinkId, Read, Stamp, Step, Write } from '../../agent/core/io.ts';
+import type { Clock } from '../../agent/shell/clock.ts';
+import {
+  MAX_QUEUED_BYTES,
+  MAX_QUEUED_EVENTS,
+  MAX_STEPS_PER_TURN,
+  MAX_UNCOMMITTED_STEPS,
+  QUEUE_PAUSE_EVENTS,
+  QUEUE_RELIEF_EVENTS,
+  STOP_TIMEOUT_MS,
+} from '../../agent/shell/limits.ts';
+import { createLoop, type Loop } from '../../agent/shell/loop.ts';
+
+const LINK = 1n as LinkId;
+
+/** A clock that stands until it is moved. */
+class HandClock implements Clock {
+  nowMs = 1_000;
+  readonly #timers = new Map<number, { readonly atMs: number; readonly call: () => void }>();
+  #count = 0;
+
+  stamp(): Stamp {
+    return { nowMs: this.nowMs, wallMs: 5 };
+  }
+
+  after(delayMs: number, call: () => void): () => void {
+    const id = this.#count++;
+    this.#timers.set(id, { atMs: this.nowMs + delayMs, call });
+    return () => this.#timers.delete(id);
+  }
+
+  get armed(): number[] {
+    return [...this.#timers.values()].map(({ atMs }) => atMs);
+  }
+
+  move(toMs: number): void {
+    this.nowMs = toMs;
+    for (const [id, { atMs, call }] of this.#timers) {
+      if (atMs <= toMs && this.#timers.delete(id)) call();
+    }
+  }
+}
+
+/** A store whose disk takes as long as the test wants. */
+class SlowStore {
+  readonly commits: (readonly Write[])[] = [];
+  readonly #records = new Map<ByteKey, Uint8Array>();
+  #finish: ((error?: Error) => void) | undefined;
+
+  get(key: ByteKey): Uint8Array | undefined {
+    return this.#records.get(key);
+  }
+
+  commit(writes: readonly Write[]): Promise<void> {
+    assert.equal(this.#finish, undefined, 'one commit at a time');
+    this.commits.push(writes);
+    return new Promise((resolve, reject) => {
+      this.#finish = (error) => {
+        if (error !== undefined) return reject(error);
+        for (const { key, value } of writes) {
+          if (value === undefined) this.#records.delete(key);
+          else this.#records.set(key, value);
+        }
+        return resolve();
+      };
+    });
+  }
+
+  /** The commit under way ends, and the loop goes on as far as it can. */
+  async finish(error?: Error): Promise<void> {
+    assert.ok(this.#finish !== undefined, 'a commit is under way');
+    const finish = this.#finish;
+    this.#finish = undefined;
+    finish(error);
+    await turns();
+  }
+}
+
+/** Lets the loop run as far as it can. */
+async function turns(count = 10): Promise<void> {
+  for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/**
+ * A core for tests: the bytes of a frame are its letters. Lower case: sends itself. Upper case: also
+ * writes itself under its own key. "?" sends what is under "A". "!" throws.
+ */
+function letters(event: Event, stamp: Stamp, read: Read): Step {
+  const text = event.kind === 'frame' ? Buffer.from(event.bytes).toString() : event.kind;
+  if (text === '!') throw new Error('broken invariant');
+  const letter = text[0] ?? '';
+  const isDurable = letter >= 'A' && letter <= 'Z';
+  const found = Buffer.from(read.get('A' as ByteKey) ?? []).toString();
+  const said = text === '?' ? `A=${found}` : text === 'tick' ? `tick@${stamp.nowMs}` : text;
+  return {
+    writes: isDurable ? [{ key: letter as ByteKey, value: Buffer.from(text) }] : [],
+    sends: [{ link: LINK, bytes: Buffer.from(said) }],
+    closes: text === 'x' ? [{ link: LINK, reason: 'x' }] : [],
+    notices: text === 'x' ? [{ kind: 'relayed', member: 0 as never }] : [],
+    wakeAtMs: text.startsWith('w') ? Number(text.slice(1)) : undefined,
+  };
+}
+
+interface Bench {
+  readonly loop: Loop;
+  readonly store: SlowStore;
+  readonly clock: HandClock;
+  readonly out: string[];
+  readonly failures: unknown[];
+  reliefs: number;
+  say(...texts: readonly string[]): Promise<void>;
+}
+
+function bench(step = letters, memory: readonly Write[] = []): Bench {
+  const store = new SlowStore();
+  const clock = new HandClock();
+  const out: string[] = [];
+  const failures: unknown[] = [];
+  const loop = createLoop({
+    step,
+    store,
+    clock,
+    memory,
+    onSend: ({ bytes }) => out.push(Buffer.from(bytes).toString()),
+    onClose: ({ reason }) => out.push(`close ${reason}`),
+    onNotice: ({ kind }) => out.push(`notice ${kind}`),
+    onRelief: () => {
+      made.reliefs += 1;
+    },
+    fatal: (error) => failures.push(error),
+  });
+  const say = async (...texts: readonly string[]) => {
+    for (const text of texts) loop.offer(frame(text));
+    await turns();
+  };
+  const made: Bench = { loop, store, clock, out, failures, reliefs: 0, say };
+  return made;
+}
+
+function frame(text: string): Event {
+  return { kind: 'frame', link: LINK, bytes: Buffer.from(text) };
+}
+
+function keys(writes: readonly Write[] | undefined): string[] {
+  return (writes ?? []).map(({ key }) => key);
+}
+
+describe('the loop lets out', () => {
+  it('at once what wrote nothing while nothing waits', async () => {
+    const { say, out, store } = bench();
+    await say('a', 'b');
+    assert.deepEqual(out, ['a', 'b']);
+    assert.equal(store.commits.length, 0);
+  });
+
+  it('nothing of a step before its writes are on disk', async () => {
+    const { say, out, store } = bench();
+    await say('A');
+    assert.deepEqual(out, []);
+    await turns(50);
+    assert.deepEqual(out, []);
+    await store.finish();
+    assert.deepEqual(out, ['A']);
+  });
+
+  it('nothing of a later step either, though it wrote nothing', async () => {
+    const { say, out, store } = bench();
+    await say('A', 'b');
+    await say('c');
+    assert.deepEqual(out, []);
+    await store.finish();
+    assert.deepEqual(out, ['A', 'b', 'c']);
+  });
+
+  it('what came after one batch and before the next without waiting for the next', async () => {
+    const { say, out, store } = bench();
+    await say('A');
+    await say('b', 'C', 'd');
+    await store.finish();
+    assert.deepEqual(out, ['A', 'b']);
+    assert.deepEqual(store.commits.map(keys), [['A'], ['C']]);
+    await store.finish();
+    assert.deepEqual(out, ['A', 'b', 'C', 'd']);
+  });
+
+  it('sends, closes and notices step by step', async () => {
+    const { say, out, store } = bench();
+    await say('A', 'x', 'b');
+    await store.finish();
+    assert.deepEqual(out, ['A', 'x', 'close x', 'notice relayed', 'b']);
+  });
+
+  it('nothing any more once a commit failed, and says so once', async () => {
+    const { say, out, store, failures, loop } = bench();
+    await say('A', 'b', 'C');
+    await say('d');
+    await store.finish(new Error('disk full'));
+    await say('e');
+    assert.deepEqual(out, []);
+    assert.deepEqual(failures.map(String), ['Error: disk full']);
+    assert.equal(loop.offer(frame('f')), 'refused');
+    assert.equal(await loop.stop(), 'failed');
+  });
+
+  it('nothing any more once the core broke', async () => {
+    const { say, out, store, failures } = bench();
+    await say('A', '!', 'b');
+    assert.deepEqual(failures.map(String), ['Error: broken invariant']);
+    assert.deepEqual(out, []);
+    assert.equal(store.commits.length, 0);
+  });
+});
+
+describe('group commit', () => {
+  it('merges the writes of the steps that came while the disk was busy', async () => {
+    const { say, out, store } = bench();
+    await say('A1');
+    await say('B1', 'B2');
+    await say('C1', 'B3');
+    assert.equal(store.commits.length, 1);
+    await store.finish();
+    assert.equal(store.commits.length, 2);
+    const merged = store.commits[1]?.map(({ value }) => Buffer.from(value ?? []).toString());
+    assert.deepEqual(merged, ['B3', 'C1']);
+    assert.deepEqual(out, ['A1']);
+    await store.finish();
+    assert.deepEqual(out, ['A1', 'B1', 'B2', 'C1', 'B3']);
+  });
+
+  it('shows every step the writes before it, on disk or not', async () => {
+    const { say, out, store } = bench();
+    await say('A1', '?');
+    await say('A2', '?');
+    await store.finish();
+    await say('?');
+    await store.finish();
+    await say('?');
+    assert.deepEqual(out, ['A1', 'A=A1', 'A2', 'A=A2', 'A=A2', 'A=A2']);
+  });
+
+  it('keeps memory records away from the disk', async () => {
+    const timers = 't' as ByteKey;
+    const count = (_: Event, __: Stamp, read: Read): Step => {
+      const value = Uint8Array.of((read.get(timers)?.[0] ?? 0) + 1);
+      const sends = [{ link: LINK, bytes: Buffer.from(String(value[0])) }];
+      const writes = [{ key: timers, value }];
+      return { writes, sends, closes: [], notices: [], wakeAtMs: undefined };
+    };
+    const { say, out, store } = bench(count, [{ key: timers, value: Uint8Array.of(6) }]);
+    await say('a', 'b');
+    assert.deepEqual(out, ['7', '8']);
+    assert.equal(store.commits.length, 0);
+  });
+});
+
+describe('a loop with too much to do', () => {
+  it('asks sources to pause, then refuses, and says when there is relief', async () => {
+    const made = bench();
+    const { loop, out } = made;
+    const intakes: string[] = [];
+    for (let i = 0; i < MAX_QUEUED_EVENTS + 10; i++) intakes.push(loop.offer(frame('a')));
+    assert.equal(intakes.indexOf('pause'), QUEUE_PAUSE_EVENTS - 1);
+    assert.equal(intakes.indexOf('refused'), MAX_QUEUED_EVENTS);
+    assert.equal(loop.statistics().refused, 10);
+    assert.ok(loop.isOverloaded);
+    assert.notEqual(loop.offer({ kind: 'link_down', link: LINK }), 'refused');
+    while (made.reliefs === 0) await turns(1);
+    assert.ok(loop.statistics().queued <= QUEUE_RELIEF_EVENTS);
+    assert.ok(!loop.isOverloaded);
+    await turns(100);
+    assert.equal(out.length, MAX_QUEUED_EVENTS + 1);
+    assert.equal(made.reliefs, 1);
+  });
+
+  it('counts bytes, too', () => {
+    const { loop } = bench();
+    const event: Event = { kind: 'frame', link: LINK, bytes: new Uint8Array(16_384) };
+    let taken = 0;
+    while (loop.offer(event) !== 'refused') taken += event.bytes.length;
+    assert.ok(taken <= MAX_QUEUED_BYTES && taken > MAX_QUEUED_BYTES - 16_384);
+  });
+
+  it('stops stepping when the disk does not follow, and goes on when it does', async () => {
+    const { loop, out, store, say } = bench();
+    const offered = MAX_UNCOMMITTED_STEPS + 500;
+    await say('A');
+    for (let i = 1; i < offered; i++) loop.offer(frame('A'));
+    await turns(200);
+    assert.equal(loop.statistics().held, MAX_UNCOMMITTED_STEPS);
+    assert.equal(loop.statistics().queued, 500);
+    while (out.length < offered) await store.finish();
+    assert.equal(loop.statistics().held, 0);
+  });
+
+  it('counts what is held back exactly, so that nothing is held for ever', async () => {
+    const { loop, out, say, store } = bench();
+    const large = 'z'.repeat(100_000);
+    for (let i = 0; i < 100; i++) {
+      await say(`A${i}`);
+      await say(large);
+      await store.finish();
+    }
+    assert.equal(out.length, 200);
+    assert.equal(loop.statistics().held, 0);
+  });
+
+  it('lets sockets have their turn after some steps', async () => {
+    const { loop, out } = bench();
+    for (let i = 0; i < 3 * MAX_STEPS_PER_TURN; i++) loop.offer(frame('a'));
+    const seen: number[] = [];
+    for (let i = 0; i < 3; i++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      seen.push(out.length);
+    }
+    assert.deepEqual(
+      seen,
+      [1, 2, 3].map((n) => n * MAX_STEPS_PER_TURN),
+    );
+  });
+});
+
+describe('time', () => {
+  it('ticks when the last step asked for it, and once', async () => {
+    const { say, out, clock } = bench();
+    await say('w1500');
+    assert.deepEqual(clock.armed, [1_500]);
+    await say('w1400');
+    assert.deepEqual(clock.armed, [1_400]);
+    clock.move(1_399);
+    await turns();
+    assert.deepEqual(out, ['w1500', 'w1400']);
+    clock.move(1_400);
+    await turns();
+    assert.deepEqual(out, ['w1500', 'w1400', 'tick@1400']);
+    assert.deepEqual(clock.armed, []);
+  });
+
+  it('is not waited for when the last step has no wish, and never spins', async () => {
+    const { say, clock } = bench();
+    await say('w1500', 'a');
+    assert.deepEqual(clock.armed, []);
+    await say('w3');
+    assert.deepEqual(clock.armed, [1_001]);
+  });
+
+  it('never goes back for the core', async () => {
+    const stamps: number[] = [];
+    const { say, clock } = bench((event, stamp, read) => {
+      stamps.push(stamp.nowMs);
+      return letters(event, stamp, read);
+    });
+    await say('a');
+    clock.nowMs = 900;
+    await say('b');
+    clock.nowMs = 1_100;
+    await say('c');
+    assert.deepEqual(stamps, [1_000, 1_000, 1_100]);
+  });
+});
+
+describe('a stop', () => {
+  it('finishes what was taken, commits it, lets it out, and takes nothing new', async () => {
+    const { loop, out, store, clock, say } = bench();
+    await say('w9000');
+    for (const text of ['A', 'b', 'C']) loop.offer(frame(text));
+    const stopping = loop.stop();
+    assert.equal(loop.offer(frame('d')), 'refused');
+    await turns();
+    await store.finish();
+    assert.equal(await stopping, 'clean');
+    assert.deepEqual(out, ['w9000', 'A', 'b', 'C']);
+    assert.deepEqual(clock.armed, []);
+    assert.equal(await loop.stop(), 'clean');
+  });
+
+  it('is over at once when nothing is left to do', async () => {
+    const { loop } = bench();
+    assert.equal(await loop.stop(), 'clean');
+  });
+
+  it('gives up on a disk that does not answer, and lets nothing out after that', async () => {
+    const { loop, out, store, clock, say, failures } = bench();
+    await say('A');
+    const stopping = loop.stop();
+    await turns();
+    clock.move(1_000 + STOP_TIMEOUT_MS);
+    assert.equal(await stopping, 'timed_out');
+    await store.finish();
+    assert.deepEqual(out, []);
+    assert.deepEqual(failures, []);
+  });
+});

@@ -1,0 +1,130 @@
+/** The commit record: its sum depends on the records alone, its chain on the way there. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import type { ByteKey } from '../../../agent/core/bytes.ts';
+import type { Write } from '../../../agent/core/io.ts';
+import { keyOf, keyOfEntry, keyOfMember, keyOfNumber } from '../../../agent/core/keyspace.ts';
+import type { MemberIndex } from '../../../agent/core/units.ts';
+import {
+  addDigest,
+  type CommitRecord,
+  noCommit,
+  planCommit,
+} from '../../../agent/shell/store/commit.ts';
+import { nameOfKey, StoreDamaged } from '../../../agent/shell/store/damage.ts';
+import { digestOf, keyBytes, seal, unseal } from '../../../agent/shell/store/seal.ts';
+import { account } from './fixture.ts';
+
+const write = fc.record({
+  key: fc.integer({ min: 0, max: 5 }).map((n) => keyOf('account', account(n))),
+  value: fc.option(fc.uint8Array({ maxLength: 8 }), { nil: undefined }),
+});
+
+/** Commits batches to a map that stands for the disk. */
+function run(batches: readonly (readonly Write[])[]): [CommitRecord, Map<string, Buffer>] {
+  const disk = new Map<string, Buffer>();
+  let commit = noCommit();
+  for (const batch of batches) {
+    const planned = planCommit(commit, batch, (key) => disk.get(key.toString('latin1')));
+    commit = planned.after;
+    for (const operation of planned.operations) {
+      const key = operation.key.toString('latin1');
+      if (operation.type === 'del') disk.delete(key);
+      else if (key !== 'Z') disk.set(key, operation.value);
+    }
+  }
+  return [commit, disk];
+}
+
+describe('the commit record', () => {
+  it('has the number and the sum of the live records, whatever the way to them', () => {
+    fc.assert(
+      fc.property(fc.array(fc.array(write, { maxLength: 6 }), { maxLength: 6 }), (batches) => {
+        const [commit, disk] = run(batches);
+        const sum = new Uint8Array(32);
+        for (const [key, stored] of disk) addDigest(sum, unseal(key as ByteKey, stored).digest, 1);
+        assert.deepEqual(commit.sum, sum);
+        assert.equal(commit.count, BigInt(disk.size));
+        assert.equal(commit.number, BigInt(batches.length));
+      }),
+    );
+  });
+
+  it('adds and takes off modulo 2^256', () => {
+    const digest = fc.uint8Array({ minLength: 32, maxLength: 32 });
+    fc.assert(
+      fc.property(digest, digest, (a, b) => {
+        const number = (bytes: Uint8Array) => BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
+        const sum = a.slice();
+        addDigest(sum, b, 1);
+        assert.equal(number(sum), (number(a) + number(b)) % 2n ** 256n);
+        addDigest(sum, b, -1);
+        assert.deepEqual(sum, a);
+      }),
+    );
+  });
+
+  it('has another chain hash for every other history', () => {
+    const put = (n: number, value: number): Write => {
+      return { key: keyOf('account', account(n)), value: Uint8Array.of(value) };
+    };
+    const remove: Write = { key: keyOf('account', account(1)), value: undefined };
+    const histories = [
+      [[put(1, 1)], [put(2, 2)]],
+      [[put(2, 2)], [put(1, 1)]],
+      [[put(1, 1), put(2, 2)]],
+      [[put(1, 1)], [remove], [put(1, 1)], [put(2, 2)]],
+    ];
+    const commits = histories.map((history) => run(history)[0]);
+    const texts = (field: 'chain' | 'sum') => commits.map((commit) => commit[field].join());
+    assert.equal(new Set(texts('chain')).size, histories.length);
+    assert.equal(new Set(texts('sum')).size, 1);
+  });
+
+  it('is not made on top of a damaged record', () => {
+    const key = keyOf('account', account(1));
+    const stored = seal(Uint8Array.of(1, 2), digestOf(key, Uint8Array.of(1, 2)));
+    stored[0] = 9;
+    assert.throws(
+      () => planCommit(noCommit(), [{ key, value: undefined }], () => stored),
+      StoreDamaged,
+    );
+  });
+});
+
+describe('a seal', () => {
+  it('fits its own key and value and no other', () => {
+    const bytes = fc.uint8Array({ minLength: 1, maxLength: 40 });
+    fc.assert(
+      fc.property(bytes, fc.nat(), (value, at) => {
+        const key = keyOf('account', account(1));
+        const stored = seal(value, digestOf(key, value));
+        assert.deepEqual(new Uint8Array(unseal(key, stored).value), value);
+        assert.throws(() => unseal(keyOf('account', account(2)), stored), StoreDamaged);
+        stored[at % stored.length] = (stored[at % stored.length] ?? 0) ^ 1;
+        assert.throws(() => unseal(key, stored), StoreDamaged);
+        assert.throws(() => unseal(key, stored.subarray(0, 5)), StoreDamaged);
+      }),
+    );
+  });
+
+  it('keeps the bytes of a key as they are', () => {
+    const all = Uint8Array.from({ length: 256 }, (_, i) => i);
+    assert.deepEqual(new Uint8Array(keyBytes(keyOf('account', all))).subarray(1), all);
+  });
+});
+
+describe('the name of a record', () => {
+  it('says what it is and whose', () => {
+    const hex = Buffer.from(account(3)).toString('hex');
+    assert.equal(nameOfKey(keyOf('account', account(3))), `account record of account ${hex}`);
+    const entry = keyOfEntry('certificateAt', account(3), 300n);
+    assert.equal(nameOfKey(entry), `certificateAt record of account ${hex}, sequence 300`);
+    assert.equal(nameOfKey(keyOfNumber('journal', 9n)), 'journal record of journal number 9');
+    const member = keyOfMember('incomingCursor', 2 as MemberIndex);
+    assert.equal(nameOfKey(member), 'incomingCursor record of member 2');
+    assert.equal(nameOfKey('H' as ByteKey), 'journalHead record');
+    assert.equal(nameOfKey('\u0001!' as ByteKey), 'unknown record 0121');
+  });
+});

@@ -1,0 +1,83 @@
+/** Stores in temporary folders, filled with records of the shapes that an authority writes. */
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { concatBytes } from '../../../agent/core/bytes.ts';
+import { encode } from '../../../agent/core/codec/canonical.ts';
+import { journalHeadCoder, numberCoder } from '../../../agent/core/codec/record.ts';
+import type { Write } from '../../../agent/core/io.ts';
+import { certificateKey, keyOf, keyOfNumber, singleton } from '../../../agent/core/keyspace.ts';
+import type { Sequence } from '../../../agent/core/units.ts';
+import type { Damage } from '../../../agent/shell/store/damage.ts';
+import { type OpenOptions, openStore } from '../../../agent/shell/store/open.ts';
+import type { Store } from '../../../agent/shell/store/store.ts';
+
+export const NETWORK = new Uint8Array(32).fill(7);
+
+/** A folder that is removed after the test. */
+export function temporaryFolder(t: Pick<TestContext, 'after'>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'meshpay-store-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Opens a store that must be sound or empty. */
+export async function open(folder: string, options: Partial<OpenOptions> = {}): Promise<Store> {
+  const opened = await openStore({ folder, allowVolatile: true, ...options });
+  if ('store' in opened) return opened.store;
+  throw new Error(`not sound: ${JSON.stringify(opened)}`);
+}
+
+/** What is wrong with a store; empty if it is sound. Leaves it closed. */
+export async function damageIn(folder: string): Promise<readonly Damage[]> {
+  const opened = await openStore({ folder, allowVolatile: true });
+  if ('store' in opened) await opened.store.close();
+  if (opened.state === 'refused') throw opened.error;
+  if (opened.state !== 'damaged') return [];
+  await opened.reader?.close();
+  return opened.damage;
+}
+
+/** The account of a number: its key. */
+export function account(n: number): Uint8Array {
+  return createHash('sha256').update(`account ${n}`).digest();
+}
+
+/** An authority's bookkeeping in small: each fact is a journal entry and changes some records. */
+export class Ledger {
+  #count = 0n;
+  #link: Uint8Array = new Uint8Array(32);
+
+  /** The writes of the first commit: which network this is. */
+  genesis(): Write[] {
+    return [{ key: singleton('genesis'), value: NETWORK }];
+  }
+
+  /** The writes of the next fact, of about `bytes` bytes. */
+  fact(bytes = 300): Write[] {
+    const number = this.#count;
+    const payer = account(Number(number % 20n));
+    const body = createHash('shake256', { outputLength: bytes }).update(`${number}`).digest();
+    const entry = concatBytes(this.#link, body);
+    this.#count += 1n;
+    this.#link = createHash('sha256').update(entry).digest();
+    const head = { count: this.#count, link: this.#link };
+    return [
+      { key: keyOfNumber('journal', number), value: entry },
+      { key: singleton('journalHead'), value: encode(journalHeadCoder, head) },
+      { key: certificateKey(payer, number as Sequence), value: encode(numberCoder, number) },
+      { key: keyOf('account', payer), value: body.subarray(0, 120) },
+    ];
+  }
+}
+
+/** Fills a new store with facts, one commit each, and closes it. */
+export async function fill(folder: string, facts: number, bytes?: number): Promise<void> {
+  const store = await open(folder);
+  const ledger = new Ledger();
+  await store.commit(ledger.genesis());
+  for (let i = 0; i < facts; i++) await store.commit(ledger.fact(bytes));
+  await store.close();
+}

@@ -1,0 +1,72 @@
+/** The overlay shows the state as of the last step, however far the disk is behind. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import type { ByteKey } from '../../../agent/core/bytes.ts';
+import { RecordCache } from '../../../agent/shell/store/cache.ts';
+import { Overlay } from '../../../agent/shell/store/overlay.ts';
+
+const key = fc.constantFrom('Aa', 'Ab', 'Ac', 't', 'k') as fc.Arbitrary<ByteKey>;
+const value = fc.option(fc.uint8Array({ maxLength: 3 }), { nil: undefined });
+const writes = fc.array(fc.record({ key, value }), { maxLength: 4 });
+const action = fc.oneof(
+  fc.record({ kind: fc.constant('write' as const), writes }),
+  fc.record({ kind: fc.constant('read' as const), key }),
+  fc.record({ kind: fc.constantFrom('begin' as const, 'end' as const) }),
+);
+
+describe('the overlay', () => {
+  it('reads as one map would, through any order of writes and commits', () => {
+    fc.assert(
+      fc.property(
+        fc.array(action, { maxLength: 60 }),
+        fc.constantFrom(0, 200, 10_000),
+        (actions, cacheBytes) => {
+          const model = new Map<ByteKey, Uint8Array>();
+          const disk = new Map<ByteKey, Uint8Array>();
+          const put = (to: typeof disk, at: ByteKey, what: Uint8Array | undefined) => {
+            if (what === undefined) to.delete(at);
+            else to.set(at, what);
+          };
+          const overlay = new Overlay({ get: (at) => disk.get(at) }, cacheBytes);
+          let batch: ReturnType<Overlay['beginCommit']> | undefined;
+          for (const step of actions) {
+            if (step.kind === 'write') {
+              overlay.write(step.writes);
+              for (const write of step.writes) put(model, write.key, write.value);
+            } else if (step.kind === 'read') {
+              assert.equal(overlay.get(step.key), model.get(step.key));
+            } else if (step.kind === 'begin' && batch === undefined) {
+              batch = overlay.beginCommit();
+              assert.ok(!overlay.hasPending);
+            } else if (step.kind === 'end' && batch !== undefined) {
+              for (const write of batch) put(disk, write.key, write.value);
+              overlay.endCommit();
+              batch = undefined;
+            }
+          }
+          for (const at of ['Aa', 'Ab', 'Ac', 't', 'k'] as ByteKey[]) {
+            assert.equal(overlay.get(at), model.get(at));
+          }
+          assert.ok(![...disk.keys()].some((at) => at === 't' || at === 'k'));
+        },
+      ),
+    );
+  });
+});
+
+describe('the cache of records', () => {
+  it('stays within its bytes and keeps what was used last', () => {
+    const cache = new RecordCache(1_000);
+    const name = (n: number) => `A${n}` as ByteKey;
+    for (let n = 0; n < 50; n++) {
+      cache.set(name(n), new Uint8Array(100));
+      assert.ok(cache.bytes <= 1_000);
+      if (n > 0) assert.ok(cache.get(name(0)) !== undefined, `after ${n}`);
+    }
+    assert.equal(cache.get(name(40)), undefined);
+    assert.ok(cache.get(name(49)) !== undefined);
+    cache.set(name(0), new Uint8Array(2_000));
+    assert.equal(cache.bytes, 0, 'what is larger than the cache is not kept');
+  });
+});
