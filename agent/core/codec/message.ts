@@ -6,7 +6,6 @@
  * again. So a relay remembers nothing (relay.ts).
  */
 import * as P from 'micro-packed';
-import type { LinkId, LinkId } from '../io.ts';
 import {
   DIGEST_DEPTH,
   DIGEST_FANOUT,
