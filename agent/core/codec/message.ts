@@ -6,6 +6,7 @@
  * again. So a relay remembers nothing (relay.ts).
  */
 import * as P from 'micro-packed';
+import type { LinkId } from '../io.ts';
 import {
   DIGEST_DEPTH,
   DIGEST_FANOUT,
