@@ -1,0 +1,221 @@
+/**
+ * The control API: what the command line may ask of a running daemon. JSON lines over a Unix socket
+ * (server.ts, client.ts):
+ *
+ *   request   {"id": 1, "method": "status", "params": {}}
+ *   answer    {"id": 1, "result": {...}}   or   {"id": 1, "error": {"code": ..., ...}}
+ *   stream    {"id": 1, "event": {...}} any number of times, before the answer
+ *
+ * `id` is the client's, a whole number; answers may come in another order than the requests. A
+ * request that cannot be read at all is answered with id null. Closing the connection ends streams.
+ *
+ * Amounts are decimal strings in the token's own unit, with the whole number of smallest units
+ * beside them. Keys are bech32m names, digests hexadecimal, sequences decimal strings, times whole
+ * milliseconds of the wall clock since 1970. What is not known or does not apply is null.
+ */
+import type { RefusalCode } from '../../core/refusal.ts';
+import type { CheckView } from './check.ts';
+import type { ControlErrorView } from './errors.ts';
+import type { EventView } from './event-view.ts';
+import type { OrderView, QuantityView, TokenView } from './money-view.ts';
+
+/** Raised with every change that an older client would misread. */
+export const CONTROL_API_VERSION = 1;
+
+export type NodeRole = 'authority' | 'relay';
+
+/** How far the node is: only `ready` takes part fully; `damaged` takes no part at all. */
+export type NodeState = 'starting' | 'syncing' | 'ready' | 'damaged' | 'stopping';
+
+export type PeerState =
+  | 'disconnected'
+  | 'discovering'
+  | 'connecting'
+  | 'authenticating'
+  | 'syncing'
+  | 'connected'
+  | 'ready'
+  | 'reconnecting';
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Counted since the process started. */
+export interface CountersView {
+  readonly votes: number;
+  readonly votesAgain: number;
+  readonly certificates: number;
+  readonly relayed: number;
+  readonly doubleSpends: number;
+  readonly conflicts: number;
+  /** Only the codes that happened. */
+  readonly refusals: Readonly<Partial<Record<RefusalCode, number>>>;
+}
+
+export interface StatusView {
+  readonly apiVersion: number;
+  readonly version: string;
+  readonly pid: number;
+  readonly state: NodeState;
+  readonly network: {
+    readonly name: string;
+    readonly id: string;
+    readonly tokens: readonly TokenView[];
+  };
+  readonly node: {
+    readonly name: string;
+    readonly key: string;
+    readonly role: NodeRole;
+    /** The authority's place in the committee, from 0. */
+    readonly member: number | null;
+  };
+  readonly committee: {
+    readonly epoch: number;
+    readonly members: number;
+    readonly quorum: number;
+    readonly faultsTolerated: number;
+  };
+  readonly voting: { readonly may: boolean; readonly whyNot: string | null };
+  /** Null for a relay, and where the store is damaged. */
+  readonly ledger: {
+    readonly digest: string | null;
+    readonly accounts: number;
+    readonly journalEntries: string;
+  } | null;
+  readonly counters: CountersView;
+  readonly links: {
+    readonly members: number;
+    /** Links of nodes that proved a key and are no members. */
+    readonly nodes: number;
+    readonly anonymous: number;
+  };
+  readonly uptimeMs: number;
+  readonly memory: { readonly residentBytes: number; readonly heapBytes: number };
+  /** Null where the store is damaged. */
+  readonly store: { readonly bytes: number; readonly commits: string } | null;
+  readonly clock: { readonly wallMs: number; readonly trusted: boolean };
+  readonly listening: readonly string[];
+  readonly dataDir: string;
+  readonly configFile: string;
+}
+
+export interface PeerView {
+  /** The member's name, or what its beacon or the configuration calls it. */
+  readonly name: string | null;
+  readonly key: string | null;
+  readonly role: NodeRole | null;
+  readonly state: PeerState;
+  readonly sinceMs: number;
+  readonly address: string | null;
+  readonly roundTripMs: number | null;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly framesIn: number;
+  readonly framesOut: number;
+  readonly lastError: string | null;
+}
+
+export interface PeersView {
+  readonly peers: readonly PeerView[];
+  /** Links of wallets and others that proved no key; they are counted, not listed. */
+  readonly anonymousLinks: number;
+}
+
+export interface CommitteeMemberView {
+  readonly index: number;
+  readonly name: string;
+  readonly key: string;
+  readonly self: boolean;
+  readonly reachable: boolean;
+  readonly state: PeerState | null;
+  /** Whether its ledger was equal to ours at the last comparison; null: not compared yet. */
+  readonly equal: boolean | null;
+}
+
+export interface CommitteeView {
+  readonly epoch: number;
+  readonly quorum: number;
+  readonly faultsTolerated: number;
+  /** Members that can be reached now, this node included if it is one. */
+  readonly reachable: number;
+  readonly members: readonly CommitteeMemberView[];
+}
+
+/** One authority's word on an account: a claim, not a proof. */
+export interface AccountClaim {
+  readonly member: string;
+  readonly next: string;
+  /** Whether an order of this account holds its next sequence. */
+  readonly pending: boolean;
+  /** That order, where the claim comes from this node's own ledger. */
+  readonly pendingOrder: OrderView | null;
+  readonly balances: readonly QuantityView[];
+}
+
+export interface AccountView {
+  readonly account: string;
+  /** `ledger`: this authority's own ledger; `query`: what authorities answered. */
+  readonly source: 'ledger' | 'query';
+  readonly claims: readonly AccountClaim[];
+  /** Members that were asked and have not answered. */
+  readonly silent: readonly string[];
+}
+
+export interface DoctorView {
+  readonly checks: readonly CheckView[];
+  /** The worst verdict of all checks. */
+  readonly verdict: CheckView['verdict'];
+}
+
+export interface BackupView {
+  readonly file: string;
+  readonly bytes: number;
+  readonly records: number;
+}
+
+export interface ReloadView {
+  /** Fields whose new value is in force. */
+  readonly changed: readonly string[];
+  /** Fields that changed in the file but keep their old value until the daemon is restarted. */
+  readonly needRestart: readonly string[];
+}
+
+/** Every method: what it takes, what it answers, and for streams what comes before the answer. */
+export interface ControlMethods {
+  status: { params: Empty; result: StatusView };
+  peers: { params: Empty; result: PeersView };
+  committee: { params: Empty; result: CommitteeView };
+  /** `from: 'committee'` asks the authorities even where this node has a ledger of its own. */
+  account: { params: { account: string; from?: 'ledger' | 'committee' }; result: AccountView };
+  /** Follows; `kinds` are names of EVENT_KINDS (event-view.ts), all if left out. */
+  events: { params: { kinds?: readonly string[] }; event: EventView; result: Empty };
+  /** Without `level` it only tells the level in force. */
+  'log.level': { params: { level?: LogLevel }; result: { level: LogLevel } };
+  doctor: { params: Empty; result: DoctorView };
+  /** `file` is an absolute path that the daemon may write and where nothing is yet. */
+  backup: { params: { file: string }; result: BackupView };
+  reload: { params: Empty; result: ReloadView };
+  /** Answered before the daemon goes down. */
+  stop: { params: Empty; result: Empty };
+}
+
+export type Empty = Readonly<Record<string, never>>;
+export type ControlMethod = keyof ControlMethods;
+export type ParamsOf<M extends ControlMethod> = ControlMethods[M]['params'];
+export type ResultOf<M extends ControlMethod> = ControlMethods[M]['result'];
+/** What a streaming method sends before its answer; never for the others. */
+export type EventOf<M extends ControlMethod> = ControlMethods[M] extends { event: infer E }
+  ? E
+  : never;
+
+export interface ControlRequest {
+  readonly id: number;
+  readonly method: string;
+  readonly params?: unknown;
+}
+
+export type ControlReply =
+  | { readonly id: number; readonly result: unknown }
+  | { readonly id: number; readonly event: unknown }
+  | { readonly id: number; readonly error: ControlErrorView }
+  | { readonly id: null; readonly error: ControlErrorView };

@@ -1,0 +1,78 @@
+/** Tokens, quantities, orders and certificates as JSON for people (units as in api.ts). */
+import {
+  type Certificate,
+  type Order,
+  orderHash,
+  orderIdOf,
+  type SignedOrder,
+} from '../../core/codec/order.ts';
+import type { Network } from '../../core/genesis.ts';
+import { nameOf } from '../../core/names.ts';
+import { formatAmount, type MemberIndex, type TokenIndex } from '../../core/units.ts';
+
+export interface TokenView {
+  readonly symbol: string;
+  readonly decimals: number;
+}
+
+export interface QuantityView {
+  readonly token: string;
+  /** In the token's own unit, with all its places: "12.50". May be negative for a balance. */
+  readonly amount: string;
+  /** In the smallest unit: "1250". */
+  readonly amountMinor: string;
+}
+
+export interface OrderView extends QuantityView {
+  /** The order's name, a UUID. */
+  readonly id: string;
+  readonly account: string;
+  readonly sequence: string;
+  readonly recipient: string;
+  readonly memo: string;
+}
+
+export interface CertificateView {
+  readonly epoch: number;
+  readonly order: OrderView;
+  /** Names of the members that voted. */
+  readonly votes: readonly string[];
+}
+
+export function quantityView(network: Network, token: TokenIndex, minor: bigint): QuantityView {
+  const { symbol, decimals } = network.genesis.tokens[token] ?? {
+    symbol: `token ${token}`,
+    decimals: 0,
+  };
+  return {
+    token: symbol,
+    amount: formatAmount(minor, decimals),
+    amountMinor: minor.toString(),
+  };
+}
+
+export function orderView(network: Network, signed: SignedOrder | { order: Order }): OrderView {
+  const { order } = signed;
+  const { recipient, token, amount, memo } = order.action.data;
+  return {
+    id: orderIdOf(orderHash(network.id, order)),
+    account: nameOf('account', order.account),
+    sequence: order.sequence.toString(),
+    recipient: nameOf('account', recipient),
+    ...quantityView(network, token, amount),
+    memo,
+  };
+}
+
+export function certificateView(network: Network, certificate: Certificate): CertificateView {
+  return {
+    epoch: certificate.epoch,
+    order: orderView(network, certificate.order),
+    votes: certificate.votes.map(({ member }) => memberName(network, member)),
+  };
+}
+
+/** What people call a member of the committee. */
+export function memberName(network: Network, member: MemberIndex): string {
+  return network.committee.members[member]?.name ?? `member ${member}`;
+}

@@ -1,0 +1,95 @@
+/** Parameters of the control methods as they came from outside, checked strictly. */
+
+import { type ControlMethod, LOG_LEVELS, type ParamsOf } from './api.ts';
+import { controlError } from './errors.ts';
+import { EVENT_KINDS } from './event-view.ts';
+
+type Reader<M extends ControlMethod> = (given: Given) => ParamsOf<M>;
+
+/** Takes the parameters out one by one; what is left over at the end is unknown. */
+interface Given {
+  text(field: string, mostLength: number): string;
+  optional<T>(
+    field: string,
+    expected: string,
+    read: (value: unknown) => T | undefined,
+  ): T | undefined;
+}
+
+const READERS: { readonly [M in ControlMethod]: Reader<M> } = {
+  status: () => ({}),
+  peers: () => ({}),
+  committee: () => ({}),
+  account: (given) => {
+    const account = given.text('account', 200);
+    const from = given.optional('from', '"ledger" or "committee"', oneOf(['ledger', 'committee']));
+    return from === undefined ? { account } : { account, from };
+  },
+  events: (given) => {
+    const names = Object.keys(EVENT_KINDS);
+    const kinds = given.optional('kinds', `a list of ${names.join(', ')}`, (value) =>
+      Array.isArray(value) && value.every((kind) => names.includes(kind as string))
+        ? (value as string[])
+        : undefined,
+    );
+    return kinds === undefined ? {} : { kinds };
+  },
+  'log.level': (given) => {
+    const level = given.optional('level', LOG_LEVELS.join(', '), oneOf(LOG_LEVELS));
+    return level === undefined ? {} : { level };
+  },
+  doctor: () => ({}),
+  backup: (given) => ({ file: given.text('file', 4096) }),
+  reload: () => ({}),
+  stop: () => ({}),
+};
+
+/** Whether there is such a method. */
+export function isMethod(method: unknown): method is ControlMethod {
+  return typeof method === 'string' && Object.hasOwn(READERS, method);
+}
+
+/** Names of all methods. */
+export function methodNames(): readonly string[] {
+  return Object.keys(READERS);
+}
+
+/** The parameters of a method. Throws a ControlError `bad_params` that names the field. */
+export function readParams<M extends ControlMethod>(method: M, params: unknown): ParamsOf<M> {
+  const given: unknown = params ?? {};
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw badParam('params', 'an object', given);
+  }
+  const left = new Map<string, unknown>(Object.entries(given));
+  const take = (field: string): unknown => {
+    const value = left.get(field);
+    left.delete(field);
+    return value;
+  };
+  const read = READERS[method]({
+    text: (field, mostLength) => {
+      const value = take(field);
+      if (typeof value === 'string' && value.length <= mostLength) return value;
+      throw badParam(field, `a text of at most ${mostLength} characters`, value);
+    },
+    optional: (field, expected, readValue) => {
+      const value = take(field);
+      if (value === undefined) return undefined;
+      const result = readValue(value);
+      if (result === undefined) throw badParam(field, expected, value);
+      return result;
+    },
+  });
+  const [extra] = left.keys();
+  if (extra !== undefined) throw badParam(extra.slice(0, 40), 'no such parameter', left.get(extra));
+  return read;
+}
+
+function oneOf<const T>(values: readonly T[]): (value: unknown) => T | undefined {
+  return (value) => values.find((allowed) => allowed === value);
+}
+
+function badParam(field: string, expected: string, value: unknown): Error {
+  const found = (JSON.stringify(value) ?? 'nothing').slice(0, 80);
+  return controlError('bad_params', { field, expected, found });
+}

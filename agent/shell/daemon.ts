@@ -1,0 +1,221 @@
+/**
+ * A node as a process: brings the parts up in order and takes them down in reverse.
+ *
+ *   store, checked while it is opened -> loop -> links -> discovery -> control socket
+ *
+ * Damage. A store that is not what was written makes the node tell so and take no part: it does not
+ * vote, does not listen, does not dial; only the control socket is up, so that `meshpay status` and
+ * `meshpay doctor` show what is wrong. Staying up is better than ending in a loop of restarts, where
+ * nobody reads why. Who wants the process to end instead says `--strict`.
+ *
+ * A fault while running (a failed commit, a record that changed on disk, a broken invariant) ends
+ * the process: better down than wrong. `onFatal` is told, and must end it.
+ */
+import { equalBytes } from '../core/bytes.ts';
+import { singleton } from '../core/keyspace.ts';
+import { nameOf } from '../core/names.ts';
+import { createRecovery } from '../core/recovery.ts';
+import { systemClock } from './clock.ts';
+import type { Config } from './config-schema.ts';
+import { ControlError } from './control/errors.ts';
+import { type ControlServer, startControlServer } from './control/server.ts';
+import { clearSocketPath, findGroup } from './control/socket-file.ts';
+import { latestChangeMs } from './daemon/clock.ts';
+import { type Closers, createClosers } from './daemon/closers.ts';
+import type { DaemonContext, Running } from './daemon/context.ts';
+import { createCounters } from './daemon/counters.ts';
+import { createEvents } from './daemon/events.ts';
+import { controlHandlers } from './daemon/handlers.ts';
+import type { Identity } from './daemon/identity.ts';
+import { createListeners } from './daemon/listeners.ts';
+import { createProgress } from './daemon/progress.ts';
+import { reload } from './daemon/reload.ts';
+import { exitOf, StartFailure } from './daemon/start-failure.ts';
+import { takePart } from './daemon/take-part.ts';
+import type { Logs } from './logs.ts';
+import { describeDamage } from './store/damage.ts';
+import { storePaths } from './store/layout.ts';
+import { openStore } from './store/open.ts';
+import type { StoreReader } from './store/store.ts';
+
+export interface DaemonSetup {
+  readonly config: Config;
+  readonly configFile: string;
+  readonly identity: Identity;
+  readonly logs: Logs;
+  /** End instead of serving the control socket alone when the store is damaged. */
+  readonly strict: boolean;
+  /** The node cannot go on; the process must end. */
+  readonly onFatal: (error: unknown) => void;
+  /** Somebody asked for a stop over the control socket. */
+  readonly onStop: () => void;
+}
+
+export interface Daemon {
+  /** Whether the node takes part; otherwise its store is damaged. */
+  readonly takesPart: boolean;
+  /** Reads the configuration again; a mistake in it is logged and changes nothing. */
+  reload(): void;
+  /** Takes everything down in order. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Brings a node up. Rejects with StartFailure, StoreError, or an error of the system; whatever was
+ * up by then is down again.
+ */
+export async function startDaemon(setup: DaemonSetup): Promise<Daemon> {
+  const closers = createClosers((error) => setup.logs.error('not closed cleanly', { error }));
+  try {
+    const context = await bringUp(setup, closers);
+    return {
+      takesPart: context.running !== undefined,
+      reload: () => reloadOrLog(context),
+      stop: () => {
+        context.progress.stopping();
+        return closers.close();
+      },
+    };
+  } catch (error) {
+    await closers.close();
+    throw error;
+  }
+}
+
+async function bringUp(setup: DaemonSetup, closers: Closers): Promise<DaemonContext> {
+  const { config, configFile, logs, onFatal } = setup;
+  const groupId = groupOf(config);
+  const anchor = storePaths(config['store.folder']).anchor;
+  const knownPastMs = latestChangeMs([configFile, config.genesis, config.node_key, anchor]);
+  const recovery = createRecovery();
+  const opened = await openStore({
+    folder: config['store.folder'],
+    allowVolatile: config['store.allow_volatile'],
+    onRecord: ({ key, value }) => recovery.take(key, value),
+    onProgress: (done, of) => logs.debug('checking the store', { done, of }),
+  });
+  if (opened.state === 'refused') throw opened.error;
+
+  const damage = opened.state === 'damaged' ? opened.damage : [];
+  const context = createContext(setup, { knownPastMs, damage });
+  closers.add(() => (opened.state === 'damaged' ? opened.reader : opened.store)?.close());
+  await clearSocket(config);
+  if (opened.state === 'damaged') {
+    tellDamage(setup, damage.map(describeDamage));
+    context.progress.damaged();
+  } else {
+    const { store } = opened;
+    checkStoreNetwork(setup, store);
+    const memory = recovery.writes();
+    context.running = await takePart({ context, store, memory, closers, onFatal });
+    context.progress.started();
+  }
+  const control = await serveControl(setup, context, groupId);
+  closers.add(() => control.close());
+  return context;
+}
+
+type ContextInTheMaking = DaemonContext & { running: Running | undefined };
+
+function createContext(
+  { config, configFile, identity, logs }: DaemonSetup,
+  found: Pick<DaemonContext, 'knownPastMs' | 'damage'>,
+): ContextInTheMaking {
+  const clock = systemClock();
+  const events = createEvents(() => clock.stamp().wallMs);
+  const progress = createProgress({
+    self: identity.member,
+    memberCount: identity.network.committee.members.length,
+    onChange(from, to) {
+      logs.info('state', { from, to });
+      events.publish(() => ({ kind: 'state', from, to }));
+    },
+  });
+  return {
+    configFile,
+    config,
+    identity,
+    logs,
+    clock,
+    startedMs: clock.stamp().nowMs,
+    counters: createCounters(),
+    events,
+    listeners: createListeners(),
+    progress,
+    ...found,
+    running: undefined,
+  };
+}
+
+/** The group that may use the control socket, if one is configured. */
+function groupOf(config: Config): number | undefined {
+  const group = config['control.group'];
+  const groupId = group === null ? undefined : findGroup(group);
+  if (typeof groupId === 'object') throw socketFailure(groupId);
+  return groupId;
+}
+
+/** Makes way for the control socket, before anybody can reach the node. */
+async function clearSocket(config: Config): Promise<void> {
+  const problem = await clearSocketPath(config['control.socket']);
+  if (problem !== undefined) throw socketFailure(problem);
+}
+
+function socketFailure(problem: {
+  readonly field: string;
+  readonly expected: string;
+  readonly found: string;
+}): StartFailure {
+  const { field, expected, found } = problem;
+  return new StartFailure('config', `${field}: expected ${expected}, found ${found}`);
+}
+
+/** A store that was begun on another network has nothing to do with this one. */
+function checkStoreNetwork({ config, identity }: DaemonSetup, store: StoreReader): void {
+  const stored = store.get(singleton('genesis'));
+  if (stored === undefined || equalBytes(stored, identity.network.id)) return;
+  const expected = `the network of the ledger in ${config['store.folder']}`;
+  const found = `${nameOf('network', identity.network.id)} in ${config.genesis}`;
+  throw new StartFailure(
+    'config',
+    `genesis: expected ${expected}, ${nameOf('network', stored)}, found ${found}`,
+  );
+}
+
+function tellDamage({ config, logs, strict }: DaemonSetup, damage: readonly string[]): void {
+  logs.fatal('the stored state is damaged: this node takes no part', {
+    folder: config['store.folder'],
+    damage,
+  });
+  if (!strict) return;
+  throw new StartFailure('store_damaged', `${config['store.folder']}: ${damage.join('; ')}`);
+}
+
+async function serveControl(
+  { config, logs, onStop }: DaemonSetup,
+  context: DaemonContext,
+  groupId: number | undefined,
+): Promise<ControlServer> {
+  const path = config['control.socket'];
+  try {
+    return await startControlServer({
+      path,
+      groupId,
+      handlers: controlHandlers(context, onStop),
+      onFault: (error, method) => logs.error('a control request failed', { method, error }),
+    });
+  } catch (error) {
+    const { code = String(error) } = error as NodeJS.ErrnoException;
+    const text = `control.socket: expected a path where a socket can be made, found ${code} at ${path}`;
+    throw new StartFailure(exitOf(error), text);
+  }
+}
+
+function reloadOrLog(context: DaemonContext): void {
+  try {
+    reload(context);
+  } catch (error) {
+    // `reload` has logged what is wrong with the configuration; the old one stays in force.
+    if (!(error instanceof ControlError)) throw error;
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * Who this node is: the network of the genesis document, the node's key, and, if the committee has
+ * that key, its place in it. The key alone decides; `role` and `name` in the configuration have to
+ * agree with it, so that a mixed-up folder is found before it does anything.
+ */
+import { readFileSync, statSync } from 'node:fs';
+import { memberByKey } from '../../core/committee.ts';
+import type { Signer } from '../../core/crypto.ts';
+import type { Network } from '../../core/genesis.ts';
+import { networkFromJson } from '../../core/genesis-json.ts';
+import { nameOf } from '../../core/names.ts';
+import { isRefusal, REFUSALS, type Refusal } from '../../core/refusal.ts';
+import type { MemberIndex } from '../../core/units.ts';
+import type { ConfigProblem } from '../config.ts';
+import type { Config } from '../config-schema.ts';
+import { isKeyFault, readKeyFile, signerFromSeed } from '../keys.ts';
+import { MAX_GENESIS_BYTES } from '../limits.ts';
+
+export interface Identity {
+  readonly network: Network;
+  readonly signer: Signer;
+  /** The 32 bytes that the signer and the node's certificate are made of. */
+  readonly seed: Uint8Array;
+  /** Present on an authority. */
+  readonly member: MemberIndex | undefined;
+}
+
+export type IdentityReading =
+  | { readonly ok: true; readonly identity: Identity }
+  | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
+
+/** Reads the files that the configuration names, and checks that they belong together. */
+export function readIdentity(config: Config, configFile: string): IdentityReading {
+  const problem = (field: string, expected: string, found: string): ConfigProblem => ({
+    file: configFile,
+    field,
+    expected,
+    found,
+  });
+  const problems: ConfigProblem[] = [];
+  const network = readGenesisFile(config.genesis);
+  if ('expected' in network) {
+    problems.push(problem('genesis', network.expected, network.found));
+  }
+  const seed = readKeyFile(config.node_key);
+  if (isKeyFault(seed)) problems.push(problem('node_key', 'a key file of mode 0600', seed.message));
+  if ('expected' in network || isKeyFault(seed)) return { ok: false, problems };
+
+  const signer = signerFromSeed(seed);
+  const member = memberByKey(network.committee, signer.publicKey);
+  const identity = { network, signer, seed, member };
+  const mismatch = roleMismatch(config, identity);
+  if (mismatch === undefined) return { ok: true, identity };
+  return { ok: false, problems: [problem(...mismatch)] };
+}
+
+type Mismatch = readonly [field: string, expected: string, found: string];
+
+function roleMismatch(config: Config, { network, signer, member }: Identity): Mismatch | undefined {
+  const key = nameOf('node', signer.publicKey);
+  if (member === undefined) {
+    if (config.role === 'relay') return undefined;
+    const found = `${key}, which is no member`;
+    return ['node_key', `the key of a member of the network ${network.genesis.name}`, found];
+  }
+  const called = network.committee.members[member]?.name ?? '';
+  if (config.role !== 'authority') {
+    return ['role', `"authority", since node_key is that of the member ${called}`, '"relay"'];
+  }
+  if (config.name === called) return undefined;
+  return [
+    'name',
+    `"${called}", the name of this member in the genesis document`,
+    `"${config.name}"`,
+  ];
+}
+
+/** Reads a genesis document. What is wrong with it is told as expected and found. */
+export function readGenesisFile(path: string): Network | { expected: string; found: string } {
+  let text: string;
+  try {
+    const { size } = statSync(path);
+    if (size > MAX_GENESIS_BYTES) {
+      return { expected: `at most ${MAX_GENESIS_BYTES} bytes`, found: `${path} of ${size} bytes` };
+    }
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    const { code = String(error) } = error as NodeJS.ErrnoException;
+    return { expected: 'a file that can be read', found: `${path} (${code})` };
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return { expected: 'a genesis document in JSON', found: `${path}, which is not JSON` };
+  }
+  const network = networkFromJson(json);
+  return isRefusal(network) ? genesisMistake(path, network) : network;
+}
+
+function genesisMistake(path: string, refused: Refusal): { expected: string; found: string } {
+  const { field = 'document', expected = 'a sound one', found } = refused;
+  const what = found ?? REFUSALS[refused.refused].meaning;
+  return { expected: `${field}: ${expected}`, found: `${what} in ${path}` };
+}

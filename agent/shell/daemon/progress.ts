@@ -1,0 +1,54 @@
+/**
+ * How far a node is. A relay is ready as soon as it runs. An authority is `syncing` until its ledger
+ * has been level with a quorum, itself included, once since it started: then everything that was
+ * certified before is applied here. It is not set back afterwards, because ledgers that take
+ * payments differ for a moment all the time. The state is a hint for people: the rules of voting
+ * do not depend on it.
+ */
+import { quorumOf } from '../../core/committee.ts';
+import type { MemberIndex } from '../../core/units.ts';
+import type { NodeState } from '../control/api.ts';
+
+export interface Progress {
+  readonly state: NodeState;
+  /** Whether a member's ledger was level with ours at the last comparison; undefined: none yet. */
+  isEqual(member: MemberIndex): boolean | undefined;
+  /** The node runs and takes part. */
+  started(): void;
+  compared(member: MemberIndex, equal: boolean): void;
+  damaged(): void;
+  stopping(): void;
+}
+
+export function createProgress(setup: {
+  readonly self: MemberIndex | undefined;
+  readonly memberCount: number;
+  readonly onChange: (from: NodeState, to: NodeState) => void;
+}): Progress {
+  const comparisons = new Map<MemberIndex, boolean>();
+  const levelMembers = new Set<MemberIndex>();
+  let state: NodeState = 'starting';
+
+  const change = (to: NodeState): void => {
+    const from = state;
+    if (from === to || from === 'stopping') return;
+    state = to;
+    setup.onChange(from, to);
+  };
+  const isLevel = (): boolean => levelMembers.size + 1 >= quorumOf(setup.memberCount);
+
+  return {
+    get state() {
+      return state;
+    },
+    isEqual: (member) => comparisons.get(member),
+    started: () => change(setup.self === undefined || isLevel() ? 'ready' : 'syncing'),
+    compared(member, equal) {
+      comparisons.set(member, equal);
+      if (equal) levelMembers.add(member);
+      if (state === 'syncing' && isLevel()) change('ready');
+    },
+    damaged: () => change('damaged'),
+    stopping: () => change('stopping'),
+  };
+}

@@ -1,0 +1,157 @@
+/**
+ * The part of a node that takes part: loop, links and discovery, joined. Events come from the links
+ * into the loop, what the core sends goes from the loop to the links, and discovery tells the links
+ * whom they may dial.
+ */
+import type { Read, Write } from '../../core/io.ts';
+import { createNode } from '../../core/node.ts';
+import type { Notice } from '../../core/notice.ts';
+import type { Config } from '../config-schema.ts';
+import { viewOfNotice } from '../control/event-view.ts';
+import { createLoop, type Loop } from '../loop.ts';
+import { type Address, formatAddress } from '../net/address.ts';
+import { createDiscovery, type OwnBeacon } from '../net/discovery.ts';
+import { identityFromSeed } from '../net/identity.ts';
+import { createLinks, type Links } from '../net/links.ts';
+import { isLinkLocal } from '../net/multicast.ts';
+import type { Store } from '../store/store.ts';
+import { createVerify } from '../verify.ts';
+import type { Closers } from './closers.ts';
+import type { DaemonContext, Running } from './context.ts';
+import { logNotice } from './log-notice.ts';
+import { createPeerWatch } from './peer-watch.ts';
+import { beaconInterfaces, wantedPeers } from './reload.ts';
+import { exitOf, StartFailure } from './start-failure.ts';
+import { logLink, tellPeer } from './tell.ts';
+
+/** Brings it up; what has to be taken down again is left in `closers`, also after an error. */
+export async function takePart(setup: {
+  readonly context: DaemonContext;
+  readonly store: Store;
+  /** What the core keeps in memory, rebuilt from the store. */
+  readonly memory: readonly Write[];
+  readonly closers: Closers;
+  readonly onFatal: (error: unknown) => void;
+}): Promise<Running> {
+  const { context, store, memory, closers, onFatal } = setup;
+  const { config, identity, clock, logs } = context;
+  const { network, signer, member } = identity;
+  const verify = createVerify();
+  const authority = member === undefined ? {} : { authority: { member, sign: signer.sign } };
+  const node = createNode({ network, verify, ...authority });
+  let state: Read = store;
+
+  const loop: Loop = createLoop({
+    step(event, stamp, read) {
+      state = read;
+      return node.step(event, stamp, read);
+    },
+    store,
+    clock,
+    memory,
+    onSend: (send) => links.send(send),
+    onClose: (close) => links.close(close),
+    onNotice(notice) {
+      hear(context, links, notice);
+      if (notice.kind === 'compared') peerWatch.look();
+    },
+    onRelief: () => links.resume(),
+    fatal: onFatal,
+  });
+  const links = createLinks({
+    network: network.id,
+    identity: identityFromSeed(identity.seed),
+    members: network.committee.members,
+    listen: config['listen.addresses'],
+    wanted: wantedPeers(config),
+    dialFound: config['discovery.dial'],
+    emit: (event) => loop.offer(event) === 'taken',
+    report(report) {
+      logLink(context, report);
+      peerWatch.look();
+    },
+    limits: {
+      links: config['limits.links'],
+      nodeLinks: config['limits.node_links'],
+      anonymousLinks: config['limits.anonymous_links'],
+      anonymousTokensPerSecond: config['limits.anonymous_rate'],
+    },
+  });
+  const peerWatch = createPeerWatch({
+    peers: () => links.peers(),
+    onChange: (peer, from) => tellPeer(context, peer, from),
+  });
+  const discovery = createDiscovery({
+    network: network.id,
+    interfaces: beaconInterfaces(config),
+    port: config['discovery.port'],
+    own: ownBeacon(context),
+    verify,
+    onFound: (found) => links.found(found),
+    onInterface(name, problem) {
+      if (problem === undefined) logs.info('beacons on an interface', { interface: name });
+      else logs.warn('no beacons on an interface', { interface: name, problem });
+    },
+  });
+
+  closers.add(async () => {
+    const result = await loop.stop();
+    if (result !== 'clean') logs.error('the loop did not end cleanly', { result });
+  });
+  loop.offer({ kind: 'start' });
+  closers.add(() => links.stop());
+  await startLinks(links, config);
+  closers.add(() => discovery.stop());
+  discovery.start();
+  return {
+    store,
+    loop,
+    links,
+    discovery,
+    get read() {
+      return state;
+    },
+  };
+}
+
+function hear(context: DaemonContext, links: Links, notice: Notice): void {
+  const { network } = context.identity;
+  context.counters.count(notice);
+  context.listeners.tell(notice);
+  logNotice(context.logs, network, notice);
+  context.events.publish(() => viewOfNotice(network, notice));
+  if (notice.kind !== 'compared') return;
+  context.progress.compared(notice.member, notice.equal);
+  const key = network.committee.members[notice.member]?.key;
+  // A peer stays ready once it was: ledgers that take payments differ for a moment all the time.
+  if (notice.equal && key !== undefined) links.progress(key, 'ready');
+}
+
+async function startLinks(links: Links, config: Config): Promise<void> {
+  try {
+    await links.start();
+  } catch (error) {
+    const { code = 'an error', message } = error as NodeJS.ErrnoException;
+    const listed = config['listen.addresses'].map(formatAddress).join(', ');
+    const found = `${code} (${message})`;
+    const text = `listen.addresses: expected addresses that are free, ${listed}, found ${found}`;
+    throw new StartFailure(exitOf(error), text);
+  }
+}
+
+/** What beacons say of this node; nothing is sent by one that neighbours could not connect to. */
+function ownBeacon({ config, identity, clock }: DaemonContext): OwnBeacon | undefined {
+  const door = config['listen.addresses'].find(isOnMesh);
+  if (door === undefined) return undefined;
+  return {
+    signer: identity.signer,
+    role: config.role,
+    tlsPort: door.port,
+    firstCounter: BigInt(clock.stamp().wallMs),
+  };
+}
+
+/** Whether a neighbour's packet to a link-local address can arrive there. */
+function isOnMesh({ host }: Address): boolean {
+  return host === '::' || isLinkLocal(host);
+}

@@ -1,0 +1,166 @@
+/** What `meshpay status`, `peers` and `committee` show of a running daemon. */
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { digestAt } from '../../core/authority/digest.ts';
+import { equalBytes, toHex } from '../../core/bytes.ts';
+import { decodeOwn } from '../../core/codec/canonical.ts';
+import { journalHeadCoder, numberCoder, standingCoder } from '../../core/codec/record.ts';
+import { faultsTolerated, quorumOf } from '../../core/committee.ts';
+import { Draft } from '../../core/draft.ts';
+import type { Read } from '../../core/io.ts';
+import { singleton } from '../../core/keyspace.ts';
+import { nameOf } from '../../core/names.ts';
+import type { MemberIndex } from '../../core/units.ts';
+import {
+  CONTROL_API_VERSION,
+  type CommitteeView,
+  type PeersView,
+  type PeerView,
+  type StatusView,
+} from '../control/api.ts';
+import { formatAddress } from '../net/address.ts';
+import { describeFault } from '../net/fault.ts';
+import { isLinked, type PeerView as NetPeer } from '../net/peers.ts';
+import { VERSION } from '../version.ts';
+import { isClockTrusted } from './clock.ts';
+import type { DaemonContext } from './context.ts';
+
+export function statusView(context: DaemonContext): StatusView {
+  const { config, identity, running, progress, clock } = context;
+  const { network, signer, member } = identity;
+  const { nowMs, wallMs } = clock.stamp();
+  const { rss: residentBytes, heapUsed: heapBytes } = process.memoryUsage();
+  const counts = running?.links.counts();
+  const listening = running?.links.listening().filter(({ open }) => open) ?? [];
+  return {
+    apiVersion: CONTROL_API_VERSION,
+    version: VERSION,
+    pid: process.pid,
+    state: progress.state,
+    network: {
+      name: network.genesis.name,
+      id: nameOf('network', network.id),
+      tokens: network.genesis.tokens,
+    },
+    node: {
+      name: config.name,
+      key: nameOf('node', signer.publicKey),
+      role: config.role,
+      member: member ?? null,
+    },
+    committee: committeeFigures(context),
+    voting: votingView(context),
+    ledger: running === undefined || member === undefined ? null : ledgerView(running.read, nowMs),
+    counters: context.counters.view(),
+    links: {
+      members: counts?.member ?? 0,
+      nodes: counts?.node ?? 0,
+      anonymous: counts?.anonymous ?? 0,
+    },
+    uptimeMs: nowMs - context.startedMs,
+    memory: { residentBytes, heapBytes },
+    store: running === undefined ? null : storeView(context, running.store.statistics()),
+    clock: { wallMs, trusted: isClockTrusted(wallMs, context.knownPastMs) },
+    listening: listening.map(({ address }) => formatAddress(address)),
+    dataDir: config['store.folder'],
+    configFile: context.configFile,
+  };
+}
+
+/** Whether this node votes, and if not the reason for a person. */
+export function votingView({ identity, running }: DaemonContext): StatusView['voting'] {
+  const no = (whyNot: string): StatusView['voting'] => ({ may: false, whyNot });
+  if (identity.member === undefined) return no('a relay keeps no ledger');
+  if (running === undefined) return no('the stored state is damaged');
+  const standing = running.read.get(singleton('standing'));
+  if (standing !== undefined) return no(decodeOwn(standingCoder, standing).reason);
+  return { may: true, whyNot: null };
+}
+
+export function peersView(context: DaemonContext): PeersView {
+  const links = context.running?.links;
+  if (links === undefined) return { peers: [], anonymousLinks: 0 };
+  const peers = links.peers().map((peer) => peerView(context, peer));
+  return { peers, anonymousLinks: links.counts().anonymous };
+}
+
+function peerView(context: DaemonContext, peer: NetPeer): PeerView {
+  const { nowMs, wallMs } = context.clock.stamp();
+  return {
+    name: peerName(context, peer),
+    key: peer.key === undefined ? null : nameOf('node', peer.key),
+    role: peer.key === undefined ? null : peer.isMember ? 'authority' : 'relay',
+    state: peer.state,
+    sinceMs: Math.round(wallMs - (nowMs - peer.sinceMs)),
+    address: peer.address === undefined ? null : formatAddress(peer.address),
+    roundTripMs: peer.roundTripMs ?? null,
+    ...peer.traffic,
+    lastError: peer.lastFault === undefined ? null : describeFault(peer.lastFault),
+  };
+}
+
+/** What people call a peer: a member's name from the genesis document. */
+export function peerName({ identity }: DaemonContext, { key, name }: NetPeer): string | null {
+  const { members } = identity.network.committee;
+  const member = members.find((candidate) => key !== undefined && equalBytes(candidate.key, key));
+  return member?.name ?? name ?? null;
+}
+
+export function committeeView(context: DaemonContext): CommitteeView {
+  const { identity, running, progress } = context;
+  const peers = running?.links.peers() ?? [];
+  const members = identity.network.committee.members.map(({ name, key }, index) => {
+    const self = index === identity.member;
+    const peer = peers.find((one) => one.key !== undefined && equalBytes(one.key, key));
+    const linked = peer !== undefined && isLinked(peer.state);
+    return {
+      index,
+      name,
+      key: nameOf('node', key),
+      self,
+      reachable: self ? running !== undefined : linked,
+      state: peer?.state ?? null,
+      equal: progress.isEqual(index as MemberIndex) ?? null,
+    };
+  });
+  const { epoch, quorum, faultsTolerated: f } = committeeFigures(context);
+  const reachable = members.filter((member) => member.reachable).length;
+  return { epoch, quorum, faultsTolerated: f, reachable, members };
+}
+
+function committeeFigures({ identity }: DaemonContext): StatusView['committee'] {
+  const { epoch, members } = identity.network.committee;
+  const { length } = members;
+  const f = faultsTolerated(length);
+  return { epoch, members: length, quorum: quorumOf(length), faultsTolerated: f };
+}
+
+function ledgerView(read: Read, nowMs: number): StatusView['ledger'] {
+  const head = read.get(singleton('journalHead'));
+  const accounts = read.get(singleton('accountCount'));
+  // The draft is thrown away: what it computes anew, the core will keep when it needs it.
+  const digest = digestAt(new Draft(read, { nowMs, wallMs: 0 }), []);
+  return {
+    digest: toHex(digest),
+    accounts: accounts === undefined ? 0 : Number(decodeOwn(numberCoder, accounts)),
+    journalEntries: `${head === undefined ? 0n : decodeOwn(journalHeadCoder, head).count}`,
+  };
+}
+
+function storeView(
+  { config }: DaemonContext,
+  { commitNumber }: { readonly commitNumber: bigint },
+): StatusView['store'] {
+  return { bytes: folderBytes(config['store.folder']), commits: `${commitNumber}` };
+}
+
+/** Bytes of all files below a folder; one that goes meanwhile counts as nothing. */
+function folderBytes(folder: string): number {
+  let bytes = 0;
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) bytes += folderBytes(path);
+    else bytes += statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  }
+  return bytes;
+}

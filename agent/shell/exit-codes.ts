@@ -1,0 +1,67 @@
+/**
+ * Exit statuses of `meshpayd` and `meshpay`: one table, printed by both manuals. Numbers from 64 on
+ * are those of BSD's sysexits.h where one fits; 80 and above are our own.
+ */
+import type { RefusalCode } from '../core/refusal.ts';
+
+export const EXITS = {
+  ok: { status: 0, meaning: 'done' },
+  failure: { status: 1, meaning: 'done, and the answer is no: refused for good, check failed' },
+  usage: { status: 2, meaning: 'the command line is wrong: option, argument, amount or name' },
+  bad_data: { status: 65, meaning: 'a file is not what it should be: genesis, receipt, backup' },
+  no_input: { status: 66, meaning: 'a file or folder that is needed is not there' },
+  unavailable: { status: 69, meaning: 'nobody answers: no daemon at the socket, no authority' },
+  internal: { status: 70, meaning: 'a fault of this program; please report it' },
+  system: {
+    status: 71,
+    meaning: 'the operating system refused: address in use, no such interface',
+  },
+  cannot_create: { status: 73, meaning: 'the target exists already or cannot be made' },
+  io: { status: 74, meaning: 'reading or writing failed: disk full, disk broken' },
+  try_again: { status: 75, meaning: 'not yet: the same thing may succeed later' },
+  no_permission: { status: 77, meaning: 'not allowed: file mode, owner, socket' },
+  config: { status: 78, meaning: 'the configuration, or a file that it names, is wrong' },
+  store_damaged: { status: 80, meaning: 'the stored state is damaged' },
+  data_in_use: { status: 81, meaning: 'another process has the data folder open' },
+  interrupted: { status: 130, meaning: 'stopped by Ctrl-C' },
+} as const satisfies Record<string, { status: number; meaning: string }>;
+
+export type ExitName = keyof typeof EXITS;
+
+/** The number that a process ends with. */
+export function exitStatus(name: ExitName): number {
+  return EXITS[name].status;
+}
+
+/** How a command ends that was answered with this refusal (core/refusal.ts). */
+export const EXIT_OF_REFUSAL = {
+  malformed: 'bad_data',
+  oversized: 'bad_data',
+  wrong_network: 'bad_data',
+  bad_signature: 'bad_data',
+  unknown_token: 'usage',
+  amount_zero: 'usage',
+  pays_itself: 'usage',
+  sequence_used: 'failure',
+  missing_earlier: 'try_again',
+  order_pending: 'try_again',
+  insufficient_balance: 'failure',
+  account_frozen: 'failure',
+  too_many_accounts: 'try_again',
+  not_voting: 'try_again',
+  not_an_authority: 'failure',
+  unknown_epoch: 'try_again',
+  unknown_member: 'bad_data',
+  no_quorum: 'bad_data',
+  unreachable: 'unavailable',
+  too_many_hops: 'failure',
+  overloaded: 'try_again',
+  bad_name: 'usage',
+  bad_amount: 'usage',
+  too_many_decimals: 'usage',
+  bad_genesis: 'bad_data',
+  memo_too_long: 'usage',
+  order_in_flight: 'try_again',
+  bad_receipt: 'bad_data',
+  not_a_wallet: 'usage',
+} as const satisfies Record<RefusalCode, ExitName>;

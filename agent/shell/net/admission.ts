@@ -1,0 +1,174 @@
+/**
+ * Who gets a place. Before a handshake nobody knows who is calling, so places are given by source
+ * address; after it, by what was proven.
+ *
+ * Handshakes. So many at a time, in all and for one source, and so many begun in a second. When all
+ * places are taken, the source that holds most of them loses its oldest to a newcomer from another
+ * source; and any handshake that has taken longer than honest ones do gives way when it has to.
+ * Addresses at which a committee member is known have further places and no rate, so that
+ * strangers cannot keep members apart; and members dial each other in both directions.
+ *
+ * Links. Each member has its place. Nodes and anonymous links share the others, kind by kind; when
+ * a kind is full, the link that has been silent longest gives way, if it has been silent for long.
+ */
+import type { NetLimits } from '../limits.ts';
+import { createBucket, createSourceBuckets } from './bucket.ts';
+import { type LinkFault, linkFault } from './fault.ts';
+
+/** One handshake under way. */
+export interface Handshake {
+  readonly source: string;
+  readonly ofMember: boolean;
+  readonly sinceMs: number;
+  /** Ends it; called when its place goes to another. */
+  readonly abort: () => void;
+}
+
+export interface HandshakeGate {
+  /** Gives the handshake a place, or says why not. */
+  enter(handshake: Handshake): LinkFault | undefined;
+  /** Gives the place back. Harmless when it has none. */
+  leave(handshake: Handshake): void;
+  /** Handshakes under way. */
+  size(): number;
+}
+
+export function createHandshakeGate(limits: NetLimits, nowMs: number): HandshakeGate {
+  // In the order of arrival.
+  const strangers = new Set<Handshake>();
+  const members = new Set<Handshake>();
+  const rate = createBucket(limits.handshakesPerSecond, limits.bucketMs, nowMs);
+  const rateOfSource = createSourceBuckets(
+    limits.handshakesPerSource,
+    limits.bucketMs,
+    limits.sources,
+  );
+
+  /** The strangers by source, each group in the order of arrival. */
+  function groups(): Map<string, Handshake[]> {
+    const bySource = new Map<string, Handshake[]>();
+    for (const handshake of strangers) {
+      const group = bySource.get(handshake.source);
+      if (group === undefined) bySource.set(handshake.source, [handshake]);
+      else group.push(handshake);
+    }
+    return bySource;
+  }
+
+  /** The oldest of these, if it has taken longer than honest handshakes do. */
+  function overdue(oldest: Handshake | undefined, nowMs: number): Handshake | undefined {
+    if (oldest === undefined) return undefined;
+    return nowMs - oldest.sinceMs >= limits.handshakePatienceMs ? oldest : undefined;
+  }
+
+  /** Whose place a stranger takes: nobody's, another's, or there is none to be had. */
+  function strangerPlace({ source, sinceMs }: Handshake): Handshake | LinkFault | undefined {
+    const bySource = groups();
+    const own = bySource.get(source) ?? [];
+    if (own.length >= limits.handshakesPerSource) {
+      return overdue(own[0], sinceMs) ?? linkFault('too_many_links', 'handshakes of one address');
+    }
+    if (strangers.size < limits.handshakes) return undefined;
+    let largest = own;
+    for (const group of bySource.values()) if (group.length > largest.length) largest = group;
+    if (largest.length > own.length + 1) return largest[0];
+    const [oldest] = strangers;
+    return overdue(oldest, sinceMs) ?? linkFault('too_many_links', 'handshakes');
+  }
+
+  function evict(handshake: Handshake): void {
+    strangers.delete(handshake);
+    members.delete(handshake);
+    handshake.abort();
+  }
+
+  function enterAsMember(handshake: Handshake): boolean {
+    if (!handshake.ofMember) return false;
+    if (members.size >= limits.memberHandshakes) {
+      const [oldest] = members;
+      const victim = overdue(oldest, handshake.sinceMs);
+      if (victim === undefined) return false;
+      evict(victim);
+    }
+    members.add(handshake);
+    return true;
+  }
+
+  return {
+    enter(handshake) {
+      if (enterAsMember(handshake)) return undefined;
+      const { source, sinceMs } = handshake;
+      if (!rateOfSource.of(source, sinceMs).tryPay(sinceMs) || !rate.tryPay(sinceMs)) {
+        return linkFault('too_many_links', 'handshakes in a second');
+      }
+      const place = strangerPlace(handshake);
+      if (place !== undefined && 'code' in place) return place;
+      if (place !== undefined) evict(place);
+      strangers.add(handshake);
+      return undefined;
+    },
+    leave(handshake) {
+      strangers.delete(handshake);
+      members.delete(handshake);
+    },
+    size: () => strangers.size + members.size,
+  };
+}
+
+/** What a link is, by what its other side proved. */
+export type LinkKind = 'member' | 'node' | 'anonymous';
+
+/** What admission needs to know of a link that has a place. */
+export interface Placed {
+  readonly kind: LinkKind;
+  readonly source: string;
+  /** This node dialled it because somebody asked for it: never evicted. */
+  readonly dialled: boolean;
+  /** When its last frame came. */
+  lastFrameMs(): number;
+}
+
+/**
+ * Finds a place for a link of this kind and source among `links`: undefined, there is one; a link,
+ * it has to go first; a fault, there is none.
+ */
+export function findPlace<L extends Placed>(
+  limits: NetLimits,
+  memberCount: number,
+  links: Iterable<L>,
+  kind: LinkKind,
+  source: string,
+  nowMs: number,
+): L | LinkFault | undefined {
+  if (kind === 'member') return undefined;
+  let ofKind = 0;
+  let ofSource = 0;
+  let others = 0;
+  let idlest: L | undefined;
+  let idlestOfSource: L | undefined;
+  for (const link of links) {
+    if (link.kind !== 'member') others += 1;
+    if (link.kind !== kind) continue;
+    ofKind += 1;
+    if (!link.dialled && isIdler(link, idlest)) idlest = link;
+    if (link.source !== source) continue;
+    ofSource += 1;
+    if (!link.dialled && isIdler(link, idlestOfSource)) idlestOfSource = link;
+  }
+  if (kind === 'anonymous' && ofSource >= limits.anonymousPerSource) {
+    return evictable(idlestOfSource) ?? linkFault('too_many_links', 'links of this address');
+  }
+  const bound = kind === 'node' ? limits.nodeLinks : limits.anonymousLinks;
+  if (ofKind < bound && others < limits.links - memberCount) return undefined;
+  return evictable(idlest) ?? linkFault('too_many_links', `${kind} links`);
+
+  function evictable(link: L | undefined): L | undefined {
+    if (link === undefined || nowMs - link.lastFrameMs() < limits.evictableAfterMs)
+      return undefined;
+    return link;
+  }
+}
+
+function isIdler(link: Placed, than: Placed | undefined): boolean {
+  return than === undefined || link.lastFrameMs() < than.lastFrameMs();
+}

@@ -1,0 +1,435 @@
+/**
+ * The links of this node: those that others opened, and those that it keeps open itself.
+ *
+ * One link a node. When a second stream to the same node comes up, terms.ts decides which of the
+ * two goes on, the same one on both sides. A link that loses goes down before the other comes up.
+ *
+ * Members are always dialled with their committee key (tls.ts says what a key proves); of two
+ * members, the one with the larger key waits a moment first, so that a double dial is rare.
+ *
+ * Overload. When `emit` says that the node has more than it can take in, no stream is read until
+ * `resume`; what waits then, waits in the senders' TCP windows.
+ */
+import { randomBytes } from 'node:crypto';
+import type { TLSSocket } from 'node:tls';
+import { toHex } from '../../core/bytes.ts';
+import type { Member } from '../../core/committee.ts';
+import type { Close, Event, LinkId, Send } from '../../core/io.ts';
+import { NET_LIMITS, type NetLimits } from '../limits.ts';
+import { createAcceptor, type Listen, type Listening } from './acceptor.ts';
+import type { Address } from './address.ts';
+import { findPlace, type LinkKind, type Placed } from './admission.ts';
+import { createDialer } from './dialer.ts';
+import { type LinkFault, type LinkFaultCode, linkFault } from './fault.ts';
+import type { Identity } from './identity.ts';
+import {
+  addressesOf,
+  createPeerTable,
+  isLinked,
+  type LinkedState,
+  type Peer,
+  type PeerView,
+} from './peers.ts';
+import { openStream, type Stream, type Traffic, turnAway } from './stream.ts';
+import { createTerms } from './terms.ts';
+import { createWants, type FoundNode, type WantedPeer } from './wants.ts';
+
+/** What the core hears of links. */
+export type LinkEvent = Extract<Event, { readonly kind: 'link_up' | 'link_down' | 'frame' }>;
+
+/** Something to log. */
+export interface LinkReport {
+  readonly what: 'refused' | 'dial_failed' | 'up' | 'down';
+  readonly address: Address;
+  readonly key: Uint8Array | undefined;
+  readonly fault: LinkFault | undefined;
+}
+
+export interface LinksOptions {
+  /** Network id, 32 bytes. */
+  readonly network: Uint8Array;
+  /** Undefined: an anonymous wallet, which listens nowhere. */
+  readonly identity: Identity | undefined;
+  /** The committee. All of them are wanted. */
+  readonly members: readonly Member[];
+  readonly listen: readonly Listen[];
+  readonly wanted: readonly WantedPeer[];
+  /** How many nodes that are no members may be dialled because they were found. */
+  readonly dialFound: number;
+  /** Takes an event. False: taken, but no more now; `resume` will be called. */
+  readonly emit: (event: LinkEvent) => boolean;
+  readonly report?: (report: LinkReport) => void;
+  readonly limits?: Partial<NetLimits>;
+  /** Monotonic milliseconds; for tests. */
+  readonly nowMs?: () => number;
+}
+
+export interface LinkCounts {
+  readonly member: number;
+  readonly node: number;
+  readonly anonymous: number;
+  readonly handshakes: number;
+  /** Connections that did not become links, by reason, since the start. */
+  readonly refused: ReadonlyMap<LinkFaultCode, number>;
+}
+
+export interface Links {
+  /** Listens and dials. Rejects when an address is in use or not allowed. */
+  start(): Promise<void>;
+  /** Hands a frame to a link; one that is gone loses it. */
+  send(send: Send): void;
+  /** Ends a link whose other side broke the protocol. */
+  close(close: Close): void;
+  /** The overload is over. */
+  resume(): void;
+  /** Replaces what the operator wants. */
+  want(wanted: readonly WantedPeer[]): void;
+  found(node: FoundNode): void;
+  /** The caller's knowledge of how far the comparison with a linked peer has come. */
+  progress(key: Uint8Array, state: LinkedState): void;
+  peers(): readonly PeerView[];
+  counts(): LinkCounts;
+  listening(): readonly Listening[];
+  /** Closes everything. */
+  stop(): Promise<void>;
+}
+
+interface Link extends Placed {
+  readonly id: LinkId;
+  readonly stream: Stream;
+  readonly key: Uint8Array | undefined;
+  readonly peer: Peer | undefined;
+  readonly address: Address;
+  readonly upAtMs: number;
+}
+
+export function createLinks(options: LinksOptions): Links {
+  const limits: NetLimits = { ...NET_LIMITS, ...options.limits };
+  const nowMs = options.nowMs ?? (() => performance.now());
+  const { identity, members } = options;
+  const self = identity?.publicKey;
+  const terms = createTerms(limits, self, members, nowMs);
+  const tls = {
+    network: options.network,
+    identity,
+    handshakeTimeoutMs: limits.handshakeTimeoutMs,
+  };
+
+  const table = createPeerTable(limits, nowMs);
+  const links = new Map<LinkId, Link>();
+  const linkOfKey = new Map<string, Link>();
+  /** Dialled, secured, and not accepted yet. */
+  const opening = new Set<Stream>();
+  const refused = new Map<LinkFaultCode, number>();
+  let overloaded = false;
+  let stopped = false;
+  let sweeper: NodeJS.Timeout | undefined;
+  let sweptAtMs = nowMs();
+
+  const dialer = createDialer({
+    tls,
+    limits,
+    table,
+    nowMs,
+    random: Math.random,
+    onSecured: openDialled,
+    onFailed: (peer, fault, address) => {
+      options.report?.({ what: 'dial_failed', address, key: peer.key, fault });
+    },
+  });
+  const wants = createWants({
+    limits,
+    table,
+    dialer,
+    self,
+    dialFound: options.dialFound,
+    foundLinks: () => [...links.values()].filter(isFoundLink).length,
+  });
+  const acceptor = createAcceptor({
+    listen: options.listen,
+    tls,
+    limits,
+    nowMs,
+    isMemberSource,
+    onSecured: accept,
+    onRefused: (fault, from) => count(fault, from, undefined),
+  });
+
+  function isMemberSource(source: string): boolean {
+    for (const peer of table.all()) {
+      if (!peer.isMember) continue;
+      if (addressesOf(peer).some((address) => address.host === source)) return true;
+      if (isLinked(peer.state) && peer.address?.host === source) return true;
+    }
+    return false;
+  }
+
+  function count(fault: LinkFault, address: Address, key: Uint8Array | undefined): void {
+    refused.set(fault.code, (refused.get(fault.code) ?? 0) + 1);
+    options.report?.({ what: 'refused', address, key, fault });
+  }
+
+  // ---- streams that become links -------------------------------------------------------------
+
+  function accept(
+    socket: TLSSocket,
+    key: Uint8Array | undefined,
+    from: Address,
+    listen: Listen,
+  ): void {
+    const kind = terms.kindOf(key);
+    const place =
+      (stopped ? linkFault('stopping') : terms.whyNot(kind, key, listen.admits)) ??
+      (isBeaten(key, false) ? linkFault('duplicate') : undefined) ??
+      findPlace(limits, members.length, links.values(), kind, from.host, nowMs());
+    if (place !== undefined && 'code' in place) {
+      if (place.code !== 'duplicate') count(place, from, key);
+      turnAway(socket, place, limits.goodbyeMs);
+      return;
+    }
+    place?.stream.close(linkFault('evicted'));
+    const peer = key === undefined ? undefined : peerOfCaller(key, kind);
+    open(socket, key, from, false, peer);
+  }
+
+  /** Whether there is a link to this node that goes on in place of a new stream. */
+  function isBeaten(key: Uint8Array | undefined, dialled: boolean): boolean {
+    const existing = key === undefined ? undefined : linkOfKey.get(toHex(key));
+    return key !== undefined && existing !== undefined && !terms.replaces(key, existing, dialled);
+  }
+
+  function peerOfCaller(key: Uint8Array, kind: LinkKind): Peer | undefined {
+    const isMember = kind === 'member';
+    return table.byKey(key) ?? table.add({ key, pinned: true, isMember, demanded: false });
+  }
+
+  function openDialled(dialled: Peer, socket: TLSSocket, key: Uint8Array, at: Address): () => void {
+    if (terms.isSelf(key)) {
+      turnAway(socket, linkFault('own_key'), limits.goodbyeMs);
+      dialer.failed(dialled, linkFault('own_key'));
+      return () => undefined;
+    }
+    const known = linkOfKey.get(toHex(key));
+    if (known !== undefined && known.peer !== dialled) {
+      turnAway(socket, linkFault('duplicate'), limits.goodbyeMs);
+      dialer.accepted(dialled);
+      rest(dialled);
+      return () => undefined;
+    }
+    let abandoned = false;
+    const stream = open(socket, key, at, true, dialled, () => abandoned);
+    return () => {
+      abandoned = true;
+      stream.close(linkFault('duplicate'));
+    };
+  }
+
+  /** Makes a stream; it becomes a link at once, or, if dialled, when the other side accepts. */
+  function open(
+    socket: TLSSocket,
+    key: Uint8Array | undefined,
+    address: Address,
+    dialled: boolean,
+    asked: Peer | undefined,
+    isAbandoned: () => boolean = () => false,
+  ): Stream {
+    const kind = terms.kindOf(key);
+    const traffic: Traffic = asked?.traffic ?? newTraffic();
+    let link: Link | undefined;
+    const stream = openStream({
+      socket,
+      dialled,
+      alive: dialled || kind !== 'anonymous',
+      limits,
+      ...terms.boundsOf(kind, address.host),
+      traffic,
+      nowMs,
+      onOpen() {
+        opening.delete(stream);
+        if (asked === undefined || key === undefined) return;
+        dialer.accepted(asked);
+        if (isBeaten(key, true)) {
+          if (!isLinked(asked.state)) rest(asked);
+          stream.close(linkFault('duplicate'));
+          return;
+        }
+        link = enter(peerOfAnswer(asked, key));
+      },
+      onFrame(bytes) {
+        if (link !== undefined) deliver({ kind: 'frame', link: link.id, bytes });
+      },
+      onEnd(fault) {
+        if (link !== undefined) leave(link, fault);
+        else if (opening.delete(stream) && asked !== undefined && !isAbandoned()) {
+          options.report?.({ what: 'dial_failed', address, key, fault });
+          dialer.failed(asked, fault);
+        }
+      },
+    });
+    if (overloaded) stream.hold(true);
+
+    function enter(peer: Peer | undefined): Link {
+      const made: Link = {
+        id: newLinkId(),
+        stream,
+        key,
+        kind,
+        peer,
+        address,
+        source: address.host,
+        dialled,
+        upAtMs: nowMs(),
+        lastFrameMs: stream.lastFrameMs,
+      };
+      register(made);
+      return made;
+    }
+
+    if (dialled) opening.add(stream);
+    else link = enter(asked);
+    return stream;
+  }
+
+  /**
+   * The peer that a dialled stream belongs to: the one that was dialled, or, if that was known by
+   * its address only, the one that has this key; the address is then another name for it.
+   */
+  function peerOfAnswer(dialled: Peer, key: Uint8Array): Peer {
+    if (dialled.pinned) return dialled;
+    const known = table.byKey(key);
+    if (known === dialled) return dialled;
+    if (known !== undefined) {
+      rest(dialled);
+      return known;
+    }
+    table.setKey(dialled, key);
+    return dialled;
+  }
+
+  // ---- links ---------------------------------------------------------------------------------
+
+  function newLinkId(): LinkId {
+    const id = randomBytes(8).readBigUInt64BE() as LinkId;
+    return links.has(id) ? newLinkId() : id;
+  }
+
+  function register(link: Link): void {
+    const { key, peer, address } = link;
+    const name = key === undefined ? undefined : toHex(key);
+    const older = name === undefined ? undefined : linkOfKey.get(name);
+    links.set(link.id, link);
+    if (name !== undefined) linkOfKey.set(name, link);
+    older?.stream.close(linkFault('duplicate'));
+    if (peer !== undefined) {
+      if (!isLinked(peer.state)) {
+        if (peer.state !== 'authenticating') table.move(peer, 'authenticating');
+        table.move(peer, terms.selfIsMember && peer.isMember ? 'syncing' : 'connected');
+      }
+      peer.address = address;
+      // An attempt of our own that would lose against this link is pointless.
+      if (link.dialled || !wouldWin(peer, link)) dialer.cancel(peer);
+    }
+    options.report?.({ what: 'up', address, key, fault: undefined });
+    deliver({ kind: 'link_up', link: link.id, peerKey: key });
+  }
+
+  function wouldWin(peer: Peer, link: Link): boolean {
+    return peer.key !== undefined && terms.replaces(peer.key, link, true);
+  }
+
+  function leave(link: Link, fault: LinkFault): void {
+    links.delete(link.id);
+    const name = link.key === undefined ? undefined : toHex(link.key);
+    const isLast = name !== undefined && linkOfKey.get(name) === link;
+    if (isLast) linkOfKey.delete(name);
+    options.report?.({ what: 'down', address: link.address, key: link.key, fault });
+    deliver({ kind: 'link_down', link: link.id });
+    const { peer } = link;
+    if (peer === undefined || !isLast) return;
+    peer.roundTripMs = undefined;
+    if (nowMs() - link.upAtMs >= limits.silenceMs) dialer.forgiven(peer);
+    table.move(peer, peer.demanded ? 'reconnecting' : 'disconnected', fault);
+    if (peer.demanded && !stopped) dialer.again(peer);
+    for (const alias of table.all()) if (isResting(alias)) dialer.again(alias);
+  }
+
+  /** Wanted by its address, which is another name of a linked node: waits until that link is gone. */
+  function rest(alias: Peer): void {
+    table.move(alias, 'disconnected', linkFault('duplicate'));
+  }
+
+  function isResting(peer: Peer): boolean {
+    return peer.demanded && peer.state === 'disconnected' && !stopped;
+  }
+
+  function deliver(event: LinkEvent): void {
+    if (options.emit(event) || overloaded) return;
+    overloaded = true;
+    for (const stream of streams()) stream.hold(true);
+  }
+
+  function streams(): readonly Stream[] {
+    return [...opening, ...[...links.values()].map((link) => link.stream)];
+  }
+
+  function sweep(): void {
+    const now = nowMs();
+    // After a pause of this process its peers' words are still unread: not their silence.
+    const onTime = now - sweptAtMs < limits.pingEveryMs;
+    sweptAtMs = now;
+    if (onTime) for (const stream of streams()) stream.tend(now);
+  }
+
+  return {
+    async start() {
+      wants.addMembers(members);
+      await acceptor.start();
+      sweeper = setInterval(sweep, limits.pingEveryMs / 2).unref();
+      wants.want(options.wanted);
+    },
+    send: ({ link, bytes }) => links.get(link)?.stream.send(bytes),
+    close: ({ link, reason }) => links.get(link)?.stream.close(linkFault('protocol', reason)),
+    resume() {
+      overloaded = false;
+      // One of them may bring the next overload: the others then stay as they are.
+      for (const stream of streams()) if (!overloaded) stream.hold(false);
+    },
+    want: wants.want,
+    found: wants.found,
+    progress(key, state) {
+      const peer = table.byKey(key);
+      if (peer !== undefined && isLinked(peer.state)) table.move(peer, state);
+    },
+    peers() {
+      return [...table.all()].map((peer) => {
+        const link = peer.key === undefined ? undefined : linkOfKey.get(toHex(peer.key));
+        return { ...peer, roundTripMs: link?.stream.roundTripMs() };
+      });
+    },
+    counts() {
+      const counts = { member: 0, node: 0, anonymous: 0 };
+      for (const { kind } of links.values()) counts[kind] += 1;
+      return { ...counts, handshakes: acceptor.handshakes(), refused };
+    },
+    listening: () => acceptor.listening(),
+    async stop() {
+      stopped = true;
+      wants.stop();
+      clearInterval(sweeper);
+      dialer.stop();
+      const closed = acceptor.stop();
+      const closing = streams();
+      for (const stream of closing) stream.close(linkFault('stopping'));
+      await Promise.all([closed, ...closing.map((stream) => stream.gone)]);
+    },
+  };
+}
+
+/** A link to a node that was dialled because it was found. */
+function isFoundLink({ dialled, peer }: Link): boolean {
+  return dialled && peer?.demanded === false;
+}
+
+function newTraffic(): Traffic {
+  return { framesIn: 0, framesOut: 0, bytesIn: 0, bytesOut: 0 };
+}

@@ -1,0 +1,116 @@
+/**
+ * On what terms a link exists: what the other side is by the key it proved, whether it may come in
+ * here, what it may use, and which of two streams to the same node goes on.
+ *
+ * One link a node. Two nodes that dial each other at once get two streams, and both must keep the
+ * same one. The rule (`replaces`): of two streams that came up within `simultaneousMs` of each
+ * other, dialled from different sides, the one dialled by the smaller key stays; otherwise the newer
+ * one does, because a node that has a link does not dial, so its old one is dead. The two streams of
+ * one simultaneous dial cannot be further apart than a handshake may take, and the window is twice
+ * that, so both sides see the same case.
+ */
+import { compareBytes, equalBytes } from '../../core/bytes.ts';
+import type { Member } from '../../core/committee.ts';
+import type { NetLimits } from '../limits.ts';
+import type { Listen } from './acceptor.ts';
+import type { LinkKind } from './admission.ts';
+import { type Bucket, createBucket, createSourceBuckets } from './bucket.ts';
+import { type LinkFault, linkFault } from './fault.ts';
+import type { OutputBudget } from './stream.ts';
+
+/** What a stream may use. */
+export interface Bounds {
+  readonly outputBytes: number;
+  readonly budget: OutputBudget | undefined;
+  readonly buckets: readonly Bucket[];
+}
+
+/** What `replaces` needs to know of the link that there is. */
+export interface Standing {
+  readonly upAtMs: number;
+  /** Whether this side dialled it. */
+  readonly dialled: boolean;
+}
+
+export interface Terms {
+  readonly selfIsMember: boolean;
+  isSelf(key: Uint8Array | undefined): boolean;
+  kindOf(key: Uint8Array | undefined): LinkKind;
+  /** Why a caller may not come in at an address, if so. */
+  whyNot(
+    kind: LinkKind,
+    key: Uint8Array | undefined,
+    admits: Listen['admits'],
+  ): LinkFault | undefined;
+  boundsOf(kind: LinkKind, source: string): Bounds;
+  /** Whether a new stream to the node of this key takes the place of the link that there is. */
+  replaces(key: Uint8Array, existing: Standing, dialled: boolean): boolean;
+}
+
+export function createTerms(
+  limits: NetLimits,
+  self: Uint8Array | undefined,
+  members: readonly Member[],
+  nowMs: () => number,
+): Terms {
+  const simultaneousMs = 2 * limits.handshakeTimeoutMs;
+  const budget: OutputBudget = { used: 0, most: limits.sharedOutputBytes };
+  const sources = createSourceBuckets(
+    limits.sourceTokensPerSecond,
+    limits.bucketMs,
+    limits.sources,
+  );
+
+  function isSelf(key: Uint8Array | undefined): boolean {
+    return key !== undefined && self !== undefined && equalBytes(key, self);
+  }
+
+  function isMember(key: Uint8Array | undefined): boolean {
+    return key !== undefined && members.some((member) => equalBytes(member.key, key));
+  }
+
+  return {
+    selfIsMember: isMember(self),
+    isSelf,
+
+    kindOf(key) {
+      if (key === undefined) return 'anonymous';
+      return isMember(key) ? 'member' : 'node';
+    },
+
+    whyNot(kind, key, admits) {
+      if (isSelf(key)) return linkFault('own_key');
+      if (admits === 'members' && kind !== 'member') return linkFault('not_a_member');
+      if (admits === 'nodes' && kind === 'anonymous') return linkFault('no_key');
+      return undefined;
+    },
+
+    boundsOf(kind, source) {
+      const now = nowMs();
+      const bucket = (perSecond: number) => createBucket(perSecond, limits.bucketMs, now);
+      switch (kind) {
+        case 'member':
+          return { outputBytes: limits.memberOutputBytes, budget: undefined, buckets: [] };
+        case 'node':
+          return {
+            outputBytes: limits.nodeOutputBytes,
+            budget,
+            buckets: [bucket(limits.nodeTokensPerSecond)],
+          };
+        case 'anonymous':
+          return {
+            outputBytes: limits.anonymousOutputBytes,
+            budget,
+            buckets: [bucket(limits.anonymousTokensPerSecond), sources.of(source, now)],
+          };
+      }
+    },
+
+    replaces(key, existing, dialled) {
+      if (nowMs() - existing.upAtMs > simultaneousMs) return true;
+      if (existing.dialled === dialled || self === undefined) return true;
+      const selfIsSmaller = compareBytes(self, key) < 0;
+      return dialled === selfIsSmaller;
+    },
+  };
+}

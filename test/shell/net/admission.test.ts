@@ -1,0 +1,152 @@
+/** Places for handshakes and links, with time driven by hand. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { NET_LIMITS, type NetLimits } from '../../../agent/shell/limits.ts';
+import {
+  createHandshakeGate,
+  findPlace,
+  type Handshake,
+  type LinkKind,
+  type Placed,
+} from '../../../agent/shell/net/admission.ts';
+import { createBucket, createSourceBuckets } from '../../../agent/shell/net/bucket.ts';
+
+const LIMITS: NetLimits = {
+  ...NET_LIMITS,
+  handshakes: 6,
+  handshakesPerSource: 4,
+  memberHandshakes: 2,
+  handshakePatienceMs: 1_000,
+  handshakesPerSecond: 1_000,
+  bucketMs: 2_000,
+  links: 8,
+  nodeLinks: 2,
+  anonymousLinks: 4,
+  anonymousPerSource: 3,
+  evictableAfterMs: 1_000,
+};
+
+function gateAt0() {
+  const gate = createHandshakeGate(LIMITS, 0);
+  const aborted: string[] = [];
+  let number = 0;
+  const enter = (source: string, sinceMs: number, ofMember = false) => {
+    const name = `${source}#${number++}`;
+    const handshake: Handshake = { source, ofMember, sinceMs, abort: () => aborted.push(name) };
+    return { refused: gate.enter(handshake)?.code, leave: () => gate.leave(handshake), name };
+  };
+  return { gate, aborted, enter };
+}
+
+describe('places for handshakes', () => {
+  it('are bounded for one source, and free again when it leaves', () => {
+    const { enter } = gateAt0();
+    const first = [1, 2, 3, 4].map(() => enter('a', 0));
+    assert.deepEqual(
+      first.map(({ refused }) => refused),
+      Array(4).fill(undefined),
+    );
+    assert.equal(enter('a', 1).refused, 'too_many_links');
+    first[0]?.leave();
+    assert.equal(enter('a', 2).refused, undefined);
+  });
+
+  it('are taken from the source that holds most of them when a newcomer needs one', () => {
+    const { enter, aborted, gate } = gateAt0();
+    const hoard = [1, 2, 3, 4].map(() => enter('a', 0));
+    enter('b', 0);
+    enter('c', 0);
+    assert.equal(enter('d', 1).refused, undefined);
+    assert.deepEqual(aborted, [hoard[0]?.name]);
+    assert.equal(gate.size(), 6);
+  });
+
+  it('are taken from a handshake that has lasted longer than honest ones do', () => {
+    const { enter, aborted } = gateAt0();
+    const first = [1, 2, 3, 4].map(() => enter('a', 0));
+    assert.equal(enter('a', 999).refused, 'too_many_links');
+    assert.equal(enter('a', 1_000).refused, undefined);
+    assert.deepEqual(aborted, [first[0]?.name]);
+  });
+
+  it('are kept free for addresses of members, however many strangers call', () => {
+    const { enter } = gateAt0();
+    for (const source of ['a', 'b', 'c', 'd', 'e', 'f']) enter(source, 0);
+    assert.equal(enter('g', 0).refused, 'too_many_links');
+    assert.equal(enter('m', 0, true).refused, undefined);
+    assert.equal(enter('m', 0, true).refused, undefined);
+  });
+
+  it('are not given faster than the rate of one source allows', () => {
+    const { enter } = gateAt0();
+    let admitted = 0;
+    for (let i = 0; i < 50; i++) {
+      const { refused, leave } = enter('a', 0);
+      if (refused === undefined) admitted += 1;
+      leave();
+    }
+    assert.equal(admitted, (LIMITS.handshakesPerSource * LIMITS.bucketMs) / 1000);
+    assert.equal(enter('b', 0).refused, undefined, 'another source is not affected');
+    assert.equal(enter('a', 1_000).refused, undefined, 'later it may again');
+  });
+});
+
+describe('places for links', () => {
+  const link = (kind: LinkKind, source: string, lastFrameMs: number, dialled = false): Placed => ({
+    kind,
+    source,
+    dialled,
+    lastFrameMs: () => lastFrameMs,
+  });
+  const codeOf = (place: ReturnType<typeof findPlace>) =>
+    place !== undefined && 'code' in place ? place.code : place;
+
+  it('are never wanting for members', () => {
+    const links = Array.from({ length: 20 }, () => link('anonymous', 'a', 0));
+    assert.equal(findPlace(LIMITS, 4, links, 'member', 'a', 0), undefined);
+  });
+
+  it('go, when a kind is full, from the most silent link to the newcomer', () => {
+    const links = [10, 5, 20, 30].map((atMs, i) => link('anonymous', `s${i}`, atMs));
+    assert.equal(codeOf(findPlace(LIMITS, 0, links, 'anonymous', 'x', 1_004)), 'too_many_links');
+    assert.equal(findPlace(LIMITS, 0, links, 'anonymous', 'x', 1_005), links[1]);
+    assert.equal(findPlace(LIMITS, 0, links, 'node', 'x', 1_005), undefined, 'another kind');
+  });
+
+  it('of one source are bounded, and that source loses its own', () => {
+    const links = [link('anonymous', 'b', 0), ...[1, 2, 3].map((at) => link('anonymous', 'a', at))];
+    assert.equal(findPlace(LIMITS, 0, links.slice(1), 'anonymous', 'a', 5_000), links[1]);
+    assert.equal(findPlace(LIMITS, 0, links.slice(1), 'anonymous', 'b', 5_000), undefined);
+  });
+
+  it('are never taken from a link that this node dialled', () => {
+    const links = [link('node', 'a', 0, true), link('node', 'b', 0, true)];
+    assert.equal(codeOf(findPlace(LIMITS, 0, links, 'node', 'c', 9_000)), 'too_many_links');
+  });
+
+  it('leave a place for each member among all links', () => {
+    const links = [link('node', 'a', 0), ...[1, 2, 3].map((n) => link('anonymous', `${n}`, 0))];
+    assert.equal(findPlace(LIMITS, 3, links, 'node', 'c', 0), undefined);
+    assert.equal(codeOf(findPlace(LIMITS, 4, links, 'node', 'c', 0)), 'too_many_links');
+  });
+});
+
+describe('a token bucket', () => {
+  it('serves, goes into debt by one purchase, and says how long the debt lasts', () => {
+    const bucket = createBucket(100, 1_000, 0);
+    assert.equal(bucket.pay(100, 0), 0);
+    assert.equal(bucket.pay(10, 0), 100);
+    assert.equal(bucket.pay(0, 100), 0);
+    assert.equal(bucket.tryPay(100), false);
+    assert.equal(bucket.tryPay(110), true);
+  });
+
+  it('of a source that is forgotten starts afresh, and only so many are remembered', () => {
+    const buckets = createSourceBuckets(1, 1_000, 2);
+    assert.equal(buckets.of('a', 0).tryPay(0), true);
+    assert.equal(buckets.of('a', 0).tryPay(0), false);
+    buckets.of('b', 0);
+    buckets.of('c', 0);
+    assert.equal(buckets.of('a', 0).tryPay(0), true);
+  });
+});

@@ -1,0 +1,151 @@
+/** Real nodes on loopback for the tests of the network: their links, and what they heard. */
+import type { Duplex } from 'node:stream';
+import { connect, type TLSSocket } from 'node:tls';
+import type { Member } from '../../../agent/core/committee.ts';
+import type { LinkId } from '../../../agent/core/io.ts';
+import type { Listen } from '../../../agent/shell/net/acceptor.ts';
+import type { Address } from '../../../agent/shell/net/address.ts';
+import { type Identity, identityFromSeed } from '../../../agent/shell/net/identity.ts';
+import {
+  createLinks,
+  type LinkEvent,
+  type LinkReport,
+  type Links,
+  type LinksOptions,
+} from '../../../agent/shell/net/links.ts';
+import { protocolName } from '../../../agent/shell/net/tls.ts';
+
+export const NETWORK = new Uint8Array(32).fill(0x4d);
+
+/** The identity number `n` (1 to 255) of all tests. */
+export function identityOf(n: number): Identity {
+  return identityFromSeed(new Uint8Array(32).fill(n));
+}
+
+export function memberOf(identity: Identity, name: string): Member {
+  return { name, key: identity.publicKey };
+}
+
+export interface TestNode {
+  readonly links: Links;
+  readonly identity: Identity | undefined;
+  readonly events: LinkEvent[];
+  readonly reports: LinkReport[];
+  /** Links that are up, in order. */
+  up(): readonly LinkId[];
+  frames(): readonly Uint8Array[];
+  /** Where it listens. */
+  at(): Address;
+  stop(): Promise<void>;
+}
+
+/** Starts a node that listens on loopback (unless told otherwise) and records everything. */
+export async function startNode(
+  identity: Identity | undefined,
+  options: Partial<LinksOptions> = {},
+): Promise<TestNode> {
+  const events: LinkEvent[] = [];
+  const reports: LinkReport[] = [];
+  const listen: readonly Listen[] = identity === undefined ? [] : [{ host: '127.0.0.1', port: 0 }];
+  const links = createLinks({
+    network: NETWORK,
+    identity,
+    members: [],
+    listen,
+    wanted: [],
+    dialFound: 0,
+    report: (report) => reports.push(report),
+    ...options,
+    emit(event) {
+      events.push(event);
+      return options.emit?.(event) ?? true;
+    },
+    // Quick to give up and to come back; the bounds under test are set by each test.
+    limits: { dialFirstMs: 20, dialLastMs: 200, goodbyeMs: 200, ...options.limits },
+  });
+  await links.start();
+  return {
+    links,
+    identity,
+    events,
+    reports,
+    up: () => linksUp(events),
+    frames: () => events.flatMap((event) => (event.kind === 'frame' ? [event.bytes] : [])),
+    at() {
+      const [first] = links.listening();
+      if (first === undefined) throw new Error('listens nowhere');
+      return first.address;
+    },
+    stop: () => links.stop(),
+  };
+}
+
+function linksUp(events: readonly LinkEvent[]): readonly LinkId[] {
+  const up = new Set<LinkId>();
+  for (const event of events) {
+    if (event.kind === 'link_up') up.add(event.link);
+    if (event.kind === 'link_down') up.delete(event.link);
+  }
+  return [...up];
+}
+
+/** Waits until something holds; fails with `what` when it does not in a long time. */
+export async function until(holds: () => boolean, what: string, timeoutMs = 20_000): Promise<void> {
+  const end = performance.now() + timeoutMs;
+  while (!holds()) {
+    if (performance.now() > end) throw new Error(`never happened: ${what}`);
+    await pause(5);
+  }
+}
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** The fault codes of reports of one kind, in order. */
+export function faults(node: TestNode, what: LinkReport['what']): readonly string[] {
+  return node.reports.flatMap((report) =>
+    report.what === what && report.fault !== undefined ? [report.fault.code] : [],
+  );
+}
+
+/** The only link of a node that has one. */
+export function onlyLink(node: TestNode): LinkId {
+  const [link, ...others] = node.up();
+  if (link === undefined || others.length > 0) throw new Error(`has ${node.up().length} links`);
+  return link;
+}
+
+/** A client of our own making: TLS as the protocol wants it, and nothing behind it. */
+export function rawClient(
+  at: Address,
+  options: { readonly identity?: Identity; readonly protocol?: string | undefined } = {},
+): Promise<TLSSocket> {
+  const { identity } = options;
+  const protocols = 'protocol' in options ? options.protocol : protocolName(NETWORK);
+  return new Promise((resolve, reject) => {
+    const socket = connect({
+      host: at.host,
+      port: at.port,
+      ...(identity === undefined ? {} : { cert: identity.certificate, key: identity.privateKey }),
+      ...(protocols === undefined ? {} : { ALPNProtocols: [protocols] }),
+      minVersion: 'TLSv1.3',
+      rejectUnauthorized: false,
+      servername: '',
+    });
+    socket.once('error', reject);
+    socket.once('secureConnect', () => {
+      socket.on('error', () => undefined);
+      resolve(socket);
+    });
+  });
+}
+
+/** Resolves when a socket is closed, by whomever; fails when it stays open. */
+export async function closed(socket: Duplex): Promise<void> {
+  let isClosed = socket.closed;
+  socket.once('close', () => {
+    isClosed = true;
+  });
+  await until(() => isClosed, 'the end of a connection');
+}

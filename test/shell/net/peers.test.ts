@@ -1,0 +1,103 @@
+/** The states of a peer, the bound of the table, and the pauses between attempts. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { NET_LIMITS } from '../../../agent/shell/limits.ts';
+import { pauseMs } from '../../../agent/shell/net/dialer.ts';
+import { linkFault } from '../../../agent/shell/net/fault.ts';
+import {
+  addressesOf,
+  createPeerTable,
+  mayMove,
+  type NewPeer,
+  type Peer,
+} from '../../../agent/shell/net/peers.ts';
+
+function keyOf(n: number): Uint8Array {
+  return Uint8Array.from({ length: 32 }, (_, i) => (n >> (8 * (i % 4))) & 0xff);
+}
+
+function stranger(n: number): NewPeer {
+  return { key: keyOf(n), pinned: true, isMember: false, demanded: false };
+}
+
+function added(peer: Peer | undefined): Peer {
+  assert.ok(peer);
+  return peer;
+}
+
+describe('the states of a peer', () => {
+  it('follow the one table: ready only after a link, a link only after authentication', () => {
+    assert.equal(mayMove('syncing', 'ready'), true);
+    assert.equal(mayMove('ready', 'syncing'), true);
+    for (const from of ['disconnected', 'discovering', 'connecting', 'reconnecting'] as const) {
+      for (const to of ['ready', 'syncing', 'connected'] as const) {
+        assert.equal(mayMove(from, to), false, `${from} to ${to}`);
+      }
+    }
+    assert.equal(mayMove('connecting', 'connected'), false);
+  });
+
+  it('cannot be changed in another way', () => {
+    const table = createPeerTable(NET_LIMITS, () => 7);
+    const peer = added(table.add(stranger(1)));
+    assert.throws(() => table.move(peer, 'ready'), /disconnected to ready/);
+    table.move(peer, 'connecting', linkFault('lost'));
+    assert.deepEqual([peer.state, peer.sinceMs, peer.lastFault?.code], ['connecting', 7, 'lost']);
+  });
+});
+
+describe('the peer table', () => {
+  it('drops the unasked peer heard of longest ago, and never one that was asked for', () => {
+    let now = 0;
+    const table = createPeerTable({ ...NET_LIMITS, undemandedPeers: 3 }, () => now);
+    table.add({ ...stranger(100), demanded: true });
+    for (let n = 0; n < 3; n++) {
+      now = n;
+      table.add(stranger(n));
+    }
+    now = 10;
+    table.addAddress(added(table.byKey(keyOf(0))), { host: 'fe80::1%x', port: 1 });
+    table.add(stranger(3));
+    assert.equal(table.byKey(keyOf(1)), undefined);
+    assert.deepEqual(
+      [0, 2, 3, 100].map((n) => table.byKey(keyOf(n)) !== undefined),
+      [true, true, true, true],
+    );
+  });
+
+  it('takes no further unasked peer while all of them are linked', () => {
+    const table = createPeerTable({ ...NET_LIMITS, undemandedPeers: 1 }, () => 0);
+    const peer = added(table.add(stranger(1)));
+    table.move(peer, 'authenticating');
+    table.move(peer, 'connected');
+    assert.equal(table.add(stranger(2)), undefined);
+  });
+
+  it('tries the address heard last first, knows each once, and not too many', () => {
+    const table = createPeerTable({ ...NET_LIMITS, addressesPerPeer: 2 }, () => 0);
+    const peer = added(table.add(stranger(1)));
+    peer.configured = [{ host: 'c', port: 1 }];
+    const hear = (host: string) => table.addAddress(peer, { host, port: 1 });
+    assert.deepEqual(['a', 'b', 'a', 'c', 'd'].map(hear), [true, true, false, false, true]);
+    assert.deepEqual(
+      addressesOf(peer).map(({ host }) => host),
+      ['d', 'a', 'c'],
+    );
+  });
+});
+
+describe('the pause between attempts', () => {
+  it('grows to its bound, and chance takes away at most half of it', () => {
+    const chance = fc.double({ min: 0, max: 0.999_999, noNaN: true });
+    fc.assert(
+      fc.property(fc.nat(2_000), chance, (attempt, random) => {
+        const full = pauseMs(NET_LIMITS, attempt, 0);
+        const paused = pauseMs(NET_LIMITS, attempt, random);
+        assert.ok(full <= NET_LIMITS.dialLastMs && full >= NET_LIMITS.dialFirstMs);
+        assert.ok(paused <= full && paused >= Math.floor(full / 2));
+        assert.ok(pauseMs(NET_LIMITS, attempt + 1, 0) >= full);
+      }),
+    );
+  });
+});

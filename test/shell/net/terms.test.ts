@@ -1,0 +1,58 @@
+/** Of two streams between the same two nodes, both sides keep the same one. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { equalBytes } from '../../../agent/core/bytes.ts';
+import { NET_LIMITS } from '../../../agent/shell/limits.ts';
+import { createTerms } from '../../../agent/shell/net/terms.ts';
+
+const WINDOW_MS = 2 * NET_LIMITS.handshakeTimeoutMs;
+
+/** Which of two streams a node keeps: it sees one come up `gapMs` after the other. */
+function kept(
+  self: Uint8Array | undefined,
+  peer: Uint8Array,
+  [first, second]: readonly [boolean, boolean],
+  gapMs: number,
+): 'first' | 'second' {
+  const terms = createTerms(NET_LIMITS, self, [], () => 1_000 + gapMs);
+  return terms.replaces(peer, { upAtMs: 1_000, dialled: first }, second) ? 'second' : 'first';
+}
+
+const key = fc.uint8Array({ minLength: 32, maxLength: 32 });
+const keys = fc.tuple(key, key).filter(([a, b]) => !equalBytes(a, b));
+
+describe('two streams between the same two nodes', () => {
+  it('of a double dial end in one, the same for both, in whatever order each sees them', () => {
+    const gap = fc.nat(WINDOW_MS);
+    fc.assert(
+      fc.property(keys, gap, gap, fc.boolean(), ([a, b], gapA, gapB, sameOrder) => {
+        // The stream that a dialled comes first for a; for b perhaps the other one does.
+        const keptByA = kept(a, b, [true, false], gapA);
+        const keptByB = sameOrder
+          ? kept(b, a, [false, true], gapB)
+          : kept(b, a, [true, false], gapB);
+        const aKeepsItsOwn = keptByA === 'first';
+        const bKeepsThatOfA = sameOrder ? keptByB === 'first' : keptByB === 'second';
+        assert.equal(aKeepsItsOwn, bKeepsThatOfA);
+      }),
+    );
+  });
+
+  it('end in the newer one, when the older cannot belong to the same double dial', () => {
+    fc.assert(
+      fc.property(keys, fc.boolean(), fc.boolean(), ([a, b], first, second) => {
+        assert.equal(kept(a, b, [first, second], WINDOW_MS + 1), 'second');
+      }),
+    );
+  });
+
+  it('end in the newer one, when the same side dialled both', () => {
+    fc.assert(
+      fc.property(keys, fc.boolean(), ([a, b], dialled) => {
+        assert.equal(kept(a, b, [dialled, dialled], 1), 'second');
+        assert.equal(kept(undefined, b, [true, true], 1), 'second');
+      }),
+    );
+  });
+});
