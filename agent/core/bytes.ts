@@ -8,9 +8,13 @@ import { hex } from '@scure/base';
 /** A byte string carried in a JavaScript string, one character a byte. */
 export type ByteKey = string & { readonly __brand: 'ByteKey' };
 
+const CHARACTERS = Array.from({ length: 256 }, (_, byte) => String.fromCharCode(byte));
+
 /** The byte key of these bytes. */
 export function toByteKey(bytes: Uint8Array): ByteKey {
-  return String.fromCharCode(...bytes) as ByteKey;
+  let key = '';
+  for (const byte of bytes) key += CHARACTERS[byte];
+  return key as ByteKey;
 }
 
 /** The bytes of a byte key. */

@@ -15,6 +15,7 @@ export const KEYSPACE = {
   doubleSpend: { prefix: 'D', layout: 'account(32) sequence(8) -> journal number of the proof' },
   conflict: { prefix: 'X', layout: 'account(32) sequence(8) -> journal number of the proof' },
   genesis: { prefix: 'G', layout: '-> network id that this state belongs to' },
+  owner: { prefix: 'B', layout: '-> key of the node whose state this is' },
   accountCount: { prefix: 'N', layout: '-> number of account records' },
   standing: { prefix: 'S', layout: '-> whether this authority may vote, and if not why' },
   wallet: { prefix: 'W', layout: '-> wallet record: balances, next sequence, counts' },

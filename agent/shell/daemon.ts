@@ -25,6 +25,7 @@ import { type Closers, createClosers } from './daemon/closers.ts';
 import type { DaemonContext, Running } from './daemon/context.ts';
 import { createCounters } from './daemon/counters.ts';
 import { createEvents } from './daemon/events.ts';
+import { claimStore } from './daemon/first-start.ts';
 import { controlHandlers } from './daemon/handlers.ts';
 import type { Identity } from './daemon/identity.ts';
 import { createListeners } from './daemon/listeners.ts';
@@ -36,7 +37,7 @@ import type { Logs } from './logs.ts';
 import { describeDamage } from './store/damage.ts';
 import { storePaths } from './store/layout.ts';
 import { openStore } from './store/open.ts';
-import type { StoreReader } from './store/store.ts';
+import type { Store, StoreReader } from './store/store.ts';
 
 export interface DaemonSetup {
   readonly config: Config;
@@ -106,6 +107,7 @@ async function bringUp(setup: DaemonSetup, closers: Closers): Promise<DaemonCont
   } else {
     const { store } = opened;
     checkStoreNetwork(setup, store);
+    await claimOrRefuse(setup, store);
     const memory = recovery.writes();
     context.running = await takePart({ context, store, memory, closers, onFatal });
     context.progress.started();
@@ -180,6 +182,19 @@ function checkStoreNetwork({ config, identity }: DaemonSetup, store: StoreReader
     'config',
     `genesis: expected ${expected}, ${nameOf('network', stored)}, found ${found}`,
   );
+}
+
+/** The ledger of one key is never continued with another. */
+async function claimOrRefuse({ config, identity }: DaemonSetup, store: Store): Promise<void> {
+  const other = await claimStore(store, {
+    publicKey: identity.signer.publicKey,
+    keyFile: config.node_key,
+    isAuthority: identity.member !== undefined,
+  });
+  if (other === undefined) return;
+  const found = `${nameOf('node', identity.signer.publicKey)} in ${config.node_key}`;
+  const expected = `the key of the ledger in ${config['store.folder']}, ${other}`;
+  throw new StartFailure('config', `node_key: expected ${expected}, found ${found}`);
 }
 
 function tellDamage({ config, logs, strict }: DaemonSetup, damage: readonly string[]): void {

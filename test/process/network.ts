@@ -17,6 +17,7 @@ import { genesisToJson } from '../../agent/core/genesis-json.ts';
 import type { Amount, TokenIndex } from '../../agent/core/units.ts';
 import { configWith, writeConfig } from '../../agent/shell/config.ts';
 import type { Config } from '../../agent/shell/config-schema.ts';
+import { UNUSED_MARK_TEXT, unusedMarkOf } from '../../agent/shell/daemon/first-start.ts';
 import { newSeed, signerFromSeed, writeKeyFile } from '../../agent/shell/keys.ts';
 import type { Address } from '../../agent/shell/net/address.ts';
 import {
@@ -124,6 +125,7 @@ export async function makeNetwork(options: NetworkOptions): Promise<TestNetwork>
     };
     configure({});
     writeKeyFile(config.node_key, must(seeds[i]));
+    writeFileSync(unusedMarkOf(config.node_key), UNUSED_MARK_TEXT);
     const program = options.bundled === true ? BUNDLED_MESHPAYD : MESHPAYD;
     const daemon = daemonProcess(configFile, config['control.socket'], program);
     const extra = { name, folder: own, address: must(addresses[i]), signer: must(signers[i]) };

@@ -31,7 +31,7 @@ export function signerOf(label: string): Signer {
 /** The strict rule in front of node:crypto, as in production. */
 export const verify: Verify = (publicKey, message, signature) => {
   if (!wellFormed(publicKey, signature)) return false;
-  const der = Buffer.concat([SPKI_HEAD, publicKey]);
-  const key = { key: der, format: 'der', type: 'spki' } as const;
+  const x = Buffer.from(publicKey).toString('base64url');
+  const key = { key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' } as const;
   return nodeVerify(null, message, key, signature);
 };

@@ -1,0 +1,52 @@
+/**
+ * Whose ledger a store is, and whether an empty one may be begun by an authority that votes.
+ *
+ * A wiped data folder looks like a first start, but the key may have voted before, and the node would
+ * contradict itself. So `meshpay network create` leaves a mark beside each new key. The first start
+ * writes the key into the store and only then removes the mark; an authority that finds neither
+ * begins as a restored one does (DESIGN 11): it serves and catches up, and never votes again with
+ * that key. A crash between the two steps leaves both, and the next start removes the mark.
+ */
+import { rmSync, statSync } from 'node:fs';
+import { equalBytes } from '../../core/bytes.ts';
+import { encode, keyCoder } from '../../core/codec/canonical.ts';
+import { standingCoder } from '../../core/codec/record.ts';
+import { singleton } from '../../core/keyspace.ts';
+import { nameOf } from '../../core/names.ts';
+import type { Store } from '../store/store.ts';
+
+const LOST_REASON = 'the ledger of a key that has been in use is gone: it may have voted before';
+
+/** The mark beside a key file that was never started with. */
+export function unusedMarkOf(keyFile: string): string {
+  return `${keyFile}.unused`;
+}
+
+/** What the mark says to whoever opens it. */
+export const UNUSED_MARK_TEXT =
+  'This key has never been used. The first start of meshpayd removes this file; do not bring it back.\n';
+
+export interface Owner {
+  readonly publicKey: Uint8Array;
+  readonly keyFile: string;
+  readonly isAuthority: boolean;
+}
+
+/** Makes sure that the store is this key's. Otherwise whose it is, in words for a person. */
+export async function claimStore(store: Store, owner: Owner): Promise<string | undefined> {
+  const mark = unusedMarkOf(owner.keyFile);
+  const stored = store.get(singleton('owner'));
+  if (stored === undefined) {
+    const isUnused = statSync(mark, { throwIfNoEntry: false }) !== undefined;
+    const key = { key: singleton('owner'), value: encode(keyCoder, owner.publicKey) };
+    const standing = {
+      key: singleton('standing'),
+      value: encode(standingCoder, { reason: LOST_REASON }),
+    };
+    await store.commit(owner.isAuthority && !isUnused ? [key, standing] : [key]);
+  } else if (!equalBytes(stored, owner.publicKey)) {
+    return nameOf('node', stored);
+  }
+  rmSync(mark, { force: true });
+  return undefined;
+}

@@ -1,0 +1,54 @@
+/**
+ * The figures (npm run bench): each with its unit, its goal and what it was measured on. `--quick`
+ * does one run of everything. Timings on a shared machine are noisy: medians of five.
+ */
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import { endToEnd } from './end-to-end.ts';
+import { footprint } from './footprint.ts';
+import { machine, table } from './machine.ts';
+import { throughput } from './throughput.ts';
+
+const { values } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } },
+});
+const runs = values.quick ? 1 : 5;
+const seconds = values.quick ? 5 : 20;
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n\n`);
+}
+
+const PARTS: Record<string, () => Promise<void>> = {
+  throughput: async () => {
+    print(
+      table('(a) One authority, sync writes, over loopback', await throughput(runs, 8_000, false)),
+    );
+    print(table('(a) The same with the flags of a router', await throughput(1, 8_000, true)));
+  },
+  latency: async () => {
+    const loads = [
+      { wallets: 1, perSecond: 20, seconds },
+      { wallets: 8, perSecond: 50, seconds },
+      { wallets: 8, perSecond: 200, seconds },
+    ];
+    for (const load of loads)
+      print(table('(b) End to end, four authorities', await endToEnd(load)));
+  },
+  footprint: async () => {
+    print(table('(c) memory, (d) bytes per transfer, (e) start', await footprint()));
+  },
+};
+
+print(`Measured on ${machine()}`);
+const chosen = values.only === undefined ? Object.keys(PARTS) : [values.only];
+for (const name of chosen) {
+  const part = PARTS[name];
+  if (part === undefined) {
+    process.stderr.write(
+      `bench: --only: expected ${Object.keys(PARTS).join(', ')}, found ${name}\n`,
+    );
+    process.exit(64);
+  }
+  await part();
+}

@@ -1,0 +1,23 @@
+/** Orders signed with a test network's wallets, in the first token. */
+import { type Order, orderSigningBytes, type SignedOrder } from '../../agent/core/codec/order.ts';
+import type { Signer } from '../../agent/core/crypto.ts';
+import type { Network } from '../../agent/core/genesis.ts';
+import type { Amount, Sequence, TokenIndex } from '../../agent/core/units.ts';
+
+export function transfer(
+  network: Network,
+  payer: Signer,
+  recipient: Uint8Array,
+  amountMinor: bigint,
+  { sequence = 0n, token = 0, networkId = network.id } = {},
+): SignedOrder {
+  const order: Order = {
+    account: payer.publicKey,
+    sequence: sequence as Sequence,
+    action: {
+      TAG: 'transfer',
+      data: { recipient, token: token as TokenIndex, amount: amountMinor as Amount, memo: '' },
+    },
+  };
+  return { order, signature: payer.sign(orderSigningBytes(networkId, order)) };
+}

@@ -1,0 +1,150 @@
+/**
+ * A client without manners: anonymous links to every authority, over which a test says whatever it
+ * likes, frame by frame. It keeps every vote that it has ever seen and checks its signature, so that
+ * an authority which contradicts itself is caught (DESIGN 5).
+ */
+import { equalBytes, toByteKey, toHex } from '../../agent/core/bytes.ts';
+import { encode } from '../../agent/core/codec/canonical.ts';
+import { frameCoder, type Message, type Vote } from '../../agent/core/codec/message.ts';
+import { isVoteValid, orderHash, type SignedOrder } from '../../agent/core/codec/order.ts';
+import type { LinkId } from '../../agent/core/io.ts';
+import type { MemberIndex } from '../../agent/core/units.ts';
+import { createLinks, type Links } from '../../agent/shell/net/links.ts';
+import { createVerify } from '../../agent/shell/verify.ts';
+import type { TestNetwork } from './network.ts';
+
+/** A vote for another order than one that the same author voted for before. */
+export interface Contradiction {
+  readonly member: number;
+  readonly place: string;
+  readonly first: string;
+  readonly second: string;
+}
+
+export class Probe {
+  readonly #network: TestNetwork;
+  readonly #links: Links;
+  readonly #linkOf = new Map<MemberIndex, LinkId>();
+  readonly #memberOf = new Map<LinkId, MemberIndex>();
+  readonly #hearers = new Set<(member: MemberIndex, message: Message) => void>();
+  readonly #verify = createVerify();
+  /** Order hash -> (account, sequence) of every order that was ever sent. */
+  readonly #places = new Map<string, { place: string; order: SignedOrder }>();
+  /** Author and (account, sequence) -> order hash of the vote seen. */
+  readonly #votes = new Map<string, string>();
+  readonly contradictions: Contradiction[] = [];
+  votesSeen = 0;
+
+  constructor(network: TestNetwork) {
+    this.#network = network;
+    const { committee } = network.network;
+    this.#links = createLinks({
+      network: network.network.id,
+      identity: undefined,
+      members: committee.members,
+      listen: [],
+      wanted: committee.members.map(({ key }, i) => ({ ...network.authority(i).address, key })),
+      dialFound: 0,
+      limits: { dialLastMs: 250 },
+      emit: (event) => {
+        if (event.kind === 'link_up') {
+          const at = committee.members.findIndex(
+            ({ key }) => event.peerKey !== undefined && equalBytes(key, event.peerKey),
+          );
+          this.#linkOf.set(at as MemberIndex, event.link);
+          this.#memberOf.set(event.link, at as MemberIndex);
+        } else if (event.kind === 'link_down') {
+          const member = this.#memberOf.get(event.link);
+          this.#memberOf.delete(event.link);
+          if (member !== undefined && this.#linkOf.get(member) === event.link) {
+            this.#linkOf.delete(member);
+          }
+        } else {
+          this.#take(event.link, event.bytes);
+        }
+        return true;
+      },
+    });
+  }
+
+  async start(): Promise<void> {
+    await this.#links.start();
+    const count = this.#network.network.committee.members.length;
+    while (this.#linkOf.size < count) await pause(10);
+  }
+
+  stop(): Promise<void> {
+    return this.#links.stop();
+  }
+
+  /** Says a message to one authority; lost if there is no link. */
+  say(member: number, message: Message): void {
+    this.sayBytes(member, encode(frameCoder, { to: undefined, route: [], message }));
+  }
+
+  /** The same with the bytes of a frame, right or wrong. False: there is no link. */
+  sayBytes(member: number, bytes: Uint8Array): boolean {
+    const link = this.#linkOf.get(member as MemberIndex);
+    if (link !== undefined) this.#links.send({ link, bytes });
+    return link !== undefined;
+  }
+
+  /** Sends an order, and remembers it, so that votes for it can be judged. */
+  order(member: number, order: SignedOrder): void {
+    const hash = toHex(orderHash(this.#network.network.id, order.order));
+    const place = `${toHex(order.order.account)}/${order.order.sequence}`;
+    this.#places.set(hash, { place, order });
+    this.say(member, { TAG: 'order', data: order });
+  }
+
+  /** The first answer of one authority for which `isIt` holds; undefined after `withinMs`. */
+  answer(
+    member: number,
+    isIt: (message: Message) => boolean,
+    withinMs = 5_000,
+  ): Promise<Message | undefined> {
+    return new Promise((resolve) => {
+      const hearer = (from: MemberIndex, message: Message): void => {
+        if (from === member && isIt(message)) done(message);
+      };
+      const timer = setTimeout(() => done(undefined), withinMs);
+      const done = (message: Message | undefined): void => {
+        clearTimeout(timer);
+        this.#hearers.delete(hearer);
+        resolve(message);
+      };
+      this.#hearers.add(hearer);
+    });
+  }
+
+  isLinked(member: number): boolean {
+    return this.#linkOf.has(member as MemberIndex);
+  }
+
+  #take(link: LinkId, bytes: Uint8Array): void {
+    const member = this.#memberOf.get(link);
+    if (member === undefined) return;
+    const { message } = frameCoder.decode(bytes);
+    if (message.TAG === 'vote') this.#judge(message.data);
+    for (const hearer of this.#hearers) hearer(member, message);
+  }
+
+  #judge(vote: Vote): void {
+    const hash = toHex(vote.orderHash);
+    const known = this.#places.get(hash);
+    const { id, committee } = this.#network.network;
+    if (known === undefined) return;
+    if (!isVoteValid(id, committee, vote.orderHash, vote, this.#verify)) return;
+    this.votesSeen++;
+    const at = toByteKey(Uint8Array.of(vote.member)) + known.place;
+    const first = this.#votes.get(at);
+    if (first === undefined) this.#votes.set(at, hash);
+    else if (first !== hash) {
+      this.contradictions.push({ member: vote.member, place: known.place, first, second: hash });
+    }
+  }
+}
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
