@@ -4,6 +4,7 @@
  * key is answered over its link but never written to on its own account, so it is not in the list.
  * Kept in memory: a new process begins without links.
  */
+import type { Message } from './codec/message.ts';
 import { type NodeLink, nodeLinksCoder } from './codec/record.ts';
 import { memberByKey } from './committee.ts';
 import type { Draft } from './draft.ts';
@@ -64,4 +65,15 @@ export function removeLink(draft: Draft, link: LinkId): void {
   const links = nodeLinks(draft);
   const left = links.filter((entry) => entry.link !== link);
   if (left.length < links.length) draft.write(singleton('nodeLinks'), nodeLinksCoder, left);
+}
+
+/**
+ * Whether what an answer says in a member's name may be listened to. Votes and refusals of orders are
+ * signed; the rest is not, so where this node has a link to the member, only that link counts.
+ */
+export function maySpeak(draft: Draft, { TAG, data }: Message, link: LinkId): boolean {
+  if (TAG === 'vote' || TAG === 'orderRefusal' || !('member' in data)) return true;
+  const { member } = data;
+  if (member === undefined || linkTo(draft, member) === undefined) return true;
+  return memberOf(draft, link) === member;
 }

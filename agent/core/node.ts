@@ -19,7 +19,7 @@ import { frameCoder, type Message } from './codec/message.ts';
 import { Draft, type Origin } from './draft.ts';
 import type { Command, Event, LinkId, Read, Stamp, Step } from './io.ts';
 import { MAX_FRAME_BYTES } from './limits.ts';
-import { addLink, removeLink } from './links.ts';
+import { addLink, maySpeak, removeLink } from './links.ts';
 import { isRefusal, type Refusal, refusal } from './refusal.ts';
 import { relay } from './relay.ts';
 import { isAuthority, isWallet, type NodeSetup } from './setup.ts';
@@ -93,13 +93,14 @@ function takeFrame(draft: Draft, setup: NodeSetup, link: LinkId, bytes: Uint8Arr
 }
 
 function takeMessage(draft: Draft, setup: NodeSetup, message: Message, origin: Origin): void {
+  if (!maySpeak(draft, message, origin.link)) return;
   if (message.TAG === 'account') {
     const { member, account, next, pending, balances } = message.data;
     const seen = { member, account, next, pending: pending !== undefined, balances };
     draft.note({ kind: 'account_seen', ...seen });
   }
   if (isAuthority(setup)) authorityMessage(draft, setup, message, origin);
-  else if (isWallet(setup)) walletMessage(draft, setup, message, origin.link);
+  else if (isWallet(setup)) walletMessage(draft, setup, message);
   else if (isForLedger(message)) rejectAsNoAuthority(draft, origin);
 }
 
@@ -118,7 +119,7 @@ function carryOut(draft: Draft, setup: NodeSetup, command: Command): Refusal | u
   if (command.kind === 'query') {
     const { account } = command;
     for (const member of membersOf(setup.network)) {
-      sendToMember(draft, member, { TAG: 'accountQuery', data: { account } }, 0);
+      sendToMember(draft, member, { TAG: 'accountQuery', data: { account } });
     }
     return undefined;
   }

@@ -122,3 +122,25 @@ test('two certificates for one sequence raise the alarm, keep both and end votin
   const verdict = verdictOf(ask(one, authority, { TAG: 'order', data: next }));
   assert.equal(verdict, REFUSALS.account_frozen.wire);
 });
+
+test('a conflict that lies under later orders comes out when the ledgers are compared', () => {
+  const one = new World();
+  const [a, rival] = [1n, 2n].map((amount) => orderOf(one, 'alice', 'bob', { amount }));
+  assert.ok(a !== undefined && rival !== undefined);
+  const later = Array.from({ length: 9 }, (_, i) =>
+    orderOf(one, 'alice', 'bob', { sequence: BigInt(i + 1) }),
+  );
+  for (const [name, first] of [
+    ['auth-0', a],
+    ['auth-1', rival],
+  ] as const) {
+    for (const paid of [first, ...later]) {
+      ask(one, one.place(name), { TAG: 'certificate', data: certificateOf(one, paid) });
+    }
+  }
+  one.connect('auth-0', 'auth-1');
+  one.run();
+  for (const name of ['auth-0', 'auth-1']) assert.equal(one.notices(name, 'conflict').length, 1);
+  one.pass(60_000);
+  for (const name of ['auth-0', 'auth-1']) assert.equal(accountAt(one, name, 'alice').frozen, true);
+});

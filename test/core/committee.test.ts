@@ -30,6 +30,8 @@ test('the familiar sizes have the familiar quorums', () => {
 test('a member is known by its key and by nothing else', () => {
   const { network } = new World();
   const { committee } = networkOf(network.genesis);
-  committee.members.forEach(({ key }, i) => assert.equal(memberByKey(committee, key), i));
+  for (const [i, { key }] of committee.members.entries()) {
+    assert.equal(memberByKey(committee, key), i);
+  }
   assert.equal(memberByKey(committee, new Uint8Array(32)), undefined);
 });

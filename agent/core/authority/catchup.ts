@@ -29,7 +29,7 @@ import {
 import { memberLinks, memberOf } from '../links.ts';
 import type { AuthoritySetup } from '../setup.ts';
 import { setTimer, timers } from '../timers.ts';
-import { FIRST_SEQUENCE, type Sequence } from '../units.ts';
+import { FIRST_SEQUENCE, nextSequence, type Sequence } from '../units.ts';
 import { readAccount } from './account.ts';
 import { applyCertificate } from './apply.ts';
 import { accountsOf, childrenOf, type DigestPath, digestAt, pathOf } from './digest.ts';
@@ -119,7 +119,11 @@ export function takeBucket(
   }
 }
 
-/** Takes certificates of one account in their order, and asks on while there is progress. */
+/**
+ * Takes certificates of one account in their order, and asks on while there is progress. A page that
+ * this ledger had already, of an account in which the peer is not ahead, comes from a search for a
+ * conflict: that goes on page by page until a certificate is refused or the pages end.
+ */
 export function takeCertificates(
   draft: Draft,
   setup: AuthoritySetup,
@@ -131,16 +135,23 @@ export function takeCertificates(
   const before = readAccount(draft, account).next;
   for (const certificate of certificates) {
     const refused = applyCertificate(draft, setup, certificate);
-    if (refused !== undefined) draft.note({ kind: 'refused', link, refusal: refused });
+    if (refused === undefined) continue;
+    draft.note({ kind: 'refused', link, refusal: refused });
+    return;
   }
+  const last = certificates.at(-1)?.order.order;
+  if (last === undefined || !equalBytes(last.account, account)) return;
   const { next } = readAccount(draft, account);
-  if (next > before && next < theirNext) ask(draft, link, account, next);
+  const pageEnd = nextSequence(last.sequence);
+  if (next < theirNext && next > before) ask(draft, link, account, next);
+  else if (next >= theirNext && pageEnd < theirNext) ask(draft, link, account, pageEnd);
 }
 
 /** Whether the peer's account and ours have not seen the same orders. */
 function isDifferent(draft: Draft, theirs: BucketEntry): boolean {
-  const { next, history } = readAccount(draft, theirs.account);
-  return next !== theirs.next || !equalBytes(history.subarray(0, 8), theirs.history);
+  const { next, history, frozen } = readAccount(draft, theirs.account);
+  if (next !== theirs.next) return true;
+  return !frozen && !equalBytes(history.subarray(0, 8), theirs.history);
 }
 
 /** Asks for what is missing here, or gives what is missing there. */
@@ -151,9 +162,10 @@ function exchange(draft: Draft, setup: AuthoritySetup, link: LinkId, theirs: Buc
     ask(draft, link, account, next);
     return;
   }
-  // The same number of orders, but not the same ones: show our last, so that the conflict comes out.
-  const from = next > theirs.next ? theirs.next : next - 1n;
-  answerCertificates(draft, setup, account, from as Sequence, { link, route: [] });
+  // The same number of orders, but not the same ones: show ours from the first on, so that the
+  // conflict comes out. Once it has, the account is frozen and there is nothing more to show.
+  const from = next > theirs.next ? theirs.next : FIRST_SEQUENCE;
+  answerCertificates(draft, setup, account, from, { link, route: [] });
 }
 
 function ask(draft: Draft, link: LinkId, account: Uint8Array, from: Sequence): void {

@@ -4,7 +4,7 @@ import type { Draft } from '../draft.ts';
 import { singleton } from '../keyspace.ts';
 import { RETRY_FIRST_MS, RETRY_LAST_MS } from '../limits.ts';
 
-const NOTHING_YET: Chase = { attempts: 0, impossible: [], fed: [], unspread: [] };
+const NOTHING_YET: Chase = { attempts: 0, ways: 0, impossible: [], fed: [], unspread: [] };
 
 export function chase(draft: Draft): Chase {
   return draft.read(singleton('chase'), chaseCoder) ?? NOTHING_YET;

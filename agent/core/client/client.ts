@@ -9,11 +9,11 @@ import { certificateCoder, type Order, orderSigningBytes } from '../codec/order.
 import type { Draft } from '../draft.ts';
 import type { Command, LinkId } from '../io.ts';
 import { MAX_MEMO_BYTES } from '../limits.ts';
-import { linkTo, memberOf } from '../links.ts';
+import { memberOf } from '../links.ts';
 import { isRefusal, type Refusal, refusal, refusalCodeOf } from '../refusal.ts';
 import type { WalletSetup } from '../setup.ts';
 import { isDue } from '../timers.ts';
-import { chase, writeChase } from './chase.ts';
+import { writeChase } from './chase.ts';
 import { adopt, pursue, pursueAt } from './pursue.ts';
 import {
   refresh,
@@ -81,22 +81,15 @@ function deliver(draft: Draft, setup: WalletSetup, bytes: Uint8Array): Refusal |
   if (refused !== undefined) return refused;
   takeReceived(draft, setup, certificate);
   takePaid(draft, setup, [certificate]);
-  const { attempts } = chase(draft);
   for (const member of membersOf(setup.network)) {
-    sendToMember(draft, member, { TAG: 'certificate', data: certificate }, attempts);
+    sendToMember(draft, member, { TAG: 'certificate', data: certificate });
   }
   return undefined;
 }
 
 /** Handles an answer of an authority, or of a relay on the way to one. */
-export function walletMessage(
-  draft: Draft,
-  setup: WalletSetup,
-  message: Message,
-  link: LinkId,
-): void {
+export function walletMessage(draft: Draft, setup: WalletSetup, message: Message): void {
   const account = setup.wallet.publicKey;
-  if (!maySpeak(draft, message, link)) return;
   switch (message.TAG) {
     case 'vote':
       return takeVote(draft, setup, message.data);
@@ -116,17 +109,6 @@ export function walletMessage(
     default:
       return; // Questions, which a wallet does not answer.
   }
-}
-
-/**
- * Whether what an answer says in a member's name may be listened to. Votes and refusals of orders
- * are signed; the rest is not, so where this wallet has a link to the member, only that link counts.
- */
-function maySpeak(draft: Draft, { TAG, data }: Message, link: LinkId): boolean {
-  if (TAG === 'vote' || TAG === 'orderRefusal' || !('member' in data)) return true;
-  const { member } = data;
-  if (member === undefined || linkTo(draft, member) === undefined) return true;
-  return memberOf(draft, link) === member;
 }
 
 function takeRejected(

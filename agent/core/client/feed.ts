@@ -13,11 +13,11 @@ import { readPaid } from './wallet.ts';
 export function feed(draft: Draft, member: MemberIndex, next: Sequence): boolean {
   const certificate = readPaid(draft, next);
   if (certificate === undefined) return false;
-  const { fed, attempts } = chase(draft);
+  const { fed } = chase(draft);
   const before = fed.find((entry) => entry.member === member);
   if (before !== undefined && before.upTo > next) return true;
   const others = fed.filter((entry) => entry.member !== member);
   writeChase(draft, { fed: [...others, { member, upTo: nextSequence(next) }] });
-  sendToMember(draft, member, { TAG: 'certificate', data: certificate }, attempts);
+  sendToMember(draft, member, { TAG: 'certificate', data: certificate });
   return true;
 }

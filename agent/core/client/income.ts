@@ -22,6 +22,6 @@ export function showIncome(draft: Draft, setup: WalletSetup, member: MemberIndex
     const certificate = readPayment(draft, n)?.certificate;
     if (certificate === undefined) continue;
     if (!equalBytes(certificate.order.order.action.data.recipient, account)) continue;
-    sendToMember(draft, member, { TAG: 'certificate', data: certificate }, attempts);
+    sendToMember(draft, member, { TAG: 'certificate', data: certificate });
   }
 }

@@ -33,7 +33,7 @@ export function pursue(draft: Draft, setup: WalletSetup): void {
   const live = readLiveOrder(draft);
   if (live === undefined) return;
   const { attempts } = chase(draft);
-  for (const member of membersOf(setup.network)) sendOrder(draft, live, member, attempts);
+  for (const member of membersOf(setup.network)) sendOrder(draft, live, member);
   writeChase(draft, { attempts: attempts + 1, fed: [] });
   const pause = pauseMs(attempts, live.order.signature[attempts % 32] ?? 0);
   setTimer(draft, 'retryAtMs', draft.stamp.nowMs + pause);
@@ -42,10 +42,10 @@ export function pursue(draft: Draft, setup: WalletSetup): void {
 /** Sends the live order to one authority, unless its vote is here. */
 export function pursueAt(draft: Draft, member: MemberIndex): void {
   const live = readLiveOrder(draft);
-  if (live !== undefined) sendOrder(draft, live, member, chase(draft).attempts);
+  if (live !== undefined) sendOrder(draft, live, member);
 }
 
-function sendOrder(draft: Draft, live: LiveOrder, member: MemberIndex, attempt: number): void {
+function sendOrder(draft: Draft, live: LiveOrder, member: MemberIndex): void {
   if (live.votes.some((vote) => vote.member === member)) return;
-  sendToMember(draft, member, { TAG: 'order', data: live.order }, attempt);
+  sendToMember(draft, member, { TAG: 'order', data: live.order });
 }

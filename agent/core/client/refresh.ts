@@ -18,7 +18,6 @@ import { keyOfMember } from '../keyspace.ts';
 import { refusal } from '../refusal.ts';
 import type { WalletSetup } from '../setup.ts';
 import type { MemberIndex } from '../units.ts';
-import { chase } from './chase.ts';
 import { adopt } from './pursue.ts';
 import { membersOf, sendToMember } from './route.ts';
 import { finish } from './votes.ts';
@@ -32,18 +31,17 @@ export function refresh(draft: Draft, setup: WalletSetup): void {
 /** Asks one authority about this wallet's account. */
 export function refreshAt(draft: Draft, setup: WalletSetup, member: MemberIndex): void {
   const account = setup.wallet.publicKey;
-  const { attempts } = chase(draft);
   const { next } = readWallet(draft, setup.network, account);
-  sendToMember(draft, member, { TAG: 'accountQuery', data: { account } }, attempts);
+  sendToMember(draft, member, { TAG: 'accountQuery', data: { account } });
   const question = { account, from: next };
-  sendToMember(draft, member, { TAG: 'certificatesQuery', data: question }, attempts);
+  sendToMember(draft, member, { TAG: 'certificatesQuery', data: question });
   askCredits(draft, setup, member);
 }
 
 function askCredits(draft: Draft, setup: WalletSetup, member: MemberIndex): void {
   const from = draft.read(keyOfMember('incomingCursor', member), numberCoder) ?? 0n;
   const question = { account: setup.wallet.publicKey, from };
-  sendToMember(draft, member, { TAG: 'creditsQuery', data: question }, chase(draft).attempts);
+  sendToMember(draft, member, { TAG: 'creditsQuery', data: question });
 }
 
 /** An order of our own that we do not know is on its way: we were restored, and go on with it. */
@@ -93,14 +91,13 @@ export function takeCertificates(draft: Draft, setup: WalletSetup, page: Certifi
   takePaid(draft, setup, page.certificates);
   const { next } = readWallet(draft, setup.network, account);
   if (next === before) return;
-  const { attempts } = chase(draft);
   if (next < page.next) {
     const question: Message = { TAG: 'certificatesQuery', data: { account, from: next } };
-    return sendToMember(draft, page.member, question, attempts);
+    return sendToMember(draft, page.member, question);
   }
   // All that was certified is known: is there an order on its way that this wallet forgot?
   for (const member of membersOf(setup.network)) {
-    sendToMember(draft, member, { TAG: 'accountQuery', data: { account } }, attempts);
+    sendToMember(draft, member, { TAG: 'accountQuery', data: { account } });
   }
 }
 

@@ -1,9 +1,10 @@
-/** How a client reaches the authorities: over its own link where it has one, else through a relay. */
+/** How a node reaches the authorities: over its own link where it has one, else through another. */
 import type { Message } from '../codec/message.ts';
 import type { Draft } from '../draft.ts';
 import type { Network } from '../genesis.ts';
 import { linkTo, nodeLinks } from '../links.ts';
 import type { MemberIndex } from '../units.ts';
+import { chase, writeChase } from './chase.ts';
 
 /** All members of the committee. */
 export function membersOf(network: Network): MemberIndex[] {
@@ -11,20 +12,22 @@ export function membersOf(network: Network): MemberIndex[] {
 }
 
 /**
- * Sends a message towards a member. Without a link to it, any node may pass it on; `attempt` picks
- * another one each time, relays before authorities, so that one bad relay does not stop everything.
+ * Sends a message towards a member. Without a link to it, any node may pass it on: each time the next
+ * one, relays before authorities, so that no bad relay can stop a kind of message or a member for good.
  */
-export function sendToMember(
-  draft: Draft,
-  member: MemberIndex,
-  message: Message,
-  attempt: number,
-): void {
+export function sendToMember(draft: Draft, member: MemberIndex, message: Message): void {
   const direct = linkTo(draft, member);
   if (direct !== undefined) return draft.send(direct, message, member);
   const links = nodeLinks(draft);
   const relays = links.filter((entry) => entry.member === undefined);
   const via = [...relays, ...links.filter((entry) => entry.member !== undefined)];
-  const chosen = via[attempt % Math.max(1, via.length)];
+  const { ways } = chase(draft);
+  const chosen = via[mixed(ways) % Math.max(1, via.length)];
+  writeChase(draft, { ways: (ways + 1) >>> 0 });
   if (chosen !== undefined) draft.send(chosen.link, message, member);
+}
+
+/** Spreads a count over 16 bits (Fibonacci hashing), so that no rhythm of messages meets one way. */
+function mixed(count: number): number {
+  return Math.imul(count, 0x9e3779b1) >>> 16;
 }

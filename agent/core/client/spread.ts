@@ -25,7 +25,7 @@ export function spread(draft: Draft, setup: WalletSetup): void {
     return;
   }
   for (const member of unspread) {
-    sendToMember(draft, member, { TAG: 'certificate', data: last }, attempts);
+    sendToMember(draft, member, { TAG: 'certificate', data: last });
   }
   writeChase(draft, { attempts: attempts + 1, fed: [] });
   const pause = pauseMs(attempts, last.order.signature[attempts % 32] ?? 0);

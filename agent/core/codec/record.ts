@@ -90,6 +90,8 @@ export type Timers = P.UnwrapCoder<typeof timersCoder>;
 /** How the pursuit of the live order, and the spreading of the last certificate, stand. In memory. */
 export const chaseCoder = P.struct({
   attempts: P.U32BE,
+  /** Counts messages that went to a member through another node: picks the way of the next. */
+  ways: P.U32BE,
   /** Members that called the order impossible, with the wire number of their code. */
   impossible: listOf(MAX_MEMBERS, P.struct({ member: memberCoder, code: P.U8 })),
   /** How far each late member has been fed since the last attempt, so that feeding ends. */

@@ -1,0 +1,55 @@
+/** All commands of `meshpay`, in the order in which help and manual show them. */
+import type { CommandSpec } from './command.ts';
+import { account } from './commands/account.ts';
+import { backup } from './commands/backup.ts';
+import { completionCommand } from './commands/completion.ts';
+import { committee, peers, status } from './commands/daemon-views.ts';
+import { doctor } from './commands/doctor.ts';
+import { events } from './commands/events.ts';
+import { helpCommand } from './commands/help.ts';
+import { lab } from './commands/lab.ts';
+import { logLevel } from './commands/log-level.ts';
+import { manCommand } from './commands/man.ts';
+import { moveIn, moveOut, moveRequest } from './commands/move.ts';
+import { networkCreate } from './commands/network-create.ts';
+import { networkShow } from './commands/network-show.ts';
+import { restore } from './commands/restore.ts';
+import { version } from './commands/version.ts';
+import { walletJoin, walletNew } from './commands/wallet-new.ts';
+import { walletPay, walletResume } from './commands/wallet-pay.ts';
+import { walletImport, walletReceipt, walletVerify } from './commands/wallet-receipt.ts';
+import { walletAddress, walletBalance, walletHistory } from './commands/wallet-views.ts';
+
+const all = (): readonly CommandSpec[] => COMMANDS;
+
+export const COMMANDS: readonly CommandSpec[] = [
+  lab,
+  networkCreate,
+  networkShow,
+  walletNew,
+  walletJoin,
+  walletAddress,
+  walletBalance,
+  walletPay,
+  walletResume,
+  walletHistory,
+  walletReceipt,
+  walletVerify,
+  walletImport,
+  status,
+  peers,
+  committee,
+  account,
+  events,
+  logLevel,
+  doctor,
+  backup,
+  restore,
+  moveRequest,
+  moveOut,
+  moveIn,
+  helpCommand(all),
+  manCommand(all),
+  completionCommand(all),
+  version,
+];

@@ -1,0 +1,152 @@
+/** `meshpay network create`: founds a network. */
+import { randomBytes } from 'node:crypto';
+import { isRefusal, type Refusal } from '../../core/refusal.ts';
+import { DEFAULT_PORT } from '../../shell/config-schema.ts';
+import { type Args, type CommandSpec, type Context, JSON_OPTION } from '../command.ts';
+import { failure, refusalFailure } from '../failure.ts';
+import {
+  type Layout,
+  type NetworkRequest,
+  parseIssue,
+  parseNodeNames,
+  parseToken,
+  planNetwork,
+} from '../network/plan.ts';
+import { writeNetwork } from '../network/write.ts';
+import { show } from '../output.ts';
+import { networkJson, renderCreated } from '../render/network.ts';
+
+export const networkCreate: CommandSpec = {
+  path: ['network', 'create'],
+  summary: 'found a network: genesis document, keys and configurations',
+  description: [
+    'Writes a folder with the genesis document of a new network and one folder for each node: its ' +
+      'secret key (readable by its owner only), the genesis document and its configuration. The ' +
+      'whole folder appears at once, or nothing does; nothing is ever overwritten.',
+    'Copy each node its own folder to /etc/meshpay, and no other one. The genesis document is ' +
+      'public: wallets need it too.',
+  ],
+  positionals: [
+    {
+      name: 'folder',
+      summary: 'the folder to make',
+      expected: 'a folder to make',
+      completes: 'folder',
+    },
+  ],
+  options: [
+    {
+      name: 'name',
+      kind: 'text',
+      value: 'NAME',
+      summary: 'what the network is called; meshpay if left out',
+    },
+    {
+      name: 'authorities',
+      kind: 'text',
+      value: 'COUNT|NAMES',
+      summary: 'how many authorities, or their names: oak,elm,ash,fir; 4 if left out',
+    },
+    {
+      name: 'relays',
+      kind: 'text',
+      value: 'COUNT|NAMES',
+      summary: 'how many relays, or their names; none if left out',
+    },
+    {
+      name: 'token',
+      kind: 'list',
+      value: 'SYMBOL:DECIMALS',
+      summary: 'a token and its decimal places, such as HRS:2',
+    },
+    {
+      name: 'issue',
+      kind: 'list',
+      value: 'ADDRESS=TOKEN:AMOUNT',
+      summary: 'gives an account its first money',
+    },
+    {
+      name: 'interface',
+      kind: 'list',
+      value: 'NAME',
+      summary: 'network interface on which nodes find each other; mesh0 if left out',
+    },
+    {
+      name: 'loopback',
+      kind: 'text',
+      value: 'PORT',
+      summary: `all nodes on this machine, for trials, on ports from PORT on (such as ${DEFAULT_PORT})`,
+    },
+    JSON_OPTION,
+  ],
+  examples: [
+    {
+      about: 'four authorities and a relay; hours as money, a thousand of them for one account',
+      line: 'meshpay network create village --authorities 4 --relays 1 --token HRS:2 --issue mp1...=HRS:1000.00',
+    },
+    {
+      about: 'the same on this machine alone',
+      line: 'meshpay network create trial --token HRS:2 --loopback 7420',
+    },
+  ],
+  run,
+};
+
+async function run(args: Args, context: Context): Promise<void> {
+  const plan = must(planNetwork(readRequest(args), randomBytes));
+  const folder = writeNetwork(args.word('folder'), plan);
+  const json = { folder, ...networkJson(plan.network) };
+  show(args, context, json, (paint) => renderCreated(paint, folder, plan));
+}
+
+function readRequest(args: Args): NetworkRequest {
+  const authorities = must(
+    parseNodeNames(args.text('authorities') ?? '4', 'authority', '--authorities', 1),
+  );
+  const relays = must(parseNodeNames(args.text('relays') ?? '0', 'relay', '--relays', 0));
+  const tokens = args.list('token').map((text) => must(parseToken(text)));
+  if (tokens.length === 0) {
+    throw failure('bad_usage', {
+      field: '--token',
+      expected: 'at least one token, such as HRS:2',
+      found: 'none',
+    });
+  }
+  return {
+    name: args.text('name') ?? 'meshpay',
+    authorities,
+    relays,
+    tokens,
+    issuance: args.list('issue').map((text) => must(parseIssue(text, tokens))),
+    layout: readLayout(args, authorities.length + relays.length),
+  };
+}
+
+function readLayout(args: Args, nodes: number): Layout {
+  const portText = args.text('loopback');
+  const interfaces = args.list('interface');
+  if (portText === undefined) {
+    return { kind: 'mesh', interfaces: interfaces.length === 0 ? ['mesh0'] : interfaces };
+  }
+  const first = /^[0-9]{1,5}$/.test(portText) ? Number(portText) : 0;
+  const last = 65_536 - nodes;
+  if (first < 1 || first > last) {
+    throw failure('bad_usage', {
+      field: '--loopback',
+      expected: `a port from 1 to ${last}`,
+      found: `"${portText}"`,
+    });
+  }
+  if (interfaces.length > 0) {
+    const expected = 'one of --loopback and --interface';
+    throw failure('bad_usage', { field: '--interface', expected, found: 'both' });
+  }
+  return { kind: 'loopback', ports: Array.from({ length: nodes }, (_, at) => first + at) };
+}
+
+/** What is wrong with words of the command line is a wrong command line, whatever its code. */
+function must<T>(result: T | Refusal): T {
+  if (!isRefusal(result)) return result;
+  if (result.refused !== 'bad_genesis') throw refusalFailure(result);
+  throw failure('bad_usage', result);
+}

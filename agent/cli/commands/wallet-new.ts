@@ -1,0 +1,107 @@
+/** `meshpay wallet new` and `meshpay wallet join`. */
+import { nameOf } from '../../core/names.ts';
+import { type CommandSpec, JSON_OPTION } from '../command.ts';
+import { failure } from '../failure.ts';
+import { readGenesisFile } from '../network/read.ts';
+import { show } from '../output.ts';
+import { renderFields } from '../render/table.ts';
+import {
+  createWallet,
+  joinNetwork,
+  PEER_OPTION,
+  readPeers,
+  WALLET_OPTION,
+  walletFolderOf,
+  walletSigner,
+} from '../wallet/folder.ts';
+
+export const walletNew: CommandSpec = {
+  path: ['wallet', 'new'],
+  summary: 'make a wallet: a new key, and whom to connect to',
+  description: [
+    'Makes a folder with a new secret key (readable by its owner only) and shows the address to be ' +
+      'paid at. Whoever has the key has the money: keep a copy of wallet.key where it is safe.',
+    'The genesis document may be told later, with "meshpay wallet join": an address is needed to ' +
+      'found a network, and a network to pay.',
+  ],
+  positionals: [],
+  options: [
+    WALLET_OPTION,
+    {
+      name: 'genesis',
+      kind: 'text',
+      value: 'FILE',
+      completes: 'file',
+      summary: 'the genesis document of the network, or a folder that has it',
+    },
+    PEER_OPTION,
+    {
+      name: 'allow-volatile',
+      kind: 'flag',
+      summary: 'accept a folder in memory (tmpfs), for trials: a reboot loses it',
+    },
+    JSON_OPTION,
+  ],
+  examples: [
+    { about: 'a wallet of its own folder', line: 'meshpay wallet new --wallet ./alice' },
+    {
+      about: 'a wallet that can pay at once',
+      line: 'meshpay wallet new --genesis village/genesis.json --peer 192.0.2.7:7420',
+    },
+  ],
+  run: async (args, context) => {
+    const genesis = args.text('genesis');
+    const peers = readPeers(args);
+    if (genesis === undefined && peers.length > 0) {
+      const expected = '--genesis with it, so that the wallet knows their network';
+      throw failure('bad_usage', { field: '--peer', expected, found: 'no --genesis' });
+    }
+    const network = genesis === undefined ? undefined : readGenesisFile(genesis);
+    const config = { peers, allowVolatile: args.flag('allow-volatile') };
+    const folder = createWallet(walletFolderOf(args, context.environment), network, config);
+    const address = nameOf('account', walletSigner(folder).publicKey);
+    show(args, context, { address, folder }, (paint) =>
+      renderFields(paint, [
+        ['address', paint.strong(address)],
+        ['wallet', folder],
+        [
+          'network',
+          network?.genesis.name ?? 'none yet: "meshpay wallet join GENESIS --peer HOST:PORT"',
+        ],
+      ]),
+    );
+  },
+};
+
+export const walletJoin: CommandSpec = {
+  path: ['wallet', 'join'],
+  summary: 'tell a wallet its network, or other nodes to connect to',
+  description: [
+    'Gives a wallet the genesis document of its network and the nodes to connect to. Done again for ' +
+      'the same network it replaces the nodes; a wallet never changes its network.',
+  ],
+  positionals: [
+    {
+      name: 'genesis',
+      summary: 'genesis.json, or a folder that has one',
+      expected: 'a genesis document, or a folder that has one',
+      completes: 'file',
+    },
+  ],
+  options: [WALLET_OPTION, PEER_OPTION],
+  examples: [
+    {
+      about: 'two ways into the network',
+      line: 'meshpay wallet join village --peer oak.lan:7420 --peer 192.0.2.7:7420',
+    },
+  ],
+  run: async (args, { terminal, environment }) => {
+    const folder = walletFolderOf(args, environment);
+    walletSigner(folder);
+    const network = readGenesisFile(args.word('genesis'));
+    const { peers } = joinNetwork(folder, network, readPeers(args));
+    const count =
+      peers.length === 0 ? 'no node to connect to yet: --peer' : `${peers.length} to connect to`;
+    terminal.print(`${terminal.paint.good('joined')} ${network.genesis.name}, ${count}`);
+  },
+};

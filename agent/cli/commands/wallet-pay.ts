@@ -1,0 +1,238 @@
+/** `meshpay wallet pay` and `meshpay wallet resume`. */
+import { accessSync, constants, existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { refusal } from '../../core/refusal.ts';
+import { formatAmount } from '../../core/units.ts';
+import { certificateView, type OrderView } from '../../shell/control/money-view.ts';
+import {
+  type Args,
+  type CommandSpec,
+  type Context,
+  JSON_OPTION,
+  type OptionSpec,
+} from '../command.ts';
+import { failure, refusalFailure } from '../failure.ts';
+import { writeNewFile } from '../folder.ts';
+import { show } from '../output.ts';
+import { writeReceipt } from '../receipt.ts';
+import { shortName } from '../render/events.ts';
+import { quoted } from '../render/text.ts';
+import { renderPaid } from '../render/wallet.ts';
+import {
+  openWalletFolder,
+  WALLET_OPTION,
+  type WalletFolder,
+  walletFolderOf,
+} from '../wallet/folder.ts';
+import { resume as goOn, type Paid, type PayCommand, type PayWatch, pay } from '../wallet/pay.ts';
+import { connect, refresh } from '../wallet/refresh.ts';
+import { isSamePayment, readPayment } from '../wallet/request.ts';
+import type { WalletSession } from '../wallet/session.ts';
+import { spendable } from '../wallet/view.ts';
+import { wholeNumber } from './numbers.ts';
+import { openShown } from './with-wallet.ts';
+
+const WAIT_OPTIONS: readonly OptionSpec[] = [
+  {
+    name: 'timeout',
+    kind: 'text',
+    value: 'SECONDS',
+    summary: 'end after this time without a quorum; the order stays live. For ever if left out',
+  },
+  {
+    name: 'receipt',
+    kind: 'text',
+    value: 'FILE',
+    completes: 'file',
+    summary: 'write the receipt to this file, which must not be there yet',
+  },
+];
+
+export const walletPay: CommandSpec = {
+  path: ['wallet', 'pay'],
+  summary: 'pay somebody',
+  description: [
+    'Signs an order, keeps it, and sends it to the authorities until a quorum has voted for it; then ' +
+      'it is a certificate, and the payment cannot be taken back. Amounts are decimal, in the ' +
+      "token's own unit.",
+    'If no quorum can be reached, the command says why and waits. Ctrl-C, a crash or an empty ' +
+      'battery leave the order live: any later wallet command goes on with the very same order. The ' +
+      'same payment asked for again while it is on its way is not made twice.',
+  ],
+  positionals: [
+    {
+      name: 'recipient',
+      summary: 'the address to pay, mp1...',
+      expected: 'an account name, mp1...',
+    },
+    { name: 'amount', summary: 'how much, such as 12.50', expected: 'an amount such as 12.50' },
+    { name: 'token', summary: 'of which token, such as HRS', expected: 'a token such as HRS' },
+  ],
+  options: [
+    {
+      name: 'memo',
+      kind: 'text',
+      value: 'TEXT',
+      summary: 'a note for the payee, at most 64 bytes; everybody can read it',
+    },
+    {
+      name: 'anyway',
+      kind: 'flag',
+      summary: 'try also with less money than this wallet can prove to own',
+    },
+    ...WAIT_OPTIONS,
+    WALLET_OPTION,
+    JSON_OPTION,
+  ],
+  examples: [
+    {
+      about: 'pay twelve and a half hours',
+      line: 'meshpay wallet pay mp1... 12.50 HRS --memo "bread"',
+    },
+    {
+      about: 'with a receipt, for at most a minute',
+      line: 'meshpay wallet pay mp1... 3 HRS --receipt bread.receipt --timeout 60',
+    },
+  ],
+  run: runPay,
+};
+
+export const walletResume: CommandSpec = {
+  path: ['wallet', 'resume'],
+  summary: 'go on with the order that is on its way, until it is done',
+  description: [
+    'Sends the order that an earlier command left behind, the same bytes, until a quorum has voted ' +
+      'for it. Without such an order it says so and ends.',
+  ],
+  positionals: [],
+  options: [...WAIT_OPTIONS, WALLET_OPTION, JSON_OPTION],
+  examples: [{ about: 'after Ctrl-C', line: 'meshpay wallet resume' }],
+  run: runResume,
+};
+
+async function runPay(args: Args, context: Context): Promise<void> {
+  const wallet = openWalletFolder(walletFolderOf(args, context.environment));
+  const command = readPayment(
+    {
+      recipient: args.word('recipient'),
+      amount: args.word('amount'),
+      token: args.word('token'),
+      memo: args.text('memo') ?? '',
+    },
+    wallet,
+  );
+  const watch = readWatch(args, context);
+  refusePeerless(wallet);
+  const session = await openShown(wallet, context);
+  try {
+    context.terminal.progress.show('Connecting...');
+    await connect(session, context.interrupt);
+    const { resumed } = session;
+    if (resumed !== undefined) {
+      const { order } = resumed.live;
+      const isSame = isSamePayment(order, command, session);
+      const what = isSame
+        ? 'This very payment is on its way already'
+        : 'An earlier payment comes first';
+      context.terminal.note(`${what}: ${shortOrder(order)}`);
+      const paid = await goOn(session, resumed, watch);
+      if (isSame) return report(args, context, session, paid);
+      context.terminal.note(`${context.terminal.notePaint.good('paid')} ${shortOrder(order)}`);
+    }
+    if (!args.flag('anyway')) await refuseUnproven(session, command, context);
+    report(args, context, session, await pay(session, command, watch));
+  } finally {
+    await session.close();
+  }
+}
+
+async function runResume(args: Args, context: Context): Promise<void> {
+  const { terminal } = context;
+  const watch = readWatch(args, context);
+  const wallet = openWalletFolder(walletFolderOf(args, context.environment));
+  const session = await openShown(wallet, context);
+  try {
+    const { resumed } = session;
+    if (resumed === undefined) {
+      return show(args, context, { live: null }, () => 'Nothing is on its way.');
+    }
+    refusePeerless(wallet);
+    terminal.note(`On its way: ${shortOrder(resumed.live.order)}`);
+    report(args, context, session, await goOn(session, resumed, watch));
+  } finally {
+    await session.close();
+  }
+}
+
+function readWatch(args: Args, { terminal, interrupt }: Context): PayWatch {
+  const timeout = wholeNumber(args, 'timeout', 1, 604_800);
+  const file = args.text('receipt');
+  if (file !== undefined) refuseUnwritable(file);
+  return {
+    signal: interrupt,
+    timeoutMs: timeout === undefined ? undefined : timeout * 1_000,
+    onProgress: (line) => terminal.progress.show(line),
+    onWaiting: (reasons) => {
+      terminal.note(terminal.notePaint.warn('No quorum yet; it goes on by itself. Waiting for:'));
+      for (const reason of reasons) terminal.note(`  ${reason}`);
+    },
+  };
+}
+
+/** Before anything is paid: a payment whose receipt cannot be written would be a trap. */
+function refuseUnwritable(file: string): void {
+  accessSync(dirname(resolve(file)), constants.W_OK);
+  if (!existsSync(file)) return;
+  const detail = { field: '--receipt', expected: 'a file that is not there yet', found: file };
+  throw failure('file_exists', detail);
+}
+
+function refusePeerless({ config, folder }: WalletFolder): void {
+  if (config.peers.length > 0) return;
+  throw failure(
+    'no_peers',
+    { field: `${folder}/wallet.toml`, expected: 'at least one node to connect to', found: 'none' },
+    '"meshpay wallet join GENESIS --peer HOST:PORT" names one.',
+  );
+}
+
+/** Money that came in may not be known here yet, so the authorities are asked before saying no. */
+async function refuseUnproven(
+  session: WalletSession,
+  { token, amount }: PayCommand,
+  { terminal, interrupt }: Context,
+): Promise<void> {
+  const proven = (): bigint => spendable(session.read, session.network, session.account, token);
+  if (proven() >= amount) return;
+  terminal.progress.show('Asking the authorities for payments that came in...');
+  await refresh(session, interrupt);
+  if (proven() >= amount) return;
+  const { symbol, decimals } = session.network.genesis.tokens[token] ?? { symbol: '', decimals: 0 };
+  const [held, wanted] = [formatAmount(proven(), decimals), formatAmount(amount, decimals)];
+  throw refusalFailure(
+    refusal('insufficient_balance', {
+      field: 'amount',
+      expected: `at most ${held} ${symbol}, which this wallet can prove to own`,
+      found: `${wanted} ${symbol}`,
+    }),
+    '"--anyway" tries all the same: the order then waits until the authorities see the money.',
+  );
+}
+
+function report(args: Args, context: Context, session: WalletSession, paid: Paid): void {
+  const { network } = session;
+  const receipt = args.text('receipt') ?? null;
+  if (receipt !== null) writeNewFile(receipt, writeReceipt(network, paid.certificate));
+  const certificate = certificateView(network, paid.certificate);
+  const { latencyMs, spread } = paid;
+  const members = network.committee.members.length;
+  const json = { certificate, latencyMs: Math.round(latencyMs * 100) / 100, spread, receipt };
+  show(args, context, json, (paint) =>
+    renderPaid(paint, { certificate, latencyMs, spread, members, receipt }),
+  );
+}
+
+function shortOrder({ amount, token, recipient, memo }: OrderView): string {
+  const note = memo === '' ? '' : ` ${quoted(memo)}`;
+  return `${amount} ${token} to ${shortName(recipient)}${note}`;
+}

@@ -1,0 +1,168 @@
+/** Receipts: `meshpay wallet receipt`, `wallet verify` and `wallet import`. */
+
+import { encode } from '../../core/codec/canonical.ts';
+import { certificateCoder } from '../../core/codec/order.ts';
+import { isRefusal } from '../../core/refusal.ts';
+import { certificateView } from '../../shell/control/money-view.ts';
+import { createVerify } from '../../shell/verify.ts';
+import { type CommandSpec, JSON_OPTION } from '../command.ts';
+import { failure, refusalFailure } from '../failure.ts';
+import { writeNewFile } from '../folder.ts';
+import { readGenesisFile, readText } from '../network/read.ts';
+import { show } from '../output.ts';
+import { MAX_RECEIPT_CHARACTERS, readReceipt, writeReceipt } from '../receipt.ts';
+import { renderVerified } from '../render/wallet.ts';
+import { openWalletFolder, WALLET_OPTION, walletFolderOf } from '../wallet/folder.ts';
+import { type ImportOutcome, importReceipt } from '../wallet/import.ts';
+import { openSession } from '../wallet/session.ts';
+import { newestPayments } from '../wallet/view.ts';
+import { OFFLINE_OPTION } from './wallet-views.ts';
+import { openShown } from './with-wallet.ts';
+
+/** UTF-8 takes at most four bytes a character. */
+const MAX_RECEIPT_BYTES = 4 * MAX_RECEIPT_CHARACTERS;
+
+export const walletReceipt: CommandSpec = {
+  path: ['wallet', 'receipt'],
+  summary: 'write the receipt of a payment, made or received',
+  description: [
+    'A receipt is a small text: what was paid, and the certificate that proves it. Whoever has the ' +
+      'genesis document can check it offline, with "meshpay wallet verify".',
+  ],
+  positionals: [
+    {
+      name: 'order',
+      summary: 'the order id of "wallet history", or its beginning; the newest payment if left out',
+    },
+  ],
+  options: [
+    {
+      name: 'output',
+      kind: 'text',
+      value: 'FILE',
+      completes: 'file',
+      summary: 'write to this new file',
+    },
+    WALLET_OPTION,
+  ],
+  examples: [
+    { about: 'of the newest payment', line: 'meshpay wallet receipt' },
+    {
+      about: 'of a certain one, to a file',
+      line: 'meshpay wallet receipt 3f2a9c --output bread.receipt',
+    },
+  ],
+  run: async (args, { terminal, environment }) => {
+    const wallet = openWalletFolder(walletFolderOf(args, environment));
+    const wanted = args.optionalWord('order')?.toLowerCase() ?? '';
+    const session = await openSession(wallet, { offline: true });
+    try {
+      const { read, network, account } = session;
+      const payments = newestPayments(read, network, account, wanted === '' ? 1 : Infinity);
+      const found = payments.filter(({ view }) => view.order.id.startsWith(wanted));
+      const [payment, other] = found;
+      if (payment === undefined) {
+        const expected = wanted === '' ? 'a payment' : 'an order id of "wallet history"';
+        const shown = wanted === '' ? 'none yet' : `"${wanted}"`;
+        throw failure('no_such_payment', { field: 'order', expected, found: shown });
+      }
+      if (other !== undefined) {
+        const expected = 'the beginning of one order id';
+        const shown = `"${wanted}", the beginning of ${found.length}`;
+        throw failure('no_such_payment', { field: 'order', expected, found: shown });
+      }
+      const text = writeReceipt(network, payment.certificate);
+      const file = args.text('output');
+      if (file === undefined) return terminal.print(text.trimEnd());
+      writeNewFile(file, text);
+      terminal.print(`${terminal.paint.good('written')} to ${file}`);
+    } finally {
+      await session.close();
+    }
+  },
+};
+
+export const walletVerify: CommandSpec = {
+  path: ['wallet', 'verify'],
+  summary: 'check a receipt offline, against the genesis document alone',
+  description: [
+    'Checks that a receipt proves its payment: the network, the signature of the payer, the votes of ' +
+      'a quorum, and that the readable lines are those of the certificate. Nobody is asked. The ' +
+      "genesis document is that of --genesis, or the wallet's own.",
+  ],
+  positionals: [{ name: 'file', summary: 'the receipt', expected: 'a receipt', completes: 'file' }],
+  options: [
+    {
+      name: 'genesis',
+      kind: 'text',
+      value: 'FILE',
+      completes: 'file',
+      summary: 'the genesis document, or a folder that has it',
+    },
+    WALLET_OPTION,
+    JSON_OPTION,
+  ],
+  examples: [
+    {
+      about: 'without a wallet',
+      line: 'meshpay wallet verify bread.receipt --genesis genesis.json',
+    },
+  ],
+  run: async (args, context) => {
+    const genesis = args.text('genesis') ?? walletFolderOf(args, context.environment);
+    const network = readGenesisFile(genesis);
+    const certificate = readReceipt(
+      network,
+      readText(args.word('file'), MAX_RECEIPT_BYTES),
+      createVerify(),
+    );
+    if (isRefusal(certificate)) throw refusalFailure(certificate);
+    const view = certificateView(network, certificate);
+    const { name } = network.genesis;
+    const json = { valid: true, network: name, ...view };
+    show(args, context, json, (paint) => renderVerified(paint, view, name));
+  },
+};
+
+const NEWS: Readonly<Record<ImportOutcome, string>> = {
+  taken: 'The wallet has it now.',
+  known: 'The wallet had it already.',
+  passed_on: 'It does not pay this wallet; it was given to the authorities.',
+};
+
+export const walletImport: CommandSpec = {
+  path: ['wallet', 'import'],
+  summary: 'take a receipt into the wallet, and to the authorities',
+  description: [
+    'Checks a receipt and gives its certificate to this wallet and to every authority that can be ' +
+      'reached. So a payee owns the money from the moment of the receipt, even if the payer is gone.',
+  ],
+  positionals: [{ name: 'file', summary: 'the receipt', expected: 'a receipt', completes: 'file' }],
+  options: [WALLET_OPTION, OFFLINE_OPTION, JSON_OPTION],
+  examples: [{ about: 'from a stick', line: 'meshpay wallet import /media/stick/bread.receipt' }],
+  run: async (args, context) => {
+    const { environment, interrupt } = context;
+    const wallet = openWalletFolder(walletFolderOf(args, environment));
+    const { network } = wallet;
+    const text = readText(args.word('file'), MAX_RECEIPT_BYTES);
+    const certificate = readReceipt(network, text, createVerify());
+    if (isRefusal(certificate)) throw refusalFailure(certificate);
+    const offline = args.flag('offline');
+    const session = await openShown(wallet, context, { offline });
+    try {
+      const bytes = encode(certificateCoder, certificate);
+      const outcome = await importReceipt(
+        session,
+        certificate,
+        bytes,
+        offline ? undefined : interrupt,
+      );
+      const view = certificateView(network, certificate);
+      show(args, context, { outcome, ...view }, (paint) =>
+        [renderVerified(paint, view, network.genesis.name), NEWS[outcome]].join('\n'),
+      );
+    } finally {
+      await session.close();
+    }
+  },
+};

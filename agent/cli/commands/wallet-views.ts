@@ -1,0 +1,80 @@
+/** The wallet commands that show: address, balance, history. */
+import { nameOf } from '../../core/names.ts';
+import { type CommandSpec, JSON_OPTION, type OptionSpec } from '../command.ts';
+import { show } from '../output.ts';
+import { renderBalance, renderHistory } from '../render/wallet.ts';
+import { WALLET_OPTION, walletFolderOf, walletSigner } from '../wallet/folder.ts';
+import { newestPayments, walletView } from '../wallet/view.ts';
+import { wholeNumber } from './numbers.ts';
+import { withWallet } from './with-wallet.ts';
+
+export const OFFLINE_OPTION: OptionSpec = {
+  name: 'offline',
+  kind: 'flag',
+  summary: 'show what is proven here, without asking anybody',
+};
+
+const DEFAULT_MOST = 20;
+
+export const walletAddress: CommandSpec = {
+  path: ['wallet', 'address'],
+  summary: 'show the address to be paid at',
+  description: ['Shows the address of the wallet. It has a checksum: a mistyped one is refused.'],
+  positionals: [],
+  options: [WALLET_OPTION, JSON_OPTION],
+  examples: [{ about: 'in a script', line: 'meshpay wallet address --wallet ./alice' }],
+  run: async (args, context) => {
+    const signer = walletSigner(walletFolderOf(args, context.environment));
+    const address = nameOf('account', signer.publicKey);
+    show(args, context, { address }, () => address);
+  },
+};
+
+export const walletBalance: CommandSpec = {
+  path: ['wallet', 'balance'],
+  summary: 'what the wallet can prove to own',
+  description: [
+    'Asks the authorities for payments that came in, and shows what certificates prove. That is a ' +
+      'lower bound which needs nobody to be believed: money that this wallet has not seen yet is not in it.',
+  ],
+  positionals: [],
+  options: [WALLET_OPTION, OFFLINE_OPTION, JSON_OPTION],
+  examples: [
+    { about: 'after asking', line: 'meshpay wallet balance' },
+    { about: 'at once', line: 'meshpay wallet balance --offline' },
+  ],
+  run: (args, context) =>
+    withWallet(args, context, async (session, freshness) => {
+      const view = walletView(session.read, session.network, session.account);
+      const json = { ...view, refreshed: freshness };
+      show(args, context, json, (paint) => renderBalance(paint, view, freshness));
+    }),
+};
+
+export const walletHistory: CommandSpec = {
+  path: ['wallet', 'history'],
+  summary: 'payments made and received, each proven by a certificate',
+  description: [
+    'Asks the authorities for payments that came in, and lists payments, the newest last. Times are ' +
+      'when this wallet learned of a payment, by its own clock; certificates carry no time.',
+  ],
+  positionals: [],
+  options: [
+    { name: 'most', kind: 'text', value: 'N', summary: `how many; ${DEFAULT_MOST} if left out` },
+    WALLET_OPTION,
+    OFFLINE_OPTION,
+    JSON_OPTION,
+  ],
+  examples: [{ about: 'the last hundred', line: 'meshpay wallet history --most 100' }],
+  run: async (args, context) => {
+    const most = wholeNumber(args, 'most', 1, 1_000_000) ?? DEFAULT_MOST;
+    await withWallet(args, context, async (session, freshness) => {
+      const { read, network, account } = session;
+      const payments = newestPayments(read, network, account, most).map(({ view }) => view);
+      const { payments: total } = walletView(read, network, account);
+      show(args, context, { payments, total, refreshed: freshness }, (paint) =>
+        renderHistory(paint, payments, Number(total), freshness),
+      );
+    });
+  },
+};

@@ -1,0 +1,60 @@
+/** The common frame of wallet commands: open, refresh, do, close. */
+import type { Args, Context } from '../command.ts';
+import { shortName } from '../render/events.ts';
+import type { Freshness } from '../render/wallet.ts';
+import { openWalletFolder, type WalletFolder, walletFolderOf } from '../wallet/folder.ts';
+import { refresh } from '../wallet/refresh.ts';
+import { openSession, type SessionOptions, type WalletSession } from '../wallet/session.ts';
+
+/** Opens a wallet with the check of its store shown when it takes long. */
+export function openShown(
+  wallet: WalletFolder,
+  { terminal }: Context,
+  options: SessionOptions = {},
+): Promise<WalletSession> {
+  const begun = performance.now();
+  return openSession(wallet, {
+    ...options,
+    onProgress: (done, of) => {
+      if (performance.now() - begun < 1_000) return;
+      const share = of === undefined || of === 0 ? `${done}` : `${Math.floor((100 * done) / of)} %`;
+      terminal.progress.show(`Checking the wallet's store... ${share}`);
+    },
+  });
+}
+
+/** Opens the wallet, refreshes it unless --offline, hands it over, closes it. */
+export async function withWallet(
+  args: Args,
+  context: Context,
+  use: (session: WalletSession, freshness: Freshness) => Promise<void>,
+): Promise<void> {
+  const wallet = openWalletFolder(walletFolderOf(args, context.environment));
+  const offline = args.flag('offline');
+  const session = await openShown(wallet, context, { offline });
+  try {
+    if (!offline) context.terminal.progress.show('Asking the authorities...');
+    const freshness = offline
+      ? { told: [], why: 'as asked, with --offline', wallMs: Date.now() }
+      : await refresh(session, context.interrupt);
+    context.terminal.progress.clear();
+    tellOfResumed(session, context);
+    await use(session, freshness);
+  } finally {
+    await session.close();
+  }
+}
+
+/** Whoever asked for a payment must hear that it is done, whichever command finished it. */
+function tellOfResumed({ resumed }: WalletSession, { terminal }: Context): void {
+  if (resumed === undefined) return;
+  const { order } = resumed.live;
+  const what = `${order.amount} ${order.token} to ${shortName(order.recipient)}, order ${order.id}`;
+  const { notePaint: paint } = terminal;
+  const { state } = resumed.pursuit;
+  if (state.kind === 'certified') {
+    terminal.note(`${paint.good('paid')} what was on its way: ${what}`);
+  } else if (state.kind === 'failed') {
+    terminal.note(`${paint.bad('failed')} for good, what was on its way: ${what}`);
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * How a command fails: a code, what was expected, what was found, and what to do about it. Codes come
+ * from three tables without overlap: the protocol's (core/refusal.ts), the control socket's
+ * (shell/control/errors.ts), and the command line's own, `PROBLEMS`. Every code has its exit status;
+ * `meshpay help errors` prints them all.
+ *
+ * A `Failure` is thrown by commands and shown by run.ts, nowhere else. Any other exception is a fault
+ * of this program.
+ */
+import { REFUSALS, type Refusal, type RefusalDetail } from '../core/refusal.ts';
+import { CONTROL_ERRORS, type ControlError, exitOfError } from '../shell/control/errors.ts';
+import { EXIT_OF_REFUSAL, type ExitName } from '../shell/exit-codes.ts';
+
+interface ProblemRow {
+  readonly exit: ExitName;
+  readonly meaning: string;
+}
+
+export const PROBLEMS = {
+  bad_usage: { exit: 'usage', meaning: 'a word or option of the command line is wrong' },
+  file_missing: { exit: 'no_input', meaning: 'a file or folder that is needed is not there' },
+  file_forbidden: { exit: 'no_permission', meaning: 'a file may not be read or written' },
+  file_failed: { exit: 'io', meaning: 'the operating system could not read or write a file' },
+  bad_file: { exit: 'bad_data', meaning: 'a file is not what it should be' },
+
+  no_network: { exit: 'config', meaning: 'the wallet has not joined a network' },
+  no_peers: { exit: 'config', meaning: 'the wallet knows no peer to connect to' },
+  nobody_answers: { exit: 'unavailable', meaning: 'no peer of the wallet answers' },
+  not_certified: { exit: 'try_again', meaning: 'the order is live but has no quorum yet' },
+  order_failed: { exit: 'failure', meaning: 'the authorities call the order impossible' },
+  no_such_payment: { exit: 'no_input', meaning: 'the wallet has no such payment' },
+  data_in_use: { exit: 'data_in_use', meaning: 'another process has the data folder open' },
+  checks_failed: { exit: 'failure', meaning: 'doctor found something that must be mended' },
+  lab_failed: { exit: 'failure', meaning: 'the lab did not do what it should' },
+  interrupted: { exit: 'interrupted', meaning: 'stopped by Ctrl-C' },
+} as const satisfies Record<string, ProblemRow>;
+
+export type ProblemCode = keyof typeof PROBLEMS | keyof typeof CONTROL_ERRORS;
+
+export class Failure extends Error {
+  override readonly name = 'Failure';
+  readonly code: string;
+  readonly exit: ExitName;
+  /** What the person can do now; whole lines. */
+  readonly hints: readonly string[];
+
+  constructor(code: string, exit: ExitName, text: string, hints: readonly string[]) {
+    super(text);
+    this.code = code;
+    this.exit = exit;
+    this.hints = hints;
+  }
+}
+
+/** A failure of this program's own or the control socket's tables. */
+export function failure(
+  code: ProblemCode,
+  detail: RefusalDetail = {},
+  ...hints: readonly string[]
+): Failure {
+  const { exit, meaning } = rowOf(code);
+  return new Failure(code, exit, describe(detail, meaning), hints);
+}
+
+/** A refusal of the protocol as a failure. */
+export function refusalFailure(refused: Refusal, ...hints: readonly string[]): Failure {
+  const { meaning } = REFUSALS[refused.refused];
+  const exit = EXIT_OF_REFUSAL[refused.refused];
+  return new Failure(refused.refused, exit, describe(refused, meaning), hints);
+}
+
+/** An error that the control socket answered with, as a failure. */
+export function controlFailure({ view }: ControlError, ...hints: readonly string[]): Failure {
+  const { code, message } = view;
+  const text = message.startsWith(`${code}: `) ? message.slice(code.length + 2) : message;
+  return new Failure(code, exitOfError(code), text, hints);
+}
+
+function rowOf(code: ProblemCode): ProblemRow {
+  return code in PROBLEMS
+    ? PROBLEMS[code as keyof typeof PROBLEMS]
+    : CONTROL_ERRORS[code as keyof typeof CONTROL_ERRORS];
+}
+
+/** "amount: expected at most 5.00, found 7.00", or the code's meaning where there is no field. */
+function describe({ field, expected, found }: RefusalDetail, meaning: string): string {
+  const details = [
+    expected === undefined ? undefined : `expected ${expected}`,
+    found === undefined ? undefined : `found ${found}`,
+  ].filter((part) => part !== undefined);
+  return [field ?? meaning, details.join(', ')].filter((part) => part !== '').join(': ');
+}

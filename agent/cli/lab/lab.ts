@@ -1,0 +1,165 @@
+/**
+ * A whole network on this machine: real daemons on loopback, wallets in folders. `lab --demo` and
+ * developers of wallets use it alike. Whatever happens, `close` leaves no daemon behind, and if the
+ * lab cannot even close, the leash does it (leash.ts).
+ */
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Network } from '../../core/genesis.ts';
+import { isRefusal } from '../../core/refusal.ts';
+import type { Amount, TokenIndex } from '../../core/units.ts';
+import { readConfig } from '../../shell/config.ts';
+import type { StatusView } from '../../shell/control/api.ts';
+import { newSeed, signerFromSeed } from '../../shell/keys.ts';
+import type { Address } from '../../shell/net/address.ts';
+import { type Failure, failure, refusalFailure } from '../failure.ts';
+import { planNetwork } from '../network/plan.ts';
+import { readGenesisFile } from '../network/read.ts';
+import { CONFIG_FILE, writeNetwork } from '../network/write.ts';
+import { createWallet } from '../wallet/folder.ts';
+import { createLabDaemon, type LabDaemon } from './daemon.ts';
+import { freePorts } from './ports.ts';
+
+export interface LabRequest {
+  readonly folder: string;
+  readonly authorities: number;
+  readonly relays: number;
+  readonly wallets: number;
+}
+
+export interface LabNode {
+  readonly name: string;
+  readonly role: 'authority' | 'relay';
+  readonly address: Address;
+  readonly daemon: LabDaemon;
+}
+
+export interface LabWallet {
+  readonly name: string;
+  readonly folder: string;
+  /** The relay that it reaches the network through; undefined: it reaches all authorities. */
+  readonly through: string | undefined;
+}
+
+export interface Lab {
+  readonly folder: string;
+  readonly network: Network;
+  readonly nodes: readonly LabNode[];
+  readonly wallets: readonly LabWallet[];
+  /** Starts a node that is not running; resolves with its time to `ready`, in milliseconds. */
+  start(node: LabNode): Promise<number>;
+  /** Whether all authorities hold the same ledger now. */
+  isEqual(): Promise<boolean>;
+  /** Rejects when a daemon ends by itself; never resolves. */
+  readonly broken: Promise<never>;
+  close(): Promise<void>;
+}
+
+const WALLET_NAMES = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank', 'grace', 'heidi'];
+/** What each wallet is issued: 1000.00. */
+const ISSUED = 100_000n as Amount;
+const READY_WITHIN_MS = 30_000;
+
+/** Makes a lab in a folder, or opens the one that is there. Nothing is started yet. */
+export async function openLab(request: LabRequest): Promise<Lab> {
+  const networkFolder = join(request.folder, 'network');
+  if (!existsSync(networkFolder)) await createLab(request, networkFolder);
+  const network = readGenesisFile(networkFolder);
+  let fail: (failed: Failure) => void = () => undefined;
+  const broken = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  broken.catch(() => undefined);
+  const nodes = foldersOf(networkFolder).map((name) => {
+    return openNode(name, join(networkFolder, name), (failed) => fail(failed));
+  });
+  const walletsFolder = join(request.folder, 'wallets');
+  const relay = nodes.find(({ role }) => role === 'relay');
+  const wallets = foldersOf(walletsFolder).map((name, at) => {
+    return {
+      name,
+      folder: join(walletsFolder, name),
+      through: at % 2 === 1 ? relay?.name : undefined,
+    };
+  });
+  return {
+    folder: request.folder,
+    network,
+    nodes,
+    wallets,
+    broken,
+    start: async ({ daemon }) => {
+      daemon.start();
+      const isReady = ({ state }: StatusView): boolean => state === 'ready';
+      return Promise.race([daemon.until(isReady, 'to be ready', READY_WITHIN_MS), broken]);
+    },
+    isEqual: async () => {
+      const authorities = nodes.filter(({ role }) => role === 'authority');
+      const statuses = await Promise.all(authorities.map(({ daemon }) => daemon.status()));
+      const digests = new Set(statuses.map(({ ledger }) => ledger?.digest ?? 'none'));
+      return digests.size === 1 && !digests.has('none');
+    },
+    close: async () => {
+      await Promise.all(nodes.map(({ daemon }) => daemon.stop()));
+    },
+  };
+}
+
+async function createLab(request: LabRequest, networkFolder: string): Promise<void> {
+  const names = Array.from(
+    { length: request.wallets },
+    (_, at) => WALLET_NAMES[at] ?? `wallet-${at + 1}`,
+  );
+  const wallets = names.map((name) => ({ name, seed: newSeed() }));
+  const ports = await freePorts(request.authorities + request.relays);
+  const numbered = (prefix: string, count: number): string[] =>
+    Array.from({ length: count }, (_, at) => `${prefix}-${at + 1}`);
+  const relays = request.relays === 1 ? ['relay'] : numbered('relay', request.relays);
+  const plan = planNetwork(
+    {
+      name: 'lab',
+      authorities: numbered('authority', request.authorities),
+      relays,
+      tokens: [{ symbol: 'HRS', decimals: 2 }],
+      issuance: wallets.map(({ seed }) => ({
+        account: signerFromSeed(seed).publicKey,
+        token: 0 as TokenIndex,
+        amount: ISSUED,
+      })),
+      layout: { kind: 'loopback', ports },
+    },
+    randomBytes,
+  );
+  if (isRefusal(plan)) throw refusalFailure(plan);
+  mkdirSync(join(request.folder, 'wallets'), { recursive: true, mode: 0o700 });
+  const endpoints = ports.map((port) => ({ host: '127.0.0.1', port }));
+  const authorities = endpoints.slice(0, request.authorities);
+  const relayed = endpoints.slice(request.authorities, request.authorities + 1);
+  for (const [at, { name, seed }] of wallets.entries()) {
+    // Every second wallet sees the relay alone, as one that is a hop away would.
+    const peers = at % 2 === 1 && relayed.length > 0 ? relayed : authorities;
+    const config = { peers, allowVolatile: true };
+    createWallet(join(request.folder, 'wallets', name), plan.network, config, seed);
+  }
+  // Last, because its presence is what makes the folder a lab.
+  writeNetwork(networkFolder, plan);
+}
+
+function openNode(name: string, folder: string, onExit: (failed: Failure) => void): LabNode {
+  const reading = readConfig(join(folder, CONFIG_FILE));
+  const [address] = reading.ok ? reading.config['listen.addresses'] : [];
+  if (!reading.ok || address === undefined) {
+    throw failure('lab_failed', { field: folder, expected: 'a node of a lab', found: 'another' });
+  }
+  const { role } = reading.config;
+  return { name, role, address, daemon: createLabDaemon(name, folder, onExit) };
+}
+
+function foldersOf(folder: string): readonly string[] {
+  if (!existsSync(folder)) return [];
+  const folders = readdirSync(folder, { withFileTypes: true }).filter((entry) =>
+    entry.isDirectory(),
+  );
+  return folders.map(({ name }) => name).sort();
+}

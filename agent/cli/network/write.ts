@@ -1,0 +1,47 @@
+/**
+ * A planned network -> folders: the genesis document, and one folder a node with all that this node
+ * needs. The whole is there or nothing is (folder.ts). Every configuration is read back and judged by
+ * the daemon's own check before anything is visible.
+ */
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { genesisToJson } from '../../core/genesis-json.ts';
+import { parseConfig, writeConfig } from '../../shell/config.ts';
+import { UNUSED_MARK_TEXT, unusedMarkOf } from '../../shell/daemon/first-start.ts';
+import { writeKeyFile } from '../../shell/keys.ts';
+import { failure } from '../failure.ts';
+import { createFolder, writeNewFile } from '../folder.ts';
+import { keyFailure } from '../key-file.ts';
+import type { NetworkPlan, PlannedNode } from './plan.ts';
+
+export const GENESIS_FILE = 'genesis.json';
+export const KEY_FILE = 'node.key';
+export const CONFIG_FILE = 'meshpayd.toml';
+
+/** Writes the network; `folder` must not be there yet, or be empty. Returns its full path. */
+export function writeNetwork(folder: string, { network, nodes }: NetworkPlan): string {
+  const genesis = `${JSON.stringify(genesisToJson(network.genesis), undefined, 2)}\n`;
+  for (const node of nodes) checkConfig(resolve(folder, node.name, CONFIG_FILE), node);
+  return createFolder(folder, (partial) => {
+    writeNewFile(join(partial, GENESIS_FILE), genesis);
+    for (const node of nodes) writeNode(join(partial, node.name), node, genesis);
+  });
+}
+
+function writeNode(folder: string, { seed, config }: PlannedNode, genesis: string): void {
+  mkdirSync(folder, { mode: 0o700 });
+  const fault = writeKeyFile(join(folder, KEY_FILE), seed);
+  if (fault !== undefined) throw keyFailure(fault);
+  writeNewFile(unusedMarkOf(join(folder, KEY_FILE)), UNUSED_MARK_TEXT);
+  writeNewFile(join(folder, GENESIS_FILE), genesis);
+  writeNewFile(join(folder, CONFIG_FILE), writeConfig(config));
+}
+
+function checkConfig(file: string, { config }: PlannedNode): void {
+  const reading = parseConfig(writeConfig(config), file);
+  if (reading.ok) return;
+  const [problem] = reading.problems;
+  if (problem === undefined) return;
+  const { field, expected, found } = problem;
+  throw failure('bad_config', { field: `${file}: ${field}`, expected, found });
+}

@@ -1,0 +1,14 @@
+/** How a command that reads prints what it found: for a program or for a person. */
+import type { Args, Context } from './command.ts';
+import type { Paint } from './render/paint.ts';
+
+/** Prints `json` where --json asks for it, and otherwise what `render` makes for a person. */
+export function show(
+  args: Args,
+  { terminal }: Pick<Context, 'terminal'>,
+  json: unknown,
+  render: (paint: Paint) => string,
+): void {
+  const isJson = args.flag('json');
+  terminal.print(isJson ? JSON.stringify(json, undefined, 2) : render(terminal.paint));
+}

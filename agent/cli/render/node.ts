@@ -1,0 +1,240 @@
+/** What a daemon says of itself, its peers and its committee, for people. */
+import type {
+  AccountView,
+  BackupView,
+  CommitteeView,
+  DoctorView,
+  NodeState,
+  PeerState,
+  PeersView,
+  PeerView,
+  StatusView,
+} from '../../shell/control/api.ts';
+import type { Paint } from './paint.ts';
+import { renderFields, renderTable } from './table.ts';
+import { counted, duration, harmless, listed, moment, size } from './text.ts';
+
+/** `meshpay status`. */
+export function renderStatus(paint: Paint, status: StatusView): string {
+  const { node, network, committee, ledger, store, counters, links, memory } = status;
+  const role =
+    node.member === null
+      ? node.role
+      : `${node.role}, member ${node.member + 1} of ${committee.members}`;
+  const voting = status.voting.may
+    ? paint.good('yes')
+    : paint.warn(`no: ${harmless(status.voting.whyNot ?? 'not said')}`);
+  const refused = Object.entries(counters.refusals);
+  const safe = `quorum ${committee.quorum} of ${committee.members}, at most ${committee.faultsTolerated} hostile`;
+  const fields: [string, string][] = [
+    ['node', `${paint.strong(harmless(node.name))}  ${stateText(paint, status.state)}`],
+    ['key', node.key],
+    ['role', role],
+    ['voting', node.role === 'authority' ? voting : 'no: a relay only passes frames on'],
+    ['network', `${paint.strong(network.name)}  ${paint.faint(network.id)}`],
+    ['committee', `${safe} (epoch ${committee.epoch})`],
+    ['links', linksText(links)],
+  ];
+  if (ledger !== null) {
+    fields.push(
+      [
+        'ledger',
+        `${counted(ledger.accounts, 'account')}, ${ledger.journalEntries} journal entries`,
+      ],
+      ['digest', ledger.digest ?? 'not known'],
+    );
+  }
+  fields.push(
+    [
+      'work',
+      `${counted(counters.votes, 'vote')}, ${counted(counters.certificates, 'certificate')}, ${counters.relayed} relayed`,
+    ],
+    ['refused', refused.map(([code, count]) => `${count} ${code}`).join(', ') || 'nothing'],
+  );
+  if (counters.doubleSpends > 0) {
+    fields.push(['proofs', paint.warn(counted(counters.doubleSpends, 'double spend'))]);
+  }
+  if (counters.conflicts > 0) {
+    const alarm = `${counted(counters.conflicts, 'conflict')}: more authorities are hostile than may be`;
+    fields.push(['ALARM', paint.bad(alarm)]);
+  }
+  fields.push(
+    ['listening', status.listening.join(', ') || 'nowhere'],
+    [
+      'data',
+      store === null
+        ? status.dataDir
+        : `${status.dataDir} (${size(store.bytes)}, ${store.commits} commits)`,
+    ],
+    [
+      'clock',
+      `${moment(status.clock.wallMs)} UTC${status.clock.trusted ? '' : paint.warn(', not trusted')}`,
+    ],
+    [
+      'process',
+      `${status.pid}, up ${duration(status.uptimeMs)}, ${size(memory.residentBytes)} resident`,
+    ],
+    ['version', status.version],
+  );
+  return renderFields(paint, fields);
+}
+
+/** `meshpay peers`. `nowMs`: the wall clock. */
+export function renderPeers(
+  paint: Paint,
+  { peers, anonymousLinks }: PeersView,
+  nowMs: number,
+): string {
+  const row = (peer: PeerView): string[] => [
+    harmless(peer.name ?? peer.key?.slice(0, 16) ?? 'unknown'),
+    peer.role ?? '',
+    peerStateText(paint, peer.state),
+    duration(Math.max(0, nowMs - peer.sinceMs)),
+    peer.address ?? '',
+    peer.roundTripMs === null ? '' : duration(peer.roundTripMs),
+    size(peer.bytesIn),
+    size(peer.bytesOut),
+    peer.lastError === null ? '' : paint.faint(harmless(peer.lastError)),
+  ];
+  const table = renderTable(
+    paint,
+    [
+      { title: 'peer' },
+      { title: 'role' },
+      { title: 'state' },
+      { title: 'since', align: 'right' },
+      { title: 'address' },
+      { title: 'rtt', align: 'right' },
+      { title: 'in', align: 'right' },
+      { title: 'out', align: 'right' },
+      { title: 'last error' },
+    ],
+    peers.map(row),
+  );
+  const wallets = `${counted(anonymousLinks, 'link')} of wallets and others that proved no key`;
+  return peers.length === 0 ? `No peers.\n${wallets}` : `${table}\n\n${wallets}`;
+}
+
+/** `meshpay committee`. */
+export function renderCommittee(paint: Paint, view: CommitteeView): string {
+  const { members, quorum, reachable, faultsTolerated } = view;
+  const enough = reachable >= quorum;
+  const verdict = enough
+    ? paint.good('payments can be certified')
+    : paint.bad(
+        `payments wait for ${counted(quorum - reachable, 'more authority', 'more authorities')}`,
+      );
+  const table = renderTable(
+    paint,
+    [
+      { title: '', align: 'right' },
+      { title: 'authority' },
+      { title: 'state' },
+      { title: 'ledger' },
+      { title: 'key' },
+    ],
+    members.map(({ index, name, key, self, state, equal, reachable: here }) => [
+      `${index + 1}`,
+      paint.strong(harmless(name)),
+      self
+        ? paint.good('this node')
+        : state === null
+          ? memberText(paint, here)
+          : peerStateText(paint, state),
+      self
+        ? ''
+        : equal === null
+          ? paint.faint('not compared')
+          : equal
+            ? 'equal'
+            : paint.warn('differs'),
+      paint.faint(key),
+    ]),
+  );
+  const fields = renderFields(paint, [
+    ['reachable', `${reachable} of ${members.length}, quorum ${quorum}: ${verdict}`],
+    ['hostile', `at most ${faultsTolerated} may be, epoch ${view.epoch}`],
+  ]);
+  return `${table}\n\n${fields}`;
+}
+
+/** `meshpay account`. */
+export function renderAccount(paint: Paint, view: AccountView): string {
+  const { claims, silent, account, source } = view;
+  const origin =
+    source === 'ledger'
+      ? "this authority's own ledger"
+      : 'what authorities answered: claims, not proofs';
+  const rows = claims.map(({ member, next, pending, balances }) => [
+    paint.strong(harmless(member)),
+    balances.map(({ amount, token }) => `${amount} ${token}`).join(', ') || 'nothing',
+    next,
+    pending ? paint.warn('an order') : '',
+  ]);
+  const table = renderTable(
+    paint,
+    [
+      { title: 'authority' },
+      { title: 'balance', align: 'right' },
+      { title: 'next', align: 'right' },
+      { title: 'pending' },
+    ],
+    rows,
+  );
+  return [
+    renderFields(paint, [
+      ['account', account],
+      ['source', origin],
+    ]),
+    ...(rows.length === 0 ? [] : [table]),
+    ...(silent.length === 0 ? [] : [paint.warn(`No answer from ${listed(silent.map(harmless))}.`)]),
+  ].join('\n\n');
+}
+
+/** `meshpay doctor`. */
+export function renderDoctor(paint: Paint, { checks, verdict }: DoctorView): string {
+  const marks = { ok: paint.good('ok  '), warn: paint.warn('warn'), fail: paint.bad('fail') };
+  const width = Math.max(0, ...checks.map(({ name }) => name.length));
+  const lines = checks.flatMap(({ name, verdict: mark, what, mend }) => {
+    const line = `${marks[mark]}  ${name.padEnd(width)}  ${harmless(what)}`;
+    const indent = ' '.repeat(width + 8);
+    return mend === null ? [line] : [line, `${indent}${paint.accent('mend:')} ${harmless(mend)}`];
+  });
+  const bad = checks.filter((check) => check.verdict === 'fail').length;
+  const odd = checks.filter((check) => check.verdict === 'warn').length;
+  const parts = [
+    ...(bad > 0 ? [`${bad} to mend`] : []),
+    ...(odd > 0 ? [counted(odd, 'warning')] : []),
+  ];
+  const sum = verdict === 'ok' ? paint.good('All is well.') : `${listed(parts)}.`;
+  return [...lines, '', sum].join('\n');
+}
+
+/** `meshpay backup`. */
+export function renderBackup(paint: Paint, { file, bytes, records }: BackupView): string {
+  return [
+    `${paint.good('backed up')} ${counted(records, 'record')}, ${size(bytes)}, to ${file}`,
+    'A node restored from it serves and catches up, but never votes; "meshpay move" is for new hardware.',
+  ].join('\n');
+}
+
+function linksText({ members, nodes, anonymous }: StatusView['links']): string {
+  const authorities = counted(members, 'authority', 'authorities');
+  return `${authorities}, ${counted(nodes, 'other node')}, ${anonymous} anonymous`;
+}
+
+function stateText(paint: Paint, state: NodeState): string {
+  if (state === 'ready') return paint.good(state);
+  return state === 'damaged' ? paint.bad(state) : paint.warn(state);
+}
+
+function memberText(paint: Paint, reachable: boolean): string {
+  return reachable ? paint.good('reachable') : paint.bad('not reachable');
+}
+
+function peerStateText(paint: Paint, state: PeerState): string {
+  if (state === 'ready' || state === 'connected') return paint.good(state);
+  return state === 'disconnected' || state === 'reconnecting'
+    ? paint.bad(state)
+    : paint.warn(state);
+}

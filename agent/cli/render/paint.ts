@@ -1,0 +1,49 @@
+/** Colour: names for what a text means, as ANSI sequences or as nothing at all. */
+
+export interface Paint {
+  strong(text: string): string;
+  faint(text: string): string;
+  good(text: string): string;
+  bad(text: string): string;
+  warn(text: string): string;
+  accent(text: string): string;
+}
+
+const plain = (text: string): string => text;
+
+/** Leaves every text as it is. */
+export const PLAIN: Paint = {
+  strong: plain,
+  faint: plain,
+  good: plain,
+  bad: plain,
+  warn: plain,
+  accent: plain,
+};
+
+const ansi =
+  (on: number, off: number) =>
+  (text: string): string =>
+    text === '' ? text : `\u001b[${on}m${text}\u001b[${off}m`;
+
+const COLOURED: Paint = {
+  strong: ansi(1, 22),
+  faint: ansi(2, 22),
+  good: ansi(32, 39),
+  bad: ansi(31, 39),
+  warn: ansi(33, 39),
+  accent: ansi(36, 39),
+};
+
+/** The paint of an output that may or may not be coloured. */
+export function paintFor(coloured: boolean): Paint {
+  return coloured ? COLOURED : PLAIN;
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: ANSI sequences begin with ESC.
+const ANSI_SEQUENCE = /\u001b\[[0-9;]*m/g;
+
+/** How many columns a text takes on the screen. */
+export function widthOf(text: string): number {
+  return [...text.replace(ANSI_SEQUENCE, '')].length;
+}

@@ -1,0 +1,134 @@
+/** A wallet for people: balance, history, a payment on its way and done, a verified receipt. */
+import type { CertificateView } from '../../shell/control/money-view.ts';
+import type { LiveOrderView, PaymentView, WalletView } from '../wallet/view.ts';
+import { shortName } from './events.ts';
+import type { Paint } from './paint.ts';
+import { renderFields, renderTable } from './table.ts';
+import { counted, duration, listed, moment, quoted } from './text.ts';
+
+/** How fresh what is shown is. */
+export interface Freshness {
+  /** Names of the authorities that told all they know just now. */
+  readonly told: readonly string[];
+  /** Why nobody was asked or answered; empty when somebody was. */
+  readonly why: string;
+  /** When, by the wall clock. */
+  readonly wallMs: number;
+}
+
+/** `meshpay wallet balance`. */
+export function renderBalance(paint: Paint, view: WalletView, freshness: Freshness): string {
+  const width = Math.max(...view.balances.map(({ amount }) => amount.length));
+  const balances = view.balances.map(({ amount, token }) => {
+    return `${paint.strong(amount.padStart(width))} ${token}`;
+  });
+  return [
+    balances.join('\n'),
+    '',
+    paint.faint(freshnessText(freshness)),
+    ...(view.live === null ? [] : [liveText(paint, view.live)]),
+  ].join('\n');
+}
+
+/** "Proven by certificates, as told by ...". */
+export function freshnessText({ told, why, wallMs }: Freshness): string {
+  const proven = 'Proven by certificates; there may be more that this wallet has not seen.';
+  if (told.length === 0) return `${proven}\nNot refreshed: ${why}.`;
+  return `${proven}\nRefreshed ${moment(wallMs)} UTC from ${listed(told)}.`;
+}
+
+function liveText(paint: Paint, { order, votes, quorum }: LiveOrderView): string {
+  const who = votes.length === 0 ? 'no votes yet' : `${votes.length} of ${quorum} votes`;
+  const amount = `${order.amount} ${order.token} to ${shortName(order.recipient)}`;
+  return `${paint.warn('On its way:')} ${amount}, ${who}; not taken off above.`;
+}
+
+/** `meshpay wallet history`: the newest payment last, as one reads a ledger. */
+export function renderHistory(
+  paint: Paint,
+  payments: readonly PaymentView[],
+  total: number,
+  freshness: Freshness,
+): string {
+  const rows = [...payments].reverse().map(({ direction, wallMs, order, votes }) => {
+    const paid = direction === 'paid';
+    return [
+      paint.faint(moment(wallMs)),
+      paid ? paint.warn(`-${order.amount}`) : paint.good(`+${order.amount}`),
+      order.token,
+      paid ? 'to' : 'from',
+      shortName(paid ? order.recipient : order.account),
+      `${votes.length}`,
+      order.memo === '' ? '' : quoted(order.memo),
+      paint.faint(order.id),
+    ];
+  });
+  if (rows.length === 0) return `No payments yet.\n\n${paint.faint(freshnessText(freshness))}`;
+  const columns = [
+    { title: 'learned (UTC)' },
+    { title: 'amount', align: 'right' },
+    { title: 'token' },
+    { title: '' },
+    { title: 'account' },
+    { title: 'votes', align: 'right' },
+    { title: 'memo' },
+    { title: 'order' },
+  ] as const;
+  const older = total - rows.length;
+  const more =
+    older > 0 ? [paint.faint(`${counted(older, 'older payment')}: --most N shows more.`)] : [];
+  return [
+    renderTable(paint, columns, rows),
+    '',
+    ...more,
+    paint.faint(freshnessText(freshness)),
+  ].join('\n');
+}
+
+export interface PaidView {
+  readonly certificate: CertificateView;
+  /** From the order's first send to its certificate. */
+  readonly latencyMs: number;
+  /** Members that have applied it. */
+  readonly spread: readonly string[];
+  readonly members: number;
+  readonly receipt: string | null;
+}
+
+/** A payment that is certified. */
+export function renderPaid(paint: Paint, paid: PaidView): string {
+  const { order, votes } = paid.certificate;
+  const amount = `${order.amount} ${order.token}`;
+  return [
+    `${paint.good('paid')} ${paint.strong(amount)} to ${order.recipient} in ${duration(paid.latencyMs)}`,
+    renderFields(paint, [
+      ['order', order.id],
+      ...(order.memo === '' ? [] : [['memo', quoted(order.memo)] as const]),
+      ['votes', listed(votes)],
+      [
+        'applied',
+        `${listed(paid.spread) || 'nobody yet'} (${paid.spread.length} of ${paid.members})`,
+      ],
+      ...(paid.receipt === null ? [] : [['receipt', paid.receipt] as const]),
+    ]),
+  ].join('\n');
+}
+
+/** A receipt that proves its payment. */
+export function renderVerified(
+  paint: Paint,
+  certificate: CertificateView,
+  network: string,
+): string {
+  const { order, votes } = certificate;
+  return [
+    `${paint.good('valid')}: ${paint.strong(`${order.amount} ${order.token}`)} was paid on the network ${network}`,
+    renderFields(paint, [
+      ['from', order.account],
+      ['to', order.recipient],
+      ['memo', order.memo === '' ? 'none' : quoted(order.memo)],
+      ['order', `${order.id}, sequence ${order.sequence}`],
+      ['votes', `${listed(votes)} (epoch ${certificate.epoch})`],
+    ]),
+  ].join('\n');
+}

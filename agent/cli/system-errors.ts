@@ -1,0 +1,31 @@
+/** Errors of the operating system as failures that a person understands. */
+import { type Failure, failure, type ProblemCode } from './failure.ts';
+
+/** Error -> code, what was expected, what was found (errno(3)). */
+const BY_ERRNO: Readonly<Record<string, readonly [ProblemCode, string, string]>> = {
+  ENOENT: ['file_missing', 'a file or folder', 'nothing'],
+  ENOTDIR: ['file_missing', 'a folder on the way there', 'a file'],
+  EISDIR: ['bad_file', 'a file', 'a folder'],
+  EEXIST: ['file_exists', 'nothing there yet', 'a file'],
+  ENOTEMPTY: ['file_exists', 'nothing there yet', 'a folder with something in it'],
+  EACCES: ['file_forbidden', 'permission', 'none'],
+  EPERM: ['file_forbidden', 'permission', 'none'],
+  EROFS: ['file_failed', 'a file system that can be written', 'a read-only one'],
+  ENOSPC: ['file_failed', 'free space', 'a full disk'],
+  EDQUOT: ['file_failed', 'free space', 'a used-up quota'],
+  EIO: ['file_failed', 'a working disk', 'an input or output error'],
+  ENAMETOOLONG: ['bad_usage', 'a shorter path', 'one that is too long'],
+  EMFILE: ['file_failed', 'fewer open files', 'too many'],
+};
+
+/** The failure that an exception of node:fs stands for; undefined for any other exception. */
+export function systemFailure(error: unknown): Failure | undefined {
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') {
+    return undefined;
+  }
+  const row = BY_ERRNO[error.code];
+  if (row === undefined) return undefined;
+  const [code, expected, found] = row;
+  const field = 'path' in error && typeof error.path === 'string' ? error.path : 'file';
+  return failure(code, { field, expected, found });
+}

@@ -1,0 +1,99 @@
+/**
+ * The person's terminal: what is printed, where, and whether it may be coloured or redrawn. Results
+ * go to standard output, everything else to standard error, so that a pipe carries results only.
+ */
+import type { Environment } from './config.ts';
+import { type Paint, paintFor } from './render/paint.ts';
+
+export interface Terminal {
+  /** Prints a result: whole lines, without the last line's end. */
+  print(text: string): void;
+  /** Prints beside the results: warnings, hints, errors. */
+  note(text: string): void;
+  /** Shows how a longer piece of work stands. */
+  readonly progress: Progress;
+  /** Colours for standard output. */
+  readonly paint: Paint;
+  /** Colours for standard error. */
+  readonly notePaint: Paint;
+  /** Columns of the terminal; 80 where there is none. */
+  readonly columns: number;
+}
+
+export interface Progress {
+  /**
+   * Replaces what is shown, once the work has taken a moment. On a terminal the line is redrawn;
+   * elsewhere a line is added every two seconds if it changed.
+   */
+  show(line: string): void;
+  /** Takes the line away; what comes next starts clean. */
+  clear(): void;
+}
+
+/** Where text goes: a stream, or a list in a test. */
+export interface Sink {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+/** A terminal over two streams. */
+export function createTerminal(out: Sink, err: Sink, environment: Environment): Terminal {
+  const colourOn = (sink: Sink): boolean =>
+    sink.isTTY === true && !environment.noColour && !environment.dumbTerminal;
+  const progress = createProgress(err, environment);
+  return {
+    print: (text) => {
+      progress.clear();
+      out.write(`${text}\n`);
+    },
+    note: (text) => {
+      progress.clear();
+      err.write(`${text}\n`);
+    },
+    progress,
+    paint: paintFor(colourOn(out)),
+    notePaint: paintFor(colourOn(err)),
+    columns: columnsOf(out),
+  };
+}
+
+/** On a terminal, so short a piece of work shows nothing; elsewhere, a much longer one. */
+const REDRAW_AFTER_MS = 150;
+const LINES_AFTER_MS = 2_000;
+
+/** A terminal that does not know its width says 0. */
+function columnsOf({ columns = 0 }: Sink): number {
+  return columns > 0 ? columns : 80;
+}
+
+function createProgress(err: Sink, environment: Environment): Progress {
+  const redraws = err.isTTY === true && !environment.dumbTerminal;
+  let wanted = '';
+  let shown = '';
+  let timer: NodeJS.Timeout | undefined;
+  const draw = (): void => {
+    if (wanted === shown) return;
+    shown = wanted;
+    // A line that wraps could not be taken back by one carriage return.
+    const fitting = wanted.slice(0, columnsOf(err) - 1);
+    err.write(redraws ? `\r\u001b[K${fitting}` : `${wanted}\n`);
+  };
+  return {
+    show: (line) => {
+      wanted = line;
+      if (timer === undefined) {
+        // Kept going while there is something to show: off a terminal, one line each interval.
+        timer = setInterval(draw, redraws ? REDRAW_AFTER_MS : LINES_AFTER_MS);
+        timer.unref();
+      } else if (redraws && shown !== '') draw();
+    },
+    clear: () => {
+      clearInterval(timer);
+      timer = undefined;
+      if (shown !== '' && redraws) err.write('\r\u001b[K');
+      wanted = '';
+      shown = '';
+    },
+  };
+}

@@ -1,0 +1,154 @@
+/**
+ * Paying, and going on with an order that is on its way. The order is on disk before its first send;
+ * from then on only the same bytes are sent, by this run and by every later one, until they have a
+ * quorum. Nothing here ever makes a second order instead of a first.
+ */
+
+import type { Certificate } from '../../core/codec/order.ts';
+import { quorumOf } from '../../core/committee.ts';
+import type { Command } from '../../core/io.ts';
+import type { Notice } from '../../core/notice.ts';
+import { REFUSALS, type Refusal } from '../../core/refusal.ts';
+import { failure, refusalFailure } from '../failure.ts';
+import { pause } from '../wait.ts';
+import { createPursuit, type Pursuit } from './pursuit.ts';
+import type { Resumed, WalletSession } from './session.ts';
+import { type LiveOrderView, liveOrderView } from './view.ts';
+
+export type PayCommand = Extract<Command, { readonly kind: 'pay' }>;
+
+export interface PayWatch {
+  /** One line on how it stands; often. */
+  readonly onProgress?: (line: string) => void;
+  /** Why it takes so long, one line for each authority; when that changes. */
+  readonly onWaiting?: (reasons: readonly string[]) => void;
+  readonly signal: AbortSignal;
+  /** How long to wait for the quorum; undefined: for as long as it takes. */
+  readonly timeoutMs?: number | undefined;
+}
+
+export interface Paid {
+  readonly certificate: Certificate;
+  /** From the order's creation to its certificate; of a resumed order, by the wall clock. */
+  readonly latencyMs: number;
+  /** Members that have applied it. */
+  readonly spread: readonly string[];
+}
+
+/** After this time without a quorum a person is told why. */
+const EXPLAIN_AFTER_MS = 1_500;
+/** How long the certificate may take to a quorum of authorities before the command ends. */
+const SPREAD_MS = 3_000;
+/** After the quorum, so long for the rest. */
+const SPREAD_REST_MS = 150;
+const POLL_MS = 20;
+
+/** Makes an order and pursues it until it is certified. Throws Failure. */
+export async function pay(
+  session: WalletSession,
+  command: PayCommand,
+  watch: PayWatch,
+): Promise<Paid> {
+  const { decimals } = session.network.genesis.tokens[command.token] ?? { decimals: 0 };
+  const pursuit = createPursuit(session.network, decimals);
+  let begunAt = performance.now();
+  let certifiedAt = begunAt;
+  const unhear = session.hear((notice: Notice) => {
+    if (notice.kind === 'order_created') begunAt = performance.now();
+    if (notice.kind === 'order_certified') certifiedAt = performance.now();
+    pursuit.take(notice);
+  });
+  try {
+    session.command(command);
+    const certificate = await quorum(session, pursuit, watch);
+    await spreading(session, pursuit, watch.signal);
+    return { certificate, latencyMs: certifiedAt - begunAt, spread: pursuit.spread };
+  } finally {
+    unhear();
+  }
+}
+
+/** Waits for the order that was on its way when the session was opened. Throws Failure. */
+export async function resume(
+  session: WalletSession,
+  { live, pursuit }: Resumed,
+  watch: PayWatch,
+): Promise<Paid> {
+  const certificate = await quorum(session, pursuit, watch);
+  const latencyMs = Math.max(0, Date.now() - live.createdWallMs);
+  await spreading(session, pursuit, watch.signal);
+  return { certificate, latencyMs, spread: pursuit.spread };
+}
+
+async function quorum(
+  session: WalletSession,
+  pursuit: Pursuit,
+  { onProgress, onWaiting, signal, timeoutMs }: PayWatch,
+): Promise<Certificate> {
+  const begun = performance.now();
+  let told = '';
+  for (;;) {
+    const { state } = pursuit;
+    if (state.kind === 'certified') return state.certificate;
+    if (state.kind === 'refused') throw refusalFailure(state.refusal);
+    if (state.kind === 'failed') throw failedOrder(state.refusal);
+    const passedMs = performance.now() - begun;
+    onProgress?.(pursuit.progress());
+    if (passedMs > EXPLAIN_AFTER_MS) {
+      const reasons = reasonsOf(session, pursuit);
+      if (reasons.join('\n') !== told) onWaiting?.(reasons);
+      told = reasons.join('\n');
+    }
+    const isLate = timeoutMs !== undefined && passedMs > timeoutMs;
+    if (isLate && told === '') onWaiting?.(reasonsOf(session, pursuit));
+    if (isLate) throw unfinished(session, 'not_certified');
+    if (signal.aborted) throw unfinished(session, 'interrupted');
+    await Promise.race([pause(POLL_MS), session.broken]);
+  }
+}
+
+/** The certificate is what counts; that it spreads only spares others the work. */
+async function spreading(
+  session: WalletSession,
+  pursuit: Pursuit,
+  signal: AbortSignal,
+): Promise<void> {
+  const { length } = session.network.committee.members;
+  const begun = performance.now();
+  let quorumAt: number | undefined;
+  while (pursuit.spread.length < length && !signal.aborted) {
+    const passedMs = performance.now() - begun;
+    if (pursuit.spread.length >= quorumOf(length)) quorumAt ??= passedMs;
+    if (passedMs > SPREAD_MS) return;
+    if (quorumAt !== undefined && passedMs - quorumAt > SPREAD_REST_MS) return;
+    await Promise.race([pause(POLL_MS / 4), session.broken]);
+  }
+}
+
+function reasonsOf(session: WalletSession, pursuit: Pursuit): readonly string[] {
+  const troubles = session.linkCount() === 0 ? session.troubles() : [];
+  if (troubles.length > 0) return troubles;
+  return pursuit.reasons((member) => session.isLinked(member));
+}
+
+function unfinished(session: WalletSession, code: 'interrupted' | 'not_certified'): Error {
+  const live = liveOrderView(session.read, session.network);
+  if (live === null) return failure(code);
+  const { order, votes, quorum: needed } = live;
+  const field = `order ${order.id}`;
+  const detail = { field, expected: `votes of ${needed} authorities`, found: `${votes.length}` };
+  return failure(code, detail, ...liveHints(live));
+}
+
+/** What becomes of an order that has no quorum yet. */
+function liveHints(live: LiveOrderView): readonly string[] {
+  return [
+    `The order ${live.order.id} stays live: it is stored, and only its very bytes are ever sent again.`,
+    'Any wallet command goes on with it; "meshpay wallet resume" waits until it is done.',
+  ];
+}
+
+function failedOrder(reason: Refusal): Error {
+  const found = `${reason.refused}, ${REFUSALS[reason.refused].meaning}`;
+  return failure('order_failed', { field: 'order', expected: 'a certificate', found });
+}

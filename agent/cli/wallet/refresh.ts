@@ -1,0 +1,115 @@
+/**
+ * Connecting and refreshing, both bounded in time: a wallet shows what it can prove even where nobody
+ * answers, and says so.
+ */
+import { equalBytes } from '../../core/bytes.ts';
+import { readWallet } from '../../core/client/wallet.ts';
+import { faultsTolerated, quorumOf } from '../../core/committee.ts';
+import type { Notice } from '../../core/notice.ts';
+import type { MemberIndex } from '../../core/units.ts';
+import { duration } from '../render/text.ts';
+import type { Freshness } from '../render/wallet.ts';
+import { pause } from '../wait.ts';
+import type { WalletSession } from './session.ts';
+
+/** How long a first link may take, and how long further ones are waited for after it. */
+const CONNECT_MS = 5_000;
+const MORE_LINKS_MS = 400;
+/** How long nothing new may come from the authorities, and the last of them after a quorum. */
+const REFRESH_MS = 3_000;
+const LAST_ANSWERS_MS = 300;
+/** After so long the questions are sent again. */
+const ASK_AGAIN_MS = 1_000;
+const POLL_MS = 20;
+
+/** Waits for links: to all configured nodes, or to some and a little longer. */
+export async function connect(session: WalletSession, signal: AbortSignal): Promise<boolean> {
+  const begun = performance.now();
+  let firstAt: number | undefined;
+  while (!signal.aborted && session.peerCount() > 0) {
+    const links = session.linkCount();
+    const now = performance.now();
+    if (links >= session.peerCount()) return true;
+    if (links > 0) firstAt ??= now;
+    if (firstAt !== undefined && now - firstAt > MORE_LINKS_MS) return true;
+    if (now - begun > CONNECT_MS) return links > 0;
+    await Promise.race([pause(POLL_MS), session.broken]);
+  }
+  return session.linkCount() > 0;
+}
+
+/** Connects and asks all authorities what they know; says how that went. */
+export async function refresh(session: WalletSession, signal: AbortSignal): Promise<Freshness> {
+  const wallMs = Date.now();
+  if (session.peerCount() === 0) {
+    return { told: [], why: 'the wallet knows no node to connect to', wallMs };
+  }
+  if (!(await connect(session, signal))) {
+    const [trouble] = session.troubles();
+    const why = trouble === undefined ? '' : ` (${trouble})`;
+    return { told: [], why: `no node answered within ${duration(CONNECT_MS)}${why}`, wallMs };
+  }
+  const told = await askAll(session, signal);
+  const { members } = session.network.committee;
+  const names = [...told].sort((a, b) => a - b).map((member) => members[member]?.name ?? '');
+  return { told: names, why: 'no authority answered', wallMs: Date.now() };
+}
+
+/** What the authorities have said so far. */
+interface Answers {
+  /** Members that have told all incoming payments. */
+  readonly told: Set<MemberIndex>;
+  /** The next sequence of this account, as each member sees it. */
+  readonly claims: Map<MemberIndex, bigint>;
+}
+
+/**
+ * Sends the questions, again when an answer may have been lost, and waits as long as own payments
+ * come in: a wallet that has only its key learns them page by page. Returns who has told everything.
+ */
+async function askAll(
+  session: WalletSession,
+  signal: AbortSignal,
+): Promise<ReadonlySet<MemberIndex>> {
+  const answers: Answers = { told: new Set(), claims: new Map() };
+  const unhear = session.hear((notice) => take(answers, session, notice));
+  const { length: count } = session.network.committee.members;
+  const { told } = answers;
+  let progressAt = performance.now();
+  let askedAt = Number.NEGATIVE_INFINITY;
+  let quorumAt: number | undefined;
+  let next = -1n;
+  try {
+    for (;;) {
+      const now = performance.now();
+      const wallet = readWallet(session.read, session.network, session.account);
+      const isBehind = wallet.next < claimedNext(answers.claims, count);
+      if (wallet.next > next) progressAt = now;
+      next = wallet.next;
+      if (now - askedAt >= ASK_AGAIN_MS) {
+        session.command({ kind: 'refresh' });
+        askedAt = now;
+      }
+      if (signal.aborted || now - progressAt > REFRESH_MS) return told;
+      if (told.size >= quorumOf(count) && !isBehind) quorumAt ??= now;
+      if (told.size === count && !isBehind) return told;
+      if (quorumAt !== undefined && now - quorumAt > LAST_ANSWERS_MS) return told;
+      await Promise.race([pause(POLL_MS), session.broken]);
+    }
+  } finally {
+    unhear();
+  }
+}
+
+function take({ told, claims }: Answers, { account }: WalletSession, notice: Notice): void {
+  if (notice.kind === 'refreshed') told.add(notice.member);
+  if (notice.kind === 'account_seen' && equalBytes(notice.account, account)) {
+    claims.set(notice.member, notice.next);
+  }
+}
+
+/** What more than f members claim, so at least an honest one: one liar cannot make us wait. */
+function claimedNext(claims: ReadonlyMap<MemberIndex, bigint>, memberCount: number): bigint {
+  const sorted = [...claims.values()].sort((a, b) => (a > b ? -1 : 1));
+  return sorted[faultsTolerated(memberCount)] ?? 0n;
+}

@@ -1,0 +1,69 @@
+/** What a person asks to be paid: read from words, checked, and compared with an order on its way. */
+import { equalBytes } from '../../core/bytes.ts';
+import { tokenBySymbol } from '../../core/genesis.ts';
+import { MAX_MEMO_BYTES } from '../../core/limits.ts';
+import { parseName } from '../../core/names.ts';
+import { isRefusal, type Refusal, refusal } from '../../core/refusal.ts';
+import { formatAmount, parseAmount } from '../../core/units.ts';
+import type { OrderView } from '../../shell/control/money-view.ts';
+import { refusalFailure } from '../failure.ts';
+import type { WalletFolder } from './folder.ts';
+import type { PayCommand } from './pay.ts';
+import type { WalletSession } from './session.ts';
+
+export interface PayWords {
+  readonly recipient: string;
+  readonly amount: string;
+  readonly token: string;
+  readonly memo: string;
+}
+
+/** The payment that the words ask for. Throws Failure for the first word that is wrong. */
+export function readPayment(words: PayWords, { network, signer }: WalletFolder): PayCommand {
+  const recipient = must(parseName('account', words.recipient, 'recipient'));
+  const token = must(tokenBySymbol(network.genesis, words.token));
+  const { decimals } = network.genesis.tokens[token] ?? { decimals: 0 };
+  const amount = must(parseAmount(words.amount, decimals));
+  if (amount === 0n) {
+    const expected = `at least ${formatAmount(1n, decimals)}`;
+    throw refusalFailure(
+      refusal('amount_zero', { field: 'amount', expected, found: words.amount }),
+    );
+  }
+  if (equalBytes(recipient, signer.publicKey)) {
+    const detail = { field: 'recipient', expected: 'another account', found: "the wallet's own" };
+    throw refusalFailure(refusal('pays_itself', detail));
+  }
+  return { kind: 'pay', recipient, token, amount, memo: checkMemo(words.memo) };
+}
+
+/** Whether an order on its way is this very payment: recipient, amount, token and memo. */
+export function isSamePayment(
+  order: OrderView,
+  command: PayCommand,
+  session: WalletSession,
+): boolean {
+  const { symbol } = session.network.genesis.tokens[command.token] ?? { symbol: '' };
+  const recipient = parseName('account', order.recipient);
+  return (
+    !isRefusal(recipient) &&
+    equalBytes(recipient, command.recipient) &&
+    order.token === symbol &&
+    order.amountMinor === command.amount.toString() &&
+    order.memo === command.memo
+  );
+}
+
+function checkMemo(memo: string): string {
+  const bytes = Buffer.byteLength(memo);
+  if (bytes <= MAX_MEMO_BYTES) return memo;
+  const expected = `at most ${MAX_MEMO_BYTES} bytes`;
+  throw refusalFailure(
+    refusal('memo_too_long', { field: '--memo', expected, found: `${bytes} bytes` }),
+  );
+}
+
+function must<T>(result: T | Refusal): T {
+  if (isRefusal(result)) throw refusalFailure(result);
+  return result;
+}

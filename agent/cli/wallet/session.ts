@@ -1,0 +1,176 @@
+/**
+ * A wallet at work: the core as a wallet node over the same loop, store and links as the daemon's.
+ * It dials as an anonymous TLS client, and knows a member by the key that this proves. An order that
+ * was on its way when the last session ended goes on as soon as there is a link.
+ */
+import { equalBytes } from '../../core/bytes.ts';
+import { readLiveOrder } from '../../core/client/wallet.ts';
+import type { Network } from '../../core/genesis.ts';
+import type { Command, Read } from '../../core/io.ts';
+import { createNode } from '../../core/node.ts';
+import type { Notice } from '../../core/notice.ts';
+import { createRecovery } from '../../core/recovery.ts';
+import type { MemberIndex } from '../../core/units.ts';
+import { systemClock } from '../../shell/clock.ts';
+import { createLoop, type Loop } from '../../shell/loop.ts';
+import { formatAddress } from '../../shell/net/address.ts';
+import { describeFault } from '../../shell/net/fault.ts';
+import { createLinks, type Links } from '../../shell/net/links.ts';
+import { isLinked } from '../../shell/net/peers.ts';
+import { describeDamage } from '../../shell/store/damage.ts';
+import { type OpenOptions, openStore } from '../../shell/store/open.ts';
+import type { Store } from '../../shell/store/store.ts';
+import { createVerify } from '../../shell/verify.ts';
+import { failure } from '../failure.ts';
+import { harmless } from '../render/text.ts';
+import { storeFailure } from '../store-failure.ts';
+import type { WalletFolder } from './folder.ts';
+import { createPursuit, type Pursuit } from './pursuit.ts';
+import { type LiveOrderView, liveOrderView } from './view.ts';
+
+export interface WalletSession {
+  readonly network: Network;
+  readonly account: Uint8Array;
+  /** The state on disk. */
+  readonly read: Read;
+  /** The order that an earlier session left behind. It goes on from the moment of opening. */
+  readonly resumed: Resumed | undefined;
+  command(command: Command): void;
+  /** Hears all notices from now on; the result ends that. */
+  hear(listener: (notice: Notice) => void): () => void;
+  /** Whether there is a link to this member itself. */
+  isLinked(member: MemberIndex): boolean;
+  /** Links to any nodes. */
+  linkCount(): number;
+  /** Nodes that were asked for, and why each one that is not linked is not. */
+  peerCount(): number;
+  troubles(): readonly string[];
+  /** Rejects if the store or the core fails; never resolves. */
+  readonly broken: Promise<never>;
+  close(): Promise<void>;
+}
+
+export interface Resumed {
+  /** As it was when this session began. */
+  readonly live: LiveOrderView;
+  /** Hears everything from the first moment on, so that a certificate is never missed. */
+  readonly pursuit: Pursuit;
+}
+
+export interface SessionOptions {
+  /** Without links: only what is on disk. */
+  readonly offline?: boolean;
+  readonly onProgress?: (recordsDone: number, recordsOf: number | undefined) => void;
+}
+
+/** Opens a wallet's store and, unless `offline`, its links. Throws Failure. */
+export async function openSession(
+  wallet: WalletFolder,
+  options: SessionOptions = {},
+): Promise<WalletSession> {
+  const recovery = createRecovery();
+  const store = await openSound({
+    folder: wallet.folder,
+    allowVolatile: wallet.config.allowVolatile,
+    onRecord: ({ key, value }) => recovery.take(key, value),
+    onProgress: options.onProgress,
+  });
+  const { network, signer } = wallet;
+  const resumed = resumedFrom(store, network);
+  const listeners = new Set<(notice: Notice) => void>();
+  if (resumed !== undefined) listeners.add((notice) => resumed.pursuit.take(notice));
+  const node = createNode({ network, verify: createVerify(), wallet: signer });
+  let fail: (error: unknown) => void = () => undefined;
+  const broken = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  // Whoever waits for something races it against this; nobody has to.
+  broken.catch(() => undefined);
+
+  const loop: Loop = createLoop({
+    step: (event, stamp, read) => node.step(event, stamp, read),
+    store,
+    clock: systemClock(),
+    memory: recovery.writes(),
+    onSend: (send) => links.send(send),
+    onClose: (close) => links.close(close),
+    onNotice: (notice) => {
+      for (const listener of listeners) listener(notice);
+    },
+    onRelief: () => links.resume(),
+    fatal: (error) => fail(storeFailure(error)),
+  });
+  const links: Links = createLinks({
+    network: network.id,
+    identity: undefined,
+    members: network.committee.members,
+    listen: [],
+    wanted: wallet.config.peers,
+    dialFound: 0,
+    emit: (event) => loop.offer(event) === 'taken',
+  });
+  loop.offer({ kind: 'start' });
+  if (options.offline !== true) await links.start();
+
+  return {
+    network,
+    account: signer.publicKey,
+    read: store,
+    resumed,
+    broken,
+    command: (command) => {
+      loop.offer({ kind: 'command', command });
+    },
+    hear: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    isLinked: (member) => {
+      const key = network.committee.members[member]?.key;
+      const peer = links.peers().find((candidate) => {
+        return key !== undefined && candidate.key !== undefined && equalBytes(candidate.key, key);
+      });
+      return peer !== undefined && isLinked(peer.state);
+    },
+    linkCount: () => links.peers().filter(({ state }) => isLinked(state)).length,
+    peerCount: () => wallet.config.peers.length,
+    troubles: () => troublesOf(links),
+    close: async () => {
+      await loop.stop();
+      await links.stop();
+      await store.close();
+    },
+  };
+}
+
+function resumedFrom(read: Read, network: Network): Resumed | undefined {
+  const live = liveOrderView(read, network);
+  const record = readLiveOrder(read);
+  if (live === null || record === undefined) return undefined;
+  const { token } = record.order.order.action.data;
+  const { decimals } = network.genesis.tokens[token] ?? { decimals: 0 };
+  const voted = record.votes.map(({ member }) => member);
+  return { live, pursuit: createPursuit(network, decimals, voted) };
+}
+
+async function openSound(options: OpenOptions): Promise<Store> {
+  const opened = await openStore(options);
+  if (opened.state === 'refused') throw storeFailure(opened.error);
+  if (opened.state !== 'damaged') return opened.store;
+  await opened.reader?.close();
+  throw failure(
+    'store_damaged',
+    { field: options.folder, expected: 'a sound store', found: 'a damaged one' },
+    ...opened.damage.map(describeDamage),
+    'Move its folder "store" away: with the key alone, "meshpay wallet balance" brings back from the',
+    'authorities what they know. An order that was on its way may come back with it.',
+  );
+}
+
+function troublesOf(links: Links): readonly string[] {
+  return links.peers().flatMap(({ address, state, lastFault }) => {
+    if (address === undefined || isLinked(state)) return [];
+    const why = lastFault === undefined ? 'no answer yet' : describeFault(lastFault);
+    return [`${formatAddress(address)}: ${harmless(why)}`];
+  });
+}

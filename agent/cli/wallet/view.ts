@@ -1,0 +1,114 @@
+/** What a wallet holds, read from its records, with names and texts instead of bytes. Pure. */
+
+import { equalBytes } from '../../core/bytes.ts';
+import { readLiveOrder, readPayment, readWallet } from '../../core/client/wallet.ts';
+import type { Certificate } from '../../core/codec/order.ts';
+import { quorumOf } from '../../core/committee.ts';
+import type { Network } from '../../core/genesis.ts';
+import type { Read } from '../../core/io.ts';
+import { nameOf } from '../../core/names.ts';
+import { type TokenIndex, ZERO_BALANCE } from '../../core/units.ts';
+import {
+  certificateView,
+  memberName,
+  type OrderView,
+  orderView,
+  type QuantityView,
+  quantityView,
+} from '../../shell/control/money-view.ts';
+
+export interface PaymentView {
+  /** From 0, in the order in which the wallet learned of it. */
+  readonly number: string;
+  readonly direction: 'paid' | 'received';
+  /** When this wallet learned of it, by its own clock. */
+  readonly wallMs: number;
+  readonly order: OrderView;
+  readonly votes: readonly string[];
+}
+
+/** An order that has no certificate yet. */
+export interface LiveOrderView {
+  readonly order: OrderView;
+  readonly createdWallMs: number;
+  readonly votes: readonly string[];
+  readonly quorum: number;
+}
+
+export interface WalletView {
+  readonly address: string;
+  readonly network: { readonly name: string; readonly id: string };
+  /** Proven by certificates: at least this much. Every token of the network. */
+  readonly balances: readonly QuantityView[];
+  readonly next: string;
+  readonly payments: string;
+  readonly live: LiveOrderView | null;
+}
+
+/** The wallet as its certificates prove it. */
+export function walletView(read: Read, network: Network, account: Uint8Array): WalletView {
+  const { balances, next, payments } = readWallet(read, network, account);
+  return {
+    address: nameOf('account', account),
+    network: { name: network.genesis.name, id: nameOf('network', network.id) },
+    balances: network.genesis.tokens.map((_, at) => {
+      const held = balances.find(({ token }) => token === at)?.balance ?? ZERO_BALANCE;
+      return quantityView(network, at as TokenIndex, held);
+    }),
+    next: next.toString(),
+    payments: payments.toString(),
+    live: liveOrderView(read, network),
+  };
+}
+
+/** What the wallet can spend of a token, in the smallest unit; less what a live order takes. */
+export function spendable(
+  read: Read,
+  network: Network,
+  account: Uint8Array,
+  token: TokenIndex,
+): bigint {
+  const { balances } = readWallet(read, network, account);
+  const held: bigint = balances.find((entry) => entry.token === token)?.balance ?? ZERO_BALANCE;
+  const going = readLiveOrder(read)?.order.order.action.data;
+  const leaving: bigint = going?.token === token ? going.amount : ZERO_BALANCE;
+  return held - leaving;
+}
+
+export function liveOrderView(read: Read, network: Network): LiveOrderView | null {
+  const live = readLiveOrder(read);
+  if (live === undefined) return null;
+  return {
+    order: orderView(network, live.order),
+    createdWallMs: Number(live.createdWallMs),
+    votes: live.votes.map(({ member }) => memberName(network, member)),
+    quorum: quorumOf(network.committee.members.length),
+  };
+}
+
+export interface Payment {
+  readonly view: PaymentView;
+  readonly certificate: Certificate;
+}
+
+/** Payments from the newest on, at most `most`. */
+export function newestPayments(
+  read: Read,
+  network: Network,
+  account: Uint8Array,
+  most: number,
+): readonly Payment[] {
+  const { payments: count } = readWallet(read, network, account);
+  const found: Payment[] = [];
+  for (let n = count - 1n; n >= 0n && found.length < most; n--) {
+    const record = readPayment(read, n);
+    if (record === undefined) continue;
+    const { certificate, wallMs } = record;
+    const { order, votes } = certificateView(network, certificate);
+    const paid = equalBytes(certificate.order.order.account, account);
+    const direction = paid ? 'paid' : 'received';
+    const view: PaymentView = { number: `${n}`, direction, wallMs: Number(wallMs), order, votes };
+    found.push({ view, certificate });
+  }
+  return found;
+}

@@ -1,0 +1,464 @@
+/** The table of bad-input.test.ts: a command line, how it ends, and what its first line says. */
+import { nameOf } from '../../agent/core/names.ts';
+import type { ExitName } from '../../agent/shell/exit-codes.ts';
+import { signerOf } from './support.ts';
+
+const ALICE = nameOf('account', signerOf(11).publicKey);
+const BOB = nameOf('account', signerOf(12).publicKey);
+const NODE = nameOf('node', signerOf(1).publicKey);
+
+export interface Case {
+  readonly line: string;
+  readonly exit: ExitName;
+  /** The error's line, after "meshpay: ". */
+  readonly says: RegExp;
+}
+
+const PAY = 'wallet pay --wallet alice';
+const CREATE = 'network create new --token HRS:2';
+
+export const CASES: readonly Case[] = [
+  {
+    line: 'nonsense',
+    exit: 'usage',
+    says: /^bad_usage: command after "meshpay": expected lab, .*found "nonsense"$/,
+  },
+  { line: 'statsu', exit: 'usage', says: /expected status, perhaps, found "statsu"$/ },
+  {
+    line: 'wallet',
+    exit: 'usage',
+    says: /command after "meshpay wallet": expected new, .*found nothing$/,
+  },
+  {
+    line: 'wallet nothing-like-it',
+    exit: 'usage',
+    says: /^bad_usage: command after "meshpay wallet": expected new, /,
+  },
+  {
+    line: 'version --verbose',
+    exit: 'usage',
+    says: /^bad_usage: --verbose: expected an option of "version", found --verbose$/,
+  },
+  {
+    line: 'version extra',
+    exit: 'usage',
+    says: /^bad_usage: arguments: expected no arguments, found "extra"$/,
+  },
+  {
+    line: 'completion',
+    exit: 'usage',
+    says: /^bad_usage: shell: expected bash or zsh or fish, found nothing$/,
+  },
+  {
+    line: 'completion tcsh',
+    exit: 'usage',
+    says: /^bad_usage: shell: expected bash, zsh or fish, found "tcsh"$/,
+  },
+  { line: 'help nothing', exit: 'usage', says: /found "nothing"$/ },
+  {
+    line: 'man 7',
+    exit: 'usage',
+    says: /^bad_usage: arguments: expected no arguments, found "7"$/,
+  },
+
+  {
+    line: 'network create',
+    exit: 'usage',
+    says: /^bad_usage: folder: expected a folder to make, found nothing$/,
+  },
+  {
+    line: 'network create new',
+    exit: 'usage',
+    says: /^bad_usage: --token: expected at least one token, such as HRS:2, found none$/,
+  },
+  {
+    line: 'network create new --token hrs:2',
+    exit: 'usage',
+    says: /^bad_usage: --token: expected SYMBOL:DECIMALS .*found "hrs:2"$/,
+  },
+  {
+    line: 'network create new --token HRS:31',
+    exit: 'usage',
+    says: /decimals 0 to 30, found "HRS:31"$/,
+  },
+  {
+    line: 'network create new --token',
+    exit: 'usage',
+    says: /^bad_usage: --token: expected SYMBOL:DECIMALS, found nothing$/,
+  },
+  {
+    line: `${CREATE} --token HRS:3`,
+    exit: 'usage',
+    says: /^bad_usage: tokens\[1\]\.symbol: expected a symbol of its own, found "HRS" again$/,
+  },
+  {
+    line: `${CREATE} --authorities 0`,
+    exit: 'usage',
+    says: /^bad_usage: --authorities: expected a number from 1 to 64, .*found 0$/,
+  },
+  {
+    line: `${CREATE} --authorities Oak`,
+    exit: 'usage',
+    says: /^bad_usage: --authorities: .*found "Oak"$/,
+  },
+  {
+    line: `${CREATE} --authorities oak,oak`,
+    exit: 'usage',
+    says: /^bad_usage: node names: expected a name of its own for each, found "oak" twice$/,
+  },
+  { line: `${CREATE} --relays many,`, exit: 'usage', says: /^bad_usage: --relays: .*found ""$/ },
+  {
+    line: `${CREATE} --name Village`,
+    exit: 'usage',
+    says: /^bad_usage: name: expected 1 to 32 small letters.*found "Village"$/,
+  },
+  {
+    line: `${CREATE} --name a --name b`,
+    exit: 'usage',
+    says: /^bad_usage: --name: expected to be given once, found 2 times$/,
+  },
+  {
+    line: `${CREATE} --issue ${BOB}`,
+    exit: 'usage',
+    says: /^bad_usage: --issue: expected ADDRESS=TOKEN:AMOUNT/,
+  },
+  {
+    line: `${CREATE} --issue ${BOB.slice(0, -1)}x=HRS:1`,
+    exit: 'usage',
+    says: /^bad_name: --issue address: .*checksum does not fit$/,
+  },
+  {
+    line: `${CREATE} --issue ${NODE}=HRS:1`,
+    exit: 'usage',
+    says: /^bad_name: --issue address: .*a node name$/,
+  },
+  {
+    line: `${CREATE} --issue ${BOB}=EUR:1`,
+    exit: 'usage',
+    says: /^unknown_token: --issue token: expected HRS, the tokens of --token, found "EUR"$/,
+  },
+  {
+    line: `${CREATE} --issue ${BOB}=HRS:1.234`,
+    exit: 'usage',
+    says: /^too_many_decimals: --issue amount: expected at most 2 decimals, found 1\.234$/,
+  },
+  {
+    line: `${CREATE} --issue ${BOB}=HRS:1e3`,
+    exit: 'usage',
+    says: /^bad_amount: --issue amount: .*found 1e3$/,
+  },
+  {
+    line: `${CREATE} --issue ${BOB}=HRS:0`,
+    exit: 'usage',
+    says: /^bad_usage: issuance\[0\]\.amount: expected above zero, found 0$/,
+  },
+  {
+    line: `${CREATE} --loopback 65535`,
+    exit: 'usage',
+    says: /^bad_usage: --loopback: expected a port from 1 to 65532, found "65535"$/,
+  },
+  {
+    line: `${CREATE} --loopback 7420 --interface mesh0`,
+    exit: 'usage',
+    says: /^bad_usage: --interface: expected one of --loopback and --interface, found both$/,
+  },
+  {
+    line: `${CREATE} --interface not/one`,
+    exit: 'config',
+    says: /^bad_config: .*discovery\.interfaces\[0\]: expected the name of a network interface, found "not\/one"$/,
+  },
+  {
+    line: 'network create full --token HRS:2',
+    exit: 'cannot_create',
+    says: /^file_exists: .*full: expected nothing there yet, found a folder with something in it$/,
+  },
+  {
+    line: 'network create genesis.json --token HRS:2',
+    exit: 'cannot_create',
+    says: /^file_exists: .*genesis\.json: expected nothing there yet, found a file$/,
+  },
+
+  { line: 'network show', exit: 'usage', says: /^bad_usage: genesis: expected a genesis document/ },
+  {
+    line: 'network show nowhere',
+    exit: 'no_input',
+    says: /^file_missing: nowhere: expected a file or folder, found nothing$/,
+  },
+  { line: 'network show text', exit: 'bad_data', says: /^bad_file: text: expected JSON, found / },
+  {
+    line: 'network show broken.json',
+    exit: 'bad_data',
+    says: /^bad_genesis: broken\.json: genesis\.epoch: expected only version, /,
+  },
+
+  {
+    line: 'status',
+    exit: 'unavailable',
+    says: /^no_daemon: socket .*: expected a running meshpayd, found ENOENT$/,
+  },
+  { line: 'status --socket nowhere', exit: 'unavailable', says: /^no_daemon: socket nowhere: / },
+  { line: 'peers --socket text', exit: 'unavailable', says: /^no_daemon: socket text: / },
+  {
+    line: 'committee --config nowhere',
+    exit: 'config',
+    says: /^bad_config: nowhere: file: expected a file that can be read, found ENOENT$/,
+  },
+  {
+    line: 'account',
+    exit: 'usage',
+    says: /^bad_usage: address: expected an account name, mp1\.\.\., found nothing$/,
+  },
+  {
+    line: `account ${NODE}`,
+    exit: 'usage',
+    says: /^bad_name: address: expected an account name, .*a node name$/,
+  },
+  {
+    line: 'account mp1x',
+    exit: 'usage',
+    says: /^bad_name: address: .*found "mp1x", whose checksum does not fit$/,
+  },
+  {
+    line: 'events --kind vote',
+    exit: 'usage',
+    says: /^bad_usage: --kind: expected voted, perhaps, found "vote"$/,
+  },
+  {
+    line: 'log level loud',
+    exit: 'usage',
+    says: /^bad_usage: level: expected trace, .*found "loud"$/,
+  },
+  {
+    line: 'doctor --socket',
+    exit: 'usage',
+    says: /^bad_usage: --socket: expected SOCKET, found nothing$/,
+  },
+  {
+    line: 'backup',
+    exit: 'usage',
+    says: /^bad_usage: file: expected a file to write, found nothing$/,
+  },
+
+  {
+    line: 'restore nowhere --config nowhere',
+    exit: 'config',
+    says: /^bad_config: nowhere: file: /,
+  },
+  {
+    line: 'restore nowhere --config node.toml',
+    exit: 'no_input',
+    says: /^file_missing: nowhere: /,
+  },
+  { line: 'restore text --config node.toml', exit: 'bad_data', says: /^bad_backup: / },
+  {
+    line: 'move out mpmove1x file --config node.toml',
+    exit: 'no_input',
+    says: /^key_file_missing: /,
+  },
+  { line: 'move in text --config node.toml', exit: 'failure', says: /^move_not_requested: / },
+  {
+    line: 'move request --config bad.toml',
+    exit: 'config',
+    says: /^bad_config: .*bad\.toml: role: expected "authority" or "relay", found "boss"$/,
+  },
+
+  {
+    line: 'wallet new --wallet alice',
+    exit: 'cannot_create',
+    says: /^file_exists: .*alice: expected nothing there yet/,
+  },
+  {
+    line: 'wallet new --wallet w --peer 127.0.0.1:1',
+    exit: 'usage',
+    says: /^bad_usage: --peer: expected --genesis with it/,
+  },
+  {
+    line: 'wallet new --wallet w --genesis genesis.json --peer 127.0.0.1',
+    exit: 'usage',
+    says: /^bad_usage: --peer: .*found "127\.0\.0\.1"$/,
+  },
+  {
+    line: 'wallet new --wallet w --genesis text',
+    exit: 'bad_data',
+    says: /^bad_file: text: expected JSON/,
+  },
+  {
+    line: 'wallet join genesis.json --wallet nowhere',
+    exit: 'no_input',
+    says: /^file_missing: nowhere: expected a wallet, found nothing$/,
+  },
+  {
+    line: 'wallet join town.json --wallet alice',
+    exit: 'cannot_create',
+    says: /^file_exists: .*expected the network town, found another network$/,
+  },
+  {
+    line: 'wallet address',
+    exit: 'no_input',
+    says: /^file_missing: .*expected a wallet, found nothing$/,
+  },
+  {
+    line: 'wallet balance --wallet full',
+    exit: 'no_input',
+    says: /^file_missing: full: expected a wallet, found none in it$/,
+  },
+  {
+    line: 'wallet balance --wallet homeless',
+    exit: 'config',
+    says: /^no_network: homeless: expected a wallet with a network/,
+  },
+  {
+    line: 'wallet history --most 0',
+    exit: 'usage',
+    says: /^bad_usage: --most: expected a whole number from 1 to 1000000, found "0"$/,
+  },
+
+  {
+    line: `${PAY}`,
+    exit: 'usage',
+    says: /^bad_usage: recipient: expected an account name, mp1\.\.\., found nothing$/,
+  },
+  {
+    line: `${PAY} ${BOB} 1`,
+    exit: 'usage',
+    says: /^bad_usage: token: expected a token such as HRS, found nothing$/,
+  },
+  { line: `${PAY} ${BOB.slice(0, 20)} 1 HRS`, exit: 'usage', says: /^bad_name: recipient: / },
+  { line: `${PAY} ${NODE} 1 HRS`, exit: 'usage', says: /^bad_name: recipient: .*a node name$/ },
+  {
+    line: `${PAY} ${ALICE} 1 HRS`,
+    exit: 'usage',
+    says: /^pays_itself: recipient: expected another account, found the wallet's own$/,
+  },
+  {
+    line: `${PAY} ${BOB} 1 EUR`,
+    exit: 'usage',
+    says: /^unknown_token: token: expected HRS or CUP, found EUR$/,
+  },
+  { line: `${PAY} ${BOB} 1 hrs`, exit: 'usage', says: /^unknown_token: token: .*found hrs$/ },
+  {
+    line: `${PAY} ${BOB} 0 HRS`,
+    exit: 'usage',
+    says: /^amount_zero: amount: expected at least 0\.01, found 0$/,
+  },
+  {
+    line: `${PAY} ${BOB} 0.001 HRS`,
+    exit: 'usage',
+    says: /^too_many_decimals: amount: expected at most 2 decimals, found 0\.001$/,
+  },
+  {
+    line: `${PAY} ${BOB} 1.0 CUP`,
+    exit: 'usage',
+    says: /^too_many_decimals: amount: expected no decimals, found 1\.0$/,
+  },
+  { line: `${PAY} ${BOB} 1,5 HRS`, exit: 'usage', says: /^bad_amount: amount: .*found 1,5$/ },
+  { line: `${PAY} ${BOB} 007 HRS`, exit: 'usage', says: /^bad_amount: amount: .*found 007$/ },
+  { line: `${PAY} ${BOB} 0x10 HRS`, exit: 'usage', says: /^bad_amount: amount: .*found 0x10$/ },
+  { line: `${PAY} ${BOB} -- -5 HRS`, exit: 'usage', says: /^bad_amount: amount: .*found -5$/ },
+  {
+    line: `${PAY} ${BOB} -5 HRS`,
+    exit: 'usage',
+    says: /^bad_usage: arguments: expected no negative number, found "-5"$/,
+  },
+  {
+    line: `${PAY} ${BOB} ${2n ** 128n} HRS`,
+    exit: 'usage',
+    says: /^bad_amount: amount: expected an amount below 2\^128 smallest units/,
+  },
+  {
+    line: `${PAY} ${BOB} 1 HRS more`,
+    exit: 'usage',
+    says: /^bad_usage: arguments: expected no more arguments, found "more"$/,
+  },
+  {
+    line: `${PAY} ${BOB} 1 HRS --memo ${'x'.repeat(65)}`,
+    exit: 'usage',
+    says: /^memo_too_long: --memo: expected at most 64 bytes, found 65 bytes$/,
+  },
+  {
+    line: `${PAY} ${BOB} 1 HRS --timeout soon`,
+    exit: 'usage',
+    says: /^bad_usage: --timeout: expected a whole number from 1 to 604800, found "soon"$/,
+  },
+  {
+    line: `${PAY} ${BOB} 1 HRS --receipt genesis.json`,
+    exit: 'cannot_create',
+    says: /^file_exists: --receipt: expected a file that is not there yet, found genesis\.json$/,
+  },
+  {
+    line: `${PAY} ${BOB} 1 HRS --receipt nowhere/file`,
+    exit: 'no_input',
+    says: /^file_missing: .*nowhere: /,
+  },
+  {
+    line: `${PAY} ${BOB} 1 HRS`,
+    exit: 'config',
+    says: /^no_peers: .*wallet\.toml: expected at least one node to connect to, found none$/,
+  },
+  {
+    line: `wallet pay ${BOB} 1 HRS --wallet strange`,
+    exit: 'config',
+    says: /^bad_config: .*wallet\.toml: peer: expected peers or allow_volatile, found another field$/,
+  },
+  {
+    line: `wallet pay ${BOB} 1 HRS --wallet exposed`,
+    exit: 'no_permission',
+    says: /^key_file_exposed: .*mode 0644/,
+  },
+  {
+    line: 'wallet resume --timeout -1',
+    exit: 'usage',
+    says: /^bad_usage: --timeout: expected a whole number from 1 to 604800, found "-1"$/,
+  },
+  {
+    line: 'wallet receipt --wallet bob',
+    exit: 'no_input',
+    says: /^no_such_payment: order: expected a payment, found none yet$/,
+  },
+  {
+    line: 'wallet receipt abc --wallet carol',
+    exit: 'no_input',
+    says: /^no_such_payment: order: expected an order id of "wallet history", found "abc"$/,
+  },
+  {
+    line: 'wallet verify',
+    exit: 'usage',
+    says: /^bad_usage: file: expected a receipt, found nothing$/,
+  },
+  {
+    line: 'wallet verify nowhere --genesis genesis.json',
+    exit: 'no_input',
+    says: /^file_missing: nowhere: /,
+  },
+  {
+    line: 'wallet verify text --genesis genesis.json',
+    exit: 'bad_data',
+    says: /^bad_receipt: line 1: expected "MeshPay receipt, version 1", found "no receipt"$/,
+  },
+  {
+    line: 'wallet verify tampered --genesis genesis.json',
+    exit: 'bad_data',
+    says: /^bad_receipt: line 6: expected "amount {6}12\.50 HRS", as the certificate says, found "amount {6}92\.50 HRS"$/,
+  },
+  {
+    line: 'wallet verify receipt --genesis town.json',
+    exit: 'bad_data',
+    says: /^wrong_network: network id: /,
+  },
+  {
+    line: 'wallet import few-votes --wallet alice',
+    exit: 'bad_data',
+    says: /^no_quorum: certificate: expected 3 votes, found 2$/,
+  },
+
+  {
+    line: 'lab --authorities none',
+    exit: 'usage',
+    says: /^bad_usage: --authorities: expected a whole number from 1 to 16, found "none"$/,
+  },
+  {
+    line: 'lab --demo --authorities 3',
+    exit: 'usage',
+    says: /^bad_usage: --demo: expected at least 4 authorities and 2 wallets, found 3 and 2$/,
+  },
+];

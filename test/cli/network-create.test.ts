@@ -1,0 +1,159 @@
+/** `meshpay network create`: whole, private, never over something, and nothing half-done stays. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { createFolder, writeNewFile } from '../../agent/cli/folder.ts';
+import { planNetwork } from '../../agent/cli/network/plan.ts';
+import { readGenesisFile } from '../../agent/cli/network/read.ts';
+import { nameOf } from '../../agent/core/names.ts';
+import { isRefusal } from '../../agent/core/refusal.ts';
+import { readConfig } from '../../agent/shell/config.ts';
+import { isKeyFault, readKeyFile, signerFromSeed } from '../../agent/shell/keys.ts';
+import { meshpay, signerOf, temporaryFolder } from './support.ts';
+
+const BOB = nameOf('account', signerOf(12).publicKey);
+
+describe('network create', () => {
+  it('makes one folder a node with a private key of its own and a configuration that holds', async (t) => {
+    const folder = temporaryFolder(t);
+    const args = ['--authorities', 'oak,elm,ash,fir', '--relays', '1', '--token', 'HRS:2'];
+    const issue = ['--issue', `${BOB}=HRS:1000.00`, '--name', 'village'];
+    const ran = await meshpay(
+      ['network', 'create', 'village', ...args, ...issue, '--json'],
+      folder,
+    );
+    assert.equal(ran.status, 0, ran.err);
+    const root = join(folder, 'village');
+    assert.deepEqual(readdirSync(root).sort(), [
+      'ash',
+      'elm',
+      'fir',
+      'genesis.json',
+      'oak',
+      'relay-1',
+    ]);
+    const { genesis, id } = readGenesisFile(root);
+    assert.equal(JSON.parse(ran.out).network.id, nameOf('network', id));
+    assert.equal(JSON.parse(ran.out).issued[0].amount, '1000.00');
+    for (const name of ['oak', 'elm', 'ash', 'fir', 'relay-1']) {
+      const node = join(root, name);
+      assert.equal(statSync(node).mode & 0o777, 0o700);
+      assert.equal(statSync(join(node, 'node.key')).mode & 0o777, 0o600);
+      const reading = readConfig(join(node, 'meshpayd.toml'));
+      assert.ok(reading.ok);
+      assert.equal(reading.config.name, name);
+      assert.equal(reading.config.role, name === 'relay-1' ? 'relay' : 'authority');
+      assert.equal(reading.config.genesis, join(node, 'genesis.json'));
+      assert.equal(
+        readFileSync(join(node, 'genesis.json'), 'utf8'),
+        readFileSync(join(root, 'genesis.json'), 'utf8'),
+      );
+      const seed = readKeyFile(reading.config.node_key);
+      assert.ok(!isKeyFault(seed));
+      const member = genesis.members.find((candidate) => candidate.name === name);
+      const { publicKey } = signerFromSeed(seed);
+      assert.deepEqual(member?.key, name === 'relay-1' ? undefined : publicKey);
+    }
+  });
+
+  it('makes another network each time', async (t) => {
+    const folder = temporaryFolder(t);
+    for (const name of ['one', 'two']) {
+      const { status } = await meshpay(['network', 'create', name, '--token', 'HRS:2'], folder);
+      assert.equal(status, 0);
+    }
+    const [one, two] = ['one', 'two'].map((name) => readGenesisFile(join(folder, name)));
+    assert.notDeepEqual(one?.id, two?.id);
+  });
+
+  it('gives nodes on loopback their ports, sockets and pinned peers', () => {
+    const plan = planNetwork(
+      {
+        name: 'lab',
+        authorities: ['oak', 'elm'],
+        relays: ['ivy'],
+        tokens: [{ symbol: 'HRS', decimals: 2 }],
+        issuance: [],
+        layout: { kind: 'loopback', ports: [4001, 4002, 4003] },
+      },
+      (length) => new Uint8Array(length).fill(Math.floor(Math.random() * 256)),
+    );
+    assert.ok(!isRefusal(plan));
+    const [oak, elm, ivy] = plan.nodes;
+    assert.deepEqual(oak?.config['listen.addresses'], [{ host: '127.0.0.1', port: 4001 }]);
+    assert.deepEqual(oak?.config.peers, [
+      { address: { host: '127.0.0.1', port: 4002 }, node: elm?.publicKey },
+    ]);
+    assert.deepEqual(
+      ivy?.config.peers.map(({ node }) => node),
+      [oak?.publicKey, elm?.publicKey],
+    );
+  });
+
+  it('leaves what is there as it is', async (t) => {
+    const folder = temporaryFolder(t);
+    mkdirSync(join(folder, 'full'));
+    writeFileSync(join(folder, 'full', 'mine'), 'precious');
+    const { status } = await meshpay(['network', 'create', 'full', '--token', 'HRS:2'], folder);
+    assert.equal(status, 73);
+    assert.deepEqual(readdirSync(folder), ['full']);
+    assert.equal(readFileSync(join(folder, 'full', 'mine'), 'utf8'), 'precious');
+  });
+
+  it('leaves nothing behind when it is refused at the last moment', async (t) => {
+    const folder = temporaryFolder(t);
+    const args = ['--token', 'HRS:2', '--interface', 'not/one'];
+    const { status } = await meshpay(['network', 'create', 'new', ...args], folder);
+    assert.equal(status, 78);
+    assert.deepEqual(readdirSync(folder), []);
+  });
+});
+
+describe('a folder that is made whole or not at all', () => {
+  it('is not there after a failure in the middle, nor is anything else', (t) => {
+    const folder = temporaryFolder(t);
+    const failing = (): string =>
+      createFolder(join(folder, 'new'), (partial) => {
+        writeNewFile(join(partial, 'first'), 'half done');
+        throw new Error('no more space');
+      });
+    assert.throws(failing, /no more space/);
+    assert.deepEqual(readdirSync(folder), []);
+  });
+
+  it('does not replace what somebody else put there in the meantime', (t) => {
+    const folder = temporaryFolder(t);
+    const target = join(folder, 'new');
+    const late = (): string =>
+      createFolder(target, (partial) => {
+        writeNewFile(join(partial, 'ours'), '');
+        mkdirSync(target);
+        writeNewFile(join(target, 'theirs'), '');
+      });
+    assert.throws(late, { code: 'ENOTEMPTY' });
+    assert.deepEqual(readdirSync(folder), ['new']);
+    assert.deepEqual(readdirSync(target), ['theirs']);
+  });
+
+  it('sweeps away what a killed run left, and only that', async (t) => {
+    const folder = temporaryFolder(t);
+    const module = new URL('../../agent/cli/folder.js', import.meta.url).href;
+    const script = `
+      import { createFolder, writeNewFile } from ${JSON.stringify(module)};
+      createFolder(${JSON.stringify(join(folder, 'new'))}, (partial) => {
+        writeNewFile(partial + '/secret', 'half done');
+        process.kill(process.pid, 'SIGKILL');
+      });`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script]);
+    await once(child, 'exit');
+    assert.deepEqual(readdirSync(folder), [`.new.partial-${child.pid}`]);
+    // A living process may be at work on the same name.
+    mkdirSync(join(folder, `.new.partial-${process.ppid}`));
+    createFolder(join(folder, 'new'), (partial) => writeNewFile(join(partial, 'whole'), ''));
+    assert.deepEqual(readdirSync(folder).sort(), [`.new.partial-${process.ppid}`, 'new']);
+    assert.ok(existsSync(join(folder, 'new', 'whole')));
+  });
+});

@@ -1,0 +1,118 @@
+/** The command line's grammar (agent/cli/parse.ts): words stay words, nothing is guessed. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Args, CommandSpec } from '../../agent/cli/command.ts';
+import { COMMANDS } from '../../agent/cli/commands.ts';
+import { Failure } from '../../agent/cli/failure.ts';
+import { parseCommandLine } from '../../agent/cli/parse.ts';
+
+const PAY: CommandSpec = {
+  path: ['pay'],
+  summary: '',
+  description: [],
+  positionals: [
+    { name: 'amount', summary: '', expected: 'an amount' },
+    { name: 'rest', summary: '', rest: true },
+  ],
+  options: [
+    { name: 'memo', kind: 'text', summary: '' },
+    { name: 'peer', kind: 'list', summary: '' },
+    { name: 'any-way', kind: 'flag', summary: '' },
+  ],
+  examples: [],
+  run: async () => undefined,
+};
+
+function argsOf(...argv: string[]): Args {
+  return parseCommandLine(argv, [PAY]).args;
+}
+
+describe('a command line', () => {
+  it('keeps numbers as they were written', () => {
+    for (const amount of ['1000.00', '007', '0x10', '1e3', '12345678901234567890', '.5', '1_000']) {
+      assert.equal(argsOf('pay', amount).word('amount'), amount);
+    }
+  });
+
+  it('keeps the values of options as they were written', () => {
+    for (const memo of ['1.50', 'true', 'a=b', 'a.b', ' ', 'no', '🥖']) {
+      assert.equal(argsOf('pay', '1', '--memo', memo).text('memo'), memo);
+      assert.equal(argsOf('pay', '1', `--memo=${memo}`).text('memo'), memo);
+    }
+  });
+
+  it('takes options before and after words, and lists only from what is repeated', () => {
+    const args = argsOf('--peer', 'a:1', 'pay', '1', '--any-way', '--peer', 'b:2', 'x', 'y');
+    assert.deepEqual(args.list('peer'), ['a:1', 'b:2']);
+    assert.deepEqual(args.words('rest'), ['x', 'y']);
+    assert.equal(args.flag('any-way'), true);
+    assert.equal(args.text('memo'), undefined);
+  });
+
+  it('takes everything after -- as words', () => {
+    assert.deepEqual(argsOf('pay', '1', '--', '--memo', '-5').words('rest'), ['--memo', '-5']);
+  });
+
+  it('is refused for options given twice, without value, negated, abbreviated or in camel case', () => {
+    const lines = [
+      ['--memo', 'a', '--memo', 'b'],
+      ['--memo'],
+      ['--memo='],
+      ['--no-any-way'],
+      ['--mem', 'a'],
+      ['--anyWay'],
+      ['--memo.x', 'a'],
+      ['-m', 'a'],
+    ];
+    for (const line of lines) {
+      assert.throws(() => argsOf('pay', '1', ...line), Failure, line.join(' '));
+    }
+  });
+
+  it('is refused with a prototype s own names', () => {
+    assert.throws(() => argsOf('pay', '1', '--__proto__', 'x'), Failure);
+    assert.throws(() => argsOf('pay', '1', '--constructor', 'x'), Failure);
+  });
+
+  it('asks for help anywhere, whatever else is missing', () => {
+    for (const argv of [
+      ['pay', '--help'],
+      ['--help', 'pay'],
+      ['pay', '-h'],
+      ['pay', '1', '--help'],
+    ]) {
+      const parsed = parseCommandLine(argv, [PAY]);
+      assert.equal(parsed.spec, PAY);
+      assert.equal(parsed.help, true);
+    }
+  });
+});
+
+describe('the commands', () => {
+  it('have names that no other begins with', () => {
+    const names = COMMANDS.map(({ path }) => `${path.join(' ')} `);
+    for (const name of names) {
+      assert.equal(names.filter((other) => other.startsWith(name)).length, 1, name);
+    }
+  });
+
+  it('put optional arguments last', () => {
+    for (const { path, positionals } of COMMANDS) {
+      const optional = positionals.findIndex(({ expected }) => expected === undefined);
+      const after = optional === -1 ? [] : positionals.slice(optional);
+      assert.ok(
+        after.every(({ expected }) => expected === undefined),
+        path.join(' '),
+      );
+    }
+  });
+
+  it('offer --json wherever they read', () => {
+    const silent = ['lab', 'events', 'man', 'completion', 'wallet join', 'wallet receipt'];
+    for (const { path, options } of COMMANDS) {
+      const name = path.join(' ');
+      const hasJson = options.some((option) => option.name === 'json');
+      assert.equal(hasJson, !silent.includes(name) || name === 'events', name);
+    }
+  });
+});

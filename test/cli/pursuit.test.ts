@@ -1,0 +1,77 @@
+/** How a payment on its way is told (agent/cli/wallet/pursuit.ts), as whole lines. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { createPursuit } from '../../agent/cli/wallet/pursuit.ts';
+import type { Notice } from '../../agent/core/notice.ts';
+import { refusal } from '../../agent/core/refusal.ts';
+import type { MemberIndex, Sequence } from '../../agent/core/units.ts';
+import { certificateFor, testNetwork } from './support.ts';
+
+const village = testNetwork();
+const member = (index: number): MemberIndex => index as MemberIndex;
+const vote = (index: number): Notice => {
+  return { kind: 'vote_received', member: member(index), votes: 1, quorum: 3 };
+};
+const nobodyLinked = (): boolean => false;
+
+describe('a payment on its way', () => {
+  it('counts votes up to the quorum and names who voted', () => {
+    const pursuit = createPursuit(village.network, 2);
+    assert.equal(pursuit.progress(), 'votes 0 of 3, 4 silent');
+    pursuit.take(vote(2));
+    pursuit.take(vote(0));
+    assert.equal(pursuit.progress(), 'votes 2 of 3 (oak, ash), 2 silent');
+    pursuit.take(vote(3));
+    assert.equal(pursuit.progress(), 'votes 3 of 3 (oak, ash, fir)');
+  });
+
+  it('counts a repeated vote once', () => {
+    const pursuit = createPursuit(village.network, 2, [member(1)]);
+    pursuit.take(vote(1));
+    assert.equal(pursuit.progress(), 'votes 1 of 3 (elm), 3 silent');
+  });
+
+  it('says why it waits, with each authority by name', () => {
+    const pursuit = createPursuit(village.network, 2);
+    pursuit.take(vote(0));
+    const low = refusal('insufficient_balance', { found: '500' });
+    pursuit.take({ kind: 'order_refused', member: member(1), refusal: low, final: false });
+    const mute = refusal('not_voting', { found: 'bad\u001b[1mtext' });
+    pursuit.take({ kind: 'order_refused', member: member(2), refusal: mute, final: false });
+    assert.equal(pursuit.progress(), 'votes 1 of 3 (oak), 2 refusals, 1 silent');
+    assert.deepEqual(pursuit.reasons(nobodyLinked), [
+      'elm: insufficient_balance, the balance is below the amount; it says 5.00',
+      'ash: not_voting, this authority serves but must not vote; it says bad\\u{1b}[1mtext',
+      'fir: no answer, and no link of its own',
+    ]);
+    assert.equal(pursuit.reasons(() => true)[2], 'fir: connected, but does not answer');
+  });
+
+  it('forgets a refusal when the vote comes after all, and keeps the vote when a refusal comes late', () => {
+    const pursuit = createPursuit(village.network, 2);
+    const refused = { kind: 'order_refused', member: member(1), final: false } as const;
+    pursuit.take({ ...refused, refusal: refusal('unreachable') });
+    pursuit.take(vote(1));
+    pursuit.take({ ...refused, refusal: refusal('overloaded') });
+    assert.equal(pursuit.progress(), 'votes 1 of 3 (elm), 3 silent');
+  });
+
+  it('ends certified, failed or refused', () => {
+    const certificate = certificateFor(village);
+    const certified = createPursuit(village.network, 2);
+    certified.take({ kind: 'order_certified', certificate });
+    certified.take({ kind: 'spread', member: member(0), next: 1n as Sequence });
+    assert.equal(certified.state.kind, 'certified');
+    assert.deepEqual(certified.spread, ['oak']);
+    const failed = createPursuit(village.network, 2);
+    failed.take({
+      kind: 'order_failed',
+      order: certificate.order,
+      refusal: refusal('sequence_used'),
+    });
+    assert.equal(failed.state.kind, 'failed');
+    const refused = createPursuit(village.network, 2);
+    refused.take({ kind: 'command_refused', refusal: refusal('order_in_flight') });
+    assert.equal(refused.state.kind, 'refused');
+  });
+});

@@ -1,0 +1,134 @@
+/** What the tests of the command line share: real runs of the built command, folders, certificates. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import {
+  type Certificate,
+  type Order,
+  orderHash,
+  orderSigningBytes,
+  voteSigningBytes,
+} from '../../agent/core/codec/order.ts';
+import type { Signer } from '../../agent/core/crypto.ts';
+import { type Network, networkOf } from '../../agent/core/genesis.ts';
+import type { Amount, Epoch, MemberIndex, Sequence, TokenIndex } from '../../agent/core/units.ts';
+import { signerFromSeed } from '../../agent/shell/keys.ts';
+
+export const MESHPAY = fileURLToPath(new URL('../../agent/cli/main.js', import.meta.url));
+
+export interface Ran {
+  readonly status: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Starts the built command. Its home is empty and it knows no colour. */
+export function startMeshpay(args: readonly string[], cwd: string): ChildProcess {
+  const { PATH } = process.env;
+  return spawn(process.execPath, [MESHPAY, ...args], {
+    cwd,
+    env: { PATH, HOME: cwd },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+/** Runs the built command to its end. */
+export async function meshpay(args: readonly string[], cwd: string): Promise<Ran> {
+  return finished(startMeshpay(args, cwd));
+}
+
+/** All that a process prints, and how it ends. */
+export function finished(child: ChildProcess): Promise<Ran> {
+  return new Promise((resolve, reject) => {
+    let [out, err] = ['', ''];
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      out += text;
+    });
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      err += text;
+    });
+    child.once('error', reject);
+    child.once('close', (status) => resolve({ status, out, err }));
+  });
+}
+
+/** An empty folder that goes with the test. */
+export function temporaryFolder(t: Pick<TestContext, 'after'>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'meshpay-cli-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A key pair that is the same in every run. */
+export function signerOf(number: number): Signer {
+  return signerFromSeed(new Uint8Array(32).fill(number));
+}
+
+export interface TestNetwork {
+  readonly network: Network;
+  readonly authorities: readonly Signer[];
+}
+
+/** A network of four authorities whose keys the test has; tokens HRS (2 places) and CUP (none). */
+export function testNetwork(name = 'village'): TestNetwork {
+  const names = ['oak', 'elm', 'ash', 'fir'];
+  const authorities = names.map((_, at) => signerOf(at + 1));
+  const network = networkOf({
+    version: 1,
+    name,
+    nonce: new Uint8Array(16),
+    members: authorities.map(({ publicKey: key }, at) => ({ name: names[at] ?? '', key })),
+    tokens: [
+      { symbol: 'HRS', decimals: 2 },
+      { symbol: 'CUP', decimals: 0 },
+    ],
+    issuance: [
+      { account: signerOf(11).publicKey, token: 0 as TokenIndex, amount: 100_000n as Amount },
+    ],
+  });
+  return { network, authorities };
+}
+
+export interface Wish {
+  readonly amount?: bigint;
+  readonly sequence?: bigint;
+  readonly memo?: string;
+  readonly recipient?: Uint8Array;
+  /** Members that vote. */
+  readonly voters?: readonly number[];
+}
+
+/** A certificate of a payment by the account of `signerOf(11)`. */
+export function certificateFor(
+  { network, authorities }: TestNetwork,
+  wish: Wish = {},
+): Certificate {
+  const payer = signerOf(11);
+  const { amount = 1_250n, sequence = 0n, memo = 'bread', voters = [0, 1, 2] } = wish;
+  const order: Order = {
+    account: payer.publicKey,
+    sequence: sequence as Sequence,
+    action: {
+      TAG: 'transfer',
+      data: {
+        recipient: wish.recipient ?? signerOf(12).publicKey,
+        token: 0 as TokenIndex,
+        amount: amount as Amount,
+        memo,
+      },
+    },
+  };
+  const hash = orderHash(network.id, order);
+  const bytes = voteSigningBytes(network.id, 0 as Epoch, hash);
+  return {
+    epoch: 0 as Epoch,
+    order: { order, signature: payer.sign(orderSigningBytes(network.id, order)) },
+    votes: voters.map((voter) => ({
+      member: voter as MemberIndex,
+      signature: authorities[voter]?.sign(bytes) ?? new Uint8Array(64),
+    })),
+  };
+}

@@ -1,0 +1,235 @@
+/** Wallet commands against real daemons: paying, waiting, interrupting, resuming, receipts. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { type Lab, openLab } from '../../agent/cli/lab/lab.ts';
+import { createWallet, openWalletFolder } from '../../agent/cli/wallet/folder.ts';
+import { EXITS } from '../../agent/shell/exit-codes.ts';
+import { finished, meshpay, type Ran, startMeshpay } from './support.ts';
+
+/** One lab for all: the tests follow each other, as a day with two wallets. */
+describe('a wallet', { concurrency: 1 }, () => {
+  let folder = '';
+  let lab: Lab;
+  let bob = '';
+
+  const run = (line: string): Promise<Ran> => meshpay(line.split(' '), folder);
+  const kill = (...numbers: number[]): Promise<unknown> =>
+    Promise.all(numbers.map((number) => lab.nodes[number - 1]?.daemon.kill()));
+  const start = async (...numbers: number[]): Promise<void> => {
+    for (const number of numbers) lab.nodes[number - 1]?.daemon.start();
+    for (const { daemon } of lab.nodes) {
+      await daemon.until(({ links }) => links.members > 0, 'to have links', 30_000);
+    }
+  };
+  const balanceOf = async (name: string): Promise<string> => {
+    const ran = await run(`wallet balance --wallet wallets/${name} --json`);
+    assert.equal(ran.status, 0, ran.err);
+    return JSON.parse(ran.out).balances[0].amount;
+  };
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'meshpay-wallet-'));
+    lab = await openLab({ folder, authorities: 4, relays: 1, wallets: 2 });
+    await Promise.all(lab.nodes.map((node) => lab.start(node)));
+    bob = (await run('wallet address --wallet wallets/bob')).out.trim();
+    assert.match(bob, /^mp1[a-z0-9]{58}$/);
+  });
+
+  after(async () => {
+    await lab.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('pays, writes the receipt, and anybody checks it with the genesis document alone', async () => {
+    const args = ['--wallet', 'wallets/alice', '--receipt', 'bread', '--json'];
+    const memo = ['--memo', 'bread and milk'];
+    const ran = await meshpay(['wallet', 'pay', bob, '12.50', 'HRS', ...memo, ...args], folder);
+    assert.equal(ran.status, 0, ran.err);
+    assert.equal(ran.err, '', 'a quick payment shows no progress outside a terminal');
+    const paid = JSON.parse(ran.out);
+    assert.equal(paid.certificate.order.amount, '12.50');
+    assert.equal(paid.certificate.order.amountMinor, '1250');
+    assert.equal(paid.certificate.order.memo, 'bread and milk');
+    assert.ok(paid.certificate.votes.length >= 3 && paid.spread.length >= 3);
+    const verified = await run('wallet verify bread --genesis network --json');
+    assert.equal(verified.status, 0, verified.err);
+    assert.deepEqual(JSON.parse(verified.out).order, paid.certificate.order);
+    const again = await run('wallet receipt --wallet wallets/alice');
+    assert.equal(again.out, readFileSync(join(folder, 'bread'), 'utf8'));
+  });
+
+  it('learns of its money through the relay, and pays through it', async () => {
+    assert.equal(await balanceOf('bob'), '1012.50');
+    const alice = (await run('wallet address --wallet wallets/alice')).out.trim();
+    const ran = await run(`wallet pay ${alice} 2.50 HRS --wallet wallets/bob`);
+    assert.equal(ran.status, 0, ran.err);
+    assert.equal(await balanceOf('alice'), '990.00');
+    const { out } = await run('wallet history --wallet wallets/bob --json');
+    const { payments, total } = JSON.parse(out);
+    assert.equal(total, '2');
+    const lines = payments.map((payment: { direction: string; order: { amount: string } }) => {
+      return `${payment.direction} ${payment.order.amount}`;
+    });
+    assert.deepEqual(lines, ['paid 2.50', 'received 12.50']);
+  });
+
+  it('refuses to pay more than it can prove to own', async () => {
+    const { status, err } = await run(`wallet pay ${bob} 990.01 HRS --wallet wallets/alice`);
+    assert.equal(status, EXITS.failure.status);
+    assert.match(
+      err,
+      /^meshpay: insufficient_balance: amount: expected at most 990\.00 HRS, which this wallet can prove to own, found 990\.01 HRS$/m,
+    );
+    const nothing = await run('wallet resume --wallet wallets/alice');
+    assert.equal(nothing.out, 'Nothing is on its way.\n');
+  });
+
+  it('pays with one authority silent', async () => {
+    await kill(4);
+    const { status, err } = await run(`wallet pay ${bob} 10 HRS --wallet wallets/alice`);
+    assert.equal(status, 0, err);
+    assert.equal(await balanceOf('alice'), '980.00');
+  });
+
+  let order = '';
+
+  it('says why it waits when two are silent, and leaves the order live', async () => {
+    await kill(3);
+    const ran = await run(
+      `wallet pay ${bob} 20 HRS --wallet wallets/alice --timeout 3 --receipt r`,
+    );
+    assert.equal(ran.status, EXITS.try_again.status);
+    assert.equal(ran.out, '');
+    assert.match(ran.err, /^No quorum yet; it goes on by itself\. Waiting for:$/m);
+    assert.match(ran.err, /^ {2}authority-3: /m);
+    assert.match(ran.err, /^ {2}authority-4: /m);
+    const [, id = ''] =
+      /^meshpay: not_certified: order ([0-9a-f-]{36}): expected votes of 3 authorities, found 2$/m.exec(
+        ran.err,
+      ) ?? [];
+    assert.notEqual(id, '');
+    assert.match(ran.err, /stays live/);
+    order = id;
+    const { out } = await run('wallet balance --wallet wallets/alice --offline --json');
+    assert.equal(JSON.parse(out).live.order.id, order);
+    assert.equal(JSON.parse(out).balances[0].amount, '980.00');
+  });
+
+  it('stops at Ctrl-C and says that the order stays live', async () => {
+    const child = startMeshpay(['wallet', 'resume', '--wallet', 'wallets/alice'], folder);
+    const ended = finished(child);
+    await new Promise((resolve) => child.stderr?.once('data', resolve));
+    child.kill('SIGINT');
+    const { status, err } = await ended;
+    assert.equal(status, EXITS.interrupted.status);
+    assert.match(err, new RegExp(`^meshpay: interrupted: order ${order}: `, 'm'));
+    assert.match(err, /stays live/);
+  });
+
+  it('is killed while it waits, and does not make the same payment twice', async () => {
+    const pay = ['wallet', 'pay', bob, '20', 'HRS', '--wallet', 'wallets/alice'];
+    const child = startMeshpay(pay, folder);
+    const ended = finished(child);
+    await new Promise((resolve) => child.stderr?.once('data', resolve));
+    child.kill('SIGKILL');
+    await ended;
+    await start(3, 4);
+    const { status, out, err } = await meshpay([...pay, '--json'], folder);
+    assert.equal(status, 0, err);
+    assert.match(err, /^This very payment is on its way already: 20\.00 HRS to /m);
+    assert.equal(
+      JSON.parse(out).certificate.order.id,
+      order,
+      'the same order, with the same bytes',
+    );
+    assert.equal(await balanceOf('alice'), '960.00');
+    assert.equal(await balanceOf('bob'), '1040.00');
+  });
+
+  it('finishes an order in whichever command comes next, and tells of it', async () => {
+    await kill(3, 4);
+    const waiting = await run(`wallet pay ${bob} 5 HRS --wallet wallets/alice --timeout 2`);
+    assert.equal(waiting.status, EXITS.try_again.status);
+    await start(3, 4);
+    const { status, out, err } = await run('wallet balance --wallet wallets/alice');
+    assert.equal(status, 0);
+    assert.match(err, /^paid what was on its way: 5\.00 HRS to /m);
+    assert.match(out, /^955\.00 HRS$/m);
+  });
+
+  it('tries with money that it cannot prove when told to, and completes when the money comes', async () => {
+    const { peers } = openWalletFolder(join(folder, 'wallets/alice')).config;
+    createWallet(join(folder, 'wallets/dave'), lab.network, { peers, allowVolatile: true });
+    const dave = (await run('wallet address --wallet wallets/dave')).out.trim();
+    const early = await run(`wallet pay ${bob} 4 HRS --wallet wallets/dave --anyway --timeout 3`);
+    assert.equal(early.status, EXITS.try_again.status, early.err);
+    assert.match(early.err, /^ {2}authority-1: insufficient_balance, .*; it says 0\.00$/m);
+    const gift = await run(`wallet pay ${dave} 4 HRS --wallet wallets/bob`);
+    assert.equal(gift.status, 0, gift.err);
+    const late = await run('wallet resume --wallet wallets/dave --timeout 30');
+    assert.equal(late.status, 0, late.err);
+    assert.equal(await balanceOf('dave'), '0.00');
+  });
+
+  it('takes a receipt in without any network, and only once', async () => {
+    createWallet(join(folder, 'wallets/carol'), lab.network, { peers: [], allowVolatile: true });
+    const carol = (await run('wallet address --wallet wallets/carol')).out.trim();
+    const paid = await run(`wallet pay ${carol} 7 HRS --wallet wallets/alice --receipt seven`);
+    assert.equal(paid.status, 0, paid.err);
+    const first = await run('wallet import seven --wallet wallets/carol --offline --json');
+    assert.equal(JSON.parse(first.out).outcome, 'taken');
+    const second = await run('wallet import seven --wallet wallets/carol --offline --json');
+    assert.equal(JSON.parse(second.out).outcome, 'known');
+    const { out } = await run('wallet balance --wallet wallets/carol --offline --json');
+    assert.equal(JSON.parse(out).balances[0].amount, '7.00');
+    const foreign = await run('wallet import seven --wallet wallets/bob --json');
+    assert.equal(JSON.parse(foreign.out).outcome, 'passed_on');
+  });
+
+  it('keeps a payment apart from a live one that differs', async () => {
+    await kill(3, 4);
+    const waiting = await run(`wallet pay ${bob} 1 HRS --wallet wallets/alice --timeout 2`);
+    assert.equal(waiting.status, EXITS.try_again.status);
+    await start(3, 4);
+    const { status, err } = await run(`wallet pay ${bob} 2 HRS --wallet wallets/alice`);
+    assert.equal(status, 0, err);
+    assert.match(err, /^An earlier payment comes first: 1\.00 HRS to /m);
+    assert.match(err, /^paid 1\.00 HRS to /m);
+    assert.equal(await balanceOf('alice'), '945.00');
+  });
+
+  it('is used by one command at a time', async () => {
+    await kill(3, 4);
+    const child = startMeshpay(
+      ['wallet', 'pay', bob, '3', 'HRS', '--wallet', 'wallets/alice'],
+      folder,
+    );
+    const ended = finished(child);
+    await new Promise((resolve) => child.stderr?.once('data', resolve));
+    const { status, err } = await run('wallet balance --wallet wallets/alice --offline');
+    assert.equal(status, EXITS.data_in_use.status);
+    assert.match(err, new RegExp(`^meshpay: data_in_use: .* process ${child.pid}$`, 'm'));
+    await start(3, 4);
+    assert.equal((await ended).status, 0, 'the first one completes by itself');
+  });
+
+  it('brings everything back from its key alone', async () => {
+    rmSync(join(folder, 'wallets/alice/store'), { recursive: true });
+    assert.equal(await balanceOf('alice'), '942.00');
+  });
+
+  it('says what is damaged and what to do about it', async () => {
+    const anchor = join(folder, 'wallets/bob/store/anchor');
+    writeFileSync(anchor, readFileSync(anchor).fill(0));
+    const { status, err } = await run('wallet balance --wallet wallets/bob');
+    assert.equal(status, EXITS.store_damaged.status);
+    assert.match(
+      err,
+      /^meshpay: store_damaged: wallets\/bob: expected a sound store, found a damaged one$/m,
+    );
+    assert.match(err, /anchor/);
+  });
+});
