@@ -119,6 +119,7 @@ function carryOut(draft: Draft, setup: NodeSetup, command: Command): Refusal | u
   if (command.kind === 'query') {
     const { account } = command;
     for (const member of membersOf(setup.network)) {
+      if (member === setup.authority?.member) continue;
       sendToMember(draft, member, { TAG: 'accountQuery', data: { account } });
     }
     return undefined;

@@ -9,11 +9,11 @@ import { renderCompletion, type Shell } from '../../agent/cli/completion.ts';
 import { errorRows } from '../../agent/cli/errors.ts';
 import { PROBLEMS } from '../../agent/cli/failure.ts';
 import { renderMan } from '../../agent/cli/man.ts';
-import { VERSION } from '../../agent/cli/version.ts';
 import { REFUSALS } from '../../agent/core/refusal.ts';
 import { CONTROL_ERRORS } from '../../agent/shell/control/errors.ts';
 import { KEY_FAULTS } from '../../agent/shell/keys.ts';
 import { STORE_ERRORS } from '../../agent/shell/store/store-error.ts';
+import { VERSION } from '../../agent/shell/version.ts';
 import { temporaryFolder } from './support.ts';
 
 /** Runs a program on a file of this text; undefined where there is no such program. */

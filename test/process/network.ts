@@ -36,6 +36,8 @@ export interface NetworkOptions {
   readonly wallets?: number;
   /** Runs the bundle, as a router does (npm run bundle makes it). Default false. */
   readonly bundled?: boolean;
+  /** Where each node runs: what stands before its command line. Default: here. */
+  readonly places?: readonly (readonly string[])[];
   /** Changes to the configuration of every node. */
   readonly config?: Partial<Config>;
 }
@@ -127,7 +129,8 @@ export async function makeNetwork(options: NetworkOptions): Promise<TestNetwork>
     writeKeyFile(config.node_key, must(seeds[i]));
     writeFileSync(unusedMarkOf(config.node_key), UNUSED_MARK_TEXT);
     const program = options.bundled === true ? BUNDLED_MESHPAYD : MESHPAYD;
-    const daemon = daemonProcess(configFile, config['control.socket'], program);
+    const place = options.places?.[i] ?? [];
+    const daemon = daemonProcess(configFile, config['control.socket'], program, place);
     const extra = { name, folder: own, address: must(addresses[i]), signer: must(signers[i]) };
     return Object.defineProperties({ ...extra, configure } as TestNode, {
       ...Object.getOwnPropertyDescriptors(daemon),

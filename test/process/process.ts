@@ -18,7 +18,7 @@ export const BUNDLED_MESHPAYD = fileURLToPath(
 const LEASH = new URL('../../agent/cli/lab/leash.js', import.meta.url).href;
 const POLL_MS = 20;
 /** Far above what anything here takes: a test that waits for nothing fails instead of hanging. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 120_000;
 
 export interface Ended {
   readonly code: number | null;
@@ -83,11 +83,15 @@ export function runDaemon(...args: readonly string[]): Promise<Ended> {
   });
 }
 
-/** A daemon that is not started yet; `ownProgram` is what it runs if its start names no other. */
+/**
+ * A daemon that is not started yet; `ownProgram` is what it runs if its start names no other, `place`
+ * what stands before its command line ("ip netns exec NAME").
+ */
 export function daemonProcess(
   configFile: string,
   socket: string,
   ownProgram: string = MESHPAYD,
+  place: readonly string[] = [],
 ): DaemonProcess {
   let child: ChildProcess | undefined;
   let ended: Promise<Ended> = Promise.reject(new Error('it was never started'));
@@ -98,8 +102,9 @@ export function daemonProcess(
   const spawnIt = (options: StartOptions = {}): void => {
     if (child !== undefined) throw new Error('it runs already');
     const { args = [], nodeArgs = [], env = {}, program = ownProgram } = options;
-    const all = ['--import', LEASH, ...nodeArgs, program, '--config', configFile, ...args];
-    const started = spawn(process.execPath, all, {
+    const own = ['--import', LEASH, ...nodeArgs, program, '--config', configFile, ...args];
+    const [head = process.execPath, ...rest] = [...place, process.execPath, ...own];
+    const started = spawn(head, rest, {
       stdio: ['pipe', 'pipe', 'pipe'],
       env: { ...process.env, ...env },
     });

@@ -1,7 +1,8 @@
 /** `meshpay man`: the manual page. */
+
+import { VERSION } from '../../shell/version.ts';
 import type { CommandSpec } from '../command.ts';
 import { renderMan } from '../man.ts';
-import { VERSION } from '../version.ts';
 
 /** `commands` is asked for late: this command is one of them. */
 export function manCommand(commands: () => readonly CommandSpec[]): CommandSpec {

@@ -1,8 +1,8 @@
 /** `meshpay version`. */
 import { PROTOCOL_VERSION } from '../../core/limits.ts';
+import { VERSION } from '../../shell/version.ts';
 import { type CommandSpec, JSON_OPTION } from '../command.ts';
 import { show } from '../output.ts';
-import { VERSION } from '../version.ts';
 
 export const version: CommandSpec = {
   path: ['version'],

@@ -9,9 +9,9 @@ import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { makeBeacon } from '../../../agent/core/beacon.ts';
 import { toHex } from '../../../agent/core/bytes.ts';
+import { createHosts, type Hosts, whyNoNamespaces } from '../../support/namespaces.ts';
 import type { DiscoveryReport, RawPacket } from './discovery-node.ts';
 import { identityOf, NETWORK, until } from './harness.ts';
-import { createHosts, type Hosts, whyNoNamespaces } from './namespaces.ts';
 
 const skip = whyNoNamespaces() ?? false;
 if (skip !== false) process.stdout.write(`# skipped: discovery between hosts: ${skip}\n`);

@@ -36,6 +36,21 @@ export function whyNoNamespaces(): string | undefined {
   }
 }
 
+/** Why links cannot be made bad here; undefined: they can. To be asked after `whyNoNamespaces`. */
+export function whyNoNetem(): string | undefined {
+  const probe = `mp${process.pid}p`;
+  ip('netns', 'add', probe);
+  try {
+    const tc = ['tc', 'qdisc', 'add', 'dev', 'lo', 'root', 'netem', 'loss', '1%'];
+    execFileSync('ip', ['netns', 'exec', probe, ...tc], { stdio: 'pipe' });
+    return undefined;
+  } catch {
+    return 'this kernel has no netem';
+  } finally {
+    ip('netns', 'del', probe);
+  }
+}
+
 /** Removes what test runs that were killed left behind. */
 function removeStale(): void {
   const listed = execFileSync('ip', ['netns', 'list'], { encoding: 'utf8' });
