@@ -8,10 +8,9 @@
  */
 import type { ByteKey } from './bytes.ts';
 import type { Notice } from './notice.ts';
-import type { Amount, TokenIndex } from './units.ts';
+import type { Amount, LinkId, TokenIndex } from './units.ts';
 
-/** Names one open stream. Chosen by the shell, 64 random bits, so that nobody can guess another's. */
-export type LinkId = bigint & { readonly __brand: 'link' };
+export type { LinkId } from './units.ts';
 
 /** When an event happened. Both in whole milliseconds. */
 export interface Stamp {

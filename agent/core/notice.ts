@@ -3,9 +3,8 @@
  * them. Bytes are bytes here; the shell writes them as names.
  */
 import type { Certificate, SignedOrder } from './codec/order.ts';
-import type { LinkId } from './io.ts';
 import type { Refusal } from './refusal.ts';
-import type { Balance, MemberIndex, Sequence, TokenIndex } from './units.ts';
+import type { Balance, LinkId, MemberIndex, Sequence, TokenIndex } from './units.ts';
 
 export type Notice =
   /** This authority voted for an order. */

@@ -5,9 +5,16 @@
  */
 import * as P from 'micro-packed';
 import { equalBytes } from '../bytes.ts';
-import type { LinkId } from '../io.ts';
 import { type Refusal, refusal } from '../refusal.ts';
-import type { Amount, Balance, Epoch, MemberIndex, Sequence, TokenIndex } from '../units.ts';
+import type {
+  Amount,
+  Balance,
+  Epoch,
+  LinkId,
+  MemberIndex,
+  Sequence,
+  TokenIndex,
+} from '../units.ts';
 
 /** Gives a layout's values their unit. */
 function unit<T>(coder: P.CoderType<number> | P.CoderType<bigint>): P.CoderType<T> {
