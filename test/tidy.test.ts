@@ -92,7 +92,8 @@ test('the daemon never loads what belongs to the command line', () => {
 });
 
 test('the core reads no clock, no randomness and no process', () => {
-  const forbidden = /\bDate\b|Math\.random|\bprocess\.|\bglobalThis\b|\bsetTimeout\b|\bcrypto\.(subtle|getRandom|random)/;
+  const forbidden =
+    /\bDate\b|Math\.random|\bprocess\.|\bglobalThis\b|\bsetTimeout\b|\bcrypto\.(subtle|getRandom|random)/;
   const wrong = under('agent/core').filter((path) => forbidden.test(withoutComments(read(path))));
   assert.deepEqual(wrong, []);
 });
