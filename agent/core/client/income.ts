@@ -1,13 +1,14 @@
 /**
- * Showing income: an authority that finds too little money in this account may not have seen what
- * came in. The wallet holds those certificates, and shows some at each attempt, all of them in turn.
+ * Showing income: an authority that finds too little money in this account, or has credited less than
+ * this wallet can prove, may not have seen what came in. The wallet holds those certificates, and
+ * shows some each time, all of them in turn.
  */
 import { equalBytes } from '../bytes.ts';
 import type { Draft } from '../draft.ts';
 import { MAX_INCOME_SHOWN } from '../limits.ts';
 import type { WalletSetup } from '../setup.ts';
 import type { MemberIndex } from '../units.ts';
-import { chase } from './chase.ts';
+import { chase, writeChase } from './chase.ts';
 import { sendToMember } from './route.ts';
 import { readPayment, readWallet } from './wallet.ts';
 
@@ -15,9 +16,10 @@ import { readPayment, readWallet } from './wallet.ts';
 export function showIncome(draft: Draft, setup: WalletSetup, member: MemberIndex): void {
   const account = setup.wallet.publicKey;
   const { payments } = readWallet(draft, setup.network, account);
-  const { attempts } = chase(draft);
+  const { ways } = chase(draft);
+  writeChase(draft, { ways: (ways + 1) >>> 0 });
   const pages = payments / BigInt(MAX_INCOME_SHOWN) + 1n;
-  const newest = payments - 1n - (BigInt(attempts) % pages) * BigInt(MAX_INCOME_SHOWN);
+  const newest = payments - 1n - (BigInt(ways) % pages) * BigInt(MAX_INCOME_SHOWN);
   for (let n = newest; n >= 0n && n > newest - BigInt(MAX_INCOME_SHOWN); n--) {
     const certificate = readPayment(draft, n)?.certificate;
     if (certificate === undefined) continue;

@@ -18,6 +18,7 @@ import { keyOfMember } from '../keyspace.ts';
 import { refusal } from '../refusal.ts';
 import type { WalletSetup } from '../setup.ts';
 import type { MemberIndex } from '../units.ts';
+import { showIncome } from './income.ts';
 import { adopt } from './pursue.ts';
 import { membersOf, sendToMember } from './route.ts';
 import { finish } from './votes.ts';
@@ -71,6 +72,8 @@ export function takeCredits(draft: Draft, setup: WalletSetup, credits: Credits):
   const { payments, next } = readWallet(draft, setup.network, account);
   // Somebody on the way may have moved the cursor past what it withheld: begin anew next time.
   if (payments - next < received) draft.remove(cursor);
+  // This wallet can prove more income than the member has credited: a receipt that came by hand, say.
+  if (payments - next > received) showIncome(draft, setup, member);
   draft.note({ kind: 'refreshed', member });
 }
 

@@ -90,7 +90,7 @@ export type Timers = P.UnwrapCoder<typeof timersCoder>;
 /** How the pursuit of the live order, and the spreading of the last certificate, stand. In memory. */
 export const chaseCoder = P.struct({
   attempts: P.U32BE,
-  /** Counts messages that went to a member through another node: picks the way of the next. */
+  /** Counts up, to pick another way to a member, or another page of income, each time. */
   ways: P.U32BE,
   /** Members that called the order impossible, with the wire number of their code. */
   impossible: listOf(MAX_MEMBERS, P.struct({ member: memberCoder, code: P.U8 })),
