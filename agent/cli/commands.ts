@@ -13,6 +13,11 @@ import { manCommand } from './commands/man.ts';
 import { moveIn, moveOut, moveRequest } from './commands/move.ts';
 import { networkCreate } from './commands/network-create.ts';
 import { networkShow } from './commands/network-show.ts';
+import { radioPlan } from './commands/radio-plan.ts';
+import { radioProbe } from './commands/radio-probe.ts';
+import { radioDown, radioUp } from './commands/radio-switch.ts';
+import { radioPaths, radioPeers, radioStatus } from './commands/radio-views.ts';
+import { reach } from './commands/reach.ts';
 import { restore } from './commands/restore.ts';
 import { version } from './commands/version.ts';
 import { walletJoin, walletNew } from './commands/wallet-new.ts';
@@ -43,6 +48,14 @@ export const COMMANDS: readonly CommandSpec[] = [
   events,
   logLevel,
   doctor,
+  reach,
+  radioProbe,
+  radioPlan,
+  radioUp,
+  radioDown,
+  radioStatus,
+  radioPeers,
+  radioPaths,
   backup,
   restore,
   moveRequest,

@@ -31,6 +31,12 @@ export const PROBLEMS = {
   no_such_payment: { exit: 'no_input', meaning: 'the wallet has no such payment' },
   data_in_use: { exit: 'data_in_use', meaning: 'another process has the data folder open' },
   checks_failed: { exit: 'failure', meaning: 'doctor found something that must be mended' },
+  radio_settings: { exit: 'config', meaning: 'the mesh cannot come up as [radio] describes it' },
+  radio_unfit: { exit: 'system', meaning: 'no radio of this machine can carry the mesh now' },
+  radio_failed: { exit: 'system', meaning: 'the system refused a step of bringing up the mesh' },
+  radio_silent: { exit: 'unavailable', meaning: 'meshpay-radio does not run' },
+  needs_root: { exit: 'no_permission', meaning: 'only root may change or look into the radio' },
+  out_of_reach: { exit: 'try_again', meaning: 'no quorum of authorities can be reached from here' },
   lab_failed: { exit: 'failure', meaning: 'the lab did not do what it should' },
   interrupted: { exit: 'interrupted', meaning: 'stopped by Ctrl-C' },
 } as const satisfies Record<string, ProblemRow>;

@@ -24,6 +24,12 @@ import type { Address } from './net/address.ts';
 export const DEFAULT_CONFIG_FILE = '/etc/meshpay/meshpayd.toml';
 export const DEFAULT_CONTROL_SOCKET = '/run/meshpay/control.sock';
 export const DEFAULT_PORT = 7420;
+export const DEFAULT_RADIO_STATUS = '/run/meshpay-radio/status.json';
+
+const RADIO_BODIES = ['none', 'auto', 'linux', 'openwrt'] as const;
+export type RadioBody = (typeof RADIO_BODIES)[number];
+const RADIO_BANDS = ['2.4', '5', '6'] as const;
+export type RadioBand = (typeof RADIO_BANDS)[number];
 
 /** A path of a Unix socket has to fit sockaddr_un, with its closing zero (unix(7)). */
 const MAX_SOCKET_PATH_BYTES = 107;
@@ -103,7 +109,7 @@ export const CONFIG_FIELDS = {
     kind: flag(),
     default: false,
     reload: true,
-    doc: 'Send and hear signed beacons, so that neighbours find each other.',
+    doc: 'Send and hear signed beacons, so that neighbours find each other; on a mesh always.',
   }),
   'discovery.interfaces': field({
     kind: list(interfaceName, 8),
@@ -123,6 +129,81 @@ export const CONFIG_FIELDS = {
     unit: 'nodes',
     reload: false,
     doc: 'How many nodes that beacons told of, and that are no members, to keep a link to.',
+  }),
+  'radio.body': field({
+    kind: choice(RADIO_BODIES),
+    default: 'none' as RadioBody,
+    reload: false,
+    doc: 'Who builds the mesh: netifd ("openwrt"), meshpay-radio itself ("linux"), whichever fits, or nobody.',
+  }),
+  'radio.interface': field({
+    kind: text(/^[a-zA-Z][a-zA-Z0-9._-]{0,14}$/, 'the name of a network interface'),
+    default: 'mesh0',
+    reload: false,
+    doc: 'The mesh interface. It is made, and beacons go over it without being configured.',
+  }),
+  'radio.phy': field({
+    kind: text(/^[^\s/]{1,32}$/, 'the name of a radio, such as "phy0"'),
+    default: null,
+    reload: false,
+    doc: 'The radio to use; without it, the first that can carry a secured mesh.',
+  }),
+  'radio.mesh_id': field({
+    kind: text(/^\P{Cc}{1,64}$/u, '1 to 32 bytes without control characters'),
+    default: null,
+    reload: false,
+    doc: 'What the mesh is called on the air; without it, as the network is in the genesis document.',
+  }),
+  'radio.passphrase_file': field({
+    kind: path(),
+    default: '/etc/meshpay/mesh.passphrase',
+    reload: false,
+    doc: 'The file with the passphrase of the mesh in its first line, 8 to 63 characters (mode 0600).',
+  }),
+  'radio.country': field({
+    kind: text(/^[a-zA-Z0-9]{2}$/, 'two letters, such as "DE"'),
+    default: null,
+    reload: false,
+    doc: 'The country in which the radio stands (ISO 3166-1). Without it nothing is sent.',
+  }),
+  'radio.band': field({
+    kind: choice(RADIO_BANDS),
+    default: '2.4' as RadioBand,
+    unit: 'GHz',
+    reload: false,
+    doc: 'The band of the channel. 2.4 reaches furthest; the same on every node of the mesh.',
+  }),
+  'radio.channel': field({
+    kind: integer(1, 233),
+    default: 1,
+    reload: false,
+    doc: 'The channel, 20 MHz wide; the same on every node of the mesh.',
+  }),
+  'radio.allow_radar': field({
+    kind: flag(),
+    default: false,
+    reload: false,
+    doc: 'Accept a channel that is shared with radar (DFS), on which the mesh may not start.',
+  }),
+  'radio.mcast_rate': field({
+    kind: integer(1, 54),
+    default: 6,
+    unit: 'Mbit/s',
+    reload: false,
+    doc: 'At which rate multicast is sent: higher costs less airtime and does not reach as far.',
+  }),
+  'radio.beacon_interval': field({
+    kind: integer(20, 1000),
+    default: 150,
+    unit: 'units of 1.024 ms',
+    reload: false,
+    doc: 'Time between two beacons of the radio; seven missing ones tell that a neighbour is dead.',
+  }),
+  'radio.status_file': field({
+    kind: path(),
+    default: DEFAULT_RADIO_STATUS,
+    reload: false,
+    doc: 'Where meshpay-radio says how the mesh stands; everybody may read it.',
   }),
   'control.socket': field({
     kind: path(`a path of at most ${MAX_SOCKET_PATH_BYTES} bytes`, MAX_SOCKET_PATH_BYTES),

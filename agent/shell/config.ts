@@ -172,7 +172,9 @@ function flatten(document: Record<string, unknown>): [string, unknown][] {
 function unknownField(file: string, field: string, value: unknown): ConfigProblem {
   const last = field.replace(/^.*\./, '');
   const sameKey = NAMES.find((name) => name.replace(/^.*\./, '') === last);
-  const guess = sameKey ?? nearest(field, NAMES);
+  const table = field.slice(0, field.length - last.length);
+  const siblings = NAMES.filter((name) => table !== '' && name.startsWith(table));
+  const guess = nearest(field, siblings) ?? sameKey ?? nearest(field, NAMES);
   const expected = guess === undefined ? 'a known field' : `a known field, such as ${guess}`;
   return { file, field, expected, found: isTable(value) ? `[${field}]` : showFound(value) };
 }

@@ -461,4 +461,29 @@ export const CASES: readonly Case[] = [
     exit: 'usage',
     says: /^bad_usage: --demo: expected at least 4 authorities and 2 wallets, found 3 and 2$/,
   },
+
+  { line: 'reach --socket nowhere', exit: 'unavailable', says: /^no_daemon: socket nowhere: / },
+  {
+    line: 'radio probe extra',
+    exit: 'usage',
+    says: /^bad_usage: arguments: expected no arguments, found "extra"$/,
+  },
+  {
+    line: 'radio plan --config node.toml',
+    exit: 'config',
+    says: /^radio_settings: radio\.body: .*found "none"$/,
+  },
+  {
+    line: 'radio up --config node.toml',
+    exit: 'config',
+    says: /^radio_settings: radio\.body: .*found "none"$/,
+  },
+  {
+    line: 'radio down --config node.toml',
+    exit: 'config',
+    says: /^radio_settings: radio\.body: .*found "none"$/,
+  },
+  { line: 'radio status --config nowhere', exit: 'config', says: /^bad_config: nowhere: file: / },
+  { line: 'radio peers --config nowhere', exit: 'config', says: /^bad_config: nowhere: file: / },
+  { line: 'radio paths --config nowhere', exit: 'config', says: /^bad_config: nowhere: file: / },
 ];

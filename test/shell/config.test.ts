@@ -110,8 +110,8 @@ const MISTAKES: readonly [what: string, toml: string, problem: RegExp][] = [
   ],
   [
     'an unknown table',
-    `${LEAST}[radio]\nchannel = 1`,
-    /: radio: expected a known field.*found \[radio\]$/,
+    `${LEAST}[telephone]\nchannel = 1`,
+    /: telephone: expected a known field.*found \[telephone\]$/,
   ],
   ['a table given as a value', `${LEAST}store = "x"`, /: store: expected a known field/],
   [

@@ -16,6 +16,7 @@ import type { Events } from './events.ts';
 import type { Identity } from './identity.ts';
 import type { Listeners } from './listeners.ts';
 import type { Progress } from './progress.ts';
+import type { TwinWatch } from './twin-watch.ts';
 
 export interface DaemonContext {
   readonly configFile: string;
@@ -43,6 +44,9 @@ export interface Running {
   readonly loop: Loop;
   readonly links: Links;
   readonly discovery: Discovery;
+  readonly twins: TwinWatch;
+  /** When a beacon was heard last, by the clock's `nowMs`. */
+  readonly heardAtMs: number | undefined;
   /** The state as of the last step. */
   readonly read: Read;
 }

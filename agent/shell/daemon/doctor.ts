@@ -12,6 +12,8 @@ import { interfaceIndex } from '../net/multicast.ts';
 import { describeDamage } from '../store/damage.ts';
 import { isClockTrusted } from './clock.ts';
 import type { DaemonContext } from './context.ts';
+import { radioChecks } from './radio-checks.ts';
+import { beaconInterfaces } from './reload.ts';
 import { committeeView, votingView } from './views.ts';
 
 type Check = (context: DaemonContext) => CheckView;
@@ -34,7 +36,7 @@ const CHECKS: readonly Check[] = [
 ];
 
 export function doctorView(context: DaemonContext): DoctorView {
-  const checks = CHECKS.map((check) => check(context));
+  const checks = [...CHECKS.map((check) => check(context)), ...radioChecks(context)];
   return { checks, verdict: worstVerdict(checks.map(({ verdict }) => verdict)) };
 }
 
@@ -111,10 +113,11 @@ function checkListening({ running, config }: DaemonContext): CheckView {
 }
 
 function checkDiscovery({ config, running }: DaemonContext): CheckView {
-  if (!config['discovery.on']) return well('discovery', 'it is switched off in the configuration');
-  const absent = config['discovery.interfaces'].filter(
-    (name) => interfaceIndex(name) === undefined,
-  );
+  const interfaces = beaconInterfaces(config);
+  if (interfaces.length === 0) {
+    return well('discovery', 'it is switched off in the configuration');
+  }
+  const absent = interfaces.filter((name) => interfaceIndex(name) === undefined);
   if (absent.length > 0) {
     const what = `no IPv6 link-local address on ${absent.join(', ')}`;
     const mend = 'Bring the interface up; the daemon goes on looking for it.';

@@ -23,6 +23,7 @@ import { createPeerWatch } from './peer-watch.ts';
 import { beaconInterfaces, wantedPeers } from './reload.ts';
 import { exitOf, StartFailure } from './start-failure.ts';
 import { logLink, tellPeer } from './tell.ts';
+import { createTwinWatch } from './twin-watch.ts';
 
 /** Brings it up; what has to be taken down again is left in `closers`, also after an error. */
 export async function takePart(setup: {
@@ -63,7 +64,7 @@ export async function takePart(setup: {
     identity: identityFromSeed(identity.seed),
     members: network.committee.members,
     listen: config['listen.addresses'],
-    wanted: wantedPeers(config),
+    wanted: wantedPeers(config, identity),
     dialFound: config['discovery.dial'],
     emit: (event) => loop.offer(event) === 'taken',
     report(report) {
@@ -77,21 +78,36 @@ export async function takePart(setup: {
       anonymousTokensPerSecond: config['limits.anonymous_rate'],
     },
   });
+  let heardAtMs: number | undefined;
   const peerWatch = createPeerWatch({
     peers: () => links.peers(),
     onChange: (peer, from) => tellPeer(context, peer, from),
   });
+  const own = ownBeacon(context);
   const discovery = createDiscovery({
     network: network.id,
     interfaces: beaconInterfaces(config),
     port: config['discovery.port'],
-    own: ownBeacon(context),
+    own,
     verify,
-    onFound: (found) => links.found(found),
+    onFound(found) {
+      heardAtMs = clock.stamp().nowMs;
+      links.found(found);
+    },
     onInterface(name, problem) {
       if (problem === undefined) logs.info('beacons on an interface', { interface: name });
       else logs.warn('no beacons on an interface', { interface: name, problem });
     },
+  });
+
+  const twins = createTwinWatch({
+    network: network.id,
+    key: signer.publicKey,
+    interfaces: beaconInterfaces(config),
+    port: config['discovery.port'],
+    verify,
+    nextCounter: () => (own?.firstCounter ?? 0n) + BigInt(discovery.counts().sent),
+    onTwin: (address) => logs.error('another node has the key of this one', { address }),
   });
 
   closers.add(async () => {
@@ -103,11 +119,17 @@ export async function takePart(setup: {
   await startLinks(links, config);
   closers.add(() => discovery.stop());
   discovery.start();
+  closers.add(() => twins.stop());
+  twins.start();
   return {
     store,
     loop,
     links,
     discovery,
+    twins,
+    get heardAtMs() {
+      return heardAtMs;
+    },
     get read() {
       return state;
     },

@@ -1,0 +1,46 @@
+/** `meshpay radio plan`: what would be run, and nothing else. */
+import { transcript } from '../../../platform/command.ts';
+import { gated, withBody } from '../../shell/radio/body.ts';
+import { type CommandSpec, JSON_OPTION } from '../command.ts';
+import { configOf } from '../data-folder.ts';
+import { show } from '../output.ts';
+import { renderPlan } from '../render/radio.ts';
+import { faultsFailure, RADIO_OPTIONS, setupOf } from './radio-host.ts';
+
+export const radioPlan: CommandSpec = {
+  path: ['radio', 'plan'],
+  summary: 'what would be run to bring the mesh up, or down',
+  description: [
+    'Looks at the machine and prints the commands that are between it and the mesh that the table ' +
+      '[radio] of the configuration describes; none when all is as wanted. Nothing is run. The ' +
+      'passphrase is not shown: a file with a secret appears by its size only.',
+    'What is wrong with the configuration or the radio is told here, before anything is changed. ' +
+      'Needs root, because the passphrase and the files of the mesh are its own.',
+  ],
+  positionals: [],
+  options: [
+    ...RADIO_OPTIONS,
+    { name: 'restore', kind: 'flag', summary: 'what "meshpay radio down" would run' },
+    JSON_OPTION,
+  ],
+  examples: [
+    { about: 'before the first start', line: 'meshpay radio plan' },
+    { about: 'what would put everything back', line: 'meshpay radio plan --restore' },
+  ],
+  run: async (args, context) => {
+    const config = configOf(args);
+    const { settings, multicastRate, notes } = setupOf(config);
+    const plan = await withBody(config['radio.body'], async (body) => {
+      const platform = gated(body, multicastRate);
+      const observed = await platform.observe(settings);
+      if (!observed.ok) throw faultsFailure([observed.fault]);
+      return args.flag('restore')
+        ? platform.restore(settings, observed.value)
+        : platform.plan(settings, observed.value);
+    });
+    if (!plan.ok) throw faultsFailure(plan.faults);
+    const commands = transcript(plan.commands);
+    for (const note of notes) context.terminal.note(context.terminal.notePaint.warn(note));
+    show(args, context, { commands, notes }, (paint) => renderPlan(paint, commands));
+  },
+};

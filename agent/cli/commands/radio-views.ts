@@ -1,0 +1,85 @@
+/** The commands that show what meshpay-radio reports: radio status, peers, paths. */
+import type { RadioReport } from '../../shell/radio/report.ts';
+import { type CommandSpec, JSON_OPTION } from '../command.ts';
+import { failure } from '../failure.ts';
+import { show } from '../output.ts';
+import type { Paint } from '../render/paint.ts';
+import { renderPaths, renderStations } from '../render/radio.ts';
+import { renderRadioStatus } from '../render/radio-status.ts';
+import { duration } from '../render/text.ts';
+import { RADIO_OPTIONS, reportOf } from './radio-host.ts';
+
+interface View {
+  readonly name: 'status' | 'peers' | 'paths';
+  readonly summary: string;
+  readonly description: readonly string[];
+  readonly about: string;
+  readonly json: (report: RadioReport) => unknown;
+  readonly render: (paint: Paint, report: RadioReport) => string;
+}
+
+function viewCommand({ name, summary, description, about, json, render }: View): CommandSpec {
+  return {
+    path: ['radio', name],
+    summary,
+    description: [
+      ...description,
+      'It comes from the report that meshpay-radio writes every two seconds, and needs no right. The ' +
+        'exit status is 69 when meshpay-radio does not run.',
+    ],
+    positionals: [],
+    options: [...RADIO_OPTIONS, JSON_OPTION],
+    examples: [
+      { about, line: `meshpay radio ${name}` },
+      { about: 'for a program', line: `meshpay radio ${name} --json` },
+    ],
+    run: async (args, context) => {
+      const { report, fresh, ageMs } = reportOf(args);
+      show(args, context, json(report), (paint) => render(paint, report));
+      if (fresh) return;
+      throw failure(
+        'radio_silent',
+        { field: 'report', expected: 'one of the last seconds', found: `${duration(ageMs)} old` },
+        'Start it: systemctl start meshpay-radio.',
+      );
+    },
+  };
+}
+
+export const radioStatus = viewCommand({
+  name: 'status',
+  summary: 'how the mesh stands',
+  description: [
+    'Shows the state of the mesh interface, its radio, channel, country and addresses, the number ' +
+      'of neighbours and paths, and what it waits for.',
+  ],
+  about: 'of this machine',
+  json: (report) => report,
+  render: renderRadioStatus,
+});
+
+export const radioPeers = viewCommand({
+  name: 'peers',
+  summary: 'the neighbours on the mesh, and how well they are heard',
+  description: [
+    'Lists every neighbour with the state of its peering, signal, rates, expected throughput, ' +
+      'airtime metric, time since it was heard and since the link is there, and whether its ' +
+      'management frames are protected.',
+  ],
+  about: 'who is near',
+  json: ({ stations }) => stations,
+  render: (paint, { stations, forgotten, uptimeMs }) =>
+    renderStations(paint, stations, forgotten, uptimeMs),
+});
+
+export const radioPaths = viewCommand({
+  name: 'paths',
+  summary: 'the ways through the mesh that are known now',
+  description: [
+    'Lists the HWMP paths: destination, next hop, number of hops, metric, and how long the path ' +
+      'holds without being used. Paths are looked for when something is sent.',
+  ],
+  about: 'how far everybody is',
+  json: ({ paths }) => paths,
+  render: (paint, { paths }) => renderPaths(paint, paths),
+});

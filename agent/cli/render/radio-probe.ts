@@ -1,0 +1,105 @@
+/** `meshpay radio probe` for programs and for people. */
+import { describeFault, type Fault } from '../../../platform/fault.ts';
+import type { Probe, RadioVerdict } from '../../../platform/platform.ts';
+import { remedyFor } from '../../shell/radio/settings.ts';
+import type { Paint } from './paint.ts';
+import { renderFields } from './table.ts';
+import { harmless } from './text.ts';
+
+interface FaultView {
+  readonly code: string;
+  readonly what: string;
+  readonly mend: string;
+}
+
+interface RadioView {
+  readonly name: string;
+  readonly usable: boolean;
+  readonly country: string | null;
+  readonly interfaceTypes: readonly string[];
+  /** Channels on which a mesh may start now, by band. */
+  readonly channels: readonly { readonly band: string; readonly numbers: readonly number[] }[];
+  readonly radarChannels: readonly number[];
+  readonly faults: readonly FaultView[];
+}
+
+export interface ProbeView {
+  /** Whether at least one radio can carry the mesh. */
+  readonly usable: boolean;
+  readonly reader: string;
+  readonly faults: readonly FaultView[];
+  readonly radios: readonly RadioView[];
+}
+
+export function probeView({ radios, faults, reader }: Probe): ProbeView {
+  const views = radios.map(radioView);
+  return {
+    usable: faults.length === 0 && views.some(({ usable }) => usable),
+    reader,
+    faults: faults.map(faultView),
+    radios: views,
+  };
+}
+
+function radioView({ phy, country, faults }: RadioVerdict): RadioView {
+  const bands = [...new Set(phy.channels.map(({ band }) => band))];
+  const open = phy.channels.filter((each) => !each.disabled && !each.noInitiation && !each.radar);
+  return {
+    name: phy.name,
+    usable: faults.length === 0,
+    country: country?.country ?? null,
+    interfaceTypes: phy.interfaceTypes,
+    channels: bands.map((band) => ({
+      band,
+      numbers: open.filter((each) => each.band === band).map(({ number }) => number),
+    })),
+    radarChannels: phy.channels
+      .filter(({ radar, disabled }) => radar && !disabled)
+      .map(({ number }) => number),
+    faults: faults.map(faultView),
+  };
+}
+
+function faultView(fault: Fault): FaultView {
+  return { code: fault.code, what: describeFault(fault), mend: remedyFor(fault) };
+}
+
+export function renderProbe(paint: Paint, { radios, faults, usable }: ProbeView): string {
+  const blocks = radios.map((radio) => renderRadio(paint, radio));
+  const host = faults.flatMap((fault) => renderFault(paint, fault));
+  const none = [
+    'No radio at all. What would do: ath9k, ath9k_htc, mt7603, mt7610u, mt7612u, mt7615, mt7915,',
+    'rt2800usb, carl9170, rtw88 or ath11k hardware. MeshPay also runs over any other interface.',
+  ].join('\n');
+  const verdict = usable
+    ? paint.good('The mesh can come up here.')
+    : paint.bad('The mesh cannot come up here.');
+  return [
+    ...(radios.length === 0 ? [none] : blocks),
+    ...(host.length === 0 ? [] : [host.join('\n')]),
+    verdict,
+  ].join('\n\n');
+}
+
+function renderRadio(paint: Paint, radio: RadioView): string {
+  const { name, usable, country, channels, radarChannels, faults } = radio;
+  const mark = usable ? paint.good('can carry the mesh') : paint.bad('cannot carry the mesh');
+  const world = country === null || country === '00';
+  const fields: [string, string][] = [
+    ['radio', `${paint.strong(harmless(name))}  ${mark}`],
+    ['country', world ? paint.warn('not set') : country],
+    ...channels.map(({ band, numbers }): [string, string] => [
+      band,
+      numbers.length === 0 ? paint.faint('no channel free') : `channels ${numbers.join(' ')}`,
+    ]),
+    ...(radarChannels.length === 0
+      ? []
+      : [['radar', paint.faint(`channels ${radarChannels.join(' ')}`)] as [string, string]]),
+  ];
+  const why = faults.flatMap((fault) => renderFault(paint, fault));
+  return [renderFields(paint, fields), ...why].join('\n');
+}
+
+function renderFault(paint: Paint, { what, mend }: FaultView): readonly string[] {
+  return [`${paint.bad('why')}   ${harmless(what)}`, `${paint.accent('mend')}  ${mend}`];
+}

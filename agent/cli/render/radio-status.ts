@@ -1,0 +1,55 @@
+/** `meshpay radio status` for people. */
+import { describeFault } from '../../../platform/fault.ts';
+import type { RadioReport, RadioState } from '../../shell/radio/report.ts';
+import { remedyFor } from '../../shell/radio/settings.ts';
+import type { Paint } from './paint.ts';
+import { renderFields } from './table.ts';
+import { counted, duration, harmless, listed } from './text.ts';
+
+export function renderRadioStatus(paint: Paint, report: RadioReport): string {
+  const { wanted, mesh, stations, paths, faults, notes, duplicates } = report;
+  const peers = stations.filter(({ peerLink }) => peerLink === 'ESTAB').length;
+  const since = duration(Math.max(0, report.uptimeMs - report.sinceMs));
+  const fields: [string, string][] = [
+    ['mesh', `${stateText(paint, report.state)} for ${since}`],
+    ['body', report.body],
+  ];
+  if (wanted !== null) {
+    fields.push(
+      ['interface', `${paint.strong(harmless(wanted.interfaceName))}  ${mesh?.address ?? ''}`],
+      ['mesh id', harmless(wanted.meshId)],
+      ['radio', mesh?.phyName ?? paint.faint('none')],
+      ['channel', channelText(paint, report)],
+      ['country', mesh?.country ?? `${wanted.country} (wanted)`],
+      ['addresses', (mesh?.ipv6 ?? wanted.addresses).join('\n') || 'none'],
+    );
+  }
+  fields.push(
+    ['neighbours', peers === 0 ? paint.warn('none') : counted(peers, 'neighbour')],
+    ['paths', counted(paths.filter(({ active }) => active).length, 'active path')],
+  );
+  const failures = mesh?.saeFailures ?? [];
+  if (failures.length > 0) {
+    const names = listed(failures.map(({ address }) => address));
+    fields.push(['passphrase', paint.bad(`SAE failed with ${names}`)]);
+  }
+  if (duplicates.length > 0) {
+    fields.push(['TWIN', paint.bad(`another node has ${listed(duplicates)}`)]);
+  }
+  for (const note of notes) fields.push(['note', paint.warn(harmless(note))]);
+  for (const fault of faults) {
+    const mend = `${paint.accent('mend:')} ${remedyFor(fault)}`;
+    fields.push(['waits for', `${paint.bad(harmless(describeFault(fault)))}\n${mend}`]);
+  }
+  return renderFields(paint, fields);
+}
+
+function stateText(paint: Paint, state: RadioState): string {
+  if (state === 'up') return paint.good(state);
+  return state === 'waiting' ? paint.bad(state) : paint.warn(state);
+}
+
+function channelText(paint: Paint, { mesh, wanted }: RadioReport): string {
+  if (mesh?.frequencyMhz !== undefined) return `${mesh.frequencyMhz} MHz`;
+  return paint.faint(`${wanted?.frequencyMhz ?? '?'} MHz (wanted)`);
+}

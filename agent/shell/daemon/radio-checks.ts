@@ -1,0 +1,167 @@
+/**
+ * The radio's part of `meshpay doctor`, from what meshpay-radio reports: the node itself has no right
+ * to look. Beside that, what only the node can see: beacons that do not pass, and its own key
+ * elsewhere.
+ */
+import { describeFault } from '../../../platform/fault.ts';
+import type { Station } from '../../../platform/radio.ts';
+import type { CheckView, Verdict } from '../control/check.ts';
+import { type RadioReading, type RadioReport, readRadioReport } from '../radio/report.ts';
+import { hasRadio, remedyFor } from '../radio/settings.ts';
+import type { DaemonContext } from './context.ts';
+import type { TwinCounts } from './twin-watch.ts';
+
+/** Four beacons of a neighbour: their interval is 15 s (DISCOVERY_LIMITS). */
+const DEAF_AFTER_MS = 60_000;
+
+/** What the node knows besides the report. */
+export interface MeshSenses {
+  readonly nowMs: number;
+  readonly heardAtMs: number | undefined;
+  readonly startedMs: number;
+  readonly twins: TwinCounts;
+  /** Whether neighbours could connect to this node over the mesh. */
+  readonly isOpen: boolean;
+}
+
+export function radioChecks(context: DaemonContext): readonly CheckView[] {
+  const { config, clock, running, startedMs } = context;
+  if (!hasRadio(config)) return [well('radio', 'no mesh radio is configured (radio.body)')];
+  const doors = config['listen.addresses'].map(({ host }) => host);
+  return judgeRadio(readRadioReport(config['radio.status_file']), {
+    nowMs: clock.stamp().nowMs,
+    heardAtMs: running?.heardAtMs,
+    startedMs,
+    twins: running?.twins.counts() ?? { heard: 0, certain: 0 },
+    isOpen: doors.some((host) => host === '::' || /^f[de]/i.test(host)),
+  });
+}
+
+/** The checks of a report. Pure. */
+export function judgeRadio(reading: RadioReading, senses: MeshSenses): readonly CheckView[] {
+  if (!reading.found || (!reading.fresh && reading.report.faults.length === 0)) {
+    const age = reading.found
+      ? `has said nothing for ${Math.round(reading.ageMs / 1000)} s`
+      : `has left no report (${reading.why})`;
+    const mend = 'Start it: systemctl start meshpay-radio. Its log says why it ended.';
+    return [found('radio', 'fail', `meshpay-radio ${age}`, mend), checkKey(undefined, senses)];
+  }
+  const { report, fresh } = reading;
+  if (report.faults.length > 0) return [...checkFaults(report, fresh), checkKey(report, senses)];
+  return [
+    checkMesh(report),
+    ...(report.notes.length === 0 ? [] : [checkNotes(report)]),
+    checkNeighbours(report),
+    checkPassphrase(report),
+    checkProtection(report),
+    checkKey(report, senses),
+    checkMulticast(report, senses),
+    ...(senses.isOpen ? [] : [checkDoor()]),
+  ];
+}
+
+function checkFaults({ faults }: RadioReport, fresh: boolean): readonly CheckView[] {
+  const how = fresh ? '' : 'meshpay-radio has ended: ';
+  return faults.map((each) =>
+    found('radio', 'fail', how + describeFault(each), sentence(remedyFor(each))),
+  );
+}
+
+function checkMesh({ state, mesh, wanted }: RadioReport): CheckView {
+  const name = wanted?.interfaceName ?? 'the mesh';
+  if (state === 'down') {
+    return found('radio', 'warn', `${name} is held down`, 'Bring it up: meshpay radio up.');
+  }
+  if (state !== 'up' || mesh === null) {
+    const mend = 'It takes some seconds; if it lasts, see the log of meshpay-radio.';
+    return found('radio', 'warn', `${name} is coming up (${state})`, mend);
+  }
+  const where = `${mesh.frequencyMhz ?? '?'} MHz in ${mesh.country ?? '?'}`;
+  return well('radio', `${name} is up on ${mesh.phyName ?? '?'}, ${where}`);
+}
+
+function checkNotes({ notes }: RadioReport): CheckView {
+  const mend = 'Others still find this node by its beacons; see genesis and node_key.';
+  return found('mesh address', 'warn', notes.join('; '), mend);
+}
+
+function checkNeighbours(report: RadioReport): CheckView {
+  const count = peered(report).length;
+  if (count > 0) return well('neighbours', `${count} on the mesh`);
+  const mend =
+    'Compare radio.mesh_id, radio.channel and the passphrase with a neighbour, and come nearer.';
+  return found('neighbours', 'warn', 'none is peered with this node', mend);
+}
+
+function checkPassphrase(report: RadioReport): CheckView {
+  const failures = report.mesh?.saeFailures ?? [];
+  if (failures.length === 0) return well('passphrase', 'no neighbour has failed SAE');
+  const list = failures.map(({ address, count }) => `${address} (${count} times)`).join(', ');
+  // With other peers it is the neighbour that is odd, without any it may be this node.
+  const verdict = peered(report).length === 0 ? 'fail' : 'warn';
+  const mend = 'Compare the passphrase files of both: one of the two has another passphrase.';
+  return found('passphrase', verdict, `SAE failed with ${list}`, mend);
+}
+
+function checkProtection(report: RadioReport): CheckView {
+  const open = peered(report).filter(
+    ({ authorized, protectedManagement }) => !authorized || !protectedManagement,
+  );
+  if (open.length === 0) return well('protection', 'frames of all neighbours are protected (MFP)');
+  const list = open.map(({ address }) => address).join(', ');
+  const mend =
+    'The mesh was not made by meshpay-radio, or the driver lies: take it down and up again.';
+  return found('protection', 'fail', `management frames are not protected with ${list}`, mend);
+}
+
+function checkKey(report: RadioReport | undefined, { twins }: MeshSenses): CheckView {
+  const duplicates = report?.duplicates ?? [];
+  const mend =
+    'Two nodes have one key: stop one of them at once, and give it a key of its own. An authority ' +
+    'that runs twice can be made to sign twice.';
+  if (twins.certain > 0 || duplicates.length > 0) {
+    const heard = twins.certain > 0 ? [`${twins.certain} beacons of another node`] : [];
+    const shared = duplicates.map((address) => `the address ${address} is taken`);
+    return found('node key', 'fail', `this key is elsewhere: ${[...heard, ...shared]}`, mend);
+  }
+  if (twins.heard === 0) return well('node key', 'no other node uses it');
+  const what = `${twins.heard} beacons with this key came from elsewhere: a twin, or replays`;
+  return found('node key', 'warn', what, mend);
+}
+
+/** Beacons are the multicast that matters; silence counts only while somebody is there to hear. */
+function checkMulticast(report: RadioReport, senses: MeshSenses): CheckView {
+  const { nowMs, heardAtMs, startedMs } = senses;
+  const silentMs = nowMs - (heardAtMs ?? startedMs);
+  const longMs = DEAF_AFTER_MS / 1000;
+  const settled = peered(report).some(({ connectedSeconds }) => connectedSeconds > longMs);
+  const tooEarly = heardAtMs === undefined && silentMs < DEAF_AFTER_MS;
+  if (!settled || tooEarly) return well('multicast', 'it is too early to tell');
+  if (silentMs < DEAF_AFTER_MS) return well('multicast', 'beacons of other nodes arrive');
+  const what = `neighbours are peered, but no beacon came for ${Math.round(silentMs / 1000)} s`;
+  const mend =
+    'Look whether meshpayd runs there and whether a firewall drops UDP 7421; a lower ' +
+    'radio.mcast_rate reaches further.';
+  return found('multicast', 'warn', what, mend);
+}
+
+function checkDoor(): CheckView {
+  const mend = 'Set listen.addresses = ["[::]:7420"].';
+  return found('mesh door', 'warn', 'nobody can connect to this node over the mesh', mend);
+}
+
+function peered({ stations }: RadioReport): readonly Station[] {
+  return stations.filter(({ peerLink }) => peerLink === 'ESTAB');
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
+function well(name: string, what: string): CheckView {
+  return found(name, 'ok', what, null);
+}
+
+function found(name: string, verdict: Verdict, what: string, mend: string | null): CheckView {
+  return { name, verdict, what, mend };
+}

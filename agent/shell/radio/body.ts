@@ -1,0 +1,100 @@
+/**
+ * The platform's body that the configuration names, with two additions of ours: the rate of
+ * multicast, which the kernel forgets whenever a mesh is joined, and a gate, so that nothing is
+ * applied any more while the mesh is to stay down.
+ */
+import { type Command, run } from '../../../platform/command.ts';
+import { failure, fault, type Result } from '../../../platform/fault.ts';
+import { LinuxPlatform } from '../../../platform/linux/linux.ts';
+import { openPlatform, openReader } from '../../../platform/open.ts';
+import { OpenwrtPlatform } from '../../../platform/openwrt/openwrt.ts';
+import type { Plan, Platform } from '../../../platform/platform.ts';
+import { HostRunner } from '../../../platform/runner.ts';
+import type { MeshSettings } from '../../../platform/settings.ts';
+import type { RadioBody } from '../config-schema.ts';
+
+/** Something that works with any body, whatever it observes. */
+export type BodyUser<T> = <Observed>(platform: Platform<Observed>) => Promise<T>;
+
+/** Opens the body, uses it, closes it. For `none` the one of this host, to look around. */
+export async function withBody<T>(body: RadioBody, use: BodyUser<T>): Promise<T> {
+  const platform = await openBody(body);
+  try {
+    return await (platform.kind === 'linux' ? use(platform) : use(platform));
+  } finally {
+    platform.close();
+  }
+}
+
+async function openBody(body: RadioBody): Promise<LinuxPlatform | OpenwrtPlatform> {
+  const runner = new HostRunner();
+  if (body === 'auto' || body === 'none') return openPlatform(runner);
+  const { reader, name } = await openReader(runner);
+  return body === 'openwrt'
+    ? new OpenwrtPlatform(reader, runner, name)
+    : new LinuxPlatform(reader, runner, name);
+}
+
+/** A body whose plans set the multicast rate, and that can be kept from applying any. */
+export interface Gated<Observed> extends Platform<Observed> {
+  /** Lets nothing be applied from now on, and waits for what is under way. */
+  shut(): Promise<void>;
+  open(): void;
+}
+
+/** `multicastRate` in Mbit/s. */
+export function gated<Observed>(
+  platform: Platform<Observed>,
+  multicastRate: number,
+): Gated<Observed> {
+  let isShut = false;
+  let underWay: Promise<unknown> = Promise.resolve();
+  return {
+    kind: platform.kind,
+    probe: () => platform.probe(),
+    observe: (settings) => platform.observe(settings),
+    plan: (settings, observed) =>
+      withMulticastRate(platform, settings, multicastRate, platform.plan(settings, observed)),
+    restore: (settings, observed) => platform.restore(settings, observed),
+    status: (settings, observed) => platform.status(settings, observed),
+    apply: (commands) => {
+      if (isShut) return Promise.resolve(refusedToApply());
+      const applied = platform.apply(commands);
+      underWay = applied.catch(() => undefined);
+      return applied;
+    },
+    stations: (name) => platform.stations(name),
+    paths: (name) => platform.paths(name),
+    watch: (listener) => platform.watch(listener),
+    forgetStation: (name, address) => platform.forgetStation(name, address),
+    resetPeering: (name, address) => platform.resetPeering(name, address),
+    close: () => platform.close(),
+    async shut() {
+      isShut = true;
+      await underWay;
+    },
+    open() {
+      isShut = false;
+    },
+  };
+}
+
+/** netifd sets the rate of its interfaces itself; elsewhere each joining is followed by it. */
+export function withMulticastRate(
+  { kind }: Pick<Platform<unknown>, 'kind'>,
+  { interfaceName }: MeshSettings,
+  rate: number,
+  plan: Plan,
+): Plan {
+  if (!plan.ok || kind !== 'linux' || !plan.commands.some(isJoining)) return plan;
+  const set = run('iw', 'dev', interfaceName, 'set', 'mcast_rate', `${rate}`);
+  return { ok: true, commands: [...plan.commands, set] };
+}
+
+function isJoining({ kind }: Command): boolean {
+  return kind === 'await';
+}
+
+function refusedToApply(): Result<undefined> {
+  return failure(fault('command_failed', 'mesh', 'a mesh that may come up', 'it is held down'));
+}

@@ -1,0 +1,141 @@
+/**
+ * The table [radio] of the configuration -> what the platform is asked for. The passphrase comes
+ * from its own file, which only its owner may read; the address from the network and the node's key,
+ * so that nothing has to be configured.
+ *
+ * Faults here are found before the platform has looked at the host. What only the host can tell
+ * (country, channel, radio) is judged by the platform's plan.
+ */
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { channelFrequency } from '../../../platform/channel.ts';
+import { FAULTS, type Fault, fault } from '../../../platform/fault.ts';
+import {
+  checkSettings,
+  DEFAULT_MESH_PARAMETERS,
+  type MeshSettings,
+} from '../../../platform/settings.ts';
+import type { Config } from '../config-schema.ts';
+import { readGenesisFile } from '../daemon/identity.ts';
+import { isKeyFault, readKeyFile, signerFromSeed } from '../keys.ts';
+import { meshAddressWithPrefix } from './address.ts';
+
+export interface RadioSetup {
+  readonly settings: MeshSettings;
+  /** Mbit/s. */
+  readonly multicastRate: number;
+  /** What is missing and does not keep the mesh from coming up. */
+  readonly notes: readonly string[];
+}
+
+export type RadioSetupReading =
+  | { readonly ok: true; readonly setup: RadioSetup }
+  | { readonly ok: false; readonly faults: readonly [Fault, ...Fault[]] };
+
+/** What the platform calls a setting -> what the operator wrote. */
+const FIELD_NAMES: Readonly<Record<string, string>> = {
+  radio: 'radio.phy',
+  interfaceName: 'radio.interface',
+  meshId: 'radio.mesh_id',
+  passphrase: 'radio.passphrase_file',
+  country: 'radio.country',
+  frequencyMhz: 'radio.channel',
+  beaconIntervalTu: 'radio.beacon_interval',
+};
+
+/** A fault of the platform, about the field of the configuration that it comes from. */
+export function inConfigWords(found: Fault): Fault {
+  const field = Object.hasOwn(FIELD_NAMES, found.field) ? FIELD_NAMES[found.field] : undefined;
+  return field === undefined ? found : { ...found, field };
+}
+
+/** What mends a fault, in one sentence, with the names of the configuration. */
+export function remedyFor({ code }: Fault): string {
+  return FAULTS[code].remedy
+    .replace('`allowRadar`', 'radio.allow_radar')
+    .replace('`country`', 'radio.country')
+    .replaceAll('`', '"');
+}
+
+/** More than any passphrase: 63 characters and the line's end. */
+const MAX_PASSPHRASE_FILE_BYTES = 256;
+
+/** Whether this node has a mesh radio at all. */
+export function hasRadio(config: Config): boolean {
+  return config['radio.body'] !== 'none';
+}
+
+/** Reads what the configuration names, and checks what can be checked without the host. */
+export function readRadioSetup(config: Config): RadioSetupReading {
+  if (!hasRadio(config)) {
+    const body = fault('parameter_invalid', 'radio.body', '"auto", "linux" or "openwrt"', '"none"');
+    return { ok: false, faults: [body] };
+  }
+  const notes: string[] = [];
+  const network = readGenesisFile(config.genesis);
+  const known = 'expected' in network ? undefined : network;
+  if ('expected' in network) notes.push(`genesis: ${network.found}, so there is no mesh address`);
+  const seed = readKeyFile(config.node_key);
+  if (isKeyFault(seed)) notes.push(`node_key: ${seed.message}, so there is no mesh address`);
+  const addresses =
+    known === undefined || isKeyFault(seed)
+      ? []
+      : [meshAddressWithPrefix(known.id, signerFromSeed(seed).publicKey)];
+  const passphrase = readPassphrase(config['radio.passphrase_file']);
+  const faults: Fault[] = typeof passphrase === 'string' ? [] : [passphrase];
+  const meshId = config['radio.mesh_id'] ?? known?.genesis.name;
+  if (meshId === undefined) {
+    const expected = 'a name, while the genesis document cannot be read';
+    faults.push(fault('mesh_id_invalid', 'radio.mesh_id', expected, 'none'));
+  }
+  const [band, channel] = [config['radio.band'], config['radio.channel']];
+  const frequencyMhz = channelFrequency(`${band} GHz`, channel);
+  if (frequencyMhz === undefined) {
+    const expected = `a channel of the ${band} GHz band`;
+    faults.push(fault('channel_unknown', 'radio.channel', expected, `${channel}`));
+  }
+  const settings: MeshSettings = {
+    radio: config['radio.phy'] ?? undefined,
+    interfaceName: config['radio.interface'],
+    meshId: meshId ?? 'unknown',
+    passphrase: typeof passphrase === 'string' ? passphrase : 'unknown passphrase',
+    country: config['radio.country'] ?? '',
+    frequencyMhz: frequencyMhz ?? 2412,
+    allowRadar: config['radio.allow_radar'],
+    addresses,
+    parameters: DEFAULT_MESH_PARAMETERS,
+    beaconIntervalTu: config['radio.beacon_interval'],
+  };
+  const [first, ...rest] = [...faults, ...checkSettings(settings).map(inConfigWords)];
+  if (first !== undefined) return { ok: false, faults: [first, ...rest] };
+  return { ok: true, setup: { settings, multicastRate: config['radio.mcast_rate'], notes } };
+}
+
+/** The first line of the file. It is never in a fault. */
+function readPassphrase(path: string): string | Fault {
+  const field = 'radio.passphrase_file';
+  try {
+    // Not blocking: a pipe under this name must not stop the start.
+    const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      const mode = fstatSync(file).mode & 0o777;
+      if ((mode & 0o077) !== 0) {
+        const found = `mode 0${mode.toString(8)}`;
+        return fault('file_failed', `${field} ${path}`, 'mode 0600, for its owner alone', found);
+      }
+      const buffer = Buffer.alloc(MAX_PASSPHRASE_FILE_BYTES);
+      const length = readSync(file, buffer, 0, buffer.length, 0);
+      return buffer.toString('utf8', 0, length).split(/\r?\n/)[0] ?? '';
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    const { code = String(error) } = error as NodeJS.ErrnoException;
+    const denied = code === 'EACCES' || code === 'EPERM';
+    return fault(
+      denied ? 'not_permitted' : 'file_failed',
+      `${field} ${path}`,
+      'a file that can be read',
+      code,
+    );
+  }
+}

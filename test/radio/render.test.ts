@@ -1,0 +1,199 @@
+/** What the commands of the radio print, as whole texts. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { parseNeighbours, type ReachFacts, reachView } from '../../agent/cli/reach.ts';
+import { PLAIN } from '../../agent/cli/render/paint.ts';
+import {
+  renderPaths,
+  renderPlan,
+  renderStations,
+  renderSwitched,
+} from '../../agent/cli/render/radio.ts';
+import { probeView, renderProbe } from '../../agent/cli/render/radio-probe.ts';
+import { renderRadioStatus } from '../../agent/cli/render/radio-status.ts';
+import { renderReach } from '../../agent/cli/render/reach.ts';
+import type { CommitteeMemberView, PeerView } from '../../agent/shell/control/api.ts';
+import { fault } from '../../platform/fault.ts';
+import { radioFaults } from '../../platform/platform.ts';
+import { PHY, PHY_WITHOUT_MESH } from '../platform/samples.ts';
+import { MESH, NEIGHBOUR, PATH, REPORT } from './samples.ts';
+
+describe('radio status', () => {
+  it('shows a mesh that is up', () => {
+    assert.equal(
+      renderRadioStatus(PLAIN, REPORT),
+      `mesh        up for 1 min
+body        linux
+interface   mesh0  02:00:00:00:01:00
+mesh id     street
+radio       phy1
+channel     2412 MHz
+country     DE
+addresses   fd12::1/64
+            fe80::ff:fe00:100/64
+neighbours  1 neighbour
+paths       1 active path`,
+    );
+  });
+
+  it('shows what the mesh waits for, and what mends it', () => {
+    const faults = [fault('country_unset', 'radio.country', 'two letters such as DE', '""')];
+    const waiting = { ...REPORT, state: 'waiting', mesh: null, stations: [], faults } as const;
+    const lines = renderRadioStatus(PLAIN, waiting).split('\n').slice(-2);
+    assert.match(lines[0] ?? '', /^waits for {3}radio\.country: no country is set/);
+    assert.match(lines[1] ?? '', /^ +mend: set radio\.country/);
+  });
+
+  it('raises a wrong passphrase and a twin', () => {
+    const mesh = { ...MESH, saeFailures: [{ address: '02:00:00:00:09:00', count: 2 }] };
+    const text = renderRadioStatus(PLAIN, { ...REPORT, mesh, duplicates: ['fd12::1'] });
+    assert.match(text, /^passphrase +SAE failed with 02:00:00:00:09:00$/m);
+    assert.match(text, /^TWIN +another node has fd12::1$/m);
+  });
+});
+
+describe('radio peers and paths', () => {
+  it('show signal, rates, ages and those that fell silent', () => {
+    const forgotten = [{ address: '02:00:00:00:05:00', atMs: 97_000 }];
+    assert.equal(
+      renderStations(PLAIN, [NEIGHBOUR], forgotten, 100_000),
+      `neighbour          state    signal       send    receive  expected  metric   heard        link  protected
+02:00:00:00:02:00  peered  -60 dBm  13 Mbit/s  13 Mbit/s  9 Mbit/s     800  108 ms  1 min 30 s  yes
+
+02:00:00:00:05:00 fell silent 3 s ago`,
+    );
+    assert.equal(renderStations(PLAIN, [], [], 0), 'No neighbours.');
+  });
+
+  it('show where a path leads', () => {
+    assert.equal(
+      renderPaths(PLAIN, [PATH]),
+      `destination        next hop           hops  metric  holds  state
+02:00:00:00:03:00  02:00:00:00:02:00     2    1640  4.2 s  active`,
+    );
+  });
+});
+
+describe('radio plan, up and down', () => {
+  it('print what would be run, and what was run', () => {
+    assert.equal(
+      renderPlan(PLAIN, ['iw reg set DE']),
+      'iw reg set DE\n\n1 command; nothing was run.',
+    );
+    assert.equal(renderPlan(PLAIN, []), 'Nothing to do: all is as wanted.');
+    assert.equal(
+      renderSwitched(PLAIN, 'mesh0', 'up', ['iw reg set DE']),
+      'iw reg set DE\nmesh0 is up',
+    );
+  });
+});
+
+describe('radio probe', () => {
+  const verdict = (phy: typeof PHY) => ({
+    phy,
+    country: { country: 'DE', dfsRegion: 'ETSI', phyIndex: undefined, selfManaged: false } as const,
+    faults: radioFaults(phy),
+  });
+
+  it('says of each radio what it can do, and what would do where it cannot', () => {
+    const view = probeView({
+      radios: [verdict(PHY_WITHOUT_MESH), verdict(PHY)],
+      faults: [],
+      reader: 'netlink',
+    });
+    const [first = '', second = '', last = ''] = renderProbe(PLAIN, view).split('\n\n');
+    assert.match(first, /^radio +phy1 {2}cannot carry the mesh$/m);
+    assert.match(first, /^why +radio phy1: .*expected mesh point among its interface types/m);
+    assert.match(first, /^mend +use ath9k/m);
+    assert.match(second, /^2\.4 GHz +channels 1$/m);
+    assert.match(second, /^radar +channels 52$/m);
+    assert.equal(last, 'The mesh can come up here.');
+  });
+
+  it('is of no use without a supplicant that knows mesh', () => {
+    const faults = [fault('supplicant_without_mesh', 'command wpa_supplicant', 'mesh', 'none')];
+    const view = probeView({ radios: [verdict(PHY)], faults, reader: 'iw' });
+    assert.equal(view.usable, false);
+    assert.match(renderProbe(PLAIN, view), /The mesh cannot come up here\.$/);
+  });
+});
+
+describe('reach', () => {
+  const member = (name: string, index: number): CommitteeMemberView => ({
+    index,
+    name,
+    key: `key of ${name}`,
+    self: index === 0,
+    reachable: true,
+    state: index === 0 ? null : 'ready',
+    equal: true,
+  });
+  const peer = (name: string, address: string): PeerView => ({
+    name,
+    key: `key of ${name}`,
+    role: 'authority',
+    state: 'ready',
+    sinceMs: 0,
+    address,
+    roundTripMs: 4.2,
+    bytesIn: 0,
+    bytesOut: 0,
+    framesIn: 0,
+    framesOut: 0,
+    lastError: null,
+  });
+  const claim = (name: string) => {
+    return { member: name, next: '0', pending: false, pendingOrder: null, balances: [] };
+  };
+  const facts: ReachFacts = {
+    committee: {
+      epoch: 0,
+      quorum: 3,
+      faultsTolerated: 1,
+      reachable: 4,
+      members: ['oak', 'elm', 'ash', 'fir'].map(member),
+    },
+    answers: {
+      account: 'mp1',
+      source: 'query',
+      claims: ['oak', 'elm', 'ash'].map(claim),
+      silent: ['fir'],
+    },
+    peers: [
+      peer('elm', '[fe80::ff:fe00:200%mesh0]:7420'),
+      peer('ash', '[fd12::3]:7420'),
+      peer('fir', '[fd12::4]:7420'),
+    ],
+    report: REPORT,
+    neighbours: parseNeighbours('fd12::3 lladdr 02:00:00:00:03:00 REACHABLE\nfd12::4 FAILED\n'),
+  };
+
+  it('counts who answers, not who is linked, and tells the way to each', () => {
+    assert.equal(
+      renderReach(PLAIN, reachView(facts)),
+      `authority  now           rtt  hops  next hop            signal  expected  metric  address
+oak        this node
+elm        answers    4.2 ms     1  02:00:00:00:02:00  -60 dBm  9 Mbit/s     800  [fe80::ff:fe00:200%mesh0]:7420
+ash        answers    4.2 ms     2  02:00:00:00:02:00  -60 dBm  9 Mbit/s    1640  [fd12::3]:7420
+fir        silent     4.2 ms                                                      [fd12::4]:7420
+
+A payment can be certified from here: 3 of 4 answer, a quorum is 3, at most 2 hops away.`,
+    );
+  });
+
+  it('says that there is no quorum', () => {
+    const answers = { ...facts.answers, claims: [claim('oak'), claim('elm')] };
+    const view = reachView({ ...facts, answers });
+    assert.equal(view.canPay, false);
+    assert.match(
+      renderReach(PLAIN, view),
+      /\n\nNo payment can be certified from here: 2 of 4 answer, a quorum is 3\.$/,
+    );
+  });
+
+  it('works without a radio', () => {
+    const view = reachView({ ...facts, report: undefined });
+    assert.equal(view.canPay, true);
+    assert.equal(view.hopsToQuorum, null);
+  });
+});
