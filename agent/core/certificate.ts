@@ -5,22 +5,30 @@
  * Safety: two quorums share an honest authority, which votes once for a sequence, so two
  * certificates for one (account, sequence) need more than f traitors.
  */
-import type { Certificate } from './codec/order.ts';
+import { equalBytes } from './bytes.ts';
+import type { Certificate, MemberSignature } from './codec/order.ts';
 import { isVoteValid, orderHash, orderSigningBytes } from './codec/order.ts';
 import { quorumOf } from './committee.ts';
 import type { Verify } from './crypto.ts';
 import type { Network } from './genesis.ts';
 import { type Refusal, refusal } from './refusal.ts';
 
-/**
- * Undefined when the certificate proves that its order was accepted, otherwise why it does not.
- * `isOrderKnown` says that this very order was checked before, so that its own signature need not be.
- */
+/** What was checked or reckoned before, so that it need not be again. Speed only. */
+export interface Known {
+  /** Hash of the certificate's order. */
+  readonly hash?: Uint8Array;
+  /** This very signed order was accepted here. */
+  readonly isOrderValid?: boolean;
+  /** Our own vote for the order, byte for byte. */
+  readonly ownVote?: MemberSignature;
+}
+
+/** Undefined when the certificate proves that its order was accepted, otherwise why it does not. */
 export function checkCertificate(
   network: Network,
   certificate: Certificate,
   verify: Verify,
-  isOrderKnown = false,
+  known: Known = {},
 ): Refusal | undefined {
   const { committee } = network;
   const { epoch, order: signed, votes } = certificate;
@@ -36,12 +44,20 @@ export function checkCertificate(
   if (network.genesis.tokens[token] === undefined) {
     return refusal('unknown_token', { field: 'order.token', found: `${token}` });
   }
-  if (!isOrderKnown && !verify(order.account, orderSigningBytes(network.id, order), signature)) {
-    return refusal('bad_signature', { field: 'order.signature' });
-  }
-  const hash = orderHash(network.id, order);
-  const bad = votes.find((vote) => !isVoteValid(network.id, committee, hash, vote, verify));
+  const isOrderValid =
+    known.isOrderValid === true ||
+    verify(order.account, orderSigningBytes(network.id, order), signature);
+  if (!isOrderValid) return refusal('bad_signature', { field: 'order.signature' });
+  const hash = known.hash ?? orderHash(network.id, order);
+  const bad = votes.find(
+    (vote) =>
+      !isSameVote(vote, known.ownVote) && !isVoteValid(network.id, committee, hash, vote, verify),
+  );
   return bad === undefined
     ? undefined
     : refusal('bad_signature', { field: `vote of member ${bad.member}` });
+}
+
+function isSameVote(vote: MemberSignature, other: MemberSignature | undefined): boolean {
+  return vote.member === other?.member && equalBytes(vote.signature, other.signature);
 }

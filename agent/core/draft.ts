@@ -40,7 +40,12 @@ export class Draft implements Read {
   }
 
   write<T>(key: ByteKey, coder: P.CoderType<T>, value: T): void {
-    this.#written.set(key, encode(coder, value));
+    this.put(key, encode(coder, value));
+  }
+
+  /** Writes a value that is encoded already. */
+  put(key: ByteKey, value: Uint8Array): void {
+    this.#written.set(key, value);
   }
 
   remove(key: ByteKey): void {

@@ -28,12 +28,10 @@ export function journalHead(draft: Draft): JournalHead {
 /** Adds a fact, and writes its number under `index`. */
 export function record(draft: Draft, fact: Fact, index: ByteKey): bigint {
   const { count, link } = journalHead(draft);
-  const entry = { link, fact };
-  draft.write(keyOfNumber('journal', count), journalEntryCoder, entry);
-  draft.write(singleton('journalHead'), journalHeadCoder, {
-    count: count + 1n,
-    link: sha256(encode(journalEntryCoder, entry)),
-  });
+  const entry = encode(journalEntryCoder, { link, fact });
+  draft.put(keyOfNumber('journal', count), entry);
+  const head = { count: count + 1n, link: sha256(entry) };
+  draft.write(singleton('journalHead'), journalHeadCoder, head);
   draft.write(index, numberCoder, count);
   return count;
 }

@@ -19,6 +19,7 @@ import type { AuthoritySetup } from '../setup.ts';
 import { credit, debit, nextSequence } from '../units.ts';
 import { balanceOf, readAccount, withBalance, writeAccount } from './account.ts';
 import { noteDoubleSpend } from './double-spend.ts';
+import { voteFor } from './vote.ts';
 
 /** Undefined when the certificate is, or already was, applied; otherwise why it is not. */
 export function applyCertificate(
@@ -32,16 +33,20 @@ export function applyCertificate(
   if (order.sequence < payer.next) return checkAgainstApplied(draft, setup, certificate, hash);
 
   const pending = payer.pending;
-  const isOrderKnown =
-    pending !== undefined &&
-    equalBytes(orderHash(setup.network.id, pending.order), hash) &&
-    equalBytes(pending.signature, certificate.order.signature);
-  const refused = checkCertificate(setup.network, certificate, setup.verify, isOrderKnown);
+  const isPending =
+    pending !== undefined && equalBytes(orderHash(setup.network.id, pending.order), hash);
+  const refused = checkCertificate(setup.network, certificate, setup.verify, {
+    hash,
+    isOrderValid: isPending && equalBytes(pending.signature, certificate.order.signature),
+    ...(isPending ? { ownVote: voteFor(setup, hash) } : {}),
+  });
   if (refused !== undefined) return refused;
   if (order.sequence > payer.next) {
     return refusal('missing_earlier', { expected: `${payer.next}`, found: `${order.sequence}` });
   }
-  noteDoubleSpend(draft, setup, payer, certificate.order, hash);
+  if (pending !== undefined && !isPending) {
+    noteDoubleSpend(draft, setup, payer, certificate.order, hash);
+  }
   const index = certificateKey(order.account, order.sequence);
   const journalNumber = record(draft, { TAG: 'certificate', data: certificate }, index);
   settlePayer(draft, certificate, hash);

@@ -8,13 +8,7 @@
 import { equalBytes } from '../bytes.ts';
 import { encode } from '../codec/canonical.ts';
 import { type Message, verdictCoder } from '../codec/message.ts';
-import {
-  type Certificate,
-  type MemberSignature,
-  orderHash,
-  type SignedOrder,
-  voteSigningBytes,
-} from '../codec/order.ts';
+import { type Certificate, orderHash, type SignedOrder } from '../codec/order.ts';
 import type { Account } from '../codec/record.ts';
 import type { Draft, Origin } from '../draft.ts';
 import { certificateAt } from '../journal.ts';
@@ -26,6 +20,7 @@ import { signingBytes } from '../signing.ts';
 import { accountCount, balanceOf, hasAccount, readAccount, writePending } from './account.ts';
 import { noteDoubleSpend } from './double-spend.ts';
 import { brokenRule } from './rules.ts';
+import { voteFor } from './vote.ts';
 
 /** What comes of an order: a vote, the certificate that it has already, or a refusal. */
 type Outcome =
@@ -139,12 +134,6 @@ function certificateOf(
   if (applied === undefined) return undefined;
   const isSame = equalBytes(orderHash(setup.network.id, applied.order.order), hash);
   return isSame ? applied : undefined;
-}
-
-function voteFor(setup: AuthoritySetup, hash: Uint8Array): MemberSignature {
-  const { member, sign } = setup.authority;
-  const { id, committee } = setup.network;
-  return { member, signature: sign(voteSigningBytes(id, committee.epoch, hash)) };
 }
 
 function refusalOf(
