@@ -1,0 +1,167 @@
+/**
+ * Who takes part in a run: names, roles, keys, the genesis document that they share, another one
+ * that some were wrongly set up with, and what the hostile may have of other networks and epochs.
+ */
+import {
+  type Order,
+  orderSigningBytes,
+  type SignedOrder,
+  voteSigningBytes,
+} from '../../agent/core/codec/order.ts';
+import type { Signer } from '../../agent/core/crypto.ts';
+import { type Genesis, type Network, networkOf } from '../../agent/core/genesis.ts';
+import type { Amount, Epoch, MemberIndex, Sequence, TokenIndex } from '../../agent/core/units.ts';
+import { latin1 } from './checkers/decode.ts';
+import type { Founding } from './checkers/founding.ts';
+import type { Loot } from './hostile/thief.ts';
+import type { Plan } from './plan.ts';
+import { Prng } from './prng.ts';
+import type { Role } from './process.ts';
+import { idealScheme, realScheme, type Scheme } from './scheme.ts';
+
+export interface Part {
+  readonly name: string;
+  readonly role: Role;
+  readonly signer: Signer;
+}
+
+export interface Cast {
+  readonly scheme: Scheme;
+  readonly roles: readonly Part[];
+  readonly network: Network;
+  /** The same people and tokens under another genesis document. */
+  readonly otherNetwork: Network;
+  readonly founding: Founding;
+  readonly traitors: ReadonlyMap<MemberIndex, Signer>;
+  /** Accounts that payments may go to; some of them nobody has the key of. */
+  readonly payable: readonly Uint8Array[];
+  readonly foreignOrders: readonly SignedOrder[];
+  readonly oldVote: (member: MemberIndex, epoch: Epoch, hash: Uint8Array) => Uint8Array;
+  readonly lootOf: (index: number) => Loot[];
+}
+
+/** What an account is issued of each token, smallest units. */
+const ISSUED = 10_000n;
+/** The same for every third one, which has to live on its income. */
+const ISSUED_TO_THE_POOR = 20n;
+/** Accounts of one thief. */
+const THIEF_ACCOUNTS = 4;
+/** Accounts that are only paid. */
+const LOOSE_ACCOUNTS = 6;
+
+export function castOf(plan: Plan): Cast {
+  const scheme = plan.hasRealSignatures ? realScheme() : idealScheme(plan.seed);
+  const prng = new Prng(plan.seed, 4);
+  const numbers = Array.from({ length: plan.authorities }, (_, i) => i);
+  const traitorNumbers = new Set(prng.some(numbers, plan.traitors));
+  const part = (role: Role, name: string): Part => {
+    return { name, role, signer: scheme.signerOf(name) };
+  };
+  const many = (role: Role, count: number) =>
+    Array.from({ length: count }, (_, i) => part(role, `${role}-${i}`));
+  const members = numbers.map((i) =>
+    part(traitorNumbers.has(i) ? 'traitor' : 'authority', `member-${i}`),
+  );
+  const wallets = many('wallet', plan.wallets);
+  const thieves = many('thief', plan.thieves);
+  const strangers = many('stranger', plan.strangers);
+  const relays = [...many('relay', plan.relays), ...many('saboteur', plan.saboteurs)];
+  const roles = [...members, ...relays, ...wallets, ...thieves, ...strangers];
+  const accountsOfThieves = thieves.map(({ name }) =>
+    Array.from({ length: THIEF_ACCOUNTS }, (_, i) => scheme.signerOf(`${name} ${i}`)),
+  );
+  const owners = [...wallets, ...strangers].map(({ signer }) => signer);
+  const genesis = genesisOf(plan, members, [...accountsOfThieves.flat(), ...owners]);
+  const moneyOf = ({ publicKey }: Signer): bigint =>
+    genesis.issuance.find(({ account }) => account === publicKey)?.amount ?? 0n;
+  const network = networkOf(genesis);
+  const otherNetwork = networkOf({ ...genesis, nonce: new Uint8Array(16).fill(1) });
+  const signerOf = (member: MemberIndex) => members[member]?.signer;
+  const loose = Array.from({ length: LOOSE_ACCOUNTS }, (_, i) => scheme.signerOf(`loose ${i}`));
+  const payable = [...owners, ...accountsOfThieves.flat(), ...loose];
+  return {
+    scheme,
+    roles,
+    network,
+    otherNetwork,
+    founding: foundingOf(scheme, network, members, [...wallets, ...strangers]),
+    traitors: new Map(
+      [...traitorNumbers].map((i) => [i as MemberIndex, scheme.signerOf(`member-${i}`)]),
+    ),
+    payable: payable.map(({ publicKey }) => publicKey),
+    foreignOrders: foreignOrdersOf(wallets, otherNetwork),
+    oldVote(member, epoch, hash) {
+      const message = voteSigningBytes(network.id, epoch, hash);
+      return signerOf(member)?.sign(message) ?? new Uint8Array(64);
+    },
+    lootOf(index) {
+      const accounts = accountsOfThieves[index - roles.length + thieves.length + strangers.length];
+      return (accounts ?? []).map((signer) => ({
+        signer,
+        next: 0n,
+        money: moneyOf(signer),
+        tries: 0,
+      }));
+    },
+  };
+}
+
+function genesisOf(plan: Plan, members: readonly Part[], owners: readonly Signer[]): Genesis {
+  const tokens = Array.from({ length: plan.tokens }, (_, i) => ({ symbol: `T${i}`, decimals: i }));
+  return {
+    version: 1,
+    name: 'simulated',
+    nonce: new Prng(plan.seed, 5).bytes(16),
+    members: members.map(({ name, signer }) => ({ name, key: signer.publicKey })),
+    tokens,
+    issuance: owners.flatMap(({ publicKey }, i) =>
+      tokens.map((_, token) => ({
+        account: publicKey,
+        token: token as TokenIndex,
+        amount: (i % 3 === 2 ? ISSUED_TO_THE_POOR : ISSUED) as Amount,
+      })),
+    ),
+  };
+}
+
+function foundingOf(
+  { verify }: Scheme,
+  { id, genesis }: Network,
+  members: readonly Part[],
+  owners: readonly Part[],
+): Founding {
+  const honest = [...members.keys()].filter((i) => members[i]?.role === 'authority');
+  return {
+    networkId: latin1(id),
+    memberKeys: members.map(({ signer }) => latin1(signer.publicKey)),
+    honestMembers: new Set(honest),
+    tokenCount: genesis.tokens.length,
+    issuance: genesis.issuance.map(({ account, token, amount }) => {
+      return { account: latin1(account), token, amount };
+    }),
+    honestAccounts: new Set(owners.map(({ signer }) => latin1(signer.publicKey))),
+    verify,
+  };
+}
+
+/** Payments that the same people made on the other network: valid there, and nowhere else. */
+function foreignOrdersOf(wallets: readonly Part[], other: Network): SignedOrder[] {
+  return wallets.flatMap(({ signer }, i) => {
+    const [recipient] = wallets.filter((_, other) => other !== i);
+    if (recipient === undefined) return [];
+    return [0n, 1n, 2n, 3n].map((sequence): SignedOrder => {
+      const data = {
+        recipient: recipient.signer.publicKey,
+        token: 0 as TokenIndex,
+        amount: 1n as Amount,
+        memo: 'elsewhere',
+      };
+      const order: Order = {
+        account: signer.publicKey,
+        sequence: sequence as Sequence,
+        action: { TAG: 'transfer', data },
+      };
+      return { order, signature: signer.sign(orderSigningBytes(other.id, order)) };
+    });
+  });
+}

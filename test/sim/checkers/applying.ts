@@ -1,0 +1,59 @@
+/**
+ * Checker `applying`: a certificate that is one, and whose sequence is the next, is applied by every
+ * honest authority that gets it, whatever it knows of other accounts: applying never fails and does
+ * not wait for the payer's income. Stands before `ledgers`, so that it sees what was there before.
+ */
+import type { Event, Step } from '../../../agent/core/io.ts';
+import type { Process, Watcher } from '../process.ts';
+import { Violation } from '../violation.ts';
+import type { Book } from './book.ts';
+import {
+  bytes64,
+  type CertificateView,
+  MESSAGE,
+  openFrame,
+  type Reader,
+  readCertificate,
+  short,
+} from './decode.ts';
+import type { Ledgers } from './ledgers.ts';
+
+export class Applying implements Watcher {
+  readonly #book: Book;
+  readonly #ledgers: Ledgers;
+
+  constructor(book: Book, ledgers: Ledgers) {
+    this.#book = book;
+    this.#ledgers = ledgers;
+  }
+
+  stepped(process: Process, event: Event, step: Step): void {
+    if (process.role !== 'authority' || event.kind !== 'frame') return;
+    const { bytes } = event;
+    const { tag, hops, body } = openFrame(bytes);
+    if (tag !== MESSAGE.certificate && tag !== MESSAGE.certificates) return;
+    const isForAnother = bytes[0] === 1 ? bytes[1] !== process.index : hops > 0;
+    if (isForAnother || step.closes.length > 0) return;
+    const certificates = this.#read(tag, body);
+    if (!body.isAtEnd) return;
+    let expected: bigint | undefined;
+    for (const certificate of certificates) {
+      const { order } = certificate;
+      if (!this.#book.isSound(certificate)) return;
+      expected ??= this.#ledgers.viewOf(process, order.account, order.token).next;
+      if (order.sequence !== expected) continue;
+      expected++;
+      const index = `C${order.account}${bytes64(order.sequence)}`;
+      if (step.writes.some(({ key }) => key === index)) continue;
+      const what = `${short(order.account)}/${order.sequence}`;
+      throw new Violation('applying', `${process.name} does not apply the certificate of ${what}`);
+    }
+  }
+
+  /** The certificates of a frame, which are all of one account. */
+  #read(tag: number, body: Reader): CertificateView[] {
+    if (tag === MESSAGE.certificate) return [readCertificate(body)];
+    body.text(1 + 32 + 8);
+    return Array.from({ length: body.u8() }, () => readCertificate(body));
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * Checker `bounds`: no step of an honest node sends, writes or waits out of bounds; and what a node
+ * holds follows from what the world has seen, and so stays flat however long it runs: besides the
+ * journal and its indexes there is one record an account, one entry a link, and a few singles.
+ */
+import type { ByteKey } from '../../../agent/core/bytes.ts';
+import type { Event, Step } from '../../../agent/core/io.ts';
+import type { Process, Watcher } from '../process.ts';
+import { Violation } from '../violation.ts';
+import type { Book } from './book.ts';
+import { Reader } from './decode.ts';
+
+/** Bytes of a frame (limits.ts has the same figure; this is the promise to the outside). */
+const MOST_FRAME_BYTES = 20_480;
+/** Frames of one step: a question for each of 128 accounts, or a word to everybody, some over. */
+const MOST_SENDS = 600;
+/** Steps between two looks at everything that a node holds. */
+const LOOK_EVERY = 400;
+/** Wake-ups that a node may want in one second. */
+const MOST_TICKS_PER_SECOND = 50;
+/** Nodes of the digest tree: 1 + 16 + 256 + 4096. */
+const MOST_DIGESTS = 4_369;
+/** Bytes of one record that is there once: votes of 64 members and an order; 512 links. */
+const MOST_SINGLE_BYTES = 6_000;
+/** Records that there are at most this many of, whatever happens. */
+const FEW: Readonly<Record<string, number>> = {
+  H: 1,
+  G: 1,
+  N: 1,
+  S: 1,
+  W: 1,
+  L: 1,
+  Z: 1,
+  V: 1,
+  U: 64,
+  k: 1,
+  l: 512,
+  t: 1,
+  c: 1,
+  d: MOST_DIGESTS,
+};
+
+export class Bounds implements Watcher {
+  /** The most that was seen, for the report. */
+  readonly most = { frameBytes: 0, sends: 0, records: 0 };
+  readonly #book: Book;
+  readonly #steps = new Map<number, number>();
+  readonly #ticks = new Map<number, { second: number; count: number }>();
+  readonly #nowMs: () => number;
+
+  constructor(book: Book, nowMs: () => number) {
+    this.#book = book;
+    this.#nowMs = nowMs;
+  }
+
+  stepped(process: Process, event: Event, step: Step): void {
+    if (!process.isHonest) return;
+    const fail = (what: string): never => {
+      throw new Violation('bounds', `${process.name}, ${event.kind}: ${what}`);
+    };
+    if (step.sends.length > MOST_SENDS) fail(`${step.sends.length} frames in one step`);
+    this.most.sends = Math.max(this.most.sends, step.sends.length);
+    for (const { bytes } of step.sends) {
+      if (bytes.length > MOST_FRAME_BYTES) fail(`a frame of ${bytes.length} bytes`);
+      if (bytes.length > this.most.frameBytes) this.most.frameBytes = bytes.length;
+    }
+    if (event.kind === 'tick') this.#countTick(process, fail);
+    const steps = (this.#steps.get(process.index) ?? 0) + 1;
+    this.#steps.set(process.index, steps);
+    if (steps % LOOK_EVERY === 0) this.look(process);
+  }
+
+  /** Everything that a node holds. */
+  look(process: Process): void {
+    const { live } = process.disk;
+    const counts = new Map<string, number>();
+    this.most.records = Math.max(this.most.records, live.size);
+    for (const [key, value] of live) {
+      const prefix = key.charAt(0);
+      counts.set(prefix, (counts.get(prefix) ?? 0) + 1);
+      if (prefix === 'D' && !live.has(`A${key.slice(1, 33)}` as ByteKey)) {
+        throw new Violation('bounds', `${process.name} keeps a proof about nobody's account`);
+      }
+      if (prefix in FEW && value.length > MOST_SINGLE_BYTES) {
+        throw new Violation('bounds', `${process.name}: ${value.length} bytes under ${prefix}`);
+      }
+    }
+    const head = live.get('H' as ByteKey);
+    const facts = head === undefined ? 0 : Number(new Reader(head).u64());
+    const certificates = counts.get('C') ?? 0;
+    const payments = counts.get('P') ?? 0;
+    const most: Readonly<Record<string, number>> = {
+      ...FEW,
+      A: this.#book.ledger.size,
+      b: this.#book.ledger.size,
+      C: this.#book.certified.size,
+      R: certificates,
+      J: facts,
+      D: facts - certificates,
+      X: 0,
+      P: this.#book.certified.size,
+      O: payments,
+      I: payments,
+    };
+    for (const [prefix, count] of counts) {
+      if (count <= (most[prefix] ?? 0)) continue;
+      throw new Violation('bounds', `${process.name}: ${count} records under ${prefix}`);
+    }
+    if (certificates + (counts.get('D') ?? 0) !== facts) {
+      throw new Violation('bounds', `${process.name}: ${facts} facts, not all of them indexed`);
+    }
+  }
+
+  /** When all is quiet: a node keeps note of no stream that is gone. */
+  checkLinks(process: Process, open: ReadonlySet<bigint>): void {
+    const bytes = process.disk.live.get('k' as ByteKey);
+    if (bytes === undefined) return;
+    const reader = new Reader(bytes);
+    for (let left = reader.u16(); left > 0; left--) {
+      const link = reader.u64();
+      if (reader.u8() === 1) reader.u8();
+      if (open.has(link)) continue;
+      throw new Violation('bounds', `${process.name} keeps note of a stream that is gone`);
+    }
+  }
+
+  #countTick(process: Process, fail: (what: string) => never): void {
+    const second = Math.floor(this.#nowMs() / 1_000);
+    const ticks = this.#ticks.get(process.index);
+    if (ticks?.second !== second) {
+      this.#ticks.set(process.index, { second, count: 1 });
+      return;
+    }
+    ticks.count++;
+    if (ticks.count > MOST_TICKS_PER_SECOND) fail(`${ticks.count} wake-ups in one second`);
+  }
+}

@@ -1,0 +1,221 @@
+/**
+ * Reading messages and records for the checkers: written from the layouts alone (keyspace.ts, the
+ * heads of codec/), sharing nothing with the core's own codec. Byte strings are latin1 strings here,
+ * one character a byte, so that they can be compared and be keys.
+ */
+import { createHash } from 'node:crypto';
+
+export interface Transfer {
+  /** The unsigned order's bytes: what an order is. */
+  readonly raw: string;
+  readonly account: string;
+  readonly sequence: bigint;
+  readonly recipient: string;
+  readonly token: number;
+  readonly amount: bigint;
+  readonly signature: Uint8Array;
+}
+
+export interface Vote {
+  readonly member: number;
+  readonly signature: Uint8Array;
+}
+
+export interface CertificateView {
+  readonly epoch: number;
+  readonly order: Transfer;
+  readonly votes: readonly Vote[];
+}
+
+export interface AccountView {
+  readonly next: bigint;
+  readonly history: string;
+  readonly received: bigint;
+  readonly isFrozen: boolean;
+  readonly balances: ReadonlyMap<number, bigint>;
+  readonly pending: Transfer | undefined;
+}
+
+export type FactView =
+  | { readonly kind: 'certificate'; readonly certificate: CertificateView }
+  | { readonly kind: 'double_spend'; readonly first: Transfer; readonly second: Transfer }
+  | {
+      readonly kind: 'conflict';
+      readonly first: CertificateView;
+      readonly second: CertificateView;
+    };
+
+/** SHA-256, 32 bytes as a string. */
+export function sha256(...parts: readonly (Uint8Array | string)[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) {
+    if (typeof part === 'string') hash.update(part, 'latin1');
+    else hash.update(part);
+  }
+  return hash.digest().toString('latin1');
+}
+
+/** Bytes as a string of one character each. */
+export function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+}
+
+/** The bytes of such a string. */
+export function bytesOf(text: string): Uint8Array {
+  return Uint8Array.from(Buffer.from(text, 'latin1'));
+}
+
+/** 64 bits, most significant byte first: how numbers stand in keys. */
+export function bytes64(n: bigint): string {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64BE(n);
+  return bytes.toString('latin1');
+}
+
+/** Lower-case hexadecimal of the first bytes, to name something in a message. */
+export function short(text: string): string {
+  return Buffer.from(text.slice(0, 4), 'latin1').toString('hex');
+}
+
+/** Reads one thing after the other. Throws when the bytes end too early. */
+export class Reader {
+  readonly #bytes: Buffer;
+  at: number;
+
+  constructor(bytes: Uint8Array, at = 0) {
+    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.at = at;
+  }
+
+  get isAtEnd(): boolean {
+    return this.at === this.#bytes.length;
+  }
+
+  u8(): number {
+    return this.#bytes.readUInt8(this.#skip(1));
+  }
+
+  u16(): number {
+    return this.#bytes.readUInt16BE(this.#skip(2));
+  }
+
+  u32(): number {
+    return this.#bytes.readUInt32BE(this.#skip(4));
+  }
+
+  u64(): bigint {
+    return this.#bytes.readBigUInt64BE(this.#skip(8));
+  }
+
+  u128(): bigint {
+    const high = this.u64();
+    return (high << 64n) | this.u64();
+  }
+
+  /** 25 bytes, two's complement. */
+  i200(): bigint {
+    const top = BigInt(this.#bytes.readInt8(this.#skip(1)));
+    const high = (top << 64n) | this.u64();
+    return (((high << 64n) | this.u64()) << 64n) | this.u64();
+  }
+
+  text(length: number): string {
+    const from = this.#skip(length);
+    return this.#bytes.toString('latin1', from, from + length);
+  }
+
+  bytes(length: number): Uint8Array {
+    const from = this.#skip(length);
+    return this.#bytes.subarray(from, from + length);
+  }
+
+  textFrom(from: number): string {
+    return this.#bytes.toString('latin1', from, this.at);
+  }
+
+  #skip(length: number): number {
+    const from = this.at;
+    this.at += length;
+    if (this.at > this.#bytes.length) throw new RangeError('the bytes end too early');
+    return from;
+  }
+}
+
+export function readOrder(reader: Reader): Transfer {
+  const from = reader.at;
+  const account = reader.text(32);
+  const sequence = reader.u64();
+  if (reader.u8() !== 1) throw new RangeError('not a transfer');
+  const recipient = reader.text(32);
+  const token = reader.u16();
+  const amount = reader.u128();
+  reader.text(reader.u8());
+  const raw = reader.textFrom(from);
+  return { raw, account, sequence, recipient, token, amount, signature: reader.bytes(64) };
+}
+
+export function readCertificate(reader: Reader): CertificateView {
+  const epoch = reader.u32();
+  const order = readOrder(reader);
+  const votes: Vote[] = [];
+  for (let left = reader.u8(); left > 0; left--) {
+    votes.push({ member: reader.u8(), signature: reader.bytes(64) });
+  }
+  return { epoch, order, votes };
+}
+
+export function readBalances(reader: Reader): Map<number, bigint> {
+  const balances = new Map<number, bigint>();
+  for (let left = reader.u8(); left > 0; left--) {
+    const token = reader.u16();
+    balances.set(token, reader.i200());
+  }
+  return balances;
+}
+
+export function readAccount(bytes: Uint8Array): AccountView {
+  const reader = new Reader(bytes);
+  const [next, history, received] = [reader.u64(), reader.text(32), reader.u64()];
+  const isFrozen = reader.u8() === 1;
+  const balances = readBalances(reader);
+  const pending = reader.u8() === 1 ? readOrder(reader) : undefined;
+  return { next, history, received, isFrozen, balances, pending };
+}
+
+/** A journal entry: the link to the one before, and a fact. */
+export function readEntry(bytes: Uint8Array): { link: string; fact: FactView } {
+  const reader = new Reader(bytes);
+  const link = reader.text(32);
+  switch (reader.u8()) {
+    case 1:
+      return { link, fact: { kind: 'certificate', certificate: readCertificate(reader) } };
+    case 2: {
+      const first = readOrder(reader);
+      return { link, fact: { kind: 'double_spend', first, second: readOrder(reader) } };
+    }
+    case 3: {
+      const first = readCertificate(reader);
+      return { link, fact: { kind: 'conflict', first, second: readCertificate(reader) } };
+    }
+    default:
+      throw new RangeError('a fact of no known kind');
+  }
+}
+
+/** Numbers of messages inside a frame (codec/message.ts), as far as checkers look at them. */
+export const MESSAGE = {
+  order: 1,
+  vote: 2,
+  orderRefusal: 3,
+  certificate: 4,
+  certificates: 10,
+} as const;
+
+/** A frame's message number, and a reader that stands behind it. */
+export function openFrame(bytes: Uint8Array): { tag: number; hops: number; body: Reader } {
+  const isAddressed = bytes[0] === 1;
+  const routeAt = isAddressed ? 2 : 1;
+  const hops = bytes[routeAt] ?? 0;
+  const tagAt = routeAt + 1 + 8 * hops;
+  return { tag: bytes[tagAt] ?? 0, hops, body: new Reader(bytes, tagAt + 1) };
+}

@@ -1,0 +1,96 @@
+/**
+ * What must be true once everything is healed and some time was given.
+ *
+ * `convergence`: every honest authority holds the one ledger that all certified orders make, byte for
+ * byte the same, and all of them hash it to the same root. `money`: all certified orders could be
+ * entered, so nobody was paid what its payer did not have. `liveness`: no order of an honest wallet
+ * is still on its way; each wallet holds every certificate that pays it.
+ */
+import type { ByteKey } from '../../../agent/core/bytes.ts';
+import type { Process, Watcher } from '../process.ts';
+import { Violation } from '../violation.ts';
+import type { Book } from './book.ts';
+import { latin1, openFrame, short } from './decode.ts';
+import { placeOf } from './founding.ts';
+import { isSameMoney, type Ledgers } from './ledgers.ts';
+import type { Wallets } from './wallets.ts';
+
+/** Number of the message in which an authority says what its ledger hashes to. */
+const ROOT = 15;
+
+export class Ending implements Watcher {
+  readonly #book: Book;
+  readonly #ledgers: Ledgers;
+  readonly #wallets: Wallets;
+  /** The last root that each honest authority told anyone. */
+  readonly #roots = new Map<number, string>();
+
+  constructor(book: Book, ledgers: Ledgers, wallets: Wallets) {
+    this.#book = book;
+    this.#ledgers = ledgers;
+    this.#wallets = wallets;
+  }
+
+  released(process: Process, step: Parameters<NonNullable<Watcher['released']>>[1]): void {
+    if (process.role !== 'authority') return;
+    for (const { bytes } of step.sends) {
+      const { tag, hops, body } = openFrame(bytes);
+      if (tag === ROOT && hops === 0) this.#roots.set(process.index, body.text(32));
+    }
+  }
+
+  /** What is not as it should be in the end; undefined when all is well. */
+  unfinished(processes: readonly Process[], mustComplete: boolean): Violation | undefined {
+    for (const process of processes) {
+      const found =
+        process.role === 'authority'
+          ? this.#authority(process)
+          : process.role === 'wallet'
+            ? this.#wallet(process, mustComplete)
+            : undefined;
+      if (found !== undefined) return found;
+    }
+    const up = processes.filter((process) => process.role === 'authority' && process.isUp);
+    const roots = new Set(up.map((process) => this.#roots.get(process.index)));
+    if (roots.size <= 1) return undefined;
+    return new Violation('convergence', 'equal ledgers, but the authorities hash them differently');
+  }
+
+  /** All orders that were certified were covered by money. */
+  checkSolvency(): void {
+    const [order] = this.#book.waiting.values();
+    if (order === undefined) return;
+    const { balances } = this.#book.entryOf(order.account);
+    const what = `${short(order.account)}/${order.sequence} moves ${order.amount}`;
+    throw new Violation('money', `${what} of ${balances.get(order.token) ?? 0n}`);
+  }
+
+  #authority(process: Process): Violation | undefined {
+    if (!process.isUp) return undefined;
+    const held = this.#ledgers.accountsOf(process);
+    for (const [account, entry] of this.#book.ledger) {
+      const shadow = held.get(account);
+      const isNew = entry.next === 0n && entry.balances.size === 0;
+      if (shadow === undefined && isNew) continue;
+      const isSame = shadow?.next === entry.next && isSameMoney(shadow.balances, entry.balances);
+      if (isSame) continue;
+      const what = `account ${short(account)} at ${shadow?.next} of ${entry.next}`;
+      return new Violation('convergence', `${process.name} has ${what}`);
+    }
+    return undefined;
+  }
+
+  #wallet(process: Process, mustComplete: boolean): Violation | undefined {
+    if (mustComplete && process.disk.live.has('L' as ByteKey)) {
+      return new Violation('liveness', `${process.name}'s order is still on its way`);
+    }
+    const account = latin1(process.signer.publicKey);
+    const held = this.#wallets.heldBy(process);
+    for (const order of this.#book.certified.values()) {
+      if (order.recipient !== account || held.has(placeOf(order))) continue;
+      const what = `${short(order.account)}/${order.sequence}`;
+      return new Violation('liveness', `${process.name} never got ${what}, which pays it`);
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * Checker `votes`: an honest authority votes only for what the rules allow (its own words of
+ * DESIGN 5), and once a vote was seen outside, the same authority never contradicts it, whatever
+ * crashes lie between.
+ *
+ * It also counts: of two orders for one (account, sequence), not both may have so many honest votes
+ * that the traitors could certify them, even if nobody ever does. `standing`: one that was restored
+ * from an old copy never votes. `durability`: the vote's order is on disk when the vote leaves.
+ */
+import type { ByteKey } from '../../../agent/core/bytes.ts';
+import type { Event, Step } from '../../../agent/core/io.ts';
+import type { Process, Watcher } from '../process.ts';
+import { Violation } from '../violation.ts';
+import type { Book } from './book.ts';
+import { MESSAGE, openFrame, readAccount, readOrder, short, type Transfer } from './decode.ts';
+import { isOrderSigned, isVoteSigned, placeOf, quorumFor } from './founding.ts';
+import type { Ledgers } from './ledgers.ts';
+
+export class Votes implements Watcher {
+  readonly #book: Book;
+  readonly #ledgers: Ledgers;
+  /** Orders that came to honest authorities, by hash. */
+  readonly #orders = new Map<string, Transfer>();
+  /** Steps that pass an old vote on, as a relay does, and give none. */
+  readonly #passing = new WeakSet<Step>();
+  /** By member: (account, sequence) -> the hash first voted for. */
+  readonly #voted = new Map<number, Map<string, string>>();
+  /** (account, sequence) -> hash -> honest members that voted for it first. */
+  readonly #counts = new Map<string, Map<string, number>>();
+
+  constructor(book: Book, ledgers: Ledgers) {
+    this.#book = book;
+    this.#ledgers = ledgers;
+  }
+
+  stepped(process: Process, event: Event, step: Step): void {
+    if (process.role !== 'authority') return;
+    if (event.kind === 'frame') this.#learn(event.bytes);
+    if (event.kind === 'frame' && openFrame(event.bytes).tag === MESSAGE.vote) {
+      this.#passing.add(step);
+      return;
+    }
+    for (const { bytes } of step.sends) {
+      const vote = this.#voteOf(process, bytes);
+      if (vote !== undefined) this.#judge(process, vote);
+    }
+  }
+
+  released(process: Process, step: Step): void {
+    if (process.role !== 'authority' || this.#passing.has(step)) return;
+    for (const { bytes } of step.sends) {
+      const order = this.#voteOf(process, bytes);
+      if (order === undefined) continue;
+      if (process.isRestored) {
+        throw new Violation('standing', `${process.name} was restored from a copy, and votes`);
+      }
+      this.#checkOnDisk(process, order);
+      this.#count(process, order);
+    }
+  }
+
+  /** Remembers which order has which hash. */
+  #learn(bytes: Uint8Array): void {
+    const { tag, body } = openFrame(bytes);
+    if (tag !== MESSAGE.order) return;
+    try {
+      const order = readOrder(body);
+      const hash = this.#book.hash(order);
+      if (!this.#orders.has(hash)) this.#orders.set(hash, order);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error; // Garbage is no order.
+    }
+  }
+
+  /** The order that a frame of this authority votes for, if it is a vote of its own. */
+  #voteOf(process: Process, bytes: Uint8Array): Transfer | undefined {
+    const { tag, body } = openFrame(bytes);
+    if (tag !== MESSAGE.vote) return undefined;
+    body.u32();
+    if (body.u8() !== process.index) return undefined; // It passes another one's vote on.
+    const hash = body.text(32);
+    if (!isVoteSigned(this.#book.founding, hash, process.index, body.bytes(64))) return undefined;
+    const order = this.#orders.get(hash);
+    if (order !== undefined) return order;
+    throw new Violation('votes', `${process.name} votes for an order that it never got`);
+  }
+
+  /** The rules, judged anew against what this authority has applied. */
+  #judge(process: Process, order: Transfer): void {
+    const { founding } = this.#book;
+    const fail = (what: string): never => {
+      const name = `${short(order.account)}/${order.sequence}`;
+      throw new Violation('votes', `${process.name} votes for ${name}, ${what}`);
+    };
+    if (order.amount <= 0n) fail('which moves nothing');
+    if (order.token >= founding.tokenCount) fail('in an unknown token');
+    if (order.account === order.recipient) fail('which pays itself');
+    if (!isOrderSigned(founding, order)) fail('which its owner did not sign');
+    const isOwnerHonest = founding.honestAccounts.has(order.account);
+    const made = this.#book.made.get(placeOf(order));
+    if (isOwnerHonest && made !== order.raw) fail('which its owner never made');
+    const { next, balance } = this.#ledgers.viewOf(process, order.account, order.token);
+    if (order.sequence > next) fail(`though ${next} is the next one here`);
+    if (order.sequence < next) fail('whose sequence is used');
+    if (order.sequence === next && balance < order.amount) {
+      fail(`which moves ${order.amount} of ${balance}`);
+    }
+  }
+
+  #count(process: Process, order: Transfer): void {
+    const place = placeOf(order);
+    const hash = this.#book.hash(order);
+    const voted = this.#voted.get(process.index) ?? new Map<string, string>();
+    this.#voted.set(process.index, voted);
+    const before = voted.get(place);
+    if (before === hash) return;
+    if (before !== undefined) {
+      const what = `${short(order.account)}/${order.sequence}`;
+      throw new Violation('votes', `${process.name} contradicts its vote for ${what}`);
+    }
+    voted.set(place, hash);
+    const counts = this.#counts.get(place) ?? new Map<string, number>();
+    this.#counts.set(place, counts.set(hash, (counts.get(hash) ?? 0) + 1));
+    this.#checkCertifiable(place, counts, order);
+  }
+
+  /** Not two orders with so many honest votes that the traitors could make certificates of both. */
+  #checkCertifiable(place: string, counts: ReadonlyMap<string, number>, order: Transfer): void {
+    if (counts.size < 2) return;
+    const { memberKeys, honestMembers } = this.#book.founding;
+    const needed = quorumFor(memberKeys.length) - (memberKeys.length - honestMembers.size);
+    const certifiable = [...counts.values()].filter((honest) => honest >= needed).length;
+    const isOtherCertified = this.#book.certified.has(place) && !this.#book.isCertified(order);
+    const isThisOne = (counts.get(this.#book.hash(order)) ?? 0) >= needed;
+    if (certifiable < 2 && !(isOtherCertified && isThisOne)) return;
+    const what = `${short(order.account)}/${order.sequence}`;
+    throw new Violation('votes', `two orders for ${what} can be certified`);
+  }
+
+  /** The record on disk must hold what the vote promises. */
+  #checkOnDisk(process: Process, order: Transfer): void {
+    const bytes = process.disk.durable.get(`A${order.account}` as ByteKey);
+    const record = bytes === undefined ? undefined : readAccount(bytes);
+    if (record !== undefined) {
+      if (record.next > order.sequence) return;
+      if (record.next === order.sequence && record.pending?.raw === order.raw) return;
+    }
+    const what = `${short(order.account)}/${order.sequence}`;
+    throw new Violation('durability', `${process.name}'s vote for ${what} leaves before its disk`);
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * A process's two clocks. The monotonic one begins anew with every process, runs a little too fast
+ * or too slow, and never goes back. The wall clock is wrong by some skew and jumps either way.
+ */
+import type { Stamp } from '../../agent/core/io.ts';
+import type { Prng } from './prng.ts';
+
+/** Virtual time 0 as a wall clock that is right would show it: 2026-01-01. */
+const EPOCH_WALL_MS = 1_767_225_600_000;
+/** The most that a crystal is wrong by, in parts per million. */
+const MAX_DRIFT_PPM = 200;
+
+export class Clock {
+  readonly #bootMs: number;
+  readonly #baseMs: number;
+  readonly #driftPpm: number;
+  skewMs: number;
+
+  /** The clocks of a process that comes up at `bootMs` of virtual time. */
+  constructor(prng: Prng, bootMs: number, skewMs: number) {
+    this.#bootMs = bootMs;
+    this.#baseMs = prng.below(1_000_000);
+    this.#driftPpm = prng.between(-MAX_DRIFT_PPM, MAX_DRIFT_PPM);
+    this.skewMs = skewMs;
+  }
+
+  /** What the process reads at `atMs` of virtual time. */
+  stamp(atMs: number): Stamp {
+    return { nowMs: this.#monotonic(atMs), wallMs: EPOCH_WALL_MS + atMs + this.skewMs };
+  }
+
+  /** How long from `atMs` of virtual time until the monotonic clock shows `wantedMs`, at least 0. */
+  untilMs(atMs: number, wantedMs: number): number {
+    const leftMs = wantedMs - this.#monotonic(atMs);
+    if (leftMs <= 0) return 0;
+    return Math.ceil((leftMs * 1_000_000) / (1_000_000 + this.#driftPpm));
+  }
+
+  #monotonic(atMs: number): number {
+    const upMs = atMs - this.#bootMs;
+    return this.#baseMs + upMs + Math.floor((upMs * this.#driftPpm) / 1_000_000);
+  }
+}

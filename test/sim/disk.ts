@@ -1,0 +1,138 @@
+/**
+ * A process's storage as the shell has it: the state that steps read, and behind it what is really
+ * on disk. Durable writes of all steps that come while a commit is under way are merged into the
+ * next one; what a step wants to send leaves only when its writes and those of all steps before it
+ * are on disk. A batch reaches the disk whole or not at all, as LevelDB promises.
+ */
+import type { ByteKey } from '../../agent/core/bytes.ts';
+import type { Read, Step, Write } from '../../agent/core/io.ts';
+
+/** Where a process dies in a commit. `full`: the disk takes no more, so the commit fails. */
+export type Death = 'before' | 'middle' | 'after' | 'full';
+
+/** What the disk asks of the world. */
+export interface DiskPort {
+  /** Calls back when a commit that begins now is through. */
+  readonly commit: (finish: () => void) => void;
+  /** The sends, closes and notices of a step may leave the process. */
+  readonly release: (step: Step) => void;
+  /** These steps' writes are on disk. */
+  readonly committed: (steps: readonly Step[]) => void;
+  /** The process died in a commit. */
+  readonly died: (death: Death) => void;
+  /** For a death in the middle: whether the batch had reached the disk. */
+  readonly tossCoin: () => boolean;
+}
+
+interface Batch {
+  readonly writes: Write[];
+  readonly steps: Step[];
+}
+
+/** Whether a key is kept on disk: its first character is a capital letter (keyspace.ts). */
+export function isOnDisk(key: string): boolean {
+  const first = key.charCodeAt(0);
+  return first >= 0x41 && first <= 0x5a;
+}
+
+export class Disk implements Read {
+  /** What steps see. */
+  live = new Map<ByteKey, Uint8Array>();
+  /** What a crash leaves. */
+  durable = new Map<ByteKey, Uint8Array>();
+  readonly #port: DiskPort;
+  #waiting: Batch = { writes: [], steps: [] };
+  #committing: Batch | undefined;
+  #death: { kind: Death; commitsLeft: number } | undefined;
+
+  constructor(port: DiskPort) {
+    this.#port = port;
+  }
+
+  get(key: ByteKey): Uint8Array | undefined {
+    return this.live.get(key);
+  }
+
+  /** Lets the process die in one of its next commits; 0 is the very next one. */
+  dieInCommit(kind: Death, commitsLeft: number): void {
+    this.#death = { kind, commitsLeft };
+  }
+
+  /** It will not die of what was said before. */
+  disarm(): void {
+    this.#death = undefined;
+  }
+
+  /** Takes a step in. Releases it at once if nothing has to be written first. */
+  take(step: Step): void {
+    let isDurable = false;
+    for (const write of step.writes) {
+      if (write.value === undefined) this.live.delete(write.key);
+      else this.live.set(write.key, write.value);
+      if (!isOnDisk(write.key)) continue;
+      isDurable = true;
+      this.#waiting.writes.push(write);
+    }
+    if (!isDurable && this.#committing === undefined) {
+      this.#port.release(step);
+      return;
+    }
+    this.#waiting.steps.push(step);
+    if (this.#committing === undefined) this.#begin();
+  }
+
+  /** The process is gone: what was not committed is lost. */
+  crash(): void {
+    const interrupted = this.#committing;
+    this.#committing = undefined;
+    this.#waiting = { writes: [], steps: [] };
+    this.#death = undefined;
+    // The machine may have lost its power just before or just after the batch was on disk.
+    if (interrupted !== undefined && this.#port.tossCoin()) this.#write(interrupted);
+    this.live = new Map(this.durable);
+  }
+
+  /** Puts another disk in, as a restored backup is. */
+  replace(records: ReadonlyMap<ByteKey, Uint8Array>): void {
+    this.durable = new Map(records);
+    this.live = new Map(records);
+  }
+
+  #begin(): void {
+    const batch = this.#waiting;
+    this.#waiting = { writes: [], steps: [] };
+    this.#committing = batch;
+    const death = this.#death;
+    if (death !== undefined && death.commitsLeft-- > 0) return this.#await(batch, undefined);
+    if (death?.kind === 'before' || death?.kind === 'full') return this.#port.died(death.kind);
+    this.#await(batch, death?.kind);
+  }
+
+  #await(batch: Batch, death: Death | undefined): void {
+    this.#port.commit(() => {
+      if (this.#committing !== batch) return; // The process that wrote it is gone.
+      if (death === 'middle') return this.#port.died(death);
+      this.#write(batch);
+      this.#committing = undefined;
+      this.#port.committed(batch.steps);
+      if (death === 'after') return this.#port.died(death);
+      this.#finish(batch);
+    });
+  }
+
+  #finish(batch: Batch): void {
+    for (const step of batch.steps) this.#port.release(step);
+    if (this.#committing !== undefined || this.#waiting.steps.length === 0) return;
+    if (this.#waiting.writes.length > 0) return this.#begin();
+    const idle = this.#waiting;
+    this.#waiting = { writes: [], steps: [] };
+    for (const step of idle.steps) this.#port.release(step);
+  }
+
+  #write(batch: Batch): void {
+    for (const { key, value } of batch.writes) {
+      if (value === undefined) this.durable.delete(key);
+      else this.durable.set(key, value);
+    }
+  }
+}

@@ -1,0 +1,217 @@
+/**
+ * Faults: what each kind does to the world when its time comes, and how it ends. A fault may find
+ * nothing to act on (its node is down already); then it does not count.
+ */
+import type { ByteKey } from '../../agent/core/bytes.ts';
+import type { LinkId } from '../../agent/core/io.ts';
+import type { Death } from './disk.ts';
+import type { Fault, FaultKind } from './plan.ts';
+import type { Process } from './process.ts';
+import type { World } from './world.ts';
+
+type Act = (world: World, fault: Fault) => boolean;
+
+const ACTS: Readonly<Record<FaultKind, Act>> = {
+  crash(world, fault) {
+    const process = one(world.all, fault.who);
+    if (process?.isUp !== true) return false;
+    process.crash('crashed', fault.forMs);
+    return true;
+  },
+  crash_in_commit(world, fault) {
+    const process = one(world.keepers, fault.who);
+    if (process?.isUp !== true) return false;
+    const deaths: readonly Death[] = ['before', 'middle', 'after'];
+    const death = deaths[fault.other % 3] ?? 'after';
+    process.dieInCommit(death, fault.amount % 30, fault.forMs);
+    return true;
+  },
+  power_cut(world, fault) {
+    for (const process of world.all) process.crash('lost power', fault.forMs + process.index);
+    return true;
+  },
+  full_disk(world, fault) {
+    const process = one(world.keepers, fault.who);
+    if (process?.isUp !== true) return false;
+    process.dieInCommit('full', 0, fault.forMs);
+    return true;
+  },
+  slow_disk(world, fault) {
+    const process = one(world.keepers, fault.who);
+    if (process === undefined) return false;
+    process.slowDiskMs = fault.amount % 800;
+    later(world, fault, () => {
+      process.slowDiskMs = 0;
+    });
+    return true;
+  },
+  restore(world, fault) {
+    const process = one(world.authorities, fault.who);
+    if (process === undefined || !world.spendRestore(process)) return false;
+    const copy = new Map(process.disk.durable);
+    later(world, fault, () => process.restore(copy));
+    return true;
+  },
+  bit_rot(world, fault) {
+    const process = one(world.authorities, fault.who);
+    if (process?.isUp !== true || !world.spendRestore(process)) return false;
+    const copy = new Map(process.disk.durable);
+    process.isRotten = true;
+    process.crash('stopped: a record of its disk is damaged', 0);
+    // It stays down until somebody restores it: at the latest when everything is healed.
+    world.repairs.push(() => {
+      if (process.isRotten) process.restore(copy);
+    });
+    return true;
+  },
+  forget(world, fault) {
+    const process = one(world.wallets, fault.who);
+    // An owner who loses the wallet in the middle of a payment may pay twice: not the protocol's fault.
+    if (process?.isUp !== true || process.disk.live.has('L' as ByteKey)) return false;
+    if (process.disk.durable.has('L' as ByteKey)) return false;
+    process.forget();
+    world.lostMemory(process);
+    return true;
+  },
+  slow(world, fault) {
+    const process = one(world.all, fault.who);
+    if (process === undefined) return false;
+    process.lagMs = fault.amount % 1_500;
+    later(world, fault, () => {
+      process.lagMs = 0;
+    });
+    return true;
+  },
+  cut(world, fault) {
+    return cut(world, fault, true);
+  },
+  one_way(world, fault) {
+    return cut(world, fault, false);
+  },
+  only_hears(world, fault) {
+    const process = one(world.all, fault.who);
+    if (process === undefined) return false;
+    const others = world.all.filter((other) => other !== process);
+    for (const other of others) world.reach.cut(process.index, other.index, 1);
+    if (fault.other % 2 === 0) world.network.noticeCuts();
+    later(world, fault, () => {
+      for (const other of others) world.reach.cut(process.index, other.index, -1);
+    });
+    return true;
+  },
+  island(world, fault) {
+    const isInside = (process: Process) => (fault.who >>> (process.index % 29)) % 2 === 1;
+    const inside = world.all.filter(isInside);
+    const outside = world.all.filter((process) => !isInside(process));
+    if (inside.length === 0 || outside.length === 0) return false;
+    const change = (by: 1 | -1) => {
+      for (const a of inside) {
+        for (const b of outside) {
+          world.reach.cut(a.index, b.index, by);
+          world.reach.cut(b.index, a.index, by);
+        }
+      }
+    };
+    change(1);
+    world.network.noticeCuts();
+    later(world, fault, () => change(-1));
+    return true;
+  },
+  radio_off(world, fault) {
+    const process = one(world.all, fault.who);
+    if (process === undefined) return false;
+    world.silence(process, true);
+    world.network.noticeCuts();
+    later(world, fault, () => world.silence(process, false));
+    return true;
+  },
+  clog(world, fault) {
+    const [a, b] = two(world, fault);
+    if (a === undefined || b === undefined) return false;
+    world.network.clog(a.index, b.index, fault.amount % 15_000);
+    later(world, fault, () => world.network.clog(a.index, b.index, 0));
+    return true;
+  },
+  flap(world, fault) {
+    const [a, b] = two(world, fault);
+    if (a === undefined || b === undefined) return false;
+    world.network.flap(a, b);
+    return true;
+  },
+  storm(world, fault) {
+    const { weather } = world.network;
+    const before = { ...weather };
+    weather.lossPerMille = 300 + (fault.amount % 600);
+    weather.doublePerMille = fault.who % 300;
+    weather.overtakePerMille = fault.other % 500;
+    later(world, { ...fault, forMs: fault.forMs % 8_000 }, () => Object.assign(weather, before));
+    return true;
+  },
+  wall_jump(world, fault) {
+    const process = one(world.all, fault.who);
+    if (process === undefined) return false;
+    const byMs = (fault.amount % 4_000_000_000) - 2_000_000_000;
+    process.jumpWall(byMs);
+    return true;
+  },
+  /** Events that a shell should not give, and that must not matter (io.ts). */
+  spurious(world, fault) {
+    const process = one(world.all, fault.who);
+    if (process?.isUp !== true) return false;
+    const [link] = world.network.linksOf(process);
+    const gone = BigInt(fault.amount) as LinkId;
+    process.event({ kind: 'tick' });
+    process.event({ kind: 'link_down', link: gone });
+    process.event({ kind: 'frame', link: gone, bytes: new Uint8Array(fault.other % 60) });
+    if (link !== undefined) process.event({ kind: 'frame', link, bytes: new Uint8Array() });
+    return true;
+  },
+};
+
+/** Puts the faults of the plan on the agenda; `count` hears of each that happened. */
+export function plantFaults(
+  world: World,
+  faults: readonly Fault[],
+  count: (kind: FaultKind) => void,
+): void {
+  for (const fault of faults) {
+    world.agenda.after(fault.atMs, () => {
+      if (!world.isHealed && ACTS[fault.kind](world, fault)) count(fault.kind);
+    });
+  }
+}
+
+/** How a fault ends: by itself after its time, unless everything was healed before. */
+function later(world: World, fault: Fault, end: () => void): void {
+  world.agenda.after(fault.forMs, () => {
+    if (!world.isHealed) end();
+  });
+}
+
+function cut(world: World, fault: Fault, isBothWays: boolean): boolean {
+  const [a, b] = two(world, fault);
+  if (a === undefined || b === undefined) return false;
+  const change = (by: 1 | -1) => {
+    world.reach.cut(a.index, b.index, by);
+    if (isBothWays) world.reach.cut(b.index, a.index, by);
+  };
+  change(1);
+  if (fault.amount % 2 === 0) world.network.noticeCuts();
+  later(world, fault, () => change(-1));
+  return true;
+}
+
+function one(processes: readonly Process[], number: number): Process | undefined {
+  return processes.length === 0 ? undefined : processes[number % processes.length];
+}
+
+function two(world: World, { who, other }: Fault): [Process | undefined, Process | undefined] {
+  const a = one(world.all, who);
+  return [
+    a,
+    one(
+      world.all.filter((process) => process !== a),
+      other,
+    ),
+  ];
+}

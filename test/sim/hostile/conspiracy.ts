@@ -1,0 +1,131 @@
+/**
+ * What all hostile parties of a run know together: the traitors' keys, every order and vote that one
+ * of them has seen, and the certificates that can be made of these. They are as strong as the
+ * protocol allows: they share everything at once, and any of them acts on it.
+ */
+import { toByteKey } from '../../../agent/core/bytes.ts';
+import type { Message, Vote } from '../../../agent/core/codec/message.ts';
+import {
+  type Certificate,
+  isVoteValid,
+  type MemberSignature,
+  orderHash,
+  type SignedOrder,
+  voteSigningBytes,
+} from '../../../agent/core/codec/order.ts';
+import { quorumOf } from '../../../agent/core/committee.ts';
+import type { Signer } from '../../../agent/core/crypto.ts';
+import type { Network } from '../../../agent/core/genesis.ts';
+import type { Epoch, MemberIndex } from '../../../agent/core/units.ts';
+import type { Prng } from '../prng.ts';
+import type { Scheme } from '../scheme.ts';
+
+/** An order that they watch, and the votes for it. */
+export interface Case {
+  readonly order: SignedOrder;
+  readonly hash: Uint8Array;
+  readonly votes: Map<MemberIndex, Uint8Array>;
+}
+
+/** Cases and frames that are remembered. */
+const MOST_CASES = 400;
+const MOST_FRAMES = 200;
+
+export interface ConspiracySetup {
+  readonly network: Network;
+  readonly scheme: Scheme;
+  readonly prng: Prng;
+  /** The members that are traitors, with their keys. */
+  readonly traitors: ReadonlyMap<MemberIndex, Signer>;
+  /** Orders that honest owners signed for another network, in the form of this one. */
+  readonly foreignOrders: readonly SignedOrder[];
+  /** An honest member's vote for an order in another epoch, as a committee of old gave it. */
+  readonly oldVote: (member: MemberIndex, epoch: Epoch, hash: Uint8Array) => Uint8Array;
+  /** Gives a certificate to its payee, past all authorities. */
+  readonly handOver: (certificate: Certificate) => void;
+}
+
+export class Conspiracy {
+  readonly setup: ConspiracySetup;
+  readonly quorum: number;
+  readonly frames: Uint8Array[] = [];
+  /** Certificates that they can prove, also those that nobody else knows of. */
+  readonly certificates: Certificate[] = [];
+  readonly #cases = new Map<string, Case>();
+
+  constructor(setup: ConspiracySetup) {
+    this.setup = setup;
+    this.quorum = quorumOf(setup.network.committee.members.length);
+  }
+
+  /** Takes note of an order; every traitor votes for it. */
+  watch(order: SignedOrder): Case {
+    const { network, traitors } = this.setup;
+    const hash = orderHash(network.id, order.order);
+    const key = toByteKey(hash);
+    const known = this.#cases.get(key);
+    if (known !== undefined) return known;
+    const votes = new Map<MemberIndex, Uint8Array>();
+    const message = voteSigningBytes(network.id, 0 as Epoch, hash);
+    for (const [member, signer] of traitors) votes.set(member, signer.sign(message));
+    const fresh = { order, hash, votes };
+    this.#cases.set(key, fresh);
+    forgetOldest(this.#cases, MOST_CASES);
+    this.#certify(fresh);
+    return fresh;
+  }
+
+  /** Takes note of what somebody sent them. */
+  overhear(message: Message, bytes: Uint8Array): void {
+    this.frames.push(bytes);
+    if (this.frames.length > MOST_FRAMES) this.frames.shift();
+    if (message.TAG === 'order' || message.TAG === 'gossip') this.watch(message.data);
+    if (message.TAG === 'vote') this.#takeVote(message.data);
+    if (message.TAG === 'certificate') this.#keep(message.data);
+  }
+
+  /** Votes for an order that fit its hash but not this network's epoch. */
+  oldVotes({ hash }: Case, epoch: Epoch): MemberSignature[] {
+    const members = this.setup.network.committee.members.map((_, i) => i as MemberIndex);
+    return members.map((member) => ({
+      member,
+      signature: this.setup.oldVote(member, epoch, hash),
+    }));
+  }
+
+  /** Something that they watch, if anything. */
+  anyCase(): Case | undefined {
+    const cases = [...this.#cases.values()];
+    return cases.length === 0 ? undefined : this.setup.prng.pick(cases);
+  }
+
+  #takeVote(vote: Vote): void {
+    const { network, scheme } = this.setup;
+    const watched = this.#cases.get(toByteKey(vote.orderHash));
+    if (watched === undefined || watched.votes.has(vote.member)) return;
+    const { id, committee } = network;
+    if (!isVoteValid(id, committee, watched.hash, vote, scheme.verify)) return;
+    watched.votes.set(vote.member, vote.signature);
+    this.#certify(watched);
+  }
+
+  #certify({ order, votes }: Case): void {
+    if (votes.size < this.quorum) return;
+    const rows = Array.from(votes, ([member, signature]) => ({ member, signature }));
+    this.#keep({
+      epoch: 0 as Epoch,
+      order,
+      votes: rows.sort((a, b) => a.member - b.member),
+    });
+  }
+
+  #keep(certificate: Certificate): void {
+    this.certificates.push(certificate);
+    if (this.certificates.length > MOST_CASES) this.certificates.shift();
+  }
+}
+
+function forgetOldest(map: Map<string, unknown>, most: number): void {
+  const [oldest] = map.keys();
+  if (map.size > most && oldest !== undefined) map.delete(oldest);
+}

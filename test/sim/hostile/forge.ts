@@ -1,0 +1,124 @@
+/**
+ * Bytes that no honest node would send: frames that are not canonical, and certificates that are
+ * none. Built by hand where the core's own encoder would refuse.
+ */
+import { concatBytes } from '../../../agent/core/bytes.ts';
+import { encode } from '../../../agent/core/codec/canonical.ts';
+import { frameCoder, type Message } from '../../../agent/core/codec/message.ts';
+import {
+  type Certificate,
+  type MemberSignature,
+  type SignedOrder,
+  signedOrderCoder,
+} from '../../../agent/core/codec/order.ts';
+import type { MemberIndex } from '../../../agent/core/units.ts';
+import type { Prng } from '../prng.ts';
+
+/** Frames that are not canonical: whoever accepts one is at fault (checker `frames`). */
+const malformed = new WeakSet<Uint8Array>();
+
+/** Whether these very bytes were made to be refused. */
+export function isMalformed(bytes: Uint8Array): boolean {
+  return malformed.has(bytes);
+}
+
+/** A frame as an honest node would write it. */
+export function frameOf(message: Message, to?: MemberIndex): Uint8Array {
+  return encode(frameCoder, { to, route: [], message });
+}
+
+/** A certificate frame whose votes stand there as they are given: any order, any number. */
+export function certificateFrame(
+  epoch: number,
+  order: SignedOrder,
+  votes: readonly MemberSignature[],
+): Uint8Array {
+  const head = Uint8Array.of(0, 0, 4, 0, 0, 0, epoch);
+  const body = encode(signedOrderCoder, order);
+  const rows = votes.map(({ member, signature }) => concatBytes(Uint8Array.of(member), signature));
+  const frame = concatBytes(head, body, Uint8Array.of(votes.length), ...rows);
+  const isCanonical = votes.every(
+    (vote, i) => i === 0 || vote.member > (votes[i - 1]?.member ?? 0),
+  );
+  if (!isCanonical) malformed.add(frame);
+  return frame;
+}
+
+/** A certificate that lacks something, made from votes that are at hand. */
+export function falseCertificate(
+  prng: Prng,
+  { order, votes }: Certificate,
+  quorum: number,
+  others: readonly MemberSignature[],
+): Uint8Array {
+  const few = votes.slice(0, quorum - 1);
+  const [first] = few;
+  switch (prng.below(7)) {
+    case 0:
+      return certificateFrame(0, order, few);
+    case 1:
+      return certificateFrame(0, order, first === undefined ? few : [first, ...few]);
+    case 2: {
+      const absent = (few.at(-1)?.member ?? 0) + 1;
+      const made = { member: absent as MemberIndex, signature: prng.bytes(64) };
+      return certificateFrame(0, order, [...few, made]);
+    }
+    case 3: {
+      // One member's vote under the next one's number.
+      const next = ((few.at(-1)?.member ?? 0) + 1) as MemberIndex;
+      return certificateFrame(0, order, [
+        ...few,
+        { member: next, signature: first?.signature ?? prng.bytes(64) },
+      ]);
+    }
+    case 4:
+      return certificateFrame(prng.pick([1, 7]), order, others);
+    case 5:
+      return certificateFrame(prng.pick([1, 7]), order, votes);
+    default:
+      return certificateFrame(0, order, others);
+  }
+}
+
+/** A frame that was right until something happened to it; in many ways, all of them detectable. */
+export function garble(prng: Prng, frame: Uint8Array): Uint8Array {
+  const garbled = garbledOf(prng, frame);
+  malformed.add(garbled);
+  return garbled;
+}
+
+function garbledOf(prng: Prng, frame: Uint8Array): Uint8Array {
+  switch (prng.below(4)) {
+    case 0:
+      return concatBytes(frame, prng.bytes(prng.between(1, 40)));
+    case 1:
+      return frame.slice(0, prng.below(frame.length));
+    case 2:
+      return concatBytes(frame, new Uint8Array(20_481));
+    default: {
+      const flagged = frame.slice();
+      flagged[0] = prng.between(2, 255);
+      return flagged;
+    }
+  }
+}
+
+/** An order whose memo is not UTF-8, in a frame: there is another, canonical way to write it. */
+export function orderWithBrokenMemo(signed: SignedOrder): Uint8Array {
+  const memo = '\ufffd';
+  const { order } = signed;
+  const data = { ...order.action.data, memo };
+  const whole = frameOf({
+    TAG: 'order',
+    data: { ...signed, order: { ...order, action: { TAG: 'transfer', data } } },
+  });
+  // The last bytes are: length 3, the three bytes of U+FFFD, the signature.
+  const memoAt = whole.length - 64 - 3;
+  const frame = concatBytes(
+    whole.slice(0, memoAt - 1),
+    Uint8Array.of(1, 0xff),
+    whole.slice(memoAt + 3),
+  );
+  malformed.add(frame);
+  return frame;
+}

@@ -1,0 +1,248 @@
+/**
+ * A hostile authority. Behind its face an honest node runs, so that it can take part; what that one
+ * wants to say is held back, changed, or said in another's name, and all the time it votes for
+ * whatever it is asked, feeds false certificates, lies about its ledger, and repeats what it heard.
+ */
+import { decode, decodeOwn, encode } from '../../../agent/core/codec/canonical.ts';
+import {
+  type Credits,
+  type Frame,
+  frameCoder,
+  type Message,
+  verdictCoder,
+} from '../../../agent/core/codec/message.ts';
+import {
+  type Order,
+  orderSigningBytes,
+  type SignedOrder,
+} from '../../../agent/core/codec/order.ts';
+import type { Event, LinkId, Read, Send, Stamp, Step } from '../../../agent/core/io.ts';
+import { isRefusal, REFUSALS } from '../../../agent/core/refusal.ts';
+import { signingBytes } from '../../../agent/core/signing.ts';
+import {
+  type Amount,
+  type Balance,
+  type Epoch,
+  FIRST_SEQUENCE,
+  type MemberIndex,
+  type Sequence,
+  type TokenIndex,
+} from '../../../agent/core/units.ts';
+import type { Prng } from '../prng.ts';
+import type { Actor } from '../process.ts';
+import type { Conspiracy } from './conspiracy.ts';
+import { falseCertificate, frameOf, garble } from './forge.ts';
+
+/** How it behaves, in shares of a thousand of what it says or hears. */
+export interface Treason {
+  readonly withhold: number;
+  readonly lie: number;
+  readonly garble: number;
+  /** Votes for every order that comes, whatever it has voted for. */
+  readonly votesForAll: boolean;
+  /** Milliseconds between two attacks of its own; 0: none. */
+  readonly attackEveryMs: number;
+}
+
+export class Traitor implements Actor {
+  readonly #member: MemberIndex;
+  readonly #inner: Actor;
+  readonly #treason: Treason;
+  readonly #plot: Conspiracy;
+  readonly #prng: Prng;
+  readonly #links = new Set<LinkId>();
+  #attackAtMs = 0;
+
+  constructor(member: MemberIndex, inner: Actor, treason: Treason, plot: Conspiracy, prng: Prng) {
+    this.#member = member;
+    this.#inner = inner;
+    this.#treason = treason;
+    this.#plot = plot;
+    this.#prng = prng;
+  }
+
+  step(event: Event, stamp: Stamp, read: Read): Step {
+    const step = this.#inner.step(event, stamp, read);
+    const sends = step.sends.flatMap((send) => this.#twist(send));
+    if (event.kind === 'link_up') this.#links.add(event.link);
+    if (event.kind === 'link_down') this.#links.delete(event.link);
+    if (event.kind === 'frame') sends.push(...this.#hear(event.link, event.bytes));
+    const { attackEveryMs } = this.#treason;
+    if (attackEveryMs > 0 && stamp.nowMs >= this.#attackAtMs) {
+      this.#attackAtMs = stamp.nowMs + this.#prng.between(1, 2 * attackEveryMs);
+      sends.push(...this.#attack());
+    }
+    const wakes = [step.wakeAtMs, attackEveryMs > 0 ? this.#attackAtMs : undefined];
+    const due = wakes.filter((wake) => wake !== undefined);
+    const wakeAtMs = due.length === 0 ? undefined : Math.min(...due);
+    return { writes: step.writes, sends, closes: [], notices: [], wakeAtMs };
+  }
+
+  #hear(link: LinkId, bytes: Uint8Array): Send[] {
+    const frame = decode(frameCoder, bytes);
+    if (isRefusal(frame)) return [];
+    this.#plot.overhear(frame.message, bytes);
+    if (frame.message.TAG !== 'order' || !this.#treason.votesForAll) return [];
+    const { hash, votes } = this.#plot.watch(frame.message.data);
+    const signature = votes.get(this.#member);
+    if (signature === undefined) return [];
+    const vote = { epoch: 0 as Epoch, member: this.#member, orderHash: hash, signature };
+    const answer = {
+      to: undefined,
+      route: frame.route,
+      message: { TAG: 'vote', data: vote },
+    } as const;
+    return [{ link, bytes: encode(frameCoder, answer) }];
+  }
+
+  /** What the honest node inside wanted to say, and what becomes of it. */
+  #twist(send: Send): Send[] {
+    const { withhold, lie, garble: garbled } = this.#treason;
+    if (this.#prng.perMille(withhold)) return [];
+    if (this.#prng.perMille(garbled)) return [{ ...send, bytes: garble(this.#prng, send.bytes) }];
+    if (!this.#prng.perMille(lie)) return [send];
+    const frame = decodeOwn(frameCoder, send.bytes);
+    return [{ ...send, bytes: encode(frameCoder, this.#lie(frame)) }];
+  }
+
+  #lie(frame: Frame): Frame {
+    return { ...frame, message: this.#lieOf(frame.message) };
+  }
+
+  #lieOf(message: Message): Message {
+    const prng = this.#prng;
+    const anyMember = prng.below(this.#plot.setup.network.committee.members.length) as MemberIndex;
+    const anyNext = BigInt(prng.below(20)) as Sequence;
+    switch (message.TAG) {
+      case 'root':
+        return { TAG: 'root', data: { digest: prng.bytes(32) } };
+      case 'digest': {
+        const children = message.data.children.map((c) =>
+          prng.below(2) === 0 ? c : prng.bytes(32),
+        );
+        return { TAG: 'digest', data: { ...message.data, children } };
+      }
+      case 'bucket': {
+        const entries = message.data.entries.map((entry) => ({ ...entry, next: anyNext }));
+        const madeUp = { account: prng.bytes(32), next: anyNext, history: prng.bytes(8) };
+        return {
+          TAG: 'bucket',
+          data: { ...message.data, entries: [...entries, madeUp].slice(0, 128) },
+        };
+      }
+      case 'vote':
+        return prng.below(2) === 0
+          ? { TAG: 'vote', data: { ...message.data, member: anyMember } }
+          : this.#refuse(message.data.orderHash, anyNext);
+      case 'applied':
+        return { TAG: 'applied', data: { ...message.data, member: anyMember, next: anyNext } };
+      case 'rejected':
+        return { TAG: 'rejected', data: { ...message.data, member: anyMember, next: anyNext } };
+      case 'account':
+        return { TAG: 'account', data: { ...message.data, member: anyMember, next: anyNext } };
+      case 'credits':
+        return { TAG: 'credits', data: { ...message.data, ...this.#falseCredits(message.data) } };
+      case 'certificates':
+        return { TAG: 'certificates', data: { ...message.data, next: anyNext } };
+      default:
+        return message;
+    }
+  }
+
+  /** A word that an order can never be valid, signed, though perhaps in another's name. */
+  #refuse(orderHash: Uint8Array, next: Sequence): Message {
+    const { network, traitors } = this.#plot.setup;
+    const codes = ['sequence_used', 'bad_signature', 'unknown_token', 'account_frozen'] as const;
+    const { wire: code } = REFUSALS[this.#prng.pick(codes)];
+    const verdict = { orderHash, code, next, balance: 0n as Balance };
+    const body = encode(verdictCoder, verdict);
+    const signed = signingBytes('refusal', network.id, 0 as Epoch, body);
+    const isPosing = this.#prng.below(2) === 0;
+    const others = network.committee.members.length;
+    const member = isPosing ? (this.#prng.below(others) as MemberIndex) : this.#member;
+    const signature = traitors.get(this.#member)?.sign(signed) ?? new Uint8Array(64);
+    const data = { epoch: 0 as Epoch, member, verdict, pending: undefined, signature };
+    return { TAG: 'orderRefusal', data };
+  }
+
+  /** None of the certificates, or ones that move more than anybody signed. */
+  #falseCredits({ certificates }: Credits): Partial<Credits> {
+    if (this.#prng.below(2) === 0) return { certificates: [] };
+    return {
+      certificates: certificates.map((certificate) => {
+        const { action } = certificate.order.order;
+        const data = { ...action.data, amount: (action.data.amount + 1n) as Amount };
+        const order = { ...certificate.order.order, action: { ...action, data } };
+        return { ...certificate, order: { ...certificate.order, order } };
+      }),
+    };
+  }
+
+  /** Something hostile, to somebody. */
+  #attack(): Send[] {
+    const prng = this.#prng;
+    const links = [...this.#links];
+    if (links.length === 0) return [];
+    const link = prng.pick(links);
+    const watched = this.#plot.anyCase();
+    const { frames, certificates, quorum, setup } = this.#plot;
+    switch (prng.below(6)) {
+      case 0:
+        return frames.length === 0 ? [] : [{ link, bytes: prng.pick(frames) }];
+      case 1: {
+        if (certificates.length === 0 || watched === undefined) return [];
+        const certificate = prng.pick(certificates);
+        const votes = this.#plot.oldVotes(watched, 7 as Epoch);
+        return [{ link, bytes: falseCertificate(prng, certificate, quorum, votes) }];
+      }
+      case 2: {
+        if (watched === undefined) return [];
+        return [{ link, bytes: frameOf({ TAG: 'gossip', data: watched.order }) }];
+      }
+      case 3: {
+        const proof =
+          prng.below(2) === 0 ? this.#proofOfNobody() : this.#falseProof(watched?.order);
+        return proof === undefined
+          ? []
+          : [{ link, bytes: frameOf({ TAG: 'doubleSpend', data: proof }) }];
+      }
+      case 4: {
+        const [order] = prng.some(setup.foreignOrders, 1);
+        if (order === undefined) return [];
+        return [{ link, bytes: frameOf({ TAG: 'gossip', data: order }) }];
+      }
+      default:
+        return [{ link, bytes: prng.bytes(prng.between(0, 200)) }];
+    }
+  }
+
+  /** A proof that is none: twice the same order, or two of which one is not signed. */
+  #falseProof(first: SignedOrder | undefined): Proof | undefined {
+    if (first === undefined || this.#prng.below(2) === 0) return first && { first, second: first };
+    return { first, second: { ...first, order: withMemo(first.order, `${this.#prng.u32()}`) } };
+  }
+
+  /** A real proof, about an account that was made up for it and holds nothing. */
+  #proofOfNobody(): Proof {
+    const { network, scheme } = this.#plot.setup;
+    const { publicKey: account, sign } = scheme.signerOf(`nobody ${this.#prng.below(100_000)}`);
+    const recipient = this.#prng.bytes(32);
+    const data = { recipient, token: 0 as TokenIndex, amount: 1n as Amount, memo: '' };
+    const sequence = FIRST_SEQUENCE;
+    const order: Order = { account, sequence, action: { TAG: 'transfer', data } };
+    const signed = (each: Order): SignedOrder => {
+      return { order: each, signature: sign(orderSigningBytes(network.id, each)) };
+    };
+    return { first: signed(order), second: signed(withMemo(order, 'again')) };
+  }
+}
+
+interface Proof {
+  readonly first: SignedOrder;
+  readonly second: SignedOrder;
+}
+
+function withMemo(order: Order, memo: string): Order {
+  const { TAG, data } = order.action;
+  return { ...order, action: { TAG, data: { ...data, memo } } };
+}

@@ -1,0 +1,146 @@
+/**
+ * `npm run sim`: one seed again, so many runs, or as many as fit some minutes, on all cores.
+ *
+ *   --seed N          this run, twice: its trace hash, and whether both were the same
+ *   --runs N          so many new runs
+ *   --minutes M       new runs for so long
+ *   --profile NAME    which faults (profiles.ts); `full` if left out
+ *   --from N          the first seed of new runs; a fresh one if left out
+ *   --cut TEXT        with --seed: what shrinking left of the plan
+ *   --keep-going      do not stop at the first failure
+ *   --threads N       as many as there are cores if left out
+ */
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { cutText, parseCut } from './cut-text.ts';
+import { runAll } from './pool.ts';
+import { PROFILES } from './profiles.ts';
+import { commandFor, describeFailure } from './report.ts';
+import { type Result, runSeed } from './run.ts';
+import { shrink } from './shrink.ts';
+import { Summary } from './summary.ts';
+import type { Job } from './worker.ts';
+
+interface Options {
+  readonly profile: string;
+  readonly seed: number | undefined;
+  readonly cut: string;
+  readonly runs: number | undefined;
+  readonly minutes: number | undefined;
+  readonly from: number;
+  readonly threads: number;
+  readonly keepGoing: boolean;
+}
+
+/** Failing runs that are shrunk and told in full; of more, only the commands are. */
+const MOST_SHRUNK = 3;
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const options = readOptions();
+  if (typeof options === 'string') {
+    say(options);
+    return 2;
+  }
+  if (options.seed !== undefined) return again(options.seed, options.profile, options.cut);
+  return many(options);
+}
+
+function readOptions(): Options | string {
+  try {
+    const text = { type: 'string' } as const;
+    const { values } = parseArgs({
+      options: {
+        seed: text,
+        runs: text,
+        minutes: text,
+        profile: text,
+        from: text,
+        cut: text,
+        threads: text,
+        'keep-going': { type: 'boolean' },
+      },
+    });
+    const profile = values.profile ?? 'full';
+    if (PROFILES[profile] === undefined) {
+      const known = Object.entries(PROFILES).map(([name, { about }]) => `  ${name}: ${about}`);
+      return [`sim: no profile is called ${profile}; there are`, ...known].join('\n');
+    }
+    return {
+      profile,
+      seed: numberOf('seed', values.seed),
+      cut: values.cut ?? '',
+      runs: numberOf('runs', values.runs),
+      minutes: numberOf('minutes', values.minutes),
+      from: numberOf('from', values.from) ?? Math.floor(Date.now() / 1_000) * 10_000,
+      threads: numberOf('threads', values.threads) ?? availableParallelism(),
+      keepGoing: values['keep-going'] === true,
+    };
+  } catch (error) {
+    return `sim: ${error instanceof Error ? error.message : error}`;
+  }
+}
+
+function numberOf(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const number = Number(text);
+  if (text === '' || !Number.isFinite(number) || number < 0) {
+    throw new Error(`--${name}: expected a number, found ${text}`);
+  }
+  return number;
+}
+
+/** Plays one run, twice, and shrinks it if it fails. */
+function again(seed: number, profile: string, cut: string): number {
+  const first = runSeed(seed, profile, parseCut(cut));
+  const second = runSeed(seed, profile, parseCut(cut));
+  const isSame = first.traceHash === second.traceHash;
+  say(`seed ${seed}, ${profile}: trace ${first.traceHash}, ${first.steps} steps`);
+  say(isSame ? 'played twice, the same both times' : `NOT THE SAME AGAIN: ${second.traceHash}`);
+  if (first.failure !== undefined) sayFailure(first);
+  return first.failure === undefined && isSame ? 0 : 1;
+}
+
+async function many(options: Options): Promise<number> {
+  const { profile, from, threads } = options;
+  const summary = new Summary();
+  const startedAt = performance.now();
+  const endAt = startedAt + (options.minutes ?? Infinity) * 60_000;
+  const most = options.runs ?? (options.minutes === undefined ? 100 : Infinity);
+  const failed: Result[] = [];
+  function* jobs(): Generator<Job> {
+    for (let i = 0; i < most && performance.now() < endAt; i++) yield { seed: from + i, profile };
+  }
+  say(`profile ${profile}, seeds from ${from}, ${threads} threads`);
+  let saidAt = startedAt;
+  await runAll(jobs(), threads, (result) => {
+    summary.add(result);
+    if (result.failure !== undefined) failed.push(result);
+    if (performance.now() > saidAt + 10_000) {
+      saidAt = performance.now();
+      const seconds = Math.round((saidAt - startedAt) / 1_000);
+      const { runs, payments } = summary;
+      say(`  ${seconds} s: ${runs} runs, ${payments} payments, ${failed.length} failed`);
+    }
+    return options.keepGoing || failed.length === 0;
+  });
+  const { user, system } = process.cpuUsage();
+  say(summary.text((performance.now() - startedAt) / 1_000, (user + system) / 1e6));
+  for (const result of failed.slice(0, MOST_SHRUNK)) sayFailure(result);
+  for (const result of failed.slice(MOST_SHRUNK)) say(`FAILED  ${commandFor(result)}`);
+  if (failed.length === 0) say(`no checker was violated in ${summary.runs} runs`);
+  return failed.length === 0 ? 0 : 1;
+}
+
+function sayFailure(result: Result): void {
+  say(`FAILED  ${result.failure?.checker}: ${commandFor(result)}`);
+  say('shrinking ...');
+  const small = shrink(result);
+  say(describeFailure(small));
+  say(`for seeds.txt: ${result.profile} ${result.seed} ${cutText(result.cut)}`.trimEnd());
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

@@ -1,0 +1,87 @@
+/**
+ * `npm run sim:mutants`: proof that the simulator can fail. Each deliberate bug is put into a private
+ * copy of the compiled program, which then runs seeds until a checker sees it. All must be caught.
+ *
+ *   --only TEXT     those whose name contains it
+ *   --most N        runs that a bug may survive before it counts as not caught (200)
+ *   --threads N     bugs at a time
+ */
+import { execFile } from 'node:child_process';
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs, promisify } from 'node:util';
+import { AUTHORITY_MUTANTS } from './mutants/authority.ts';
+import { EVERYBODY_MUTANTS } from './mutants/everybody.ts';
+import { type Mutant, patch } from './mutants/mutant.ts';
+
+const run = promisify(execFile);
+
+/** Where the compiled project lies: dist. */
+const DIST = fileURLToPath(new URL('../../', import.meta.url));
+/** What a private copy needs of it. */
+const PARTS = ['agent/core', 'agent/shell', 'test/sim', 'test/support'];
+
+interface Outcome {
+  readonly runs: number;
+  readonly caught?: { readonly checker: string; readonly message: string };
+}
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const text = { type: 'string' } as const;
+  const { values } = parseArgs({ options: { only: text, most: text, threads: text } });
+  const all = [...AUTHORITY_MUTANTS, ...EVERYBODY_MUTANTS];
+  const chosen = all.filter(({ name }) => name.includes(values.only ?? ''));
+  const left = chosen.values();
+  const missed: string[] = [];
+  const threads = Number(values.threads ?? availableParallelism());
+  const startedAt = performance.now();
+  await Promise.all(
+    Array.from({ length: threads }, async () => {
+      for (const mutant of left) {
+        const outcome = await show(mutant, values.most ?? '200');
+        if (!isCaught(mutant, outcome)) missed.push(mutant.name);
+        process.stdout.write(`${lineOf(mutant, outcome)}\n`);
+      }
+    }),
+  );
+  const seconds = ((performance.now() - startedAt) / 1_000).toFixed(0);
+  const caught = chosen.length - missed.length;
+  process.stdout.write(`${caught} of ${chosen.length} deliberate bugs caught, ${seconds} s\n`);
+  return missed.length === 0 ? 0 : 1;
+}
+
+/** Puts a bug into a copy of the program and runs that until it is caught. */
+async function show(mutant: Mutant, most: string): Promise<Outcome> {
+  const root = await mkdtemp(join(tmpdir(), 'mutant-'));
+  try {
+    for (const part of PARTS) {
+      await cp(join(DIST, part), join(root, 'dist', part), { recursive: true });
+    }
+    await writeFile(join(root, 'package.json'), '{ "type": "module" }');
+    await symlink(join(DIST, '../node_modules'), join(root, 'node_modules'));
+    const file = join(root, 'dist', mutant.file);
+    await writeFile(file, patch(mutant, await readFile(file, 'utf8'), mutant.replace));
+    const program = join(root, 'dist/test/sim/mutants/run-until-caught.js');
+    const { stdout } = await run(process.execPath, [program, mutant.profile ?? 'dense', '1', most]);
+    return JSON.parse(stdout) as Outcome;
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
+}
+
+function isCaught({ caughtBy }: Mutant, { caught }: Outcome): boolean {
+  return caughtBy.some((checker) => checker === caught?.checker);
+}
+
+function lineOf(mutant: Mutant, outcome: Outcome): string {
+  const { runs, caught } = outcome;
+  const name = mutant.name.padEnd(46);
+  if (caught === undefined) return `MISSED  ${name} survives ${runs} runs`;
+  const after = `${runs} ${runs === 1 ? 'run' : 'runs'}`.padEnd(9);
+  if (isCaught(mutant, outcome)) return `caught  ${name} ${after} ${caught.checker}`;
+  return `WRONG   ${name} ${after} ${caught.checker}: ${caught.message.split('\n')[0]}`;
+}

@@ -1,0 +1,172 @@
+/** Deliberate bugs in quorums, signatures, encoding, links, wallets and the disk. */
+import type { Mutant } from './mutant.ts';
+
+const VOTES = 'agent/core/client/votes.js';
+const SIGNING = 'agent/core/signing.js';
+const CERTIFICATE = 'agent/core/certificate.js';
+
+export const EVERYBODY_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'a quorum of one less',
+    file: 'agent/core/committee.js',
+    find: 'Math.floor((2 * memberCount) / 3) + 1',
+    replace: 'Math.max(1, Math.floor((2 * memberCount) / 3))',
+    caughtBy: ['certificates'],
+  },
+  {
+    name: 'counts a voter twice, in a certificate',
+    file: 'agent/core/codec/order.js',
+    find: '(votes[i]?.member ?? 0) <= (votes[i - 1]?.member ?? 0)',
+    replace: '(votes[i]?.member ?? 0) < (votes[i - 1]?.member ?? 0)',
+    caughtBy: ['certificates', 'frames'],
+  },
+  {
+    name: 'counts a voter twice, in a wallet',
+    file: VOTES,
+    find: 'if (live.votes.some(({ member }) => member === vote.member))',
+    replace: 'if (false)',
+    caughtBy: ['exceptions', 'certificates'],
+  },
+  {
+    name: 'takes any epoch',
+    file: CERTIFICATE,
+    find: 'if (epoch !== committee.epoch)',
+    replace: 'if (false)',
+    caughtBy: ['certificates'],
+  },
+  {
+    name: 'does not look at the votes of a certificate',
+    file: CERTIFICATE,
+    find: '!isVoteValid(network.id, committee, hash, vote, verify)',
+    replace: 'false',
+    caughtBy: ['certificates'],
+  },
+  {
+    name: 'does not count the votes of a certificate',
+    file: CERTIFICATE,
+    find: 'if (votes.length < quorum)',
+    replace: 'if (false)',
+    caughtBy: ['certificates'],
+  },
+  {
+    name: 'forgets the domain tag',
+    file: SIGNING,
+    find: 'const tag = ascii(`meshpay/',
+    replace: 'const tag = new Uint8Array() || ascii(`meshpay/',
+    caughtBy: ['certificates', 'votes', 'proofs'],
+  },
+  {
+    name: 'signs without the network id',
+    file: SIGNING,
+    find: 'return concatBytes(tag, network, rest[0]);',
+    replace: 'return concatBytes(tag, rest[0]);',
+    caughtBy: ['certificates', 'votes', 'proofs'],
+  },
+  {
+    name: 'takes bytes that are not canonical',
+    file: 'agent/core/codec/canonical.js',
+    find: 'coder.decode(bytes);\n        if (equalBytes(coder.encode(value), bytes))',
+    replace: 'coder.decode(bytes, { allowUnreadBytes: true });\n        if (true)',
+    caughtBy: ['frames'],
+  },
+  {
+    name: 'keeps links that are gone',
+    file: 'agent/core/links.js',
+    find: 'if (left.length < links.length)',
+    replace: 'if (false)',
+    caughtBy: ['bounds', 'liveness', 'convergence'],
+  },
+  {
+    name: 'a wallet does not check votes',
+    file: VOTES,
+    find: 'if (!isVoteValid(network.id, network.committee, hash, vote, setup.verify))',
+    replace: 'if (false)',
+    caughtBy: ['certificates'],
+  },
+  {
+    name: 'a wallet gives up at the first no',
+    file: VOTES,
+    find: 'impossible.length <= faultsTolerated(setup.network.committee.members.length)',
+    replace: 'false',
+    caughtBy: ['wallets', 'certificates'],
+  },
+  {
+    name: 'a wallet believes a no without signature',
+    file: VOTES,
+    find: "if (!setup.verify(key, signingBytes('refusal', network.id, epoch, body), signature))",
+    replace: 'if (false)',
+    caughtBy: ['wallets', 'certificates', 'votes'],
+  },
+  {
+    name: 'a wallet counts income twice',
+    file: 'agent/core/client/wallet.js',
+    find: 'if (draft.get(index) !== undefined)\n        return false;',
+    replace: '',
+    caughtBy: ['wallets', 'exceptions'],
+  },
+  {
+    name: 'a wallet takes income unchecked',
+    file: 'agent/core/client/refresh.js',
+    find: 'if (!equalBytes(recipient, setup.wallet.publicKey))\n        return false;\n    if (checkCertificate(setup.network, certificate, setup.verify) !== undefined)',
+    replace: 'if (!equalBytes(recipient, setup.wallet.publicKey)) return false;\n    if (false)',
+    caughtBy: ['certificates'],
+  },
+  {
+    name: 'a wallet keeps its order in memory only',
+    file: 'agent/core/keyspace.js',
+    find: "liveOrder: { prefix: 'L'",
+    replace: "liveOrder: { prefix: 'q'",
+    caughtBy: ['certificates', 'votes', 'wallets', 'bounds'],
+  },
+  {
+    name: 'a wallet pays before the last order is through',
+    file: 'agent/core/client/client.js',
+    find: "if (readLiveOrder(draft) !== undefined)\n        return refusal('order_in_flight');",
+    replace: '',
+    caughtBy: ['wallets'],
+  },
+  {
+    name: 'a wallet never tries again',
+    file: 'agent/core/client/pursue.js',
+    find: "setTimer(draft, 'retryAtMs', draft.stamp.nowMs + pause);",
+    replace: '',
+    caughtBy: ['bounds', 'liveness'],
+  },
+  {
+    name: 'a wallet tries again at once, and again',
+    file: 'agent/core/client/pursue.js',
+    find: "setTimer(draft, 'retryAtMs', draft.stamp.nowMs + pause);",
+    replace: "setTimer(draft, 'retryAtMs', draft.stamp.nowMs);",
+    caughtBy: ['bounds'],
+  },
+  {
+    name: 'a relay keeps its entry on the way back',
+    file: 'agent/core/relay.js',
+    find: 'route: frame.route.slice(0, -1)',
+    replace: 'route: frame.route',
+    caughtBy: ['liveness', 'convergence', 'votes', 'exceptions'],
+  },
+  {
+    name: 'sends before it writes',
+    file: 'test/sim/disk.js',
+    find: 'if (!isDurable && this.#committing === undefined)',
+    replace: 'if (this.#port.release(step), true)',
+    caughtBy: ['durability'],
+  },
+  {
+    name: 'sends of a step without writes overtake',
+    file: 'test/sim/disk.js',
+    find: 'if (!isDurable && this.#committing === undefined)',
+    replace: 'if (!isDurable)',
+    caughtBy: ['durability'],
+  },
+  {
+    name: 'loses a write at restart',
+    file: 'test/sim/disk.js',
+    find: 'this.live = new Map(this.durable);',
+    replace:
+      'this.durable.delete([...this.durable.keys()].at(-1)); this.live = new Map(this.durable);',
+    caughtBy: ['durability', 'journal', 'ledger'],
+    profile: 'crashes',
+  },
+];

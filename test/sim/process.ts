@@ -1,0 +1,253 @@
+/**
+ * A process of the simulation: one actor (the unchanged production node, or somebody hostile behind
+ * the same doorway), its disk, its clocks, and its life of crashes and restarts.
+ */
+import type { ByteKey } from '../../agent/core/bytes.ts';
+import type { Signer } from '../../agent/core/crypto.ts';
+import type { Event, LinkId, Read, Stamp, Step } from '../../agent/core/io.ts';
+import { createRecovery } from '../../agent/core/recovery.ts';
+import type { Agenda } from './agenda.ts';
+import { Clock } from './clock.ts';
+import { type Death, Disk } from './disk.ts';
+import type { Network, Station } from './network.ts';
+import type { Prng } from './prng.ts';
+import { Violation } from './violation.ts';
+
+/** What runs in a process: the doorway of the core (io.ts). */
+export interface Actor {
+  readonly step: (event: Event, stamp: Stamp, read: Read) => Step;
+}
+
+/**
+ * `stranger`: a wallet set up with another genesis document. `saboteur`: a relay that withholds.
+ * `traitor`: a hostile authority. `thief`: a hostile wallet. The others follow the protocol.
+ */
+export type Role = 'authority' | 'relay' | 'wallet' | 'stranger' | 'saboteur' | 'traitor' | 'thief';
+
+/** Sees everything that happens at the processes. */
+export interface Watcher {
+  readonly started?: (process: Process) => void;
+  readonly stepped?: (process: Process, event: Event, step: Step) => void;
+  /** These steps' writes are on disk. */
+  readonly committed?: (process: Process, steps: readonly Step[]) => void;
+  /** This step's sends leave the process. */
+  readonly released?: (process: Process, step: Step) => void;
+  readonly ended?: (process: Process, why: string) => void;
+}
+
+export interface ProcessSetup {
+  readonly name: string;
+  readonly index: number;
+  readonly role: Role;
+  readonly signer: Signer;
+  /** Makes the actor, anew at every start. */
+  readonly actor: () => Actor;
+  /** Milliseconds that a commit takes, from and to. */
+  readonly commitMs: readonly [number, number];
+}
+
+export interface Surroundings {
+  readonly agenda: Agenda;
+  readonly network: Network;
+  readonly watchers: readonly Watcher[];
+}
+
+/** The record that an operator's restore leaves: serve, but never vote (keyspace.ts `standing`). */
+const STANDING_KEY = 'S' as ByteKey;
+const RESTORED = Uint8Array.from([8, ...Array.from('restored', (c) => c.charCodeAt(0))]);
+
+export class Process implements Station {
+  readonly name: string;
+  readonly index: number;
+  readonly role: Role;
+  readonly signer: Signer;
+  readonly disk: Disk;
+  lagMs = 0;
+  /** Extra milliseconds that a commit takes on a slow disk. */
+  slowDiskMs = 0;
+  /** Restored from an old copy: it must never vote again. */
+  isRestored = false;
+  /** Its disk was exchanged since it last ran. */
+  isReplaced = false;
+  /** A record is damaged: the process finds it at start and stays down. */
+  isRotten = false;
+  readonly #setup: ProcessSetup;
+  readonly #around: Surroundings;
+  readonly #prng: Prng;
+  #clock: Clock;
+  #skewMs: number;
+  #actor: Actor | undefined;
+  #life = 0;
+  #downMs = 0;
+  #wakeAtMs: number | undefined;
+  #alarmAtMs: number | undefined;
+
+  constructor(setup: ProcessSetup, around: Surroundings, prng: Prng) {
+    this.name = setup.name;
+    this.index = setup.index;
+    this.role = setup.role;
+    this.signer = setup.signer;
+    this.#setup = setup;
+    this.#around = around;
+    this.#prng = prng;
+    this.#skewMs = prng.between(-86_400_000, 86_400_000);
+    this.#clock = new Clock(prng, 0, this.#skewMs);
+    this.disk = new Disk({
+      commit: (finish) => around.agenda.after(this.#commitMs(), finish),
+      release: (step) => this.#release(step),
+      committed: (steps) => {
+        for (const watcher of around.watchers) watcher.committed?.(this, steps);
+      },
+      died: (death) => this.crash(DEATHS[death], this.#downMs),
+      tossCoin: () => prng.below(2) === 0,
+    });
+  }
+
+  get isUp(): boolean {
+    return this.#actor !== undefined;
+  }
+
+  /** Whether it follows the protocol. */
+  get isHonest(): boolean {
+    return this.role !== 'traitor' && this.role !== 'thief' && this.role !== 'saboteur';
+  }
+
+  get shownKey(): Uint8Array | undefined {
+    return this.role === 'wallet' || this.role === 'thief' ? undefined : this.signer.publicKey;
+  }
+
+  /** Comes up with what is on its disk, and no streams. */
+  start(): void {
+    if (this.isUp || this.isRotten) return;
+    const { agenda, network, watchers } = this.#around;
+    this.#life++;
+    this.#clock = new Clock(this.#prng, agenda.nowMs, this.#skewMs);
+    this.#wakeAtMs = undefined;
+    this.#alarmAtMs = undefined;
+    const recovery = createRecovery();
+    for (const [key, value] of this.disk.durable) recovery.take(key, value);
+    for (const { key, value } of recovery.writes()) {
+      if (value !== undefined) this.disk.live.set(key, value);
+    }
+    this.#actor = this.#setup.actor();
+    for (const watcher of watchers) watcher.started?.(this);
+    this.isReplaced = false;
+    this.event({ kind: 'start' });
+    network.came(this);
+  }
+
+  /** Is gone from one moment to the next; its supervisor starts it again after `downMs`. */
+  crash(why: string, downMs: number): void {
+    if (!this.isUp) return;
+    this.#actor = undefined;
+    this.#life++;
+    const life = this.#life;
+    this.#around.agenda.after(downMs, () => {
+      if (life === this.#life) this.start();
+    });
+    this.disk.crash();
+    this.#around.network.gone(this);
+    for (const watcher of this.#around.watchers) watcher.ended?.(this, why);
+  }
+
+  /** Runs on with another disk, restored from a copy of its own: it may not vote any more. */
+  restore(copy: ReadonlyMap<ByteKey, Uint8Array>): void {
+    this.crash('stopped, to be restored from an old copy', 0);
+    this.isRotten = false;
+    this.isRestored = true;
+    this.isReplaced = true;
+    this.disk.replace(new Map(copy).set(STANDING_KEY, RESTORED));
+    this.start();
+  }
+
+  /** Loses all that it ever stored, and comes up with its key alone. */
+  forget(): void {
+    this.crash('lost its disk', 0);
+    this.isReplaced = true;
+    this.disk.replace(new Map());
+    this.start();
+  }
+
+  /** Dies in one of its next commits, and is away for `downMs` then. */
+  dieInCommit(death: Death, commitsLeft: number, downMs: number): void {
+    this.#downMs = downMs;
+    this.disk.dieInCommit(death, commitsLeft);
+  }
+
+  /** The wall clock jumps, now and for good. */
+  jumpWall(byMs: number): void {
+    this.#skewMs += byMs;
+    this.#clock.skewMs = this.#skewMs;
+  }
+
+  linkUp(link: LinkId, peerKey: Uint8Array | undefined): void {
+    this.event({ kind: 'link_up', link, peerKey });
+  }
+
+  linkDown(link: LinkId): void {
+    this.event({ kind: 'link_down', link });
+  }
+
+  frame(link: LinkId, bytes: Uint8Array): void {
+    this.event({ kind: 'frame', link, bytes });
+  }
+
+  /** One event, if the process is up to take it. */
+  event(event: Event): void {
+    const actor = this.#actor;
+    if (actor === undefined) return;
+    const stamp = this.#clock.stamp(this.#around.agenda.nowMs);
+    const step = this.#stepOf(actor, event, stamp);
+    for (const watcher of this.#around.watchers) watcher.stepped?.(this, event, step);
+    this.disk.take(step);
+    if (actor === this.#actor) this.#setAlarm(step.wakeAtMs);
+  }
+
+  #stepOf(actor: Actor, event: Event, stamp: Stamp): Step {
+    try {
+      return actor.step(event, stamp, this.disk);
+    } catch (error) {
+      const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      throw new Violation('exceptions', `${this.name} threw at ${event.kind}: ${what}`);
+    }
+  }
+
+  #release(step: Step): void {
+    const { network, watchers } = this.#around;
+    for (const watcher of watchers) watcher.released?.(this, step);
+    for (const { link, bytes } of step.sends) network.send(this, link, bytes);
+    for (const { link } of step.closes) network.close(this, link);
+  }
+
+  #commitMs(): number {
+    const [low, high] = this.#setup.commitMs;
+    return this.#prng.skewed(low, high) + this.slowDiskMs;
+  }
+
+  /** At most one alarm is on its way; it looks at the clock when it goes off. */
+  #setAlarm(wakeAtMs: number | undefined): void {
+    const { agenda } = this.#around;
+    this.#wakeAtMs = wakeAtMs;
+    if (wakeAtMs === undefined) return;
+    const inMs = Math.max(1, this.#clock.untilMs(agenda.nowMs, wakeAtMs)) + this.lagMs;
+    const atMs = agenda.nowMs + inMs;
+    if (this.#alarmAtMs !== undefined && this.#alarmAtMs <= atMs) return;
+    this.#alarmAtMs = atMs;
+    const life = this.#life;
+    agenda.after(inMs, () => {
+      if (life !== this.#life || this.#alarmAtMs !== atMs) return;
+      this.#alarmAtMs = undefined;
+      const wanted = this.#wakeAtMs;
+      if (wanted === undefined) return;
+      if (this.#clock.untilMs(agenda.nowMs, wanted) > 0) this.#setAlarm(wanted);
+      else this.event({ kind: 'tick' });
+    });
+  }
+}
+
+const DEATHS: Readonly<Record<Death, string>> = {
+  before: 'crashed before a commit',
+  middle: 'crashed in the middle of a commit',
+  after: 'crashed after a commit, before its sends',
+  full: 'ended itself: the disk is full, so the commit failed',
+};

@@ -1,0 +1,131 @@
+/**
+ * Profiles: how often each kind of fault comes, how bad the weather is, and who is hostile. A fault's
+ * weight is its share among the faults of a run.
+ */
+import type { FaultKind } from './plan.ts';
+
+export interface Profile {
+  readonly about: string;
+  /** Faults of a run, from and to. */
+  readonly faults: readonly [number, number];
+  readonly weights: Readonly<Partial<Record<FaultKind, number>>>;
+  /** Worst shares of a thousand that the weather loses, doubles, lets overtake. */
+  readonly weather: readonly [number, number, number];
+  /** Payments of a run, from and to. */
+  readonly payments: readonly [number, number];
+  /** Virtual seconds of trouble, from and to. */
+  readonly seconds: readonly [number, number];
+  readonly wallets: readonly [number, number];
+  /** Runs of a hundred that have traitors, and thieves. */
+  readonly traitors: number;
+  readonly thieves: number;
+  /** Runs of a hundred with relays that have a relay which withholds. */
+  readonly saboteurs: number;
+  /** One traitor too many. */
+  readonly isBroken?: boolean;
+}
+
+const EVERYTHING: Readonly<Record<FaultKind, number>> = {
+  crash: 12,
+  crash_in_commit: 14,
+  power_cut: 2,
+  full_disk: 4,
+  slow_disk: 4,
+  restore: 5,
+  bit_rot: 3,
+  forget: 2,
+  slow: 4,
+  cut: 10,
+  one_way: 8,
+  only_hears: 4,
+  island: 8,
+  radio_off: 5,
+  clog: 5,
+  flap: 8,
+  storm: 5,
+  wall_jump: 5,
+  spurious: 6,
+};
+
+const USUAL = {
+  faults: [3, 24],
+  weights: EVERYTHING,
+  weather: [120, 80, 200],
+  payments: [85, 190],
+  seconds: [20, 80],
+  wallets: [3, 10],
+  traitors: 70,
+  thieves: 60,
+  saboteurs: 30,
+} as const satisfies Omit<Profile, 'about'>;
+
+export const PROFILES: Readonly<Record<string, Profile>> = {
+  full: { ...USUAL, about: 'every fault, hostile authorities up to f, hostile wallets' },
+  calm: {
+    ...USUAL,
+    about: 'no fault and nobody hostile',
+    faults: [0, 0],
+    weather: [0, 0, 0],
+    traitors: 0,
+    thieves: 0,
+    saboteurs: 0,
+  },
+  network: {
+    ...USUAL,
+    about: 'cuts, islands, loss; everybody honest, no process dies',
+    weights: only('cut', 'one_way', 'only_hears', 'island', 'radio_off', 'clog', 'flap', 'storm'),
+    weather: [300, 150, 400],
+    traitors: 0,
+    thieves: 0,
+    saboteurs: 0,
+  },
+  crashes: {
+    ...USUAL,
+    about: 'processes and disks die again and again; everybody honest',
+    faults: [15, 50],
+    weights: only('crash', 'crash_in_commit', 'power_cut', 'full_disk', 'slow_disk', 'restore'),
+    weather: [20, 20, 20],
+    traitors: 0,
+    thieves: 0,
+    saboteurs: 0,
+  },
+  hostile: {
+    ...USUAL,
+    about: 'as many traitors as the network stands, thieves, little else',
+    faults: [0, 8],
+    weather: [20, 20, 60],
+    traitors: 100,
+    thieves: 100,
+  },
+  long: {
+    ...USUAL,
+    about: 'half an hour to two hours of virtual time, many payments: memory must stay flat',
+    faults: [20, 80],
+    payments: [600, 1_500],
+    seconds: [1_800, 7_200],
+  },
+  dense: {
+    ...USUAL,
+    about: 'short runs with much of everything: for deliberate bugs',
+    faults: [4, 16],
+    payments: [80, 160],
+    seconds: [12, 30],
+    traitors: 85,
+    thieves: 85,
+    saboteurs: 0,
+  },
+  broken: {
+    ...USUAL,
+    about: 'f + 1 traitors together: the promise must break, and the checkers must see it',
+    faults: [0, 2],
+    weather: [0, 0, 0],
+    traitors: 100,
+    thieves: 100,
+    saboteurs: 0,
+    isBroken: true,
+  },
+};
+
+function only(...kinds: readonly FaultKind[]): Partial<Record<FaultKind, number>> {
+  return Object.fromEntries(kinds.map((kind) => [kind, EVERYTHING[kind]]));
+}

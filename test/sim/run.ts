@@ -1,0 +1,180 @@
+/**
+ * One run: the world of a seed, trouble for a while, then everything is healed and has to end well.
+ * What comes back is a value, the same for the same seed, profile and cut.
+ */
+import { Applying } from './checkers/applying.ts';
+import { Book } from './checkers/book.ts';
+import { Bounds } from './checkers/bounds.ts';
+import { Durability } from './checkers/durability.ts';
+import { Ending } from './checkers/ending.ts';
+import { Frames } from './checkers/frames.ts';
+import { Journals } from './checkers/journal.ts';
+import { Ledgers } from './checkers/ledgers.ts';
+import { Votes } from './checkers/votes.ts';
+import { Wallets } from './checkers/wallets.ts';
+import { plantFaults } from './faults.ts';
+import { History, USUAL_HISTORY } from './history.ts';
+import { type Cut, type FaultKind, type Plan, planOf } from './plan.ts';
+import type { Watcher } from './process.ts';
+import { Trace } from './trace.ts';
+import { type Checker, Violation } from './violation.ts';
+import { type Tally, Workload } from './workload.ts';
+import { World } from './world.ts';
+
+export interface Failure {
+  readonly checker: Checker;
+  readonly message: string;
+  readonly atMs: number;
+  /** The last events of each process, in words. */
+  readonly history: readonly string[];
+}
+
+export interface Result {
+  readonly seed: number;
+  readonly profile: string;
+  readonly cut: Cut;
+  /** Of everything that happened; equal for equal runs, on any machine. */
+  readonly traceHash: string;
+  readonly steps: number;
+  readonly virtualMs: number;
+  readonly tally: Tally;
+  /** Certified orders, of honest and hostile payers. */
+  readonly payments: number;
+  readonly faults: Readonly<Partial<Record<FaultKind, number>>>;
+  readonly frames: Readonly<Network['counts']>;
+  readonly most: Readonly<Bounds['most']>;
+  readonly hasRealSignatures: boolean;
+  readonly failure: Failure | undefined;
+}
+
+type Network = World['network'];
+
+/** Virtual time that healed nodes have to finish everything. */
+const HEALING_MS = 240_000;
+/** How often it is looked whether they have. */
+const LOOK_EVERY_MS = 2_000;
+
+/** Runs a seed. `historyLength`: how many of the last events of each process a failure tells. */
+export function runSeed(
+  seed: number,
+  profile: string,
+  cut: Cut = {},
+  historyLength = USUAL_HISTORY,
+): Result {
+  return runPlan(planOf(seed, profile, cut), cut, historyLength);
+}
+
+interface Watch {
+  readonly world: World;
+  readonly book: Book;
+  readonly workload: Workload;
+  readonly ending: Ending;
+  readonly ledgers: Ledgers;
+  readonly bounds: Bounds;
+}
+
+function runPlan(plan: Plan, cut: Cut, historyLength: number): Result {
+  const trace = new Trace();
+  const faults: Partial<Record<FaultKind, number>> = {};
+  let history: History | undefined;
+  let watch: Watch | undefined;
+  let failure: Failure | undefined;
+  try {
+    let parts: Omit<Watch, 'world'> | undefined;
+    const world = new World(plan, (made) => {
+      history = new History(made, historyLength);
+      const { watchers, ...rest } = watchersOf(made, trace, history);
+      parts = rest;
+      watch = { world: made, ...rest };
+      return watchers;
+    });
+    if (parts !== undefined) {
+      plantFaults(world, plan.faults, (kind) => {
+        faults[kind] = (faults[kind] ?? 0) + 1;
+      });
+      play({ world, ...parts });
+    }
+  } catch (error) {
+    if (!(error instanceof Violation)) throw error;
+    const { checker, message } = error;
+    const atMs = watch?.world.agenda.nowMs ?? 0;
+    failure = { checker, message, atMs, history: history?.words() ?? [] };
+  }
+  const { world, workload, bounds, book } = watch ?? {};
+  return {
+    seed: plan.seed,
+    profile: plan.profileName,
+    cut,
+    traceHash: trace.hash(),
+    steps: trace.steps,
+    virtualMs: world?.agenda.nowMs ?? 0,
+    tally: workload?.tally ?? { ordered: 0, certified: 0, received: 0, refusedForGood: 0 },
+    payments: book?.certified.size ?? 0,
+    faults,
+    frames: world?.network.counts ?? { sent: 0, lost: 0, doubled: 0, overtaken: 0, clogged: 0 },
+    most: bounds?.most ?? { frameBytes: 0, sends: 0, records: 0 },
+    hasRealSignatures: plan.hasRealSignatures,
+    failure,
+  };
+}
+
+function watchersOf(
+  world: World,
+  trace: Trace,
+  history: History,
+): Omit<Watch, 'world'> & { watchers: Watcher[] } {
+  const book = new Book(world.founding);
+  const ledgers = new Ledgers(book);
+  const wallets = new Wallets(book);
+  const ending = new Ending(book, ledgers, wallets);
+  const bounds = new Bounds(book, () => world.agenda.nowMs);
+  const workload = new Workload(world);
+  trace.use(() => world.agenda.nowMs);
+  const watchers = [
+    trace,
+    history,
+    new Durability(),
+    new Frames(),
+    book,
+    new Journals(book),
+    new Applying(book, ledgers),
+    ledgers,
+    new Votes(book, ledgers),
+    wallets,
+    bounds,
+    ending,
+    workload,
+  ];
+  return { watchers, book, workload, ending, ledgers, bounds };
+}
+
+/** Trouble, then healing, then the end. */
+function play(watch: Watch): void {
+  const { world, workload, ending } = watch;
+  const { agenda, plan, all } = world;
+  workload.begin();
+  agenda.runUntil(plan.chaosMs);
+  world.heal();
+  // With more traitors than the protocol stands there is no promise left that orders complete.
+  const mustComplete = plan.profile.isBroken !== true;
+  const untilMs = agenda.nowMs + HEALING_MS;
+  for (let rounds = 0; ; rounds++) {
+    if (rounds % 3 === 0) workload.refreshAll();
+    agenda.runUntil(agenda.nowMs + LOOK_EVERY_MS);
+    const unfinished = mustComplete ? ending.unfinished(all, true) : undefined;
+    if (unfinished === undefined && rounds > 1) break;
+    if (agenda.nowMs >= untilMs && unfinished !== undefined) throw unfinished;
+  }
+  checkEnd(watch);
+}
+
+function checkEnd({ world, ending, ledgers, bounds }: Watch): void {
+  ending.checkSolvency();
+  for (const process of world.all) {
+    if (process.isHonest && process.role !== 'stranger') {
+      bounds.look(process);
+      if (process.isUp) bounds.checkLinks(process, new Set(world.network.linksOf(process)));
+    }
+    if (process.role === 'authority' && process.isUp) ledgers.checkAll(process);
+  }
+}

@@ -1,0 +1,55 @@
+/** The figures of many runs together. */
+import type { Result } from './run.ts';
+
+export class Summary {
+  runs = 0;
+  payments = 0;
+  steps = 0;
+  virtualMs = 0;
+  framesSent = 0;
+  framesLost = 0;
+  realSignatureRuns = 0;
+  readonly faults = new Map<string, number>();
+  readonly most = { frameBytes: 0, sends: 0, records: 0 };
+
+  add(result: Result): void {
+    this.runs++;
+    this.payments += result.payments;
+    this.steps += result.steps;
+    this.virtualMs += result.virtualMs;
+    this.framesSent += result.frames.sent;
+    this.framesLost += result.frames.lost;
+    if (result.hasRealSignatures) this.realSignatureRuns++;
+    const { doubled, overtaken, clogged, lost } = result.frames;
+    const frames = { 'frame lost': lost, 'frame doubled': doubled, 'frame overtaken': overtaken };
+    const counts = { ...result.faults, ...frames, 'frame clogged': clogged };
+    for (const [kind, count] of Object.entries(counts)) {
+      this.faults.set(kind, (this.faults.get(kind) ?? 0) + count);
+    }
+    for (const name of ['frameBytes', 'sends', 'records'] as const) {
+      this.most[name] = Math.max(this.most[name], result.most[name]);
+    }
+  }
+
+  /** All figures, one a line. `cpuSeconds`: of all threads together. */
+  text(wallSeconds: number, cpuSeconds: number): string {
+    const hours = this.virtualMs / 3_600_000;
+    const faults = [...this.faults].sort((a, b) => b[1] - a[1]);
+    const rows: [string, string][] = [
+      ['runs', `${count(this.runs)} (${count(this.realSignatureRuns)} with Ed25519)`],
+      ['payments certified', count(this.payments)],
+      ['steps of nodes', count(this.steps)],
+      ['virtual time', `${hours.toFixed(1)} hours`],
+      ['wall time', `${wallSeconds.toFixed(1)} s (${cpuSeconds.toFixed(1)} s of processor)`],
+      ['steps per second and core', count(Math.round(this.steps / Math.max(0.001, cpuSeconds)))],
+      ['largest frame', `${count(this.most.frameBytes)} bytes`],
+      ['most frames of a step', count(this.most.sends)],
+      ...faults.map(([kind, times]): [string, string] => [kind.replaceAll('_', ' '), count(times)]),
+    ];
+    return rows.map(([name, value]) => `  ${name.padEnd(28)}${value}`).join('\n');
+  }
+}
+
+function count(n: number): string {
+  return n.toString().replace(/\B(?=(\d{3})+$)/g, ',');
+}

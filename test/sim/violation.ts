@@ -1,0 +1,32 @@
+/** The checkers by name, and what each of them promises. */
+export const CHECKERS = {
+  exceptions: 'no event makes an honest node throw',
+  certificates: 'what is kept as a certificate is one, and the only one of its sequence',
+  votes: 'honest votes keep to the rules and are never contradicted',
+  standing: 'who was restored from an old copy never votes',
+  ledger: 'records follow from the genesis document and the certificates applied',
+  money: 'no token is created or lost, and nobody pays what it has not',
+  applying: 'a certificate whose turn it is gets applied',
+  journal: 'the journal is a chain without gaps, and every index points into it',
+  proofs: 'a double-spend proof proves one',
+  durability: 'nothing leaves before it is on disk, and nothing on disk gets lost',
+  frames: 'what is not a canonical message has no effect',
+  wallets: 'a wallet believes certificates, and signs one order a sequence',
+  bounds: 'every message, record and table keeps its bound',
+  convergence: 'in the end all honest authorities hold the same ledger',
+  liveness: 'in the end every order is decided and every payee has its certificates',
+} as const;
+
+export type Checker = keyof typeof CHECKERS;
+
+/** A promise of the protocol that a checker saw broken. Ends the run. */
+export class Violation extends Error {
+  override readonly name = 'Violation';
+  /** The checker that saw it. */
+  readonly checker: Checker;
+
+  constructor(checker: Checker, message: string) {
+    super(message);
+    this.checker = checker;
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * What the owners of honest wallets do: pay each other and strangers, look what came in, hand a
+ * receipt over, ask about an account. One payment at a time, never more than they can prove to own.
+ */
+import type { ByteKey } from '../../agent/core/bytes.ts';
+import type { Command, Step } from '../../agent/core/io.ts';
+import type { Amount, TokenIndex } from '../../agent/core/units.ts';
+import { latin1, Reader, readBalances } from './checkers/decode.ts';
+import { faultsFor } from './checkers/founding.ts';
+import { Prng } from './prng.ts';
+import type { Process, Watcher } from './process.ts';
+import type { World } from './world.ts';
+
+export interface Tally {
+  ordered: number;
+  certified: number;
+  received: number;
+  refusedForGood: number;
+}
+
+/** Orders that an owner with the wrong genesis document makes: they can only be refused. */
+const STRANGER_ORDERS = 2;
+
+export class Workload implements Watcher {
+  readonly tally: Tally = { ordered: 0, certified: 0, received: 0, refusedForGood: 0 };
+  readonly #world: World;
+  readonly #prng: Prng;
+  #left: number;
+  /** Members that told a forgetful wallet no more than it knows. */
+  readonly #heard = new Map<Process, Set<number>>();
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#prng = new Prng(world.plan.seed, 6);
+    this.#left = world.plan.payments;
+  }
+
+  /** Lets the owners begin. */
+  begin(): void {
+    const { plan, wallets, all, agenda } = this.#world;
+    for (const wallet of wallets) this.#think(wallet);
+    for (const stranger of all.filter(({ role }) => role === 'stranger')) {
+      for (let i = 0; i < STRANGER_ORDERS; i++) {
+        agenda.after(this.#prng.below(plan.chaosMs), () => this.#pay(stranger));
+      }
+    }
+  }
+
+  /** Every owner looks what came in. */
+  refreshAll(): void {
+    for (const wallet of this.#world.wallets) this.#do(wallet, { kind: 'refresh' });
+  }
+
+  stepped(process: Process, _event: unknown, step: Step): void {
+    if (process.role !== 'wallet') return;
+    for (const notice of step.notices) {
+      switch (notice.kind) {
+        case 'order_created':
+          this.tally.ordered++;
+          break;
+        case 'order_certified':
+          this.tally.certified++;
+          break;
+        case 'received':
+          this.tally.received++;
+          break;
+        case 'order_failed':
+          this.tally.refusedForGood++;
+          break;
+        case 'account_seen':
+          this.#remember(process, notice.member, notice.next, step);
+          break;
+        default:
+      }
+    }
+  }
+
+  #think(wallet: Process): void {
+    const { agenda, plan } = this.#world;
+    agenda.after(this.#prng.between(1, 2 * plan.thinkMs), () => {
+      if (this.#world.isHealed || this.#left <= 0) return;
+      this.#act(wallet);
+      this.#think(wallet);
+    });
+  }
+
+  #act(wallet: Process): void {
+    if (!wallet.isUp) return;
+    if (this.#world.hasToRemember(wallet)) return this.#do(wallet, { kind: 'refresh' });
+    const choice = this.#prng.below(100);
+    if (choice < 5) return this.#do(wallet, { kind: 'refresh' });
+    if (choice < 7) {
+      const account = this.#prng.pick(this.#world.cast.payable);
+      return this.#do(wallet, { kind: 'query', account });
+    }
+    if (choice < 12) return this.#handOver(wallet);
+    this.#pay(wallet);
+  }
+
+  #pay(wallet: Process): void {
+    // Now and then an owner is impatient, and pays again before the last order is through.
+    const isBusy = wallet.disk.live.has('L' as ByteKey);
+    if (isBusy && this.#prng.below(50) > 0) return;
+    const prng = this.#prng;
+    const token = prng.below(this.#world.plan.tokens);
+    const balance = provenBalance(this.#world, wallet, token);
+    if (balance <= 0n) return;
+    const { wallets, cast } = this.#world;
+    const friends = wallets.map(({ signer }) => signer.publicKey);
+    const known = prng.below(4) === 0 ? cast.payable : friends;
+    const others = known.filter((key) => key !== wallet.signer.publicKey);
+    const share = balance / BigInt(prng.below(40) === 0 ? 1 : prng.pick([3, 20, 50, 200]));
+    if (!isBusy) this.#left--;
+    this.#do(wallet, {
+      kind: 'pay',
+      recipient: prng.pick(others),
+      token: token as TokenIndex,
+      amount: (share > 0n ? share : balance) as Amount,
+      memo: prng.pick(['', 'bread', 'ünï', 'x'.repeat(64)]),
+    });
+  }
+
+  /** Gives the receipt of some payment to its payee. */
+  #handOver(wallet: Process): void {
+    const payments = [...wallet.disk.live].filter(([key]) => key[0] === 'P');
+    const [payment] = this.#prng.some(payments, 1);
+    if (payment === undefined) return;
+    const command = { kind: 'deliver', certificate: payment[1].slice(8) } as const;
+    this.#do(this.#prng.pick(this.#world.wallets), command);
+  }
+
+  #do(process: Process, command: Command): void {
+    process.event({ kind: 'command', command });
+  }
+
+  /** A forgetful wallet may pay again when n - f members tell it nothing that it does not know. */
+  #remember(wallet: Process, member: number, next: bigint, _step: Step): void {
+    if (!this.#world.hasToRemember(wallet)) return;
+    const heard = this.#heard.get(wallet) ?? new Set<number>();
+    this.#heard.set(wallet, heard);
+    const bytes = wallet.disk.live.get('W' as ByteKey);
+    const known = bytes === undefined ? 0n : new Reader(bytes, 32).u64();
+    if (next > known) heard.clear();
+    else heard.add(member);
+    const { authorities } = this.#world.plan;
+    if (heard.size < authorities - faultsFor(authorities)) return;
+    this.#world.remembered(wallet);
+    this.#heard.delete(wallet);
+  }
+}
+
+/** What the wallet's own record says of a token; before the first payment, what was issued. */
+function provenBalance(world: World, wallet: Process, token: number): bigint {
+  const bytes = wallet.disk.live.get('W' as ByteKey);
+  if (bytes !== undefined) {
+    return readBalances(new Reader(bytes, 48)).get(token) ?? 0n;
+  }
+  const account = latin1(wallet.signer.publicKey);
+  const issue = world.founding.issuance.find((each) => each.account === account);
+  return issue?.amount ?? 0n;
+}
