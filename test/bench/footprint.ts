@@ -43,7 +43,7 @@ export async function footprint(): Promise<Figure[]> {
         value: perTransfer(before.disk, after.disk),
         unit: 'B',
         goal: '< 1,024',
-        note: `${transfers} transfers, compacted by a restart`,
+        note: `${transfers} transfers; files as they lie there`,
       },
       {
         what: 'written per transfer',
@@ -51,12 +51,12 @@ export async function footprint(): Promise<Figure[]> {
         unit: 'B',
       },
       {
-        what: 'wire in per transfer',
+        what: 'from nodes per transfer',
         value: perTransfer(before.bytesIn, after.bytesIn),
         unit: 'B',
       },
       {
-        what: 'wire out per transfer',
+        what: 'to nodes per transfer',
         value: perTransfer(before.bytesOut, after.bytesOut),
         unit: 'B',
       },
