@@ -19,3 +19,11 @@ export function pauseMs(attempts: number, spread: number): number {
   const full = Math.min(RETRY_LAST_MS, RETRY_FIRST_MS * 2 ** Math.min(attempts, 16));
   return full - Math.floor((full / 4) * (spread / 256));
 }
+
+/**
+ * Spreads a count over 16 bits (Fibonacci hashing), so that what is chosen by `ways`, a relay or a page
+ * of income, does not fall into the rhythm in which messages raise it.
+ */
+export function mixed(count: number): number {
+  return Math.imul(count, 0x9e3779b1) >>> 16;
+}

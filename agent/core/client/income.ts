@@ -8,7 +8,7 @@ import type { Draft } from '../draft.ts';
 import { MAX_INCOME_SHOWN } from '../limits.ts';
 import type { WalletSetup } from '../setup.ts';
 import type { MemberIndex } from '../units.ts';
-import { chase, writeChase } from './chase.ts';
+import { chase, mixed, writeChase } from './chase.ts';
 import { sendToMember } from './route.ts';
 import { readPayment, readWallet } from './wallet.ts';
 
@@ -19,7 +19,7 @@ export function showIncome(draft: Draft, setup: WalletSetup, member: MemberIndex
   const { ways } = chase(draft);
   writeChase(draft, { ways: (ways + 1) >>> 0 });
   const pages = payments / BigInt(MAX_INCOME_SHOWN) + 1n;
-  const newest = payments - 1n - (BigInt(ways) % pages) * BigInt(MAX_INCOME_SHOWN);
+  const newest = payments - 1n - (BigInt(mixed(ways)) % pages) * BigInt(MAX_INCOME_SHOWN);
   for (let n = newest; n >= 0n && n > newest - BigInt(MAX_INCOME_SHOWN); n--) {
     const certificate = readPayment(draft, n)?.certificate;
     if (certificate === undefined) continue;

@@ -4,7 +4,7 @@ import type { Draft } from '../draft.ts';
 import type { Network } from '../genesis.ts';
 import { linkTo, nodeLinks } from '../links.ts';
 import type { MemberIndex } from '../units.ts';
-import { chase, writeChase } from './chase.ts';
+import { chase, mixed, writeChase } from './chase.ts';
 
 /** All members of the committee. */
 export function membersOf(network: Network): MemberIndex[] {
@@ -25,9 +25,4 @@ export function sendToMember(draft: Draft, member: MemberIndex, message: Message
   const chosen = via[mixed(ways) % Math.max(1, via.length)];
   writeChase(draft, { ways: (ways + 1) >>> 0 });
   if (chosen !== undefined) draft.send(chosen.link, message, member);
-}
-
-/** Spreads a count over 16 bits (Fibonacci hashing), so that no rhythm of messages meets one way. */
-function mixed(count: number): number {
-  return Math.imul(count, 0x9e3779b1) >>> 16;
 }
