@@ -13,6 +13,8 @@ export interface LossCount {
 }
 
 const TABLE = 'hwsim_loss';
+/** The kernel swaps rules when all its processors have had a turn, which can take long under load. */
+const RULES_TIMEOUT_MS = 120_000;
 
 /**
  * Sets the share of packets that the node loses from now on; its counters start again at 0.
@@ -36,7 +38,7 @@ table inet ${TABLE} {
   }
 }
 `;
-  await node.must(['nft', '-f', '-'], { stdin: rules });
+  await node.must(['nft', '-f', '-'], { stdin: rules, timeoutMs: RULES_TIMEOUT_MS });
 }
 
 /** What the node has dropped and let through since `setLoss`. */

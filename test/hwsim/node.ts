@@ -25,6 +25,8 @@ export interface SpawnOptions extends RunOptions {
   readonly name?: string;
   /** Runs it in a terminal; its output is then given to `onOutput` and not logged. */
   readonly terminal?: { readonly rows: number; readonly columns: number };
+  /** Keeps its input open for `input`; its output is given to `onOutput`, its errors are logged. */
+  readonly piped?: boolean;
   readonly onOutput?: (bytes: Buffer) => void;
 }
 
@@ -179,7 +181,7 @@ export class WorldProcess {
     throw new Error(`${this.name} printed no line like ${pattern} within ${timeoutMs} ms`);
   }
 
-  /** Types into its terminal. */
+  /** Types into its terminal, or writes to its input if it is `piped`. */
   async input(bytes: Buffer): Promise<void> {
     const base64 = bytes.toString('base64');
     await this.#channel.request({ op: 'input', name: this.name, base64 });

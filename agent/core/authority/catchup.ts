@@ -133,12 +133,14 @@ export function takeCertificates(
   certificates: readonly Certificate[],
 ): void {
   const before = readAccount(draft, account).next;
+  let isSound = true;
   for (const certificate of certificates) {
     const refused = applyCertificate(draft, setup, certificate);
     if (refused === undefined) continue;
     draft.note({ kind: 'refused', link, refusal: refused });
-    return;
+    isSound = false;
   }
+  if (!isSound) return;
   const last = certificates.at(-1)?.order.order;
   if (last === undefined || !equalBytes(last.account, account)) return;
   const { next } = readAccount(draft, account);
@@ -149,9 +151,8 @@ export function takeCertificates(
 
 /** Whether the peer's account and ours have not seen the same orders. */
 function isDifferent(draft: Draft, theirs: BucketEntry): boolean {
-  const { next, history, frozen } = readAccount(draft, theirs.account);
-  if (next !== theirs.next) return true;
-  return !frozen && !equalBytes(history.subarray(0, 8), theirs.history);
+  const { next, history } = readAccount(draft, theirs.account);
+  return next !== theirs.next || !equalBytes(history.subarray(0, 8), theirs.history);
 }
 
 /** Asks for what is missing here, or gives what is missing there. */
@@ -163,7 +164,7 @@ function exchange(draft: Draft, setup: AuthoritySetup, link: LinkId, theirs: Buc
     return;
   }
   // The same number of orders, but not the same ones: show ours from the first on, so that the
-  // conflict comes out. Once it has, the account is frozen and there is nothing more to show.
+  // conflict comes out, also at a peer that does not know of it yet while we do.
   const from = next > theirs.next ? theirs.next : FIRST_SEQUENCE;
   answerCertificates(draft, setup, account, from, { link, route: [] });
 }

@@ -98,14 +98,19 @@ export class Programs {
       throw new GuestError('NAME_TAKEN', `${name} is still running`);
     }
     const log = `${LOG_FOLDER}/${name}.log`;
-    const { terminal } = request;
+    const { terminal, piped = false } = request;
     const argv = inPlace(request.place, request.argv);
     const [program = '', ...rest] = terminal === undefined ? argv : withTerminal(argv, terminal);
     const file = openSync(log, 'a', 0o600);
     const child = spawn(program, rest, {
       cwd: request.cwd,
       env: { ...process.env, ...request.env },
-      stdio: terminal === undefined ? ['ignore', file, file] : ['pipe', 'pipe', 'pipe'],
+      stdio:
+        terminal !== undefined
+          ? ['pipe', 'pipe', 'pipe']
+          : piped
+            ? ['pipe', 'pipe', file]
+            : ['ignore', file, file],
       detached: true,
     });
     closeSync(file);

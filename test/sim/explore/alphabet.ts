@@ -140,7 +140,8 @@ function proof(first: SignedOrder, second: SignedOrder): Message {
 function page(certificates: Certificate[]): Message {
   const [first] = certificates;
   const account = first?.order.order.account ?? new Uint8Array(32);
-  const data = { member: 0 as MemberIndex, account, next: 0n as Sequence, certificates };
+  // No member has this index, so no link speaks for it: the page counts whoever brings it.
+  const data = { member: 255 as MemberIndex, account, next: 0n as Sequence, certificates };
   return { TAG: 'certificates', data };
 }
 

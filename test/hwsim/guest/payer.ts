@@ -1,0 +1,150 @@
+/**
+ * One wallet at work: the session of the command line, with a queue of payments before it. A wallet
+ * has one order at a time, so what is offered faster than it is certified waits here.
+ */
+
+import { createPursuit, type Pursuit } from '../../../agent/cli/wallet/pursuit.ts';
+import type { WalletSession } from '../../../agent/cli/wallet/session.ts';
+import type { Notice } from '../../../agent/core/notice.ts';
+import type { Amount, MemberIndex, TokenIndex } from '../../../agent/core/units.ts';
+import type { Payee, PaymentTimes } from '../driver-protocol.ts';
+
+interface Payment {
+  readonly recipient: Uint8Array;
+  readonly memo: string;
+  readonly offeredMs: number;
+  readonly done: () => void;
+  createdMs: number | null;
+  certifiedMs: number | null;
+  refused: string | null;
+}
+
+const AMOUNT = 1n as Amount;
+const TOKEN = 0 as TokenIndex;
+
+/** The machine's wall clock, to a fraction of a millisecond. */
+export function wallMs(): number {
+  return performance.timeOrigin + performance.now();
+}
+
+export class Payer {
+  readonly session: WalletSession;
+  readonly #all: Payment[] = [];
+  readonly #waiting: Payment[] = [];
+  #live: { readonly payment: Payment; readonly pursuit: Pursuit } | undefined;
+  #offering: NodeJS.Timeout | undefined;
+  #keeping = false;
+
+  constructor(session: WalletSession) {
+    this.session = session;
+    session.hear((notice) => this.#take(notice));
+  }
+
+  /** Resolves when the payment is certified or refused. */
+  pay(payee: Payee): Promise<PaymentTimes> {
+    return new Promise((resolve) => {
+      const payment: Payment = {
+        recipient: Buffer.from(payee.to, 'hex'),
+        memo: payee.memo ?? '',
+        offeredMs: wallMs(),
+        done: () => resolve(timesOf(payment)),
+        createdMs: null,
+        certifiedMs: null,
+        refused: null,
+      };
+      this.#all.push(payment);
+      this.#waiting.push(payment);
+      this.#next();
+    });
+  }
+
+  /** Offers payments at a steady rate; one that comes late does not delay those after it. */
+  offer(payee: Payee, count: number, everyMs: number): void {
+    const beginMs = performance.now();
+    let offered = 0;
+    const offerDue = (): void => {
+      while (offered < count && performance.now() - beginMs >= offered * everyMs) {
+        void this.pay(payee);
+        offered += 1;
+      }
+      if (offered >= count) return;
+      const dueMs = beginMs + offered * everyMs;
+      this.#offering = setTimeout(offerDue, Math.max(1, dueMs - performance.now()));
+    };
+    offerDue();
+  }
+
+  /** Pays again and again, one at a time, so that nothing piles up. */
+  keep(payee: Payee, pauseMs: number): void {
+    this.#keeping = true;
+    const again = (): void => {
+      if (!this.#keeping) return;
+      void this.pay(payee).then(() => {
+        this.#offering = setTimeout(again, pauseMs);
+      });
+    };
+    again();
+  }
+
+  quiet(): void {
+    this.#keeping = false;
+    clearTimeout(this.#offering);
+  }
+
+  payments(): PaymentTimes[] {
+    return this.#all.map(timesOf);
+  }
+
+  waiting(): readonly string[] {
+    return this.#live?.pursuit.reasons((member) => this.session.isLinked(member)) ?? [];
+  }
+
+  memberLinks(): number {
+    const { members } = this.session.network.committee;
+    return members.filter((_, i) => this.session.isLinked(i as MemberIndex)).length;
+  }
+
+  async close(): Promise<void> {
+    this.quiet();
+    await this.session.close();
+  }
+
+  #next(): void {
+    if (this.#live !== undefined) return;
+    const payment = this.#waiting.shift();
+    if (payment === undefined) return;
+    const { network } = this.session;
+    const pursuit = createPursuit(network, network.genesis.tokens[TOKEN]?.decimals ?? 0);
+    this.#live = { payment, pursuit };
+    const { recipient, memo } = payment;
+    this.session.command({ kind: 'pay', recipient, token: TOKEN, amount: AMOUNT, memo });
+  }
+
+  #take(notice: Notice): void {
+    if (this.#live === undefined) return;
+    const { payment, pursuit } = this.#live;
+    pursuit.take(notice);
+    switch (notice.kind) {
+      case 'order_created':
+        payment.createdMs = wallMs();
+        return;
+      case 'order_certified':
+        payment.certifiedMs = wallMs();
+        break;
+      case 'order_failed':
+      case 'command_refused':
+        payment.refused = notice.refusal.refused;
+        break;
+      default:
+        return;
+    }
+    this.#live = undefined;
+    payment.done();
+    // Not inside the notice: the step that told it is not over.
+    setImmediate(() => this.#next());
+  }
+}
+
+function timesOf({ offeredMs, createdMs, certifiedMs, refused }: Payment): PaymentTimes {
+  return { offeredMs, createdMs, certifiedMs, refused };
+}

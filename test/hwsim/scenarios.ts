@@ -1,0 +1,249 @@
+/**
+ * What happens to payment networks on radios, step by step, for the tests (a round or two) and for
+ * the bench (as often as a figure needs).
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Agent, type Agents, makeAgents, type RadioWallet } from './agents.ts';
+import { type BringUp, killAll, type RadioCare, radioCare } from './bring-up.ts';
+import type { PaymentTimes } from './driver-protocol.ts';
+import { setLoss } from './loss.ts';
+import { establishedPeers, MESH_INTERFACE } from './mesh.ts';
+import type { WorldNode } from './node.ts';
+import {
+  certifiedCount,
+  type OfferedFigure,
+  offeredFigure,
+  payInTurn,
+  paymentsOf,
+} from './payments.ts';
+import { type Topology, topologyOf } from './topology.ts';
+import type { World } from './world.ts';
+
+export const MESH = { meshId: 'meshpay payments', passphrase: 'correct horse battery' };
+
+export interface Scene {
+  readonly world: World;
+  readonly agents: Agents;
+  readonly wallets: readonly RadioWallet[];
+  readonly care: RadioCare;
+}
+
+/** Long against all that a busy machine makes slow. */
+const PATIENCE_MS = 180_000;
+const POLL_MS = 250;
+
+/**
+ * The mesh first, as at a router's start, then the daemons, then wallets with links to all.
+ * @param shape the links at the start; no more SAE handshakes at once than it has
+ */
+export async function setScene(
+  world: World,
+  shape: Topology,
+  places: { readonly authorities: readonly number[]; readonly wallets: readonly number[] },
+  bringUp: BringUp = 'plain',
+): Promise<Scene> {
+  await world.topology(shape);
+  const care = await radioCare(world, bringUp, MESH);
+  const agents = await makeAgents(world, { ...places, mesh: MESH, care });
+  await Promise.all(world.nodes.map((node) => care.start(node)));
+  await untilPeered(world, shape);
+  await Promise.all([agents.start(), agents.startDrivers()]);
+  const [wallets] = await Promise.all([agents.openWallets(), agents.untilLinked(PATIENCE_MS)]);
+  await untilWalletsLinked(wallets, places.authorities.length);
+  return { world, agents, wallets, care };
+}
+
+/** @throws Error when a wallet has fewer links to authorities after 90 s */
+export async function untilWalletsLinked(
+  wallets: readonly RadioWallet[],
+  members: number,
+): Promise<void> {
+  await Promise.all(
+    wallets.map(async ({ driver, name }) => {
+      const request = { op: 'linked', wallet: name, members, timeoutMs: PATIENCE_MS } as const;
+      const links = await driver.ask(request, PATIENCE_MS);
+      if (links < members) throw new Error(`${name} has ${links} links to authorities`);
+    }),
+  );
+}
+
+/** Makes the medium have these links, and waits until each one is a finished peering. */
+export async function reshape(world: World, next: Topology): Promise<void> {
+  await world.topology(next);
+  await untilPeered(world, next);
+}
+
+/** @throws Error when a link of the topology is no peering after 90 s */
+export async function untilPeered(world: World, { links }: Topology): Promise<void> {
+  const endMs = performance.now() + PATIENCE_MS;
+  for (const [a, b] of links) {
+    for (const [from, to] of [
+      [world.node(a), world.node(b)],
+      [world.node(b), world.node(a)],
+    ] as const) {
+      while (!(await hasPeer(from, to))) {
+        if (performance.now() > endMs) throw new Error(`${from.name} has no peer ${to.name}`);
+        await sleep(POLL_MS);
+      }
+    }
+  }
+}
+
+/** False also while there is no mesh interface. */
+async function hasPeer(from: WorldNode, to: WorldNode): Promise<boolean> {
+  const found = await establishedPeers(from, [to]).catch(() => []);
+  return found.length > 0;
+}
+
+/** All links of a topology but those of one radio. */
+export function withoutRadio({ radios, links }: Topology, dead: number): Topology {
+  return topologyOf(
+    radios,
+    links.filter(([a, b]) => a !== dead && b !== dead),
+  );
+}
+
+/**
+ * A node dies while a wallet pays on: all its processes by SIGKILL, and its radio falls silent.
+ * @returns milliseconds from just before that to the certificate of the first payment that was
+ *   begun after it
+ */
+export async function killRadio(scene: Scene, dead: number, payer: RadioWallet): Promise<number> {
+  const { world } = scene;
+  const { driver, name } = payer;
+  const [to] = scene.wallets.filter((wallet) => wallet !== payer);
+  if (to === undefined) throw new RangeError('somebody has to be paid');
+  const before = (await paymentsOf([payer])).length;
+  await driver.ask({ op: 'keep', wallet: name, to: to.account, pauseMs: 50 });
+  await sleep(2_000);
+  const deathMs = await driver.ask({ op: 'now' });
+  await Promise.all([
+    world.topology(withoutRadio(world.links, dead)),
+    killAll(world, world.node(dead)),
+  ]);
+  const endMs = performance.now() + PATIENCE_MS;
+  try {
+    for (;;) {
+      const payments = (await paymentsOf([payer])).slice(before);
+      const next = payments.find(isBegunAndDoneAfter(deathMs));
+      if (typeof next?.certifiedMs === 'number') return next.certifiedMs - deathMs;
+      if (performance.now() > endMs) {
+        const why = await driver.ask({ op: 'waiting', wallet: name });
+        throw new Error(`no payment ${PATIENCE_MS} ms after a death: ${why.join('; ')}`);
+      }
+      await sleep(POLL_MS);
+    }
+  } finally {
+    await driver.ask({ op: 'quiet', wallet: name });
+  }
+}
+
+function isBegunAndDoneAfter(timeMs: number): (payment: PaymentTimes) => boolean {
+  return ({ createdMs, certifiedMs }) =>
+    createdMs !== null && createdMs >= timeMs && certifiedMs !== null;
+}
+
+/** Brings a dead node back, as after a power cut: without an interface, and with its ledger. */
+export async function reviveRadio(scene: Scene, dead: number, shape: Topology): Promise<void> {
+  const { world, agents, care } = scene;
+  const node = world.node(dead);
+  await world.topology(shape);
+  await node.exec(['iw', 'dev', MESH_INTERFACE, 'del']);
+  await care.start(node);
+  await untilPeered(world, shape);
+  await agents.start(agents.at(dead));
+  await agents.untilLinked(PATIENCE_MS);
+}
+
+/** Offers everywhere at once, and waits. */
+export async function offerUnderLoss(
+  scene: Scene,
+  options: {
+    readonly lossPercent: number;
+    /** Of all wallets together. */
+    readonly perSecond: number;
+    readonly seconds: number;
+    /** Within which a payment counts as completed, after its own offer. */
+    readonly withinMs: number;
+    /** How long the last ones are waited for, so that those which never complete show. */
+    readonly patienceMs: number;
+  },
+): Promise<OfferedFigure> {
+  const { world, wallets } = scene;
+  const { lossPercent, perSecond, seconds, withinMs, patienceMs } = options;
+  const before = await Promise.all(
+    wallets.map(async (wallet) => (await paymentsOf([wallet])).length),
+  );
+  const current = async (): Promise<PaymentTimes[]> => {
+    const all = await Promise.all(wallets.map((wallet) => paymentsOf([wallet])));
+    return all.flatMap((payments, i) => payments.slice(before[i]));
+  };
+  await Promise.all(world.nodes.map((node) => setLoss(node, lossPercent)));
+  try {
+    const everyMs = (1_000 * wallets.length) / perSecond;
+    const count = Math.round((seconds * 1_000) / everyMs);
+    await Promise.all(
+      wallets.map(async ({ driver, name }, i) => {
+        const to = wallets[(i + 1) % wallets.length]?.account ?? '';
+        await driver.ask({ op: 'offer', wallet: name, to, count, everyMs });
+      }),
+    );
+    await sleep(seconds * 1_000);
+    const endMs = performance.now() + patienceMs;
+    for (;;) {
+      const payments = await current();
+      const open = payments.filter(
+        ({ certifiedMs, refused }) => certifiedMs === null && refused === null,
+      );
+      if (payments.length >= count * wallets.length && open.length === 0) break;
+      if (performance.now() > endMs) break;
+      await sleep(1_000);
+    }
+    return offeredFigure(await current(), withinMs);
+  } finally {
+    await Promise.all(world.nodes.map((node) => setLoss(node, 0)));
+  }
+}
+
+/** Waits until all authorities hold every payment that any wallet knows to be certified. */
+export async function untilAllEqual({ agents, wallets }: Scene): Promise<number> {
+  const certified = certifiedCount(await paymentsOf(wallets));
+  await agents.untilEqual(PATIENCE_MS, certified);
+  return certified;
+}
+
+export interface PeerAge {
+  readonly mac: string;
+  readonly connectedSeconds: number;
+}
+
+/** For how long each finished peering has stood. */
+export async function peerAges(node: WorldNode): Promise<PeerAge[]> {
+  const text = await node.must(['iw', 'dev', MESH_INTERFACE, 'station', 'dump']);
+  return text
+    .split(/^Station /m)
+    .slice(1)
+    .filter((block) => /mesh plink:\s*ESTAB/.test(block))
+    .map((block) => ({
+      mac: block.slice(0, 17),
+      connectedSeconds: Number(/connected time:\s*(\d+)/.exec(block)?.[1] ?? 0),
+    }));
+}
+
+/** Stops a daemon in order and starts it again. @returns whether its peerings stayed as they were */
+export async function restartAgent({ agents }: Scene, agent: Agent): Promise<boolean> {
+  const before = await peerAges(agent.node);
+  await agents.stop(agent);
+  await agents.start(agent);
+  await agents.untilLinked(PATIENCE_MS);
+  const after = await peerAges(agent.node);
+  return before.every(({ mac, connectedSeconds }) =>
+    after.some((peer) => peer.mac === mac && peer.connectedSeconds >= connectedSeconds),
+  );
+}
+
+/** A few payments that nobody counts: paths are found, and programs are warm. */
+export async function warmUp({ wallets: [from, to] }: Scene, count = 5): Promise<void> {
+  if (from === undefined || to === undefined) throw new RangeError('two wallets are needed');
+  await payInTurn(from, to, count, PATIENCE_MS);
+}
