@@ -46,7 +46,7 @@ function under(folder: string): string[] {
 
 /** Who may import whom (DESIGN 2): each folder, and what its imports may begin with. */
 const IMPORT_TABLE: Record<string, readonly string[]> = {
-  'agent/core': ['agent/core/', '@noble/', '@scure/', 'micro-packed'],
+  'agent/core': ['agent/core/', '@noble/', '@scure/'],
   'agent/shell': [
     'agent/core/',
     'agent/shell/',
@@ -54,7 +54,6 @@ const IMPORT_TABLE: Record<string, readonly string[]> = {
     'node:',
     '@noble/',
     '@scure/',
-    'micro-packed',
     'classic-level',
     'pino',
     'smol-toml',

@@ -12,9 +12,10 @@
  * starts from the wall clock). A listener takes only counters above the one that it remembers, and
  * forgets it some time after the node fell silent, so that a clock that went back heals by itself.
  */
-import * as P from 'micro-packed';
 import { equalBytes } from './bytes.ts';
 import { decode, encode, hashCoder, keyCoder, signatureCoder } from './codec/canonical.ts';
+import { u8, u16, u64 } from './codec/numbers.ts';
+import { checked, struct, wordOf } from './codec/parts.ts';
 import type { Signer, Verify } from './crypto.ts';
 import { PROTOCOL_VERSION } from './limits.ts';
 import { isRefusal, type Refusal, refusal } from './refusal.ts';
@@ -23,22 +24,19 @@ import { signingBytes } from './signing.ts';
 /** What the sender says it does: holds a ledger, or only passes frames on. Judged by nobody. */
 export type BeaconRole = 'authority' | 'relay';
 
-const portCoder = P.validate(P.U16BE, (port) => {
-  if (port === 0) throw new Error('port 0');
-  return port;
-});
+const portCoder = checked(u16, (port) => port > 0 || 'port 0');
 
-const roleCoder = P.map(P.U8, { authority: 1, relay: 2 }) as unknown as P.CoderType<BeaconRole>;
+const roleCoder = wordOf<BeaconRole>({ authority: 1, relay: 2 });
 
-const bodyCoder = P.struct({
+const bodyCoder = struct({
   key: keyCoder,
   role: roleCoder,
   port: portCoder,
-  counter: P.U64BE,
+  counter: u64,
 });
 
-const beaconCoder = P.struct({
-  version: P.U8,
+const beaconCoder = struct({
+  version: u8,
   network: hashCoder,
   body: bodyCoder,
   signature: signatureCoder,

@@ -2,9 +2,9 @@
  * One step in the making: reads see the writes before them, and everything that the step wants to
  * do is gathered. Nothing here is kept between steps.
  */
-import type * as P from 'micro-packed';
 import type { ByteKey } from './bytes.ts';
 import { decodeOwn, encode } from './codec/canonical.ts';
+import type { Coder } from './codec/coder.ts';
 import { frameCoder, type Message } from './codec/message.ts';
 import type { Close, LinkId, Read, Send, Stamp, Step, Write } from './io.ts';
 import type { Notice } from './notice.ts';
@@ -20,6 +20,8 @@ export class Draft implements Read {
   readonly stamp: Stamp;
   readonly #base: Read;
   readonly #written = new Map<ByteKey, Uint8Array | undefined>();
+  /** Records as they were read or written in this step: most are looked at several times. */
+  readonly #records = new Map<ByteKey, unknown>();
   readonly #sends: Send[] = [];
   readonly #closes: Close[] = [];
   readonly #notices: Notice[] = [];
@@ -30,26 +32,39 @@ export class Draft implements Read {
   }
 
   get(key: ByteKey): Uint8Array | undefined {
-    return this.#written.has(key) ? this.#written.get(key) : this.#base.get(key);
+    const value = this.#written.get(key);
+    return value !== undefined || this.#written.has(key) ? value : this.#base.get(key);
   }
 
-  /** The record under a key that this program wrote itself. */
-  read<T>(key: ByteKey, coder: P.CoderType<T>): T | undefined {
+  /**
+   * The record under a key that this program wrote itself. Must not be changed; a key has one coder
+   * (keyspace.ts).
+   */
+  read<T>(key: ByteKey, coder: Coder<T>): T | undefined {
+    const known = this.#records.get(key);
+    if (known !== undefined) return known as T;
     const bytes = this.get(key);
-    return bytes === undefined ? undefined : decodeOwn(coder, bytes);
+    if (bytes === undefined) return undefined;
+    const record = decodeOwn(coder, bytes);
+    this.#records.set(key, record);
+    return record;
   }
 
-  write<T>(key: ByteKey, coder: P.CoderType<T>, value: T): void {
+  write<T>(key: ByteKey, coder: Coder<T>, value: T): void {
     this.put(key, encode(coder, value));
+    this.#records.set(key, value);
   }
 
   /** Writes a value that is encoded already. */
   put(key: ByteKey, value: Uint8Array): void {
+    this.#records.delete(key);
     this.#written.set(key, value);
   }
 
   remove(key: ByteKey): void {
-    if (this.get(key) !== undefined) this.#written.set(key, undefined);
+    if (this.get(key) === undefined) return;
+    this.#records.delete(key);
+    this.#written.set(key, undefined);
   }
 
   /** Sends a message over a link, to the node at its end or on to the member `to`. */

@@ -3,17 +3,11 @@
  * closed-loop ones is given to whom. Its hash is the network id, which every signature covers
  * (DESIGN 3), so nobody can be shown another document under the same id.
  */
-import * as P from 'micro-packed';
 import { ascii } from './bytes.ts';
-import {
-  amountCoder,
-  decode,
-  encode,
-  keyCoder,
-  listOf,
-  textOf,
-  tokenCoder,
-} from './codec/canonical.ts';
+import { amountCoder, decode, encode, keyCoder, tokenCoder } from './codec/canonical.ts';
+import type { ValueOf } from './codec/coder.ts';
+import { u8, u16 } from './codec/numbers.ts';
+import { bytesOf, checked, listOf, listWith, struct, textOf } from './codec/parts.ts';
 import type { Committee } from './committee.ts';
 import { sha256 } from './crypto.ts';
 import { isPlainPoint } from './ed25519.ts';
@@ -30,23 +24,20 @@ import {
 import { isRefusal, type Refusal, refusal } from './refusal.ts';
 import type { Epoch, TokenIndex } from './units.ts';
 
-const genesisCoder = P.struct({
-  version: P.U8,
+const genesisCoder = struct({
+  version: u8,
   name: textOf(MAX_NAME_LENGTH),
   /** Makes two networks of the same people and tokens two networks. */
-  nonce: P.bytes(16),
-  members: listOf(MAX_MEMBERS, P.struct({ name: textOf(MAX_NAME_LENGTH), key: keyCoder })),
-  tokens: listOf(MAX_TOKENS, P.struct({ symbol: textOf(MAX_SYMBOL_LENGTH), decimals: P.U8 })),
-  issuance: P.validate(
-    P.array(P.U16BE, P.struct({ account: keyCoder, token: tokenCoder, amount: amountCoder })),
-    (list) => {
-      if (list.length > MAX_ISSUANCE) throw new Error(`more than ${MAX_ISSUANCE} issues`);
-      return list;
-    },
+  nonce: bytesOf(16),
+  members: listOf(MAX_MEMBERS, struct({ name: textOf(MAX_NAME_LENGTH), key: keyCoder })),
+  tokens: listOf(MAX_TOKENS, struct({ symbol: textOf(MAX_SYMBOL_LENGTH), decimals: u8 })),
+  issuance: listWith(
+    checked(u16, (count) => count <= MAX_ISSUANCE || `${count} issues, at most ${MAX_ISSUANCE}`),
+    struct({ account: keyCoder, token: tokenCoder, amount: amountCoder }),
   ),
 });
 
-export type Genesis = P.UnwrapCoder<typeof genesisCoder>;
+export type Genesis = ValueOf<typeof genesisCoder>;
 export type Token = Genesis['tokens'][number];
 export type Issue = Genesis['issuance'][number];
 

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { hex } from '@scure/base';
-import { encode } from '../../agent/core/codec/canonical.ts';
+import { decodeOwn, encode } from '../../agent/core/codec/canonical.ts';
 import { frameCoder, type Message } from '../../agent/core/codec/message.ts';
 import {
   orderHash,
@@ -71,7 +71,7 @@ class Target {
             this.#link = event.link;
             resolve();
           } else if (event.kind === 'frame') {
-            this.#onAnswer(frameCoder.decode(event.bytes).message);
+            this.#onAnswer(decodeOwn(frameCoder, event.bytes).message);
           }
           return true;
         },

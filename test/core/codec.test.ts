@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type * as P from 'micro-packed';
 import { decode, encode } from '../../agent/core/codec/canonical.ts';
+import type { Coder } from '../../agent/core/codec/coder.ts';
 import { frameCoder } from '../../agent/core/codec/message.ts';
 import { certificateCoder, signedOrderCoder } from '../../agent/core/codec/order.ts';
 import { accountCoder, factCoder } from '../../agent/core/codec/record.ts';
@@ -12,12 +12,12 @@ import * as arbitrary from '../support/arbitraries.ts';
 
 interface Layout {
   readonly name: string;
-  readonly coder: P.CoderType<unknown>;
+  readonly coder: Coder<unknown>;
   readonly values: fc.Arbitrary<unknown>;
 }
 
-function layout<T>(name: string, coder: P.CoderType<T>, values: fc.Arbitrary<T>): Layout {
-  return { name, coder: coder as P.CoderType<unknown>, values };
+function layout<T>(name: string, coder: Coder<T>, values: fc.Arbitrary<T>): Layout {
+  return { name, coder: coder as Coder<unknown>, values };
 }
 
 const LAYOUTS = [

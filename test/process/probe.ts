@@ -4,7 +4,7 @@
  * an authority which contradicts itself is caught (DESIGN 5).
  */
 import { equalBytes, toByteKey, toHex } from '../../agent/core/bytes.ts';
-import { encode } from '../../agent/core/codec/canonical.ts';
+import { decodeOwn, encode } from '../../agent/core/codec/canonical.ts';
 import { frameCoder, type Message, type Vote } from '../../agent/core/codec/message.ts';
 import { isVoteValid, orderHash, type SignedOrder } from '../../agent/core/codec/order.ts';
 import type { LinkId } from '../../agent/core/io.ts';
@@ -124,7 +124,7 @@ export class Probe {
   #take(link: LinkId, bytes: Uint8Array): void {
     const member = this.#memberOf.get(link);
     if (member === undefined) return;
-    const { message } = frameCoder.decode(bytes);
+    const { message } = decodeOwn(frameCoder, bytes);
     if (message.TAG === 'vote') this.#judge(message.data);
     for (const hearer of this.#hearers) hearer(member, message);
   }

@@ -1,5 +1,5 @@
 /** Orders, votes and certificates made by hand, right or wrong, and frames that carry them. */
-import { encode } from '../../agent/core/codec/canonical.ts';
+import { decodeOwn, encode } from '../../agent/core/codec/canonical.ts';
 import { frameCoder, type Message } from '../../agent/core/codec/message.ts';
 import {
   type Certificate,
@@ -83,7 +83,7 @@ export function askBytes(world: World, place: Place, bytes: Uint8Array): Message
   const step = world.event(place, { kind: 'frame', link, bytes });
   return step.sends
     .filter((send) => send.link === link)
-    .map((send) => frameCoder.decode(send.bytes).message);
+    .map((send) => decodeOwn(frameCoder, send.bytes).message);
 }
 
 /** The code of a refusal among the answers, by its wire number, or the kind of the answer. */

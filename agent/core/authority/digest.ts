@@ -11,8 +11,14 @@
  * All of it is kept in memory. Changing an account only marks the hashes above it as unknown; they
  * are computed again when somebody asks. A subtree without a record is empty.
  */
-import * as P from 'micro-packed';
-import { type ByteKey, compareBytes, concatBytes, equalBytes } from '../bytes.ts';
+import {
+  type ByteKey,
+  compareBytes,
+  concatBytes,
+  equalBytes,
+  fromByteKey,
+  toByteKey,
+} from '../bytes.ts';
 import { encode, sequenceCoder } from '../codec/canonical.ts';
 import { accountCoder } from '../codec/record.ts';
 import { sha256 } from '../crypto.ts';
@@ -28,12 +34,10 @@ export type DigestPath = readonly number[];
 /** The digest of a subtree without accounts. */
 const EMPTY = new Uint8Array(32);
 
+const NIBBLES = Array.from({ length: DIGEST_FANOUT }, (_, n) => toByteKey(Uint8Array.of(n)));
+
 /** Stands for a digest that has to be computed again. */
 const UNKNOWN = new Uint8Array();
-
-/** A bucket's accounts, 32 bytes each, in the order in which they came. */
-const bucketCoder = P.bytes(null);
-const digestCoder = P.bytes(null);
 
 /** The path of the bucket that an account belongs to. */
 export function pathOf(account: Uint8Array): DigestPath {
@@ -46,7 +50,7 @@ export function pathOf(account: Uint8Array): DigestPath {
 /** Takes a new account into its bucket. */
 export function addToBucket(draft: Draft, account: Uint8Array): void {
   const key = keyOf('bucket', Uint8Array.from(pathOf(account)));
-  draft.write(key, bucketCoder, concatBytes(draft.get(key) ?? UNKNOWN, account));
+  draft.put(key, concatBytes(draft.get(key) ?? UNKNOWN, account));
 }
 
 /** The records that mark every hash above an account as unknown. */
@@ -60,7 +64,7 @@ export function unknownDigests(account: Uint8Array): ByteKey[] {
 /** Marks every hash above this account as unknown. */
 export function forgetDigests(draft: Draft, account: Uint8Array): void {
   for (const key of unknownDigests(account)) {
-    if (draft.get(key)?.length !== UNKNOWN.length) draft.write(key, digestCoder, UNKNOWN);
+    if (draft.get(key)?.length !== UNKNOWN.length) draft.put(key, UNKNOWN);
   }
 }
 
@@ -74,19 +78,31 @@ export function accountsOf(read: Read, path: DigestPath): Uint8Array[] {
 
 /** The digest of the subtree at `path`; 32 zeros where no account has ordered anything. */
 export function digestAt(draft: Draft, path: DigestPath): Uint8Array {
-  const key = keyOf('digest', Uint8Array.from(path));
-  const known = draft.get(key);
-  if (known === undefined) return EMPTY;
-  if (known.length > UNKNOWN.length) return known;
-  const parts = path.length < DIGEST_DEPTH ? childrenOf(draft, path) : leavesOf(draft, path);
-  const digest = parts.every((part) => equalBytes(part, EMPTY)) ? EMPTY : sha256(...parts);
-  draft.write(key, digestCoder, digest);
-  return digest;
+  return digestUnder(draft, keyOf('digest', Uint8Array.from(path)), path.length);
 }
 
 /** The digests of the 16 children of the node at `path`. */
 export function childrenOf(draft: Draft, path: DigestPath): Uint8Array[] {
-  return Array.from({ length: DIGEST_FANOUT }, (_, nibble) => digestAt(draft, [...path, nibble]));
+  return childrenUnder(draft, keyOf('digest', Uint8Array.from(path)), path.length);
+}
+
+/** The digest that belongs under `key`, of a node so many levels below the root. */
+function digestUnder(draft: Draft, key: ByteKey, depth: number): Uint8Array {
+  const known = draft.get(key);
+  if (known === undefined) return EMPTY;
+  if (known.length > UNKNOWN.length) return known;
+  const parts =
+    depth < DIGEST_DEPTH
+      ? childrenUnder(draft, key, depth)
+      : leavesOf(draft, [...fromByteKey(key).subarray(1)]);
+  const digest = parts.every((part) => equalBytes(part, EMPTY)) ? EMPTY : sha256(...parts);
+  draft.put(key, digest);
+  return digest;
+}
+
+/** The keys of children are their parent's and a nibble: a comparison of ledgers looks at many. */
+function childrenUnder(draft: Draft, key: ByteKey, depth: number): Uint8Array[] {
+  return NIBBLES.map((nibble) => digestUnder(draft, `${key}${nibble}` as ByteKey, depth + 1));
 }
 
 /** How far each account of a bucket is that ever ordered anything, hashed. */

@@ -1,10 +1,7 @@
 /**
  * The canonical encoding (DESIGN 4): big-endian, every length checked, and `decode` accepts only
- * bytes that `encode` would have made. The layouts themselves are declared with micro-packed, one
- * declaration for type, encoder and decoder.
+ * bytes that `encode` would have made (coder.ts says why). Here are the coders of the core's units.
  */
-import * as P from 'micro-packed';
-import { equalBytes } from '../bytes.ts';
 import { type Refusal, refusal } from '../refusal.ts';
 import type {
   Amount,
@@ -15,60 +12,54 @@ import type {
   Sequence,
   TokenIndex,
 } from '../units.ts';
+import { type Coder, Malformed, Reader, Writer } from './coder.ts';
+import { bigSigned, bigUnsigned, u8, u16, u32, u64 } from './numbers.ts';
+import { bytesOf } from './parts.ts';
 
-/** Gives a layout's values their unit. */
-function unit<T>(coder: P.CoderType<number> | P.CoderType<bigint>): P.CoderType<T> {
-  return coder as unknown as P.CoderType<T>;
+/** Gives a coder's values their unit. */
+function unit<T>(coder: Coder<number> | Coder<bigint>): Coder<T> {
+  return coder as unknown as Coder<T>;
 }
 
-export const amountCoder = unit<Amount>(P.bigint(16, false, false));
-export const balanceCoder = unit<Balance>(P.bigint(25, false, true));
-export const sequenceCoder = unit<Sequence>(P.U64BE);
-export const tokenCoder = unit<TokenIndex>(P.U16BE);
-export const memberCoder = unit<MemberIndex>(P.U8);
-export const epochCoder = unit<Epoch>(P.U32BE);
-export const linkCoder = P.U64BE as unknown as P.CoderType<LinkId>;
-export const keyCoder = P.bytes(32);
-export const hashCoder = P.bytes(32);
-export const signatureCoder = P.bytes(64);
+export const amountCoder = unit<Amount>(bigUnsigned(16));
+export const balanceCoder = unit<Balance>(bigSigned(25));
+export const sequenceCoder = unit<Sequence>(u64);
+export const tokenCoder = unit<TokenIndex>(u16);
+export const memberCoder = unit<MemberIndex>(u8);
+export const epochCoder = unit<Epoch>(u32);
+export const linkCoder = unit<LinkId>(u64);
+export const keyCoder = bytesOf(32);
+export const hashCoder = bytesOf(32);
+export const signatureCoder = bytesOf(64);
 
-/** A list with a one-byte count of at most `most` entries. */
-export function listOf<T>(most: number, entry: P.CoderType<T>): P.CoderType<T[]> {
-  return P.validate(P.array(P.U8, entry), (list) => {
-    if (list.length > most) throw new Error(`a list of ${list.length}, at most ${most}`);
-    return list;
-  });
-}
-
-/** UTF-8 text with a one-byte length, of at most `most` bytes. */
-export function textOf(most: number): P.CoderType<string> {
-  const length = P.validate(P.U8, (n) => {
-    if (n > most) throw new Error(`a text of ${n} bytes, at most ${most}`);
-    return n;
-  });
-  return P.string(length);
-}
+/** One writer serves every encoding: they do not nest, and what is handed out is a copy. */
+const writer = new Writer();
 
 /** The bytes of a value. Throws for values out of range: a fault of ours, never a peer's. */
-export function encode<T>(coder: P.CoderType<T>, value: T): Uint8Array {
-  return coder.encode(value);
+export function encode<T>(coder: Coder<T>, value: T): Uint8Array {
+  writer.length = 0;
+  coder.put(value, writer);
+  return writer.bytes.slice(0, writer.length);
 }
 
 /** The value of canonical bytes; refused as `malformed` otherwise. Never throws. */
-export function decode<T>(coder: P.CoderType<T>, bytes: Uint8Array): T | Refusal {
+export function decode<T>(coder: Coder<T>, bytes: Uint8Array): T | Refusal {
   try {
-    const value = coder.decode(bytes);
-    if (equalBytes(coder.encode(value), bytes)) return value;
-    return refusal('malformed', { expected: 'the canonical encoding', found: 'another' });
+    return decodeOwn(coder, bytes);
   } catch (error) {
     return refusal('malformed', {
       expected: 'a canonical message',
-      found: error instanceof Error ? error.message.slice(0, 120) : 'other bytes',
+      found: error instanceof Malformed ? error.message.slice(0, 120) : 'other bytes',
     });
   }
 }
 
-/** The value of bytes that this program wrote itself. */
-export function decodeOwn<T>(coder: P.CoderType<T>, bytes: Uint8Array): T {
-  return coder.decode(bytes);
+/** The value of bytes that this program wrote itself. Throws Malformed for any other. */
+export function decodeOwn<T>(coder: Coder<T>, bytes: Uint8Array): T {
+  const reader = new Reader(bytes);
+  const value = coder.take(reader);
+  if (reader.at < bytes.length) {
+    throw new Malformed(`${bytes.length} bytes, of which ${reader.at} were expected`);
+  }
+  return value;
 }

@@ -1,5 +1,4 @@
 /** Orders, votes and certificates (DESIGN 5): layouts, and what exactly is signed. */
-import * as P from 'micro-packed';
 import type { Committee } from '../committee.ts';
 import { sha256, type Verify } from '../crypto.ts';
 import { MAX_MEMBERS, MAX_MEMO_BYTES } from '../limits.ts';
@@ -10,15 +9,15 @@ import {
   encode,
   epochCoder,
   keyCoder,
-  listOf,
   memberCoder,
   sequenceCoder,
   signatureCoder,
-  textOf,
   tokenCoder,
 } from './canonical.ts';
+import type { ValueOf } from './coder.ts';
+import { checked, listOf, struct, textOf, variant } from './parts.ts';
 
-const transferCoder = P.struct({
+const transferCoder = struct({
   recipient: keyCoder,
   token: tokenCoder,
   amount: amountCoder,
@@ -26,35 +25,35 @@ const transferCoder = P.struct({
 });
 
 /** A wish to spend. What it wishes is an action; all actions of an account share its sequence. */
-export const orderCoder = P.struct({
+export const orderCoder = struct({
   account: keyCoder,
   sequence: sequenceCoder,
-  action: P.mappedTag(P.U8, { transfer: [1, transferCoder] }),
+  action: variant({ transfer: [1, transferCoder] }),
 });
-export type Order = P.UnwrapCoder<typeof orderCoder>;
+export type Order = ValueOf<typeof orderCoder>;
 
-export const signedOrderCoder = P.struct({ order: orderCoder, signature: signatureCoder });
-export type SignedOrder = P.UnwrapCoder<typeof signedOrderCoder>;
+export const signedOrderCoder = struct({ order: orderCoder, signature: signatureCoder });
+export type SignedOrder = ValueOf<typeof signedOrderCoder>;
 
-export const memberSignatureCoder = P.struct({ member: memberCoder, signature: signatureCoder });
-export type MemberSignature = P.UnwrapCoder<typeof memberSignatureCoder>;
+export const memberSignatureCoder = struct({ member: memberCoder, signature: signatureCoder });
+export type MemberSignature = ValueOf<typeof memberSignatureCoder>;
 
 /** Votes in ascending order of members, each member once: one set of votes has one encoding. */
-const votesCoder = P.validate(listOf(MAX_MEMBERS, memberSignatureCoder), (votes) => {
+const votesCoder = checked(listOf(MAX_MEMBERS, memberSignatureCoder), (votes) => {
   for (let i = 1; i < votes.length; i++) {
     if ((votes[i]?.member ?? 0) <= (votes[i - 1]?.member ?? 0)) {
-      throw new Error('votes must be in ascending order of members, each once');
+      return 'votes must be in ascending order of members, each once';
     }
   }
-  return votes;
+  return true;
 });
 
-export const certificateCoder = P.struct({
+export const certificateCoder = struct({
   epoch: epochCoder,
   order: signedOrderCoder,
   votes: votesCoder,
 });
-export type Certificate = P.UnwrapCoder<typeof certificateCoder>;
+export type Certificate = ValueOf<typeof certificateCoder>;
 
 /** The bytes that an account signs to give an order. */
 export function orderSigningBytes(networkId: Uint8Array, order: Order): Uint8Array {
@@ -66,8 +65,15 @@ export function orderSigningBytes(networkId: Uint8Array, order: Order): Uint8Arr
  * that a payer who signs one order twice, with other random bits, has still made one order.
  */
 export function orderHash(networkId: Uint8Array, order: Order): Uint8Array {
-  return sha256(orderSigningBytes(networkId, order));
+  const known = hashes.get(order);
+  if (known !== undefined && known.networkId === networkId) return known.hash;
+  const hash = sha256(orderSigningBytes(networkId, order));
+  hashes.set(order, { networkId, hash });
+  return hash;
 }
+
+/** Orders whose hash was asked for, as long as they are held: each is asked for several times. */
+const hashes = new WeakMap<Order, { readonly networkId: Uint8Array; readonly hash: Uint8Array }>();
 
 /** The bytes that an authority of `epoch` signs to vote for the order with this hash. */
 export function voteSigningBytes(

@@ -20,9 +20,10 @@ import { createHash } from 'node:crypto';
 import { closeSync, fdatasync, fdatasyncSync, openSync, writeSync } from 'node:fs';
 import { open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import * as P from 'micro-packed';
-import { equalBytes } from '../../core/bytes.ts';
+import { ascii, equalBytes } from '../../core/bytes.ts';
 import { decode, encode, hashCoder } from '../../core/codec/canonical.ts';
+import { u64 } from '../../core/codec/numbers.ts';
+import { constant, struct } from '../../core/codec/parts.ts';
 import { isRefusal } from '../../core/refusal.ts';
 import { ANCHOR_FLUSH_MS } from '../limits.ts';
 import type { CommitRecord } from './commit.ts';
@@ -31,9 +32,9 @@ import { errnoOf, syncFolder } from './layout.ts';
 const SLOT_DISTANCE = 4096;
 const SLOT_BYTES = 52;
 
-const slotCoder = P.struct({
-  magic: P.magic(P.string(4), 'MPA1'),
-  number: P.U64BE,
+const slotCoder = struct({
+  magic: constant(ascii('MPA1')),
+  number: u64,
   chain: hashCoder,
 });
 
@@ -121,7 +122,7 @@ function slotOffset({ number }: AnchorMark): number {
 }
 
 function encodeSlot({ number, chain }: AnchorMark): Buffer {
-  const body = encode(slotCoder, { number, chain });
+  const body = encode(slotCoder, { magic: undefined, number, chain });
   return Buffer.concat([body, checksum(body)]);
 }
 

@@ -8,9 +8,11 @@
  *
  * The store's own records are not in it: they belong to one database. Integers are big-endian.
  */
-import * as P from 'micro-packed';
 import { type ByteKey, equalBytes } from '../../core/bytes.ts';
-import { hashCoder, listOf, textOf } from '../../core/codec/canonical.ts';
+import { hashCoder } from '../../core/codec/canonical.ts';
+import type { ValueOf } from '../../core/codec/coder.ts';
+import { u16, u32, u64 } from '../../core/codec/numbers.ts';
+import { listOf, optional, sizedBytes, struct, textOf } from '../../core/codec/parts.ts';
 import { MAX_EXTRA_FILE_BYTES, MAX_EXTRA_FILES } from '../limits.ts';
 import { addDigest, type CommitRecord } from './commit.ts';
 import { StoreDamaged } from './damage.ts';
@@ -19,21 +21,18 @@ import { digestOf } from './seal.ts';
 export const BACKUP_MAGIC = 'MPB1';
 export const MAX_HEADER_BYTES = 1024 + MAX_EXTRA_FILES * (MAX_EXTRA_FILE_BYTES + 80);
 
-const extraFileCoder = P.struct({ name: textOf(64), bytes: P.bytes(P.U16BE) });
-export type ExtraFile = P.UnwrapCoder<typeof extraFileCoder>;
+const extraFileCoder = struct({ name: textOf(64), bytes: sizedBytes(u16) });
+export type ExtraFile = ValueOf<typeof extraFileCoder>;
 
-export const headerCoder = P.struct({
-  schema: P.U32BE,
-  network: P.optional(P.bool, hashCoder),
+export const headerCoder = struct({
+  schema: u32,
+  network: optional(hashCoder),
   /** Only in the file of a move. */
-  move: P.optional(
-    P.bool,
-    P.struct({ code: textOf(64), files: listOf(MAX_EXTRA_FILES, extraFileCoder) }),
-  ),
+  move: optional(struct({ code: textOf(64), files: listOf(MAX_EXTRA_FILES, extraFileCoder) })),
 });
-export type BackupHeader = P.UnwrapCoder<typeof headerCoder>;
+export type BackupHeader = ValueOf<typeof headerCoder>;
 
-export const trailerCoder = P.struct({ number: P.U64BE, count: P.U64BE, sum: hashCoder });
+export const trailerCoder = struct({ number: u64, count: u64, sum: hashCoder });
 export const TRAILER_BYTES = 8 + 8 + 32;
 
 /** Number and sum of records (commit.ts). */

@@ -1,7 +1,7 @@
 /** Makes a store from a backup file, out of sight: whoever calls this publishes it by a rename. */
 import { rm } from 'node:fs/promises';
-import type * as P from 'micro-packed';
 import { encode } from '../../core/codec/canonical.ts';
+import type { ValueOf } from '../../core/codec/coder.ts';
 import { standingCoder } from '../../core/codec/record.ts';
 import { singleton } from '../../core/keyspace.ts';
 import type { BackupReader } from './backup-reader.ts';
@@ -12,7 +12,7 @@ import { createStore, damageOf } from './open.ts';
 import type { Store } from './store.ts';
 import { StoreError } from './store-error.ts';
 
-export type Standing = P.UnwrapCoder<typeof standingCoder>;
+export type Standing = ValueOf<typeof standingCoder>;
 
 /**
  * Builds the store at `paths` anew from a whole backup file, with `standing` in place of the one in

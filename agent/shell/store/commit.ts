@@ -12,22 +12,24 @@
  * chooses records with care, which accidents do not.
  */
 import { createHash } from 'node:crypto';
-import * as P from 'micro-packed';
 import { invariant } from '../../core/assert.ts';
 import type { ByteKey } from '../../core/bytes.ts';
 import { encode, hashCoder } from '../../core/codec/canonical.ts';
+import type { ValueOf } from '../../core/codec/coder.ts';
+import { u64 } from '../../core/codec/numbers.ts';
+import { struct } from '../../core/codec/parts.ts';
 import type { Write } from '../../core/io.ts';
 import { isDurable, singleton } from '../../core/keyspace.ts';
 import { MAX_KEY_BYTES, MAX_VALUE_BYTES } from '../limits.ts';
 import { digestOf, keyBytes, seal, unseal } from './seal.ts';
 
-export const commitCoder = P.struct({
-  number: P.U64BE,
+export const commitCoder = struct({
+  number: u64,
   chain: hashCoder,
-  count: P.U64BE,
+  count: u64,
   sum: hashCoder,
 });
-export type CommitRecord = P.UnwrapCoder<typeof commitCoder>;
+export type CommitRecord = ValueOf<typeof commitCoder>;
 
 export const COMMIT_KEY: ByteKey = singleton('commit');
 

@@ -3,9 +3,11 @@
  * other hardware, which seals it (move.ts). The version comes first in every version, so that any
  * program can tell a newer store from a damaged one.
  */
-import * as P from 'micro-packed';
 import type { ByteKey } from '../../core/bytes.ts';
-import { decode, encode, textOf } from '../../core/codec/canonical.ts';
+import { decode, encode } from '../../core/codec/canonical.ts';
+import type { ValueOf } from '../../core/codec/coder.ts';
+import { u32 } from '../../core/codec/numbers.ts';
+import { optional, struct, textOf } from '../../core/codec/parts.ts';
 import { standingCoder } from '../../core/codec/record.ts';
 import { singleton } from '../../core/keyspace.ts';
 import { isRefusal } from '../../core/refusal.ts';
@@ -14,14 +16,14 @@ export const SCHEMA_VERSION = 1;
 export const SCHEMA_KEY: ByteKey = singleton('schema');
 
 /** Where a sealed store went, and the standing that it had before. */
-const movedCoder = P.struct({
+const movedCoder = struct({
   code: textOf(64),
-  standing: P.optional(P.bool, standingCoder),
+  standing: optional(standingCoder),
 });
-export type Moved = P.UnwrapCoder<typeof movedCoder>;
+export type Moved = ValueOf<typeof movedCoder>;
 
-export const schemaCoder = P.struct({ version: P.U32BE, moved: P.optional(P.bool, movedCoder) });
-export type Schema = P.UnwrapCoder<typeof schemaCoder>;
+export const schemaCoder = struct({ version: u32, moved: optional(movedCoder) });
+export type Schema = ValueOf<typeof schemaCoder>;
 
 /** The bytes of a schema record. */
 export function encodeSchema(version: number, moved?: Moved): Uint8Array {

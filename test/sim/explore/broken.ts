@@ -26,7 +26,7 @@ export function withHabit(habit: Habit): MakeNode {
 }
 
 function messagesOf(step: Step): Message[] {
-  return step.sends.map(({ bytes }) => frameCoder.decode(bytes).message);
+  return step.sends.map(({ bytes }) => decodeOwn(frameCoder, bytes).message);
 }
 
 /** Its vote leaves, but what it voted for is not written. */
@@ -38,7 +38,7 @@ export const votesUnwritten: Habit = (step) => {
 /** Asked for a second order of one number, it votes as well. */
 export const votesTwice: Habit = (step, _event, _read, { network, authority }) => {
   const sends = step.sends.map((send) => {
-    const frame = frameCoder.decode(send.bytes);
+    const frame = decodeOwn(frameCoder, send.bytes);
     const { message } = frame;
     if (message.TAG !== 'orderRefusal' || authority === undefined) return send;
     const { orderHash, code } = message.data.verdict;

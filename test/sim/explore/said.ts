@@ -1,4 +1,5 @@
 /** What an authority says in a step, named by the orders of the case. */
+import { decodeOwn, encode } from '../../../agent/core/codec/canonical.ts';
 import { frameCoder, type Message } from '../../../agent/core/codec/message.ts';
 import { type SignedOrder, signedOrderCoder } from '../../../agent/core/codec/order.ts';
 import type { Send } from '../../../agent/core/io.ts';
@@ -23,7 +24,7 @@ export function saidBy(names: Names, member: number, sends: readonly Send[]): Sa
   let [votes, gossip, proofs] = [0, 0, 0];
   const answers: string[] = [];
   for (const { link, bytes } of sends) {
-    const { message } = frameCoder.decode(bytes);
+    const { message } = decodeOwn(frameCoder, bytes);
     if (message.TAG === 'vote') votes |= 1 << orderVotedFor(names, member, message.data);
     if (message.TAG === 'gossip') gossip |= 1 << orderNamed(names, message.data);
     if (message.TAG === 'doubleSpend') proofs |= 1 << pairNamed(names, message.data);
@@ -45,7 +46,7 @@ function orderVotedFor(
 }
 
 function orderNamed({ orders }: Names, signed: SignedOrder): number {
-  const text = Buffer.from(signedOrderCoder.encode(signed)).toString('latin1');
+  const text = Buffer.from(encode(signedOrderCoder, signed)).toString('latin1');
   const order = orders.findIndex((known) => known.signed === text);
   promise(order >= 0, 'OrdersAreOwned', 'only orders that an owner signed are passed on');
   return order;

@@ -185,7 +185,7 @@ export const AUTHORITY_MUTANTS: readonly Mutant[] = [
   {
     name: 'hashes are not forgotten',
     file: 'agent/core/authority/digest.js',
-    find: 'draft.write(key, digestCoder, UNKNOWN);',
+    find: 'draft.put(key, UNKNOWN);',
     replace: '{}',
     caughtBy: ['convergence'],
     profile: 'crashes',

@@ -63,10 +63,17 @@ export const EVERYBODY_MUTANTS: readonly Mutant[] = [
     caughtBy: ['certificates', 'votes', 'proofs'],
   },
   {
-    name: 'takes bytes that are not canonical',
+    name: 'takes bytes behind a message',
     file: 'agent/core/codec/canonical.js',
-    find: 'coder.decode(bytes);\n        if (equalBytes(coder.encode(value), bytes))',
-    replace: 'coder.decode(bytes, { allowUnreadBytes: true });\n        if (true)',
+    find: 'if (reader.at < bytes.length)',
+    replace: 'if (false)',
+    caughtBy: ['frames'],
+  },
+  {
+    name: 'takes any byte for a yes',
+    file: 'agent/core/codec/parts.js',
+    find: 'if (byte > 1)',
+    replace: 'if (false)',
     caughtBy: ['frames'],
   },
   {
