@@ -12,8 +12,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
-import { AUTHORITY_MUTANTS } from './mutants/authority.ts';
-import { EVERYBODY_MUTANTS } from './mutants/everybody.ts';
+import { MUTANTS } from './mutants/all.ts';
 import { type Mutant, patch } from './mutants/mutant.ts';
 
 const run = promisify(execFile);
@@ -33,8 +32,7 @@ process.exitCode = await main();
 async function main(): Promise<number> {
   const text = { type: 'string' } as const;
   const { values } = parseArgs({ options: { only: text, most: text, threads: text } });
-  const all = [...AUTHORITY_MUTANTS, ...EVERYBODY_MUTANTS];
-  const chosen = all.filter(({ name }) => name.includes(values.only ?? ''));
+  const chosen = MUTANTS.filter(({ name }) => name.includes(values.only ?? ''));
   const left = chosen.values();
   const missed: string[] = [];
   const threads = Number(values.threads ?? availableParallelism());

@@ -73,7 +73,8 @@ interface Watch {
   readonly bounds: Bounds;
 }
 
-function runPlan(plan: Plan, cut: Cut, historyLength: number): Result {
+/** Runs a plan. `cut`: what was left out of it, to be told with the result. */
+export function runPlan(plan: Plan, cut: Cut = {}, historyLength = USUAL_HISTORY): Result {
   const trace = new Trace();
   const faults: Partial<Record<FaultKind, number>> = {};
   let history: History | undefined;

@@ -8,8 +8,8 @@ import { failedSeeds } from './seeds.ts';
 import { Summary } from './summary.ts';
 import type { Job } from './worker.ts';
 
-/** New runs of each profile: about 90 seconds on two busy cores. */
-const NEW_RUNS = { full: 40, network: 6, crashes: 6, hostile: 8, calm: 2 } as const;
+/** New runs of each profile: about two minutes on two cores. */
+const NEW_RUNS = { full: 280, network: 40, crashes: 40, hostile: 60, calm: 10 } as const;
 /** Runs with one traitor too many, one of which at least must be seen. */
 const BROKEN_RUNS = 6;
 

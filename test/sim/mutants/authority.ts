@@ -133,8 +133,8 @@ export const AUTHORITY_MUTANTS: readonly Mutant[] = [
   {
     name: 'the journal is not a chain',
     file: 'agent/core/journal.js',
-    find: 'const entry = { link, fact };',
-    replace: 'const entry = { link: new Uint8Array(32), fact };',
+    find: 'encode(journalEntryCoder, { link, fact })',
+    replace: 'encode(journalEntryCoder, { link: new Uint8Array(32), fact })',
     caughtBy: ['journal'],
   },
   {

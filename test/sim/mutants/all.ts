@@ -1,0 +1,6 @@
+/** Every deliberate bug. */
+import { AUTHORITY_MUTANTS } from './authority.ts';
+import { EVERYBODY_MUTANTS } from './everybody.ts';
+import type { Mutant } from './mutant.ts';
+
+export const MUTANTS: readonly Mutant[] = [...AUTHORITY_MUTANTS, ...EVERYBODY_MUTANTS];
