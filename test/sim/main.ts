@@ -116,7 +116,10 @@ async function many(options: Options): Promise<number> {
   let saidAt = startedAt;
   await runAll(jobs(), threads, (result) => {
     summary.add(result);
-    if (result.failure !== undefined) failed.push(result);
+    if (result.failure !== undefined) {
+      failed.push(result);
+      say(`  FAILED  ${result.failure.checker}: ${commandFor(result)}`);
+    }
     if (performance.now() > saidAt + 10_000) {
       saidAt = performance.now();
       const seconds = Math.round((saidAt - startedAt) / 1_000);

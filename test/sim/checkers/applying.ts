@@ -2,6 +2,9 @@
  * Checker `applying`: a certificate that is one, and whose sequence is the next, is applied by every
  * honest authority that gets it, whatever it knows of other accounts: applying never fails and does
  * not wait for the payer's income. Stands before `ledgers`, so that it sees what was there before.
+ *
+ * Anyone may bring a certificate; a page of them is one authority's answer to another, and counts only
+ * over the link of the member that it names.
  */
 import type { Event, Step } from '../../../agent/core/io.ts';
 import type { Process, Watcher } from '../process.ts';
@@ -10,6 +13,7 @@ import type { Book } from './book.ts';
 import {
   bytes64,
   type CertificateView,
+  latin1,
   MESSAGE,
   openFrame,
   type Reader,
@@ -21,6 +25,8 @@ import type { Ledgers } from './ledgers.ts';
 export class Applying implements Watcher {
   readonly #book: Book;
   readonly #ledgers: Ledgers;
+  /** Keys that were proven on links. */
+  readonly #proven = new Map<bigint, string>();
 
   constructor(book: Book, ledgers: Ledgers) {
     this.#book = book;
@@ -28,13 +34,18 @@ export class Applying implements Watcher {
   }
 
   stepped(process: Process, event: Event, step: Step): void {
-    if (process.role !== 'authority' || event.kind !== 'frame') return;
-    const { bytes } = event;
+    if (process.role !== 'authority') return;
+    if (event.kind === 'link_up' && event.peerKey !== undefined) {
+      this.#proven.set(event.link, latin1(event.peerKey));
+    }
+    if (event.kind !== 'frame') return;
+    const { bytes, link } = event;
     const { tag, hops, body } = openFrame(bytes);
     if (tag !== MESSAGE.certificate && tag !== MESSAGE.certificates) return;
     const isForAnother = bytes[0] === 1 ? bytes[1] !== process.index : hops > 0;
     if (isForAnother || step.closes.length > 0) return;
-    const certificates = this.#read(tag, body);
+    const certificates =
+      tag === MESSAGE.certificate ? [readCertificate(body)] : this.#page(body, link);
     if (!body.isAtEnd) return;
     let expected: bigint | undefined;
     for (const certificate of certificates) {
@@ -50,10 +61,11 @@ export class Applying implements Watcher {
     }
   }
 
-  /** The certificates of a frame, which are all of one account. */
-  #read(tag: number, body: Reader): CertificateView[] {
-    if (tag === MESSAGE.certificate) return [readCertificate(body)];
-    body.text(1 + 32 + 8);
-    return Array.from({ length: body.u8() }, () => readCertificate(body));
+  /** The certificates of a page, which are all of one account; none in somebody else's name. */
+  #page(body: Reader, link: bigint): CertificateView[] {
+    const named = this.#book.founding.memberKeys[body.u8()];
+    body.text(32 + 8);
+    const certificates = Array.from({ length: body.u8() }, () => readCertificate(body));
+    return named !== undefined && named === this.#proven.get(link) ? certificates : [];
   }
 }

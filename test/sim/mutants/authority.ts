@@ -95,10 +95,11 @@ export const AUTHORITY_MUTANTS: readonly Mutant[] = [
   {
     name: 'checks the balance when applying',
     file: APPLY,
-    find: 'noteDoubleSpend(draft, setup, payer, certificate.order, hash);',
+    find: 'const index = certificateKey(order.account, order.sequence);',
     replace: `if (balanceOf(payer, order.action.data.token) < order.action.data.amount) {
         return refusal('insufficient_balance');
-      }`,
+      }
+      const index = certificateKey(order.account, order.sequence);`,
     caughtBy: ['applying', 'convergence'],
     profile: 'hostile',
   },
