@@ -114,7 +114,7 @@ async function serve(config: Config, setup: RadioSetup): Promise<void> {
   });
   await withBody(config['radio.body'], async (platform) => {
     const radio = new RadioService({
-      platform: gated(platform, setup.multicastRate),
+      platform: gated(platform),
       setup,
       statusFile: config['radio.status_file'],
       log: logs,

@@ -60,8 +60,8 @@ export const FAULTS = {
     remedy: 'write it like fd12:3456::1/64',
   },
   parameter_invalid: {
-    meaning: 'a mesh parameter is unknown or outside the range of its kernel type',
-    remedy: 'see the table in platform/mesh-parameters.ts',
+    meaning: 'the radio or its driver knows no such value',
+    remedy: 'use one of those that were expected',
   },
   radio_missing: {
     meaning: 'no such radio is present',
@@ -130,8 +130,13 @@ export const FAULTS = {
     remedy: 'report it with the version of the tool',
   },
   mesh_not_up: {
-    meaning: 'the mesh did not come up in time and the earlier settings were put back',
+    meaning: 'the mesh did not come up in time',
     remedy: 'see the log of the supplicant',
+  },
+  rolled_back: {
+    meaning: 'the mesh did not come up in time, and the configuration from before is back',
+    remedy:
+      'see "logread" for what netifd and wpa_supplicant said, mend it, then "meshpay radio up"',
   },
 } as const satisfies Record<string, FaultRow>;
 

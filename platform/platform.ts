@@ -1,11 +1,13 @@
 /**
  * The radio port: one interface, three bodies (linux/, openwrt/, dummy/), one conformance suite.
+ * What the two real hosts share is in survey.ts and host-body.ts.
  *
  *   probe    which radios there are, which can carry a secured mesh, and if not exactly why
  *   observe  everything a plan depends on, as plain data
  *   plan     pure: (settings, observed) -> commands, or faults; empty when all is as wanted
  *   apply    performs commands; where the host has transactions, rolls back when the mesh fails
- *   restore  pure: the commands that put back what was there before the first plan
+ *   restore  pure: the commands that put back what was there before the first plan; it needs no
+ *            settings, so that a configuration which has become wrong can still be taken down
  *   status   pure: the observed state in a form that is the same on every body
  *   stations, paths, watch   what the mesh is doing
  *   forgetStation, resetPeering   the two acts that liveness.ts asks for
@@ -20,7 +22,7 @@ import type { Command } from './command.ts';
 import { type Fault, fault, type Result } from './fault.ts';
 import type { MeshParameters } from './mesh-parameters.ts';
 import type { MeshPath, Phy, RadioEvent, RegulatoryDomain, Station, Watch } from './radio.ts';
-import type { MeshSettings } from './settings.ts';
+import type { MeshScope, MeshSettings } from './settings.ts';
 
 export type Plan =
   | { readonly ok: true; readonly commands: readonly Command[] }
@@ -29,6 +31,8 @@ export type Plan =
 /** One radio and what stands between it and a secured mesh; no faults means that it can do it. */
 export interface RadioVerdict {
   readonly phy: Phy;
+  /** The kernel's driver, where it is known: brcmfmac is the built-in radio of a Raspberry Pi. */
+  readonly driver: string | undefined;
   readonly country: RegulatoryDomain | undefined;
   readonly faults: readonly Fault[];
 }
@@ -52,6 +56,8 @@ export interface MeshStatus {
   readonly joined: boolean;
   readonly frequencyMhz: number | undefined;
   readonly country: string | undefined;
+  /** The country allows this channel in buildings only. */
+  readonly indoorOnly: boolean;
   readonly supplicantRunning: boolean;
   readonly parameters: MeshParameters;
   /** Neighbours that failed SAE, with counts: another passphrase, most likely. */
@@ -66,9 +72,9 @@ export interface SaeFailure {
 export interface Platform<Observed> {
   readonly kind: 'linux' | 'openwrt' | 'dummy';
   probe(): Promise<Result<Probe>>;
-  observe(settings: MeshSettings): Promise<Result<Observed>>;
+  observe(scope: MeshScope): Promise<Result<Observed>>;
   plan(settings: MeshSettings, observed: Observed): Plan;
-  restore(settings: MeshSettings, observed: Observed): Plan;
+  restore(scope: MeshScope, observed: Observed): Plan;
   status(settings: MeshSettings, observed: Observed): MeshStatus;
   apply(commands: readonly Command[]): Promise<Result<undefined>>;
   stations(interfaceName: string): Promise<Result<readonly Station[]>>;

@@ -150,6 +150,11 @@ export interface InterfaceAddress {
   readonly scope: 'global' | 'link' | 'host';
 }
 
+/** The kernel's files and its dumps differ in their order; both readers use this one. */
+export function byAddress(left: InterfaceAddress, right: InterfaceAddress): number {
+  return left.address < right.address ? -1 : 1;
+}
+
 /** What happened to the host's radios. `interfaceName` is absent where it is not known any more. */
 export type RadioEvent =
   | {

@@ -15,6 +15,7 @@ const VERSION = 20;
 const FIRST_COUNTRY = 8;
 const COUNTRY_BYTES = 4;
 const RULE_BYTES = 16;
+const FLAG_NO_OUTDOOR = 1 << 1;
 const FLAG_DFS = 1 << 2;
 const FLAG_NO_IR = 1 << 3;
 /** Half of the narrowest channel that a mesh uses. */
@@ -26,6 +27,7 @@ export interface FrequencyRule {
   readonly maxBandwidthKhz: number;
   readonly noInitiation: boolean;
   readonly radar: boolean;
+  readonly indoorOnly: boolean;
 }
 
 export type CountryRules = readonly FrequencyRule[];
@@ -62,6 +64,7 @@ export function ruleAt(rules: CountryRules, frequencyMhz: number): FrequencyRule
     maxBandwidthKhz: Math.min(left.maxBandwidthKhz, right.maxBandwidthKhz),
     noInitiation: left.noInitiation || right.noInitiation,
     radar: left.radar || right.radar,
+    indoorOnly: left.indoorOnly || right.indoorOnly,
   };
 }
 
@@ -93,6 +96,7 @@ function readRule(view: DataView, offset: number): FrequencyRule {
     maxBandwidthKhz: view.getUint32(offset + 12),
     noInitiation: (flags & FLAG_NO_IR) !== 0,
     radar: (flags & FLAG_DFS) !== 0,
+    indoorOnly: (flags & FLAG_NO_OUTDOOR) !== 0,
   };
 }
 

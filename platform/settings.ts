@@ -14,16 +14,20 @@ import {
 import type { Channel, Phy } from './radio.ts';
 import { type CountryRules, ruleAt } from './regulatory-database.ts';
 
-export interface MeshSettings {
+/** What an observation depends on. */
+export interface MeshScope {
+  readonly interfaceName: string;
+  /** ISO 3166-1 alpha-2, upper case. */
+  readonly country: string;
+}
+
+export interface MeshSettings extends MeshScope {
   /** A phy by name; undefined takes the first that can do it. */
   readonly radio: string | undefined;
-  readonly interfaceName: string;
   /** 1 to 32 bytes of UTF-8. */
   readonly meshId: string;
   /** SAE passphrase, 8 to 63 printable ASCII characters. Never in argv, logs or faults. */
   readonly passphrase: string;
-  /** ISO 3166-1 alpha-2, upper case. */
-  readonly country: string;
   /** Centre of a 20 MHz channel. */
   readonly frequencyMhz: number;
   /** Accept a channel that is shared with radar. */
@@ -33,10 +37,15 @@ export interface MeshSettings {
   readonly parameters: MeshParameters;
   /** Time units of 1.024 ms; liveness counts in beacons, so this bounds how soon a death shows. */
   readonly beaconIntervalTu: number;
+  /** Mbit/s; one of the legacy rates of the band (IEEE 802.11-2020 16.2, 17.3). */
+  readonly multicastRateMbps: number;
 }
 
 /** 6.5 beacons a second cost about 1 % of 2.4 GHz airtime per node and show a death in 1.1 s. */
 export const DEFAULT_BEACON_INTERVAL_TU = 150;
+
+/** Multicast reaches about as far as unicast then, at a sixth of the airtime of 1 Mbit/s. */
+export const DEFAULT_MULTICAST_RATE_MBPS = 6;
 
 /**
  * Kernel defaults suit dozens of still nodes; these suit a street: 31 hops, paths kept 5 s so that
@@ -53,6 +62,9 @@ const MESH_ID_MAX_BYTES = 32;
 const PASSPHRASE_MIN = 8;
 const PASSPHRASE_MAX = 63;
 const MAX_ADDRESSES = 16;
+/** OFDM rates, which every band has, and those of 802.11b, which only 2.4 GHz has. */
+const OFDM_RATES_MBPS = [6, 9, 12, 18, 24, 36, 48, 54];
+const CCK_RATES_MBPS = [1, 2, 5.5, 11];
 
 /** All faults of the settings in themselves, in the order of the fields. */
 export function checkSettings(settings: MeshSettings): readonly Fault[] {
@@ -65,6 +77,7 @@ export function checkSettings(settings: MeshSettings): readonly Fault[] {
     ...checkAddresses(settings.addresses),
     ...checkParameters(settings.parameters),
     ...checkRange('beaconIntervalTu', settings.beaconIntervalTu, 20, 1000),
+    ...checkMulticastRate(settings),
   ];
 }
 
@@ -170,6 +183,14 @@ function checkParameters(parameters: MeshParameters): readonly Fault[] {
     }
     return checkRange(name, value, ...parameterRange(MESH_PARAMETERS[name].width));
   });
+}
+
+function checkMulticastRate({ multicastRateMbps, frequencyMhz }: MeshSettings): readonly Fault[] {
+  const old = bandOf(frequencyMhz) === '2.4 GHz' ? CCK_RATES_MBPS : [];
+  const rates = [...old, ...OFDM_RATES_MBPS].sort((left, right) => left - right);
+  if (rates.includes(multicastRateMbps)) return [];
+  const expected = `one of ${rates.join(', ')} Mbit/s`;
+  return [fault('parameter_invalid', 'multicastRateMbps', expected, `${multicastRateMbps}`)];
 }
 
 function checkRange(field: string, value: number, min: number, max: number): readonly Fault[] {

@@ -15,7 +15,7 @@ import {
   refuse,
 } from '../platform.ts';
 import type { MeshPath, Phy, RadioEvent, Station, Watch } from '../radio.ts';
-import { checkChannel, checkSettings, type MeshSettings } from '../settings.ts';
+import { checkChannel, checkSettings, type MeshScope, type MeshSettings } from '../settings.ts';
 
 export interface DummyObserved {
   readonly phys: readonly Phy[];
@@ -42,7 +42,12 @@ export class DummyPlatform implements Platform<DummyObserved> {
   }
 
   async probe(): Promise<Result<Probe>> {
-    const radios = this.#phys.map((phy) => ({ phy, country: undefined, faults: radioFaults(phy) }));
+    const radios = this.#phys.map((phy) => ({
+      phy,
+      driver: undefined,
+      country: undefined,
+      faults: radioFaults(phy),
+    }));
     return success({ radios, faults: [], reader: 'none' });
   }
 
@@ -61,7 +66,7 @@ export class DummyPlatform implements Platform<DummyObserved> {
     return { ok: true, commands: observed.running === word ? [] : [run('dummy', 'up', word)] };
   }
 
-  restore(_settings: MeshSettings, observed: DummyObserved): Plan {
+  restore(_scope: MeshScope, observed: DummyObserved): Plan {
     return { ok: true, commands: observed.running === undefined ? [] : [run('dummy', 'down')] };
   }
 
@@ -77,6 +82,7 @@ export class DummyPlatform implements Platform<DummyObserved> {
       joined: up,
       frequencyMhz: up ? settings.frequencyMhz : undefined,
       country: up ? settings.country : undefined,
+      indoorOnly: false,
       supplicantRunning: up,
       parameters: up ? settings.parameters : {},
       saeFailures: [],
@@ -136,7 +142,9 @@ export class DummyPlatform implements Platform<DummyObserved> {
 }
 
 function wordOf(settings: MeshSettings): string {
-  const { interfaceName, meshId, passphrase, country, frequencyMhz, parameters } = settings;
-  const rest = [meshId, passphrase.length, country, frequencyMhz, JSON.stringify(parameters)];
-  return `${interfaceName}/${rest.join('/')}`;
+  const { interfaceName, meshId, passphrase, country, frequencyMhz } = settings;
+  const { parameters, beaconIntervalTu, multicastRateMbps, addresses } = settings;
+  const rest = { parameters, beaconIntervalTu, multicastRateMbps, addresses };
+  const words = [meshId, passphrase.length, country, frequencyMhz, JSON.stringify(rest)];
+  return `${interfaceName}/${words.join('/')}`;
 }

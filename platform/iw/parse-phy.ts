@@ -1,5 +1,6 @@
 /** `iw phy`: the capabilities of each radio. */
 import { channelNumber } from '../channel.ts';
+import { failure, fault, type Result, success } from '../fault.ts';
 import type { Band, Channel, Combination, InterfaceType, Phy } from '../radio.ts';
 import { first, numberIn } from './parse.ts';
 
@@ -10,8 +11,16 @@ const BANDS: ReadonlyMap<string, Band> = new Map([
   ['4', '6 GHz'],
 ]);
 
-export function parsePhys(text: string): readonly Phy[] {
-  return text.split(/^(?=Wiphy )/m).flatMap((block) => {
+/**
+ * Fault `tool_missing` for the small build of `iw` that OpenWrt installs unless told otherwise: it
+ * leaves out ciphers and features, and the addresses in most events.
+ */
+export function parsePhys(text: string): Result<readonly Phy[]> {
+  if (text.startsWith('Wiphy ') && !/^\tSupported commands:/m.test(text)) {
+    const expected = 'its full build, from the package iw-full';
+    return failure(fault('tool_missing', 'command iw', expected, 'the small one'));
+  }
+  const phys = text.split(/^(?=Wiphy )/m).flatMap((block) => {
     const name = first(block, /^Wiphy (\S+)/);
     const index = numberIn(block, /^\twiphy index: (\d+)/m);
     if (name === undefined || index === undefined) return [];
@@ -30,6 +39,7 @@ export function parsePhys(text: string): readonly Phy[] {
       peeringInUserspace: block.includes('Driver supports a userspace MPM'),
     };
   });
+  return success(phys);
 }
 
 /** `* 2412 MHz [1] (20.0 dBm) (no IR)`, below the heading of its band. */

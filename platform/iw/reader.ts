@@ -1,7 +1,7 @@
 /**
- * The radios of this host through the programs `iw` and `ip`: for hosts where no netlink addon
- * loads (musl on ARM). The same answers, slower; link and address events show only as the radio
- * events that go with them.
+ * The radios of this host through the program `iw`, and its links through files of the kernel: for
+ * hosts where no netlink addon loads (musl on ARM, that is OpenWrt). The same answers, slower; link
+ * and address events show only as the radio events that go with them.
  */
 import { failure, fault, type Result, success } from '../fault.ts';
 import type { MeshParameters } from '../mesh-parameters.ts';
@@ -17,6 +17,7 @@ import type {
   Watch,
 } from '../radio.ts';
 import type { Runner } from '../runner.ts';
+import { readLinks } from './links.ts';
 import {
   parseDomains,
   parseInterfaces,
@@ -24,7 +25,7 @@ import {
   parsePaths,
   parseStations,
 } from './parse.ts';
-import { parseEvent, parseLinks } from './parse-link.ts';
+import { parseEvent } from './parse-event.ts';
 import { parsePhys } from './parse-phy.ts';
 
 export class IwReader implements RadioReader {
@@ -35,7 +36,8 @@ export class IwReader implements RadioReader {
   }
 
   async phys(): Promise<Result<readonly Phy[]>> {
-    return map(await this.#text('iw', 'phy'), parsePhys);
+    const text = await this.#text('iw', 'phy');
+    return text.ok ? parsePhys(text.value) : text;
   }
 
   async interfaces(): Promise<Result<readonly RadioInterface[]>> {
@@ -47,8 +49,7 @@ export class IwReader implements RadioReader {
   }
 
   async links(): Promise<Result<readonly Link[]>> {
-    const text = await this.#text('ip', '-j', 'address', 'show');
-    return text.ok ? parseLinks(text.value) : text;
+    return success(await readLinks(this.#runner));
   }
 
   async stations(interfaceName: string): Promise<Result<readonly Station[]>> {

@@ -1,25 +1,20 @@
 /** What the Linux body looks at before it plans, and where its files are. */
-
-import type { Result } from '../fault.ts';
-import type { MeshParameters } from '../mesh-parameters.ts';
-import type { Link, Phy, RadioInterface, RegulatoryDomain } from '../radio.ts';
-import type { CountryRules } from '../regulatory-database.ts';
+import type { SupplicantProgram, Survey } from '../survey.ts';
 import type { ObservedManager } from './managers.ts';
 
-export interface LinuxObserved {
-  readonly phys: readonly Phy[];
-  readonly interfaces: readonly RadioInterface[];
-  readonly domains: readonly RegulatoryDomain[];
-  readonly links: readonly Link[];
-  /** Of the mesh interface, while it exists. */
-  readonly parameters: MeshParameters;
-  /** Of the wanted country; undefined where the host has no regulatory database. */
-  readonly rules: Result<CountryRules> | undefined;
+export interface LinuxObserved extends Survey {
+  /** Where this body keeps its files. */
+  readonly folder: string;
   readonly blocks: readonly RadioBlock[];
+  /** Programs that a plan runs and the host lacks. */
+  readonly missing: readonly string[];
   readonly supplicant: ObservedSupplicant;
   readonly managers: readonly ObservedManager[];
+  /** Mbit/s, as noted when it was last set: the kernel takes it and never tells it. */
+  readonly multicastRateMbps: number | undefined;
   /** What was there before the first plan; undefined while nothing has been changed. */
   readonly before: Before | undefined;
+  readonly leftovers: readonly Leftover[];
 }
 
 /** A radio switch (rfkill): `soft` is undone by software, `hard` only at the device. */
@@ -30,12 +25,18 @@ export interface RadioBlock {
   readonly hard: boolean;
 }
 
-export interface ObservedSupplicant {
-  readonly installed: boolean;
-  readonly mesh: boolean;
+export interface ObservedSupplicant extends SupplicantProgram {
   readonly process: { readonly pid: number; readonly ageMs: number } | undefined;
   readonly configuration: string | undefined;
   readonly log: string;
+}
+
+/** A mesh of ours under a name that is not wanted any more. */
+export interface Leftover {
+  readonly interfaceName: string;
+  /** Of its supplicant, while that runs. */
+  readonly pid: number | undefined;
+  readonly before: Before | undefined;
 }
 
 /** Kept in a file from the first change to the restoration. */
@@ -47,8 +48,13 @@ export interface Before {
   readonly blocked: readonly number[];
 }
 
+/** What a plan runs beside the supplicant, and Debian's package of each. */
+export const PROGRAMS = ['ip', 'iw', 'wpa_cli'] as const;
+export const PACKAGES = { ip: 'iproute2', wpa_cli: 'wpasupplicant' } as const;
+
 /** /run is emptied at boot, exactly when the kernel forgets the interface and the country too. */
-const FOLDER = '/run/meshpay-radio';
+export const DEFAULT_FOLDER = '/run/meshpay-radio';
+const BEFORE_SUFFIX = '.before.json';
 
 export interface LinuxPaths {
   readonly configuration: string;
@@ -56,19 +62,32 @@ export interface LinuxPaths {
   readonly pid: string;
   readonly log: string;
   readonly before: string;
+  readonly multicast: string;
   readonly carrier: string;
 }
 
-export function linuxPaths(interfaceName: string): LinuxPaths {
-  const stem = `${FOLDER}/${interfaceName}`;
+export function linuxPaths(folder: string, interfaceName: string): LinuxPaths {
+  const stem = `${folder}/${interfaceName}`;
   return {
     configuration: `${stem}.conf`,
     control: `${stem}.control`,
     pid: `${stem}.pid`,
     log: `${stem}.log`,
-    before: `${stem}.before.json`,
+    before: `${stem}${BEFORE_SUFFIX}`,
+    multicast: `${stem}.multicast`,
     carrier: `/sys/class/net/${interfaceName}/carrier`,
   };
+}
+
+/** The names of the meshes whose notes lie in the folder, but for the one that is meant. */
+export function leftoverNames(
+  entries: readonly string[],
+  interfaceName: string,
+): readonly string[] {
+  return entries
+    .filter((entry) => entry.endsWith(BEFORE_SUFFIX))
+    .map((entry) => entry.slice(0, -BEFORE_SUFFIX.length))
+    .filter((name) => name !== interfaceName);
 }
 
 export function writeBefore(before: Before): string {

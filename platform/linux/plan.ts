@@ -13,10 +13,11 @@ import { normalizePrefix } from '../ipv6.ts';
 import { differingParameters } from '../mesh-parameters.ts';
 import { chooseRadio, type Plan, refuse } from '../platform.ts';
 import { domainOf, type Phy, type RadioInterface } from '../radio.ts';
-import { checkChannel, checkSettings, type MeshSettings } from '../settings.ts';
+import { checkSettings, type MeshScope, type MeshSettings } from '../settings.ts';
+import { isJoined, isUp, programFaults, regulatoryFaults, supplicantFaults } from '../survey.ts';
 import { giveBack, keepAway } from './managers.ts';
-import { type LinuxObserved, linuxPaths, writeBefore } from './observed.ts';
-import { supplicantConfiguration } from './supplicant.ts';
+import { type Before, type LinuxObserved, linuxPaths, PACKAGES, writeBefore } from './observed.ts';
+import { SUPPLICANT_WANTED, supplicantConfiguration } from './supplicant.ts';
 
 /** A supplicant younger than this may still be joining. */
 export const JOIN_TIMEOUT_MS = 30_000;
@@ -29,23 +30,23 @@ export function planLinux(settings: MeshSettings, observed: LinuxObserved): Plan
   const choice = chooseRadio(observed.phys, settings.radio);
   if ('faults' in choice) return { ok: false, faults: choice.faults };
   const { phy } = choice;
-  const country = domainOf(observed.domains, phy.index)?.country;
-  const rules = observed.rules;
   const refusedHost = refuse([
-    ...supplicantFaults(observed),
+    ...supplicantFaults(observed.supplicant, SUPPLICANT_WANTED),
+    ...programFaults(observed.missing, PACKAGES),
     ...blockFaults(observed, phy),
-    ...(rules?.ok === false && rules.fault.code === 'country_unknown' ? [rules.fault] : []),
-    ...checkChannel(settings, phy, country, rules?.ok ? rules.value : undefined),
+    ...regulatoryFaults(settings, observed, phy),
     ...interfaceFaults(settings, observed, phy),
   ]);
   if (refusedHost !== undefined) return refusedHost;
+  const country = domainOf(observed.domains, phy.index)?.country;
   const yielding = yieldingInterfaces(settings, observed, phy).map(({ name }) => name);
-  const idle = [...new Set([...(observed.before?.up ?? []), ...yielding])];
+  const remembered = remember(observed, yielding, phy);
   return {
     ok: true,
     commands: [
-      ...rememberBefore(settings, observed, yielding, phy),
-      ...keepAway(observed.managers, [settings.interfaceName, ...idle]),
+      ...writeNote(settings, observed, remembered),
+      ...removeLeftovers(observed),
+      ...keepAway(observed.managers, [settings.interfaceName, ...remembered.up]),
       ...softBlocks(observed, phy).map(({ switchIndex }) => unblock(switchIndex)),
       ...(country === settings.country ? [] : [run('iw', 'reg', 'set', settings.country)]),
       ...yielding.map((name) => run('ip', 'link', 'set', name, 'down')),
@@ -55,40 +56,101 @@ export function planLinux(settings: MeshSettings, observed: LinuxObserved): Plan
 }
 
 /** Puts back what was there before the first plan; empty where no plan has been applied. */
-export function restoreLinux(settings: MeshSettings, observed: LinuxObserved): Plan {
-  const { before, supplicant } = observed;
+export function restoreLinux(scope: MeshScope, observed: LinuxObserved): Plan {
+  const before = noteOf(observed);
   if (before === undefined) return { ok: true, commands: giveBack(observed.managers) };
-  const { interfaceName } = settings;
-  const paths = linuxPaths(interfaceName);
-  const exists = observed.interfaces.some(({ name }) => name === interfaceName);
+  const { interfaceName } = scope;
   const present = new Set(observed.links.map(({ name }) => name));
   const domain = domainOf(observed.domains, -1);
   return {
     ok: true,
     commands: [
-      ...stopSupplicant(settings, observed),
-      ...(exists ? [run('iw', 'dev', interfaceName, 'del')] : []),
-      ...[paths.pid, paths.log, paths.control].map(remove),
-      ...(supplicant.configuration === undefined ? [] : [remove(paths.configuration)]),
+      ...removeLeftovers(observed),
+      ...stopSupplicant(scope, observed),
+      ...(exists(observed, interfaceName) ? [run('iw', 'dev', interfaceName, 'del')] : []),
+      ...removeFiles(observed, interfaceName),
       ...giveBack(observed.managers),
       ...(domain?.country === before.country ? [] : [run('iw', 'reg', 'set', before.country)]),
       ...before.up
         .filter((name) => present.has(name))
         .map((name) => run('ip', 'link', 'set', name, 'up')),
       ...before.blocked.map((index) => run('rfkill', 'block', `${index}`)),
-      remove(paths.before),
+      ...observed.leftovers.map(({ interfaceName: name }) => remove(paths(observed, name).before)),
+      remove(paths(observed, interfaceName).before),
     ],
   };
+}
+
+/** Without a note of ours, nothing that lies there is ours. The oldest one tells of the start. */
+function noteOf({ before, leftovers }: LinuxObserved): Before | undefined {
+  const notes = [...leftovers.map((each) => each.before), before].filter(
+    (note) => note !== undefined,
+  );
+  const [oldest] = notes;
+  if (oldest === undefined) return undefined;
+  return {
+    country: oldest.country,
+    up: [...new Set(notes.flatMap(({ up }) => up))],
+    blocked: [...new Set(notes.flatMap(({ blocked }) => blocked))],
+  };
+}
+
+function remember(observed: LinuxObserved, yielding: readonly string[], phy: Phy): Before {
+  const note = noteOf(observed);
+  const blocked = softBlocks(observed, phy).map(({ switchIndex }) => switchIndex);
+  return {
+    country: note?.country ?? domainOf(observed.domains, -1)?.country ?? WORLD,
+    up: [...new Set([...(note?.up ?? []), ...yielding])],
+    blocked: [...new Set([...(note?.blocked ?? []), ...blocked])],
+  };
+}
+
+function writeNote(
+  { interfaceName }: MeshScope,
+  observed: LinuxObserved,
+  remembered: Before,
+): readonly Command[] {
+  const content = writeBefore(remembered);
+  if (observed.before !== undefined && content === writeBefore(observed.before)) return [];
+  const path = paths(observed, interfaceName).before;
+  return [{ kind: 'write', path, mode: 0o600, content, secret: false }];
+}
+
+/** Meshes of ours under other names. Their notes go last: they are what makes them ours. */
+function removeLeftovers(observed: LinuxObserved): readonly Command[] {
+  return observed.leftovers.flatMap(({ interfaceName, pid }) => {
+    const { before, configuration } = paths(observed, interfaceName);
+    const present = exists(observed, interfaceName);
+    return [
+      ...(pid === undefined ? [] : [{ kind: 'stop', pid, argument: configuration } as const]),
+      ...(present ? [run('iw', 'dev', interfaceName, 'del')] : []),
+      ...removeFiles(observed, interfaceName),
+      remove(before),
+    ];
+  });
+}
+
+function removeFiles(observed: LinuxObserved, interfaceName: string): readonly Command[] {
+  const { pid, log, control, configuration, multicast } = paths(observed, interfaceName);
+  return [pid, log, control, configuration, multicast].map(remove);
+}
+
+function exists({ interfaces }: LinuxObserved, interfaceName: string): boolean {
+  return interfaces.some(({ name }) => name === interfaceName);
+}
+
+function paths({ folder }: LinuxObserved, interfaceName: string) {
+  return linuxPaths(folder, interfaceName);
 }
 
 /** From here on the interface: created, joined, addressed, tuned. */
 function bringUp(settings: MeshSettings, observed: LinuxObserved, phy: Phy): readonly Command[] {
   const { interfaceName } = settings;
-  const paths = linuxPaths(interfaceName);
   const { supplicant } = observed;
+  const files = paths(observed, interfaceName);
   const current = observed.interfaces.find(({ name }) => name === interfaceName);
   const onThisPhy = current?.phyIndex === phy.index;
-  const content = supplicantConfiguration(settings, paths.control, 'global_sae_pwe');
+  const content = supplicantConfiguration(settings, files.control, 'global_sae_pwe');
   const sameContent = supplicant.configuration === content;
   const joined = isJoined(settings, observed);
   const stuck = !joined && (supplicant.process?.ageMs ?? 0) > JOIN_TIMEOUT_MS;
@@ -104,30 +166,47 @@ function bringUp(settings: MeshSettings, observed: LinuxObserved, phy: Phy): rea
     ...(sameContent
       ? []
       : [
-          { kind: 'write', path: paths.configuration, mode: 0o600, content, secret: true } as const,
+          { kind: 'write', path: files.configuration, mode: 0o600, content, secret: true } as const,
         ]),
-    ...logRotation(observed, paths.log),
-    ...(keepRunning ? [] : [startSupplicant(settings)]),
+    ...logRotation(observed, files.log),
+    ...(keepRunning || observed.multicastRateMbps === undefined ? [] : [remove(files.multicast)]),
+    ...(keepRunning ? [] : [startSupplicant(settings, observed)]),
     ...addressCommands(settings, observed, onThisPhy),
-    ...(keepRunning && joined
-      ? parameterCommands(settings, observed)
-      : [awaitCarrier(paths.carrier), ...parameterCommands(settings, observed, !keepRunning)]),
+    ...(keepRunning && joined ? [] : [awaitCarrier(files.carrier)]),
+    ...parameterCommands(settings, observed, !keepRunning),
+    ...multicastCommands(settings, observed, !keepRunning),
   ];
 }
 
-function startSupplicant({ interfaceName }: MeshSettings): Command {
-  const paths = linuxPaths(interfaceName);
+/** Joining makes the kernel forget the rate; the note is written after it was set, never before. */
+function multicastCommands(
+  { interfaceName, multicastRateMbps }: MeshSettings,
+  observed: LinuxObserved,
+  anew: boolean,
+): readonly Command[] {
+  if (!anew && observed.multicastRateMbps === multicastRateMbps) return [];
+  const path = paths(observed, interfaceName).multicast;
+  const content = `${multicastRateMbps}\n`;
+  return [
+    run('iw', 'dev', interfaceName, 'set', 'mcast_rate', `${multicastRateMbps}`),
+    { kind: 'write', path, mode: 0o600, content, secret: false },
+  ];
+}
+
+function startSupplicant({ interfaceName }: MeshScope, observed: LinuxObserved): Command {
+  const { pid, log, configuration } = paths(observed, interfaceName);
   return run(
     'wpa_supplicant',
-    ...['-B', '-P', paths.pid, '-f', paths.log, '-i', interfaceName, '-D', 'nl80211'],
-    ...['-c', paths.configuration],
+    ...['-B', '-P', pid, '-f', log, '-i', interfaceName, '-D', 'nl80211'],
+    ...['-c', configuration],
   );
 }
 
-function stopSupplicant(settings: MeshSettings, { supplicant }: LinuxObserved): readonly Command[] {
-  if (supplicant.process === undefined) return [];
-  const argument = linuxPaths(settings.interfaceName).configuration;
-  return [{ kind: 'stop', pid: supplicant.process.pid, argument }];
+function stopSupplicant({ interfaceName }: MeshScope, observed: LinuxObserved): readonly Command[] {
+  const { process } = observed.supplicant;
+  if (process === undefined) return [];
+  const argument = paths(observed, interfaceName).configuration;
+  return [{ kind: 'stop', pid: process.pid, argument }];
 }
 
 /** The supplicant appends, so an emptied log goes on from its start. */
@@ -159,38 +238,12 @@ function addressCommands(
 function parameterCommands(
   settings: MeshSettings,
   observed: LinuxObserved,
-  anew = false,
+  anew: boolean,
 ): readonly Command[] {
   const differing = differingParameters(settings.parameters, anew ? {} : observed.parameters);
-  const words = Object.entries(differing).map(([name, value]) => `${name}=${value}`);
-  if (words.length === 0) return [];
-  return words.map((word) => run('iw', 'dev', settings.interfaceName, 'set', 'mesh_param', word));
-}
-
-function rememberBefore(
-  settings: MeshSettings,
-  observed: LinuxObserved,
-  yielding: readonly string[],
-  phy: Phy,
-): readonly Command[] {
-  const { before } = observed;
-  const blocked = softBlocks(observed, phy).map(({ switchIndex }) => switchIndex);
-  const remembered = {
-    country: before?.country ?? domainOf(observed.domains, -1)?.country ?? WORLD,
-    up: [...new Set([...(before?.up ?? []), ...yielding])],
-    blocked: [...new Set([...(before?.blocked ?? []), ...blocked])],
-  };
-  const content = writeBefore(remembered);
-  if (before !== undefined && content === writeBefore(before)) return [];
-  const path = linuxPaths(settings.interfaceName).before;
-  return [{ kind: 'write', path, mode: 0o600, content, secret: false }];
-}
-
-function supplicantFaults({ supplicant }: LinuxObserved): readonly Fault[] {
-  const field = 'command wpa_supplicant';
-  if (!supplicant.installed) return [fault('supplicant_missing', field, 'the program', 'none')];
-  if (supplicant.mesh) return [];
-  return [fault('supplicant_without_mesh', field, 'a build with CONFIG_MESH', 'none')];
+  return Object.entries(differing).map(([name, value]) =>
+    run('iw', 'dev', settings.interfaceName, 'set', 'mesh_param', `${name}=${value}`),
+  );
 }
 
 function blockFaults(observed: LinuxObserved, phy: Phy): readonly Fault[] {
@@ -259,17 +312,6 @@ function canStay(settings: MeshSettings, phy: Phy, other: RadioInterface): boole
 
 function softBlocks(observed: LinuxObserved, phy: Phy) {
   return observed.blocks.filter((block) => block.phyName === phy.name && block.soft);
-}
-
-export function isUp({ interfaceName }: MeshSettings, observed: LinuxObserved): boolean {
-  return observed.links.some(({ name, up }) => name === interfaceName && up);
-}
-
-export function isJoined({ interfaceName }: MeshSettings, observed: LinuxObserved): boolean {
-  const onChannel = observed.interfaces.some(
-    ({ name, frequencyMhz }) => name === interfaceName && frequencyMhz !== undefined,
-  );
-  return onChannel && observed.links.some((link) => link.name === interfaceName && link.carrier);
 }
 
 function awaitCarrier(path: string): Command {

@@ -17,6 +17,9 @@ import type { MeshSettings } from '../settings.ts';
 
 export type SupplicantDialect = 'global_sae_pwe' | 'network_sae_pwe';
 
+/** What a fault about the program expects. */
+export const SUPPLICANT_WANTED = 'wpa_supplicant with CONFIG_MESH, from wpasupplicant';
+
 const SAE_PWE = 'sae_pwe=2';
 
 export function supplicantConfiguration(
@@ -34,7 +37,7 @@ export function supplicantConfiguration(
     `sae_password=${hexadecimal(settings.passphrase)}`,
     ...(global ? [] : [SAE_PWE]),
     'ieee80211w=2',
-    'mesh_fwding=1',
+    `mesh_fwding=${settings.parameters.mesh_fwding ?? 1}`,
     `beacon_int=${settings.beaconIntervalTu}`,
     'disable_ht40=1',
   ];

@@ -8,16 +8,17 @@
  */
 import { failure, fault, type Result, success } from '../fault.ts';
 import type { MeshParameters } from '../mesh-parameters.ts';
-import type {
-  Link,
-  MeshPath,
-  Phy,
-  RadioEvent,
-  RadioInterface,
-  RadioReader,
-  RegulatoryDomain,
-  Station,
-  Watch,
+import {
+  byAddress,
+  type Link,
+  type MeshPath,
+  type Phy,
+  type RadioEvent,
+  type RadioInterface,
+  type RadioReader,
+  type RegulatoryDomain,
+  type Station,
+  type Watch,
 } from '../radio.ts';
 import { decode, writeFlag, writeHardwareAddress, writeNumber, writeText } from './attributes.ts';
 import { readEvent } from './event.ts';
@@ -113,7 +114,8 @@ export class NetlinkReader implements RadioReader {
         ...link,
         ipv6: addresses.value
           .filter(({ interfaceIndex }) => interfaceIndex === link.index)
-          .map(({ address }) => address),
+          .map(({ address }) => address)
+          .sort(byAddress),
       })),
     );
   }

@@ -1,28 +1,23 @@
 /** What the OpenWrt body looks at before it plans, and where its files are. */
 
-import type { Result } from '../fault.ts';
-import type { MeshParameters } from '../mesh-parameters.ts';
 import type { SaeFailure } from '../platform.ts';
-import type { Link, Phy, RadioInterface, RegulatoryDomain } from '../radio.ts';
-import type { CountryRules } from '../regulatory-database.ts';
+import type { SupplicantProgram, Survey } from '../survey.ts';
 import type { UciConfig } from './uci.ts';
 
-export interface OpenwrtObserved {
-  readonly phys: readonly Phy[];
-  readonly interfaces: readonly RadioInterface[];
-  readonly domains: readonly RegulatoryDomain[];
-  readonly links: readonly Link[];
-  readonly parameters: MeshParameters;
-  readonly rules: Result<CountryRules> | undefined;
+export interface OpenwrtObserved extends Survey {
   readonly wireless: UciConfig;
   readonly network: UciConfig;
   /** Device folder of each phy below /sys/devices, by phy name: what `option path` ends in. */
   readonly devicePaths: Readonly<Record<string, string>>;
   /** What netifd says of each wifi-device, by section name. */
   readonly radios: Readonly<Record<string, RadioState>>;
-  readonly supplicant: { readonly installed: boolean; readonly mesh: boolean };
+  /** Programs that a plan runs and the router lacks. */
+  readonly missing: readonly string[];
+  readonly supplicant: SupplicantProgram;
   readonly saeFailures: readonly SaeFailure[];
   readonly before: OpenwrtBefore | undefined;
+  /** Files of a plan that was not brought to its end: ROLLBACK_FILES and BATCH_FILE. */
+  readonly scraps: readonly string[];
 }
 
 /** From `ubus call network.wireless status`. */
@@ -34,17 +29,32 @@ export interface RadioState {
   readonly interfaceNames: Readonly<Record<string, string>>;
 }
 
-/** Options of the wifi-device before the first plan; null stands for an absent option. */
-export interface OpenwrtBefore {
-  readonly device: string;
-  readonly options: Readonly<Record<string, string | null>>;
-}
+/** Options of each wifi-device before the first plan that took it; null is an absent option. */
+export type OpenwrtBefore = Readonly<Record<string, Readonly<Record<string, string | null>>>>;
+
+/** What a plan runs beside what every OpenWrt has, and the package of each. */
+export const PROGRAMS = ['iw', 'wpa_cli'] as const;
+export const PACKAGES = { iw: 'iw-full', wpa_cli: 'wpa-cli' } as const;
 
 /** UCI survives a reboot, so what is needed to undo it must too. */
 export const BEFORE_FILE = '/etc/meshpay-radio.json';
-export const BATCH_FILE = '/var/run/meshpay-radio.uci';
-/** Copies of the configuration from before the plan that is under way. */
-export const ROLLBACK_FOLDER = '/var/run/meshpay-radio.rollback';
+export const SCRAP_FOLDER = '/var/run';
+export const BATCH_FILE = `${SCRAP_FOLDER}/meshpay-radio.uci`;
+export const CONFIGS = ['wireless', 'network'] as const;
+export type ConfigName = (typeof CONFIGS)[number];
+
+/** The copy of a configuration from before the plan that is under way. */
+export function rollbackFile(config: ConfigName): string {
+  return `${SCRAP_FOLDER}/meshpay-radio.rollback.${config}`;
+}
+
+export const ROLLBACK_FILES = CONFIGS.map(rollbackFile);
+
+/** What a plan that was broken off has left, of the names in SCRAP_FOLDER. */
+export function scrapsIn(names: readonly string[]): readonly string[] {
+  const present = new Set(names.map((name) => `${SCRAP_FOLDER}/${name}`));
+  return [...ROLLBACK_FILES, BATCH_FILE].filter((path) => present.has(path));
+}
 
 /** Undefined for what is not such a status. */
 export function parseWirelessStatus(json: string): Record<string, RadioState> | undefined {
@@ -71,15 +81,18 @@ export function parseWirelessStatus(json: string): Record<string, RadioState> | 
   return radios;
 }
 
+/** Undefined for what is not such a note. */
 export function readOpenwrtBefore(text: string | undefined): OpenwrtBefore | undefined {
   const value = parseObject(text ?? '');
   if (value === undefined) return undefined;
-  const { device, options } = value as { readonly device?: unknown; readonly options?: unknown };
-  if (typeof device !== 'string' || !isObject(options)) return undefined;
-  const known = Object.entries(options).filter(
-    (entry): entry is [string, string | null] => entry[1] === null || typeof entry[1] === 'string',
-  );
-  return { device, options: Object.fromEntries(known) };
+  const devices = Object.entries(value).map(([device, options]) => {
+    const known = Object.entries(isObject(options) ? options : {}).filter(
+      (entry): entry is [string, string | null] =>
+        entry[1] === null || typeof entry[1] === 'string',
+    );
+    return [device, Object.fromEntries(known)] as const;
+  });
+  return Object.fromEntries(devices);
 }
 
 function parseObject(json: string): object | undefined {

@@ -1,39 +1,56 @@
 /**
  * The plan of the OpenWrt body. netifd owns the radio, so the mesh is not built but described: one
- * wifi-iface section and one network section, both named `meshpay`, and three options of the
- * wifi-device (disabled, country, channel). Nothing else in the configuration is touched.
+ * wifi-iface section and one network section, both named `meshpay`, and a few options of the
+ * wifi-device (`DEVICE_OPTIONS`). Nothing else in the configuration is touched.
+ *
+ * The options are those that netifd's mac80211 scripts read (openwrt/package/network/config/
+ * wifi-scripts, shell and ucode alike): `mcast_rate` of the wifi-iface in kbit/s, `beacon_int` of
+ * the wifi-device, parameters under their names in `iw`. netifd leaves management frame protection
+ * of a mesh to wpad, which offers it; doctor tells where a neighbour goes without.
  *
  * Every change is one batch in one file, after a copy of the files that it changes, so that `apply`
- * can put them back when the mesh does not come up.
+ * can put them back when the mesh does not come up. The copies lie there until it has come up: a
+ * plan that is broken off is confirmed or taken back by the next.
  */
-import { channelNumber } from '../channel.ts';
+import { bandOf, channelNumber } from '../channel.ts';
 import { type Command, run } from '../command.ts';
 import { type Fault, fault } from '../fault.ts';
 import { normalizePrefix } from '../ipv6.ts';
+import type { MeshParameters } from '../mesh-parameters.ts';
 import { chooseRadio, type Plan, refuse } from '../platform.ts';
-import { domainOf, type Phy } from '../radio.ts';
-import { checkChannel, checkSettings, type MeshSettings } from '../settings.ts';
+import type { Band, Phy } from '../radio.ts';
+import { checkSettings, type MeshSettings } from '../settings.ts';
+import { isJoined, programFaults, regulatoryFaults, supplicantFaults } from '../survey.ts';
 import {
   BATCH_FILE,
   BEFORE_FILE,
+  CONFIGS,
+  type ConfigName,
   type OpenwrtBefore,
   type OpenwrtObserved,
-  ROLLBACK_FOLDER,
+  PACKAGES,
+  ROLLBACK_FILES,
+  rollbackFile,
 } from './observed.ts';
 import { batch, option, type UciSection, type UciValue } from './uci.ts';
 
 export const SECTION = 'meshpay';
-export const CONFIGS = ['wireless', 'network'] as const;
+export const SUPPLICANT_WANTED = 'wpad with mesh: wpad-mesh-mbedtls, -openssl or -wolfssl';
 /** netifd tears the radio down and builds all of its interfaces anew. */
 const UP_TIMEOUT_MS = 60_000;
-const DEVICE_OPTIONS = ['disabled', 'country', 'channel'] as const;
+const DEVICE_OPTIONS = ['disabled', 'country', 'band', 'channel', 'beacon_int'] as const;
 
-/** Parameters that netifd does not pass on (MP_CONFIG_* of its mac80211 script). */
+const UCI_BANDS: Readonly<Record<Band, string>> = { '2.4 GHz': '2g', '5 GHz': '5g', '6 GHz': '6g' };
+
+/** Parameters that netifd does not pass on in every release (its mac80211 scripts). */
 const NOT_IN_UCI: ReadonlySet<string> = new Set([
   'mesh_nolearn',
   'mesh_connected_to_gate',
   'mesh_connected_to_as',
 ]);
+
+/** `enum nl80211_mesh_power_mode` in the words of UCI. */
+const POWER_MODES: Readonly<Record<number, string>> = { 1: 'active', 2: 'light', 3: 'deep' };
 
 export function planOpenwrt(settings: MeshSettings, observed: OpenwrtObserved): Plan {
   const refusedSettings = refuse([
@@ -46,78 +63,104 @@ export function planOpenwrt(settings: MeshSettings, observed: OpenwrtObserved): 
   const choice = chooseRadio(observed.phys, settings.radio);
   if ('faults' in choice) return { ok: false, faults: choice.faults };
   const { phy } = choice;
-  const device = deviceOf(observed, phy);
+  const device = deviceOf(observed, phy, settings.frequencyMhz);
   if (device === undefined) {
     const expected = `a wifi-device section for ${phy.name}`;
     return { ok: false, faults: [fault('radio_missing', 'radio', expected, 'run `wifi config`')] };
   }
-  const country = domainOf(observed.domains, phy.index)?.country;
-  const { rules } = observed;
   const refusedHost = refuse([
-    ...supplicantFaults(observed),
-    ...(rules?.ok === false && rules.fault.code === 'country_unknown' ? [rules.fault] : []),
-    ...checkChannel(settings, phy, country, rules?.ok ? rules.value : undefined),
+    ...supplicantFaults(observed.supplicant, SUPPLICANT_WANTED),
+    ...programFaults(observed.missing, PACKAGES),
+    ...regulatoryFaults(settings, observed, phy),
     ...nameFaults(settings, observed),
     ...busyFaults(settings, observed, device),
   ]);
   if (refusedHost !== undefined) return refusedHost;
   const lines = batchLines(settings, observed, device);
-  if (lines.length === 0) return { ok: true, commands: waitIfDown(settings, observed) };
+  if (lines.length === 0) return { ok: true, commands: confirm(settings, observed) };
   return {
     ok: true,
     commands: [
       ...rememberBefore(observed, device),
+      ...(hasCopies(observed) ? [] : CONFIGS.map(copy)),
       ...change(lines),
       awaitCarrier(settings.interfaceName),
+      ...ROLLBACK_FILES.map(remove),
     ],
   };
 }
 
 /** Removes both sections and gives the wifi-device its options back. */
 export function restoreOpenwrt(observed: OpenwrtObserved): Plan {
-  const { before, wireless, network } = observed;
+  const { before, wireless, network, scraps } = observed;
   const lines = [
     ...(wireless.has(SECTION) ? [batch.delete(`wireless.${SECTION}`)] : []),
     ...(network.has(SECTION) ? [batch.delete(`network.${SECTION}`)] : []),
-    ...Object.entries(before?.options ?? {}).flatMap(([name, value]) => {
-      const path = `wireless.${before?.device}.${name}`;
-      const present = option(wireless.get(before?.device ?? ''), name);
-      if (value === null) return present === undefined ? [] : [batch.delete(path)];
-      return present === value ? [] : [batch.set(path, value)];
-    }),
+    ...Object.entries(before ?? {}).flatMap(([device, options]) =>
+      giveBack(device, options, wireless.get(device)),
+    ),
   ];
-  const forget: readonly Command[] =
-    before === undefined ? [] : [{ kind: 'remove', path: BEFORE_FILE }];
-  return { ok: true, commands: [...(lines.length === 0 ? [] : change(lines)), ...forget] };
+  return {
+    ok: true,
+    commands: [
+      ...(lines.length === 0 ? [] : change(lines)),
+      ...scraps.map(remove),
+      ...(before === undefined ? [] : [remove(BEFORE_FILE)]),
+    ],
+  };
+}
+
+/** A device that is gone from the configuration gets nothing back. */
+function giveBack(
+  device: string,
+  options: Readonly<Record<string, string | null>>,
+  section: UciSection | undefined,
+): readonly string[] {
+  if (section === undefined) return [];
+  return Object.entries(options).flatMap(([name, value]) => {
+    const path = `wireless.${device}.${name}`;
+    const present = option(section, name);
+    if (value === null) return present === undefined ? [] : [batch.delete(path)];
+    return present === value ? [] : [batch.set(path, value)];
+  });
 }
 
 /** The commands that put back the configuration from before the plan under way. */
 export function rollbackCommands(): readonly Command[] {
   return [
-    ...CONFIGS.map((config) => run('cp', '-p', `${ROLLBACK_FOLDER}.${config}`, configFile(config))),
+    ...CONFIGS.map((config) => run('cp', '-p', rollbackFile(config), configFile(config))),
     run('wifi', 'reload'),
+    ...ROLLBACK_FILES.map(remove),
   ];
 }
 
-/** The wifi-device section of a phy: by its name where the section names one, else by its path. */
-export function deviceOf(observed: OpenwrtObserved, phy: Phy): string | undefined {
+/**
+ * The wifi-device section of a phy: by its name where the section names one, else by its path. A
+ * phy with several radios has a section for each; then the one that is on the wanted band.
+ */
+export function deviceOf(
+  observed: OpenwrtObserved,
+  phy: Phy,
+  frequencyMhz: number,
+): string | undefined {
   const folder = observed.devicePaths[phy.name];
-  for (const [name, section] of observed.wireless) {
-    if (section.type !== 'wifi-device') continue;
-    if (option(section, 'phy') === phy.name) return name;
+  const names = [...observed.wireless].flatMap(([name, section]) => {
+    if (section.type !== 'wifi-device') return [];
+    if (option(section, 'phy') === phy.name) return [name];
     const path = option(section, 'path')?.replace(/\+\d+$/, '');
-    if (path !== undefined && folder?.endsWith(path) === true) return name;
-  }
-  return undefined;
+    return path !== undefined && folder?.endsWith(path) === true ? [name] : [];
+  });
+  const band = bandName(frequencyMhz);
+  const onBand = names.find((name) => option(observed.wireless.get(name), 'band') === band);
+  return onBand ?? names[0];
 }
 
 function change(lines: readonly string[]): readonly Command[] {
   const content = [...lines, ...CONFIGS.map(batch.commit), ''].join('\n');
   return [
-    ...CONFIGS.map((config) => run('cp', '-p', configFile(config), `${ROLLBACK_FOLDER}.${config}`)),
     { kind: 'write', path: BATCH_FILE, mode: 0o600, content, secret: true },
     run('uci', '-f', BATCH_FILE, 'batch'),
-    { kind: 'remove', path: BATCH_FILE },
+    remove(BATCH_FILE),
     run('wifi', 'reload'),
   ];
 }
@@ -130,7 +173,26 @@ function batchLines(
   const { addresses, country, frequencyMhz } = settings;
   const ip6addr = addresses.map((address) => normalizePrefix(address) ?? address);
   const network = ip6addr.length === 0 ? { proto: 'none' } : { proto: 'static', ip6addr };
-  const wifi = {
+  const radio = {
+    disabled: '0',
+    country,
+    band: bandName(frequencyMhz),
+    channel: `${channelNumber(frequencyMhz)}`,
+    beacon_int: `${settings.beaconIntervalTu}`,
+  } satisfies Record<(typeof DEVICE_OPTIONS)[number], string>;
+  const present = observed.wireless.get(device);
+  const wifi = wifiInterface(settings, device);
+  return [
+    ...wholeSection(`wireless.${SECTION}`, 'wifi-iface', wifi, observed.wireless.get(SECTION)),
+    ...wholeSection(`network.${SECTION}`, 'interface', network, observed.network.get(SECTION)),
+    ...Object.entries(radio)
+      .filter(([name, value]) => (option(present, name) ?? defaultOf(name)) !== value)
+      .map(([name, value]) => batch.set(`wireless.${device}.${name}`, value)),
+  ];
+}
+
+function wifiInterface(settings: MeshSettings, device: string): Readonly<Record<string, string>> {
+  return {
     device,
     network: SECTION,
     mode: 'mesh',
@@ -139,19 +201,16 @@ function batchLines(
     encryption: 'sae',
     key: settings.passphrase,
     disabled: '0',
-    ...Object.fromEntries(
-      Object.entries(settings.parameters).map(([name, value]) => [name, `${value}`]),
-    ),
+    mcast_rate: `${settings.multicastRateMbps * 1000}`,
+    ...parameterOptions(settings.parameters),
   };
-  const radio = { disabled: '0', country, channel: `${channelNumber(frequencyMhz)}` };
-  const present = observed.wireless.get(device);
-  return [
-    ...wholeSection(`wireless.${SECTION}`, 'wifi-iface', wifi, observed.wireless.get(SECTION)),
-    ...wholeSection(`network.${SECTION}`, 'interface', network, observed.network.get(SECTION)),
-    ...Object.entries(radio)
-      .filter(([name, value]) => (option(present, name) ?? defaultOf(name)) !== value)
-      .map(([name, value]) => batch.set(`wireless.${device}.${name}`, value)),
-  ];
+}
+
+function parameterOptions(parameters: MeshParameters): Readonly<Record<string, string>> {
+  const entries = Object.entries(parameters).map(([name, value]) => {
+    return [name, (name === 'mesh_power_mode' && POWER_MODES[value]) || `${value}`] as const;
+  });
+  return Object.fromEntries(entries);
 }
 
 /** Lines that make a section be exactly this; none where it is already. */
@@ -186,34 +245,44 @@ function defaultOf(name: string): string | undefined {
   return name === 'disabled' ? '0' : undefined;
 }
 
-/** The first observation of the device is the one to return to. */
+/** The first observation of a device is the one to return to, also after another was taken. */
 function rememberBefore(observed: OpenwrtObserved, device: string): readonly Command[] {
-  if (observed.before?.device === device) return [];
+  if (observed.before?.[device] !== undefined) return [];
   const section = observed.wireless.get(device);
-  const before: OpenwrtBefore = {
-    device,
-    options: Object.fromEntries(
-      DEVICE_OPTIONS.map((name) => [name, option(section, name) ?? null]),
-    ),
-  };
+  const options = Object.fromEntries(
+    DEVICE_OPTIONS.map((name) => [name, option(section, name) ?? null]),
+  );
+  const before: OpenwrtBefore = { ...observed.before, [device]: options };
   const content = `${JSON.stringify(before)}\n`;
   return [{ kind: 'write', path: BEFORE_FILE, mode: 0o600, content, secret: false }];
 }
 
-/** All is described, yet the mesh is not there: netifd is asked once more. */
-function waitIfDown(settings: MeshSettings, observed: OpenwrtObserved): readonly Command[] {
-  const { interfaceName } = settings;
-  const joined = observed.links.some((link) => link.name === interfaceName && link.carrier);
+/**
+ * All is described. A mesh that is there confirms what a plan that was broken off had done; for one
+ * that is not, netifd is asked once more.
+ */
+function confirm(settings: MeshSettings, observed: OpenwrtObserved): readonly Command[] {
+  const forget = observed.scraps.map(remove);
+  if (isJoined(settings, observed)) return forget;
   const pending = Object.values(observed.radios).some((radio) => radio.pending);
-  if (joined) return [];
-  return [...(pending ? [] : [run('wifi', 'up')]), awaitCarrier(interfaceName)];
+  return [...(pending ? [] : [run('wifi', 'up')]), awaitCarrier(settings.interfaceName), ...forget];
 }
 
-function supplicantFaults({ supplicant }: OpenwrtObserved): readonly Fault[] {
-  const field = 'command wpa_supplicant';
-  if (!supplicant.installed) return [fault('supplicant_missing', field, 'wpad-mesh-*', 'none')];
-  if (supplicant.mesh) return [];
-  return [fault('supplicant_without_mesh', field, 'wpad-mesh-*', 'a wpad without mesh')];
+/** Both or none count: nothing is changed before the second is there. */
+function hasCopies({ scraps }: OpenwrtObserved): boolean {
+  return ROLLBACK_FILES.every((path) => scraps.includes(path));
+}
+
+function copy(config: ConfigName): Command {
+  return run('cp', '-p', configFile(config), rollbackFile(config));
+}
+
+function remove(path: string): Command {
+  return { kind: 'remove', path };
+}
+
+function bandName(frequencyMhz: number): string {
+  return UCI_BANDS[bandOf(frequencyMhz) ?? '2.4 GHz'];
 }
 
 function nameFaults(settings: MeshSettings, observed: OpenwrtObserved): readonly Fault[] {
@@ -232,7 +301,9 @@ function busyFaults(
 ): readonly Fault[] {
   const section = observed.wireless.get(device);
   const channel = option(section, 'channel') ?? 'auto';
-  if (channel === `${channelNumber(settings.frequencyMhz)}`) return [];
+  const band = option(section, 'band') ?? bandName(settings.frequencyMhz);
+  const wanted = [bandName(settings.frequencyMhz), `${channelNumber(settings.frequencyMhz)}`];
+  if (band === wanted[0] && channel === wanted[1]) return [];
   if (option(section, 'disabled') === '1') return [];
   const others = [...observed.wireless].filter(([name, each]) => {
     const enabled = option(each, 'disabled') !== '1';
@@ -244,7 +315,7 @@ function busyFaults(
   return [fault('radio_busy', `radio ${device}`, expected, `${settings.frequencyMhz} MHz`)];
 }
 
-function configFile(config: string): string {
+function configFile(config: ConfigName): string {
   return `/etc/config/${config}`;
 }
 

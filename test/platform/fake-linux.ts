@@ -3,7 +3,7 @@
  * made of, and shows their effects to the radio reader.
  */
 import { failure, fault, type Result, success } from '../../platform/fault.ts';
-import { linuxPaths } from '../../platform/linux/observed.ts';
+import { DEFAULT_FOLDER, linuxPaths } from '../../platform/linux/observed.ts';
 import { isMeshParameterName, type MeshParameters } from '../../platform/mesh-parameters.ts';
 import type {
   Link,
@@ -24,6 +24,7 @@ interface World {
   interfaces: RadioInterface[];
   links: Link[];
   country: string;
+  multicastRate: number | undefined;
   parameters: Record<string, number>;
   stations: Station[];
 }
@@ -32,6 +33,8 @@ export class FakeLinux implements RadioReader {
   readonly host = new MemoryHost((argv) => this.#program(argv));
   readonly world: World;
   readonly #listeners = new Set<(event: RadioEvent) => void>();
+  /** The supplicant starts, and the mesh never comes up. */
+  deaf = false;
   #nextIndex = 10;
   #nextPid = 100;
 
@@ -41,10 +44,15 @@ export class FakeLinux implements RadioReader {
       interfaces: [wireless('wlan0', 3, phys[0]?.index ?? 0)],
       links: [link('lo', 1), link('wlan0', 3)],
       country: '00',
+      multicastRate: undefined,
       parameters: {},
       stations: [],
     };
     this.host.files.set('/usr/sbin/wpa_supplicant', 'MESH-GROUP-STARTED');
+    for (const program of ['ip', 'iw', 'wpa_cli', 'rfkill']) {
+      this.host.files.set(`/usr/sbin/${program}`, '');
+    }
+    this.host.onStop = () => this.#leave();
   }
 
   emit(event: RadioEvent): void {
@@ -118,8 +126,11 @@ export class FakeLinux implements RadioReader {
         /^ip link set (\S+) (up|down)$/,
         (name, state) => this.#change(name, { up: state === 'up' }),
       ],
+      [/^iw dev \S+ set mcast_rate (\S+)$/, (rate) => (this.world.multicastRate = Number(rate))],
       [/^ip -6 address replace (\S+) dev (\S+)$/, (address, name) => this.#address(address, name)],
-      [/^rfkill (?:un)?block \d+$/, () => {}],
+      [/^ip -6 address del (\S+) dev (\S+)$/, (address, name) => this.#drop(address, name)],
+      [/^truncate --size=0 (\S+)$/, (path) => this.host.files.set(path, '')],
+      [/^rfkill (un)?block (\d+)$/, (un, index) => this.#switch(index, un === '')],
       [/^(?:nmcli general reload conf|networkctl reload|dhcpcd --rebind)$/, () => {}],
     ];
     for (const [pattern, act] of rules) {
@@ -133,27 +144,33 @@ export class FakeLinux implements RadioReader {
 
   #start(argv: readonly string[]): { status?: number; stderr?: string } {
     const name = argv[argv.indexOf('-i') + 1] ?? '';
-    const paths = linuxPaths(name);
+    const paths = linuxPaths(DEFAULT_FOLDER, name);
     if (!this.host.files.has(paths.configuration)) return { status: 255, stderr: 'no file' };
     const pid = this.#nextPid++;
     this.host.processes.set(pid, { pid, argv, ageMs: 60_000 });
     this.host.files.set(paths.pid, `${pid}\n`);
+    if (this.deaf) return {};
     this.host.files.set(paths.carrier, '1');
     this.#change(name, { up: true, carrier: true });
     this.world.interfaces = this.world.interfaces.map((each) =>
       each.name === name ? { ...each, frequencyMhz: 2412 } : each,
     );
     this.world.parameters = { mesh_ttl: 31, mesh_fwding: 0 };
+    this.world.multicastRate = undefined;
     this.world.stations = [station('02:00:00:00:00:0b', 100)];
     return {};
   }
 
   #leave(): void {
     this.world.stations = [];
-    this.world.interfaces = this.world.interfaces.map((each) => ({
-      ...each,
-      frequencyMhz: undefined,
-    }));
+    this.world.interfaces = this.world.interfaces.map((each) =>
+      each.type === 'mesh point' ? { ...each, frequencyMhz: undefined } : each,
+    );
+    for (const { name, type } of this.world.interfaces) {
+      if (type !== 'mesh point') continue;
+      this.#change(name, { carrier: false });
+      this.host.files.delete(`/sys/class/net/${name}/carrier`);
+    }
   }
 
   #add(phyName = '', name = ''): void {
@@ -176,6 +193,16 @@ export class FakeLinux implements RadioReader {
 
   #forget(address = ''): void {
     this.world.stations = this.world.stations.filter((each) => each.address !== address);
+  }
+
+  #drop(address: string, name: string): void {
+    const found = this.world.links.find((each) => each.name === name);
+    const ipv6 = (found?.ipv6 ?? []).filter((each) => each.address !== address);
+    this.#change(name, { ipv6 });
+  }
+
+  #switch(index: string, blocked: boolean): void {
+    this.host.files.set(`/sys/class/rfkill/rfkill${index}/soft`, blocked ? '1\n' : '0\n');
   }
 
   #address(address = '', name = ''): void {

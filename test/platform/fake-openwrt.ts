@@ -47,11 +47,16 @@ export class FakeOpenwrt implements RadioReader {
   /** netifd accepts the configuration but the mesh does not start. */
   broken = false;
   meshBuild = true;
+  /** What netifd says instead of its status. */
+  statusText: string | undefined;
   mesh: { name: string; addresses: readonly string[] } | undefined;
   country = '00';
   neighbours: Station[] = [];
-  readonly #copies = new Map<string, string>();
   readonly #listeners = new Set<(event: RadioEvent) => void>();
+
+  constructor() {
+    for (const program of ['iw', 'wpa_cli']) this.host.files.set(`/usr/sbin/${program}`, '');
+  }
 
   emit(event: RadioEvent): void {
     for (const listener of this.#listeners) listener(event);
@@ -114,7 +119,7 @@ export class FakeOpenwrt implements RadioReader {
       case 'uci show network':
         return { stdout: show('network', this.config['network'] ?? {}) };
       case 'ubus call network.wireless status':
-        return { stdout: JSON.stringify(this.#status(), null, '\t') };
+        return { stdout: this.statusText ?? JSON.stringify(this.#status(), null, '\t') };
       case 'wpa_supplicant -vmesh':
         return { status: this.meshBuild ? 0 : 1 };
       case 'wifi reload':
@@ -129,7 +134,10 @@ export class FakeOpenwrt implements RadioReader {
         };
     }
     const [program, ...rest] = argv;
-    if (program === 'readlink') return { stdout: `${DEVICE}\n` };
+    if (program === 'readlink') {
+      const folder = line.includes('phy7') ? `${DEVICE}7` : DEVICE;
+      return { stdout: `${folder}\n` };
+    }
     if (program === 'cp') return this.#copy(rest[1] ?? '', rest[2] ?? '');
     if (program === 'uci' && rest[0] === '-f') return this.#batch(rest[1] ?? '');
     if (program === 'wpa_cli') return {};
@@ -149,10 +157,14 @@ export class FakeOpenwrt implements RadioReader {
   }
 
   #copy(from: string, to: string): { status?: number } {
-    const name = from.split('/').at(-1) ?? '';
-    const saved = this.#copies.get(from);
-    if (saved !== undefined) this.config[to.split('/').at(-1) ?? ''] = JSON.parse(saved);
-    else this.#copies.set(to, JSON.stringify(this.config[name]));
+    const name = (path: string) => path.split('/').at(-1) ?? '';
+    if (from.startsWith('/etc/config/')) {
+      this.host.files.set(to, JSON.stringify(this.config[name(from)]));
+      return {};
+    }
+    const saved = this.host.files.get(from);
+    if (typeof saved !== 'string') return { status: 1 };
+    this.config[name(to)] = JSON.parse(saved);
     return {};
   }
 

@@ -15,6 +15,8 @@ export class MemoryHost implements Runner {
   readonly processes = new Map<number, Process>();
   readonly performed: Command[] = [];
   readonly followers: ((line: string) => void)[] = [];
+  /** What else happens when a process is stopped. */
+  onStop: () => void = () => {};
   readonly #program: Program;
 
   constructor(program: Program) {
@@ -74,6 +76,7 @@ export class MemoryHost implements Runner {
         return success(undefined);
       case 'stop':
         this.processes.delete(command.pid);
+        this.onStop();
         return success(undefined);
       case 'await': {
         const found = this.files.get(command.path);

@@ -19,6 +19,7 @@ import { HostRunner } from '../../platform/runner.ts';
 import {
   DEFAULT_BEACON_INTERVAL_TU,
   DEFAULT_MESH_PARAMETERS,
+  DEFAULT_MULTICAST_RATE_MBPS,
   type MeshSettings,
 } from '../../platform/settings.ts';
 
@@ -277,6 +278,7 @@ function settingsFor(place: number): MeshSettings {
     addresses: [`fd12::${place + 1}/64`],
     parameters: DEFAULT_MESH_PARAMETERS,
     beaconIntervalTu: DEFAULT_BEACON_INTERVAL_TU,
+    multicastRateMbps: DEFAULT_MULTICAST_RATE_MBPS,
   };
 }
 

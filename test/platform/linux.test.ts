@@ -37,7 +37,10 @@ const BRING_UP = [
   'await /sys/class/net/mesh0/carrier = 1 (30000 ms)',
   'iw dev mesh0 set mesh_param mesh_ttl=31',
   'iw dev mesh0 set mesh_param mesh_fwding=1',
+  'iw dev mesh0 set mcast_rate 6',
+  'write /run/meshpay-radio/mesh0.multicast (0600, 2 bytes)',
 ];
+const FORGET_RATE = 'remove /run/meshpay-radio/mesh0.multicast';
 
 describe('a plan for Debian', () => {
   it('brings a mesh up from nothing', async () => {
@@ -73,7 +76,11 @@ describe('a plan for Debian', () => {
     const { fake, platform } = make();
     await up(platform);
     fake.killSupplicant();
-    assert.deepEqual(transcript(await commands(platform)), [BRING_UP[2], ...BRING_UP.slice(4)]);
+    assert.deepEqual(transcript(await commands(platform)), [
+      FORGET_RATE,
+      BRING_UP[2],
+      ...BRING_UP.slice(4),
+    ]);
   });
 
   it('stops the supplicant before it creates a deleted interface again', async () => {
@@ -83,6 +90,7 @@ describe('a plan for Debian', () => {
     assert.deepEqual(transcript(await commands(platform)), [
       'stop process 100 (/run/meshpay-radio/mesh0.conf)',
       BRING_UP[0],
+      FORGET_RATE,
       ...BRING_UP.slice(2),
     ]);
   });
@@ -91,9 +99,11 @@ describe('a plan for Debian', () => {
     const { fake, platform } = make();
     await up(platform);
     await fake.host.output(['ip', 'link', 'set', 'mesh0', 'down']);
-    const [first, second] = transcript(await commands(platform));
-    assert.equal(first, 'stop process 100 (/run/meshpay-radio/mesh0.conf)');
-    assert.equal(second, BRING_UP[2]);
+    assert.deepEqual(transcript(await commands(platform)).slice(0, 3), [
+      'stop process 100 (/run/meshpay-radio/mesh0.conf)',
+      FORGET_RATE,
+      BRING_UP[2],
+    ]);
   });
 
   it('only sets the country again when somebody changed it', async () => {
@@ -101,6 +111,50 @@ describe('a plan for Debian', () => {
     await up(platform);
     fake.world.country = 'DE';
     assert.deepEqual(transcript(await commands(platform)), ['iw reg set US']);
+  });
+
+  it('sets another multicast rate without a new join, also when it was broken off before', async () => {
+    const { fake, platform } = make();
+    await up(platform);
+    const changed = { ...SETTINGS, multicastRateMbps: 12 };
+    const planned = async () => platform.plan(changed, value(await platform.observe(changed)));
+    const plan = await planned();
+    assert.ok(plan.ok);
+    assert.deepEqual(transcript(plan.commands), [
+      'iw dev mesh0 set mcast_rate 12',
+      'write /run/meshpay-radio/mesh0.multicast (0600, 3 bytes)',
+    ]);
+    value(await platform.apply(plan.commands.slice(0, 1)));
+    assert.deepEqual(await planned(), plan);
+    value(await platform.apply(plan.commands));
+    assert.equal(fake.world.multicastRate, 12);
+    assert.deepEqual(await planned(), { ok: true, commands: [] });
+  });
+
+  it('takes a mesh of ours under another name away before it makes the wanted one', async () => {
+    const { fake, platform } = make();
+    const picture = () => [fake.world.interfaces, fake.world.country, [...fake.host.files.keys()]];
+    const before = structuredClone(picture());
+    await up(platform);
+    const renamed = { ...SETTINGS, interfaceName: 'mesh7' };
+    const plan = platform.plan(renamed, value(await platform.observe(renamed)));
+    assert.ok(plan.ok);
+    assert.deepEqual(transcript(plan.commands).slice(0, 9), [
+      'write /run/meshpay-radio/mesh7.before.json (0600, 38 bytes)',
+      'stop process 100 (/run/meshpay-radio/mesh0.conf)',
+      'iw dev mesh0 del',
+      'remove /run/meshpay-radio/mesh0.pid',
+      'remove /run/meshpay-radio/mesh0.log',
+      'remove /run/meshpay-radio/mesh0.control',
+      'remove /run/meshpay-radio/mesh0.conf',
+      'remove /run/meshpay-radio/mesh0.multicast',
+      'remove /run/meshpay-radio/mesh0.before.json',
+    ]);
+    value(await platform.apply(plan.commands));
+    const restore = platform.restore(renamed, value(await platform.observe(renamed)));
+    assert.ok(restore.ok);
+    value(await platform.apply(restore.commands));
+    assert.deepEqual(picture(), before, 'the country from before the first mesh is back');
   });
 
   it('finds a radio that came back under another number', async () => {
@@ -122,9 +176,10 @@ describe('a plan for Debian', () => {
     const changed = { ...SETTINGS, passphrase: 'another passphrase' };
     const plan = platform.plan(changed, value(await platform.observe(changed)));
     assert.ok(plan.ok);
-    assert.deepEqual(transcript(plan.commands).slice(0, 3), [
+    assert.deepEqual(transcript(plan.commands).slice(0, 4), [
       'stop process 100 (/run/meshpay-radio/mesh0.conf)',
       'write /run/meshpay-radio/mesh0.conf (0600, 356 bytes, secret)',
+      FORGET_RATE,
       BRING_UP[2],
     ]);
   });
@@ -174,6 +229,35 @@ describe('a plan for Debian', () => {
     fake.host.files.set(`${folder}/hard`, '1\n');
     const plan = platform.plan(SETTINGS, value(await platform.observe(SETTINGS)));
     assert.equal(plan.ok ? '' : plan.faults[0].code, 'radio_blocked');
+  });
+
+  it('names a program that is missing, and its package, before anything is changed', async () => {
+    const { fake, platform } = make();
+    fake.host.files.delete('/usr/sbin/wpa_cli');
+    const plan = platform.plan(SETTINGS, value(await platform.observe(SETTINGS)));
+    assert.deepEqual(plan.ok ? [] : plan.faults, [
+      {
+        code: 'tool_missing',
+        field: 'command wpa_cli',
+        expected: 'the program, from the package wpasupplicant',
+        found: 'none',
+      },
+    ]);
+    const probe = value(await platform.probe());
+    assert.deepEqual(probe.faults, plan.ok ? [] : plan.faults);
+  });
+
+  it('names the driver of each radio', async () => {
+    const { fake, platform } = make();
+    fake.host.files.set('/sys/class/ieee80211/phy1/device/uevent', 'DRIVER=brcmfmac\nMODALIAS=x\n');
+    const { radios } = value(await platform.probe());
+    assert.deepEqual(
+      radios.map(({ phy, driver }) => [phy.name, driver]),
+      [
+        ['phy1', 'brcmfmac'],
+        ['phy0', undefined],
+      ],
+    );
   });
 
   it('refuses a supplicant that is missing or built without mesh', async () => {

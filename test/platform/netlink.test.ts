@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Result } from '../../platform/fault.ts';
-import { parseEvent } from '../../platform/iw/parse-link.ts';
+import { parseIpv6 } from '../../platform/ipv6.ts';
+import { parseEvent } from '../../platform/iw/parse-event.ts';
+import { parsePhys } from '../../platform/iw/parse-phy.ts';
 import { IwReader } from '../../platform/iw/reader.ts';
 import {
   decode,
@@ -29,6 +31,20 @@ import { readPath, readStation } from '../../platform/netlink/station.ts';
 import type { RadioEvent } from '../../platform/radio.ts';
 import { MemoryHost } from './host.ts';
 import { replay, VECTORS } from './replay.ts';
+
+interface PrintedLink {
+  readonly ifindex: number;
+  readonly ifname: string;
+  readonly flags: readonly string[];
+  readonly address: string;
+  readonly mtu: number;
+  readonly addr_info: readonly {
+    readonly family: string;
+    readonly local: string;
+    readonly prefixlen: number;
+    readonly scope: 'global' | 'link' | 'host';
+  }[];
+}
 
 describe('frozen netlink vectors', () => {
   it('decode to the radio that the kernel described over many messages', async () => {
@@ -109,7 +125,9 @@ describe('frozen netlink vectors', () => {
 
   it('decode to what iw and ip printed in the same moment', async () => {
     const netlink = await reader();
-    const iw = new IwReader(new MemoryHost((argv) => VECTORS.text[argv.join(' ')]));
+    const host = new MemoryHost((argv) => VECTORS.text[argv.join(' ')]);
+    for (const [path, content] of kernelFiles()) host.files.set(path, content);
+    const iw = new IwReader(host);
     assert.deepEqual(value(await iw.phys()), value(await netlink.phys()));
     assert.deepEqual(value(await iw.interfaces()), value(await netlink.interfaces()));
     assert.deepEqual(value(await iw.regulatory()), value(await netlink.regulatory()));
@@ -131,6 +149,17 @@ describe('frozen netlink vectors', () => {
     );
     const [path] = value(await netlink.paths('mesh0'));
     assert.deepEqual(Object.keys(value(await iw.paths('mesh0'))[0] ?? {}), Object.keys(path ?? {}));
+  });
+
+  it('are not guessed from the small iw of OpenWrt, which does not tell what a radio can do', () => {
+    const full = VECTORS.text['iw phy'] ?? '';
+    assert.ok(parsePhys(full).ok);
+    const small = full.replace(/^\tSupported commands:\n(?:\t\t.*\n)+/m, '');
+    const phys = parsePhys(small);
+    assert.deepEqual(phys.ok ? '' : [phys.fault.code, phys.fault.expected], [
+      'tool_missing',
+      'its full build, from the package iw-full',
+    ]);
   });
 
   it('are missing as a radio is where the kernel has no 802.11', async () => {
@@ -306,6 +335,33 @@ describe('malformed netlink', () => {
     assert.ok((await netlink.interfaces()).ok);
   });
 });
+
+/** The files in which the kernel shows the links that `ip` printed in that moment. */
+function kernelFiles(): ReadonlyMap<string, string> {
+  const files = new Map<string, string>();
+  const links = JSON.parse(VECTORS.text['ip -j address show'] ?? '') as readonly PrintedLink[];
+  const addresses: string[] = [];
+  for (const { ifindex, ifname, flags, address, mtu, addr_info } of links) {
+    const isUp = flags.includes('UP');
+    const attributes = { ifindex, address, mtu, flags: isUp ? '0x1003' : '0x1002' };
+    for (const [name, value] of Object.entries(attributes)) {
+      files.set(`/sys/class/net/${ifname}/${name}`, `${value}\n`);
+    }
+    const carrier = flags.includes('LOWER_UP') ? '1\n' : '0\n';
+    if (isUp) files.set(`/sys/class/net/${ifname}/carrier`, carrier);
+    for (const { family, local, prefixlen, scope } of addr_info) {
+      const bytes = family === 'inet6' ? parseIpv6(local) : undefined;
+      if (bytes === undefined) continue;
+      const number = { host: '10', link: '20', global: '00' }[scope];
+      const text = Buffer.from(bytes).toString('hex');
+      const [index, prefix] = [ifindex, prefixlen].map((each) =>
+        each.toString(16).padStart(2, '0'),
+      );
+      addresses.push(`${text} ${index} ${prefix} ${number} 80 ${ifname.padStart(8)}`);
+    }
+  }
+  return files.set('/proc/net/if_inet6', `${addresses.reverse().join('\n')}\n`);
+}
 
 async function reader(): Promise<NetlinkReader> {
   return value(await openNetlink(replay().open));

@@ -8,11 +8,16 @@ import { batch, parseUciShow } from '../../platform/openwrt/uci.ts';
 import type { RadioEvent } from '../../platform/radio.ts';
 import { commands, conform, up, value } from './conformance.ts';
 import { FakeOpenwrt } from './fake-openwrt.ts';
-import { PHY_WITHOUT_MESH, SETTINGS } from './samples.ts';
+import { PHY, PHY_WITHOUT_MESH, SETTINGS } from './samples.ts';
 
 function make() {
   const fake = new FakeOpenwrt();
   return { fake, platform: new OpenwrtPlatform(fake, fake.host, 'iw') };
+}
+
+/** Files of a plan that is under way or was broken off. */
+function scraps(fake: FakeOpenwrt): readonly string[] {
+  return [...fake.host.files.keys()].filter((path) => path.startsWith('/var/run/meshpay-radio'));
 }
 
 conform('openwrt', async () => {
@@ -35,14 +40,16 @@ describe('a plan for OpenWrt', () => {
   it('describes the mesh in one batch and reloads', async () => {
     const { platform } = make();
     assert.deepEqual(transcript(await commands(platform)), [
-      'write /etc/meshpay-radio.json (0600, 80 bytes)',
+      'write /etc/meshpay-radio.json (0600, 91 bytes)',
       'cp -p /etc/config/wireless /var/run/meshpay-radio.rollback.wireless',
       'cp -p /etc/config/network /var/run/meshpay-radio.rollback.network',
-      'write /var/run/meshpay-radio.uci (0600, 621 bytes, secret)',
+      'write /var/run/meshpay-radio.uci (0600, 697 bytes, secret)',
       'uci -f /var/run/meshpay-radio.uci batch',
       'remove /var/run/meshpay-radio.uci',
       'wifi reload',
       'await /sys/class/net/mesh0/carrier = 1 (60000 ms)',
+      'remove /var/run/meshpay-radio.rollback.wireless',
+      'remove /var/run/meshpay-radio.rollback.network',
     ]);
   });
 
@@ -60,6 +67,7 @@ describe('a plan for OpenWrt', () => {
         encryption: 'sae',
         key: SETTINGS.passphrase,
         disabled: '0',
+        mcast_rate: '6000',
         mesh_ttl: '31',
         mesh_fwding: '1',
       },
@@ -70,16 +78,99 @@ describe('a plan for OpenWrt', () => {
     });
   });
 
+  it('sets country, band, channel and beacon interval of the radio, and nothing else of it', async () => {
+    const { fake, platform } = make();
+    const before = structuredClone(fake.config['wireless']?.['radio0']?.options);
+    await up(platform);
+    assert.deepEqual(fake.config['wireless']?.['radio0']?.options, {
+      ...before,
+      country: 'US',
+      band: '2g',
+      channel: '1',
+      beacon_int: '150',
+    });
+  });
+
+  it('takes the section that is on the band, where a radio has one for each', async () => {
+    const { fake, platform } = make();
+    const [wireless, radio0] = [fake.config['wireless'], fake.config['wireless']?.['radio0']];
+    assert.ok(wireless !== undefined && radio0 !== undefined);
+    wireless['radio1'] = { type: 'wifi-device', options: { ...radio0.options, band: '5g' } };
+    const settings = { ...SETTINGS, frequencyMhz: 5180 };
+    const plan = platform.plan(settings, value(await platform.observe(settings)));
+    assert.ok(plan.ok);
+    value(await platform.apply(plan.commands));
+    assert.equal(wireless['meshpay']?.options['device'], 'radio1');
+    assert.equal(wireless['radio1'].options['channel'], '36');
+    assert.equal(radio0.options['channel'], 'auto');
+  });
+
+  it('gives every radio that it ever took its options back', async () => {
+    const { fake, platform } = make();
+    const before = structuredClone(fake.config);
+    const [wireless, radio0] = [fake.config['wireless'], fake.config['wireless']?.['radio0']];
+    assert.ok(wireless !== undefined && radio0 !== undefined);
+    await up(platform);
+    const other = { type: 'wifi-device', options: { phy: 'phy7', band: '2g', channel: '6' } };
+    wireless['radio7'] = structuredClone(other);
+    fake.phyList = [{ ...PHY, name: 'phy7', index: 7 }];
+    await up(platform);
+    assert.equal(wireless['meshpay']?.options['device'], 'radio7');
+    const restore = platform.restore(SETTINGS, value(await platform.observe(SETTINGS)));
+    assert.ok(restore.ok);
+    value(await platform.apply(restore.commands));
+    assert.deepEqual(wireless['radio7'], other);
+    delete wireless['radio7'];
+    assert.deepEqual(fake.config, before);
+  });
+
   it('puts the whole configuration back when the mesh does not come up', async () => {
     const { fake, platform } = make();
     const before = structuredClone(fake.config);
     fake.broken = true;
     const result = await platform.apply(await commands(platform));
-    assert.equal(result.ok ? '' : result.fault.code, 'mesh_not_up');
-    assert.match(result.ok ? '' : result.fault.found, /rolled back/);
+    assert.equal(result.ok ? '' : result.fault.code, 'rolled_back');
     assert.deepEqual(fake.config, before);
-    assert.equal(fake.host.transcript.at(-1), 'wifi reload');
-    assert.ok(!fake.host.files.has('/var/run/meshpay-radio.uci'));
+    assert.ok(fake.host.transcript.slice(-4).includes('wifi reload'));
+    assert.deepEqual(scraps(fake), []);
+  });
+
+  it('takes back what a start that was broken off had done, if its mesh is not there', async () => {
+    const { fake, platform } = make();
+    const before = structuredClone(fake.config);
+    fake.broken = true;
+    const plan = await commands(platform);
+    const beforeAwait = plan.findIndex(({ kind }) => kind === 'await');
+    value(await platform.apply(plan.slice(0, beforeAwait)));
+    assert.equal(scraps(fake).length, 2);
+    const result = await platform.apply(await commands(platform));
+    assert.equal(result.ok ? '' : result.fault.code, 'rolled_back');
+    assert.deepEqual(fake.config, before);
+    assert.deepEqual(scraps(fake), []);
+  });
+
+  it('never copies a half-changed configuration over the copy of the whole one', async () => {
+    const { fake, platform } = make();
+    const before = structuredClone(fake.config);
+    value(await platform.apply((await commands(platform)).slice(0, 6)));
+    const section = fake.config['wireless']?.['meshpay'];
+    assert.ok(section !== undefined);
+    section.options['encryption'] = 'none';
+    const again = await commands(platform);
+    assert.ok(!transcript(again).some((line) => line.startsWith('cp ')));
+    fake.broken = true;
+    await platform.apply(again);
+    assert.deepEqual(fake.config, before);
+  });
+
+  it('has nothing to put back where nothing was changed yet', async () => {
+    const { fake, platform } = make();
+    const before = structuredClone(fake.config);
+    const plan = await commands(platform);
+    const broken: typeof plan = [{ kind: 'run', argv: ['false'] }, ...plan];
+    const result = await platform.apply(broken);
+    assert.equal(result.ok ? '' : result.fault.code, 'tool_missing');
+    assert.deepEqual(fake.config, before);
   });
 
   it('repairs a section that somebody changed', async () => {
@@ -110,6 +201,24 @@ describe('a plan for OpenWrt', () => {
     delete other.options['disabled'];
     const plan = platform.plan(SETTINGS, value(await platform.observe(SETTINGS)));
     assert.equal(plan.ok ? '' : plan.faults[0].code, 'radio_busy');
+  });
+
+  it('refuses a router without wpa_cli, naming the package', async () => {
+    const { fake, platform } = make();
+    fake.host.files.delete('/usr/sbin/wpa_cli');
+    const plan = platform.plan(SETTINGS, value(await platform.observe(SETTINGS)));
+    assert.deepEqual(plan.ok ? '' : [plan.faults[0].code, plan.faults[0].expected], [
+      'tool_missing',
+      'the program, from the package wpa-cli',
+    ]);
+  });
+
+  it('never quotes a status of netifd, in which the keys of all networks are', async () => {
+    const { fake, platform } = make();
+    fake.statusText = '["key: hunter22"]';
+    const observed = await platform.observe(SETTINGS);
+    assert.equal(observed.ok ? '' : observed.fault.code, 'output_unreadable');
+    assert.ok(!JSON.stringify(observed).includes('hunter22'));
   });
 
   it('refuses a wpad that is built without mesh', async () => {

@@ -5,14 +5,14 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { countryRules, ruleAt } from '../../platform/regulatory-database.ts';
 
-/** DE with two rules that touch at 5250 MHz, the upper one with DFS. */
+/** DE with two rules that touch at 5250 MHz: indoors only below, with DFS above. */
 const DATABASE = Buffer.from(
   [
     '52474442 00000014',
     '4445 0004 00000000',
     // Country at word 4: length 4, two rules, ETSI; its rules are at words 6 and 10.
     '04 02 02 00 0006 000a',
-    '10 00 07d0 004e9530 00501bd0 00013880',
+    '10 02 07d0 004e9530 00501bd0 00013880',
     '10 04 07d0 00501bd0 0051a270 00013880',
   ]
     .join('')
@@ -30,6 +30,7 @@ describe('the regulatory database', () => {
       maxBandwidthKhz: 80_000,
       noInitiation: false,
       radar: true,
+      indoorOnly: false,
     });
   });
 
@@ -38,6 +39,7 @@ describe('the regulatory database', () => {
     assert.ok(rules.ok);
     assert.equal(ruleAt(rules.value, 5180)?.radar, false);
     assert.equal(ruleAt(rules.value, 5250)?.radar, true);
+    assert.equal(ruleAt(rules.value, 5250)?.indoorOnly, true);
     assert.equal(ruleAt(rules.value, 5345), undefined);
     assert.equal(ruleAt(rules.value, 2412), undefined);
   });

@@ -1,6 +1,10 @@
 /** Plain data that several tests start from. */
 import type { Channel, Phy, Station } from '../../platform/radio.ts';
-import { DEFAULT_BEACON_INTERVAL_TU, type MeshSettings } from '../../platform/settings.ts';
+import {
+  DEFAULT_BEACON_INTERVAL_TU,
+  DEFAULT_MULTICAST_RATE_MBPS,
+  type MeshSettings,
+} from '../../platform/settings.ts';
 
 export const PASSPHRASE = 'correct horse "battery"';
 
@@ -15,6 +19,7 @@ export const SETTINGS: MeshSettings = {
   addresses: ['fd12::1/64'],
   parameters: { mesh_ttl: 31, mesh_fwding: 1 },
   beaconIntervalTu: DEFAULT_BEACON_INTERVAL_TU,
+  multicastRateMbps: DEFAULT_MULTICAST_RATE_MBPS,
 };
 
 function channel(band: Channel['band'], number: number, frequencyMhz: number): Channel {

@@ -91,6 +91,7 @@ describe('radio plan, up and down', () => {
 describe('radio probe', () => {
   const verdict = (phy: typeof PHY) => ({
     phy,
+    driver: undefined,
     country: { country: 'DE', dfsRegion: 'ETSI', phyIndex: undefined, selfManaged: false } as const,
     faults: radioFaults(phy),
   });

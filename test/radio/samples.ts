@@ -14,6 +14,7 @@ export const MESH: MeshStatus = {
   joined: true,
   frequencyMhz: 2412,
   country: 'DE',
+  indoorOnly: false,
   supplicantRunning: true,
   parameters: {},
   saeFailures: [],

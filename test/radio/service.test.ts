@@ -30,8 +30,8 @@ describe('meshpay-radio', () => {
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   function serve(dummy: DummyPlatform) {
-    const setup = { settings: SETTINGS, multicastRate: 6, notes: ['a note'] };
-    return new RadioService({ platform: gated(dummy, 6), setup, statusFile, log: QUIET });
+    const setup = { settings: SETTINGS, notes: ['a note'] };
+    return new RadioService({ platform: gated(dummy), setup, statusFile, log: QUIET });
   }
 
   async function reported(state: RadioReport['state']): Promise<RadioReport> {

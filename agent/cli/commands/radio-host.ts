@@ -1,5 +1,6 @@
 /** What the commands of `meshpay radio` share: configuration, rights, report, faults as failures. */
 import { FAULTS, type Fault, type FaultCode } from '../../../platform/fault.ts';
+import type { MeshScope } from '../../../platform/settings.ts';
 import { type Config, DEFAULT_CONFIG_FILE } from '../../shell/config-schema.ts';
 import { type RadioReport, readRadioReport } from '../../shell/radio/report.ts';
 import {
@@ -33,6 +34,11 @@ export function setupOf(config: Config): RadioSetup {
   const reading = readRadioSetup(config);
   if (!reading.ok) throw faultsFailure(reading.faults);
   return reading.setup;
+}
+
+/** Which mesh the configuration means, also where the rest of it is wrong. */
+export function scopeOf(config: Config): MeshScope {
+  return { interfaceName: config['radio.interface'], country: config['radio.country'] ?? '' };
 }
 
 /** What meshpay-radio said last, and whether it still speaks. Throws Failure if there is nothing. */

@@ -1,11 +1,11 @@
 /** `meshpay radio plan`: what would be run, and nothing else. */
 import { transcript } from '../../../platform/command.ts';
-import { gated, withBody } from '../../shell/radio/body.ts';
+import { withBody } from '../../shell/radio/body.ts';
 import { type CommandSpec, JSON_OPTION } from '../command.ts';
 import { configOf } from '../data-folder.ts';
 import { show } from '../output.ts';
 import { renderPlan } from '../render/radio.ts';
-import { faultsFailure, RADIO_OPTIONS, setupOf } from './radio-host.ts';
+import { faultsFailure, RADIO_OPTIONS, scopeOf, setupOf } from './radio-host.ts';
 
 export const radioPlan: CommandSpec = {
   path: ['radio', 'plan'],
@@ -29,14 +29,15 @@ export const radioPlan: CommandSpec = {
   ],
   run: async (args, context) => {
     const config = configOf(args);
-    const { settings, multicastRate, notes } = setupOf(config);
-    const plan = await withBody(config['radio.body'], async (body) => {
-      const platform = gated(body, multicastRate);
-      const observed = await platform.observe(settings);
+    // What is there can be taken down whatever has become of the configuration.
+    const setup = args.flag('restore') ? undefined : setupOf(config);
+    const notes = setup?.notes ?? [];
+    const plan = await withBody(config['radio.body'], async (platform) => {
+      const observed = await platform.observe(setup?.settings ?? scopeOf(config));
       if (!observed.ok) throw faultsFailure([observed.fault]);
-      return args.flag('restore')
-        ? platform.restore(settings, observed.value)
-        : platform.plan(settings, observed.value);
+      return setup === undefined
+        ? platform.restore(scopeOf(config), observed.value)
+        : platform.plan(setup.settings, observed.value);
     });
     if (!plan.ok) throw faultsFailure(plan.faults);
     const commands = transcript(plan.commands);

@@ -6,8 +6,9 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { transcript } from '../../../platform/command.ts';
 import type { Platform } from '../../../platform/platform.ts';
+import type { MeshScope } from '../../../platform/settings.ts';
 import type { Config } from '../../shell/config-schema.ts';
-import { gated, withBody } from '../../shell/radio/body.ts';
+import { withBody } from '../../shell/radio/body.ts';
 import { heldFile, type RadioReport, readRadioReport } from '../../shell/radio/report.ts';
 import type { RadioSetup } from '../../shell/radio/settings.ts';
 import { type Args, type CommandSpec, type Context, JSON_OPTION } from '../command.ts';
@@ -16,7 +17,7 @@ import { failure } from '../failure.ts';
 import { show } from '../output.ts';
 import { renderSwitched } from '../render/radio.ts';
 import { pause } from '../wait.ts';
-import { demandRoot, faultsFailure, RADIO_OPTIONS, setupOf } from './radio-host.ts';
+import { demandRoot, faultsFailure, RADIO_OPTIONS, scopeOf, setupOf } from './radio-host.ts';
 
 /** A supplicant has 30 s to join; before it the machine is looked at, after it the report comes. */
 const UNIT_TIMEOUT_MS = 60_000;
@@ -70,9 +71,8 @@ export const radioDown: CommandSpec = {
   examples: [{ about: 'give the radio back', line: 'meshpay radio down' }],
   run: async (args, context) => {
     const config = configOf(args);
-    const setup = setupOf(config);
     demandRoot('meshpay radio down');
-    const { interfaceName } = setup.settings;
+    const scope = scopeOf(config);
     const isWatchedNow = isWatched(config);
     if (isWatchedNow) {
       const held = heldFile(config['radio.status_file']);
@@ -82,8 +82,8 @@ export const radioDown: CommandSpec = {
     }
     const ran = isWatchedNow
       ? []
-      : await withBody(config['radio.body'], (platform) => takeDown(platform, setup));
-    tell(args, context, interfaceName, 'down', ran);
+      : await withBody(config['radio.body'], (platform) => takeDown(platform, scope));
+    tell(args, context, scope.interfaceName, 'down', ran);
   },
 };
 
@@ -137,10 +137,9 @@ async function watched(
 }
 
 async function bringUp<Observed>(
-  body: Platform<Observed>,
-  { settings, multicastRate }: RadioSetup,
+  platform: Platform<Observed>,
+  { settings }: RadioSetup,
 ): Promise<readonly string[]> {
-  const platform = gated(body, multicastRate);
   const ran: string[] = [];
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const observed = await platform.observe(settings);
@@ -161,11 +160,11 @@ async function bringUp<Observed>(
 
 async function takeDown<Observed>(
   platform: Platform<Observed>,
-  { settings }: RadioSetup,
+  scope: MeshScope,
 ): Promise<readonly string[]> {
-  const observed = await platform.observe(settings);
+  const observed = await platform.observe(scope);
   if (!observed.ok) throw faultsFailure([observed.fault]);
-  const plan = platform.restore(settings, observed.value);
+  const plan = platform.restore(scope, observed.value);
   if (!plan.ok) throw faultsFailure(plan.faults);
   const applied = await platform.apply(plan.commands);
   if (!applied.ok) throw faultsFailure([applied.fault]);

@@ -1,16 +1,13 @@
 /**
- * The platform's body that the configuration names, with two additions of ours: the rate of
- * multicast, which the kernel forgets whenever a mesh is joined, and a gate, so that nothing is
- * applied any more while the mesh is to stay down.
+ * The platform's body that the configuration names, and a gate before it, so that nothing is applied
+ * any more while the mesh is to stay down.
  */
-import { type Command, run } from '../../../platform/command.ts';
 import { failure, fault, type Result } from '../../../platform/fault.ts';
 import { LinuxPlatform } from '../../../platform/linux/linux.ts';
 import { openPlatform, openReader } from '../../../platform/open.ts';
 import { OpenwrtPlatform } from '../../../platform/openwrt/openwrt.ts';
-import type { Plan, Platform } from '../../../platform/platform.ts';
+import type { Platform } from '../../../platform/platform.ts';
 import { HostRunner } from '../../../platform/runner.ts';
-import type { MeshSettings } from '../../../platform/settings.ts';
 import type { RadioBody } from '../config-schema.ts';
 
 /** Something that works with any body, whatever it observes. */
@@ -35,27 +32,22 @@ async function openBody(body: RadioBody): Promise<LinuxPlatform | OpenwrtPlatfor
     : new LinuxPlatform(reader, runner, name);
 }
 
-/** A body whose plans set the multicast rate, and that can be kept from applying any. */
+/** A body that can be kept from applying anything. */
 export interface Gated<Observed> extends Platform<Observed> {
   /** Lets nothing be applied from now on, and waits for what is under way. */
   shut(): Promise<void>;
   open(): void;
 }
 
-/** `multicastRate` in Mbit/s. */
-export function gated<Observed>(
-  platform: Platform<Observed>,
-  multicastRate: number,
-): Gated<Observed> {
+export function gated<Observed>(platform: Platform<Observed>): Gated<Observed> {
   let isShut = false;
   let underWay: Promise<unknown> = Promise.resolve();
   return {
     kind: platform.kind,
     probe: () => platform.probe(),
-    observe: (settings) => platform.observe(settings),
-    plan: (settings, observed) =>
-      withMulticastRate(platform, settings, multicastRate, platform.plan(settings, observed)),
-    restore: (settings, observed) => platform.restore(settings, observed),
+    observe: (scope) => platform.observe(scope),
+    plan: (settings, observed) => platform.plan(settings, observed),
+    restore: (scope, observed) => platform.restore(scope, observed),
     status: (settings, observed) => platform.status(settings, observed),
     apply: (commands) => {
       if (isShut) return Promise.resolve(refusedToApply());
@@ -77,22 +69,6 @@ export function gated<Observed>(
       isShut = false;
     },
   };
-}
-
-/** netifd sets the rate of its interfaces itself; elsewhere each joining is followed by it. */
-export function withMulticastRate(
-  { kind }: Pick<Platform<unknown>, 'kind'>,
-  { interfaceName }: MeshSettings,
-  rate: number,
-  plan: Plan,
-): Plan {
-  if (!plan.ok || kind !== 'linux' || !plan.commands.some(isJoining)) return plan;
-  const set = run('iw', 'dev', interfaceName, 'set', 'mcast_rate', `${rate}`);
-  return { ok: true, commands: [...plan.commands, set] };
-}
-
-function isJoining({ kind }: Command): boolean {
-  return kind === 'await';
 }
 
 function refusedToApply(): Result<undefined> {

@@ -21,8 +21,6 @@ import { meshAddressWithPrefix } from './address.ts';
 
 export interface RadioSetup {
   readonly settings: MeshSettings;
-  /** Mbit/s. */
-  readonly multicastRate: number;
   /** What is missing and does not keep the mesh from coming up. */
   readonly notes: readonly string[];
 }
@@ -40,6 +38,7 @@ const FIELD_NAMES: Readonly<Record<string, string>> = {
   country: 'radio.country',
   frequencyMhz: 'radio.channel',
   beaconIntervalTu: 'radio.beacon_interval',
+  multicastRateMbps: 'radio.mcast_rate',
 };
 
 /** A fault of the platform, about the field of the configuration that it comes from. */
@@ -104,10 +103,11 @@ export function readRadioSetup(config: Config): RadioSetupReading {
     addresses,
     parameters: DEFAULT_MESH_PARAMETERS,
     beaconIntervalTu: config['radio.beacon_interval'],
+    multicastRateMbps: config['radio.mcast_rate'],
   };
   const [first, ...rest] = [...faults, ...checkSettings(settings).map(inConfigWords)];
   if (first !== undefined) return { ok: false, faults: [first, ...rest] };
-  return { ok: true, setup: { settings, multicastRate: config['radio.mcast_rate'], notes } };
+  return { ok: true, setup: { settings, notes } };
 }
 
 /** The first line of the file. It is never in a fault. */

@@ -1,0 +1,152 @@
+/**
+ * What every body on a real host looks at before it plans: radios, interfaces, links, country, the
+ * mesh parameters in force, what the regulatory database says, and the programs that a plan runs.
+ * And what follows from it alike, whoever owns the radio: faults and the common half of a status.
+ */
+import { type Fault, fault, type Result, success } from './fault.ts';
+import type { MeshParameters } from './mesh-parameters.ts';
+import type { MeshStatus } from './platform.ts';
+import {
+  domainOf,
+  type Link,
+  type Phy,
+  type RadioInterface,
+  type RadioReader,
+  type RegulatoryDomain,
+} from './radio.ts';
+import { type CountryRules, countryRules, ruleAt } from './regulatory-database.ts';
+import type { Runner } from './runner.ts';
+import { checkChannel, type MeshScope, type MeshSettings } from './settings.ts';
+
+const REGULATORY_DATABASE = '/lib/firmware/regulatory.db';
+const PROGRAM_FOLDERS = ['/usr/sbin', '/usr/bin', '/sbin', '/bin'] as const;
+
+export interface Survey {
+  readonly phys: readonly Phy[];
+  readonly interfaces: readonly RadioInterface[];
+  readonly domains: readonly RegulatoryDomain[];
+  readonly links: readonly Link[];
+  /** Of the mesh interface, while it exists. */
+  readonly parameters: MeshParameters;
+  /** Of the wanted country; undefined where the host has no regulatory database. */
+  readonly rules: Result<CountryRules> | undefined;
+}
+
+/** A supplicant on the host: whether it is there, and whether it was built with mesh. */
+export interface SupplicantProgram {
+  readonly installed: boolean;
+  readonly mesh: boolean;
+}
+
+export async function survey(
+  reader: RadioReader,
+  runner: Runner,
+  { interfaceName, country }: MeshScope,
+): Promise<Result<Survey>> {
+  const phys = await reader.phys();
+  if (!phys.ok) return phys;
+  const interfaces = await reader.interfaces();
+  if (!interfaces.ok) return interfaces;
+  const domains = await reader.regulatory();
+  if (!domains.ok) return domains;
+  const links = await reader.links();
+  if (!links.ok) return links;
+  const isMesh = interfaces.value.some(
+    ({ name, type }) => name === interfaceName && type === 'mesh point',
+  );
+  // Between two looks the interface may have gone; then it has no parameters either.
+  const parameters = isMesh ? await reader.meshParameters(interfaceName) : success({});
+  const database = await runner.read(REGULATORY_DATABASE);
+  return success({
+    phys: phys.value,
+    interfaces: interfaces.value,
+    domains: domains.value,
+    links: links.value,
+    parameters: parameters.ok ? parameters.value : {},
+    rules: database === undefined ? undefined : countryRules(database, country),
+  });
+}
+
+/** The programs of `names` that no folder of the path has. */
+export async function missingPrograms(
+  runner: Runner,
+  names: readonly string[],
+): Promise<readonly string[]> {
+  if (names.length === 0) return [];
+  const folders = await Promise.all(PROGRAM_FOLDERS.map((folder) => runner.list(folder)));
+  const present = new Set(folders.flat());
+  return names.filter((name) => !present.has(name));
+}
+
+/** Found before the first command, so that no plan stops half-way for want of a program. */
+export function programFaults(
+  missing: readonly string[],
+  packages: Readonly<Record<string, string>>,
+): readonly Fault[] {
+  return missing.map((name) => {
+    const expected = `the program, from the package ${packages[name] ?? name}`;
+    return fault('tool_missing', `command ${name}`, expected, 'none');
+  });
+}
+
+export function supplicantFaults(
+  { installed, mesh }: SupplicantProgram,
+  expected: string,
+): readonly Fault[] {
+  const field = 'command wpa_supplicant';
+  if (!installed) return [fault('supplicant_missing', field, expected, 'none')];
+  return mesh ? [] : [fault('supplicant_without_mesh', field, expected, 'one without mesh')];
+}
+
+/** A country that nobody knows, and a channel on which the mesh may not start there. */
+export function regulatoryFaults(
+  settings: MeshSettings,
+  { domains, rules }: Survey,
+  phy: Phy,
+): readonly Fault[] {
+  const current = domainOf(domains, phy.index)?.country;
+  const unknown = rules?.ok === false && rules.fault.code === 'country_unknown';
+  return [
+    ...(unknown ? [rules.fault] : []),
+    ...checkChannel(settings, phy, current, rules?.ok ? rules.value : undefined),
+  ];
+}
+
+/** Whether the mesh is on its channel and able to carry frames. */
+export function isJoined({ interfaceName }: MeshScope, { interfaces, links }: Survey): boolean {
+  const onChannel = interfaces.some(
+    ({ name, frequencyMhz }) => name === interfaceName && frequencyMhz !== undefined,
+  );
+  return onChannel && links.some((link) => link.name === interfaceName && link.carrier);
+}
+
+export function isUp({ interfaceName }: MeshScope, { links }: Survey): boolean {
+  return links.some(({ name, up }) => name === interfaceName && up);
+}
+
+export function surveyStatus(
+  scope: MeshScope,
+  observed: Survey,
+): Omit<MeshStatus, 'supplicantRunning' | 'saeFailures'> {
+  const { interfaceName } = scope;
+  const current = observed.interfaces.find(({ name }) => name === interfaceName);
+  const link = observed.links.find(({ name }) => name === interfaceName);
+  const { rules } = observed;
+  const rule =
+    rules?.ok === true && current?.frequencyMhz !== undefined
+      ? ruleAt(rules.value, current.frequencyMhz)
+      : undefined;
+  return {
+    interfaceName,
+    phyName: observed.phys.find(({ index }) => index === current?.phyIndex)?.name,
+    address: current?.address,
+    ipv6: (link?.ipv6 ?? []).map(({ address }) => address),
+    exists: current !== undefined,
+    up: isUp(scope, observed),
+    joined: isJoined(scope, observed),
+    frequencyMhz: current?.frequencyMhz,
+    country: domainOf(observed.domains, current?.phyIndex ?? -1)?.country,
+    indoorOnly: rule?.indoorOnly ?? false,
+    parameters: observed.parameters,
+  };
+}
