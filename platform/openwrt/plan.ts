@@ -103,7 +103,7 @@ export function restoreOpenwrt(observed: OpenwrtObserved): Plan {
   return {
     ok: true,
     commands: [
-      ...(lines.length === 0 ? [] : change(lines)),
+      ...(lines.length > 0 ? change(lines) : isBuilt(observed) ? [run('wifi', 'reload')] : []),
       ...scraps.map(remove),
       ...(before === undefined ? [] : [remove(BEFORE_FILE)]),
     ],
@@ -266,6 +266,11 @@ function confirm(settings: MeshSettings, observed: OpenwrtObserved): readonly Co
   if (isJoined(settings, observed)) return forget;
   const pending = Object.values(observed.radios).some((radio) => radio.pending);
   return [...(pending ? [] : [run('wifi', 'up')]), awaitCarrier(settings.interfaceName), ...forget];
+}
+
+/** netifd still has an interface of ours, whatever the configuration says by now. */
+function isBuilt({ radios }: OpenwrtObserved): boolean {
+  return Object.values(radios).some((radio) => radio.interfaceNames[SECTION] !== undefined);
 }
 
 /** Both or none count: nothing is changed before the second is there. */

@@ -9,7 +9,7 @@ conform('dummy', async () => {
   const platform = new DummyPlatform(phys, [station('02:00:00:00:00:0b', 100)]);
   return {
     platform,
-    emit: (event) => platform.emit(event),
+    changeCountry: (country) => platform.emit({ kind: 'regulatory_changed', country }),
     picture: () => platform.running ?? 'nothing',
     removeMesh: () => phys.pop(),
   };

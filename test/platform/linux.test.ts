@@ -16,7 +16,7 @@ conform('linux', async () => {
   const { fake, platform } = make();
   return {
     platform,
-    emit: (event) => fake.emit(event),
+    changeCountry: (country) => fake.emit({ kind: 'regulatory_changed', country }),
     picture: () => {
       const { interfaces, links, country } = fake.world;
       const files = [...fake.host.files.keys()].filter((path) => !path.startsWith('/sys/'));

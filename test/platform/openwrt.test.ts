@@ -24,7 +24,7 @@ conform('openwrt', async () => {
   const { fake, platform } = make();
   return {
     platform,
-    emit: (event) => fake.emit(event),
+    changeCountry: (country) => fake.emit({ kind: 'regulatory_changed', country }),
     picture: () => ({
       config: fake.config,
       mesh: fake.mesh,
