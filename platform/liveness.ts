@@ -5,13 +5,18 @@
  * HWMP goes on sending to it. `inactiveMs` counts from the last frame or acknowledgement, and a
  * mesh station that lives sends a beacon every interval, so silence is counted in beacons:
  *
- *   suspect  after `suspectBeacons` intervals: send it something, an acknowledgement clears it
+ *   suspect  after `suspectBeacons` intervals
  *   dead     after `deadBeacons` intervals, or already from suspect on when frames to it failed
  *            meanwhile without anything being heard
  *
- * With 150 time units that is 0.5 s and 1.1 s (0.5 s under traffic). Seven beacons in a row are all
- * lost in 0.8 % of cases at 50 % loss without any traffic; a false alarm costs one new peering
- * (about 1 s).
+ * With 150 time units that is 0.5 s and 1.1 s (0.5 s under traffic).
+ *
+ * That suits a link that loses little. On one that loses half of its beacons, seven in a row are
+ * lost every 40 seconds, and a neighbour that is thrown out over and over is worse than a dead one.
+ * So each neighbour is given the patience that it has been seen to need: twice the longest silence
+ * that it survived (a memory that halves in `memoryHalfLifeMs`), and twice as much again after a
+ * false alarm, which is a neighbour that is heard again within `falseAlarmMs` of being forgotten.
+ * `mostBeacons` bounds it: a link that is worse than that is dead for all that it can carry.
  *
  * When every neighbour falls silent at once it is our own radio that is deaf, or there is no other
  * way to send; nobody is removed then. A neighbour that was forgotten and is heard again as a peer
@@ -26,8 +31,12 @@ export interface LivenessSettings {
   readonly beaconIntervalTu: number;
   readonly suspectBeacons: number;
   readonly deadBeacons: number;
+  /** Patience never grows beyond this. */
+  readonly mostBeacons: number;
   /** Failed frames within one observation that make a suspect dead. */
   readonly deadFailures: number;
+  readonly memoryHalfLifeMs: number;
+  readonly falseAlarmMs: number;
   /** Not more often than this per neighbour. */
   readonly resetIntervalMs: number;
 }
@@ -36,7 +45,10 @@ export const DEFAULT_LIVENESS: LivenessSettings = {
   beaconIntervalTu: DEFAULT_BEACON_INTERVAL_TU,
   suspectBeacons: 3,
   deadBeacons: 7,
+  mostBeacons: 40,
   deadFailures: 3,
+  memoryHalfLifeMs: 120_000,
+  falseAlarmMs: 10_000,
   resetIntervalMs: 5000,
 };
 
@@ -61,12 +73,22 @@ interface Neighbour {
   readonly state: NeighbourState;
   readonly txFailed: number;
   readonly rxPackets: number;
+  readonly inactiveMs: number;
+  /** The longest silence that it survived, as far as it is remembered. */
+  readonly longestMs: number;
+  readonly seenMs: number;
+}
+
+interface Forgotten {
+  readonly atMs: number;
+  /** The patience that was at its end. */
+  readonly patienceMs: number;
+  readonly lastResetMs: number | undefined;
 }
 
 export interface Liveness {
   readonly neighbours: ReadonlyMap<string, Neighbour>;
-  /** Forgotten neighbours, with the time of their last reset. */
-  readonly forgotten: ReadonlyMap<string, number | undefined>;
+  readonly forgotten: ReadonlyMap<string, Forgotten>;
 }
 
 export const NOTHING_KNOWN: Liveness = { neighbours: new Map(), forgotten: new Map() };
@@ -88,7 +110,9 @@ export function judge(
   const peered = observation.stations.filter(({ peerLink }) => peerLink === 'ESTAB');
   const judged = peered.map((station) => {
     const before = previous.neighbours.get(station.address);
-    return { station, before, state: stateOf(settings, before, station) };
+    const lost = previous.forgotten.get(station.address);
+    const longestMs = remembered(settings, before, lost, station, nowMs);
+    return { station, before, longestMs, state: stateOf(settings, before, station, longestMs) };
   });
   const someoneLives = judged.some(({ state }) => state === 'alive');
   const forgotten = new Map(previous.forgotten);
@@ -96,15 +120,19 @@ export function judge(
     if (state === 'alive') forgotten.delete(station.address);
   }
   const verdicts: Verdict[] = [];
-  for (const { station, before, state } of judged) {
+  for (const { station, before, state, longestMs } of judged) {
+    const { address, inactiveMs } = station;
     const forget = state === 'dead' && someoneLives;
-    if (forget) forgotten.set(station.address, undefined);
+    if (forget) {
+      const { deadMs } = patience(settings, station, longestMs);
+      forgotten.set(address, { atMs: nowMs, patienceMs: deadMs, lastResetMs: undefined });
+    }
     if (!forget && state === before?.state) continue;
     verdicts.push({
-      address: station.address,
+      address,
       state,
       was: before?.state,
-      inactiveMs: station.inactiveMs,
+      inactiveMs,
       act: forget ? 'forget' : undefined,
     });
   }
@@ -113,20 +141,53 @@ export function judge(
     if (forgotten.size <= MAX_FORGOTTEN) break;
     forgotten.delete(address);
   }
-  const neighbours = judged.map(({ station: { address, txFailed, rxPackets }, state }) => {
-    return [address, { state, txFailed, rxPackets }] as const;
+  const neighbours = judged.map(({ station, state, longestMs }) => {
+    const { address, txFailed, rxPackets, inactiveMs } = station;
+    return [address, { state, txFailed, rxPackets, inactiveMs, longestMs, seenMs: nowMs }] as const;
   });
   return { liveness: { neighbours: new Map(neighbours), forgotten }, verdicts };
+}
+
+/** Silences in milliseconds after which this neighbour is suspected and held for dead. */
+function patience(
+  { beaconIntervalTu, suspectBeacons, deadBeacons, mostBeacons }: LivenessSettings,
+  station: Station,
+  longestMs: number,
+): { readonly suspectMs: number; readonly deadMs: number } {
+  // Ours, as the kernel has it: whoever owns the radio may not have taken what was asked for.
+  const beaconMs = Math.max(beaconIntervalTu, station.beaconIntervalTu ?? 0) * MS_PER_TIME_UNIT;
+  const mostMs = mostBeacons * beaconMs;
+  return {
+    suspectMs: Math.min(Math.max(longestMs, suspectBeacons * beaconMs), mostMs),
+    deadMs: Math.min(Math.max(2 * longestMs, deadBeacons * beaconMs), mostMs),
+  };
+}
+
+function remembered(
+  { memoryHalfLifeMs, falseAlarmMs }: LivenessSettings,
+  before: Neighbour | undefined,
+  lost: Forgotten | undefined,
+  station: Station,
+  nowMs: number,
+): number {
+  if (before !== undefined) {
+    const fadedMs = before.longestMs * 0.5 ** ((nowMs - before.seenMs) / memoryHalfLifeMs);
+    const wasHeard = station.inactiveMs < before.inactiveMs;
+    return wasHeard ? Math.max(fadedMs, before.inactiveMs) : fadedMs;
+  }
+  const falseAlarm = lost !== undefined && nowMs - lost.atMs < falseAlarmMs;
+  return falseAlarm ? lost.patienceMs : 0;
 }
 
 function stateOf(
   settings: LivenessSettings,
   before: Neighbour | undefined,
   station: Station,
+  longestMs: number,
 ): NeighbourState {
-  const intervalMs = settings.beaconIntervalTu * MS_PER_TIME_UNIT;
-  if (station.inactiveMs >= settings.deadBeacons * intervalMs) return 'dead';
-  if (station.inactiveMs < settings.suspectBeacons * intervalMs) return 'alive';
+  const { suspectMs, deadMs } = patience(settings, station, longestMs);
+  if (station.inactiveMs >= deadMs) return 'dead';
+  if (station.inactiveMs < suspectMs) return 'alive';
   if (before === undefined || station.rxPackets !== before.rxPackets) return 'suspect';
   return station.txFailed - before.txFailed >= settings.deadFailures ? 'dead' : 'suspect';
 }
@@ -134,16 +195,17 @@ function stateOf(
 /** Writes the time of each reset into `forgotten`. */
 function resets(
   settings: LivenessSettings,
-  forgotten: Map<string, number | undefined>,
+  forgotten: Map<string, Forgotten>,
   nowMs: number,
   { candidates }: LivenessObservation,
   peered: readonly Station[],
 ): readonly Verdict[] {
   return [...new Set(candidates)].flatMap((address) => {
-    if (!forgotten.has(address) || peered.some((station) => station.address === address)) return [];
-    const lastMs = forgotten.get(address);
-    if (lastMs !== undefined && nowMs - lastMs < settings.resetIntervalMs) return [];
-    forgotten.set(address, nowMs);
+    const lost = forgotten.get(address);
+    if (lost === undefined || peered.some((station) => station.address === address)) return [];
+    const { lastResetMs } = lost;
+    if (lastResetMs !== undefined && nowMs - lastResetMs < settings.resetIntervalMs) return [];
+    forgotten.set(address, { ...lost, lastResetMs: nowMs });
     return [{ address, state: 'alive', was: 'dead', inactiveMs: 0, act: 'reset_peering' } as const];
   });
 }

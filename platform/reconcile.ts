@@ -2,7 +2,9 @@
  * The loop that keeps a mesh as it is wanted: observe, plan, apply, again after every event that
  * may have changed something and at a slow pace without one. One turn at a time; events during a
  * turn cause one more. What fails is tried again after a pause that doubles up to a minute, so that
- * unplugged hardware costs nothing.
+ * unplugged hardware costs nothing; an event ends that pause, unless commands were run and failed:
+ * then the events are their own echo, and heeding them would try without end. Where a failure was
+ * rolled back, the operator's own networks went down with each try, so those are rare.
  *
  * The loop knows no clock: `Scheduler` brings time in, so tests turn it by hand.
  */
@@ -29,7 +31,12 @@ export type Turn =
   /** Commands were applied; the next turn looks at what they did. */
   | { readonly state: 'changed'; readonly transcript: readonly string[] }
   /** Nothing can be done now: no radio, a channel that is not allowed, a command that failed. */
-  | { readonly state: 'waiting'; readonly faults: readonly Fault[] };
+  | {
+      readonly state: 'waiting';
+      readonly faults: readonly Fault[];
+      /** Commands were run, and one of them failed. */
+      readonly tried: boolean;
+    };
 
 /** Looking again without an event: bounds how long a silent death of the supplicant can last. */
 const STEADY_INTERVAL_MS = 2000;
@@ -37,6 +44,8 @@ const STEADY_INTERVAL_MS = 2000;
 const SETTLE_MS = 100;
 const RETRY_FIRST_MS = 1000;
 const RETRY_MAX_MS = 60_000;
+const ROLLED_BACK_FIRST_MS = 60_000;
+const ROLLED_BACK_MAX_MS = 3_600_000;
 
 export class Reconciler<Observed> implements Watch {
   readonly #platform: Platform<Observed>;
@@ -48,7 +57,9 @@ export class Reconciler<Observed> implements Watch {
   #running: Promise<void> | undefined;
   #nudged = false;
   #closed = false;
-  #retryMs = RETRY_FIRST_MS;
+  #failures = 0;
+  /** Until the pause is over, events do not count. */
+  #deaf = false;
 
   constructor(
     platform: Platform<Observed>,
@@ -75,7 +86,7 @@ export class Reconciler<Observed> implements Watch {
 
   /** Look again soon. */
   nudge(): void {
-    if (this.#closed) return;
+    if (this.#closed || this.#deaf) return;
     if (this.#running !== undefined) this.#nudged = true;
     else this.#schedule(SETTLE_MS);
   }
@@ -101,20 +112,21 @@ export class Reconciler<Observed> implements Watch {
 
   async #run(): Promise<void> {
     this.#nudged = false;
+    this.#deaf = false;
     const turn = await this.#step();
     if (this.#closed) return;
     this.#report(turn);
-    const waiting = turn.state === 'waiting';
-    const delayMs = { steady: STEADY_INTERVAL_MS, changed: SETTLE_MS, waiting: this.#retryMs };
-    this.#retryMs = waiting ? Math.min(2 * this.#retryMs, RETRY_MAX_MS) : RETRY_FIRST_MS;
-    this.#schedule(this.#nudged ? SETTLE_MS : delayMs[turn.state]);
+    this.#failures = turn.state === 'waiting' ? this.#failures + 1 : 0;
+    this.#deaf = turn.state === 'waiting' && turn.tried;
+    const soon = this.#nudged && !this.#deaf;
+    this.#schedule(soon ? SETTLE_MS : delayAfter(turn, this.#failures));
   }
 
   async #step(): Promise<Turn> {
     const observed = await this.#platform.observe(this.#settings);
-    if (!observed.ok) return { state: 'waiting', faults: [observed.fault] };
+    if (!observed.ok) return { state: 'waiting', faults: [observed.fault], tried: false };
     const plan = this.#platform.plan(this.#settings, observed.value);
-    if (!plan.ok) return { state: 'waiting', faults: plan.faults };
+    if (!plan.ok) return { state: 'waiting', faults: plan.faults, tried: false };
     if (plan.commands.length === 0) {
       return { state: 'steady', status: this.#platform.status(this.#settings, observed.value) };
     }
@@ -123,8 +135,25 @@ export class Reconciler<Observed> implements Watch {
 
   async #apply(commands: readonly Command[]): Promise<Turn> {
     const applied = await this.#platform.apply(commands);
-    if (!applied.ok) return { state: 'waiting', faults: [applied.fault] };
+    if (!applied.ok) return { state: 'waiting', faults: [applied.fault], tried: true };
     return { state: 'changed', transcript: transcript(commands) };
+  }
+}
+
+/** `failures` in a row, the last one counted. */
+function delayAfter(turn: Turn, failures: number): number {
+  switch (turn.state) {
+    case 'steady':
+      return STEADY_INTERVAL_MS;
+    case 'changed':
+      return SETTLE_MS;
+    case 'waiting': {
+      const costly = turn.faults.some(({ code }) => code === 'rolled_back');
+      const [firstMs, maxMs] = costly
+        ? [ROLLED_BACK_FIRST_MS, ROLLED_BACK_MAX_MS]
+        : [RETRY_FIRST_MS, RETRY_MAX_MS];
+      return Math.min(firstMs * 2 ** Math.min(failures - 1, 30), maxMs);
+    }
   }
 }
 

@@ -35,6 +35,8 @@ export class FakeLinux implements RadioReader {
   readonly #listeners = new Set<(event: RadioEvent) => void>();
   /** The supplicant starts, and the mesh never comes up. */
   deaf = false;
+  /** Called whenever an address is set. */
+  onAddress: () => void = () => {};
   #nextIndex = 10;
   #nextPid = 100;
 
@@ -209,6 +211,7 @@ export class FakeLinux implements RadioReader {
     const found = this.world.links.find((each) => each.name === name);
     const ipv6 = [...(found?.ipv6 ?? []), { address, scope: 'global' as const }];
     this.#change(name, { ipv6 });
+    this.onAddress();
   }
 
   #change(name = '', change: Partial<Link>): void {

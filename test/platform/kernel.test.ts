@@ -4,7 +4,7 @@
  * a kernel); elsewhere it says why it does not. Real radios are never touched.
  */
 import assert from 'node:assert/strict';
-import { readFile, readlink, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Result } from '../../platform/fault.ts';
@@ -12,37 +12,39 @@ import { type GuardReport, NeighbourGuard } from '../../platform/guard.ts';
 import { IwReader } from '../../platform/iw/reader.ts';
 import { LinuxPlatform } from '../../platform/linux/linux.ts';
 import { DEFAULT_LIVENESS } from '../../platform/liveness.ts';
-import { type NetlinkReader, openNetlink } from '../../platform/netlink/reader.ts';
+import type { NetlinkReader } from '../../platform/netlink/reader.ts';
 import type { MeshPath, RadioEvent, Station } from '../../platform/radio.ts';
 import { REAL_TIME, Reconciler, type Turn } from '../../platform/reconcile.ts';
 import { HostRunner } from '../../platform/runner.ts';
-import {
-  DEFAULT_BEACON_INTERVAL_TU,
-  DEFAULT_MESH_PARAMETERS,
-  DEFAULT_MULTICAST_RATE_MBPS,
-  type MeshSettings,
-} from '../../platform/settings.ts';
+import type { MeshSettings } from '../../platform/settings.ts';
+import { folderFor, settingsFor, virtualRadios } from './virtual-radios.ts';
 
 const PEER_TIMEOUT_MS = 60_000;
 
-const { reader, radios, reason } = await virtualRadios();
+const { reader, radios, reason } = await virtualRadios(2);
+
+interface TestNode {
+  readonly platform: LinuxPlatform;
+  readonly settings: MeshSettings;
+  readonly pidFile: string;
+}
 
 describe('the Linux body on virtual radios', { skip: reason }, () => {
   const runner = new HostRunner();
   const netlink = reader as NetlinkReader;
   const iw = new IwReader(runner);
-  const platform = new LinuxPlatform(netlink, runner, 'netlink');
-  const [left, right] = [settingsFor(0), settingsFor(1)];
+  const [left, right, third] = [nodeAt(0), nodeAt(1), nodeAt(2)];
+  const { platform } = left;
   const turns: Turn[] = [];
   const events: RadioEvent[] = [];
   let loops: readonly Reconciler<unknown>[] = [];
 
   before(async () => {
-    loops = [left, right].map((settings) => {
-      return new Reconciler(platform, settings, (turn) => turns.push(turn));
+    loops = [left, right].map((node) => {
+      return new Reconciler(node.platform, node.settings, (turn) => turns.push(turn));
     });
     const untouched = await fingerprint();
-    const bad = { ...left, country: 'XX', passphrase: 'short' };
+    const bad = { ...left.settings, country: 'XX', passphrase: 'short' };
     const plan = platform.plan(bad, value(await platform.observe(bad)));
     assert.equal(plan.ok, false);
     assert.equal(await fingerprint(), untouched);
@@ -56,29 +58,31 @@ describe('the Linux body on virtual radios', { skip: reason }, () => {
   });
 
   it('secures both neighbours with protected management frames', async () => {
-    for (const { interfaceName } of [left, right]) {
-      const [station] = value(await platform.stations(interfaceName));
+    for (const node of [left, right]) {
+      const [station] = value(await node.platform.stations(node.settings.interfaceName));
       assert.equal(station?.protectedManagement, true);
       assert.equal(station?.authorized, true);
     }
   });
 
   it('plans nothing once the mesh is up', async () => {
-    for (const settings of [left, right]) {
-      const plan = platform.plan(settings, value(await platform.observe(settings)));
+    for (const { platform: body, settings } of [left, right]) {
+      const plan = body.plan(settings, value(await body.observe(settings)));
       assert.deepEqual(plan, { ok: true, commands: [] });
     }
   });
 
   it('keeps the passphrase out of every argument list', async () => {
-    const pid = (await readFile(`/run/meshpay-radio/${left.interfaceName}.pid`, 'utf8')).trim();
+    const pid = (await readFile(left.pidFile, 'utf8')).trim();
     const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8');
-    const hexadecimal = Buffer.from(left.passphrase).toString('hex');
-    assert.ok(!commandLine.includes(left.passphrase) && !commandLine.includes(hexadecimal));
+    const hexadecimal = Buffer.from(left.settings.passphrase).toString('hex');
+    assert.ok(
+      !commandLine.includes(left.settings.passphrase) && !commandLine.includes(hexadecimal),
+    );
   });
 
   it('reads the same through netlink and through iw', async () => {
-    const name = left.interfaceName;
+    const name = left.settings.interfaceName;
     assert.deepEqual(value(await iw.phys()), value(await netlink.phys()));
     assert.deepEqual(value(await iw.interfaces()), value(await netlink.interfaces()));
     assert.deepEqual(value(await iw.regulatory()), value(await netlink.regulatory()));
@@ -96,7 +100,7 @@ describe('the Linux body on virtual radios', { skip: reason }, () => {
   });
 
   it('sets mesh parameters in their kernel width', async () => {
-    const name = left.interfaceName;
+    const name = left.settings.interfaceName;
     const wanted = { mesh_ttl: 17, mesh_hwmp_rann_interval: 4000, mesh_rssi_threshold: -80 };
     value(await netlink.setMeshParameters(name, wanted));
     const found = value(await netlink.meshParameters(name));
@@ -106,19 +110,28 @@ describe('the Linux body on virtual radios', { skip: reason }, () => {
 
   const accidents: Record<string, () => Promise<unknown>> = {
     'its wpa_supplicant is killed': async () => {
-      const pid = await readFile(`/run/meshpay-radio/${left.interfaceName}.pid`, 'utf8');
+      const pid = await readFile(left.pidFile, 'utf8');
       process.kill(Number(pid), 'SIGKILL');
     },
     'another program takes the interface down': () =>
-      runner.output(['ip', 'link', 'set', left.interfaceName, 'down']),
-    'the interface is deleted': () => runner.output(['iw', 'dev', left.interfaceName, 'del']),
+      runner.output(['ip', 'link', 'set', left.settings.interfaceName, 'down']),
+    'the interface is deleted': () =>
+      runner.output(['iw', 'dev', left.settings.interfaceName, 'del']),
     'another program sets another country': () => runner.output(['iw', 'reg', 'set', 'DE']),
     'the radio goes and comes back': async () => {
       await runner.output(['ip', 'netns', 'add', 'radio-away']);
-      await runner.output(['iw', 'phy', `${left.radio}`, 'set', 'netns', 'name', 'radio-away']);
+      await runner.output([
+        'iw',
+        'phy',
+        `${left.settings.radio}`,
+        'set',
+        'netns',
+        'name',
+        'radio-away',
+      ]);
       await until(async () => turns.at(-1)?.state === 'waiting', 'a turn that waits');
       const inside = ['ip', 'netns', 'exec', 'radio-away'] as const;
-      await runner.output([...inside, 'iw', 'phy', `${left.radio}`, 'set', 'netns', '1']);
+      await runner.output([...inside, 'iw', 'phy', `${left.settings.radio}`, 'set', 'netns', '1']);
       await runner.output(['ip', 'netns', 'del', 'radio-away']);
     },
   };
@@ -128,13 +141,14 @@ describe('the Linux body on virtual radios', { skip: reason }, () => {
       await cause();
       await until(async () => turns.some(({ state }) => state !== 'steady'), 'a turn that acts');
       await peered();
-      const observed = value(await platform.observe(left));
-      assert.equal(platform.status(left, observed).country, left.country);
+      const { settings } = left;
+      const observed = value(await platform.observe(settings));
+      assert.equal(platform.status(settings, observed).country, settings.country);
     });
   }
 
   it('peers again after a neighbour was forgotten, once its peering has been reset', async () => {
-    const name = left.interfaceName;
+    const name = left.settings.interfaceName;
     const [station] = value(await platform.stations(name));
     assert.ok(station !== undefined);
     events.length = 0;
@@ -145,15 +159,15 @@ describe('the Linux body on virtual radios', { skip: reason }, () => {
     await peered();
   });
 
-  const third = radios.length < 3 ? 'needs a third virtual radio' : false;
-  it('drops a neighbour that falls silent, and takes it back', { skip: third }, async (context) => {
-    const silent = settingsFor(2);
-    const loop = new Reconciler(platform, silent, (turn) => turns.push(turn));
+  const few = radios.length < 3 ? 'needs a third virtual radio' : false;
+  it('drops a neighbour that falls silent, and takes it back', { skip: few }, async (context) => {
+    const { platform: body, settings: silent } = third;
+    const loop = new Reconciler(body, silent, (turn) => turns.push(turn));
     const reports: GuardReport[] = [];
     let forgottenMs = 0;
     const guard = new NeighbourGuard({
       platform,
-      interfaceName: left.interfaceName,
+      interfaceName: left.settings.interfaceName,
       liveness: DEFAULT_LIVENESS,
       scheduler: REAL_TIME,
       nowMs: () => performance.now(),
@@ -165,7 +179,8 @@ describe('the Linux body on virtual radios', { skip: reason }, () => {
     const watch = value(await platform.watch((event) => guard.onEvent(event)));
     await loop.start();
     const has = async (count: number) =>
-      value(await platform.stations(left.interfaceName)).filter(established).length === count;
+      value(await platform.stations(left.settings.interfaceName)).filter(established).length ===
+      count;
     await until(() => has(2), 'a third node');
     guard.start();
     const group = `/sys/kernel/debug/ieee80211/${silent.radio}/hwsim/group`;
@@ -187,37 +202,53 @@ describe('the Linux body on virtual radios', { skip: reason }, () => {
     guard.close();
     watch.close();
     loop.close();
-    const plan = platform.restore(silent, value(await platform.observe(silent)));
-    assert.ok(plan.ok);
-    value(await platform.apply(plan.commands));
+    await restore(third);
   });
 
   it('shows another passphrase as SAE failures on both sides, and no peer', async () => {
     for (const loop of loops) loop.close();
-    const stranger = { ...right, passphrase: 'another passphrase' };
-    const plan = platform.plan(stranger, value(await platform.observe(stranger)));
+    const settings = { ...right.settings, passphrase: 'another passphrase' };
+    const stranger = { ...right, settings };
+    const plan = right.platform.plan(settings, value(await right.platform.observe(settings)));
     assert.ok(plan.ok);
-    value(await platform.apply(plan.commands));
-    const failures = async (settings: MeshSettings) =>
-      platform.status(settings, value(await platform.observe(settings))).saeFailures.length;
+    value(await right.platform.apply(plan.commands));
+    const failures = async (node: TestNode) =>
+      node.platform.status(node.settings, value(await node.platform.observe(node.settings)))
+        .saeFailures.length;
     await until(async () => (await failures(left)) > 0, 'a failure on the left');
     await until(async () => (await failures(stranger)) > 0, 'a failure on the right');
-    assert.ok(!value(await platform.stations(left.interfaceName)).some(established));
+    assert.ok(!value(await platform.stations(left.settings.interfaceName)).some(established));
   });
 
   it('leaves the host as it was after restoring', async () => {
     for (const loop of loops) loop.close();
     await sleep(1000);
-    for (const settings of [left, right]) {
-      const plan = platform.restore(settings, value(await platform.observe(settings)));
-      assert.ok(plan.ok);
-      value(await platform.apply(plan.commands));
-      const again = platform.restore(settings, value(await platform.observe(settings)));
+    for (const node of [left, right]) {
+      await restore(node);
+      const { platform: body, settings } = node;
+      const again = body.restore(settings, value(await body.observe(settings)));
       assert.deepEqual(again, { ok: true, commands: [] });
     }
     const names = value(await netlink.interfaces()).map(({ name }) => name);
-    assert.ok(!names.includes(left.interfaceName) && !names.includes(right.interfaceName));
+    assert.ok(
+      !names.includes(left.settings.interfaceName) && !names.includes(right.settings.interfaceName),
+    );
   });
+
+  function nodeAt(place: number): TestNode {
+    const settings = settingsFor(radios, place);
+    return {
+      settings,
+      platform: new LinuxPlatform(netlink, runner, 'netlink', folderFor(place)),
+      pidFile: `${folderFor(place)}/${settings.interfaceName}.pid`,
+    };
+  }
+
+  async function restore({ platform: body, settings }: TestNode): Promise<void> {
+    const plan = body.restore(settings, value(await body.observe(settings)));
+    assert.ok(plan.ok);
+    value(await body.apply(plan.commands));
+  }
 
   function keep(event: RadioEvent): void {
     events.push(event);
@@ -225,7 +256,9 @@ describe('the Linux body on virtual radios', { skip: reason }, () => {
 
   async function peered(): Promise<void> {
     await until(async () => {
-      const dumps = [left, right].map(({ interfaceName }) => platform.stations(interfaceName));
+      const dumps = [left, right].map(({ platform: body, settings }) =>
+        body.stations(settings.interfaceName),
+      );
       const results = await Promise.all(dumps);
       return results.every((result) => result.ok && result.value.some(established));
     }, 'two secured neighbours');
@@ -264,34 +297,4 @@ function ends({ destination, nextHop, hopCount }: MeshPath) {
 function value<T>(result: Result<T>): T {
   if (result.ok) return result.value;
   return assert.fail(JSON.stringify(result.fault));
-}
-
-function settingsFor(place: number): MeshSettings {
-  return {
-    radio: radios[place],
-    interfaceName: `mesh${place}`,
-    meshId: 'meshpay test',
-    passphrase: 'correct horse "battery"',
-    country: 'US',
-    frequencyMhz: 2412,
-    allowRadar: false,
-    addresses: [`fd12::${place + 1}/64`],
-    parameters: DEFAULT_MESH_PARAMETERS,
-    beaconIntervalTu: DEFAULT_BEACON_INTERVAL_TU,
-    multicastRateMbps: DEFAULT_MULTICAST_RATE_MBPS,
-  };
-}
-
-async function virtualRadios() {
-  const opened = await openNetlink();
-  if (!opened.ok) return { radios: [], reason: `no nl80211 here: ${opened.fault.found}` };
-  const phys = await opened.value.phys();
-  const found: string[] = [];
-  for (const { name } of phys.ok ? phys.value : []) {
-    const driver = await readlink(`/sys/class/ieee80211/${name}/device/driver`).catch(() => '');
-    if (driver.endsWith('/mac80211_hwsim')) found.push(name);
-  }
-  const few = found.length < 2 ? `${found.length} virtual radios here, 2 are needed` : false;
-  const unprivileged = process.getuid?.() === 0 ? false : 'needs root';
-  return { reader: opened.value, radios: found, reason: few || unprivileged };
 }

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { DEFAULT_LIVENESS, judge, type Liveness, NOTHING_KNOWN } from '../../platform/liveness.ts';
 import type { Station } from '../../platform/radio.ts';
+import { Random } from '../support/random.ts';
+import { watchThroughAir } from './lossy-air.ts';
 import { station } from './samples.ts';
 
 const A = '02:00:00:00:00:0a';
@@ -87,6 +89,70 @@ describe('liveness', () => {
     const dead = look(NOTHING_KNOWN, 0, [alive(A), silent(B, 1500)]);
     const back = look(dead.liveness, 3000, [alive(A), alive(B)]);
     assert.equal(back.liveness.forgotten.size, 0);
+  });
+
+  it('counts in the beacons that the interface really sends, where they are rarer', () => {
+    const rare = (address: string, inactiveMs: number) => ({
+      ...station(address, inactiveMs),
+      beaconIntervalTu: 1000,
+    });
+    const first = look(NOTHING_KNOWN, 0, [rare(A, 100), rare(B, 100)]);
+    assert.deepEqual(look(first.liveness, 2000, [rare(A, 100), rare(B, 2000)]).verdicts, []);
+    const dead = look(first.liveness, 7200, [rare(A, 100), rare(B, 7200)]);
+    assert.equal(dead.verdicts[0]?.act, 'forget');
+  });
+
+  it('has the patience with a neighbour that its silences have taught', () => {
+    const silence = look(NOTHING_KNOWN, 0, [alive(A), silent(B, 1000)]);
+    const heard = look(silence.liveness, 250, [alive(A), silent(B, 10)]);
+    const again = look(heard.liveness, 1500, [alive(A), silent(B, 1400)]);
+    assert.equal(again.verdicts[0]?.state, 'suspect');
+    const dead = look(heard.liveness, 2250, [alive(A), silent(B, 2100)]);
+    assert.equal(dead.verdicts[0]?.act, 'forget');
+    const { liveness } = look(heard.liveness, 600_000, [alive(A), silent(B, 20)]);
+    const forgot = look(liveness, 601_500, [alive(A), silent(B, 1400)]);
+    assert.equal(forgot.verdicts[0]?.act, 'forget', 'the lesson fades');
+  });
+
+  it('has twice the patience with one that was held for dead and was not', () => {
+    const dead = look(NOTHING_KNOWN, 0, [alive(A), silent(B, 1500)]);
+    const gone = look(dead.liveness, 250, [alive(A)]);
+    const back = look(gone.liveness, 3000, [alive(A), alive(B)]);
+    assert.equal(
+      look(back.liveness, 4500, [alive(A), silent(B, 1500)]).verdicts[0]?.act,
+      undefined,
+    );
+    const later = look(back.liveness, 5300, [alive(A), silent(B, 2300)]);
+    assert.equal(later.verdicts[0]?.act, 'forget');
+    const slow = look(gone.liveness, 60_000, [alive(A), alive(B)]);
+    const usual = look(slow.liveness, 61_500, [alive(A), silent(B, 1500)]);
+    assert.equal(usual.verdicts[0]?.act, 'forget', 'one that was away for a minute was dead');
+  });
+
+  for (const [loss, mostAlarms, mostMs] of [
+    [0, 0, 1300],
+    [0.25, 2, 2300],
+    [0.5, 6, 6500],
+    [0.8, 10, 6500],
+  ] as const) {
+    const percent = `${loss * 100} %`;
+    it(`throws a living neighbour out rarely at ${percent} of beacons lost, a dead one soon`, () => {
+      for (let seed = 1; seed <= 20; seed++) {
+        const random = new Random(seed);
+        const livesMs = 1_800_000 + random.below(1000);
+        const air = { loss, livesMs, random: () => random.next() };
+        const { falseAlarmsMs, noticedMs = Number.POSITIVE_INFINITY } = watchThroughAir(air);
+        assert.ok(falseAlarmsMs.length <= mostAlarms, `seed ${seed}: ${falseAlarmsMs.length}`);
+        assert.ok(noticedMs <= mostMs, `seed ${seed}: noticed after ${noticedMs} ms`);
+      }
+    });
+  }
+
+  it('would throw it out every minute without that patience', () => {
+    const random = new Random(1);
+    const settings = { ...DEFAULT_LIVENESS, mostBeacons: DEFAULT_LIVENESS.deadBeacons };
+    const air = { loss: 0.5, livesMs: 1_800_000, random: () => random.next(), settings };
+    assert.ok(watchThroughAir(air).falseAlarmsMs.length > 30);
   });
 
   it('does not judge neighbours that are not peered', () => {

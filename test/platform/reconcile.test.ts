@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { LinuxPlatform } from '../../platform/linux/linux.ts';
+import { OpenwrtPlatform } from '../../platform/openwrt/openwrt.ts';
 import { Reconciler, type Scheduler, type Turn } from '../../platform/reconcile.ts';
 import { FakeLinux } from './fake-linux.ts';
+import { FakeOpenwrt } from './fake-openwrt.ts';
 import { PHY, SETTINGS } from './samples.ts';
 
 /** A clock that stands still until it is told to go on. */
@@ -51,6 +53,35 @@ function make() {
     return turns.at(-1);
   };
   return { fake, clock, turns, loop, turn };
+}
+
+/** A loop on a router whose mesh never comes up; each step is one try. */
+function makeRollingBack() {
+  const fake = new FakeOpenwrt();
+  fake.broken = true;
+  const clock = new HandClock();
+  let heard: () => void = () => {};
+  const platform = new OpenwrtPlatform(fake, fake.host, 'iw');
+  const loop = new Reconciler(platform, SETTINGS, () => heard(), clock);
+  const seen: (number | undefined)[] = [];
+  const delays = {
+    seen,
+    async next(): Promise<void> {
+      const reported = new Promise<void>((resolve) => {
+        heard = resolve;
+      });
+      if (seen.length === 0) void loop.start();
+      else clock.fire();
+      await reported;
+      await new Promise((resolve) => setImmediate(resolve));
+      seen.push(clock.delayMs);
+    },
+  };
+  return { clock, delays };
+}
+
+function seconds(count: number): number {
+  return count * 1000;
 }
 
 describe('the reconciler', () => {
@@ -110,6 +141,35 @@ describe('the reconciler', () => {
     assert.equal(clock.delayMs, 100);
     assert.equal((await turn())?.state, 'changed');
     loop.close();
+  });
+
+  it('does not take the echo of its own failing commands for a reason to try at once', async () => {
+    const { fake, loop, turn, turns, clock } = make();
+    fake.deaf = true;
+    const echo = () => fake.emit({ kind: 'addresses_changed', interfaceName: 'mesh0' });
+    fake.onAddress = echo;
+    await loop.start();
+    assert.deepEqual(
+      turns.map((each) => each.state === 'waiting' && [each.faults[0]?.code, each.tried]),
+      [['mesh_not_up', true]],
+    );
+    assert.equal(clock.delayMs, 1000);
+    echo();
+    assert.equal(clock.delayMs, 1000, 'an event in the pause does not end it');
+    await turn();
+    assert.equal(clock.delayMs, 2000);
+    fake.deaf = false;
+    fake.host.processes.clear();
+    assert.equal((await turn())?.state, 'changed');
+    assert.equal(clock.delayMs, 100);
+    loop.close();
+  });
+
+  it('tries rarely where each try takes the operator his other networks', async () => {
+    const { clock, delays } = makeRollingBack();
+    for (let count = 0; count < 8; count++) await delays.next();
+    assert.deepEqual(delays.seen, [60, 120, 240, 480, 960, 1920, 3600, 3600].map(seconds));
+    assert.equal(clock.delayMs, 3_600_000);
   });
 
   it('does nothing any more once it is closed', async () => {

@@ -75,6 +75,6 @@ export function station(address: string, inactiveMs: number): Station {
     airtimeMetric: 800,
     authorized: true,
     protectedManagement: true,
-    beaconIntervalTu: 200,
+    beaconIntervalTu: 150,
   };
 }
