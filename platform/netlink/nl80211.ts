@@ -57,7 +57,7 @@ export const Feature = { SAE: 1 << 5, USERSPACE_MPM: 1 << 16 } as const;
 
 export const BandAttr = { FREQS: 1 } as const;
 
-export const FrequencyAttr = { FREQ: 1, DISABLED: 2, NO_IR: 3, RADAR: 5, OFFSET: 20 } as const;
+export const FrequencyAttr = { FREQ: 1, DISABLED: 2, NO_IR: 3, RADAR: 5 } as const;
 
 export const CombinationAttr = { LIMITS: 1, MAXNUM: 2, NUM_CHANNELS: 4 } as const;
 

@@ -293,7 +293,7 @@ function bandName(frequencyMhz: number): string {
 function nameFaults(settings: MeshSettings, observed: OpenwrtObserved): readonly Fault[] {
   const { interfaceName } = settings;
   const taken = observed.links.some(({ name }) => name === interfaceName);
-  if (!taken || observed.wireless.has(SECTION)) return [];
+  if (!taken || observed.wireless.has(SECTION) || isBuilt(observed)) return [];
   const found = `${interfaceName} is in use`;
   return [fault('interface_taken', 'interfaceName', 'a free interface name', found)];
 }

@@ -103,6 +103,30 @@ export class FakeLinux implements RadioReader {
     this.#leave();
   }
 
+  /** How long the supplicants have been running. */
+  age(ageMs: number): void {
+    for (const [pid, process] of this.host.processes)
+      this.host.processes.set(pid, { ...process, ageMs });
+  }
+
+  /** Appends to a file, where it is there. */
+  edit(path: string, more: string): void {
+    const content = this.host.files.get(path);
+    if (content !== undefined) this.host.files.set(path, `${content}${more}`);
+  }
+
+  lose(path: string): void {
+    this.host.files.delete(path);
+  }
+
+  /** A soft switch before the radio that can do mesh. */
+  block(): void {
+    const name = this.world.phys.at(-1)?.name;
+    for (const [file, content] of Object.entries({ name, type: 'wlan', soft: 1, hard: 0 })) {
+      this.host.files.set(`/sys/class/rfkill/rfkill3/${file}`, `${content}\n`);
+    }
+  }
+
   #existing<T>(name: string, value: () => T): Result<T> {
     if (this.world.interfaces.some((each) => each.name === name)) return success(value());
     return failure(fault('interface_missing', name, 'a wireless interface', 'none'));

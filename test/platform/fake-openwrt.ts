@@ -106,6 +106,22 @@ export class FakeOpenwrt implements RadioReader {
 
   close(): void {}
 
+  /** The interface goes, and nobody builds it again by himself. */
+  loseMesh(): void {
+    if (this.mesh !== undefined) this.host.files.delete(`/sys/class/net/${this.mesh.name}/carrier`);
+    this.mesh = undefined;
+    this.neighbours = [];
+  }
+
+  set(section: string, option: string, text: string): void {
+    const options = this.config['wireless']?.[section]?.options;
+    if (options !== undefined) options[option] = text;
+  }
+
+  unset(section: string, option: string): void {
+    delete this.config['wireless']?.[section]?.options[option];
+  }
+
   #onMesh<T>(name: string, value: T): Result<T> {
     if (this.mesh?.name === name) return success(value);
     return failure(fault('interface_missing', name, 'a wireless interface', 'none'));

@@ -308,6 +308,65 @@ describe('malformed netlink', () => {
     );
   });
 
+  it('gives each question an answer or a fault when every datagram is garbled', async (context) => {
+    context.mock.timers.enable({ apis: ['setTimeout'] });
+    const questions = (netlink: NetlinkReader): readonly Promise<Result<unknown>>[] => [
+      netlink.phys(),
+      netlink.interfaces(),
+      netlink.regulatory(),
+      netlink.links(),
+      netlink.stations('mesh0'),
+      netlink.paths('mesh0'),
+      netlink.meshParameters('mesh0'),
+    ];
+    const garble = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 8 });
+    const property = fc.asyncProperty(garble, fc.nat(100), async (places, cut) => {
+      let honest = true;
+      const { open } = replay((datagram) => {
+        if (honest) return datagram;
+        for (const [place, byte] of places) datagram[place % datagram.length] = byte;
+        return cut < 20 ? datagram.subarray(0, (datagram.length * cut) >> 5) : datagram;
+      });
+      const netlink = value(await openNetlink(open));
+      honest = false;
+      const all = Promise.all(questions(netlink));
+      let answered = false;
+      void all.then(() => {
+        answered = true;
+      });
+      // What is not answered in time is given up: each question, and each of its dumps, once.
+      for (let turn = 0; turn < 400 && !answered; turn++) {
+        await new Promise((resolve) => setImmediate(resolve));
+        context.mock.timers.tick(100);
+      }
+      assert.ok(answered, 'a question that is never answered');
+      for (const result of await all) assert.equal(typeof result.ok, 'boolean');
+      netlink.close();
+    });
+    await fc.assert(property, { numRuns: 150 });
+  });
+
+  it('tells a watcher that something was lost when an event is garbled, and goes on', async () => {
+    const garble = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 4 });
+    const property = fc.asyncProperty(
+      fc.constantFrom(...VECTORS.events),
+      garble,
+      async ({ protocol, datagram }, places) => {
+        const { open, emit } = replay();
+        const netlink = value(await openNetlink(open));
+        const seen: RadioEvent[] = [];
+        value(await netlink.watch((event) => seen.push(event)));
+        const bytes = Buffer.from(datagram, 'hex');
+        for (const [place, byte] of places) bytes[place % bytes.length] = byte;
+        emit(protocol, bytes);
+        emit(protocol, Buffer.alloc(15));
+        assert.equal(seen.at(-1)?.kind, 'lost');
+        netlink.close();
+      },
+    );
+    await fc.assert(property, { numRuns: 150 });
+  });
+
   it('refuses a length below its header, which would loop for ever', () => {
     const zero = Uint8Array.of(0, 0, 1, 0, 0, 0, 0, 0);
     const result = decode('test', () => readList(zero));

@@ -3,12 +3,27 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { EXITS, type ExitName } from '../../agent/shell/exit-codes.ts';
+import { DEFAULT_FOLDER } from '../../platform/linux/observed.ts';
 import { makeNetwork } from './network.ts';
 
-const UNIT = 'systemd/meshpayd.service';
+/** Both units, with the exits that a new start cannot mend. */
+const UNITS = {
+  'systemd/meshpayd.service': [
+    'usage',
+    'bad_data',
+    'no_permission',
+    'config',
+    'store_damaged',
+    'data_in_use',
+  ],
+  'systemd/meshpay-radio.service': ['usage', 'bad_data', 'no_permission', 'config'],
+} as const satisfies Record<string, readonly ExitName[]>;
+
+/** Worse than this in "systemd-analyze security", of 10, and somebody has opened a unit too far. */
+const WORST_EXPOSURE = 3;
 
 /** Whether a program is there; says so and skips the test where it is not. */
 function has(test: TestContext, program: string): boolean {
@@ -17,37 +32,90 @@ function has(test: TestContext, program: string): boolean {
   return isThere;
 }
 
-describe('the service unit', () => {
-  it('is understood by systemd, every line of it', (test) => {
-    if (!has(test, 'systemd-analyze')) return;
-    const folder = mkdtempSync(join(tmpdir(), 'meshpay-unit-'));
-    try {
-      const copy = join(folder, 'meshpayd.service');
-      // The check wants the program to be there; which Node it is does not matter to it.
-      writeFileSync(copy, readFileSync(UNIT, 'utf8').replace('/usr/bin/node', process.execPath));
-      const { stdout, stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', copy], {
-        encoding: 'utf8',
-      });
-      assert.deepEqual([stdout, stderr], ['', '']);
-    } finally {
-      rmSync(folder, { recursive: true });
+/** The values of a key in a unit, in order. */
+function valuesOf(unit: string, key: string): readonly string[] {
+  const lines = readFileSync(unit, 'utf8').split('\n');
+  return lines
+    .filter((line) => line.startsWith(`${key}=`))
+    .map((line) => line.slice(key.length + 1));
+}
+
+for (const [unit, names] of Object.entries(UNITS)) {
+  describe(`the unit ${unit}`, () => {
+    it('is understood by systemd, every line of it', (test) => {
+      if (!has(test, 'systemd-analyze')) return;
+      const folder = mkdtempSync(join(tmpdir(), 'meshpay-unit-'));
+      try {
+        const copy = join(folder, basename(unit));
+        // The check wants the program to be there; which Node it is does not matter to it.
+        writeFileSync(copy, readFileSync(unit, 'utf8').replace('/usr/bin/node', process.execPath));
+        const { stdout, stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', copy], {
+          encoding: 'utf8',
+        });
+        assert.deepEqual([stdout, stderr], ['', '']);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    });
+
+    it('opens no more than it must', (test) => {
+      if (!has(test, 'systemd-analyze')) return;
+      const { stdout } = spawnSync(
+        'systemd-analyze',
+        ['security', '--offline=true', '--json=short', unit],
+        { encoding: 'utf8' },
+      );
+      const table = JSON.parse(stdout) as readonly { set: boolean | null; exposure: string }[];
+      assert.ok(table.length > 20);
+      const { stdout: words } = spawnSync(
+        'systemd-analyze',
+        ['security', '--offline=true', '--no-pager', unit],
+        { encoding: 'utf8' },
+      );
+      const overall = /Overall exposure level.*: ([\d.]+)/.exec(words)?.[1];
+      test.diagnostic(`exposure ${overall}`);
+      assert.ok(Number(overall) <= WORST_EXPOSURE, overall);
+    });
+
+    it('does not start again what a new start cannot mend', () => {
+      const [line] = valuesOf(unit, 'RestartPreventExitStatus');
+      assert.equal(line, names.map((name) => EXITS[name].status).join(' '));
+    });
+
+    it('is started again by its watchdog when it hangs', () => {
+      assert.deepEqual(valuesOf(unit, 'WatchdogSec'), ['60']);
+      assert.deepEqual(valuesOf(unit, 'Restart'), ['on-failure']);
+    });
+  });
+}
+
+describe('the units together', () => {
+  const node = 'systemd/meshpayd.service';
+  const radio = 'systemd/meshpay-radio.service';
+
+  it('start the radio first, and neither stops or restarts with the other', () => {
+    assert.ok(valuesOf(node, 'After').join(' ').includes(basename(radio)));
+    assert.ok(valuesOf(node, 'Wants').join(' ').includes(basename(radio)));
+    for (const tie of ['Requires', 'BindsTo', 'PartOf', 'Requisite', 'PropagatesStopTo']) {
+      assert.deepEqual([...valuesOf(node, tie), ...valuesOf(radio, tie)], [], tie);
     }
   });
 
-  it('does not start again what a new start cannot mend', () => {
-    const line = /^RestartPreventExitStatus=(.*)$/m.exec(readFileSync(UNIT, 'utf8'))?.[1];
-    const names: readonly ExitName[] = [
-      'usage',
-      'bad_data',
-      'no_permission',
-      'config',
-      'store_damaged',
-      'data_in_use',
-    ];
-    assert.equal(line, names.map((name) => EXITS[name].status).join(' '));
+  it('leave the mesh and its supplicant running when the radio program ends', () => {
+    assert.deepEqual(valuesOf(radio, 'KillMode'), ['process']);
+    assert.deepEqual(valuesOf(radio, 'RuntimeDirectoryPreserve'), ['yes']);
+    assert.deepEqual(valuesOf(radio, 'RuntimeDirectory'), [basename(DEFAULT_FOLDER)]);
   });
 
-  it('comes with its user and its folders', (test) => {
+  it('give root to the radio alone, and no capability to the node', () => {
+    assert.deepEqual(valuesOf(radio, 'User'), ['root']);
+    assert.deepEqual(valuesOf(node, 'User'), ['meshpay']);
+    assert.deepEqual(valuesOf(node, 'CapabilityBoundingSet'), ['']);
+  });
+});
+
+describe('what comes with the units', () => {
+  it('is their user and their folders', (test) => {
     if (!has(test, 'systemd-sysusers') || !has(test, 'systemd-tmpfiles')) return;
     const root = mkdtempSync(join(tmpdir(), 'meshpay-root-'));
     try {
