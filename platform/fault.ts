@@ -39,6 +39,16 @@ export const FAULTS = {
     meaning: 'the passphrase breaks the rule for WPA3-SAE',
     remedy: 'use 8 to 63 printable ASCII characters: fewer are guessed, more are not portable',
   },
+  passphrase_missing: {
+    meaning: 'there is no passphrase for the mesh yet',
+    remedy:
+      'put it into this file, the same on every node, for its owner alone: ' +
+      '(umask 077; cat > FILE), then the passphrase, Enter and Ctrl-D',
+  },
+  passphrase_exposed: {
+    meaning: 'others than its owner can read the passphrase',
+    remedy: 'chmod 600 this file; if others had access to it, choose another passphrase',
+  },
   mesh_id_invalid: {
     meaning: 'the mesh id breaks the rule of IEEE 802.11 (1 to 32 bytes)',
     remedy: 'use 1 to 32 bytes of UTF-8 without control characters',
@@ -132,6 +142,12 @@ export const FAULTS = {
   mesh_not_up: {
     meaning: 'the mesh did not come up in time',
     remedy: 'see the log of the supplicant',
+  },
+  unsettled: {
+    meaning: 'what was set does not stay as it was set',
+    remedy:
+      'look for another program that changes it; for the country, whether the radio or its driver ' +
+      'has one of its own, and whether the package wireless-regdb is installed',
   },
   rolled_back: {
     meaning: 'the mesh did not come up in time, and the configuration from before is back',

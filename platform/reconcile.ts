@@ -4,12 +4,13 @@
  * turn cause one more. What fails is tried again after a pause that doubles up to a minute, so that
  * unplugged hardware costs nothing; an event ends that pause, unless commands were run and failed:
  * then the events are their own echo, and heeding them would try without end. Where a failure was
- * rolled back, the operator's own networks went down with each try, so those are rare.
+ * rolled back, the operator's own networks went down with each try, so those are rare. Commands that
+ * succeed again and again without the host becoming as it is wanted count as failed too.
  *
  * The loop knows no clock: `Scheduler` brings time in, so tests turn it by hand.
  */
 import { type Command, transcript } from './command.ts';
-import type { Fault } from './fault.ts';
+import { type Fault, fault } from './fault.ts';
 import type { MeshStatus, Platform } from './platform.ts';
 import type { RadioEvent, Watch } from './radio.ts';
 import type { MeshSettings } from './settings.ts';
@@ -42,6 +43,8 @@ export type Turn =
 const STEADY_INTERVAL_MS = 2000;
 /** Events come in bursts. */
 const SETTLE_MS = 100;
+/** A bring-up and what comes of it take two turns; more are somebody else's doing, or in vain. */
+const MOST_CHANGES = 5;
 const RETRY_FIRST_MS = 1000;
 const RETRY_MAX_MS = 60_000;
 const ROLLED_BACK_FIRST_MS = 60_000;
@@ -58,6 +61,7 @@ export class Reconciler<Observed> implements Watch {
   #nudged = false;
   #closed = false;
   #failures = 0;
+  #changes = 0;
   /** Until the pause is over, events do not count. */
   #deaf = false;
 
@@ -113,13 +117,23 @@ export class Reconciler<Observed> implements Watch {
   async #run(): Promise<void> {
     this.#nudged = false;
     this.#deaf = false;
-    const turn = await this.#step();
+    const turn = this.#braked(await this.#step());
     if (this.#closed) return;
     this.#report(turn);
     this.#failures = turn.state === 'waiting' ? this.#failures + 1 : 0;
     this.#deaf = turn.state === 'waiting' && turn.tried;
     const soon = this.#nudged && !this.#deaf;
     this.#schedule(soon ? SETTLE_MS : delayAfter(turn, this.#failures));
+  }
+
+  #braked(turn: Turn): Turn {
+    this.#changes = turn.state === 'changed' ? this.#changes + 1 : 0;
+    if (turn.state !== 'changed' || this.#changes <= MOST_CHANGES) return turn;
+    const found = `after ${this.#changes} turns again: ${turn.transcript.join('; ')}`;
+    const { interfaceName } = this.#settings;
+    const unsettled = fault('unsettled', interfaceName, 'a host that stays as it was made', found);
+    this.#changes = MOST_CHANGES;
+    return { state: 'waiting', faults: [unsettled], tried: true };
   }
 
   async #step(): Promise<Turn> {

@@ -44,7 +44,7 @@ export async function survey(
   { interfaceName, country }: MeshScope,
 ): Promise<Result<Survey>> {
   const phys = await reader.phys();
-  if (!phys.ok) return phys;
+  if (!phys.ok) return phys.fault.code === 'radio_missing' ? withoutRadio(reader) : phys;
   const interfaces = await reader.interfaces();
   if (!interfaces.ok) return interfaces;
   const domains = await reader.regulatory();
@@ -65,6 +65,14 @@ export async function survey(
     parameters: parameters.ok ? parameters.value : {},
     rules: database === undefined ? undefined : countryRules(database, country),
   });
+}
+
+/** A kernel without 802.11 (any more): what was changed on the host can still be put back. */
+async function withoutRadio(reader: RadioReader): Promise<Result<Survey>> {
+  const links = await reader.links();
+  if (!links.ok) return links;
+  const none = { phys: [], interfaces: [], domains: [], parameters: {}, rules: undefined };
+  return success({ ...none, links: links.value });
 }
 
 /** The programs of `names` that no folder of the path has. */
@@ -98,13 +106,16 @@ export function supplicantFaults(
   return mesh ? [] : [fault('supplicant_without_mesh', field, expected, 'one without mesh')];
 }
 
-/** A country that nobody knows, and a channel on which the mesh may not start there. */
+/**
+ * A country that nobody knows, and a channel on which the mesh may not start there. `current` is the
+ * country whose rules the marks of the channels show.
+ */
 export function regulatoryFaults(
   settings: MeshSettings,
   { domains, rules }: Survey,
   phy: Phy,
+  current = domainOf(domains, phy.index)?.country,
 ): readonly Fault[] {
-  const current = domainOf(domains, phy.index)?.country;
   const unknown = rules?.ok === false && rules.fault.code === 'country_unknown';
   return [
     ...(unknown ? [rules.fault] : []),

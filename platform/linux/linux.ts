@@ -65,6 +65,7 @@ export class LinuxPlatform extends HostBody implements Platform<LinuxObserved> {
       missing: await this.missing([...PROGRAMS, ...switches]),
       supplicant: await this.#supplicant(interfaceName),
       managers: await this.#managers(),
+      askedCountry: (await readText(this.runner, paths.country))?.trim(),
       multicastRateMbps: readNumber(await readText(this.runner, paths.multicast)),
       before: readBefore(await readText(this.runner, paths.before)),
       leftovers: await this.#leftovers(interfaceName),

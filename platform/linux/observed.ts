@@ -10,6 +10,8 @@ export interface LinuxObserved extends Survey {
   readonly missing: readonly string[];
   readonly supplicant: ObservedSupplicant;
   readonly managers: readonly ObservedManager[];
+  /** The country that was asked for last, which is not always the one that the kernel then names. */
+  readonly askedCountry: string | undefined;
   /** Mbit/s, as noted when it was last set: the kernel takes it and never tells it. */
   readonly multicastRateMbps: number | undefined;
   /** What was there before the first plan; undefined while nothing has been changed. */
@@ -63,6 +65,7 @@ export interface LinuxPaths {
   readonly log: string;
   readonly before: string;
   readonly multicast: string;
+  readonly country: string;
   readonly carrier: string;
 }
 
@@ -75,6 +78,7 @@ export function linuxPaths(folder: string, interfaceName: string): LinuxPaths {
     log: `${stem}.log`,
     before: `${stem}${BEFORE_SUFFIX}`,
     multicast: `${stem}.multicast`,
+    country: `${stem}.country`,
     carrier: `/sys/class/net/${interfaceName}/carrier`,
   };
 }

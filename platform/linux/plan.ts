@@ -30,15 +30,16 @@ export function planLinux(settings: MeshSettings, observed: LinuxObserved): Plan
   const choice = chooseRadio(observed.phys, settings.radio);
   if ('faults' in choice) return { ok: false, faults: choice.faults };
   const { phy } = choice;
+  const inForce = isInForce(settings, observed, phy);
+  const current = inForce ? settings.country : domainOf(observed.domains, phy.index)?.country;
   const refusedHost = refuse([
     ...supplicantFaults(observed.supplicant, SUPPLICANT_WANTED),
     ...programFaults(observed.missing, PACKAGES),
     ...blockFaults(observed, phy),
-    ...regulatoryFaults(settings, observed, phy),
+    ...regulatoryFaults(settings, observed, phy, current),
     ...interfaceFaults(settings, observed, phy),
   ]);
   if (refusedHost !== undefined) return refusedHost;
-  const country = domainOf(observed.domains, phy.index)?.country;
   const yielding = yieldingInterfaces(settings, observed, phy).map(({ name }) => name);
   const remembered = remember(observed, yielding, phy);
   return {
@@ -48,7 +49,7 @@ export function planLinux(settings: MeshSettings, observed: LinuxObserved): Plan
       ...removeLeftovers(observed),
       ...keepAway(observed.managers, [settings.interfaceName, ...remembered.up]),
       ...softBlocks(observed, phy).map(({ switchIndex }) => unblock(switchIndex)),
-      ...(country === settings.country ? [] : [run('iw', 'reg', 'set', settings.country)]),
+      ...(inForce ? [] : askForCountry(settings, observed)),
       ...yielding.map((name) => run('ip', 'link', 'set', name, 'down')),
       ...bringUp(settings, observed, phy),
     ],
@@ -70,15 +71,45 @@ export function restoreLinux(scope: MeshScope, observed: LinuxObserved): Plan {
       ...(exists(observed, interfaceName) ? [run('iw', 'dev', interfaceName, 'del')] : []),
       ...removeFiles(observed, interfaceName),
       ...giveBack(observed.managers),
-      ...(domain?.country === before.country ? [] : [run('iw', 'reg', 'set', before.country)]),
+      // What is gone, such as all of 802.11 with its last radio, needs nothing put back.
+      ...(domain === undefined || domain.country === before.country
+        ? []
+        : [run('iw', 'reg', 'set', before.country)]),
       ...before.up
         .filter((name) => present.has(name))
         .map((name) => run('ip', 'link', 'set', name, 'up')),
-      ...before.blocked.map((index) => run('rfkill', 'block', `${index}`)),
+      ...before.blocked
+        .filter((index) => observed.blocks.some(({ switchIndex }) => switchIndex === index))
+        .map((index) => run('rfkill', 'block', `${index}`)),
       ...observed.leftovers.map(({ interfaceName: name }) => remove(paths(observed, name).before)),
       remove(paths(observed, interfaceName).before),
     ],
   };
+}
+
+/**
+ * Whether the radio follows the wanted country. A radio with a country of its own (in its EEPROM, or
+ * kept by its driver) makes the kernel name another after it was asked: 98 for what two countries
+ * allow, 99 for rules of the driver. The channels' marks are then those of that mixture, and asking
+ * again changes nothing.
+ */
+function isInForce(settings: MeshSettings, observed: LinuxObserved, phy: Phy): boolean {
+  const domain = domainOf(observed.domains, phy.index);
+  if (domain?.country === settings.country) return true;
+  const ownRules = domain?.selfManaged === true || /^9[89]$/.test(domain?.country ?? '');
+  return ownRules && observed.askedCountry === settings.country;
+}
+
+function askForCountry(
+  { interfaceName, country }: MeshScope,
+  observed: LinuxObserved,
+): readonly Command[] {
+  const path = paths(observed, interfaceName).country;
+  const content = `${country}\n`;
+  return [
+    run('iw', 'reg', 'set', country),
+    { kind: 'write', path, mode: 0o600, content, secret: false },
+  ];
 }
 
 /** Without a note of ours, nothing that lies there is ours. The oldest one tells of the start. */
@@ -131,8 +162,9 @@ function removeLeftovers(observed: LinuxObserved): readonly Command[] {
 }
 
 function removeFiles(observed: LinuxObserved, interfaceName: string): readonly Command[] {
-  const { pid, log, control, configuration, multicast } = paths(observed, interfaceName);
-  return [pid, log, control, configuration, multicast].map(remove);
+  const files = paths(observed, interfaceName);
+  const { pid, log, control, configuration, multicast, country } = files;
+  return [pid, log, control, configuration, multicast, country].map(remove);
 }
 
 function exists({ interfaces }: LinuxObserved, interfaceName: string): boolean {

@@ -2,6 +2,7 @@
  * A simulated Linux host for the Linux body: it understands exactly the commands that plans are
  * made of, and shows their effects to the radio reader.
  */
+import assert from 'node:assert/strict';
 import { failure, fault, type Result, success } from '../../platform/fault.ts';
 import { DEFAULT_FOLDER, linuxPaths } from '../../platform/linux/observed.ts';
 import { isMeshParameterName, type MeshParameters } from '../../platform/mesh-parameters.ts';
@@ -35,6 +36,10 @@ export class FakeLinux implements RadioReader {
   readonly #listeners = new Set<(event: RadioEvent) => void>();
   /** The supplicant starts, and the mesh never comes up. */
   deaf = false;
+  /** The kernel has no 802.11. */
+  bare = false;
+  /** What the kernel makes of every country, as with a radio that has one of its own. */
+  ownCountry: string | undefined;
   /** Called whenever an address is set. */
   onAddress: () => void = () => {};
   #nextIndex = 10;
@@ -62,10 +67,12 @@ export class FakeLinux implements RadioReader {
   }
 
   async phys(): Promise<Result<readonly Phy[]>> {
-    return success(this.world.phys);
+    if (!this.bare) return success(this.world.phys);
+    return failure(fault('radio_missing', 'radio', 'a radio', 'a kernel without 802.11'));
   }
 
   async interfaces(): Promise<Result<readonly RadioInterface[]>> {
+    assert.ok(!this.bare, 'who is told that there is no 802.11 asks no more of it');
     return success([...this.world.interfaces]);
   }
 
@@ -140,9 +147,10 @@ export class FakeLinux implements RadioReader {
       if (content === undefined) return { status: 2 };
       return { status: String(content).includes(argv.at(-2) ?? '') ? 0 : 1 };
     }
+    if (program === 'iw' && this.bare) return { status: 1, stderr: 'nl80211 not found.' };
     if (program === 'wpa_supplicant') return this.#start(argv);
     const rules: readonly [RegExp, (first: string, second: string) => void][] = [
-      [/^iw reg set (\S\S)$/, (country) => (this.world.country = country)],
+      [/^iw reg set (\S\S)$/, (country) => (this.world.country = this.ownCountry ?? country)],
       [/^iw phy (\S+) interface add (\S+) type mp$/, (phy, name) => this.#add(phy, name)],
       [/^iw dev (\S+) del$/, (name) => this.#delete(name)],
       [/^iw dev \S+ set mesh_param (\w+)=(-?\d+)$/, (name, value) => this.#set(name, value)],

@@ -48,6 +48,7 @@ describe('a plan for Debian', () => {
     assert.deepEqual(transcript(await commands(platform)), [
       'write /run/meshpay-radio/mesh0.before.json (0600, 38 bytes)',
       'iw reg set US',
+      'write /run/meshpay-radio/mesh0.country (0600, 3 bytes)',
       ...BRING_UP,
     ]);
   });
@@ -110,7 +111,40 @@ describe('a plan for Debian', () => {
     const { fake, platform } = make();
     await up(platform);
     fake.world.country = 'DE';
-    assert.deepEqual(transcript(await commands(platform)), ['iw reg set US']);
+    assert.deepEqual(transcript(await commands(platform)), [
+      'iw reg set US',
+      'write /run/meshpay-radio/mesh0.country (0600, 3 bytes)',
+    ]);
+  });
+
+  it('asks once for the country where the radio has one of its own, and heeds its marks', async () => {
+    const { fake, platform } = make();
+    fake.ownCountry = '98';
+    await up(platform);
+    assert.equal(fake.world.country, '98');
+    assert.deepEqual(await commands(platform), []);
+    const closed = PHY.channels.map((each) => ({ ...each, disabled: true }));
+    fake.world.phys = [{ ...PHY, channels: closed }];
+    const plan = platform.plan(SETTINGS, value(await platform.observe(SETTINGS)));
+    assert.equal(plan.ok ? '' : plan.faults[0].code, 'channel_not_allowed');
+    fake.world.country = 'DE';
+    fake.world.phys = [PHY];
+    assert.ok(transcript(await commands(platform)).includes('iw reg set US'));
+  });
+
+  it('can be taken down on a kernel that has lost 802.11', async () => {
+    const { fake, platform } = make();
+    fake.host.files.set('/etc/dhcpcd.conf', 'hostname\n');
+    await up(platform);
+    fake.bare = true;
+    const plan = platform.plan(SETTINGS, value(await platform.observe(SETTINGS)));
+    assert.equal(plan.ok ? '' : plan.faults[0].code, 'radio_missing');
+    const restore = platform.restore(SETTINGS, value(await platform.observe(SETTINGS)));
+    assert.ok(restore.ok);
+    const files = transcript(restore.commands).filter((line) => line.startsWith('write'));
+    assert.deepEqual(files, ['write /etc/dhcpcd.conf (0644, 9 bytes)']);
+    value(await platform.apply(restore.commands));
+    assert.deepEqual(await fake.host.list('/run/meshpay-radio'), []);
   });
 
   it('sets another multicast rate without a new join, also when it was broken off before', async () => {
@@ -139,7 +173,7 @@ describe('a plan for Debian', () => {
     const renamed = { ...SETTINGS, interfaceName: 'mesh7' };
     const plan = platform.plan(renamed, value(await platform.observe(renamed)));
     assert.ok(plan.ok);
-    assert.deepEqual(transcript(plan.commands).slice(0, 9), [
+    assert.deepEqual(transcript(plan.commands).slice(0, 10), [
       'write /run/meshpay-radio/mesh7.before.json (0600, 38 bytes)',
       'stop process 100 (/run/meshpay-radio/mesh0.conf)',
       'iw dev mesh0 del',
@@ -148,6 +182,7 @@ describe('a plan for Debian', () => {
       'remove /run/meshpay-radio/mesh0.control',
       'remove /run/meshpay-radio/mesh0.conf',
       'remove /run/meshpay-radio/mesh0.multicast',
+      'remove /run/meshpay-radio/mesh0.country',
       'remove /run/meshpay-radio/mesh0.before.json',
     ]);
     value(await platform.apply(plan.commands));

@@ -165,6 +165,24 @@ describe('the reconciler', () => {
     loop.close();
   });
 
+  it('brakes when the host does not become as it is wanted, however often it is told', async () => {
+    const { fake, loop, turn, turns, clock } = make();
+    fake.ownCountry = '00';
+    await loop.start();
+    for (let count = 0; count < 8; count++) await turn();
+    assert.deepEqual(
+      turns.map(({ state }) => state),
+      [...Array(5).fill('changed'), ...Array(4).fill('waiting')],
+    );
+    const last = turns.at(-1);
+    assert.equal(last?.state === 'waiting' && last.faults[0]?.code, 'unsettled');
+    assert.equal(clock.delayMs, 8000);
+    fake.ownCountry = undefined;
+    await turn();
+    assert.equal((await turn())?.state, 'steady', 'and goes on when that has ended');
+    loop.close();
+  });
+
   it('tries rarely where each try takes the operator his other networks', async () => {
     const { clock, delays } = makeRollingBack();
     for (let count = 0; count < 8; count++) await delays.next();

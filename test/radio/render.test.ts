@@ -44,6 +44,12 @@ paths       1 active path`,
     assert.match(lines[1] ?? '', /^ +mend: set radio\.country/);
   });
 
+  it('tells where the country allows the channel in buildings only', () => {
+    const mesh = { ...MESH, frequencyMhz: 5180, indoorOnly: true };
+    const text = renderRadioStatus(PLAIN, { ...REPORT, mesh });
+    assert.match(text, /^channel +5180 MHz, in buildings only$/m);
+  });
+
   it('raises a wrong passphrase and a twin', () => {
     const mesh = { ...MESH, saeFailures: [{ address: '02:00:00:00:09:00', count: 2 }] };
     const text = renderRadioStatus(PLAIN, { ...REPORT, mesh, duplicates: ['fd12::1'] });
@@ -91,7 +97,7 @@ describe('radio plan, up and down', () => {
 describe('radio probe', () => {
   const verdict = (phy: typeof PHY) => ({
     phy,
-    driver: undefined,
+    driver: phy === PHY ? 'ath9k_htc' : 'brcmfmac',
     country: { country: 'DE', dfsRegion: 'ETSI', phyIndex: undefined, selfManaged: false } as const,
     faults: radioFaults(phy),
   });
@@ -104,8 +110,10 @@ describe('radio probe', () => {
     });
     const [first = '', second = '', last = ''] = renderProbe(PLAIN, view).split('\n\n');
     assert.match(first, /^radio +phy1 {2}cannot carry the mesh$/m);
+    assert.match(first, /^driver +brcmfmac, as built into the Raspberry Pi$/m);
     assert.match(first, /^why +radio phy1: .*expected mesh point among its interface types/m);
     assert.match(first, /^mend +use ath9k/m);
+    assert.match(second, /^driver +ath9k_htc$/m);
     assert.match(second, /^2\.4 GHz +channels 1$/m);
     assert.match(second, /^radar +channels 52$/m);
     assert.equal(last, 'The mesh can come up here.');

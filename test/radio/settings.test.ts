@@ -92,12 +92,15 @@ describe('the radio of a configuration', () => {
     assert.ok(!reading.ok);
     assert.doesNotMatch(reading.faults.map(describeFault).join(), /seven77/);
     assert.deepEqual(faults({ 'radio.passphrase_file': join(folder, 'nothing') }), [
-      `file_failed radio.passphrase_file ${join(folder, 'nothing')}`,
+      `passphrase_missing radio.passphrase_file ${join(folder, 'nothing')}`,
     ]);
     chmodSync(short, 0o640);
     const open = readRadioSetup(config({ 'radio.passphrase_file': short }));
     assert.ok(!open.ok);
-    assert.equal(open.faults[0].found, 'mode 0640');
+    assert.deepEqual(
+      [open.faults[0].code, open.faults[0].found],
+      ['passphrase_exposed', 'mode 0640'],
+    );
   });
 
   it('reports all mistakes at once', () => {

@@ -69,6 +69,8 @@ const CODES_OF_SETTINGS: ReadonlySet<FaultCode> = new Set([
   'channel_no_initiation',
   'channel_radar',
   'passphrase_invalid',
+  'passphrase_missing',
+  'passphrase_exposed',
   'mesh_id_invalid',
   'interface_name_invalid',
   'address_invalid',

@@ -14,6 +14,7 @@ interface FaultView {
 
 interface RadioView {
   readonly name: string;
+  readonly driver: string | null;
   readonly usable: boolean;
   readonly country: string | null;
   readonly interfaceTypes: readonly string[];
@@ -41,11 +42,12 @@ export function probeView({ radios, faults, reader }: Probe): ProbeView {
   };
 }
 
-function radioView({ phy, country, faults }: RadioVerdict): RadioView {
+function radioView({ phy, driver, country, faults }: RadioVerdict): RadioView {
   const bands = [...new Set(phy.channels.map(({ band }) => band))];
   const open = phy.channels.filter((each) => !each.disabled && !each.noInitiation && !each.radar);
   return {
     name: phy.name,
+    driver: driver ?? null,
     usable: faults.length === 0,
     country: country?.country ?? null,
     interfaceTypes: phy.interfaceTypes,
@@ -82,11 +84,12 @@ export function renderProbe(paint: Paint, { radios, faults, usable }: ProbeView)
 }
 
 function renderRadio(paint: Paint, radio: RadioView): string {
-  const { name, usable, country, channels, radarChannels, faults } = radio;
+  const { name, driver, usable, country, channels, radarChannels, faults } = radio;
   const mark = usable ? paint.good('can carry the mesh') : paint.bad('cannot carry the mesh');
   const world = country === null || country === '00';
   const fields: [string, string][] = [
     ['radio', `${paint.strong(harmless(name))}  ${mark}`],
+    ...(driver === null ? [] : [['driver', driverText(driver)] as [string, string]]),
     ['country', world ? paint.warn('not set') : country],
     ...channels.map(({ band, numbers }): [string, string] => [
       band,
@@ -98,6 +101,12 @@ function renderRadio(paint: Paint, radio: RadioView): string {
   ];
   const why = faults.flatMap((fault) => renderFault(paint, fault));
   return [renderFields(paint, fields), ...why].join('\n');
+}
+
+/** The one that people ask about is told by name. */
+function driverText(driver: string): string {
+  const name = harmless(driver);
+  return driver === 'brcmfmac' ? `${name}, as built into the Raspberry Pi` : name;
 }
 
 function renderFault(paint: Paint, { what, mend }: FaultView): readonly string[] {

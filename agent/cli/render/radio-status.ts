@@ -50,6 +50,9 @@ function stateText(paint: Paint, state: RadioState): string {
 }
 
 function channelText(paint: Paint, { mesh, wanted }: RadioReport): string {
-  if (mesh?.frequencyMhz !== undefined) return `${mesh.frequencyMhz} MHz`;
+  if (mesh?.frequencyMhz !== undefined) {
+    const limit = mesh.indoorOnly ? paint.warn(', in buildings only') : '';
+    return `${mesh.frequencyMhz} MHz${limit}`;
+  }
   return paint.faint(`${wanted?.frequencyMhz ?? '?'} MHz (wanted)`);
 }

@@ -76,7 +76,8 @@ function checkMesh({ state, mesh, wanted }: RadioReport): CheckView {
     const mend = 'It takes some seconds; if it lasts, see the log of meshpay-radio.';
     return found('radio', 'warn', `${name} is coming up (${state})`, mend);
   }
-  const where = `${mesh.frequencyMhz ?? '?'} MHz in ${mesh.country ?? '?'}`;
+  const limit = mesh.indoorOnly ? ', which allows this channel in buildings only' : '';
+  const where = `${mesh.frequencyMhz ?? '?'} MHz in ${mesh.country ?? '?'}${limit}`;
   return well('radio', `${name} is up on ${mesh.phyName ?? '?'}, ${where}`);
 }
 

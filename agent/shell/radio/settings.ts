@@ -8,7 +8,7 @@
  */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { channelFrequency } from '../../../platform/channel.ts';
-import { FAULTS, type Fault, fault } from '../../../platform/fault.ts';
+import { FAULTS, type Fault, type FaultCode, fault } from '../../../platform/fault.ts';
 import {
   checkSettings,
   DEFAULT_MESH_PARAMETERS,
@@ -120,7 +120,7 @@ function readPassphrase(path: string): string | Fault {
       const mode = fstatSync(file).mode & 0o777;
       if ((mode & 0o077) !== 0) {
         const found = `mode 0${mode.toString(8)}`;
-        return fault('file_failed', `${field} ${path}`, 'mode 0600, for its owner alone', found);
+        return fault('passphrase_exposed', `${field} ${path}`, 'mode 0600', found);
       }
       const buffer = Buffer.alloc(MAX_PASSPHRASE_FILE_BYTES);
       const length = readSync(file, buffer, 0, buffer.length, 0);
@@ -130,12 +130,11 @@ function readPassphrase(path: string): string | Fault {
     }
   } catch (error) {
     const { code = String(error) } = error as NodeJS.ErrnoException;
-    const denied = code === 'EACCES' || code === 'EPERM';
-    return fault(
-      denied ? 'not_permitted' : 'file_failed',
-      `${field} ${path}`,
-      'a file that can be read',
-      code,
-    );
+    return fault(faultCodeOf(code), `${field} ${path}`, 'a file that can be read', code);
   }
+}
+
+function faultCodeOf(systemCode: string): FaultCode {
+  if (systemCode === 'ENOENT') return 'passphrase_missing';
+  return systemCode === 'EACCES' || systemCode === 'EPERM' ? 'not_permitted' : 'file_failed';
 }
