@@ -4,6 +4,7 @@
  * of the platform, which `Reconciler.start` hands on.
  */
 import type { Fault, Result } from './fault.ts';
+import { LOOK_INTERVAL_MS, MAX_CANDIDATES } from './limits.ts';
 import {
   judge,
   type Liveness,
@@ -14,10 +15,6 @@ import {
 import type { Platform } from './platform.ts';
 import type { RadioEvent, Watch } from './radio.ts';
 import type { Scheduler } from './reconcile.ts';
-
-/** A quarter of a second costs two netlink dumps and leaves most of two seconds for the beacons. */
-const LOOK_INTERVAL_MS = 250;
-const MAX_CANDIDATES = 256;
 
 export interface GuardReport {
   readonly verdict: Verdict;

@@ -23,6 +23,7 @@
  * candidate must have its peering reset once: the supplicant still believes in the old link, and
  * without the reset the two never peer again (measured with wpa_supplicant 2.10).
  */
+import { MAX_FORGOTTEN } from './limits.ts';
 import type { StationAct } from './platform.ts';
 import type { Station } from './radio.ts';
 import { DEFAULT_BEACON_INTERVAL_TU } from './settings.ts';
@@ -93,8 +94,6 @@ export interface Liveness {
 
 export const NOTHING_KNOWN: Liveness = { neighbours: new Map(), forgotten: new Map() };
 
-/** More neighbours than any radio can peer with. */
-const MAX_FORGOTTEN = 1024;
 const MS_PER_TIME_UNIT = 1.024;
 
 /**

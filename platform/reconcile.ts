@@ -11,6 +11,15 @@
  */
 import { type Command, transcript } from './command.ts';
 import { type Fault, fault } from './fault.ts';
+import {
+  MOST_CHANGES,
+  RETRY_FIRST_MS,
+  RETRY_MAX_MS,
+  ROLLED_BACK_FIRST_MS,
+  ROLLED_BACK_MAX_MS,
+  SETTLE_MS,
+  STEADY_INTERVAL_MS,
+} from './limits.ts';
 import type { MeshStatus, Platform } from './platform.ts';
 import type { RadioEvent, Watch } from './radio.ts';
 import type { MeshSettings } from './settings.ts';
@@ -38,17 +47,6 @@ export type Turn =
       /** Commands were run, and one of them failed. */
       readonly tried: boolean;
     };
-
-/** Looking again without an event: bounds how long a silent death of the supplicant can last. */
-const STEADY_INTERVAL_MS = 2000;
-/** Events come in bursts. */
-const SETTLE_MS = 100;
-/** A bring-up and what comes of it take two turns; more are somebody else's doing, or in vain. */
-const MOST_CHANGES = 5;
-const RETRY_FIRST_MS = 1000;
-const RETRY_MAX_MS = 60_000;
-const ROLLED_BACK_FIRST_MS = 60_000;
-const ROLLED_BACK_MAX_MS = 3_600_000;
 
 export class Reconciler<Observed> implements Watch {
   readonly #platform: Platform<Observed>;

@@ -9,13 +9,15 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from './command.ts';
 import { failure, fault, type Result, success } from './fault.ts';
+import {
+  MAX_LINE_BYTES,
+  MAX_OUTPUT_BYTES,
+  POLL_MS,
+  RUN_TIMEOUT_MS,
+  STOP_TIMEOUT_MS,
+} from './limits.ts';
 import type { Watch } from './radio.ts';
 
-const RUN_TIMEOUT_MS = 20_000;
-const MAX_OUTPUT_BYTES = 4 << 20;
-const MAX_LINE_BYTES = 64 << 10;
-const STOP_TIMEOUT_MS = 5000;
-const POLL_MS = 50;
 /** Clock ticks per second in /proc, on every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100;
 

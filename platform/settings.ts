@@ -5,6 +5,7 @@
 import { bandOf, channelNumber } from './channel.ts';
 import { type Fault, fault } from './fault.ts';
 import { normalizePrefix } from './ipv6.ts';
+import { MAX_ADDRESSES } from './limits.ts';
 import {
   isMeshParameterName,
   MESH_PARAMETERS,
@@ -61,7 +62,6 @@ export const DEFAULT_MESH_PARAMETERS: MeshParameters = {
 const MESH_ID_MAX_BYTES = 32;
 const PASSPHRASE_MIN = 8;
 const PASSPHRASE_MAX = 63;
-const MAX_ADDRESSES = 16;
 /** OFDM rates, which every band has, and those of 802.11b, which only 2.4 GHz has. */
 const OFDM_RATES_MBPS = [6, 9, 12, 18, 24, 36, 48, 54];
 const CCK_RATES_MBPS = [1, 2, 5.5, 11];

@@ -10,6 +10,7 @@
 import { type Command, run } from '../command.ts';
 import { type Fault, fault } from '../fault.ts';
 import { normalizePrefix } from '../ipv6.ts';
+import { JOIN_TIMEOUT_MS, LOG_MAX_BYTES, START_TIMEOUT_MS } from '../limits.ts';
 import { differingParameters } from '../mesh-parameters.ts';
 import { chooseRadio, type Plan, refuse } from '../platform.ts';
 import { domainOf, type Phy, type RadioInterface } from '../radio.ts';
@@ -19,9 +20,6 @@ import { giveBack, keepAway } from './managers.ts';
 import { type Before, type LinuxObserved, linuxPaths, PACKAGES, writeBefore } from './observed.ts';
 import { SUPPLICANT_WANTED, supplicantConfiguration } from './supplicant.ts';
 
-/** A supplicant younger than this may still be joining. */
-export const JOIN_TIMEOUT_MS = 30_000;
-const LOG_MAX_BYTES = 256 << 10;
 const WORLD = '00';
 
 export function planLinux(settings: MeshSettings, observed: LinuxObserved): Plan {
@@ -186,7 +184,8 @@ function bringUp(settings: MeshSettings, observed: LinuxObserved, phy: Phy): rea
   const sameContent = supplicant.configuration === content;
   const joined = isJoined(settings, observed);
   const stuck = !joined && (supplicant.process?.ageMs ?? 0) > JOIN_TIMEOUT_MS;
-  const down = onThisPhy && !isUp(settings, observed) && (supplicant.process?.ageMs ?? 0) > 5000;
+  const down =
+    onThisPhy && !isUp(settings, observed) && (supplicant.process?.ageMs ?? 0) > START_TIMEOUT_MS;
   const keepRunning =
     supplicant.process !== undefined && onThisPhy && sameContent && !stuck && !down;
   return [

@@ -8,6 +8,12 @@
  */
 import { endianness } from 'node:os';
 import { type Fault, failure, fault, type Result, success } from '../fault.ts';
+import {
+  ANSWER_TIMEOUT_MS,
+  MAX_DUMP_ATTEMPTS,
+  MAX_DUMP_MESSAGES,
+  RECEIVE_BUFFER_BYTES,
+} from '../limits.ts';
 import { decode } from './attributes.ts';
 import {
   ACK,
@@ -20,12 +26,6 @@ import {
 } from './message.ts';
 
 export const Protocol = { ROUTE: 0, GENERIC: 16 } as const;
-
-const ANSWER_TIMEOUT_MS = 3000;
-const MAX_DUMP_ATTEMPTS = 5;
-const MAX_DUMP_MESSAGES = 65_536;
-/** Room for a burst of events while this process is busy. */
-const RECEIVE_BUFFER_BYTES = 1 << 20;
 
 /** The part of the addon's socket that is used. */
 export interface Transport {

@@ -39,6 +39,9 @@ const CONTROL_FOLDER = '/var/run/wpa_supplicant';
 
 export class OpenwrtPlatform extends HostBody implements Platform<OpenwrtObserved> {
   readonly kind = 'openwrt';
+  /** Device folders by phy, and whether the supplicant has mesh: a look every two seconds is dear. */
+  readonly #folders = new Map<string, string>();
+  #programWithMesh = false;
 
   async observe(scope: MeshScope): Promise<Result<OpenwrtObserved>> {
     const surveyed = await survey(this.reader, this.runner, scope);
@@ -161,15 +164,25 @@ export class OpenwrtPlatform extends HostBody implements Platform<OpenwrtObserve
   async #devicePaths(names: readonly string[]): Promise<Record<string, string>> {
     const paths: Record<string, string> = {};
     for (const name of names) {
-      const folder = await this.#text('readlink', '-f', `/sys/class/ieee80211/${name}/device`);
-      if (folder.ok) paths[name] = folder.value.trim();
+      const folder = this.#folders.get(name) ?? (await this.#deviceFolder(name));
+      if (folder !== undefined) paths[name] = folder;
     }
+    for (const name of this.#folders.keys()) if (!names.includes(name)) this.#folders.delete(name);
     return paths;
+  }
+
+  async #deviceFolder(name: string): Promise<string | undefined> {
+    const text = await this.#text('readlink', '-f', `/sys/class/ieee80211/${name}/device`);
+    const folder = text.ok ? text.value.trim() : undefined;
+    if (folder !== undefined) this.#folders.set(name, folder);
+    return folder;
   }
 
   /** OpenWrt's wpad answers `-vmesh` with its exit code. */
   async #supplicant(): Promise<SupplicantProgram> {
+    if (this.#programWithMesh) return { installed: true, mesh: true };
     const output = await this.runner.output(['wpa_supplicant', '-vmesh']);
-    return { installed: output.ok, mesh: output.ok && output.value.status === 0 };
+    this.#programWithMesh = output.ok && output.value.status === 0;
+    return { installed: output.ok, mesh: this.#programWithMesh };
   }
 }

@@ -16,6 +16,7 @@ import { bandOf, channelNumber } from '../channel.ts';
 import { type Command, run } from '../command.ts';
 import { type Fault, fault } from '../fault.ts';
 import { normalizePrefix } from '../ipv6.ts';
+import { NETIFD_TIMEOUT_MS } from '../limits.ts';
 import type { MeshParameters } from '../mesh-parameters.ts';
 import { chooseRadio, type Plan, refuse } from '../platform.ts';
 import type { Band, Phy } from '../radio.ts';
@@ -36,8 +37,6 @@ import { batch, option, type UciSection, type UciValue } from './uci.ts';
 
 export const SECTION = 'meshpay';
 export const SUPPLICANT_WANTED = 'wpad with mesh: wpad-mesh-mbedtls, -openssl or -wolfssl';
-/** netifd tears the radio down and builds all of its interfaces anew. */
-const UP_TIMEOUT_MS = 60_000;
 const DEVICE_OPTIONS = ['disabled', 'country', 'band', 'channel', 'beacon_int'] as const;
 
 const UCI_BANDS: Readonly<Record<Band, string>> = { '2.4 GHz': '2g', '5 GHz': '5g', '6 GHz': '6g' };
@@ -326,5 +325,5 @@ function configFile(config: ConfigName): string {
 
 function awaitCarrier(interfaceName: string): Command {
   const path = `/sys/class/net/${interfaceName}/carrier`;
-  return { kind: 'await', path, content: '1', timeoutMs: UP_TIMEOUT_MS };
+  return { kind: 'await', path, content: '1', timeoutMs: NETIFD_TIMEOUT_MS };
 }

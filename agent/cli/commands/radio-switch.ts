@@ -5,6 +5,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { transcript } from '../../../platform/command.ts';
+import { JOIN_TIMEOUT_MS, NETIFD_TIMEOUT_MS } from '../../../platform/limits.ts';
 import type { Platform } from '../../../platform/platform.ts';
 import type { MeshScope } from '../../../platform/settings.ts';
 import type { Config } from '../../shell/config-schema.ts';
@@ -19,8 +20,8 @@ import { renderSwitched } from '../render/radio.ts';
 import { pause } from '../wait.ts';
 import { demandRoot, faultsFailure, RADIO_OPTIONS, scopeOf, setupOf } from './radio-host.ts';
 
-/** A supplicant has 30 s to join; before it the machine is looked at, after it the report comes. */
-const UNIT_TIMEOUT_MS = 60_000;
+/** What the slower host has to join; before it the machine is looked at, after it it is reported. */
+const UNIT_TIMEOUT_MS = Math.max(JOIN_TIMEOUT_MS, NETIFD_TIMEOUT_MS) + 30_000;
 const LOOK_EVERY_MS = 250;
 /** Bringing up, and a look at what came of it; more only if the machine changes meanwhile. */
 const MOST_ROUNDS = 4;

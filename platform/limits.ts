@@ -1,0 +1,74 @@
+/**
+ * Every bound of this folder in one place, with the relations between them asserted: what programs,
+ * messages, files and pauses may take. Rules of IEEE 802.11 and of WPA3 stand in settings.ts.
+ */
+
+/* Programs and files (runner.ts). */
+
+/** A program that takes longer is killed. */
+export const RUN_TIMEOUT_MS = 20_000;
+export const MAX_OUTPUT_BYTES = 4 << 20;
+/** Of a program that speaks for as long as it lives. */
+export const MAX_LINE_BYTES = 64 << 10;
+/** From SIGTERM to SIGKILL, and from there to giving up. */
+export const STOP_TIMEOUT_MS = 5_000;
+export const POLL_MS = 50;
+
+/* Netlink (netlink/socket.ts). */
+
+export const ANSWER_TIMEOUT_MS = 3_000;
+/** A dump that the kernel changed under way is asked for again. */
+export const MAX_DUMP_ATTEMPTS = 5;
+/** 1,024 mesh paths and 99 stations are a hundredth of it. */
+export const MAX_DUMP_MESSAGES = 65_536;
+/** Room for a burst of events while this process is busy. */
+export const RECEIVE_BUFFER_BYTES = 1 << 20;
+
+/* Bringing a mesh up (linux/, openwrt/). */
+
+/** A supplicant younger than this may still be joining. */
+export const JOIN_TIMEOUT_MS = 30_000;
+/** One younger than this may not have brought its interface up yet. */
+export const START_TIMEOUT_MS = 5_000;
+/** netifd tears the radio down and builds all of its interfaces anew. */
+export const NETIFD_TIMEOUT_MS = 60_000;
+/** Of the supplicant's log, which is emptied then. */
+export const LOG_MAX_BYTES = 256 << 10;
+export const MAX_ADDRESSES = 16;
+
+/* Keeping it up (reconcile.ts). */
+
+/** Looking again without an event: bounds how long a silent death of the supplicant can last. */
+export const STEADY_INTERVAL_MS = 2_000;
+/** Events come in bursts. */
+export const SETTLE_MS = 100;
+/** A bring-up and what comes of it take two turns; more are somebody else's doing, or in vain. */
+export const MOST_CHANGES = 5;
+export const RETRY_FIRST_MS = 1_000;
+export const RETRY_MAX_MS = 60_000;
+export const ROLLED_BACK_FIRST_MS = 60_000;
+export const ROLLED_BACK_MAX_MS = 3_600_000;
+
+/* Watching the neighbours (guard.ts, liveness.ts). */
+
+/** A quarter of a second costs two netlink dumps and leaves most of two seconds for the beacons. */
+export const LOOK_INTERVAL_MS = 250;
+/** Peer candidates between two looks. */
+export const MAX_CANDIDATES = 256;
+/** More neighbours than any radio can peer with. */
+export const MAX_FORGOTTEN = 1_024;
+
+/** Asserted at load: a bound that is changed alone is found by the first test that runs. */
+function related(holds: boolean, why: string): void {
+  if (!holds) throw new Error(`limits: ${why}`);
+}
+
+related(POLL_MS * 10 <= STOP_TIMEOUT_MS, 'an end is looked for more than once');
+related(2 * STOP_TIMEOUT_MS < JOIN_TIMEOUT_MS, 'a stop is shorter than a start');
+related(START_TIMEOUT_MS < JOIN_TIMEOUT_MS, 'an interface is up before its mesh is joined');
+related(ANSWER_TIMEOUT_MS < RUN_TIMEOUT_MS, 'the kernel answers before a program does');
+related(LOG_MAX_BYTES < MAX_OUTPUT_BYTES, 'a log can be read whole');
+related(SETTLE_MS < RETRY_FIRST_MS, 'a failure is tried later than a success is looked at');
+related(RETRY_FIRST_MS <= STEADY_INTERVAL_MS, 'a failure is not slower than standing still');
+related(ROLLED_BACK_FIRST_MS >= NETIFD_TIMEOUT_MS, 'a radio is up for longer than it is down');
+related(MAX_CANDIDATES <= MAX_FORGOTTEN, 'every candidate may be one that was forgotten');
