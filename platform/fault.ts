@@ -75,7 +75,9 @@ export const FAULTS = {
   },
   radio_missing: {
     meaning: 'no such radio is present',
-    remedy: 'plug it in, or name another one',
+    remedy:
+      'plug one in, or name another: `meshpay radio probe` lists them and says what would do; ' +
+      'MeshPay also runs over any other interface that `discovery.interfaces` names',
   },
   radio_without_mesh: {
     meaning: 'the radio or its driver cannot do 802.11s mesh point',

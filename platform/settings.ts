@@ -33,7 +33,7 @@ export interface MeshSettings extends MeshScope {
   readonly frequencyMhz: number;
   /** Accept a channel that is shared with radar. */
   readonly allowRadar: boolean;
-  /** IPv6 addresses with prefix length beside the link-local one, which the kernel makes. */
+  /** IPv6 addresses with prefix length, beside the link-local one that the kernel makes. */
   readonly addresses: readonly string[];
   readonly parameters: MeshParameters;
   /** Time units of 1.024 ms; liveness counts in beacons, so this bounds how soon a death shows. */

@@ -197,7 +197,7 @@ export const CONFIG_FIELDS = {
     default: 150,
     unit: 'units of 1.024 ms',
     reload: false,
-    doc: 'Time between two beacons of the radio; seven missing ones tell that a neighbour is dead.',
+    doc: 'Time between two beacons of the radio; seven missing ones tell that a good neighbour is dead.',
   }),
   'radio.status_file': field({
     kind: path(),

@@ -13,7 +13,7 @@ import {
   survey,
   surveyStatus,
 } from '../survey.ts';
-import { MANAGERS, type ObservedManager } from './managers.ts';
+import { MANAGERS, type ObservedManager, reloadPrograms } from './managers.ts';
 import {
   DEFAULT_FOLDER,
   type Leftover,
@@ -58,13 +58,15 @@ export class LinuxPlatform extends HostBody implements Platform<LinuxObserved> {
     const paths = linuxPaths(this.#folder, interfaceName);
     const blocks = await this.#blocks();
     const switches = blocks.some(({ soft }) => soft) ? ['rfkill'] : [];
+    const managers = await this.#managers();
+    const reloads = reloadPrograms(managers);
     return success({
       ...surveyed.value,
       folder: this.#folder,
       blocks,
-      missing: await this.missing([...PROGRAMS, ...switches]),
+      missing: await this.missing([...PROGRAMS, ...switches, ...reloads]),
       supplicant: await this.#supplicant(interfaceName),
-      managers: await this.#managers(),
+      managers,
       askedCountry: (await readText(this.runner, paths.country))?.trim(),
       multicastRateMbps: readNumber(await readText(this.runner, paths.multicast)),
       before: readBefore(await readText(this.runner, paths.before)),

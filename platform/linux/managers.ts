@@ -49,6 +49,13 @@ export interface ObservedManager {
   readonly content: string | undefined;
 }
 
+/** What a plan runs to tell those that run. */
+export function reloadPrograms(managers: readonly ObservedManager[]): readonly string[] {
+  return managers
+    .filter(({ running }) => running)
+    .flatMap(({ name }) => MANAGERS.find((row) => row.name === name)?.reload[0] ?? []);
+}
+
 const BLOCK_START = '# meshpay: begin';
 const BLOCK_END = '# meshpay: end';
 

@@ -52,7 +52,13 @@ export interface Before {
 
 /** What a plan runs beside the supplicant, and Debian's package of each. */
 export const PROGRAMS = ['ip', 'iw', 'wpa_cli'] as const;
-export const PACKAGES = { ip: 'iproute2', wpa_cli: 'wpasupplicant' } as const;
+export const PACKAGES = {
+  ip: 'iproute2',
+  wpa_cli: 'wpasupplicant',
+  nmcli: 'network-manager',
+  networkctl: 'systemd',
+  dhcpcd: 'dhcpcd-base',
+} as const;
 
 /** /run is emptied at boot, exactly when the kernel forgets the interface and the country too. */
 export const DEFAULT_FOLDER = '/run/meshpay-radio';

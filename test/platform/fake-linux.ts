@@ -56,7 +56,7 @@ export class FakeLinux implements RadioReader {
       stations: [],
     };
     this.host.files.set('/usr/sbin/wpa_supplicant', 'MESH-GROUP-STARTED');
-    for (const program of ['ip', 'iw', 'wpa_cli', 'rfkill']) {
+    for (const program of ['ip', 'iw', 'wpa_cli', 'rfkill', 'nmcli', 'networkctl', 'dhcpcd']) {
       this.host.files.set(`/usr/sbin/${program}`, '');
     }
     this.host.onStop = () => this.#leave();

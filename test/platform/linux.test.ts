@@ -278,6 +278,14 @@ describe('a plan for Debian', () => {
         found: 'none',
       },
     ]);
+    fake.host.files.set('/etc/NetworkManager/NetworkManager.conf', '');
+    fake.host.files.set('/run/NetworkManager/state', '');
+    fake.host.files.delete('/usr/sbin/nmcli');
+    const both = platform.plan(SETTINGS, value(await platform.observe(SETTINGS)));
+    assert.deepEqual(both.ok ? [] : both.faults.map(({ field }) => field), [
+      'command wpa_cli',
+      'command nmcli',
+    ]);
     const probe = value(await platform.probe());
     assert.deepEqual(probe.faults, plan.ok ? [] : plan.faults);
   });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { meshAddressBytes } from '../../agent/core/address.ts';
-import { meshAddress, meshAddressWithPrefix } from '../../agent/shell/radio/address.ts';
+import { meshAddress, meshAddressesWithPrefix } from '../../agent/shell/radio/address.ts';
 import { normalizePrefix, parseIpv6 } from '../../platform/ipv6.ts';
 
 const bytes = fc.uint8Array({ minLength: 32, maxLength: 32 });
@@ -13,6 +13,14 @@ describe('a mesh address', () => {
     const network = new Uint8Array(32).fill(1);
     assert.equal(meshAddress(network, new Uint8Array(32).fill(2)), FIRST);
     assert.equal(meshAddress(network, new Uint8Array(32).fill(3)), SECOND);
+  });
+
+  it('comes with a link-local one that ends alike', () => {
+    const network = new Uint8Array(32).fill(1);
+    assert.deepEqual(meshAddressesWithPrefix(network, new Uint8Array(32).fill(2)), [
+      `${FIRST}/64`,
+      'fe80::76ff:797f:1e22:6628/64',
+    ]);
   });
 
   it('is a unique local address with the network in its prefix and the key in its end', () => {
@@ -34,8 +42,9 @@ describe('a mesh address', () => {
   it('is text in the one short form that the kernel is asked for', () => {
     fc.assert(
       fc.property(bytes, bytes, (network, key) => {
-        const text = meshAddressWithPrefix(network, key);
-        assert.equal(normalizePrefix(text), text);
+        for (const text of meshAddressesWithPrefix(network, key)) {
+          assert.equal(normalizePrefix(text), text);
+        }
         assert.deepEqual(parseIpv6(meshAddress(network, key)), meshAddressBytes(network, key));
       }),
     );

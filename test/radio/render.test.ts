@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { parseNeighbours, type ReachFacts, reachView } from '../../agent/cli/reach.ts';
 import { PLAIN } from '../../agent/cli/render/paint.ts';
 import {
+  renderBelowState,
   renderPaths,
   renderPlan,
   renderStations,
@@ -69,6 +70,14 @@ describe('radio peers and paths', () => {
 02:00:00:00:05:00 fell silent 3 s ago`,
     );
     assert.equal(renderStations(PLAIN, [], [], 0), 'No neighbours.');
+  });
+
+  it('say that the mesh is not up, where that is why there is so little', () => {
+    assert.equal(renderBelowState(PLAIN, 'up', 'No neighbours.'), 'No neighbours.');
+    assert.equal(
+      renderBelowState(PLAIN, 'waiting', 'No neighbours.'),
+      'The mesh is not up (waiting): "meshpay radio status" says why.\nNo neighbours.',
+    );
   });
 
   it('show where a path leads', () => {

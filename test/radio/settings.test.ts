@@ -8,7 +8,7 @@ import { genesisToJson } from '../../agent/core/genesis-json.ts';
 import { configWith, parseConfig } from '../../agent/shell/config.ts';
 import type { Config } from '../../agent/shell/config-schema.ts';
 import { writeKeyFile } from '../../agent/shell/keys.ts';
-import { meshAddressWithPrefix } from '../../agent/shell/radio/address.ts';
+import { meshAddressesWithPrefix } from '../../agent/shell/radio/address.ts';
 import { inConfigWords, readRadioSetup, remedyFor } from '../../agent/shell/radio/settings.ts';
 import { describeFault, fault } from '../../platform/fault.ts';
 import { signerOf, testNetwork } from '../cli/support.ts';
@@ -53,9 +53,10 @@ describe('the radio of a configuration', () => {
     assert.equal(settings.meshId, 'street');
     assert.equal(settings.passphrase, 'correct horse battery');
     assert.equal(settings.frequencyMhz, 2412);
-    assert.deepEqual(settings.addresses, [
-      meshAddressWithPrefix(network.id, signerOf(1).publicKey),
-    ]);
+    assert.deepEqual(
+      settings.addresses,
+      meshAddressesWithPrefix(network.id, signerOf(1).publicKey),
+    );
     assert.deepEqual(notes, []);
   });
 

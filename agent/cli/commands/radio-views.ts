@@ -4,7 +4,7 @@ import { type CommandSpec, JSON_OPTION } from '../command.ts';
 import { failure } from '../failure.ts';
 import { show } from '../output.ts';
 import type { Paint } from '../render/paint.ts';
-import { renderPaths, renderStations } from '../render/radio.ts';
+import { renderBelowState, renderPaths, renderStations } from '../render/radio.ts';
 import { renderRadioStatus } from '../render/radio-status.ts';
 import { duration } from '../render/text.ts';
 import { RADIO_OPTIONS, reportOf } from './radio-host.ts';
@@ -68,8 +68,8 @@ export const radioPeers = viewCommand({
   ],
   about: 'who is near',
   json: ({ stations }) => stations,
-  render: (paint, { stations, forgotten, uptimeMs }) =>
-    renderStations(paint, stations, forgotten, uptimeMs),
+  render: (paint, { state, stations, forgotten, uptimeMs }) =>
+    renderBelowState(paint, state, renderStations(paint, stations, forgotten, uptimeMs)),
 });
 
 export const radioPaths = viewCommand({
@@ -81,5 +81,5 @@ export const radioPaths = viewCommand({
   ],
   about: 'how far everybody is',
   json: ({ paths }) => paths,
-  render: (paint, { paths }) => renderPaths(paint, paths),
+  render: (paint, { state, paths }) => renderBelowState(paint, state, renderPaths(paint, paths)),
 });

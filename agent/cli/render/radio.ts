@@ -1,6 +1,6 @@
 /** Plans, neighbours and paths of the mesh, for people. */
 import type { MeshPath, Station } from '../../../platform/radio.ts';
-import type { RadioReport } from '../../shell/radio/report.ts';
+import type { RadioReport, RadioState } from '../../shell/radio/report.ts';
 import type { Paint } from './paint.ts';
 import { renderTable } from './table.ts';
 import { counted, duration, harmless } from './text.ts';
@@ -63,6 +63,13 @@ export function renderStations(
   );
   const body = stations.length === 0 ? 'No neighbours.' : table;
   return dead.length === 0 ? body : [body, '', ...dead].join('\n');
+}
+
+/** What was seen, and why it may be so little. */
+export function renderBelowState(paint: Paint, state: RadioState, seen: string): string {
+  if (state === 'up') return seen;
+  const why = `The mesh is not up (${state}): "meshpay radio status" says why.`;
+  return `${paint.warn(why)}\n${seen}`;
 }
 
 /** `meshpay radio paths`. */

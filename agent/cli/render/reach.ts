@@ -23,11 +23,15 @@ export function renderReach(paint: Paint, view: ReachView): string {
     authorities.map((authority) => row(paint, authority)),
   );
   const count = `${answering} of ${members} answer, a quorum is ${quorum}`;
-  const far = hopsToQuorum === null ? '' : `, at most ${counted(hopsToQuorum, 'hop')} away`;
+  const far = hopsToQuorum === null ? '' : `, ${distance(hopsToQuorum)}`;
   const verdict = canPay
     ? paint.good(`A payment can be certified from here: ${count}${far}.`)
     : paint.bad(`No payment can be certified from here: ${count}.`);
   return `${table}\n\n${verdict}`;
+}
+
+function distance(hops: number): string {
+  return hops === 0 ? 'all of them here' : `at most ${counted(hops, 'hop')} away`;
 }
 
 function row(paint: Paint, authority: ReachedAuthority): string[] {

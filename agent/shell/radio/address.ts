@@ -8,7 +8,17 @@ export function meshAddress(networkId: Uint8Array, nodeKey: Uint8Array): string 
   return formatIpv6(meshAddressBytes(networkId, nodeKey));
 }
 
-/** The same with its prefix length, as it is given to an interface. */
-export function meshAddressWithPrefix(networkId: Uint8Array, nodeKey: Uint8Array): string {
-  return `${meshAddress(networkId, nodeKey)}/${MESH_PREFIX_BITS}`;
+/**
+ * What a mesh interface is given: that address, and a link-local one with the same interface
+ * identifier (RFC 4291 2.5.6), each with its prefix length.
+ */
+export function meshAddressesWithPrefix(
+  networkId: Uint8Array,
+  nodeKey: Uint8Array,
+): readonly string[] {
+  const unique = meshAddressBytes(networkId, nodeKey);
+  const linkLocal = Uint8Array.from(unique);
+  linkLocal.fill(0, 0, 8);
+  linkLocal.set([0xfe, 0x80]);
+  return [unique, linkLocal].map((bytes) => `${formatIpv6(bytes)}/${MESH_PREFIX_BITS}`);
 }

@@ -17,7 +17,7 @@ import {
 import type { Config } from '../config-schema.ts';
 import { readGenesisFile } from '../daemon/identity.ts';
 import { isKeyFault, readKeyFile, signerFromSeed } from '../keys.ts';
-import { meshAddressWithPrefix } from './address.ts';
+import { meshAddressesWithPrefix } from './address.ts';
 
 export interface RadioSetup {
   readonly settings: MeshSettings;
@@ -78,7 +78,7 @@ export function readRadioSetup(config: Config): RadioSetupReading {
   const addresses =
     known === undefined || isKeyFault(seed)
       ? []
-      : [meshAddressWithPrefix(known.id, signerFromSeed(seed).publicKey)];
+      : meshAddressesWithPrefix(known.id, signerFromSeed(seed).publicKey);
   const passphrase = readPassphrase(config['radio.passphrase_file']);
   const faults: Fault[] = typeof passphrase === 'string' ? [] : [passphrase];
   const meshId = config['radio.mesh_id'] ?? known?.genesis.name;
