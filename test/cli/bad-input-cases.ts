@@ -478,11 +478,7 @@ export const CASES: readonly Case[] = [
     exit: 'config',
     says: /^radio_settings: radio\.body: .*found "none"$/,
   },
-  {
-    line: 'radio down --config node.toml',
-    exit: 'config',
-    says: /^radio_settings: radio\.body: .*found "none"$/,
-  },
+  { line: 'radio down --config nowhere', exit: 'config', says: /^bad_config: nowhere: file: / },
   { line: 'radio status --config nowhere', exit: 'config', says: /^bad_config: nowhere: file: / },
   { line: 'radio peers --config nowhere', exit: 'config', says: /^bad_config: nowhere: file: / },
   { line: 'radio paths --config nowhere', exit: 'config', says: /^bad_config: nowhere: file: / },
