@@ -70,8 +70,7 @@ export abstract class HostBody {
   }
 
   forgetStation(interfaceName: string, address: string): Promise<Result<undefined>> {
-    const argv = ['iw', 'dev', interfaceName, 'station', 'del', address] as const;
-    return this.runner.perform({ kind: 'run', argv });
+    return this.reader.removeStation(interfaceName, address);
   }
 
   resetPeering(interfaceName: string, address: string): Promise<Result<undefined>> {

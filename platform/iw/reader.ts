@@ -87,6 +87,11 @@ export class IwReader implements RadioReader {
     });
   }
 
+  async removeStation(interfaceName: string, address: string): Promise<Result<undefined>> {
+    const text = await this.#text('iw', 'dev', interfaceName, 'station', 'del', address);
+    return text.ok ? success(undefined) : text;
+  }
+
   close(): void {
     // Every question is a process of its own: nothing stays open.
   }

@@ -1,7 +1,6 @@
 /**
  * The radios of this host through nl80211 and rtnetlink: the first choice among the bodies of
- * `RadioReader`, and the writer of what must be quick (removing a station) or cannot be said with
- * commands.
+ * `RadioReader`.
  *
  * Rights (Linux 6.1): everything reads without capabilities except mesh paths, which like all
  * writes need CAP_NET_ADMIN.

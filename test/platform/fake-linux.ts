@@ -102,6 +102,11 @@ export class FakeLinux implements RadioReader {
     return success({ close: () => this.#listeners.delete(listener) });
   }
 
+  async removeStation(interfaceName: string, address: string): Promise<Result<undefined>> {
+    this.world.stations = this.world.stations.filter((each) => each.address !== address);
+    return this.#existing(interfaceName, () => undefined);
+  }
+
   close(): void {}
 
   /** The supplicant dies: the kernel leaves the mesh that its socket owned. */
@@ -154,7 +159,6 @@ export class FakeLinux implements RadioReader {
       [/^iw phy (\S+) interface add (\S+) type mp$/, (phy, name) => this.#add(phy, name)],
       [/^iw dev (\S+) del$/, (name) => this.#delete(name)],
       [/^iw dev \S+ set mesh_param (\w+)=(-?\d+)$/, (name, value) => this.#set(name, value)],
-      [/^iw dev \S+ station del (\S+)$/, (address) => this.#forget(address)],
       [/^wpa_cli -p \S+ -i \S+ mesh_peer_remove \S+$/, () => {}],
       [
         /^ip link set (\S+) (up|down)$/,
@@ -223,10 +227,6 @@ export class FakeLinux implements RadioReader {
 
   #set(name = '', value = ''): void {
     if (isMeshParameterName(name)) this.world.parameters[name] = Number(value);
-  }
-
-  #forget(address = ''): void {
-    this.world.stations = this.world.stations.filter((each) => each.address !== address);
   }
 
   #drop(address: string, name: string): void {

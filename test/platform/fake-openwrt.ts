@@ -104,6 +104,11 @@ export class FakeOpenwrt implements RadioReader {
     return success({ close: () => this.#listeners.delete(listener) });
   }
 
+  async removeStation(interfaceName: string, address: string): Promise<Result<undefined>> {
+    this.neighbours = this.neighbours.filter((each) => each.address !== address);
+    return this.#onMesh(interfaceName, undefined);
+  }
+
   close(): void {}
 
   /** The interface goes, and nobody builds it again by himself. */
@@ -157,10 +162,6 @@ export class FakeOpenwrt implements RadioReader {
     if (program === 'cp') return this.#copy(rest[1] ?? '', rest[2] ?? '');
     if (program === 'uci' && rest[0] === '-f') return this.#batch(rest[1] ?? '');
     if (program === 'wpa_cli') return {};
-    if (/^iw dev \S+ station del/.test(line)) {
-      this.neighbours = this.neighbours.filter(({ address }) => address !== argv.at(-1));
-      return {};
-    }
     return undefined;
   }
 

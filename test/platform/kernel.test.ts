@@ -110,6 +110,25 @@ describe('the Linux body on virtual radios', { skip: reason }, () => {
     value(await netlink.setMeshParameters(name, { mesh_ttl: 31, mesh_rssi_threshold: 0 }));
   });
 
+  it('creates and deletes an interface, and both readers see it come and go', async () => {
+    const phys = value(await netlink.phys());
+    const phy = phys.find(({ name }) => name === right.settings.radio);
+    assert.ok(phy !== undefined);
+    value(await netlink.createMeshInterface(phy.index, 'spare0'));
+    for (const eyes of [netlink, iw]) {
+      const found = value(await eyes.interfaces()).find(({ name }) => name === 'spare0');
+      assert.deepEqual([found?.type, found?.phyIndex], ['mesh point', phy.index]);
+    }
+    value(await netlink.deleteInterface('spare0'));
+    for (const eyes of [netlink, iw]) {
+      assert.ok(!value(await eyes.interfaces()).some(({ name }) => name === 'spare0'));
+      const gone = await eyes.removeStation('spare0', '02:00:00:00:09:09');
+      assert.equal(gone.ok ? '' : gone.fault.code, 'interface_missing');
+      const nobody = await eyes.removeStation(left.settings.interfaceName, '02:00:00:00:09:09');
+      assert.equal(nobody.ok, false);
+    }
+  });
+
   const accidents: Record<string, () => Promise<unknown>> = {
     'its wpa_supplicant is killed': async () => {
       const pid = await readFile(left.pidFile, 'utf8');
