@@ -32,8 +32,8 @@ export abstract class HostBody {
   /** What the host lacks, whichever radio is taken. */
   protected abstract hostFaults(): Promise<readonly Fault[]>;
 
-  /** Where the supplicant of an interface listens. */
-  protected abstract controlFolder(interfaceName: string): string;
+  /** How `wpa_cli` is called for an interface, before the command. */
+  protected abstract supplicantCall(interfaceName: string): readonly [string, ...string[]];
 
   async probe(): Promise<Result<Probe>> {
     const phys = await this.reader.phys();
@@ -74,9 +74,8 @@ export abstract class HostBody {
   }
 
   resetPeering(interfaceName: string, address: string): Promise<Result<undefined>> {
-    const control = this.controlFolder(interfaceName);
-    const call = ['wpa_cli', '-p', control, '-i', interfaceName] as const;
-    return this.runner.perform({ kind: 'run', argv: [...call, 'mesh_peer_remove', address] });
+    const argv = [...this.supplicantCall(interfaceName), 'mesh_peer_remove', address] as const;
+    return this.runner.perform({ kind: 'run', argv });
   }
 
   close(): void {

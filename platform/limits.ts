@@ -13,6 +13,8 @@ export const MAX_LINE_BYTES = 64 << 10;
 /** From SIGTERM to SIGKILL, and from there to giving up. */
 export const STOP_TIMEOUT_MS = 5_000;
 export const POLL_MS = 50;
+/** Before a program that speaks for as long as it lives, and has ended, is started again. */
+export const FOLLOW_AGAIN_MS = 1_000;
 
 /* Netlink (netlink/socket.ts). */
 

@@ -4,6 +4,7 @@
  * and address events show only as the radio events that go with them.
  */
 import { failure, fault, type Result, success } from '../fault.ts';
+import { keepFollowing } from '../follow.ts';
 import type { MeshParameters } from '../mesh-parameters.ts';
 import type {
   Link,
@@ -70,21 +71,12 @@ export class IwReader implements RadioReader {
   async watch(listener: (event: RadioEvent) => void): Promise<Result<Watch>> {
     const version = await this.#text('iw', '--version');
     if (!version.ok) return version;
-    let closed = false;
     const onLine = (line: string) => {
       const event = parseEvent(line);
-      if (event !== undefined && !closed) listener(event);
+      if (event !== undefined) listener(event);
     };
-    const onEnd = () => {
-      if (!closed) listener({ kind: 'lost' });
-    };
-    const child = this.#runner.follow(['iw', 'event'], onLine, onEnd);
-    return success({
-      close: () => {
-        closed = true;
-        child.close();
-      },
-    });
+    const onGap = () => listener({ kind: 'lost' });
+    return success(keepFollowing(this.#runner, ['iw', 'event'], onLine, onGap));
   }
 
   async removeStation(interfaceName: string, address: string): Promise<Result<undefined>> {

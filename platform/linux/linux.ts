@@ -97,8 +97,13 @@ export class LinuxPlatform extends HostBody implements Platform<LinuxObserved> {
     ];
   }
 
-  protected controlFolder(interfaceName: string): string {
-    return linuxPaths(this.#folder, interfaceName).control;
+  /**
+   * The socket for the answer lies in our own folder (-s), not in /tmp: a supplicant that an earlier
+   * start of the unit left running sees the private /tmp of that start, and could not answer there.
+   */
+  protected supplicantCall(interfaceName: string): readonly [string, ...string[]] {
+    const { control } = linuxPaths(this.#folder, interfaceName);
+    return ['wpa_cli', '-p', control, '-s', this.#folder, '-i', interfaceName];
   }
 
   async #supplicant(interfaceName: string): Promise<ObservedSupplicant> {

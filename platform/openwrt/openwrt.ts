@@ -1,6 +1,7 @@
 /** The body for OpenWrt: describes the mesh in UCI, lets netifd build it, watches through ubus. */
 import type { Command } from '../command.ts';
 import { type Fault, failure, fault, type Result, success } from '../fault.ts';
+import { keepFollowing } from '../follow.ts';
 import { HostBody } from '../host-body.ts';
 import { saeFailures } from '../linux/supplicant.ts';
 import type { MeshStatus, Plan, Platform } from '../platform.ts';
@@ -113,18 +114,15 @@ export class OpenwrtPlatform extends HostBody implements Platform<OpenwrtObserve
   override async watch(listener: (event: RadioEvent) => void): Promise<Result<Watch>> {
     const radio = await super.watch(listener);
     if (!radio.ok) return radio;
-    let closed = false;
     const onLine = (line: string) => {
       const name = /"network\.interface":.*"interface":\s*"([^"]+)"/.exec(line)?.[1];
-      if (name === undefined || closed) return;
+      if (name === undefined) return;
       listener({ kind: 'interface_changed', interfaceName: name, phyIndex: undefined });
     };
-    const ubus = this.runner.follow(['ubus', 'listen', 'network.interface'], onLine, () => {
-      if (!closed) listener({ kind: 'lost' });
-    });
+    const call = ['ubus', 'listen', 'network.interface'] as const;
+    const ubus = keepFollowing(this.runner, call, onLine, () => listener({ kind: 'lost' }));
     return success({
       close: () => {
-        closed = true;
         ubus.close();
         radio.value.close();
       },
@@ -138,8 +136,8 @@ export class OpenwrtPlatform extends HostBody implements Platform<OpenwrtObserve
     ];
   }
 
-  protected controlFolder(): string {
-    return CONTROL_FOLDER;
+  protected supplicantCall(interfaceName: string): readonly [string, ...string[]] {
+    return ['wpa_cli', '-p', CONTROL_FOLDER, '-i', interfaceName];
   }
 
   async #rollBack({ field, expected, found }: Fault): Promise<Result<undefined>> {

@@ -159,7 +159,7 @@ export class FakeLinux implements RadioReader {
       [/^iw phy (\S+) interface add (\S+) type mp$/, (phy, name) => this.#add(phy, name)],
       [/^iw dev (\S+) del$/, (name) => this.#delete(name)],
       [/^iw dev \S+ set mesh_param (\w+)=(-?\d+)$/, (name, value) => this.#set(name, value)],
-      [/^wpa_cli -p \S+ -i \S+ mesh_peer_remove \S+$/, () => {}],
+      [/^wpa_cli -p \S+ -s \S+ -i \S+ mesh_peer_remove \S+$/, () => {}],
       [
         /^ip link set (\S+) (up|down)$/,
         (name, state) => this.#change(name, { up: state === 'up' }),

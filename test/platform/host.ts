@@ -15,6 +15,8 @@ export class MemoryHost implements Runner {
   readonly processes = new Map<number, Process>();
   readonly performed: Command[] = [];
   readonly followers: ((line: string) => void)[] = [];
+  /** Lets the program of a follower end. */
+  readonly enders: (() => void)[] = [];
   /** What else happens when a process is stopped. */
   onStop: () => void = () => {};
   readonly #program: Program;
@@ -36,9 +38,21 @@ export class MemoryHost implements Runner {
     return success({ status: 0, stdout: '', stderr: '', ...output });
   }
 
-  follow(_argv: readonly [string, ...string[]], onLine: (line: string) => void): Watch {
+  follow(
+    _argv: readonly [string, ...string[]],
+    onLine: (line: string) => void,
+    onEnd: () => void,
+  ): Watch {
+    const close = () => {
+      const place = this.followers.indexOf(onLine);
+      if (place < 0) return;
+      this.followers.splice(place, 1);
+      this.enders.splice(place, 1);
+      onEnd();
+    };
     this.followers.push(onLine);
-    return { close: () => this.followers.splice(this.followers.indexOf(onLine), 1) };
+    this.enders.push(close);
+    return { close };
   }
 
   async read(path: string): Promise<Uint8Array | undefined> {

@@ -129,6 +129,19 @@ describe('the Linux body on virtual radios', { skip: reason }, () => {
     }
   });
 
+  it('reaches a supplicant that sees another /tmp, as one of an earlier start does', async () => {
+    const { interfaceName } = left.settings;
+    const folder = folderFor(0);
+    const call = `wpa_cli -p ${folder}/${interfaceName}.control -i ${interfaceName}`;
+    const ping = async (options: string) => {
+      const script = `mount -t tmpfs none /tmp && timeout 5 ${call} ${options} ping`;
+      const output = await runner.output(['unshare', '--mount', 'sh', '-c', script]);
+      return output.ok ? output.value.stdout.trim() : '';
+    };
+    assert.equal(await ping(`-s ${folder}`), 'PONG');
+    assert.notEqual(await ping(''), 'PONG', 'without it there is no answer');
+  });
+
   const accidents: Record<string, () => Promise<unknown>> = {
     'its wpa_supplicant is killed': async () => {
       const pid = await readFile(left.pidFile, 'utf8');

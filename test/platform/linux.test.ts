@@ -290,6 +290,17 @@ describe('a plan for Debian', () => {
     assert.deepEqual(probe.faults, plan.ok ? [] : plan.faults);
   });
 
+  it('lets the supplicant answer in a folder that every start of the unit shares', async () => {
+    const { fake, platform } = make();
+    await up(platform);
+    value(await platform.resetPeering('mesh0', '02:00:00:00:00:0b'));
+    assert.equal(
+      fake.host.transcript.at(-1),
+      'wpa_cli -p /run/meshpay-radio/mesh0.control -s /run/meshpay-radio -i mesh0 ' +
+        'mesh_peer_remove 02:00:00:00:00:0b',
+    );
+  });
+
   it('names the driver of each radio', async () => {
     const { fake, platform } = make();
     fake.host.files.set('/sys/class/ieee80211/phy1/device/uevent', 'DRIVER=brcmfmac\nMODALIAS=x\n');

@@ -242,6 +242,22 @@ describe('a plan for OpenWrt', () => {
     ]);
   });
 
+  it('listens again after ubus has ended, and not after it was closed', async (context) => {
+    context.mock.timers.enable({ apis: ['setTimeout'] });
+    const { fake, platform } = make();
+    const seen: RadioEvent[] = [];
+    const watch = value(await platform.watch((event) => seen.push(event)));
+    fake.host.enders[0]?.();
+    assert.deepEqual([seen.splice(0), fake.host.followers.length], [[{ kind: 'lost' }], 0]);
+    context.mock.timers.tick(1000);
+    const [follower] = fake.host.followers;
+    follower?.('{ "network.interface": {"action":"ifup","interface":"meshpay"} }');
+    assert.equal(seen[0]?.kind, 'interface_changed');
+    watch.close();
+    context.mock.timers.tick(60_000);
+    assert.deepEqual([seen.length, fake.host.followers.length], [1, 0]);
+  });
+
   it('reads SAE failures from the system log', async () => {
     const { platform } = make();
     const status = platform.status(SETTINGS, value(await platform.observe(SETTINGS)));
