@@ -29,6 +29,20 @@ export function run(program: string, ...rest: readonly string[]): Command {
   return { kind: 'run', argv: [program, ...rest] };
 }
 
+export function remove(path: string): Command {
+  return { kind: 'remove', path };
+}
+
+/** Until an interface can carry frames: for one of a mesh, until the mesh is joined. */
+export function awaitCarrier(interfaceName: string, timeoutMs: number): Command {
+  return {
+    kind: 'await',
+    path: `/sys/class/net/${interfaceName}/carrier`,
+    content: '1',
+    timeoutMs,
+  };
+}
+
 /** One line for a person; a secret is never in it. */
 export function describeCommand(command: Command): string {
   switch (command.kind) {

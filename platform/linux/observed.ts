@@ -72,7 +72,6 @@ export interface LinuxPaths {
   readonly before: string;
   readonly multicast: string;
   readonly country: string;
-  readonly carrier: string;
 }
 
 export function linuxPaths(folder: string, interfaceName: string): LinuxPaths {
@@ -85,8 +84,12 @@ export function linuxPaths(folder: string, interfaceName: string): LinuxPaths {
     before: `${stem}${BEFORE_SUFFIX}`,
     multicast: `${stem}.multicast`,
     country: `${stem}.country`,
-    carrier: `/sys/class/net/${interfaceName}/carrier`,
   };
+}
+
+/** The files of a mesh on the host that was looked at. */
+export function pathsOf({ folder }: LinuxObserved, interfaceName: string): LinuxPaths {
+  return linuxPaths(folder, interfaceName);
 }
 
 /** The names of the meshes whose notes lie in the folder, but for the one that is meant. */

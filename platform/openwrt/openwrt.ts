@@ -27,13 +27,8 @@ import {
   SCRAP_FOLDER,
   scrapsIn,
 } from './observed.ts';
-import {
-  planOpenwrt,
-  restoreOpenwrt,
-  rollbackCommands,
-  SECTION,
-  SUPPLICANT_WANTED,
-} from './plan.ts';
+import { planOpenwrt, restoreOpenwrt, rollbackCommands, SUPPLICANT_WANTED } from './plan.ts';
+import { SECTION } from './sections.ts';
 import { parseUciShow } from './uci.ts';
 
 const CONTROL_FOLDER = '/var/run/wpa_supplicant';

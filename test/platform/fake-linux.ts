@@ -188,7 +188,7 @@ export class FakeLinux implements RadioReader {
     this.host.processes.set(pid, { pid, argv, ageMs: 60_000 });
     this.host.files.set(paths.pid, `${pid}\n`);
     if (this.deaf) return {};
-    this.host.files.set(paths.carrier, '1');
+    this.host.files.set(`/sys/class/net/${name}/carrier`, '1');
     this.#change(name, { up: true, carrier: true });
     this.world.interfaces = this.world.interfaces.map((each) =>
       each.name === name ? { ...each, frequencyMhz: 2412 } : each,

@@ -1,0 +1,124 @@
+/**
+ * The second half of a plan for Linux: the mesh interface created, its supplicant started, addresses
+ * and parameters set. What is as wanted stays as it is: a supplicant that runs with the wanted
+ * configuration is never touched, because its peers would have to meet again.
+ */
+import { awaitCarrier, type Command, remove, run } from '../command.ts';
+import { normalizePrefix } from '../ipv6.ts';
+import { JOIN_TIMEOUT_MS, LOG_MAX_BYTES, START_TIMEOUT_MS } from '../limits.ts';
+import { differingParameters } from '../mesh-parameters.ts';
+import type { Phy } from '../radio.ts';
+import type { MeshScope, MeshSettings } from '../settings.ts';
+import { isJoined, isUp } from '../survey.ts';
+import { type LinuxObserved, pathsOf } from './observed.ts';
+import { supplicantConfiguration } from './supplicant.ts';
+
+export function bringUp(
+  settings: MeshSettings,
+  observed: LinuxObserved,
+  phy: Phy,
+): readonly Command[] {
+  const { interfaceName } = settings;
+  const { supplicant } = observed;
+  const files = pathsOf(observed, interfaceName);
+  const current = observed.interfaces.find(({ name }) => name === interfaceName);
+  const onThisPhy = current?.phyIndex === phy.index;
+  const content = supplicantConfiguration(settings, files.control, 'global_sae_pwe');
+  const sameContent = supplicant.configuration === content;
+  const joined = isJoined(settings, observed);
+  const stuck = !joined && (supplicant.process?.ageMs ?? 0) > JOIN_TIMEOUT_MS;
+  const down =
+    onThisPhy && !isUp(settings, observed) && (supplicant.process?.ageMs ?? 0) > START_TIMEOUT_MS;
+  const keepRunning =
+    supplicant.process !== undefined && onThisPhy && sameContent && !stuck && !down;
+  return [
+    ...(keepRunning ? [] : stopSupplicant(settings, observed)),
+    ...(current !== undefined && !onThisPhy ? [run('iw', 'dev', interfaceName, 'del')] : []),
+    ...(onThisPhy
+      ? []
+      : [run('iw', 'phy', phy.name, 'interface', 'add', interfaceName, 'type', 'mp')]),
+    ...(sameContent
+      ? []
+      : [
+          { kind: 'write', path: files.configuration, mode: 0o600, content, secret: true } as const,
+        ]),
+    ...logRotation(observed, files.log),
+    ...(keepRunning || observed.multicastRateMbps === undefined ? [] : [remove(files.multicast)]),
+    ...(keepRunning ? [] : [startSupplicant(settings, observed)]),
+    ...addressCommands(settings, observed, onThisPhy),
+    ...(keepRunning && joined ? [] : [awaitCarrier(interfaceName, JOIN_TIMEOUT_MS)]),
+    ...parameterCommands(settings, observed, !keepRunning),
+    ...multicastCommands(settings, observed, !keepRunning),
+  ];
+}
+
+/** Joining makes the kernel forget the rate; the note is written after it was set, never before. */
+function multicastCommands(
+  { interfaceName, multicastRateMbps }: MeshSettings,
+  observed: LinuxObserved,
+  anew: boolean,
+): readonly Command[] {
+  if (!anew && observed.multicastRateMbps === multicastRateMbps) return [];
+  const path = pathsOf(observed, interfaceName).multicast;
+  const content = `${multicastRateMbps}\n`;
+  return [
+    run('iw', 'dev', interfaceName, 'set', 'mcast_rate', `${multicastRateMbps}`),
+    { kind: 'write', path, mode: 0o600, content, secret: false },
+  ];
+}
+
+function startSupplicant({ interfaceName }: MeshScope, observed: LinuxObserved): Command {
+  const { pid, log, configuration } = pathsOf(observed, interfaceName);
+  return run(
+    'wpa_supplicant',
+    ...['-B', '-P', pid, '-f', log, '-i', interfaceName, '-D', 'nl80211'],
+    ...['-c', configuration],
+  );
+}
+
+export function stopSupplicant(
+  { interfaceName }: MeshScope,
+  observed: LinuxObserved,
+): readonly Command[] {
+  const { process } = observed.supplicant;
+  if (process === undefined) return [];
+  const argument = pathsOf(observed, interfaceName).configuration;
+  return [{ kind: 'stop', pid: process.pid, argument }];
+}
+
+/** The supplicant appends, so an emptied log goes on from its start. */
+function logRotation({ supplicant }: LinuxObserved, path: string): readonly Command[] {
+  if (supplicant.log.length < LOG_MAX_BYTES || supplicant.process === undefined) return [];
+  return [run('truncate', '--size=0', path)];
+}
+
+function addressCommands(
+  { interfaceName, addresses }: MeshSettings,
+  observed: LinuxObserved,
+  onThisPhy: boolean,
+): readonly Command[] {
+  const link = observed.links.find(({ name }) => name === interfaceName);
+  const present = onThisPhy ? (link?.ipv6 ?? []).map(({ address }) => address) : [];
+  const wanted = addresses.map((address) => normalizePrefix(address) ?? address);
+  const change = (verb: string) => (address: string) =>
+    run('ip', '-6', 'address', verb, address, 'dev', interfaceName);
+  return [
+    // Only unique local addresses (fc00::/7) are ours to take away.
+    ...present
+      .filter((address) => /^f[cd]/.test(address) && !wanted.includes(address))
+      .map(change('del')),
+    ...wanted.filter((address) => !present.includes(address)).map(change('replace')),
+  ];
+}
+
+/** A mesh that is joined anew starts from the kernel's values. */
+function parameterCommands(
+  settings: MeshSettings,
+  observed: LinuxObserved,
+  anew: boolean,
+): readonly Command[] {
+  const differing = differingParameters(settings.parameters, anew ? {} : observed.parameters);
+  return Object.entries(differing).map(([name, value]) =>
+    run('iw', 'dev', settings.interfaceName, 'set', 'mesh_param', `${name}=${value}`),
+  );
+}

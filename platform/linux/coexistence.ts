@@ -1,0 +1,67 @@
+/**
+ * What else is on the host, beside the mesh that is wanted: names that are taken, and interfaces of
+ * the same radio, which may stay (the radio can do both on one channel), have to yield (they are idle)
+ * or keep the mesh away (they are in use).
+ */
+import { type Fault, fault } from '../fault.ts';
+import type { Phy, RadioInterface } from '../radio.ts';
+import type { MeshSettings } from '../settings.ts';
+import type { LinuxObserved } from './observed.ts';
+
+export function interfaceFaults(
+  settings: MeshSettings,
+  observed: LinuxObserved,
+  phy: Phy,
+): readonly Fault[] {
+  const { interfaceName } = settings;
+  const current = observed.interfaces.find(({ name }) => name === interfaceName);
+  const link = observed.links.find(({ name }) => name === interfaceName);
+  if (current === undefined && link !== undefined) {
+    const expected = 'a free interface name';
+    return [fault('interface_taken', 'interfaceName', expected, `${interfaceName} is in use`)];
+  }
+  // One of ours is always remembered first: without that note it belongs to somebody else.
+  if (current !== undefined && (current.type !== 'mesh point' || observed.before === undefined)) {
+    const found = `${interfaceName} of type ${current.type}, not made by meshpay`;
+    return [fault('interface_taken', 'interfaceName', 'a free interface name', found)];
+  }
+  return excludedBy(settings, observed, phy)
+    .filter(({ frequencyMhz }) => frequencyMhz !== undefined)
+    .map(({ name, frequencyMhz }) => {
+      const expected = `no other connection on radio ${phy.name} that excludes a mesh`;
+      return fault('radio_busy', `radio ${phy.name}`, expected, `${name} on ${frequencyMhz} MHz`);
+    });
+}
+
+/** Interfaces that are up, cannot stay beside a mesh and are not connected: they make room. */
+export function yieldingInterfaces(
+  settings: MeshSettings,
+  observed: LinuxObserved,
+  phy: Phy,
+): readonly RadioInterface[] {
+  return excludedBy(settings, observed, phy).filter((each) => each.frequencyMhz === undefined);
+}
+
+/** Interfaces of the phy that are up and that a mesh on the wanted channel cannot join. */
+function excludedBy(
+  settings: MeshSettings,
+  observed: LinuxObserved,
+  phy: Phy,
+): readonly RadioInterface[] {
+  const up = new Set(observed.links.filter((link) => link.up).map(({ name }) => name));
+  return observed.interfaces.filter((each) => {
+    if (each.phyIndex !== phy.index || each.name === settings.interfaceName) return false;
+    return up.has(each.name) && !canStay(settings, phy, each);
+  });
+}
+
+function canStay(settings: MeshSettings, phy: Phy, other: RadioInterface): boolean {
+  const elsewhere =
+    other.frequencyMhz !== undefined && other.frequencyMhz !== settings.frequencyMhz;
+  return phy.combinations.some(({ limits, maxInterfaces, maxChannels }) => {
+    const mesh = limits.find(({ types }) => types.includes('mesh point'));
+    const beside = limits.find(({ types }) => types.includes(other.type));
+    if (mesh === undefined || beside === undefined || maxInterfaces < 2) return false;
+    return (mesh !== beside || mesh.max >= 2) && (!elsewhere || maxChannels >= 2);
+  });
+}

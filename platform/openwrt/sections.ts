@@ -1,0 +1,130 @@
+/**
+ * The sections of UCI that describe a mesh, and the lines of a batch that make them so: one wifi-iface
+ * and one network section, both named `meshpay`, and the options of the wifi-device that a mesh needs.
+ *
+ * The options are those that netifd's mac80211 scripts read (openwrt/package/network/config/
+ * wifi-scripts, shell and ucode alike): `mcast_rate` of the wifi-iface in kbit/s, `beacon_int` of
+ * the wifi-device, parameters under their names in `iw`. netifd leaves management frame protection
+ * of a mesh to wpad, which offers it; doctor tells where a neighbour goes without.
+ */
+import { bandOf, channelNumber } from '../channel.ts';
+import { normalizePrefix } from '../ipv6.ts';
+import type { MeshParameters } from '../mesh-parameters.ts';
+import type { Band, Phy } from '../radio.ts';
+import type { MeshSettings } from '../settings.ts';
+import type { OpenwrtObserved } from './observed.ts';
+import { batch, option, type UciSection, type UciValue } from './uci.ts';
+
+export const SECTION = 'meshpay';
+
+export const DEVICE_OPTIONS = ['disabled', 'country', 'band', 'channel', 'beacon_int'] as const;
+
+const UCI_BANDS: Readonly<Record<Band, string>> = { '2.4 GHz': '2g', '5 GHz': '5g', '6 GHz': '6g' };
+
+/** `enum nl80211_mesh_power_mode` in the words of UCI. */
+const POWER_MODES: Readonly<Record<number, string>> = { 1: 'active', 2: 'light', 3: 'deep' };
+
+/**
+ * The wifi-device section of a phy: by its name where the section names one, else by its path. A
+ * phy with several radios has a section for each; then the one that is on the wanted band.
+ */
+export function deviceOf(
+  observed: OpenwrtObserved,
+  phy: Phy,
+  frequencyMhz: number,
+): string | undefined {
+  const folder = observed.devicePaths[phy.name];
+  const names = [...observed.wireless].flatMap(([name, section]) => {
+    if (section.type !== 'wifi-device') return [];
+    if (option(section, 'phy') === phy.name) return [name];
+    const path = option(section, 'path')?.replace(/\+\d+$/, '');
+    return path !== undefined && folder?.endsWith(path) === true ? [name] : [];
+  });
+  const band = bandName(frequencyMhz);
+  const onBand = names.find((name) => option(observed.wireless.get(name), 'band') === band);
+  return onBand ?? names[0];
+}
+
+export function batchLines(
+  settings: MeshSettings,
+  observed: OpenwrtObserved,
+  device: string,
+): readonly string[] {
+  const { addresses, country, frequencyMhz } = settings;
+  const ip6addr = addresses.map((address) => normalizePrefix(address) ?? address);
+  const network = ip6addr.length === 0 ? { proto: 'none' } : { proto: 'static', ip6addr };
+  const radio = {
+    disabled: '0',
+    country,
+    band: bandName(frequencyMhz),
+    channel: `${channelNumber(frequencyMhz)}`,
+    beacon_int: `${settings.beaconIntervalTu}`,
+  } satisfies Record<(typeof DEVICE_OPTIONS)[number], string>;
+  const present = observed.wireless.get(device);
+  const wifi = wifiInterface(settings, device);
+  return [
+    ...wholeSection(`wireless.${SECTION}`, 'wifi-iface', wifi, observed.wireless.get(SECTION)),
+    ...wholeSection(`network.${SECTION}`, 'interface', network, observed.network.get(SECTION)),
+    ...Object.entries(radio)
+      .filter(([name, value]) => (option(present, name) ?? defaultOf(name)) !== value)
+      .map(([name, value]) => batch.set(`wireless.${device}.${name}`, value)),
+  ];
+}
+
+function wifiInterface(settings: MeshSettings, device: string): Readonly<Record<string, string>> {
+  return {
+    device,
+    network: SECTION,
+    mode: 'mesh',
+    ifname: settings.interfaceName,
+    mesh_id: settings.meshId,
+    encryption: 'sae',
+    key: settings.passphrase,
+    disabled: '0',
+    mcast_rate: `${settings.multicastRateMbps * 1000}`,
+    ...parameterOptions(settings.parameters),
+  };
+}
+
+function parameterOptions(parameters: MeshParameters): Readonly<Record<string, string>> {
+  const entries = Object.entries(parameters).map(([name, value]) => {
+    return [name, (name === 'mesh_power_mode' && POWER_MODES[value]) || `${value}`] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+/** Lines that make a section be exactly this; none where it is already. */
+function wholeSection(
+  path: string,
+  type: string,
+  wanted: Readonly<Record<string, UciValue>>,
+  present: UciSection | undefined,
+): readonly string[] {
+  if (present?.type === type && sameOptions(wanted, present.options)) return [];
+  return [
+    ...(present === undefined ? [] : [batch.delete(path)]),
+    batch.section(path, type),
+    ...Object.entries(wanted).flatMap(([name, value]) =>
+      typeof value === 'string'
+        ? [batch.set(`${path}.${name}`, value)]
+        : value.map((entry) => batch.addToList(`${path}.${name}`, entry)),
+    ),
+  ];
+}
+
+function sameOptions(
+  left: Readonly<Record<string, UciValue>>,
+  right: Readonly<Record<string, UciValue>>,
+): boolean {
+  const names = new Set([...Object.keys(left), ...Object.keys(right)]);
+  return [...names].every((name) => `${left[name]}` === `${right[name]}`);
+}
+
+/** An absent `disabled` means that the radio is on. */
+function defaultOf(name: string): string | undefined {
+  return name === 'disabled' ? '0' : undefined;
+}
+
+export function bandName(frequencyMhz: number): string {
+  return UCI_BANDS[bandOf(frequencyMhz) ?? '2.4 GHz'];
+}
