@@ -128,8 +128,10 @@ function noteOf({ before, leftovers }: LinuxObserved): Before | undefined {
 function remember(observed: LinuxObserved, yielding: readonly string[], phy: Phy): Before {
   const note = noteOf(observed);
   const blocked = softBlocks(observed, phy).map(({ switchIndex }) => switchIndex);
+  const country = domainOf(observed.domains, -1)?.country ?? WORLD;
   return {
-    country: note?.country ?? domainOf(observed.domains, -1)?.country ?? WORLD,
+    // A mixture of the kernel's (98, 99) cannot be asked for; it makes it again by itself.
+    country: note?.country ?? (/^[A-Z]{2}$/.test(country) ? country : WORLD),
     up: [...new Set([...(note?.up ?? []), ...yielding])],
     blocked: [...new Set([...(note?.blocked ?? []), ...blocked])],
   };

@@ -132,6 +132,15 @@ describe('a plan for Debian', () => {
     assert.ok(transcript(await commands(platform)).includes('iw reg set US'));
   });
 
+  it('never asks for a country that only the kernel can make', async () => {
+    const { fake, platform } = make();
+    fake.world.country = '99';
+    await up(platform);
+    const restore = platform.restore(SETTINGS, value(await platform.observe(SETTINGS)));
+    assert.ok(restore.ok);
+    assert.ok(transcript(restore.commands).includes('iw reg set 00'));
+  });
+
   it('can be taken down on a kernel that has lost 802.11', async () => {
     const { fake, platform } = make();
     fake.host.files.set('/etc/dhcpcd.conf', 'hostname\n');
