@@ -20,6 +20,7 @@ import {
 import { LOG_LEVELS, type LogLevel } from './control/api.ts';
 import { NET_LIMITS } from './limits.ts';
 import type { Address } from './net/address.ts';
+import { TRANSPORT_CHOICES, type TransportChoice } from './net/transport.ts';
 
 export const DEFAULT_CONFIG_FILE = '/etc/meshpay/meshpayd.toml';
 export const DEFAULT_CONTROL_SOCKET = '/run/meshpay/control.sock';
@@ -104,6 +105,12 @@ export const CONFIG_FIELDS = {
     default: loopback,
     reload: false,
     doc: 'Where other nodes and wallets connect to; "[::]:7420" for every interface.',
+  }),
+  'links.transport': field({
+    kind: choice(TRANSPORT_CHOICES),
+    default: 'auto' as TransportChoice,
+    reload: false,
+    doc: 'How streams travel: over TCP, over datagrams (for meshes that lose packets), or as it fits.',
   }),
   'discovery.on': field({
     kind: flag(),

@@ -9,6 +9,7 @@ import {
   MAX_MEMBERS,
   MAX_RELAY_LINKS,
 } from '../core/limits.ts';
+import { MAX_HAVE_BYTES, MAX_SEGMENT_BYTES } from './net/datagram/packet.ts';
 
 /* The store (store/). */
 
@@ -149,6 +150,8 @@ export interface NetLimits {
   readonly addressesPerPeer: number;
   /** Nodes in the peer table that nobody asked for (discovered, or linked by themselves). */
   readonly undemandedPeers: number;
+  /** How long the first way to an address (TCP or datagrams) is tried before the other one too. */
+  readonly dialRaceMs: number;
   /** Pause before a listening address that is not there yet (a mesh that is down) is tried again. */
   readonly listenRetryMs: number;
 }
@@ -182,7 +185,78 @@ export const NET_LIMITS: NetLimits = {
   dialLastMs: 30_000,
   addressesPerPeer: 4,
   undemandedPeers: 256,
+  dialRaceMs: 1_000,
   listenRetryMs: 2_000,
+};
+
+/** Bounds of datagram streams (net/datagram). */
+export interface DatagramLimits {
+  /** Segments that may be on their way: at most, of a new connection, and whatever the delay. */
+  readonly windowSegments: number;
+  readonly firstWindow: number;
+  readonly leastWindow: number;
+  /** The same before the other side was heard, once there is a cookie; before that, one. */
+  readonly openingWindow: number;
+  /** How much longer than the shortest the round trip may get before the window shrinks. */
+  readonly queueTargetMs: number;
+  /** When to repeat: before the round trip is known, at least, and at most. */
+  readonly repeatFirstMs: number;
+  readonly repeatLeastMs: number;
+  readonly repeatLastMs: number;
+  /** Between copies of the same packet where many get lost. */
+  readonly copySpacingMs: number;
+  /** How long an acknowledgement may wait for something to travel with. */
+  readonly acknowledgeMs: number;
+  /** How much later a packet may have been sent that arrives sooner. */
+  readonly reorderMs: number;
+  /** Packets of repeats a second, all connections of the node together. */
+  readonly repeatsPerSecond: number;
+  /** When there is no token for one, the next attempt. */
+  readonly repeatDeniedMs: number;
+  /** With nothing heard for so long, though something was sent, the connection is given up. */
+  readonly deadMs: number;
+  /** Bytes of one connection that wait to be sent before its writer waits. */
+  readonly sendBytes: number;
+  /** Bytes of one connection that wait for its reader or for what is missing; of all together. */
+  readonly receiveBytes: number;
+  readonly sharedReceiveBytes: number;
+  /** Cookies: of other nodes that are kept, and how often the own ones change. */
+  readonly cookiesKept: number;
+  readonly cookieEpochMs: number;
+  /** Answers to strangers, each a second, and copies of a cookie where packets get lost. */
+  readonly cookiesPerSecond: number;
+  readonly cookieCopies: number;
+  readonly resetsPerSecond: number;
+  readonly bucketMs: number;
+  /** Connections that are gone whose first packet is known again. */
+  readonly goneRemembered: number;
+}
+
+export const DATAGRAM_LIMITS: DatagramLimits = {
+  windowSegments: 64,
+  firstWindow: 16,
+  leastWindow: 4,
+  openingWindow: 4,
+  queueTargetMs: 60,
+  repeatFirstMs: 150,
+  repeatLeastMs: 50,
+  repeatLastMs: 1_000,
+  copySpacingMs: 10,
+  acknowledgeMs: 10,
+  reorderMs: 5,
+  repeatsPerSecond: 1_000,
+  repeatDeniedMs: 20,
+  deadMs: 30_000,
+  sendBytes: 64 * 1024,
+  receiveBytes: 64 * 1_150,
+  sharedReceiveBytes: 8 * 1024 * 1024,
+  cookiesKept: 64,
+  cookieEpochMs: 600_000,
+  cookiesPerSecond: 500,
+  cookieCopies: 3,
+  resetsPerSecond: 100,
+  bucketMs: 1_000,
+  goneRemembered: 256,
 };
 
 /** Bounds of discovery; the intervals come with jitter. */
@@ -233,4 +307,35 @@ invariant(
 invariant(
   DISCOVERY_LIMITS.counterForgetMs > 2 * DISCOVERY_LIMITS.beaconMs,
   'a counter is remembered from one beacon to the next',
+);
+invariant(
+  NET_LIMITS.dialRaceMs * 4 <= NET_LIMITS.handshakeTimeoutMs,
+  'the second way to an address has most of the time',
+);
+invariant(
+  DATAGRAM_LIMITS.windowSegments <= 8 * MAX_HAVE_BYTES,
+  'an acknowledgement can name every segment that is on its way',
+);
+invariant(
+  DATAGRAM_LIMITS.receiveBytes >= DATAGRAM_LIMITS.windowSegments * MAX_SEGMENT_BYTES,
+  'a reader that keeps up never narrows the window',
+);
+invariant(
+  DATAGRAM_LIMITS.leastWindow <= DATAGRAM_LIMITS.firstWindow &&
+    DATAGRAM_LIMITS.firstWindow <= DATAGRAM_LIMITS.windowSegments,
+  'windows are in order',
+);
+invariant(
+  2 * DATAGRAM_LIMITS.acknowledgeMs < DATAGRAM_LIMITS.repeatLeastMs &&
+    2 * DATAGRAM_LIMITS.copySpacingMs < DATAGRAM_LIMITS.repeatLeastMs,
+  'nothing is repeated while its acknowledgement waits',
+);
+invariant(
+  DATAGRAM_LIMITS.repeatLeastMs <= DATAGRAM_LIMITS.repeatFirstMs &&
+    DATAGRAM_LIMITS.repeatFirstMs <= DATAGRAM_LIMITS.repeatLastMs,
+  'intervals are in order',
+);
+invariant(
+  DATAGRAM_LIMITS.deadMs > NET_LIMITS.silenceMs,
+  'a link ends by its own signs of life, not by those of its stream',
 );

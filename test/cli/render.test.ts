@@ -92,6 +92,7 @@ const PEER: PeerView = {
   state: 'ready',
   sinceMs: NOON - 61_000,
   address: '192.0.2.7:7420',
+  transport: 'tcp',
   roundTripMs: 2.25,
   bytesIn: 1_536,
   bytesOut: 900,
@@ -107,6 +108,7 @@ describe('peers', () => {
       name: null,
       role: null,
       state: 'reconnecting',
+      transport: null,
       roundTripMs: null,
       lastError: 'no connection\u001b[2J to this address',
     };
@@ -322,9 +324,9 @@ clock      2026-01-31 12:00:00 UTC, not trusted
 process    4711, up 1 d 2 h, 56 MiB resident
 version    0.1.0`;
 
-const PEERS_TEXT = `peer              role       state             since  address            rtt       in    out  last error
-elm               authority  ready         1 min 1 s  192.0.2.7:7420  2.3 ms  1.5 KiB  900 B
-mpnode1h04rvlrmp             reconnecting  1 min 1 s  192.0.2.7:7420          1.5 KiB  900 B  no connection\\u{1b}[2J to this address
+const PEERS_TEXT = `peer              role       state             since  address         via     rtt       in    out  last error
+elm               authority  ready         1 min 1 s  192.0.2.7:7420  tcp  2.3 ms  1.5 KiB  900 B
+mpnode1h04rvlrmp             reconnecting  1 min 1 s  192.0.2.7:7420               1.5 KiB  900 B  no connection\\u{1b}[2J to this address
 
 2 links of wallets and others that proved no key`;
 

@@ -153,6 +153,7 @@ describe('reach', () => {
     state: 'ready',
     sinceMs: 0,
     address,
+    transport: 'datagram',
     roundTripMs: 4.2,
     bytesIn: 0,
     bytesOut: 0,

@@ -27,6 +27,9 @@ export type NodeRole = 'authority' | 'relay';
 /** How far the node is: only `ready` takes part fully; `damaged` takes no part at all. */
 export type NodeState = 'starting' | 'syncing' | 'ready' | 'damaged' | 'stopping';
 
+/** How a stream travels (net/transport.ts). */
+export type TransportView = 'tcp' | 'datagram';
+
 export type PeerState =
   | 'disconnected'
   | 'discovering'
@@ -107,6 +110,8 @@ export interface PeerView {
   readonly state: PeerState;
   readonly sinceMs: number;
   readonly address: string | null;
+  /** How its link travels; null: there is none. */
+  readonly transport: TransportView | null;
   readonly roundTripMs: number | null;
   readonly bytesIn: number;
   readonly bytesOut: number;

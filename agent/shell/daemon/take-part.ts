@@ -66,6 +66,7 @@ export async function takePart(setup: {
     listen: config['listen.addresses'],
     wanted: wantedPeers(config, identity),
     dialFound: config['discovery.dial'],
+    transport: config['links.transport'],
     emit: (event) => loop.offer(event) === 'taken',
     report(report) {
       logLink(context, report);

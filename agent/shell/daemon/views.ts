@@ -93,6 +93,7 @@ function peerView(context: DaemonContext, peer: NetPeer): PeerView {
     state: peer.state,
     sinceMs: Math.round(wallMs - (nowMs - peer.sinceMs)),
     address: peer.address === undefined ? null : formatAddress(peer.address),
+    transport: peer.transport ?? null,
     roundTripMs: peer.roundTripMs ?? null,
     ...peer.traffic,
     lastError: peer.lastFault === undefined ? null : describeFault(peer.lastFault),

@@ -1,16 +1,21 @@
 /**
- * Listening: takes TCP connections on the configured addresses, gives handshakes their places
- * (admission.ts), and hands on what came through TLS. An address that is not there yet, because
+ * Listening: takes TCP connections and datagram streams on the configured addresses, the same port
+ * number for both, gives handshakes their places (admission.ts), and hands on what came through TLS.
+ * An address that is not there yet, because
  * the mesh is down, is tried again until it is; any other failure to listen is the operator's to
  * mend. Nothing is listened on but what was asked for.
  */
-import { createServer, type Server, type Socket } from 'node:net';
-import type { TLSSocket, Server as TlsServer } from 'node:tls';
+import { randomBytes } from 'node:crypto';
+import type { TLSSocket } from 'node:tls';
 import type { NetLimits } from '../limits.ts';
-import { type Address, formatAddress, remoteAddressOf } from './address.ts';
+import type { Address } from './address.ts';
 import { createHandshakeGate, type Handshake, type HandshakeGate } from './admission.ts';
+import type { DatagramCommons } from './datagram/commons.ts';
+import { type Cookies, createCookies } from './datagram/cookie.ts';
 import { type LinkFault, linkFault } from './fault.ts';
-import { createTlsServer, type TlsParameters, tuneSocket } from './tls.ts';
+import { type Incoming, type Listener, openDatagramListener, openTcpListener } from './listener.ts';
+import type { TlsParameters } from './tls.ts';
+import { type Transport, type TransportChoice, takes } from './transport.ts';
 
 /** Where to listen, and for whom. */
 export interface Listen extends Address {
@@ -18,19 +23,23 @@ export interface Listen extends Address {
   readonly admits?: 'anyone' | 'nodes' | 'members';
 }
 
+/** Where a stream came from, and through which door. */
+export interface Caller {
+  readonly address: Address;
+  readonly transport: Transport;
+  readonly listen: Listen;
+}
+
 export interface AcceptorOptions {
   readonly listen: readonly Listen[];
   readonly tls: TlsParameters;
   readonly limits: NetLimits;
+  readonly commons: DatagramCommons;
+  readonly transport: TransportChoice;
   readonly nowMs: () => number;
   /** Whether a committee member is known at this source address. */
   readonly isMemberSource: (source: string) => boolean;
-  readonly onSecured: (
-    socket: TLSSocket,
-    key: Uint8Array | undefined,
-    from: Address,
-    listen: Listen,
-  ) => void;
+  readonly onSecured: (socket: TLSSocket, key: Uint8Array | undefined, caller: Caller) => void;
   /** A connection that did not become a stream. */
   readonly onRefused: (fault: LinkFault, from: Address) => void;
 }
@@ -52,7 +61,8 @@ export interface Acceptor {
 
 export function createAcceptor(options: AcceptorOptions): Acceptor {
   const gate = createHandshakeGate(options.limits, options.nowMs());
-  const doors = options.listen.map((listen) => createDoor(listen, gate, options));
+  const cookies = createCookies(randomBytes(32), options.commons.limits.cookieEpochMs);
+  const doors = options.listen.map((listen) => createDoor(listen, gate, cookies, options));
   return {
     async start() {
       await Promise.all(doors.map((door) => door.open()));
@@ -71,96 +81,117 @@ interface Door {
   close(): Promise<void>;
 }
 
-function createDoor(listen: Listen, gate: HandshakeGate, options: AcceptorOptions): Door {
+function createDoor(
+  listen: Listen,
+  gate: HandshakeGate,
+  cookies: Cookies,
+  options: AcceptorOptions,
+): Door {
   const { limits } = options;
-  const waiting = new Map<string, Handshake>();
-  const tls: TlsServer = createTlsServer(options.tls, onSecured, (fault, socket) => {
-    options.onRefused(fault, remoteAddressOf(socket));
-    socket.destroy();
-  });
-  let server: Server | undefined;
+  const waiting = new Set<Handshake>();
+  let listeners: readonly Listener[] = [];
   let retry: NodeJS.Timeout | undefined;
   let closed = false;
 
-  function onSecured(socket: TLSSocket, key: Uint8Array | undefined): void {
-    const from = remoteAddressOf(socket);
-    const name = formatAddress(from);
-    const handshake = waiting.get(name);
-    if (handshake !== undefined) gate.leave(handshake);
-    waiting.delete(name);
-    options.onSecured(socket, key, from, listen);
-  }
-
-  function onConnection(socket: Socket): void {
-    const from = remoteAddressOf(socket);
-    const handshake: Handshake = {
-      source: from.host,
-      ofMember: options.isMemberSource(from.host),
+  /** Gives a connection its place and its handshake, or turns it away. */
+  function onIncoming({ address, transport, refuse, abort, onClosed, handshake }: Incoming): void {
+    const place: Handshake = {
+      source: address.host,
+      ofMember: options.isMemberSource(address.host),
       sinceMs: options.nowMs(),
-      abort: () => socket.destroy(),
+      abort,
     };
-    const refused = gate.enter(handshake);
+    const refused = gate.enter(place);
     if (refused !== undefined) {
-      // A reset leaves nothing behind in the kernel either.
-      socket.resetAndDestroy();
-      options.onRefused(refused, from);
+      refuse();
+      options.onRefused(refused, address);
       return;
     }
-    const name = formatAddress(from);
-    waiting.set(name, handshake);
-    socket.on('error', () => socket.destroy());
-    socket.once('close', () => {
-      gate.leave(handshake);
-      waiting.delete(name);
+    const leave = (): void => {
+      gate.leave(place);
+      waiting.delete(place);
+    };
+    waiting.add(place);
+    onClosed(leave);
+    handshake({
+      onSecured(socket, key) {
+        leave();
+        options.onSecured(socket, key, { address, transport, listen });
+      },
+      onFailed(fault, socket) {
+        options.onRefused(fault, address);
+        socket.destroy();
+      },
     });
-    tuneSocket(socket);
-    tls.emit('connection', socket);
   }
 
-  function open(): Promise<void> {
-    const candidate = createServer(onConnection);
-    return new Promise((resolve, reject) => {
-      candidate.once('error', (error) => {
-        if (!isAway(error)) return reject(error);
-        if (!closed) retry = setTimeout(tryAgain, limits.listenRetryMs).unref();
-        resolve();
-      });
-      candidate.listen({ host: listen.host, port: listen.port }, () => {
-        candidate.removeAllListeners('error');
-        // What fails from now on is one connection, not the listening.
-        candidate.on('error', (error) =>
-          options.onRefused(linkFault('lost', error.message), listen),
+  function onTrouble(error: Error): void {
+    options.onRefused(linkFault('lost', error.message), listen);
+  }
+
+  async function listenOn(port: number): Promise<readonly Listener[]> {
+    const opened: Listener[] = [];
+    try {
+      if (takes(options.transport, 'tcp')) {
+        opened.push(
+          await openTcpListener({ ...listen, port }, { ...options, onIncoming, onTrouble }),
         );
-        if (closed) candidate.close();
-        else server = candidate;
-        resolve();
-      });
-    });
+      }
+      if (takes(options.transport, 'datagram')) {
+        // The port that the system chose for the one is the port of the other.
+        const same = { ...listen, port: opened[0]?.port() ?? port };
+        const setup = { ...options, cookies, onIncoming, onTrouble: onLost };
+        opened.push(await openDatagramListener(same, setup));
+      }
+      return opened;
+    } catch (error) {
+      await Promise.all(opened.map((listener) => listener.close()));
+      throw error;
+    }
   }
 
-  function tryAgain(): void {
-    open().catch((error: unknown) => {
-      const detail = error instanceof Error ? error.message : String(error);
-      options.onRefused(linkFault('unreachable', detail), listen);
-      if (!closed) retry = setTimeout(tryAgain, limits.listenRetryMs).unref();
-    });
+  /** The socket failed as a whole: as at the start, an address may come back. */
+  function onLost(error: Error): void {
+    onTrouble(error);
+    const old = listeners;
+    listeners = [];
+    Promise.all(old.map((listener) => listener.close())).catch(onTrouble);
+    if (!closed) tryLater();
+  }
+
+  function tryLater(): void {
+    clearTimeout(retry);
+    retry = setTimeout(() => {
+      open().catch((error: unknown) => {
+        const detail = error instanceof Error ? error.message : String(error);
+        options.onRefused(linkFault('unreachable', detail), listen);
+        if (!closed) tryLater();
+      });
+    }, limits.listenRetryMs).unref();
+  }
+
+  async function open(): Promise<void> {
+    try {
+      const opened = await listenOn(listen.port);
+      if (closed) await Promise.all(opened.map((listener) => listener.close()));
+      else listeners = opened;
+    } catch (error) {
+      if (!(error instanceof Error) || !isAway(error)) throw error;
+      if (!closed) tryLater();
+    }
   }
 
   return {
     open,
     state() {
-      const bound = server?.address();
-      const port = typeof bound === 'object' && bound !== null ? bound.port : listen.port;
-      return { address: { host: listen.host, port }, open: server !== undefined };
+      const port = listeners[0]?.port() ?? listen.port;
+      return { address: { host: listen.host, port }, open: listeners.length > 0 };
     },
-    close() {
+    async close() {
       closed = true;
       clearTimeout(retry);
-      for (const handshake of waiting.values()) handshake.abort();
-      return new Promise((resolve) => {
-        if (server === undefined) resolve();
-        else server.close(() => resolve());
-      });
+      for (const handshake of waiting) handshake.abort();
+      await Promise.all(listeners.map((listener) => listener.close()));
     },
   };
 }

@@ -2,18 +2,18 @@
  * Dialling: for each peer that should be linked, one attempt at a time, over its addresses in
  * turn, with pauses that double from `dialFirstMs` to `dialLastMs` and are shortened at random by
  * up to half, so that nodes which lost each other at once do not come back at once. An attempt
- * lasts until the other side accepts (stream.ts) and at most `handshakeTimeoutMs`.
+ * lasts until the other side accepts (stream.ts) and at most `handshakeTimeoutMs`, over TCP and
+ * datagrams (dial.ts).
  */
 import type { TLSSocket } from 'node:tls';
 import type { NetLimits } from '../limits.ts';
 import type { Address } from './address.ts';
+import { type DialSetup, dialAddress } from './dial.ts';
 import { type LinkFault, linkFault } from './fault.ts';
 import { addressesOf, isLinked, type Peer, type PeerTable } from './peers.ts';
-import { dialTls, type TlsParameters, tuneSocket } from './tls.ts';
+import type { Transport } from './transport.ts';
 
-export interface DialerOptions {
-  readonly tls: TlsParameters;
-  readonly limits: NetLimits;
+export interface DialerOptions extends DialSetup {
   readonly table: PeerTable;
   readonly nowMs: () => number;
   /** 0 to below 1. */
@@ -22,8 +22,14 @@ export interface DialerOptions {
    * The other side proved `key`. The attempt goes on until `accepted` or `failed` is called for
    * the peer. Returns the way to give the stream up, which must not call either.
    */
-  readonly onSecured: (peer: Peer, socket: TLSSocket, key: Uint8Array, at: Address) => () => void;
+  readonly onSecured: (peer: Peer, socket: TLSSocket, key: Uint8Array, at: Dialled) => () => void;
   readonly onFailed: (peer: Peer, fault: LinkFault, at: Address) => void;
+}
+
+/** Where and how a peer was reached. */
+export interface Dialled {
+  readonly address: Address;
+  readonly transport: Transport;
 }
 
 export interface Dialer {
@@ -83,11 +89,10 @@ export function createDialer(options: DialerOptions): Dialer {
     counts.set(peer, count + 1);
     move(peer, 'connecting');
     peer.address = address;
-    let abort = dialTls(options.tls, address, peer.pinned ? peer.key : undefined, {
+    let abort = dialAddress(options, address, peer.pinned ? peer.key : undefined, {
       onConnected: () => move(peer, 'authenticating'),
-      onSecured(socket, key) {
-        tuneSocket(socket);
-        abort = options.onSecured(peer, socket, key, address);
+      onSecured(socket, key, transport) {
+        abort = options.onSecured(peer, socket, key, { address, transport });
       },
       onFailed: (fault) => give(fault),
     });

@@ -15,11 +15,12 @@ import type { TLSSocket } from 'node:tls';
 import { toHex } from '../../core/bytes.ts';
 import type { Member } from '../../core/committee.ts';
 import type { Close, Event, LinkId, Send } from '../../core/io.ts';
-import { NET_LIMITS, type NetLimits } from '../limits.ts';
-import { createAcceptor, type Listen, type Listening } from './acceptor.ts';
+import { DATAGRAM_LIMITS, NET_LIMITS, type NetLimits } from '../limits.ts';
+import { type Caller, createAcceptor, type Listen, type Listening } from './acceptor.ts';
 import type { Address } from './address.ts';
 import { findPlace, type LinkKind, type Placed } from './admission.ts';
-import { createDialer } from './dialer.ts';
+import { createCommons } from './datagram/commons.ts';
+import { createDialer, type Dialled } from './dialer.ts';
 import { type LinkFault, type LinkFaultCode, linkFault } from './fault.ts';
 import type { Identity } from './identity.ts';
 import {
@@ -32,6 +33,7 @@ import {
 } from './peers.ts';
 import { openStream, type Stream, type Traffic, turnAway } from './stream.ts';
 import { createTerms } from './terms.ts';
+import type { Transport, TransportChoice } from './transport.ts';
 import { createWants, type FoundNode, type WantedPeer } from './wants.ts';
 
 /** What the core hears of links. */
@@ -60,6 +62,8 @@ export interface LinksOptions {
   readonly emit: (event: LinkEvent) => boolean;
   readonly report?: (report: LinkReport) => void;
   readonly limits?: Partial<NetLimits>;
+  /** Over what streams travel; "auto" if left out. */
+  readonly transport?: TransportChoice;
   /** Monotonic milliseconds; for tests. */
   readonly nowMs?: () => number;
 }
@@ -100,6 +104,7 @@ interface Link extends Placed {
   readonly key: Uint8Array | undefined;
   readonly peer: Peer | undefined;
   readonly address: Address;
+  readonly transport: Transport;
   readonly upAtMs: number;
 }
 
@@ -126,9 +131,13 @@ export function createLinks(options: LinksOptions): Links {
   let sweeper: NodeJS.Timeout | undefined;
   let sweptAtMs = nowMs();
 
+  const transport = options.transport ?? 'auto';
+  const commons = createCommons(DATAGRAM_LIMITS, nowMs);
   const dialer = createDialer({
     tls,
     limits,
+    commons,
+    transport,
     table,
     nowMs,
     random: Math.random,
@@ -149,6 +158,8 @@ export function createLinks(options: LinksOptions): Links {
     listen: options.listen,
     tls,
     limits,
+    commons,
+    transport,
     nowMs,
     isMemberSource,
     onSecured: accept,
@@ -174,8 +185,7 @@ export function createLinks(options: LinksOptions): Links {
   function accept(
     socket: TLSSocket,
     key: Uint8Array | undefined,
-    from: Address,
-    listen: Listen,
+    { address: from, transport, listen }: Caller,
   ): void {
     const kind = terms.kindOf(key);
     const place =
@@ -189,7 +199,7 @@ export function createLinks(options: LinksOptions): Links {
     }
     place?.stream.close(linkFault('evicted'));
     const peer = key === undefined ? undefined : peerOfCaller(key, kind);
-    open(socket, key, from, false, peer);
+    open(socket, key, { address: from, transport }, false, peer);
   }
 
   /** Whether there is a link to this node that goes on in place of a new stream. */
@@ -203,7 +213,7 @@ export function createLinks(options: LinksOptions): Links {
     return table.byKey(key) ?? table.add({ key, pinned: true, isMember, demanded: false });
   }
 
-  function openDialled(dialled: Peer, socket: TLSSocket, key: Uint8Array, at: Address): () => void {
+  function openDialled(dialled: Peer, socket: TLSSocket, key: Uint8Array, at: Dialled): () => void {
     if (terms.isSelf(key)) {
       turnAway(socket, linkFault('own_key'), limits.goodbyeMs);
       dialer.failed(dialled, linkFault('own_key'));
@@ -228,7 +238,7 @@ export function createLinks(options: LinksOptions): Links {
   function open(
     socket: TLSSocket,
     key: Uint8Array | undefined,
-    address: Address,
+    { address, transport }: Dialled,
     dialled: boolean,
     asked: Peer | undefined,
     isAbandoned: () => boolean = () => false,
@@ -276,6 +286,7 @@ export function createLinks(options: LinksOptions): Links {
         kind,
         peer,
         address,
+        transport,
         source: address.host,
         dialled,
         upAtMs: nowMs(),
@@ -403,7 +414,11 @@ export function createLinks(options: LinksOptions): Links {
     peers() {
       return [...table.all()].map((peer) => {
         const link = peer.key === undefined ? undefined : linkOfKey.get(toHex(peer.key));
-        return { ...peer, roundTripMs: link?.stream.roundTripMs() };
+        return {
+          ...peer,
+          transport: link?.transport,
+          roundTripMs: link?.stream.roundTripMs(),
+        };
       });
     },
     counts() {

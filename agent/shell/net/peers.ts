@@ -19,6 +19,7 @@ import type { NetLimits } from '../limits.ts';
 import { type Address, sameAddress } from './address.ts';
 import type { LinkFault } from './fault.ts';
 import type { Traffic } from './stream.ts';
+import type { Transport } from './transport.ts';
 
 const TRANSITIONS = {
   disconnected: ['discovering', 'connecting', 'authenticating'],
@@ -56,6 +57,8 @@ export interface PeerView {
   readonly lastFault: LinkFault | undefined;
   /** Where it is linked, or was tried last. */
   readonly address: Address | undefined;
+  /** How its link travels; undefined: there is none. */
+  readonly transport: Transport | undefined;
   readonly traffic: Readonly<Traffic>;
   readonly roundTripMs: number | undefined;
 }
@@ -71,6 +74,7 @@ export interface Peer extends PeerView {
   sinceMs: number;
   lastFault: LinkFault | undefined;
   address: Address | undefined;
+  transport: Transport | undefined;
   traffic: Traffic;
   roundTripMs: number | undefined;
   /** Where to dial: what the operator wrote, and what was heard since, the latest first. */
@@ -147,6 +151,7 @@ export function createPeerTable(limits: NetLimits, nowMs: () => number): PeerTab
         sinceMs: nowMs(),
         lastFault: undefined,
         address: undefined,
+        transport: undefined,
         traffic: { framesIn: 0, framesOut: 0, bytesIn: 0, bytesOut: 0 },
         roundTripMs: undefined,
         configured: [],

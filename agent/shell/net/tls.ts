@@ -27,6 +27,7 @@
  */
 import { constants } from 'node:crypto';
 import type { Socket } from 'node:net';
+import { Duplex } from 'node:stream';
 import {
   connect,
   createServer,
@@ -95,6 +96,46 @@ export function createTlsServer(
   return server;
 }
 
+/** How a stream's handshake ended, on the side that took it in. */
+export interface Acceptance {
+  readonly onSecured: (socket: TLSSocket, key: Uint8Array | undefined) => void;
+  readonly onFailed: (fault: LinkFault, socket: TLSSocket) => void;
+}
+
+/**
+ * Takes in streams that are no TCP sockets. node:tls does not say which of them a handshake was over,
+ * so each handshake has a server to itself, and as many servers are made and kept as there are
+ * handshakes at a time. A server is free again when it has said how its handshake ended, which it
+ * does exactly once.
+ */
+export function createTlsTaker(parameters: TlsParameters): (from: Duplex, to: Acceptance) => void {
+  const free: { take(from: Duplex, to: Acceptance): void }[] = [];
+
+  function make(): (typeof free)[number] {
+    let current: Acceptance | undefined;
+    const finish = (): Acceptance | undefined => {
+      const ended = current;
+      current = undefined;
+      if (ended !== undefined) free.push(self);
+      return ended;
+    };
+    const server = createTlsServer(
+      parameters,
+      (socket, key) => finish()?.onSecured(socket, key),
+      (fault, socket) => finish()?.onFailed(fault, socket),
+    );
+    const self = {
+      take(from: Duplex, to: Acceptance) {
+        current = to;
+        server.emit('connection', from);
+      },
+    };
+    return self;
+  }
+
+  return (from, to) => (free.pop() ?? make()).take(from, to);
+}
+
 /** What a dialler hears; `onConnected` and then one of the other two, or `onFailed` alone. */
 export interface DialEvents {
   /** The address answered; the handshake begins. */
@@ -103,17 +144,19 @@ export interface DialEvents {
   readonly onFailed: (fault: LinkFault) => void;
 }
 
-/** Dials; no time limit of its own. Returns the way to give up, after which nothing is heard. */
+/**
+ * Dials over TCP, or over a stream that is on its way to the address; no time limit of its own.
+ * Returns the way to give up, after which nothing is heard.
+ */
 export function dialTls(
   parameters: TlsParameters,
-  address: Address,
+  to: Address | Duplex,
   expectedKey: Uint8Array | undefined,
   events: DialEvents,
 ): () => void {
   const socket = connect({
     ...contextOf(parameters.identity),
-    host: address.host,
-    port: address.port,
+    ...(to instanceof Duplex ? { socket: to } : { host: to.host, port: to.port }),
     // No server name: members have keys, not names.
     servername: '',
     ALPNProtocols: [protocolName(parameters.network)],
@@ -130,7 +173,8 @@ export function dialTls(
 
   socket.on('error', (error) => fail(faultOfError(error)));
   socket.on('close', () => fail(linkFault('handshake_failed', 'closed in the handshake')));
-  socket.once('connect', () => {
+  const carrier = to instanceof Duplex ? to : socket;
+  carrier.once('connect', () => {
     if (!over) events.onConnected();
   });
   socket.once('secureConnect', () => {
@@ -175,7 +219,7 @@ export function shortHex(key: Uint8Array): string {
   return toHex(key.subarray(0, 6));
 }
 
-/** TCP settings of every stream: small frames at once, a dead host noticed by the kernel too. */
+/** Settings of every TCP stream: small frames at once, a dead host noticed by the kernel too. */
 export function tuneSocket(socket: Socket): void {
   socket.setNoDelay(true);
   socket.setKeepAlive(true, 15_000);

@@ -1,0 +1,87 @@
+/**
+ * One attempt to reach an address, over TCP and datagrams (transport.ts). The second way starts when
+ * the first has not come through the handshake after `dialRaceMs`, or as soon as nobody listens in
+ * the first; then whichever is through first stays, and the other is given up at that moment. The one
+ * that is given up has not sent the last message of its handshake, so the other side never takes it
+ * for a stream, and no second link comes of it (as in RFC 8305, which races addresses).
+ */
+import type { TLSSocket } from 'node:tls';
+import type { NetLimits } from '../limits.ts';
+import type { Address } from './address.ts';
+import type { DatagramCommons } from './datagram/commons.ts';
+import { dialDatagram } from './datagram/dial.ts';
+import type { LinkFault, LinkFaultCode } from './fault.ts';
+import { dialTls, type TlsParameters, tuneSocket } from './tls.ts';
+import { type Transport, type TransportChoice, transportsTo } from './transport.ts';
+
+export interface DialSetup {
+  readonly tls: TlsParameters;
+  readonly limits: NetLimits;
+  readonly commons: DatagramCommons;
+  readonly transport: TransportChoice;
+}
+
+/** What whoever dials hears; `onConnected` perhaps, and then one of the other two. */
+export interface DialOutcome {
+  readonly onConnected: () => void;
+  readonly onSecured: (socket: TLSSocket, key: Uint8Array, transport: Transport) => void;
+  readonly onFailed: (fault: LinkFault) => void;
+}
+
+/** After any other fault the other side has answered, and would answer the same in another way. */
+const NO_ANSWER: ReadonlySet<LinkFaultCode> = new Set(['unreachable', 'lost']);
+
+/** Dials. Returns the way to give up, after which nothing is heard. */
+export function dialAddress(
+  setup: DialSetup,
+  address: Address,
+  expectedKey: Uint8Array | undefined,
+  outcome: DialOutcome,
+): () => void {
+  const ways = [...transportsTo(address.host, setup.transport)];
+  const underWay = new Map<Transport, () => void>();
+  let fault: LinkFault | undefined;
+  let race: NodeJS.Timeout | undefined;
+
+  function stop(): void {
+    clearTimeout(race);
+    for (const giveUp of underWay.values()) giveUp();
+    underWay.clear();
+  }
+
+  function failed(transport: Transport, why: LinkFault): void {
+    underWay.delete(transport);
+    // Where both fail, the first way's reason is what a person can do most with.
+    fault ??= why;
+    if (!NO_ANSWER.has(why.code)) fault = why;
+    else if (underWay.size > 0) return;
+    else if (ways.length > 0 && why.code === 'unreachable') return next();
+    stop();
+    outcome.onFailed(fault);
+  }
+
+  function next(): void {
+    clearTimeout(race);
+    const transport = ways.shift();
+    if (transport === undefined) return;
+    const to = transport === 'tcp' ? address : dialDatagram(address, setup.commons);
+    const giveUp = dialTls(setup.tls, to, expectedKey, {
+      onConnected: outcome.onConnected,
+      onSecured(socket, key) {
+        underWay.delete(transport);
+        stop();
+        if (transport === 'tcp') tuneSocket(socket);
+        outcome.onSecured(socket, key, transport);
+      },
+      onFailed: (why) => failed(transport, why),
+    });
+    underWay.set(transport, giveUp);
+    if (ways.length > 0) race = setTimeout(next, setup.limits.dialRaceMs);
+  }
+
+  next();
+  return () => {
+    ways.length = 0;
+    stop();
+  };
+}
