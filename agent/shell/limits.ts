@@ -9,7 +9,8 @@ import {
   MAX_MEMBERS,
   MAX_RELAY_LINKS,
 } from '../core/limits.ts';
-import { MAX_HAVE_BYTES, MAX_SEGMENT_BYTES } from './net/datagram/packet.ts';
+import { MAX_SEGMENT_COST_BYTES } from './net/datagram/inbound.ts';
+import { MAX_HAVE_BYTES } from './net/datagram/packet.ts';
 
 /* The store (store/). */
 
@@ -242,13 +243,13 @@ export const DATAGRAM_LIMITS: DatagramLimits = {
   repeatLeastMs: 50,
   repeatLastMs: 1_000,
   copySpacingMs: 10,
-  acknowledgeMs: 10,
+  acknowledgeMs: 20,
   reorderMs: 5,
   repeatsPerSecond: 1_000,
   repeatDeniedMs: 20,
   deadMs: 30_000,
   sendBytes: 64 * 1024,
-  receiveBytes: 64 * 1_150,
+  receiveBytes: 64 * 1_278,
   sharedReceiveBytes: 8 * 1024 * 1024,
   cookiesKept: 64,
   cookieEpochMs: 600_000,
@@ -317,7 +318,7 @@ invariant(
   'an acknowledgement can name every segment that is on its way',
 );
 invariant(
-  DATAGRAM_LIMITS.receiveBytes >= DATAGRAM_LIMITS.windowSegments * MAX_SEGMENT_BYTES,
+  DATAGRAM_LIMITS.receiveBytes >= DATAGRAM_LIMITS.windowSegments * MAX_SEGMENT_COST_BYTES,
   'a reader that keeps up never narrows the window',
 );
 invariant(

@@ -6,6 +6,7 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { endToEnd } from './end-to-end.ts';
 import { footprint } from './footprint.ts';
+import { lossTable } from './loss.ts';
 import { machine, table } from './machine.ts';
 import { throughput } from './throughput.ts';
 
@@ -37,6 +38,11 @@ const PARTS: Record<string, () => Promise<void>> = {
   },
   footprint: async () => {
     print(table('(c) memory, (d) bytes per transfer, (e) start', await footprint()));
+  },
+  loss: async () => {
+    const transports = ['tcp', 'datagram'] as const;
+    const load = { percents: [0, 25, 50, 80], transports, perSecond: 10, payments: 10 * seconds };
+    print(table('(f) Payments where packets get lost at each receiver', await lossTable(load)));
   },
 };
 

@@ -38,6 +38,8 @@ export interface NetworkOptions {
   readonly bundled?: boolean;
   /** Where each node runs: what stands before its command line. Default: here. */
   readonly places?: readonly (readonly string[])[];
+  /** Where each node listens. Default: free ports of loopback. */
+  readonly addresses?: readonly Address[];
   /** Changes to the configuration of every node. */
   readonly config?: Partial<Config>;
 }
@@ -100,7 +102,7 @@ export async function makeNetwork(options: NetworkOptions): Promise<TestNetwork>
   const genesisFile = join(folder, 'genesis.json');
   writeFileSync(genesisFile, JSON.stringify(genesisToJson(genesis), undefined, 2));
 
-  const addresses = ports.map((port) => ({ host: '127.0.0.1', port }));
+  const addresses = options.addresses ?? ports.map((port) => ({ host: '127.0.0.1', port }));
   const nodes = names.map((name, i): TestNode => {
     const own = join(folder, name);
     mkdirSync(own);

@@ -11,6 +11,7 @@ import type { Network } from '../../agent/core/genesis.ts';
 import type { Notice } from '../../agent/core/notice.ts';
 import type { Amount, TokenIndex } from '../../agent/core/units.ts';
 import type { Address } from '../../agent/shell/net/address.ts';
+import type { TransportChoice } from '../../agent/shell/net/transport.ts';
 
 export interface Paid {
   readonly certificate: Certificate;
@@ -39,9 +40,10 @@ export async function openTestWallet(
   network: Network,
   signer: Signer,
   peers: readonly Address[],
+  transport: TransportChoice = 'auto',
 ): Promise<TestWallet> {
   mkdirSync(folder, { recursive: true });
-  const config = { peers, allowVolatile: true };
+  const config = { peers, transport, allowVolatile: true };
   const session = await openSession({ folder, signer, network, config });
   const notices: Notice[] = [];
   session.hear((notice) => notices.push(notice));

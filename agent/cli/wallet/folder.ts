@@ -12,9 +12,10 @@ import { parse, TomlError } from 'smol-toml';
 import type { Signer } from '../../core/crypto.ts';
 import type { Network } from '../../core/genesis.ts';
 import { genesisToJson } from '../../core/genesis-json.ts';
-import { address, flag, type Kind, list } from '../../shell/config-kinds.ts';
+import { address, choice, flag, type Kind, list } from '../../shell/config-kinds.ts';
 import { newSeed, writeKeyFile } from '../../shell/keys.ts';
 import type { Address } from '../../shell/net/address.ts';
+import { TRANSPORT_CHOICES, type TransportChoice } from '../../shell/net/transport.ts';
 import type { Args, OptionSpec } from '../command.ts';
 import type { Environment } from '../config.ts';
 import { failure } from '../failure.ts';
@@ -31,6 +32,8 @@ const MAX_CONFIG_BYTES = 65_536;
 export interface WalletConfig {
   /** Nodes to connect to: authorities or relays. */
   readonly peers: readonly Address[];
+  /** How its streams travel; "auto" if left out. */
+  readonly transport?: TransportChoice;
   /** The folder may be in memory. */
   readonly allowVolatile: boolean;
 }
@@ -43,7 +46,9 @@ export interface WalletFolder {
 }
 
 const PEERS: Kind<readonly Address[]> = list(address(true), MAX_PEERS);
+const TRANSPORT: Kind<TransportChoice> = choice(TRANSPORT_CHOICES);
 const ALLOW_VOLATILE: Kind<boolean> = flag();
+const FIELDS = ['peers', 'transport', 'allow_volatile'];
 
 /** The option of every wallet command. */
 export const WALLET_OPTION: OptionSpec = {
@@ -143,9 +148,9 @@ function readWalletConfig(folder: string): WalletConfig {
   const file = join(folder, CONFIG_FILE);
   if (!existsSync(file)) return { peers: [], allowVolatile: false };
   const table = parseToml(file, readText(file, MAX_CONFIG_BYTES));
-  const extra = Object.keys(table).find((name) => name !== 'peers' && name !== 'allow_volatile');
+  const extra = Object.keys(table).find((name) => !FIELDS.includes(name));
   if (extra !== undefined) {
-    const expected = 'peers or allow_volatile';
+    const expected = 'peers, transport or allow_volatile';
     throw failure('bad_config', { field: `${file}: ${extra}`, expected, found: 'another field' });
   }
   const take = <T>(name: string, kind: Kind<T>, preset: T): T => {
@@ -158,6 +163,7 @@ function readWalletConfig(folder: string): WalletConfig {
   };
   return {
     peers: take('peers', PEERS, []),
+    transport: take('transport', TRANSPORT, 'auto'),
     allowVolatile: take('allow_volatile', ALLOW_VOLATILE, false),
   };
 }
@@ -176,10 +182,12 @@ function genesisText(network: Network): string {
   return `${JSON.stringify(genesisToJson(network.genesis), undefined, 2)}\n`;
 }
 
-function configText({ peers, allowVolatile }: WalletConfig): string {
+function configText({ peers, transport = 'auto', allowVolatile }: WalletConfig): string {
   return [
     '# Authorities and relays that this wallet connects to; one is enough, more are safer.',
     `peers = ${PEERS.write(peers)}`,
+    '# How it connects: "tcp", "datagram" (for meshes that lose packets), or "auto", as it fits.',
+    `transport = ${TRANSPORT.write(transport)}`,
     '# Accept a wallet folder in memory (tmpfs). For trials: a reboot loses it.',
     `allow_volatile = ${ALLOW_VOLATILE.write(allowVolatile)}`,
     '',

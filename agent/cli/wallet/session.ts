@@ -107,6 +107,7 @@ export async function openSession(
     listen: [],
     wanted: wallet.config.peers,
     dialFound: 0,
+    transport: wallet.config.transport ?? 'auto',
     emit: (event) => loop.offer(event) === 'taken',
   });
   loop.offer({ kind: 'start' });

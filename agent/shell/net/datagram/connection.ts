@@ -91,13 +91,19 @@ export function createConnection(options: ConnectionOptions): Connection {
 
   function way(): Way {
     const windowNow = open ? congestion.window() : limits.openingWindow;
+    // A few segments are a payment, which somebody waits for; many are worth no more than airtime.
+    const few = outbound.inFlight() <= limits.leastWindow;
     return {
       window: cookie === NO_COOKIE && !open ? 1 : windowNow,
-      // Until the other side has measured anything, its way is taken to be as bad as the way here.
-      copies: copiesFor(Math.max(lossOut, meter.share()), vain),
+      copies: few ? copiesFor(lossEitherWay(), vain) : 1,
       intervalMs: roundTrip.intervalMs(vain),
       smoothedMs: roundTrip.smoothedMs() ?? limits.repeatFirstMs,
     };
+  }
+
+  /** Until the other side has measured anything, its way is taken to be as bad as the way here. */
+  function lossEitherWay(): number {
+    return Math.max(lossOut, meter.share());
   }
 
   function fail(why: ConnectionFailure): void {
@@ -116,7 +122,7 @@ export function createConnection(options: ConnectionOptions): Connection {
 
   function takeCookie(fresh: Uint8Array, echo: number, nowMs: number): void {
     if (!dialled || open || Buffer.compare(fresh, cookie) === 0) return;
-    cookie = Uint8Array.from(fresh);
+    cookie = new Uint8Array(fresh);
     const ageMs = ageOf(echo, nowMs);
     if (ageMs !== undefined) roundTrip.sample(ageMs, nowMs);
     unansweredFromMs = undefined;
@@ -151,7 +157,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     let urgent = wantsAnswer;
     for (const segment of segments) if (inbound.take(segment) !== 'next') urgent = true;
     if (segments.length === 0 && !wantsAnswer) return;
-    acknowledgements = copiesFor(Math.max(lossOut, meter.share()), 0);
+    acknowledgements = copiesFor(lossEitherWay(), 0);
     const soon = urgent || acknowledgements > 1;
     acknowledgeAtMs = Math.min(acknowledgeAtMs, soon ? nowMs : nowMs + limits.acknowledgeMs);
   }
@@ -231,11 +237,14 @@ export function createConnection(options: ConnectionOptions): Connection {
         fail('silent');
         return undefined;
       }
-      const kind = dialled && !open ? 'open' : 'segment';
-      const room = roomForSegments(kind, inbound.have().length);
-      const { segments, timedOut } = outbound.gather(room, nowMs, way());
-      if (timedOut) vain += 1;
-      if (segments.length > 0) return packetOf(segments, false, nowMs);
+      const wayNow = way();
+      if (outbound.dueAtMs(wayNow) <= nowMs) {
+        const kind = dialled && !open ? 'open' : 'segment';
+        const room = roomForSegments(kind, inbound.have().length);
+        const { segments, timedOut } = outbound.gather(room, nowMs, wayNow);
+        if (timedOut) vain += 1;
+        if (segments.length > 0) return packetOf(segments, false, nowMs);
+      }
       if (probeAtMs() <= nowMs) {
         probedAtMs = nowMs;
         vain += 1;

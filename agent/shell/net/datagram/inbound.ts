@@ -8,6 +8,15 @@
 import type { DatagramLimits } from '../../limits.ts';
 import { MAX_SEGMENT_BYTES, type Segment } from './packet.ts';
 
+/** What a segment costs beside its bytes: without it, many tiny ones would be almost free. */
+const SEGMENT_COST_BYTES = 128;
+export const MAX_SEGMENT_COST_BYTES = MAX_SEGMENT_BYTES + SEGMENT_COST_BYTES;
+const NOTHING = new Uint8Array();
+
+function costOf(bytes: Uint8Array): number {
+  return bytes.length + SEGMENT_COST_BYTES;
+}
+
 /** Bytes that all connections of a node hold for their readers. */
 export interface ReceiveBudget {
   used: number;
@@ -20,7 +29,7 @@ export interface Inbound {
   next(): number;
   have(): Uint8Array;
   window(): number;
-  /** The next bytes in order. */
+  /** The next bytes in order; none where a segment had none. */
   read(): Uint8Array | undefined;
   /** Everything up to the end of the stream came. */
   isComplete(): boolean;
@@ -44,7 +53,7 @@ export function createInbound(limits: DatagramLimits, budget: ReceiveBudget): In
   }
 
   function offer(): number {
-    const room = Math.floor((limits.receiveBytes - readyBytes) / MAX_SEGMENT_BYTES);
+    const room = Math.floor((limits.receiveBytes - readyBytes) / MAX_SEGMENT_COST_BYTES);
     const most = budget.used > budget.most ? limits.leastWindow : limits.windowSegments;
     edge = Math.max(edge, next + Math.max(0, Math.min(room, most)));
     return edge - next;
@@ -52,15 +61,15 @@ export function createInbound(limits: DatagramLimits, budget: ReceiveBudget): In
 
   function append({ bytes, fin }: Segment): void {
     next += 1;
-    if (bytes.length > 0) ready.push(bytes);
-    readyBytes += bytes.length;
+    ready.push(bytes);
+    readyBytes += costOf(bytes);
     if (fin) finished = true;
   }
 
   /** Own memory: what came is a view into a larger piece. */
-  function owned(segment: Segment): Segment {
-    hold(segment.bytes.length);
-    return { ...segment, bytes: Uint8Array.from(segment.bytes) };
+  function owned({ sequence, fin, bytes }: Segment): Segment {
+    hold(costOf(bytes));
+    return { sequence, fin, bytes: new Uint8Array(bytes) };
   }
 
   return {
@@ -83,6 +92,7 @@ export function createInbound(limits: DatagramLimits, budget: ReceiveBudget): In
     },
     next: () => next,
     have() {
+      if (ahead.size === 0) return NOTHING;
       let last = -1;
       const bits = new Uint8Array(8);
       for (const sequence of ahead.keys()) {
@@ -98,8 +108,8 @@ export function createInbound(limits: DatagramLimits, budget: ReceiveBudget): In
     read() {
       const bytes = ready.shift();
       if (bytes === undefined) return undefined;
-      readyBytes -= bytes.length;
-      hold(-bytes.length);
+      readyBytes -= costOf(bytes);
+      hold(-costOf(bytes));
       return bytes;
     },
     isComplete: () => finished,
@@ -107,8 +117,8 @@ export function createInbound(limits: DatagramLimits, budget: ReceiveBudget): In
     drop() {
       if (dropped) return;
       dropped = true;
-      for (const { bytes } of ahead.values()) hold(-bytes.length);
-      for (const bytes of ready) hold(-bytes.length);
+      for (const { bytes } of ahead.values()) hold(-costOf(bytes));
+      for (const bytes of ready) hold(-costOf(bytes));
       ahead.clear();
       ready = [];
       readyBytes = 0;

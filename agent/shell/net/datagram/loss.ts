@@ -48,5 +48,5 @@ export function createLossMeter(): LossMeter {
 export function copiesFor(loss: number, vain: number): number {
   if (vain > 24) return 1;
   if (loss > 0.6 * 255 || vain > 6) return 3;
-  return loss > 0.35 * 255 || vain > 3 ? 2 : 1;
+  return loss > 0.12 * 255 || vain > 3 ? 2 : 1;
 }

@@ -92,19 +92,25 @@ export function createOutbound(limits: DatagramLimits, repeats: Bucket): Outboun
     return Math.min(waitingBytes, MAX_SEGMENT_BYTES / 2);
   }
 
+  /** Views where a piece lies in one write, which is nearly always; else a copy. */
   function takeBytes(most: number): Uint8Array {
-    const bytes = new Uint8Array(Math.min(most, waitingBytes));
-    let filled = 0;
-    while (filled < bytes.length) {
-      const [first] = waiting;
-      if (first === undefined) break;
-      const part = first.subarray(0, bytes.length - filled);
+    const length = Math.min(most, waitingBytes);
+    const [first] = waiting;
+    waitingBytes -= length;
+    if (first !== undefined && first.length >= length) {
+      if (first.length === length) waiting.shift();
+      else waiting[0] = first.subarray(length);
+      return first.subarray(0, length);
+    }
+    const bytes = new Uint8Array(length);
+    for (let filled = 0; filled < length; ) {
+      const next = waiting.shift();
+      if (next === undefined) break;
+      const part = next.subarray(0, length - filled);
       bytes.set(part, filled);
       filled += part.length;
-      if (part.length === first.length) waiting.shift();
-      else waiting[0] = first.subarray(part.length);
+      if (part.length < next.length) waiting.unshift(next.subarray(part.length));
     }
-    waitingBytes -= bytes.length;
     return bytes;
   }
 
@@ -141,7 +147,7 @@ export function createOutbound(limits: DatagramLimits, repeats: Bucket): Outboun
 
   return {
     write(bytes) {
-      waiting.push(Uint8Array.from(bytes));
+      waiting.push(new Uint8Array(bytes));
       waitingBytes += bytes.length;
     },
     finish() {

@@ -123,7 +123,7 @@ export class DatagramStream extends Duplex {
       const bytes = this.#connection.read();
       if (bytes === undefined) break;
       this.#workAgain = true;
-      this.#wantsMore = this.push(bytes);
+      if (bytes.length > 0) this.#wantsMore = this.push(bytes);
     }
     if (this.#endPushed || this.destroyed || !this.#connection.ended()) return;
     this.#endPushed = true;
