@@ -216,6 +216,8 @@ export interface DatagramLimits {
   readonly repeatDeniedMs: number;
   /** With nothing heard for so long, though something was sent, the connection is given up. */
   readonly deadMs: number;
+  /** How long a dialled connection that is gone answers its other side. */
+  readonly lingerMs: number;
   /** Bytes of one connection that wait to be sent before its writer waits. */
   readonly sendBytes: number;
   /** Bytes of one connection that wait for its reader or for what is missing; of all together. */
@@ -248,6 +250,7 @@ export const DATAGRAM_LIMITS: DatagramLimits = {
   repeatsPerSecond: 1_000,
   repeatDeniedMs: 20,
   deadMs: 30_000,
+  lingerMs: 2_000,
   sendBytes: 64 * 1024,
   receiveBytes: 64 * 1_278,
   sharedReceiveBytes: 8 * 1024 * 1024,

@@ -3,8 +3,11 @@ import type { Duplex } from 'node:stream';
 import { connect, type TLSSocket } from 'node:tls';
 import type { Member } from '../../../agent/core/committee.ts';
 import type { LinkId } from '../../../agent/core/io.ts';
+import { DATAGRAM_LIMITS } from '../../../agent/shell/limits.ts';
 import type { Listen } from '../../../agent/shell/net/acceptor.ts';
 import type { Address } from '../../../agent/shell/net/address.ts';
+import { createCommons } from '../../../agent/shell/net/datagram/commons.ts';
+import { dialDatagram } from '../../../agent/shell/net/datagram/dial.ts';
 import { type Identity, identityFromSeed } from '../../../agent/shell/net/identity.ts';
 import {
   createLinks,
@@ -14,8 +17,14 @@ import {
   type LinksOptions,
 } from '../../../agent/shell/net/links.ts';
 import { protocolName } from '../../../agent/shell/net/tls.ts';
+import type { TransportChoice } from '../../../agent/shell/net/transport.ts';
+
+/** Over what nodes and raw clients of these tests are linked: links-datagram.test.ts changes it. */
+export const over: { transport: TransportChoice } = { transport: 'auto' };
 
 export const NETWORK = new Uint8Array(32).fill(0x4d);
+
+const COMMONS = createCommons(DATAGRAM_LIMITS, () => performance.now());
 
 /** The identity number `n` (1 to 255) of all tests. */
 export function identityOf(n: number): Identity {
@@ -54,6 +63,7 @@ export async function startNode(
     listen,
     wanted: [],
     dialFound: 0,
+    transport: over.transport,
     report: (report) => reports.push(report),
     ...options,
     emit(event) {
@@ -125,8 +135,9 @@ export function rawClient(
   const protocols = 'protocol' in options ? options.protocol : protocolName(NETWORK);
   return new Promise((resolve, reject) => {
     const socket = connect({
-      host: at.host,
-      port: at.port,
+      ...(over.transport === 'datagram'
+        ? { socket: dialDatagram(at, COMMONS) }
+        : { host: at.host, port: at.port }),
       ...(identity === undefined ? {} : { cert: identity.certificate, key: identity.privateKey }),
       ...(protocols === undefined ? {} : { ALPNProtocols: [protocols] }),
       minVersion: 'TLSv1.3',

@@ -23,6 +23,9 @@ import {
 const [alice, bob, carol] = [identityOf(1), identityOf(2), identityOf(3)];
 const MEMBERS = [memberOf(alice, 'alice'), memberOf(bob, 'bob')];
 
+/** For strangers that come as bare TCP connections. */
+const OVER_TCP_TOO = { transport: 'auto' } as const;
+
 const running: TestNode[] = [];
 after(async () => {
   await Promise.all(running.map((node) => node.stop()));
@@ -191,7 +194,11 @@ describe('a node that is dialled', () => {
 
   it('and never answers is given up', async () => {
     const { server, at } = await silentServer();
-    const b = await start(bob, { wanted: [at], limits: { handshakeTimeoutMs: 150 } });
+    const b = await start(bob, {
+      ...OVER_TCP_TOO,
+      wanted: [at],
+      limits: { handshakeTimeoutMs: 150 },
+    });
     await until(() => faults(b, 'dial_failed').includes('handshake_timeout'), 'giving up');
     server.close();
   });
@@ -269,7 +276,7 @@ describe('a caller', () => {
   });
 
   it('that speaks no TLS is turned away, whatever it says', async () => {
-    const a = await start(alice);
+    const a = await start(alice, OVER_TCP_TOO);
     for (const text of [
       'GET / HTTP/1.1\r\n\r\n',
       '\0'.repeat(500),
@@ -289,6 +296,7 @@ describe('a caller', () => {
 
   it('from the address of a member finds a place that strangers cannot take', async () => {
     const a = await start(alice, {
+      ...OVER_TCP_TOO,
       members: MEMBERS,
       wanted: [{ host: '127.0.0.1', port: 1, key: bob.publicKey }],
       limits: { handshakes: 1, handshakePatienceMs: 60_000, handshakeTimeoutMs: 60_000 },
@@ -307,6 +315,7 @@ describe('a caller', () => {
 
   it('that opens connections and says nothing holds few places, and not for long', async () => {
     const a = await start(alice, {
+      ...OVER_TCP_TOO,
       limits: { handshakes: 8, handshakesPerSource: 8, handshakeTimeoutMs: 300 },
     });
     const sockets = Array.from({ length: 40 }, () => connectTcp(a.at()));

@@ -44,8 +44,8 @@ export interface Connection {
   write(bytes: Uint8Array): void;
   /** Ends this side's direction after what was written. */
   finish(): void;
-  /** Gives everything up; returns what to tell the other side. */
-  abort(): Buffer;
+  /** Gives everything up; returns what to tell the other side: that it is over, or broken off. */
+  abort(nowMs: number): Buffer;
   receive(packet: Packet, nowMs: number): void;
   /** The next datagram to send, until there is none. */
   poll(nowMs: number): Buffer | undefined;
@@ -87,6 +87,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   let acknowledgeAtMs = Infinity;
   let acknowledgements = 0;
   let probedAtMs = -Infinity;
+  let probes = 0;
   let offered = limits.windowSegments;
 
   function way(): Way {
@@ -193,7 +194,8 @@ export function createConnection(options: ConnectionOptions): Connection {
   }
 
   function probeAtMs(): number {
-    return outbound.isBlocked() ? probedAtMs + way().intervalMs : Infinity;
+    // A full reader tells by itself when there is room; asking is for when that got lost.
+    return outbound.isBlocked() ? probedAtMs + roundTrip.intervalMs(vain + 8 * probes) : Infinity;
   }
 
   function silentAtMs(): number {
@@ -209,9 +211,11 @@ export function createConnection(options: ConnectionOptions): Connection {
     id,
     write: outbound.write,
     finish: outbound.finish,
-    abort() {
+    abort(nowMs) {
+      const isOver = open && inbound.ended() && outbound.isDone();
+      const last = isOver ? packetOf([], false, nowMs) : encodePacket({ kind: 'reset', id });
       drop();
-      return encodePacket({ kind: 'reset', id });
+      return last;
     },
 
     receive(packet, nowMs) {
@@ -243,10 +247,14 @@ export function createConnection(options: ConnectionOptions): Connection {
         const room = roomForSegments(kind, inbound.have().length);
         const { segments, timedOut } = outbound.gather(room, nowMs, wayNow);
         if (timedOut) vain += 1;
-        if (segments.length > 0) return packetOf(segments, false, nowMs);
+        if (segments.length > 0) {
+          probes = 0;
+          return packetOf(segments, false, nowMs);
+        }
       }
       if (probeAtMs() <= nowMs) {
         probedAtMs = nowMs;
+        probes += 1;
         vain += 1;
         return packetOf([], true, nowMs);
       }

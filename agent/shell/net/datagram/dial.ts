@@ -9,7 +9,7 @@ import { type Address, formatAddress } from '../address.ts';
 import type { DatagramCommons } from './commons.ts';
 import { createConnection } from './connection.ts';
 import { enlarge, literally } from './door.ts';
-import { decodePacket } from './packet.ts';
+import { decodePacket, encodePacket } from './packet.ts';
 import { DatagramStream, streamError } from './stream.ts';
 
 /** What no patience mends, before the other side has been heard. */
@@ -41,10 +41,23 @@ export function dialDatagram(address: Address, commons: DatagramCommons): Datagr
     remote: address,
     limits,
     nowMs,
-    // The reset that says good-bye is still in the socket's hands.
-    onGone: () => setImmediate(() => socket?.close()),
+    onGone: linger,
   });
   stream.once('connect', () => commons.keepCookie(name, connection.cookie()));
+
+  /** For a moment more, the other side's repeats are answered, in case it missed the last word. */
+  function linger(): void {
+    const left = socket;
+    if (left === undefined) return;
+    left.unref();
+    left.removeAllListeners('message');
+    left.on('message', (bytes) => {
+      const packet = decodePacket(bytes);
+      if (packet?.kind !== 'segment' || packet.id !== id) return;
+      left.send(encodePacket({ kind: 'reset', id }), () => undefined);
+    });
+    setTimeout(() => left.close(), limits.lingerMs).unref();
+  }
 
   function troubled(error: NodeJS.ErrnoException): void {
     const { code = '' } = error;

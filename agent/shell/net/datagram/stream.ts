@@ -39,7 +39,8 @@ export class DatagramStream extends Duplex {
   #workAgain = false;
 
   constructor(options: DatagramStreamOptions) {
-    super({ allowHalfOpen: true });
+    // As a TCP socket of Node does, and TLS over it: the other side's end is answered by ours.
+    super({ allowHalfOpen: false });
     this.#options = options;
     this.#connection = options.connection;
     this.remote = options.remote;
@@ -82,9 +83,8 @@ export class DatagramStream extends Duplex {
 
   override _destroy(error: Error | null, done: Done): void {
     clearTimeout(this.#timer);
-    const isOver = this.#connection.finished() && this.#connection.ended();
-    const reset = this.#connection.abort();
-    if (!isOver && this.#connection.failure() !== 'reset') this.#send?.(reset);
+    const last = this.#connection.abort(this.#options.nowMs());
+    if (this.#connection.failure() !== 'reset') this.#send?.(last);
     this.#send = undefined;
     this.#options.onGone(this);
     const reason = error ?? streamError('ECONNRESET', 'the stream was given up');

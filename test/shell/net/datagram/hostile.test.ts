@@ -1,0 +1,144 @@
+/** A hostile other side: what it says of itself and of us never breaks a bound or an invariant. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { DATAGRAM_LIMITS as LIMITS } from '../../../../agent/shell/limits.ts';
+import { createBucket } from '../../../../agent/shell/net/bucket.ts';
+import {
+  type Connection,
+  createConnection,
+} from '../../../../agent/shell/net/datagram/connection.ts';
+import { createInbound } from '../../../../agent/shell/net/datagram/inbound.ts';
+import {
+  type Body,
+  decodePacket,
+  encodePacket,
+  type Segment,
+} from '../../../../agent/shell/net/datagram/packet.ts';
+
+const ID = 7n;
+
+function opened(): { connection: Connection; budget: { used: number; most: number } } {
+  const budget = { used: 0, most: LIMITS.sharedReceiveBytes };
+  const repeats = createBucket(LIMITS.repeatsPerSecond, LIMITS.bucketMs, 0);
+  const connection = createConnection({ id: ID, dialled: false, limits: LIMITS, repeats, budget });
+  return { connection, budget };
+}
+
+const QUIET: Body = {
+  count: 1,
+  loss: 0,
+  wantsAnswer: false,
+  sent: 0,
+  echo: undefined,
+  next: 0,
+  window: 64,
+  have: new Uint8Array(),
+  segments: [],
+};
+
+function drain(connection: Connection, nowMs: number): Buffer[] {
+  const datagrams: Buffer[] = [];
+  for (;;) {
+    const datagram = connection.poll(nowMs);
+    if (datagram === undefined) return datagrams;
+    datagrams.push(datagram);
+    assert.ok(datagrams.length < 1_000, 'it does not send for ever');
+  }
+}
+
+describe('a forged acknowledgement', () => {
+  const forgeries: readonly (readonly [string, Partial<Body>])[] = [
+    ['of more than was sent', { next: 2 }],
+    ['of far more than was sent', { next: 2 ** 47 }],
+    ['of single segments that were not sent', { next: 0, have: Uint8Array.of(1) }],
+    ['of a single segment far ahead', { next: 1, have: Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0x80) }],
+  ];
+  for (const [name, forgery] of forgeries) {
+    it(`${name} changes nothing`, () => {
+      const { connection } = opened();
+      connection.write(Buffer.from('one segment'));
+      assert.equal(drain(connection, 100).length, 1);
+      connection.receive({ kind: 'segment', id: ID, body: { ...QUIET, ...forgery } }, 110);
+      assert.equal(drain(connection, 1_000).length, 1, 'it is still repeated');
+      connection.receive({ kind: 'segment', id: ID, body: { ...QUIET, next: 1 } }, 1_010);
+      assert.equal(connection.wakeAtMs(1_010), Infinity, 'until it is really acknowledged');
+    });
+  }
+});
+
+describe('segments beyond what was offered', () => {
+  it('are not kept', () => {
+    const budget = { used: 0, most: LIMITS.sharedReceiveBytes };
+    const inbound = createInbound(LIMITS, budget);
+    const piece = (sequence: number): Segment => ({
+      sequence,
+      fin: false,
+      bytes: new Uint8Array(1_150),
+    });
+    assert.equal(inbound.take(piece(LIMITS.windowSegments)), 'refused');
+    assert.equal(inbound.take(piece(LIMITS.windowSegments - 1)), 'ahead');
+    assert.equal(inbound.take(piece(2 ** 40)), 'refused');
+    for (let sequence = 0; sequence < 10_000; sequence++) inbound.take(piece(sequence));
+    assert.ok(budget.used <= LIMITS.receiveBytes, `${budget.used} bytes are held`);
+    inbound.drop();
+    assert.equal(budget.used, 0);
+  });
+
+  it('are not kept when they are tiny and many, either', () => {
+    const budget = { used: 0, most: LIMITS.sharedReceiveBytes };
+    const inbound = createInbound(LIMITS, budget);
+    let taken = 0;
+    for (let sequence = 0; sequence < 100_000; sequence++) {
+      if (inbound.take({ sequence, fin: false, bytes: Uint8Array.of(1) }) === 'next') taken += 1;
+    }
+    assert.ok(taken < 1_000, `${taken} pieces of a byte are held`);
+  });
+
+  it('are hardly offered when the node holds too much as a whole', () => {
+    const inbound = createInbound(LIMITS, { used: 101, most: 100 });
+    assert.equal(inbound.window(), LIMITS.leastWindow);
+  });
+});
+
+describe('anything at all', () => {
+  it('leaves the connection within its bounds', () => {
+    const segment = fc.record({
+      sequence: fc.oneof(fc.nat(80), fc.nat(2 ** 31)),
+      fin: fc.boolean(),
+      bytes: fc.uint8Array({ minLength: 1, maxLength: 1_000 }),
+    });
+    const body = fc.record({
+      count: fc.nat(0xffff),
+      loss: fc.nat(255),
+      wantsAnswer: fc.boolean(),
+      sent: fc.nat(2 ** 31),
+      echo: fc.option(fc.record({ sent: fc.nat(2 ** 31), held: fc.nat(65_534) }), {
+        nil: undefined,
+      }),
+      next: fc.nat(40),
+      window: fc.nat(255),
+      have: fc.uint8Array({ maxLength: 8 }).filter((have) => have.at(-1) !== 0),
+      segments: fc.array(segment, { maxLength: 1 }),
+    });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(body, fc.nat(2_000)), { maxLength: 60 }), (packets) => {
+        const { connection, budget } = opened();
+        connection.write(new Uint8Array(20_000));
+        let nowMs = 1_000;
+        for (const [hostile, pauseMs] of packets) {
+          nowMs += pauseMs;
+          connection.receive({ kind: 'segment', id: ID, body: hostile }, nowMs);
+          for (const datagram of drain(connection, nowMs)) {
+            const packet = decodePacket(datagram);
+            assert.ok(packet !== undefined && encodePacket(packet).equals(datagram));
+          }
+          assert.ok(budget.used <= LIMITS.receiveBytes);
+        }
+        connection.abort(nowMs);
+        assert.equal(budget.used, 0);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});

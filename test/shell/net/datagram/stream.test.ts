@@ -1,0 +1,326 @@
+/** Datagram streams over real sockets: as Duplex, under TLS, and at a door that strangers knock on. */
+import assert from 'node:assert/strict';
+import { createSocket, type Socket } from 'node:dgram';
+import { after, describe, it } from 'node:test';
+import { DATAGRAM_LIMITS } from '../../../../agent/shell/limits.ts';
+import {
+  createCommons,
+  type DatagramCommons,
+} from '../../../../agent/shell/net/datagram/commons.ts';
+import { createCookies, NO_COOKIE } from '../../../../agent/shell/net/datagram/cookie.ts';
+import { dialDatagram } from '../../../../agent/shell/net/datagram/dial.ts';
+import { type DatagramDoor, openDatagramDoor } from '../../../../agent/shell/net/datagram/door.ts';
+import { decodePacket, encodePacket } from '../../../../agent/shell/net/datagram/packet.ts';
+import type { DatagramStream } from '../../../../agent/shell/net/datagram/stream.ts';
+import { createTlsTaker, dialTls } from '../../../../agent/shell/net/tls.ts';
+import { closed, identityOf, NETWORK, pause, until } from '../harness.ts';
+import { type LossyRelay, lossyRelay } from './lossy-relay.ts';
+
+const nowMs = (): number => performance.now();
+
+interface Opened {
+  readonly door: DatagramDoor;
+  readonly commons: DatagramCommons;
+  readonly streams: DatagramStream[];
+}
+
+const doors: DatagramDoor[] = [];
+const accepted: DatagramStream[] = [];
+const relays: LossyRelay[] = [];
+after(async () => {
+  for (const stream of accepted) stream.destroy();
+  for (const relay of relays) relay.close();
+  await Promise.all(doors.map((door) => door.close()));
+});
+
+async function openDoor(host = '127.0.0.1', port = 0): Promise<Opened> {
+  const streams: DatagramStream[] = [];
+  const commons = createCommons(DATAGRAM_LIMITS, nowMs);
+  const cookies = createCookies(new Uint8Array(32).fill(port & 0xff), 600_000);
+  const door = await openDatagramDoor(
+    { host, port },
+    {
+      commons,
+      cookies,
+      onStream(stream) {
+        stream.on('error', () => undefined);
+        streams.push(stream);
+        accepted.push(stream);
+      },
+      onLost: (error) => assert.fail(error),
+    },
+  );
+  doors.push(door);
+  return { door, commons, streams };
+}
+
+/** Dials, says hello, and waits until the other side has it. */
+async function connected(opened: Opened, host = '127.0.0.1') {
+  const before = opened.streams.length;
+  const near = dialDatagram({ host, port: opened.door.port }, opened.commons);
+  near.on('error', () => undefined);
+  near.write('hello');
+  await until(() => opened.streams.length > before && near.isOpen, 'a stream');
+  const far = opened.streams.at(-1);
+  assert.ok(far !== undefined);
+  const heard: Buffer[] = [];
+  far.on('data', (bytes: Buffer) => heard.push(bytes));
+  await until(() => Buffer.concat(heard).toString() === 'hello', 'hello');
+  return { near, far };
+}
+
+describe('a stream', () => {
+  for (const host of ['127.0.0.1', '::1']) {
+    it(`over ${host} says all that was written before its end, and both sides close`, async () => {
+      const { near, far } = await connected(await openDoor(host), host);
+      const heard: Buffer[] = [];
+      near.on('data', (bytes: Buffer) => heard.push(bytes));
+      far.end('good-bye');
+      await Promise.all([closed(near), closed(far)]);
+      assert.equal(Buffer.concat(heard).toString(), 'good-bye');
+      assert.equal(near.errored ?? far.errored, null);
+    });
+  }
+
+  it('that is destroyed on one side is closed with an error on the other', async () => {
+    for (const side of ['near', 'far'] as const) {
+      const { near, far } = await connected(await openDoor());
+      const other = side === 'near' ? far : near;
+      let code: string | undefined;
+      other.on('error', (error: NodeJS.ErrnoException) => {
+        code = error.code;
+      });
+      near.resume();
+      (side === 'near' ? near : far).destroy();
+      await Promise.all([closed(near), closed(far)]);
+      assert.equal(code, 'ECONNRESET');
+    }
+  });
+
+  it('whose other side has restarted learns of it by its next packet', async () => {
+    const opened = await openDoor();
+    const { near, far } = await connected(opened);
+    // As a process that is killed: nothing is said, and the port is somebody's again.
+    far.removeAllListeners();
+    const { port } = opened.door;
+    const gone = opened.door.close();
+    far.destroy();
+    await gone;
+    near.removeAllListeners('data');
+    await openDoor('127.0.0.1', port);
+    if (!near.destroyed) near.write('are you there?');
+    await closed(near);
+  });
+
+  it('to a port where nobody listens fails at once', async () => {
+    const opened = await openDoor();
+    const { port } = opened.door;
+    await opened.door.close();
+    const near = dialDatagram({ host: '127.0.0.1', port }, opened.commons);
+    let code: string | undefined;
+    near.on('error', (error: NodeJS.ErrnoException) => {
+      code = error.code;
+    });
+    near.write('hello');
+    await closed(near);
+    assert.equal(code, 'ECONNREFUSED');
+  });
+
+  it('needs no further round trip when a cookie is known from before', async () => {
+    const opened = await openDoor();
+    await connected(opened);
+    const relay = await lossyRelay(opened.door.port, { loss: 0 });
+    relays.push(relay);
+    const first = dialDatagram({ host: '127.0.0.1', port: relay.port }, opened.commons);
+    first.write('1');
+    await until(() => first.isOpen, 'the first');
+    const second = dialDatagram({ host: '127.0.0.1', port: relay.port }, opened.commons);
+    const before = relay.packets();
+    second.write('2');
+    await until(() => second.isOpen, 'the second');
+    assert.equal(relay.packets() - before, 2, 'one there and one back');
+    for (const stream of [first, second]) stream.destroy();
+  });
+
+  it('waits for a reader that does not read, and loses nothing', async () => {
+    const opened = await openDoor();
+    const { near, far } = await connected(opened);
+    far.removeAllListeners('data');
+    far.pause();
+    const bytes = Buffer.alloc(1_000_000, 'abcdefg');
+    let written = false;
+    near.write(bytes, () => {
+      written = true;
+    });
+    await pause(300);
+    assert.equal(written, false);
+    assert.ok(opened.commons.budget.used <= DATAGRAM_LIMITS.receiveBytes);
+    const heard: Buffer[] = [];
+    far.on('data', (part: Buffer) => heard.push(part));
+    far.resume();
+    await until(() => heard.reduce((sum, part) => sum + part.length, 0) === bytes.length, 'all');
+    assert.ok(Buffer.concat(heard).equals(bytes));
+    near.destroy();
+    await Promise.all([closed(near), closed(far)]);
+    assert.equal(opened.commons.budget.used, 0, 'nothing is held for a stream that is gone');
+  });
+});
+
+describe('TLS over a stream', () => {
+  const [server, client] = [identityOf(1), identityOf(2)];
+  const handshakeTimeoutMs = 60_000;
+
+  for (const loss of [0, 0.5, 0.8]) {
+    it(`proves both keys and carries bytes at ${loss * 100} % loss`, async () => {
+      const opened = await openDoor();
+      const weather = { loss, duplicates: 0.05, delayMs: 1, jitterMs: 5 };
+      const relay = await lossyRelay(opened.door.port, weather, 7);
+      relays.push(relay);
+      const take = createTlsTaker({ network: NETWORK, identity: server, handshakeTimeoutMs });
+      const echoed = new Promise<Uint8Array | undefined>((resolve, reject) => {
+        const whenThere = setInterval(() => {
+          const stream = opened.streams.shift();
+          if (stream === undefined) return;
+          clearInterval(whenThere);
+          take(stream, {
+            onSecured(socket, key) {
+              socket.on('error', () => undefined);
+              socket.pipe(socket);
+              resolve(key);
+            },
+            onFailed: (fault) => reject(new Error(fault.code)),
+          });
+        }, 5);
+      });
+      const tls = { network: NETWORK, identity: client, handshakeTimeoutMs };
+      const raw = dialDatagram({ host: '127.0.0.1', port: relay.port }, opened.commons);
+      const socket = await new Promise<import('node:tls').TLSSocket>((resolve, reject) => {
+        dialTls(tls, raw, server.publicKey, {
+          onConnected: () => undefined,
+          onSecured: (secured) => resolve(secured),
+          onFailed: (fault) => reject(new Error(fault.code)),
+        });
+      });
+      assert.deepEqual(await echoed, client.publicKey);
+      const heard: Buffer[] = [];
+      socket.on('error', () => undefined);
+      socket.on('data', (bytes: Buffer) => heard.push(bytes));
+      const bytes = Buffer.alloc(20_000, 'payment');
+      socket.write(bytes);
+      await until(() => Buffer.concat(heard).length === bytes.length, 'the echo', 60_000);
+      assert.ok(Buffer.concat(heard).equals(bytes));
+      socket.destroy();
+      await Promise.all([closed(socket), closed(raw)]);
+    });
+  }
+
+  it('ends with the stream below it, without an error that nobody hears', async () => {
+    const opened = await openDoor();
+    const raw = dialDatagram({ host: '127.0.0.1', port: opened.door.port }, opened.commons);
+    const failed = new Promise<string>((resolve) => {
+      dialTls({ network: NETWORK, identity: client, handshakeTimeoutMs }, raw, undefined, {
+        onConnected: () => undefined,
+        onSecured: () => undefined,
+        onFailed: (fault) => resolve(fault.code),
+      });
+    });
+    await until(() => opened.streams.length === 1, 'a stream');
+    opened.streams[0]?.destroy();
+    assert.equal(await failed, 'lost');
+    await closed(raw);
+  });
+});
+
+describe('a door', () => {
+  async function stranger(): Promise<{ socket: Socket; answers: Buffer[] }> {
+    const socket = createSocket('udp4');
+    const answers: Buffer[] = [];
+    socket.on('message', (bytes) => answers.push(bytes));
+    await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+    return { socket, answers };
+  }
+
+  const body = {
+    count: 9,
+    loss: 0,
+    wantsAnswer: false,
+    sent: 0,
+    echo: undefined,
+    next: 0,
+    window: 64,
+    have: new Uint8Array(),
+    segments: [{ sequence: 0, fin: false, bytes: Buffer.from('let me in') }],
+  };
+
+  it('keeps nothing for a stranger without a cookie, and answers with no more than it got', async () => {
+    const opened = await openDoor();
+    const { socket, answers } = await stranger();
+    let sent = 0;
+    for (let id = 1n; id <= 300n; id++) {
+      const open = encodePacket({ kind: 'open', id, cookie: NO_COOKIE, body });
+      sent += open.length + 48;
+      socket.send(open, opened.door.port, '127.0.0.1');
+      if (id % 50n === 0n) await pause(5);
+    }
+    await until(() => answers.length > 0, 'an answer');
+    await pause(100);
+    assert.equal(opened.streams.length, 0);
+    const received = answers.reduce((sum, answer) => sum + answer.length + 48, 0);
+    assert.ok(received <= sent, `${received} bytes for ${sent}`);
+    assert.ok(answers.length <= DATAGRAM_LIMITS.cookiesPerSecond * 2);
+    socket.close();
+  });
+
+  it('answers what it does not know with a reset for just that, and garbage with nothing', async () => {
+    const opened = await openDoor();
+    const { socket, answers } = await stranger();
+    socket.send(Buffer.from('garbage'), opened.door.port, '127.0.0.1');
+    socket.send(Buffer.alloc(1_400, 0xd2), opened.door.port, '127.0.0.1');
+    socket.send(encodePacket({ kind: 'reset', id: 5n }), opened.door.port, '127.0.0.1');
+    const segment = encodePacket({ kind: 'segment', id: 4n, body });
+    socket.send(segment, opened.door.port, '127.0.0.1');
+    await until(() => answers.length > 0, 'an answer');
+    await pause(50);
+    assert.deepEqual(
+      answers.map((answer) => decodePacket(answer)),
+      [{ kind: 'reset', id: 4n }],
+    );
+    for (let i = 0; i < 1_000; i++) socket.send(segment, opened.door.port, '127.0.0.1');
+    await pause(300);
+    assert.ok(answers.length <= 2 * DATAGRAM_LIMITS.resetsPerSecond, 'and not without bound');
+    socket.close();
+  });
+
+  it('is not opened again by a late copy of a packet that opened a stream which is gone', async () => {
+    const opened = await openDoor();
+    const { socket, answers } = await stranger();
+    const ask = (cookie: Uint8Array): void => {
+      const open = encodePacket({ kind: 'open', id: 6n, cookie, body });
+      socket.send(open, opened.door.port, '127.0.0.1');
+    };
+    ask(NO_COOKIE);
+    await until(() => answers.length > 0, 'a cookie');
+    const packet = decodePacket(answers[0] ?? Buffer.alloc(0));
+    assert.ok(packet?.kind === 'cookie');
+    ask(packet.cookie);
+    await until(() => opened.streams.length === 1, 'a stream');
+    opened.streams[0]?.destroy();
+    ask(packet.cookie);
+    await pause(50);
+    assert.equal(opened.streams.length, 1);
+    socket.close();
+  });
+});
+
+describe('a cookie', () => {
+  it('is good for its address, in its epoch and the next', () => {
+    const cookies = createCookies(new Uint8Array(32), 1_000);
+    const cookie = cookies.make('fe80::1', 500);
+    assert.equal(cookies.isGood(cookie, 'fe80::1', 1_999), true);
+    assert.equal(cookies.isGood(cookie, 'fe80::1', 2_000), false);
+    assert.equal(cookies.isGood(cookie, 'fe80::2', 500), false);
+    assert.equal(cookies.isGood(NO_COOKIE, 'fe80::1', 500), false);
+    const other = createCookies(new Uint8Array(32).fill(1), 1_000);
+    assert.equal(other.isGood(cookie, 'fe80::1', 500), false);
+  });
+});

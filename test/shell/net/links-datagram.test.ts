@@ -1,0 +1,5 @@
+/** Everything that holds of links (links.test.ts), over datagrams. */
+import { over } from './harness.ts';
+
+over.transport = 'datagram';
+await import('./links.test.ts');
