@@ -8,6 +8,7 @@ import { endToEnd } from './end-to-end.ts';
 import { footprint } from './footprint.ts';
 import { lossTable } from './loss.ts';
 import { machine, table } from './machine.ts';
+import { streams } from './streams.ts';
 import { throughput } from './throughput.ts';
 
 const { values } = parseArgs({
@@ -43,6 +44,9 @@ const PARTS: Record<string, () => Promise<void>> = {
     const transports = ['tcp', 'datagram'] as const;
     const load = { percents: [0, 25, 50, 80], transports, perSecond: 10, payments: 10 * seconds };
     print(table('(f) Payments where packets get lost at each receiver', await lossTable(load)));
+  },
+  streams: async () => {
+    print(table('(g) A stream over loopback, by transport', await streams()));
   },
 };
 

@@ -3,10 +3,24 @@ import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 import { after, describe, it } from 'node:test';
+import { DATAGRAM_LIMITS } from '../../../agent/shell/limits.ts';
+import type { Address } from '../../../agent/shell/net/address.ts';
+import { createCommons } from '../../../agent/shell/net/datagram/commons.ts';
+import { dialDatagram } from '../../../agent/shell/net/datagram/dial.ts';
+import type { DatagramStream } from '../../../agent/shell/net/datagram/stream.ts';
 import type { LinksOptions } from '../../../agent/shell/net/links.ts';
 import { takes, transportsTo } from '../../../agent/shell/net/transport.ts';
 import { lossyRelay } from './datagram/lossy-relay.ts';
-import { faults, identityOf, onlyLink, pause, startNode, type TestNode, until } from './harness.ts';
+import {
+  closed,
+  faults,
+  identityOf,
+  onlyLink,
+  pause,
+  startNode,
+  type TestNode,
+  until,
+} from './harness.ts';
 
 const [alice, bob] = [identityOf(1), identityOf(2)];
 const running: TestNode[] = [];
@@ -108,6 +122,44 @@ describe('both ways', () => {
     const b = await start(bob, { wanted: [{ host: '127.0.0.1', port }] });
     await until(() => faults(b, 'dial_failed').length > 0, 'a failure');
     assert.equal(faults(b, 'dial_failed')[0], 'unreachable');
+  });
+});
+
+describe('a stranger over datagrams', () => {
+  const commons = createCommons(DATAGRAM_LIMITS, () => performance.now());
+
+  function callers(at: Address, count: number): DatagramStream[] {
+    return Array.from({ length: count }, () => {
+      const stream = dialDatagram(at, commons);
+      stream.on('error', () => undefined);
+      // The first byte of a handshake, and never a second.
+      stream.resume().write(Uint8Array.of(0x16));
+      return stream;
+    });
+  }
+
+  it('who begins a handshake and says no more is given up', async () => {
+    const a = await start(alice, { limits: { handshakeTimeoutMs: 200 } });
+    const [stranger] = callers(a.at(), 1);
+    assert.ok(stranger !== undefined);
+    await closed(stranger);
+    await until(() => a.links.counts().handshakes === 0, 'a free place');
+    assert.ok(faults(a, 'refused').includes('handshake_timeout'));
+  });
+
+  it('who comes many times over finds few places, and a link notices nothing', async () => {
+    const a = await start(alice, {
+      limits: { handshakes: 8, handshakesPerSource: 8, handshakePatienceMs: 60_000 },
+    });
+    const b = await start(bob, { transport: 'datagram', wanted: [a.at()] });
+    await until(() => b.up().length === 1, 'a link');
+    const strangers = callers(a.at(), 100);
+    await until(() => (a.links.counts().refused.get('too_many_links') ?? 0) >= 80, 'refusals');
+    assert.ok(a.links.counts().handshakes <= 8);
+    a.links.send({ link: onlyLink(a), bytes: Uint8Array.of(1) });
+    await until(() => b.frames().length === 1, 'a frame');
+    for (const stranger of strangers) stranger.destroy();
+    await until(() => a.links.counts().handshakes === 0, 'free places');
   });
 });
 
