@@ -398,7 +398,7 @@ export const CASES: readonly Case[] = [
   {
     line: `wallet pay ${BOB} 1 HRS --wallet strange`,
     exit: 'config',
-    says: /^bad_config: .*wallet\.toml: peer: expected peers or allow_volatile, found another field$/,
+    says: /^bad_config: .*wallet\.toml: peer: expected peers, transport or allow_volatile, found another field$/,
   },
   {
     line: `wallet pay ${BOB} 1 HRS --wallet exposed`,
