@@ -233,7 +233,7 @@ describe('TLS over a stream', () => {
 
 describe('a door', () => {
   async function stranger(): Promise<{ socket: Socket; answers: Buffer[] }> {
-    const socket = createSocket('udp4');
+    const socket = createSocket('udp4').unref();
     const answers: Buffer[] = [];
     socket.on('message', (bytes) => answers.push(bytes));
     await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
