@@ -5,6 +5,7 @@
  */
 import { type Fault, fault, type Result, success } from './fault.ts';
 import type { MeshParameters } from './mesh-parameters.ts';
+import { neighboursSettled } from './neighbours.ts';
 import type { MeshStatus } from './platform.ts';
 import {
   domainOf,
@@ -28,6 +29,8 @@ export interface Survey {
   readonly links: readonly Link[];
   /** Of the mesh interface, while it exists. */
   readonly parameters: MeshParameters;
+  /** Whether neighbour discovery on the mesh interface is as wanted, where it can be told. */
+  readonly neighboursSettled: boolean | undefined;
   /** Of the wanted country; undefined where the host has no regulatory database. */
   readonly rules: Result<CountryRules> | undefined;
 }
@@ -63,6 +66,7 @@ export async function survey(
     domains: domains.value,
     links: links.value,
     parameters: parameters.ok ? parameters.value : {},
+    neighboursSettled: await neighboursSettled(runner, interfaceName),
     rules: database === undefined ? undefined : countryRules(database, country),
   });
 }
@@ -71,8 +75,8 @@ export async function survey(
 async function withoutRadio(reader: RadioReader): Promise<Result<Survey>> {
   const links = await reader.links();
   if (!links.ok) return links;
-  const none = { phys: [], interfaces: [], domains: [], parameters: {}, rules: undefined };
-  return success({ ...none, links: links.value });
+  const nothing = { parameters: {}, neighboursSettled: undefined, rules: undefined };
+  return success({ phys: [], interfaces: [], domains: [], links: links.value, ...nothing });
 }
 
 /** The programs of `names` that no folder of the path has. */

@@ -7,6 +7,7 @@ import { awaitCarrier, type Command, remove, run } from '../command.ts';
 import { normalizePrefix } from '../ipv6.ts';
 import { JOIN_TIMEOUT_MS, LOG_MAX_BYTES, START_TIMEOUT_MS } from '../limits.ts';
 import { differingParameters } from '../mesh-parameters.ts';
+import { NEIGHBOUR_SETTINGS } from '../neighbours.ts';
 import type { Phy } from '../radio.ts';
 import type { MeshScope, MeshSettings } from '../settings.ts';
 import { isJoined, isUp } from '../survey.ts';
@@ -49,6 +50,7 @@ export function bringUp(
     ...(keepRunning && joined ? [] : [awaitCarrier(interfaceName, JOIN_TIMEOUT_MS)]),
     ...parameterCommands(settings, observed, !keepRunning),
     ...multicastCommands(settings, observed, !keepRunning),
+    ...neighbourCommands(settings, observed, onThisPhy),
   ];
 }
 
@@ -65,6 +67,26 @@ function multicastCommands(
     run('iw', 'dev', interfaceName, 'set', 'mcast_rate', `${multicastRateMbps}`),
     { kind: 'write', path, mode: 0o600, content, secret: false },
   ];
+}
+
+/** Over netlink: the unit may not write to /proc/sys. A new interface has the kernel's values. */
+function neighbourCommands(
+  { interfaceName }: MeshSettings,
+  { neighboursSettled }: LinuxObserved,
+  isOld: boolean,
+): readonly Command[] {
+  if (isOld && neighboursSettled !== false) return [];
+  const { mcast_solicit, ucast_solicit, retrans_time_ms, delay_first_probe_time } =
+    NEIGHBOUR_SETTINGS;
+  const table = ['name', 'ndisc_cache', 'dev', interfaceName];
+  const probes = ['mcast_probes', `${mcast_solicit}`, 'ucast_probes', `${ucast_solicit}`];
+  const times = [
+    'retrans',
+    `${retrans_time_ms}`,
+    'delay_probe',
+    `${1_000 * delay_first_probe_time}`,
+  ];
+  return [run('ip', 'ntable', 'change', ...table, ...probes, ...times)];
 }
 
 function startSupplicant({ interfaceName }: MeshScope, observed: LinuxObserved): Command {

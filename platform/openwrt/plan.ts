@@ -11,6 +11,7 @@ import { channelNumber } from '../channel.ts';
 import { awaitCarrier, type Command, remove, run } from '../command.ts';
 import { type Fault, fault } from '../fault.ts';
 import { NETIFD_TIMEOUT_MS } from '../limits.ts';
+import { NEIGHBOUR_SETTINGS } from '../neighbours.ts';
 import { chooseRadio, type Plan, refuse } from '../platform.ts';
 import { checkSettings, type MeshSettings } from '../settings.ts';
 import { isJoined, programFaults, regulatoryFaults, supplicantFaults } from '../survey.ts';
@@ -70,6 +71,7 @@ export function planOpenwrt(settings: MeshSettings, observed: OpenwrtObserved): 
       ...(hasCopies(observed) ? [] : CONFIGS.map(copy)),
       ...change(lines),
       awaitCarrier(settings.interfaceName, NETIFD_TIMEOUT_MS),
+      settleNeighbours(settings),
       ...ROLLBACK_FILES.map(remove),
     ],
   };
@@ -147,13 +149,24 @@ function rememberBefore(observed: OpenwrtObserved, device: string): readonly Com
  */
 function confirm(settings: MeshSettings, observed: OpenwrtObserved): readonly Command[] {
   const forget = observed.scraps.map(remove);
-  if (isJoined(settings, observed)) return forget;
+  if (isJoined(settings, observed)) {
+    return observed.neighboursSettled === false ? [settleNeighbours(settings), ...forget] : forget;
+  }
   const pending = Object.values(observed.radios).some((radio) => radio.pending);
   return [
     ...(pending ? [] : [run('wifi', 'up')]),
     awaitCarrier(settings.interfaceName, NETIFD_TIMEOUT_MS),
+    settleNeighbours(settings),
     ...forget,
   ];
+}
+
+/** netifd has no options for these, and each interface that it builds has the kernel's values. */
+function settleNeighbours({ interfaceName }: MeshSettings): Command {
+  const words = Object.entries(NEIGHBOUR_SETTINGS).map(
+    ([name, value]) => `net.ipv6.neigh.${interfaceName}.${name}=${value}`,
+  );
+  return run('sysctl', '-q', '-w', ...words);
 }
 
 /** netifd still has an interface of ours, whatever the configuration says by now. */

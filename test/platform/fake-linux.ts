@@ -18,6 +18,7 @@ import type {
   Watch,
 } from '../../platform/radio.ts';
 import { MemoryHost } from './host.ts';
+import { hideNeighbours, showNeighbours } from './neighbour-files.ts';
 import { PHY, PHY_WITHOUT_MESH, station } from './samples.ts';
 
 interface World {
@@ -167,6 +168,10 @@ export class FakeLinux implements RadioReader {
       [/^iw dev \S+ set mcast_rate (\S+)$/, (rate) => (this.world.multicastRate = Number(rate))],
       [/^ip -6 address replace (\S+) dev (\S+)$/, (address, name) => this.#address(address, name)],
       [/^ip -6 address del (\S+) dev (\S+)$/, (address, name) => this.#drop(address, name)],
+      [
+        /^ip ntable change name ndisc_cache dev (\S+) (.+)$/,
+        (name, words) => this.#neighbours(name, words),
+      ],
       [/^truncate --size=0 (\S+)$/, (path) => this.host.files.set(path, '')],
       [/^rfkill (un)?block (\d+)$/, (un, index) => this.#switch(index, un === '')],
       [/^(?:nmcli general reload conf|networkctl reload|dhcpcd --rebind)$/, () => {}],
@@ -216,13 +221,26 @@ export class FakeLinux implements RadioReader {
     const index = this.#nextIndex++;
     const made = { ...wireless(name, index, phy?.index ?? 0), type: 'mesh point' as const };
     this.world.interfaces.push(made);
+    showNeighbours(this.host, name);
     this.world.links.push(link(name, index));
   }
 
   #delete(name = ''): void {
     this.world.interfaces = this.world.interfaces.filter((each) => each.name !== name);
     this.world.links = this.world.links.filter((each) => each.name !== name);
+    hideNeighbours(this.host, name);
     this.emit({ kind: 'interface_removed', interfaceName: name, phyIndex: 0 });
+  }
+
+  /** `ip` has words of its own for what /proc shows, and counts in milliseconds. */
+  #neighbours(name: string, words: string): void {
+    const value = (word: string): string => new RegExp(`\\b${word} (\\d+)`).exec(words)?.[1] ?? '';
+    showNeighbours(this.host, name, {
+      mcast_solicit: value('mcast_probes'),
+      ucast_solicit: value('ucast_probes'),
+      retrans_time_ms: value('retrans'),
+      delay_first_probe_time: `${Number(value('delay_probe')) / 1_000}`,
+    });
   }
 
   #set(name = '', value = ''): void {

@@ -16,6 +16,7 @@ import type {
   Watch,
 } from '../../platform/radio.ts';
 import { MemoryHost } from './host.ts';
+import { hideNeighbours, showNeighbours } from './neighbour-files.ts';
 import { PHY, PHY_WITHOUT_MESH, station } from './samples.ts';
 
 type Section = { type: string; options: Record<string, string | string[]> };
@@ -161,6 +162,7 @@ export class FakeOpenwrt implements RadioReader {
     }
     if (program === 'cp') return this.#copy(rest[1] ?? '', rest[2] ?? '');
     if (program === 'uci' && rest[0] === '-f') return this.#batch(rest[1] ?? '');
+    if (program === 'sysctl') return this.#sysctl(rest.slice(2));
     if (program === 'wpa_cli') return {};
     return undefined;
   }
@@ -205,7 +207,18 @@ export class FakeOpenwrt implements RadioReader {
     return {};
   }
 
+  #sysctl(words: readonly string[]): { status?: number } {
+    for (const word of words) {
+      const [, name = '', key = '', value = ''] =
+        /^net\.ipv6\.neigh\.([^.]+)\.(\w+)=(\d+)$/.exec(word) ?? [];
+      if (name !== this.mesh?.name) return { status: 1 };
+      showNeighbours(this.host, name, { [key]: value });
+    }
+    return {};
+  }
+
   #netifd(): void {
+    if (this.mesh !== undefined) hideNeighbours(this.host, this.mesh.name);
     const options = this.config['wireless']?.['meshpay']?.options;
     this.mesh = undefined;
     this.neighbours = [];
@@ -215,6 +228,7 @@ export class FakeOpenwrt implements RadioReader {
     const name = `${options['ifname']}`;
     const addresses = [this.config['network']?.['meshpay']?.options['ip6addr'] ?? []].flat();
     this.mesh = { name, addresses };
+    showNeighbours(this.host, name);
     this.neighbours = [station('02:00:00:00:00:0b', 100)];
     this.host.files.set(`/sys/class/net/${name}/carrier`, '1');
   }

@@ -36,6 +36,14 @@ conform('openwrt', async () => {
   };
 });
 
+/** How neighbours are asked for on every interface that netifd builds. */
+const NEIGHBOURS = [
+  'net.ipv6.neigh.mesh0.mcast_solicit=20',
+  'net.ipv6.neigh.mesh0.ucast_solicit=20',
+  'net.ipv6.neigh.mesh0.retrans_time_ms=200',
+  'net.ipv6.neigh.mesh0.delay_first_probe_time=2',
+];
+
 describe('a plan for OpenWrt', () => {
   it('describes the mesh in one batch and reloads', async () => {
     const { platform } = make();
@@ -48,6 +56,7 @@ describe('a plan for OpenWrt', () => {
       'remove /var/run/meshpay-radio.uci',
       'wifi reload',
       'await /sys/class/net/mesh0/carrier = 1 (60000 ms)',
+      `sysctl -q -w ${NEIGHBOURS.join(' ')}`,
       'remove /var/run/meshpay-radio.rollback.wireless',
       'remove /var/run/meshpay-radio.rollback.network',
     ]);
@@ -191,6 +200,7 @@ describe('a plan for OpenWrt', () => {
     assert.deepEqual(transcript(await commands(platform)), [
       'wifi up',
       'await /sys/class/net/mesh0/carrier = 1 (60000 ms)',
+      `sysctl -q -w ${NEIGHBOURS.join(' ')}`,
     ]);
   });
 
