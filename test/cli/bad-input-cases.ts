@@ -461,6 +461,26 @@ export const CASES: readonly Case[] = [
     exit: 'usage',
     says: /^bad_usage: --demo: expected at least 4 authorities and 2 wallets, found 3 and 2$/,
   },
+  {
+    line: 'lab --radios 13',
+    exit: 'usage',
+    says: /^bad_usage: --radios: expected a whole number from 1 to 12, found "13"$/,
+  },
+  {
+    line: 'lab --radios 4 --demo',
+    exit: 'usage',
+    says: /^bad_usage: --radios: expected no option beside it but --topology, found --demo$/,
+  },
+  {
+    line: 'lab --radios 4 --topology tree',
+    exit: 'usage',
+    says: /^bad_usage: --topology: expected one of line, ring, star, full, found "tree"$/,
+  },
+  {
+    line: 'lab --topology ring',
+    exit: 'usage',
+    says: /^bad_usage: --topology: expected --radios beside it$/,
+  },
 
   { line: 'reach --socket nowhere', exit: 'unavailable', says: /^no_daemon: socket nowhere: / },
   {

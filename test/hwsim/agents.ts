@@ -4,7 +4,6 @@
  * address but the wallets, which have to be told whom to ask.
  */
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import { toHex } from '../../agent/core/bytes.ts';
 import type { Signer } from '../../agent/core/crypto.ts';
 import { type Genesis, type Network, networkOf } from '../../agent/core/genesis.ts';
@@ -16,12 +15,13 @@ import type { StatusView } from '../../agent/shell/control/api.ts';
 import { UNUSED_MARK_TEXT, unusedMarkOf } from '../../agent/shell/daemon/first-start.ts';
 import { formatSeed, newSeed, signerFromSeed } from '../../agent/shell/keys.ts';
 import type { Address } from '../../agent/shell/net/address.ts';
-import { BUNDLED_MESHPAYD } from '../process/process.ts';
-import { configFileOf, passphraseFileOf, type RadioCare } from './bring-up.ts';
-import { bundleProgram, type Driver, ROUTER_FLAGS, startDriver } from './driver.ts';
-import { MESH_INTERFACE, type MeshSettings } from './mesh.ts';
-import type { WorldNode, WorldProcess } from './node.ts';
-import { GUEST_ROOT } from './protocol.ts';
+import { meshAddress } from '../../agent/shell/radio/address.ts';
+import { configFileOf, inPlace, passphraseFileOf } from './bring-up.ts';
+import { MESHPAY, MESHPAYD, makeBundles, ROUTER_FLAGS } from './bundles.ts';
+import { type Driver, startDriver } from './driver.ts';
+import type { MeshSettings } from './mesh.ts';
+import type { ExecOptions, WorldNode, WorldProcess } from './node.ts';
+import { type ExecResult, GUEST_ROOT } from './protocol.ts';
 import type { World } from './world.ts';
 
 export interface AgentsOptions {
@@ -30,7 +30,6 @@ export interface AgentsOptions {
   /** The radio beside each wallet. */
   readonly wallets: readonly number[];
   readonly mesh: MeshSettings;
-  readonly care: RadioCare;
 }
 
 export interface Agent {
@@ -38,6 +37,8 @@ export interface Agent {
   readonly node: WorldNode;
   readonly socket: string;
   readonly signer: Signer;
+  /** As it stands in the node's file. */
+  readonly config: Config;
 }
 
 export interface RadioWallet {
@@ -51,15 +52,16 @@ export interface RadioWallet {
 
 const GENESIS_FILE = `${GUEST_ROOT}/genesis.json`;
 const NETWORK_NAME = 'radio-trial';
+const POLL_MS = 250;
 const ISSUED = 100_000_000n as Amount;
-const POLL_MS = 100;
 
 /**
  * Writes the files of a network into the machine; nothing runs yet. Every node gets a key and a
  * configuration, since its radio is brought up from them; daemons run at the authorities only.
  */
 export async function makeAgents(world: World, options: AgentsOptions): Promise<Agents> {
-  const { authorities, wallets, care } = options;
+  const { authorities, wallets } = options;
+  await makeBundles();
   const seeds = world.nodes.map(() => newSeed());
   const signers = seeds.map(signerFromSeed);
   const walletSeeds = wallets.map(() => newSeed());
@@ -79,22 +81,16 @@ export async function makeAgents(world: World, options: AgentsOptions): Promise<
     })),
   };
   await world.outside.write(GENESIS_FILE, JSON.stringify(genesisToJson(genesis)), 0o644);
-  await Promise.all(
-    world.nodes.map((node, i) =>
-      writeNode(node, authorities.includes(i) ? 'authority' : 'relay', must(seeds[i]), options),
-    ),
+  const everywhere = await Promise.all(
+    world.nodes.map(async (node, i): Promise<Agent> => {
+      const role = authorities.includes(i) ? 'authority' : 'relay';
+      const config = await writeNode(node, role, must(seeds[i]), options);
+      const { name } = config;
+      return { name, node, socket: socketOf(node), signer: must(signers[i]), config };
+    }),
   );
-  const agents = authorities.map((radio): Agent => {
-    const node = world.node(radio);
-    return {
-      name: `authority-${radio}`,
-      node,
-      socket: socketOf(node),
-      signer: must(signers[radio]),
-    };
-  });
-  return new Agents(world, networkOf(genesis), agents, {
-    care,
+  const members = authorities.map((radio) => must(everywhere[radio]));
+  return new Agents(world, networkOf(genesis), members, everywhere, {
     walletRadios: wallets,
     walletSeeds,
   });
@@ -104,18 +100,9 @@ async function writeNode(
   node: WorldNode,
   role: 'authority' | 'relay',
   seed: Uint8Array,
-  { care, mesh }: AgentsOptions,
-): Promise<void> {
+  { mesh }: AgentsOptions,
+): Promise<Config> {
   const keyFile = `${node.folder}/node.key`;
-  const radio: Partial<Config> =
-    care.kind === 'product'
-      ? {
-          'radio.body': 'linux',
-          'radio.country': 'US',
-          'radio.mesh_id': mesh.meshId,
-          'radio.passphrase_file': passphraseFileOf(node),
-        }
-      : { 'discovery.on': true, 'discovery.interfaces': [MESH_INTERFACE] };
   const config = configWith({
     name: `${role}-${node.place}`,
     role,
@@ -125,20 +112,23 @@ async function writeNode(
     'store.allow_volatile': true,
     'listen.addresses': [{ host: '::', port: DEFAULT_PORT }],
     'control.socket': socketOf(node),
-    ...radio,
+    'radio.body': 'linux',
+    'radio.country': 'US',
+    'radio.mesh_id': mesh.meshId,
+    'radio.passphrase_file': passphraseFileOf(node),
   });
   await node.write(configFileOf(node), writeConfig(config));
   await node.write(passphraseFileOf(node), `${mesh.passphrase}\n`);
   await node.write(keyFile, `${formatSeed(seed)}\n`);
   await node.write(unusedMarkOf(keyFile), UNUSED_MARK_TEXT);
+  return config;
 }
 
 function socketOf(node: WorldNode): string {
-  return `${node.folder}/control.sock`;
+  return `${node.folder}/run/control.sock`;
 }
 
 interface Plan {
-  readonly care: RadioCare;
   readonly walletRadios: readonly number[];
   readonly walletSeeds: readonly Uint8Array[];
 }
@@ -147,30 +137,50 @@ export class Agents {
   readonly network: Network;
   /** The authorities, in the order of the committee. */
   readonly all: readonly Agent[];
+  /** One for each node; those that are no authorities can run as relays. */
+  readonly everywhere: readonly Agent[];
   readonly #world: World;
   readonly #plan: Plan;
   readonly #running = new Map<Agent, WorldProcess>();
   readonly #drivers = new Map<number, Driver>();
+  #desk: Driver | undefined;
 
-  constructor(world: World, network: Network, all: readonly Agent[], plan: Plan) {
+  constructor(
+    world: World,
+    network: Network,
+    all: readonly Agent[],
+    everywhere: readonly Agent[],
+    plan: Plan,
+  ) {
     this.network = network;
     this.all = all;
+    this.everywhere = everywhere;
     this.#world = world;
     this.#plan = plan;
   }
 
   /** A driver to ask daemons with: their control sockets are files, which any namespace sees. */
   get desk(): Driver {
-    const [driver] = this.#drivers.values();
+    const [driver = this.#desk] = this.#drivers.values();
     if (driver === undefined) throw new Error('no driver runs yet');
     return driver;
   }
 
-  /** @throws RangeError when the radio has no agent */
+  /** @throws RangeError when there is no such radio */
   at(radio: number): Agent {
-    const agent = this.all.find(({ node }) => node.place === radio);
-    if (agent === undefined) throw new RangeError(`radio ${radio} has no agent`);
-    return agent;
+    return must(this.everywhere[radio]);
+  }
+
+  /** The command line, as a person at the node would run it. */
+  meshpay(
+    { node }: Agent,
+    argv: readonly string[],
+    options: ExecOptions = {},
+  ): Promise<ExecResult> {
+    return node.exec(inPlace(node, [process.execPath, MESHPAY, ...argv]), {
+      timeoutMs: 60_000,
+      ...options,
+    });
   }
 
   /** Starts daemons without waiting for them. */
@@ -178,11 +188,16 @@ export class Agents {
     await Promise.all(
       (agents.length === 0 ? this.all : agents).map(async (agent) => {
         const { node } = agent;
-        const argv = [process.execPath, ...ROUTER_FLAGS, BUNDLED_MESHPAYD];
-        const whole = this.#plan.care.inPlace(node, [...argv, '--config', configFileOf(node)]);
+        const argv = [process.execPath, ...ROUTER_FLAGS, MESHPAYD];
+        const whole = inPlace(node, [...argv, '--config', configFileOf(node)]);
         this.#running.set(agent, await node.spawn(whole, { name: `${node.name}-meshpayd` }));
       }),
     );
+  }
+
+  /** SIGKILL, and waits for the end. */
+  async kill(agent: Agent): Promise<void> {
+    await this.#running.get(agent)?.kill();
   }
 
   /** SIGTERM, and waits for the end. */
@@ -204,26 +219,31 @@ export class Agents {
     wanted: (statuses: readonly StatusView[]) => boolean,
     timeoutMs: number,
     agents = this.all,
+    pauseMs = POLL_MS,
   ): Promise<readonly StatusView[]> {
-    const endMs = performance.now() + timeoutMs;
-    for (;;) {
-      const statuses = await this.statuses(agents);
+    let statuses: readonly (StatusView | null)[] = [];
+    const look = async (): Promise<readonly StatusView[] | undefined> => {
+      statuses = await this.statuses(agents);
       const present = statuses.filter((status) => status !== null);
-      if (present.length === agents.length && wanted(present)) return present;
-      if (performance.now() > endMs) {
-        const told = statuses.map((status, i) => `${agents[i]?.name}: ${wordsOf(status)}`);
-        throw new Error(`${what}: not within ${timeoutMs} ms\n${told.join('\n')}`);
-      }
-      await sleep(POLL_MS);
-    }
+      return present.length === agents.length && wanted(present) ? present : undefined;
+    };
+    return this.#world.time.until(what, timeoutMs, look, {
+      pauseMs,
+      otherwise: async () =>
+        statuses.map((status, i) => `\n${agents[i]?.name}: ${wordsOf(status)}`).join(''),
+    });
   }
 
   /** Waits until every one of these authorities has links to all others of them. */
-  untilLinked(timeoutMs: number, agents = this.all): Promise<readonly StatusView[]> {
+  untilLinked(
+    timeoutMs: number,
+    agents = this.all,
+    pauseMs = POLL_MS,
+  ): Promise<readonly StatusView[]> {
     const others = agents.length - 1;
     const wanted = (all: readonly StatusView[]): boolean =>
       all.every(({ state, links }) => state === 'ready' && links.members >= others);
-    return this.until('links between the authorities', wanted, timeoutMs, agents);
+    return this.until('links between the authorities', wanted, timeoutMs, agents, pauseMs);
   }
 
   /** Waits until all authorities hold the same ledger, with at least so many certificates. */
@@ -236,46 +256,59 @@ export class Agents {
 
   /** Where a wallet finds the authorities. */
   addresses(): Address[] {
-    return this.all.map(({ node, signer }) => ({
-      host: this.#plan.care.hostOf(node, this.network.id, signer.publicKey),
+    return this.all.map(({ signer }) => ({
+      host: meshAddress(this.network.id, signer.publicKey),
       port: DEFAULT_PORT,
     }));
   }
 
+  /** A driver that has no wallets, where all wallets are those of people. */
+  async startDesk(): Promise<void> {
+    this.#desk = await startDriver(this.#world.outside, 'desk');
+  }
+
   /** Starts the drivers, one for each node that has wallets. */
   async startDrivers(): Promise<void> {
-    const bundle = await bundleProgram('test/hwsim/guest/driver.js', 'hwsim-driver');
     await Promise.all(
       [...new Set(this.#plan.walletRadios)].map(async (radio) => {
         const node = this.#world.node(radio);
-        this.#drivers.set(radio, await startDriver(node, bundle, `${node.name}-wallets`));
+        this.#drivers.set(radio, await startDriver(node, `${node.name}-wallets`));
       }),
     );
   }
 
-  /** Opens the wallets; they connect as soon as there is a mesh. */
+  /** Opens all wallets; they connect as soon as there is a mesh. */
   openWallets(): Promise<RadioWallet[]> {
-    return Promise.all(
-      this.#plan.walletRadios.map(async (radio, i): Promise<RadioWallet> => {
-        const driver = this.#drivers.get(radio);
-        const seed = this.#plan.walletSeeds[i];
-        if (driver === undefined || seed === undefined) throw new RangeError('no such wallet');
-        const node = this.#world.node(radio);
-        const name = `wallet-${i}`;
-        await driver.openWallet({
-          wallet: name,
-          folder: `${node.folder}/${name}`,
-          genesisFile: GENESIS_FILE,
-          seed: toHex(seed),
-          peers: this.addresses(),
-        });
-        return { name, node, account: toHex(signerFromSeed(seed).publicKey), driver };
-      }),
-    );
+    return Promise.all(this.#plan.walletRadios.map((_, i) => this.openWallet(i)));
+  }
+
+  seedOf(i: number): Uint8Array {
+    return must(this.#plan.walletSeeds[i]);
+  }
+
+  /** The account of a wallet, open or not, hexadecimal. */
+  accountOf(i: number): string {
+    return toHex(signerFromSeed(this.seedOf(i)).publicKey);
+  }
+
+  async openWallet(i: number): Promise<RadioWallet> {
+    const node = this.#world.node(this.#plan.walletRadios[i] ?? -1);
+    const driver = this.#drivers.get(node.place);
+    const seed = this.#plan.walletSeeds[i];
+    if (driver === undefined || seed === undefined) throw new RangeError('no such wallet');
+    const name = `wallet-${i}`;
+    await driver.openWallet({
+      wallet: name,
+      folder: `${node.folder}/${name}`,
+      genesisFile: GENESIS_FILE,
+      seed: toHex(seed),
+      peers: this.addresses(),
+    });
+    return { name, node, account: this.accountOf(i), driver };
   }
 }
 
-function wordsOf(status: StatusView | null): string {
+export function wordsOf(status: StatusView | null): string {
   if (status === null) return 'does not answer';
   const { state, links, ledger } = status;
   const { digest, journalEntries } = ledger ?? { digest: '-', journalEntries: '-' };
@@ -283,6 +316,6 @@ function wordsOf(status: StatusView | null): string {
 }
 
 function must<T>(value: T | undefined): T {
-  if (value === undefined) throw new RangeError('no such radio');
+  if (value === undefined) throw new RangeError('no such radio or wallet');
   return value;
 }

@@ -3,7 +3,6 @@
  * monitor interface `hwsim0`, and just enough reading of them to judge what is protected. The file
  * is pcap (draft-ietf-opsawg-pcap) with link type radiotap; frames are as in IEEE 802.11-2020, 9.2.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorldNode, WorldProcess } from './node.ts';
 
 export interface Frame {
@@ -36,6 +35,11 @@ const LINK_TYPE_RADIOTAP = 127;
 const FRAME_TYPES = ['management', 'control', 'data', 'extension'] as const;
 /** Data subtypes with this bit carry no body ("Null" and its relatives). */
 const NO_DATA_BIT = 0x4;
+const DISASSOCIATION = 10;
+const DEAUTHENTICATION = 12;
+const ACTION = 13;
+/** The category of mesh peering frames. */
+const SELF_PROTECTED = 15;
 
 /**
  * Starts recording an interface of a node; resolves when tcpdump listens.
@@ -72,7 +76,7 @@ async function settled(node: WorldNode, file: string): Promise<void> {
     const now = Number(await node.must(['stat', '-c', '%s', file]));
     if (now === sizeBytes) return;
     sizeBytes = now;
-    await sleep(SETTLE_MS);
+    await node.time.sleep(SETTLE_MS);
   }
 }
 
@@ -101,6 +105,21 @@ export function framesOf(pcap: Buffer): Frame[] {
 /** Whether the frame carries data of a user (and not only its own header). */
 export function carriesData(frame: Frame): boolean {
   return frame.type === 'data' && (frame.subtype & NO_DATA_BIT) === 0;
+}
+
+/**
+ * Whether MFP has to protect the frame (IEEE 802.11-2020, 12.2.8): deauthentication, disassociation
+ * and action frames to one peer. Mesh peering's own frames are left out, which protect themselves.
+ */
+export function isRobustManagement({ type, subtype, bytes, receiver, ...frame }: Frame): boolean {
+  if (type !== 'management' || isGroup(receiver)) return false;
+  if (subtype === DISASSOCIATION || subtype === DEAUTHENTICATION) return true;
+  // The category can be read only where it is not encrypted.
+  return subtype === ACTION && (frame.protected || bytes[24] !== SELF_PROTECTED);
+}
+
+function isGroup(address: string): boolean {
+  return (Number.parseInt(address.slice(0, 2), 16) & 1) === 1;
 }
 
 function frameOf(bytes: Buffer): Frame | undefined {

@@ -1,7 +1,7 @@
 /**
  * What the host says to a driver inside the virtual machine, and what it hears: one JSON object a
  * line, over the driver's standard input and output. A driver pays as a wallet in its namespace and
- * asks daemons over their control sockets. All times are milliseconds of the machine's own wall
+ * asks daemons over their control sockets. All times are milliseconds of the machine's monotonic
  * clock, so that times of different drivers can be compared and nothing of the way to the host is
  * in them.
  */
@@ -29,7 +29,6 @@ export interface Payee {
 }
 
 export type DriverRequest =
-  | { readonly op: 'now' }
   /** The status of each daemon; null for one that does not answer. */
   | { readonly op: 'statuses'; readonly sockets: readonly string[] }
   | OpenWallet
@@ -53,6 +52,15 @@ export type DriverRequest =
   | ({ readonly op: 'keep'; readonly pauseMs: number } & Payee)
   /** Ends offering and keeping on: what has been offered goes on. */
   | { readonly op: 'quiet'; readonly wallet: string }
+  /** Waits for the first payment that was begun at or after `sinceMs`; null when time is up. */
+  | {
+      readonly op: 'next';
+      readonly wallet: string;
+      readonly sinceMs: number;
+      readonly timeoutMs: number;
+    }
+  /** Waits until no payment is open, or time is up; the answer is how many are. */
+  | { readonly op: 'settled'; readonly wallet: string; readonly timeoutMs: number }
   /** Every payment of this wallet since it was opened. */
   | { readonly op: 'payments'; readonly wallet: string }
   /** Why the payment under way has no quorum yet, as a person would be told. */
@@ -64,6 +72,8 @@ export interface PaymentTimes {
   readonly offeredMs: number;
   /** When its order was made; null while it waits for the one before it. */
   readonly createdMs: number | null;
+  /** The signed order as it travels, hexadecimal; null while there is none. */
+  readonly orderHex: string | null;
   /** When its certificate was on disk; null if it is not. */
   readonly certifiedMs: number | null;
   /** Why it can never be certified, or was not even begun. */
@@ -71,7 +81,6 @@ export interface PaymentTimes {
 }
 
 export interface DriverResults {
-  readonly now: number;
   readonly statuses: readonly (StatusView | null)[];
   readonly open: null;
   readonly linked: number;
@@ -79,6 +88,8 @@ export interface DriverResults {
   readonly offer: null;
   readonly keep: null;
   readonly quiet: null;
+  readonly next: PaymentTimes | null;
+  readonly settled: number;
   readonly payments: readonly PaymentTimes[];
   readonly waiting: readonly string[];
   readonly close: null;

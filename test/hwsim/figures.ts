@@ -13,7 +13,7 @@ export interface PingFigure {
 
 export interface FormedMesh {
   readonly supplicants: readonly WorldProcess[];
-  /** From the first wpa_supplicant's start to the last link's peering, wall time. */
+  /** From the first wpa_supplicant's start to the last link's peering, the machine's time. */
   readonly securedMs: number;
 }
 
@@ -29,7 +29,7 @@ export async function formMesh(
   settings: MeshSettings,
   radios: readonly number[] = world.nodes.map((_, i) => i),
 ): Promise<FormedMesh> {
-  const startMs = performance.now();
+  const startMs = await world.time.nowMs();
   const supplicants = await Promise.all(
     radios.map((radio) => startMesh(world.node(radio), settings)),
   );
@@ -45,7 +45,7 @@ export async function formMesh(
       );
     }),
   );
-  return { supplicants, securedMs: performance.now() - startMs };
+  return { supplicants, securedMs: (await world.time.nowMs()) - startMs };
 }
 
 /** Round trips from radio 0 of a line to each other radio, by hops, after one to find the path. */

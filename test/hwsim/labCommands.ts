@@ -1,10 +1,17 @@
 /** The words of the lab's prompt: each is one line in, one text out, and never throws. */
+import { inPlace } from './bring-up.ts';
+import { SEARCH_PATH } from './command.ts';
 import { lossCount, setLoss } from './loss.ts';
 import { meshPaths, ping, stations } from './mesh.ts';
+import type { SpawnOptions, WorldNode } from './node.ts';
+import { GUEST_ROOT } from './protocol.ts';
 import { full, islands, line, ring, star, type Topology } from './topology.ts';
 import type { World } from './world.ts';
 
-interface Command {
+/** Where a world keeps programs for people, under their usual names. */
+export const PROGRAMS_FOLDER = `${GUEST_ROOT}/bin`;
+
+export interface Command {
   readonly usage: string;
   readonly about: string;
   run(world: World, words: readonly string[]): Promise<string>;
@@ -12,7 +19,9 @@ interface Command {
 
 const SHAPES: Readonly<Record<string, (radios: number) => Topology>> = { line, ring, star, full };
 
-const COMMANDS: Readonly<Record<string, Command>> = {
+export type Commands = Readonly<Record<string, Command>>;
+
+const COMMANDS: Commands = {
   shell: {
     usage: 'shell I, or just I',
     about: 'a shell in node I; leave it with exit',
@@ -23,7 +32,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     usage: 'run I PROGRAM ...',
     about: 'runs a program in node I',
     run: async (world, [radio, ...argv]) => {
-      const result = await world.node(number(radio)).exec(argv);
+      const node = world.node(number(radio));
+      const result = await node.exec(inPlace(node, argv), { ...atNode(node) });
       const ended = result.code === 0 ? '' : `ended with ${result.signal ?? result.code}`;
       return [result.stdout.trimEnd(), result.stderr.trimEnd(), ended].filter(Boolean).join('\n');
     },
@@ -117,15 +127,20 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   help: {
     usage: 'help',
     about: 'this list',
-    run: () => Promise.resolve(helpText()),
+    run: () => Promise.resolve('help'),
   },
 };
 
-/** Carries out one line of the prompt. An error becomes its text. */
-export async function runCommand(world: World, text: string): Promise<string> {
+/**
+ * Carries out one line of the prompt. An error becomes its text.
+ * @param more words that only some worlds have
+ */
+export async function runCommand(world: World, text: string, more: Commands = {}): Promise<string> {
+  const commands = { ...COMMANDS, ...more };
   const [word = '', ...rest] = text.trim().split(/\s+/);
   if (word === '') return '';
-  const command = Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : undefined;
+  const command = Object.hasOwn(commands, word) ? commands[word] : undefined;
+  if (word === 'help') return helpText(commands);
   if (command === undefined) return `no command "${word}"; try help`;
   try {
     return await command.run(world, rest);
@@ -141,9 +156,15 @@ export function shapeNamed(name: string, radios: number): Topology | string {
   return shape?.(radios) ?? `no topology "${name}": ${Object.keys(SHAPES).join(', ')}`;
 }
 
-function helpText(): string {
-  const commands = [...Object.values(COMMANDS), { usage: 'quit', about: 'ends the world' }];
-  return commands.map(({ usage, about }) => `${usage.padEnd(36)} ${about}`).join('\n');
+/** How programs of a person run at a node: in its own folder, with MeshPay's programs at hand. */
+export function atNode(node: WorldNode): Pick<SpawnOptions, 'cwd' | 'env'> {
+  const path = `${PROGRAMS_FOLDER}:${SEARCH_PATH.join(':')}`;
+  return { cwd: node.folder, env: { HOME: node.folder, PATH: path } };
+}
+
+function helpText(commands: Commands): string {
+  const words = [...Object.values(commands), { usage: 'quit', about: 'ends the world' }];
+  return words.map(({ usage, about }) => `${usage.padEnd(40)} ${about}`).join('\n');
 }
 
 function linksText(world: World): string {
@@ -154,7 +175,7 @@ function nameOf(world: World, mac: string): string {
   return world.nodes.find((node) => node.mac === mac)?.name ?? mac;
 }
 
-function number(word: string | undefined): number {
+export function number(word: string | undefined): number {
   if (word === undefined || !/^\d+(\.\d+)?$/.test(word)) {
     throw new RangeError(`a number was expected, not "${word ?? ''}"`);
   }

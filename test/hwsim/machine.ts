@@ -1,6 +1,16 @@
 /**
  * One QEMU process: the kernel, the host's root folder read-only over virtio-9p, one virtio-serial
  * port as a unix socket, the console kept as a bounded tail. No network card, no disk.
+ *
+ * The machine's time is one of two. `counted`: one processor, and each instruction that it runs is
+ * a nanosecond (QEMU's -icount, so 1,000 MIPS: about one core of a Raspberry Pi 3); when it has
+ * nothing to do, time passes as on the host. So no work in there takes longer because the host is
+ * slow or busy; only waiting for a file of the host does. `host`: time passes as on the host
+ * always, for people, and with KVM where it works.
+ *
+ * (QEMU could let time jump to the next timer instead of waiting, with sleep=off. But it jumps as
+ * well while a file is being read, by seconds when the machine is quiet.)
+ *
  * KVM is used only where a kernel was once seen to reach user space with it, within a bounded
  * time: a /dev/kvm that opens and then hangs is common inside other virtual machines.
  */
@@ -17,13 +27,24 @@ import { PORT_NAME } from './protocol.ts';
 
 export type Accelerator = 'kvm' | 'tcg';
 
+export type Clock = 'counted' | 'host';
+
+export interface Processor {
+  readonly accelerator: Accelerator;
+  /** `counted` only with `tcg` and one core: QEMU counts the instructions of all cores together. */
+  readonly clock: Clock;
+  readonly cores: number;
+}
+
 export interface MachineOptions {
   readonly host: ReadyHost;
   readonly initramfs: Buffer;
-  readonly accelerator: Accelerator;
+  readonly processor: Processor;
   readonly memoryMiB: number;
-  readonly cores: number;
 }
+
+/** What `counted` means: 2^0 nanoseconds an instruction. */
+export const COUNTED_MIPS = 1_000;
 
 export interface Machine {
   readonly socket: Socket;
@@ -44,6 +65,7 @@ const KERNEL_COMMAND_LINE =
 
 const CONSOLE_LINES = 200;
 const PROBE_TIMEOUT_MS = 6_000;
+const PROBE: Processor = { accelerator: 'kvm', clock: 'host', cores: 1 };
 const SOCKET_TIMEOUT_MS = 15_000;
 
 /**
@@ -55,7 +77,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
   const initrd = join(folder, 'initramfs');
   await writeFile(initrd, options.initramfs, { mode: 0o600 });
   const argv = [
-    ...baseArguments(options.host, options.accelerator, initrd, options.memoryMiB, options.cores),
+    ...baseArguments(options.host, options.processor, initrd, options.memoryMiB),
     ...['-append', KERNEL_COMMAND_LINE],
     ...['-fsdev', 'local,id=root,path=/,security_model=none,readonly=on,multidevs=remap'],
     ...['-device', 'virtio-9p-pci,fsdev=root,mount_tag=host'],
@@ -109,7 +131,7 @@ async function kvmWorks(host: ReadyHost, initramfs: Buffer): Promise<boolean> {
   const initrd = join(folder, 'initramfs');
   await writeFile(initrd, initramfs);
   const argv = [
-    ...baseArguments(host, 'kvm', initrd, 256, 1),
+    ...baseArguments(host, PROBE, initrd, 256),
     ...['-append', 'console=ttyS0 panic=-1 rdinit=/probe'],
   ];
   const child = spawn(host.qemu, argv, { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -122,17 +144,19 @@ async function kvmWorks(host: ReadyHost, initramfs: Buffer): Promise<boolean> {
 
 function baseArguments(
   host: ReadyHost,
-  accelerator: Accelerator,
+  { accelerator, clock, cores }: Processor,
   initrd: string,
   memoryMiB: number,
-  cores: number,
 ): string[] {
-  const accel = accelerator === 'kvm' ? 'kvm' : 'tcg,thread=multi,tb-size=256';
+  const threads = clock === 'counted' ? 'single' : 'multi';
+  const accel = accelerator === 'kvm' ? 'kvm' : `tcg,thread=${threads},tb-size=256`;
+  const counting = ['-icount', 'shift=0,sleep=on,align=off', '-rtc', 'clock=vm'];
   return [
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot', '-serial', 'stdio'],
     ...['-accel', accel, '-cpu', accelerator === 'kvm' ? 'host' : 'max'],
     ...['-smp', String(cores), '-m', String(memoryMiB)],
     ...['-kernel', host.kernel.image, '-initrd', initrd],
+    ...(clock === 'counted' ? counting : []),
   ];
 }
 

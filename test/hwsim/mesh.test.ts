@@ -7,7 +7,6 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { carriesData, framesOf, MEDIUM_INTERFACE, startCapture } from './capture.ts';
 import { describeFigures, type FormedMesh, formMesh, pingsByHop } from './figures.ts';
-import { prepareHost } from './host.ts';
 import { lossCount, setLoss } from './loss.ts';
 import {
   establishedPeers,
@@ -19,6 +18,7 @@ import {
   stations,
 } from './mesh.ts';
 import type { WorldProcess } from './node.ts';
+import { readyHost, skip } from './suite.ts';
 import { line, topologyOf } from './topology.ts';
 import { bootWorld, type World } from './world.ts';
 
@@ -28,18 +28,13 @@ const WRONG_PASSPHRASE = 'wrong horse battery';
 /** Sixteen bytes that would be seen in a recording if anything travelled in the open. */
 const PLAINTEXT = 'MeshPayPlaintext';
 
-const host = await prepareHost((text) => void process.stdout.write(`# hwsim: ${text}\n`));
-const skip = host.kind === 'unavailable' ? host.reason : false;
-if (host.kind === 'unavailable') process.stdout.write(`# hwsim: skipped: ${host.reason}\n`);
-
 describe('a WPA3-SAE mesh of virtual radios', { skip }, () => {
   let world: World;
   let mesh: FormedMesh;
   let intruder: WorldProcess;
 
   before(async () => {
-    assert.ok(host.kind === 'ready');
-    world = await bootWorld({ host, radios: 5 });
+    world = await bootWorld({ host: readyHost(), radios: 5 });
     await world.topology(topologyOf(5, [...line(4).links, [0, 4]]));
     await world.explain(async () => {
       mesh = await formMesh(world, { meshId: MESH_ID, passphrase: PASSPHRASE }, [0, 1, 2, 3]);

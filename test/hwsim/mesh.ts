@@ -71,10 +71,10 @@ export async function waitForPeers(
   peers: readonly WorldNode[],
   timeoutMs: number,
 ): Promise<void> {
-  const deadline = performance.now() + timeoutMs;
+  const endMs = (await node.time.nowMs()) + timeoutMs;
   const missing = new Set(peers.map((peer) => peer.mac));
   for (;;) {
-    const leftMs = Math.max(0, Math.ceil(deadline - performance.now()));
+    const leftMs = Math.max(0, Math.ceil(endMs - (await node.time.nowMs())));
     if (missing.size === 0) {
       const found = await establishedPeers(node, peers);
       if (found.length === peers.length) return;
@@ -172,13 +172,12 @@ export async function pingUntilAnswered(
   to: WorldNode,
   timeoutMs: number,
 ): Promise<number> {
-  const deadline = performance.now() + timeoutMs;
-  for (let tries = 1; ; tries += 1) {
-    if ((await ping(from, to, { count: 1, waitMs: 1_500 })).received > 0) return tries;
-    if (performance.now() > deadline) {
-      throw new Error(`${from.name} got no answer from ${to.name} within ${timeoutMs} ms`);
-    }
-  }
+  let tries = 0;
+  return from.time.until(`${from.name}: an answer from ${to.name}`, timeoutMs, async () => {
+    tries += 1;
+    const { received } = await ping(from, to, { count: 1, waitMs: 1_500 });
+    return received > 0 ? tries : undefined;
+  });
 }
 
 function supplicantConfiguration(settings: MeshSettings, controlFolder: string): string {

@@ -8,6 +8,7 @@ import {
   OUTSIDE,
   type Place,
 } from './protocol.ts';
+import { MachineTime } from './time.ts';
 
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
@@ -42,11 +43,13 @@ export class WorldNode {
   readonly phy: string;
   /** A folder of the node's own inside the machine, in memory, mode 0700. */
   readonly folder: string;
+  readonly time: MachineTime;
   readonly #channel: Channel;
   #spawned = 0;
 
   constructor(channel: Channel, place: Place, phy = '', mac = '') {
     this.#channel = channel;
+    this.time = new MachineTime(channel);
     this.place = place;
     this.name = place === OUTSIDE ? 'outside' : `n${place}`;
     this.phy = phy;

@@ -36,10 +36,10 @@ export async function payInTurn(
   to: RadioWallet,
   count: number,
   timeoutMs: number,
-  memo = '',
+  { memo = '', pauseMs = 20 }: { readonly memo?: string; readonly pauseMs?: number } = {},
 ): Promise<readonly PaymentTimes[]> {
   const done = await from.driver.ask(
-    { op: 'pay', wallet: from.name, to: to.account, memo, count, pauseMs: 20, timeoutMs },
+    { op: 'pay', wallet: from.name, to: to.account, memo, count, pauseMs, timeoutMs },
     timeoutMs,
   );
   const certified = done.filter(({ certifiedMs }) => certifiedMs !== null);
@@ -88,4 +88,17 @@ export async function paymentsOf(wallets: readonly RadioWallet[]): Promise<Payme
 
 export function certifiedCount(payments: readonly PaymentTimes[]): number {
   return payments.filter(({ certifiedMs }) => certifiedMs !== null).length;
+}
+
+/** Waits until these wallets have no payment open, or time is up. @returns how many are open */
+export async function untilSettled(
+  wallets: readonly RadioWallet[],
+  timeoutMs: number,
+): Promise<number> {
+  const open = await Promise.all(
+    wallets.map(({ driver, name: wallet }) =>
+      driver.ask({ op: 'settled', wallet, timeoutMs }, timeoutMs),
+    ),
+  );
+  return open.reduce((sum, count) => sum + count, 0);
 }

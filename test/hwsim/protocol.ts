@@ -55,6 +55,11 @@ export interface SpawnRequest {
 export type Request =
   | { readonly op: 'setup'; readonly radios: number; readonly country: string }
   | { readonly op: 'masks'; readonly writes: readonly MaskWrite[] }
+  /** Writes the masks and kills all programs of a place; answered with the time just before. */
+  | { readonly op: 'perish'; readonly place: Place; readonly writes: readonly MaskWrite[] }
+  /** The machine's monotonic clock in milliseconds, the same for all its programs. */
+  | { readonly op: 'clock' }
+  | { readonly op: 'sleep'; readonly timeMs: number }
   | ExecRequest
   | SpawnRequest
   | { readonly op: 'wait'; readonly name: string; readonly timeoutMs: number }
@@ -131,6 +136,9 @@ export interface ReadResult {
 export interface Results {
   readonly setup: SetupResult;
   readonly masks: null;
+  readonly perish: number;
+  readonly clock: number;
+  readonly sleep: null;
   readonly exec: ExecResult;
   readonly spawn: { readonly pid: number };
   readonly wait: ExitResult;

@@ -2,9 +2,8 @@
  * What happens to payment networks on radios, step by step, for the tests (a round or two) and for
  * the bench (as often as a figure needs).
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Agent, type Agents, makeAgents, type RadioWallet } from './agents.ts';
-import { type BringUp, killAll, type RadioCare, radioCare } from './bring-up.ts';
+import { startRadio } from './bring-up.ts';
 import type { PaymentTimes } from './driver-protocol.ts';
 import { setLoss } from './loss.ts';
 import { establishedPeers, MESH_INTERFACE } from './mesh.ts';
@@ -15,8 +14,9 @@ import {
   offeredFigure,
   payInTurn,
   paymentsOf,
+  untilSettled,
 } from './payments.ts';
-import { type Topology, topologyOf } from './topology.ts';
+import type { Topology } from './topology.ts';
 import type { World } from './world.ts';
 
 export const MESH = { meshId: 'meshpay payments', passphrase: 'correct horse battery' };
@@ -25,32 +25,72 @@ export interface Scene {
   readonly world: World;
   readonly agents: Agents;
   readonly wallets: readonly RadioWallet[];
-  readonly care: RadioCare;
 }
 
 /** Long against all that a busy machine makes slow. */
 const PATIENCE_MS = 180_000;
-const POLL_MS = 250;
+/** Looking costs the machine time of its own. */
+const LOOK_MS = 500;
 
-/**
- * The mesh first, as at a router's start, then the daemons, then wallets with links to all.
- * @param shape the links at the start; no more SAE handshakes at once than it has
- */
-export async function setScene(
-  world: World,
-  shape: Topology,
-  places: { readonly authorities: readonly number[]; readonly wallets: readonly number[] },
-  bringUp: BringUp = 'plain',
-): Promise<Scene> {
+export interface Places {
+  /** Radios whose nodes are authorities. */
+  readonly authorities: readonly number[];
+  /** The radio beside each wallet. */
+  readonly wallets: readonly number[];
+}
+
+/** The mesh first, as at a router's start, then the daemons, then wallets with links to all. */
+export async function setScene(world: World, shape: Topology, places: Places): Promise<Scene> {
   await world.topology(shape);
-  const care = await radioCare(world, bringUp, MESH);
-  const agents = await makeAgents(world, { ...places, mesh: MESH, care });
-  await Promise.all(world.nodes.map((node) => care.start(node)));
+  const agents = await makeAgents(world, { ...places, mesh: MESH });
+  await Promise.all(world.nodes.map((node) => startRadio(node)));
   await untilPeered(world, shape);
   await Promise.all([agents.start(), agents.startDrivers()]);
   const [wallets] = await Promise.all([agents.openWallets(), agents.untilLinked(PATIENCE_MS)]);
   await untilWalletsLinked(wallets, places.authorities.length);
-  return { world, agents, wallets, care };
+  return { world, agents, wallets };
+}
+
+/** Each from the start of everything, in the machine's time. */
+export interface StartTimes {
+  /** To the last peering seen; looked at twice a second. */
+  readonly securedMs: number;
+  /** To the links of each authority to all others; looked at twice a second. */
+  readonly linkedMs: number;
+  /** To the first payment of somebody who comes with a wallet when the authorities are linked. */
+  readonly paidMs: number;
+}
+
+/**
+ * Starts the radios and the daemons of all authorities at once, as after a power cut, and pays as
+ * soon as that can be. Drivers run already.
+ * @param shape the links among the authorities
+ */
+export async function startAndPay(
+  world: World,
+  agents: Agents,
+  shape: Topology,
+  wallet: { readonly number: number; readonly to: string },
+): Promise<{ readonly times: StartTimes; readonly payer: RadioWallet }> {
+  await world.topology(shape);
+  const beginMs = await world.time.nowMs();
+  const sinceMs = async (): Promise<number> => (await world.time.nowMs()) - beginMs;
+  await Promise.all([...agents.all.map(({ node }) => startRadio(node)), agents.start()]);
+  const secured = untilPeered(world, shape, LOOK_MS).then(sinceMs);
+  await agents.untilLinked(PATIENCE_MS, agents.all, LOOK_MS);
+  const linkedMs = await sinceMs();
+  const payer = await agents.openWallet(wallet.number);
+  const { driver, name } = payer;
+  const [first] = await driver.ask(
+    {
+      ...{ op: 'pay', wallet: name, to: wallet.to, count: 1, pauseMs: 0 },
+      timeoutMs: PATIENCE_MS,
+    },
+    PATIENCE_MS,
+  );
+  if (typeof first?.certifiedMs !== 'number') throw new Error('no payment after the start');
+  const times = { securedMs: await secured, linkedMs, paidMs: first.certifiedMs - beginMs };
+  return { times, payer };
 }
 
 /** @throws Error when a wallet has fewer links to authorities after 90 s */
@@ -73,19 +113,14 @@ export async function reshape(world: World, next: Topology): Promise<void> {
   await untilPeered(world, next);
 }
 
-/** @throws Error when a link of the topology is no peering after 90 s */
-export async function untilPeered(world: World, { links }: Topology): Promise<void> {
-  const endMs = performance.now() + PATIENCE_MS;
-  for (const [a, b] of links) {
-    for (const [from, to] of [
-      [world.node(a), world.node(b)],
-      [world.node(b), world.node(a)],
-    ] as const) {
-      while (!(await hasPeer(from, to))) {
-        if (performance.now() > endMs) throw new Error(`${from.name} has no peer ${to.name}`);
-        await sleep(POLL_MS);
-      }
-    }
+/** @throws Error when a link of the topology is no peering after three minutes */
+export async function untilPeered(world: World, { links }: Topology, pauseMs = 250): Promise<void> {
+  for (const link of links) {
+    const [a, b] = link.map((radio) => world.node(radio));
+    if (a === undefined || b === undefined) continue;
+    const look = async (): Promise<true | undefined> =>
+      (await hasPeer(a, b)) && (await hasPeer(b, a)) ? true : undefined;
+    await world.time.until(`${a.name} and ${b.name} are peers`, PATIENCE_MS, look, { pauseMs });
   }
 }
 
@@ -93,14 +128,6 @@ export async function untilPeered(world: World, { links }: Topology): Promise<vo
 async function hasPeer(from: WorldNode, to: WorldNode): Promise<boolean> {
   const found = await establishedPeers(from, [to]).catch(() => []);
   return found.length > 0;
-}
-
-/** All links of a topology but those of one radio. */
-export function withoutRadio({ radios, links }: Topology, dead: number): Topology {
-  return topologyOf(
-    radios,
-    links.filter(([a, b]) => a !== dead && b !== dead),
-  );
 }
 
 /**
@@ -113,43 +140,24 @@ export async function killRadio(scene: Scene, dead: number, payer: RadioWallet):
   const { driver, name } = payer;
   const [to] = scene.wallets.filter((wallet) => wallet !== payer);
   if (to === undefined) throw new RangeError('somebody has to be paid');
-  const before = (await paymentsOf([payer])).length;
   await driver.ask({ op: 'keep', wallet: name, to: to.account, pauseMs: 50 });
-  await sleep(2_000);
-  const deathMs = await driver.ask({ op: 'now' });
-  await Promise.all([
-    world.topology(withoutRadio(world.links, dead)),
-    killAll(world, world.node(dead)),
-  ]);
-  const endMs = performance.now() + PATIENCE_MS;
-  try {
-    for (;;) {
-      const payments = (await paymentsOf([payer])).slice(before);
-      const next = payments.find(isBegunAndDoneAfter(deathMs));
-      if (typeof next?.certifiedMs === 'number') return next.certifiedMs - deathMs;
-      if (performance.now() > endMs) {
-        const why = await driver.ask({ op: 'waiting', wallet: name });
-        throw new Error(`no payment ${PATIENCE_MS} ms after a death: ${why.join('; ')}`);
-      }
-      await sleep(POLL_MS);
-    }
-  } finally {
-    await driver.ask({ op: 'quiet', wallet: name });
-  }
-}
-
-function isBegunAndDoneAfter(timeMs: number): (payment: PaymentTimes) => boolean {
-  return ({ createdMs, certifiedMs }) =>
-    createdMs !== null && createdMs >= timeMs && certifiedMs !== null;
+  await world.time.sleep(2_000);
+  const deathMs = await world.perish(dead);
+  const wanted = { op: 'next', wallet: name, sinceMs: deathMs, timeoutMs: PATIENCE_MS } as const;
+  const next = await driver.ask(wanted, PATIENCE_MS);
+  const why = await driver.ask({ op: 'waiting', wallet: name });
+  await driver.ask({ op: 'quiet', wallet: name });
+  if (typeof next?.certifiedMs === 'number') return next.certifiedMs - deathMs;
+  throw new Error(`no payment ${PATIENCE_MS} ms after a death: ${why.join('; ')}`);
 }
 
 /** Brings a dead node back, as after a power cut: without an interface, and with its ledger. */
 export async function reviveRadio(scene: Scene, dead: number, shape: Topology): Promise<void> {
-  const { world, agents, care } = scene;
+  const { world, agents } = scene;
   const node = world.node(dead);
   await world.topology(shape);
   await node.exec(['iw', 'dev', MESH_INTERFACE, 'del']);
-  await care.start(node);
+  await startRadio(node);
   await untilPeered(world, shape);
   await agents.start(agents.at(dead));
   await agents.untilLinked(PATIENCE_MS);
@@ -188,17 +196,8 @@ export async function offerUnderLoss(
         await driver.ask({ op: 'offer', wallet: name, to, count, everyMs });
       }),
     );
-    await sleep(seconds * 1_000);
-    const endMs = performance.now() + patienceMs;
-    for (;;) {
-      const payments = await current();
-      const open = payments.filter(
-        ({ certifiedMs, refused }) => certifiedMs === null && refused === null,
-      );
-      if (payments.length >= count * wallets.length && open.length === 0) break;
-      if (performance.now() > endMs) break;
-      await sleep(1_000);
-    }
+    const timeoutMs = seconds * 1_000 + patienceMs;
+    await untilSettled(wallets, timeoutMs);
     return offeredFigure(await current(), withinMs);
   } finally {
     await Promise.all(world.nodes.map((node) => setLoss(node, 0)));

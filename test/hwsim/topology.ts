@@ -96,6 +96,14 @@ export function without(topology: Topology, a: number, b: number): Topology {
   );
 }
 
+/** All links of a topology but those of one radio. */
+export function withoutRadio({ radios, links }: Topology, gone: number): Topology {
+  return topologyOf(
+    radios,
+    links.filter(([a, b]) => a !== gone && b !== gone),
+  );
+}
+
 /**
  * The same graph with the link.
  * @throws RangeError as `topologyOf` does

@@ -10,21 +10,16 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import { ChannelError } from './channel.ts';
-import { prepareHost } from './host.ts';
 import { runPrompt } from './shell.ts';
+import { readyHost, skip } from './suite.ts';
 import { line, linksOf } from './topology.ts';
 import { bootWorld, type World } from './world.ts';
-
-const host = await prepareHost((said) => void process.stdout.write(`# hwsim: ${said}\n`));
-const skip = host.kind === 'unavailable' ? host.reason : false;
-if (host.kind === 'unavailable') process.stdout.write(`# hwsim: skipped: ${host.reason}\n`);
 
 describe('a world of virtual radios', { skip }, () => {
   let world: World;
 
   before(async () => {
-    assert.ok(host.kind === 'ready');
-    world = await bootWorld({ host, radios: 3 });
+    world = await bootWorld({ host: readyHost(), radios: 3 });
   });
 
   after(async () => {

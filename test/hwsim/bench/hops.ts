@@ -1,14 +1,15 @@
 /** How long a payment takes by the hops to the last vote that it needs, with pings beside it. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ping } from '../mesh.ts';
 import { latencyOf, payInTurn, percentile } from '../payments.ts';
 import { reshape, warmUp } from '../scenarios.ts';
 import { line, star, type Topology, topologyOf } from '../topology.ts';
 import type { Bench } from './main.ts';
-import { inScene, RADIOS } from './scene.ts';
+import { RADIOS } from './scene.ts';
 import { ms, type Row } from './table.ts';
 
 const PAYMENTS = 100;
+/** So that the one before has reached everybody: radios and processor are idle. */
+const PAUSE_MS = 500;
 const PATIENCE_MS = 300_000;
 /** Longer than an HWMP path that has become wrong may live (5,000 units of 1.024 ms). */
 const SETTLE_MS = 6_000;
@@ -36,16 +37,16 @@ const SHAPES: readonly Shape[] = [
 ];
 
 export function measureHops(bench: Bench): Promise<Row[]> {
-  return inScene(bench, [0, 0], async (scene) => {
+  return bench.scenes.run(async (scene) => {
     const rows: Row[] = [];
     const { world, wallets } = scene;
     const [payer, payee] = wallets;
     if (payer === undefined || payee === undefined) throw new RangeError('two wallets');
     for (const { name, hops, topology, last } of SHAPES) {
       await reshape(world, topology);
-      await sleep(SETTLE_MS);
+      await world.time.sleep(SETTLE_MS);
       await warmUp(scene, 5);
-      const payments = await payInTurn(payer, payee, PAYMENTS, PATIENCE_MS);
+      const payments = await payInTurn(payer, payee, PAYMENTS, PATIENCE_MS, { pauseMs: PAUSE_MS });
       const { p50Ms, p99Ms } = latencyOf(payments);
       const { timesMs } = await ping(world.node(0), world.node(last), {
         count: 50,

@@ -2,7 +2,7 @@
 import { offerUnderLoss, reshape, untilAllEqual } from '../scenarios.ts';
 import { star } from '../topology.ts';
 import type { Bench } from './main.ts';
-import { inScene, RADIOS } from './scene.ts';
+import { RADIOS } from './scene.ts';
 import { type Row, seconds } from './table.ts';
 
 const PER_SECOND = 10;
@@ -18,7 +18,7 @@ const ROUNDS = [
 ] as const;
 
 export function measureLoss(bench: Bench): Promise<Row[]> {
-  return inScene(bench, [0, 0, 1, 1], async (scene) => {
+  return bench.scenes.run(async (scene) => {
     await reshape(scene.world, star(RADIOS, 1));
     const rows: Row[] = [];
     for (const { lossPercent, patienceMs, allInTime } of ROUNDS) {

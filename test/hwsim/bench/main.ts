@@ -3,16 +3,17 @@
  * and prints its rows as they come; a part that fails says why and does not stop the others. Names
  * of parts as arguments run only these (the table below).
  *
- * The processor is emulated where KVM does not work, so all daemons, wallets and radios share what
- * is left of the host's cores: the yardsticks (ping, signature checks, the host's load) are printed
- * beside the figures.
+ * The machine's time is counted in its own instructions (machine.ts), so that a figure does not
+ * depend on how fast or how busy the host is. All daemons, wallets and radios of a part share that
+ * one slow processor: the yardsticks and pings beside the figures tell what it can do.
  */
-import { cpus, loadavg } from 'node:os';
+import { cpus } from 'node:os';
 import { prepareHost, type ReadyHost } from '../host.ts';
 import { measureHops } from './hops.ts';
 import { measureLoss } from './loss.ts';
 import { measureRestarts } from './restarts.ts';
 import { measureRing } from './ring.ts';
+import { SceneKeeper } from './scene.ts';
 import { measureStart } from './start.ts';
 import { type Row, tableOf } from './table.ts';
 import { measureYardsticks } from './yardsticks.ts';
@@ -20,6 +21,8 @@ import { measureYardsticks } from './yardsticks.ts';
 export interface Bench {
   readonly host: ReadyHost;
   readonly say: (text: string) => void;
+  /** For the parts that happen in one and the same network. */
+  readonly scenes: SceneKeeper;
 }
 
 type Part = (bench: Bench) => Promise<Row[]>;
@@ -47,11 +50,12 @@ if (host.kind === 'unavailable') {
 const [cpu] = cpus();
 say(`${cpu?.model ?? 'unknown processor'}, ${cpus().length} cores, Node ${process.version}`);
 const rows: Row[] = [];
+const scenes = new SceneKeeper(host);
 let failed = 0;
 for (const [name, part] of Object.entries(PARTS)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   try {
-    const found = await part({ host, say: (text) => say(`${name}: ${text}`) });
+    const found = await part({ host, scenes, say: (text) => say(`${name}: ${text}`) });
     rows.push(...found);
     for (const row of tableOf(found).slice(1)) say(row);
   } catch (error) {
@@ -59,19 +63,11 @@ for (const [name, part] of Object.entries(PARTS)) {
     rows.push({ what: name, figure: 'failed, see above' });
     say(`${name}: ${error instanceof Error ? error.message : String(error)}`);
   }
-  rows.push({ what: `load of the host at its end`, figure: loadText() });
 }
+await scenes.close();
 process.stdout.write(`\n${tableOf(rows).join('\n')}\n`);
 process.exitCode = failed === 0 ? 0 : 1;
 
 function say(text: string): void {
   process.stdout.write(`# ${text}\n`);
-}
-
-/** Above the number of cores, others are computing too, and every figure here is worse for it. */
-function loadText(): string {
-  return `${loadavg()
-    .slice(0, 2)
-    .map((load) => load.toFixed(1))
-    .join(' and ')} (1 and 5 min) on ${cpus().length} cores`;
 }

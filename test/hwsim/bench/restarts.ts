@@ -1,10 +1,11 @@
 /** Restarts under load: no payment is lost, and a daemon's restart does not touch the mesh. */
 
-import { setTimeout as sleep } from 'node:timers/promises';
-import { paymentsOf } from '../payments.ts';
-import { restartAgent, untilAllEqual, untilPeered } from '../scenarios.ts';
+import { killSupplicant } from '../bring-up.ts';
+import { paymentsOf, untilSettled } from '../payments.ts';
+import { reshape, restartAgent, untilAllEqual, untilPeered } from '../scenarios.ts';
+import { line } from '../topology.ts';
 import type { Bench } from './main.ts';
-import { AUTHORITIES, inScene } from './scene.ts';
+import { AUTHORITIES, RADIOS } from './scene.ts';
 import type { Row } from './table.ts';
 
 const ROUNDS = 10;
@@ -12,10 +13,11 @@ const PAUSE_MS = 500;
 const PATIENCE_MS = 180_000;
 
 export function measureRestarts(bench: Bench): Promise<Row[]> {
-  return inScene(bench, [0, 0], async (scene) => {
+  return bench.scenes.run(async (scene) => {
     const { wallets, agents, world } = scene;
     const [payer, payee] = wallets;
     if (payer === undefined || payee === undefined) throw new RangeError('two wallets');
+    await reshape(world, line(RADIOS));
     const keep = { op: 'keep', wallet: payer.name, to: payee.account } as const;
     await payer.driver.ask({ ...keep, pauseMs: PAUSE_MS });
     let untouched = 0;
@@ -26,17 +28,13 @@ export function measureRestarts(bench: Bench): Promise<Row[]> {
     }
     for (let round = 0; round < ROUNDS; round += 1) {
       const radio = AUTHORITIES[round % AUTHORITIES.length] ?? -1;
-      await scene.care.renew(world.node(radio));
+      await killSupplicant(world, world.node(radio));
       await untilPeered(world, world.links);
       bench.say(`wpa_supplicant ${round + 1} of ${ROUNDS} is back`);
     }
     await payer.driver.ask({ op: 'quiet', wallet: payer.name });
-    const endMs = performance.now() + PATIENCE_MS;
-    let payments = await paymentsOf(wallets);
-    while (payments.some(isOpen) && performance.now() < endMs) {
-      await sleep(500);
-      payments = await paymentsOf(wallets);
-    }
+    await untilSettled(wallets, PATIENCE_MS);
+    const payments = await paymentsOf(wallets);
     const equal = await untilAllEqual(scene);
     const lost = payments.length - equal;
     return [
@@ -54,8 +52,4 @@ export function measureRestarts(bench: Bench): Promise<Row[]> {
       },
     ];
   });
-}
-
-function isOpen({ certifiedMs, refused }: { certifiedMs: number | null; refused: string | null }) {
-  return certifiedMs === null && refused === null;
 }

@@ -2,12 +2,11 @@
  * A node of a ring dies: one that is an authority and the way to another. The quorum that is left
  * includes an authority that has to be reached the other way round.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { percentile } from '../payments.ts';
 import { killRadio, reshape, reviveRadio, untilAllEqual, warmUp } from '../scenarios.ts';
 import { ring } from '../topology.ts';
 import type { Bench } from './main.ts';
-import { inScene, RADIOS } from './scene.ts';
+import { RADIOS } from './scene.ts';
 import { ms, type Row } from './table.ts';
 
 const ROUNDS = 10;
@@ -18,13 +17,13 @@ const GOAL_MS = 2_300;
 const SETTLE_MS = 8_000;
 
 export function measureRing(bench: Bench): Promise<Row[]> {
-  return inScene(bench, [0, 0], async (scene) => {
+  return bench.scenes.run(async (scene) => {
     const [payer] = scene.wallets;
     if (payer === undefined) throw new RangeError('a wallet');
     await reshape(scene.world, ring(RADIOS));
     const times: number[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
-      await sleep(SETTLE_MS);
+      await scene.world.time.sleep(SETTLE_MS);
       await warmUp(scene);
       times.push(await killRadio(scene, VICTIM, payer));
       bench.say(`round ${round + 1}: ${ms(times.at(-1) ?? Number.NaN)}`);

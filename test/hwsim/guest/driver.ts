@@ -17,7 +17,7 @@ import type {
   PaymentTimes,
 } from '../driver-protocol.ts';
 import { LineSplitter } from '../protocol.ts';
-import { Payer, wallMs } from './payer.ts';
+import { Payer } from './payer.ts';
 
 const POLL_MS = 20;
 const STATUS_MS = 5_000;
@@ -44,8 +44,6 @@ async function serve(line: DriverLine): Promise<void> {
 
 function handle(request: DriverRequest): unknown {
   switch (request.op) {
-    case 'now':
-      return wallMs();
     case 'statuses':
       return Promise.all(request.sockets.map(status));
     case 'open':
@@ -62,6 +60,10 @@ function handle(request: DriverRequest): unknown {
       return named(request.wallet).keep(request, request.pauseMs);
     case 'quiet':
       return named(request.wallet).quiet();
+    case 'next':
+      return next(named(request.wallet), request.sinceMs, request.timeoutMs);
+    case 'settled':
+      return settled(named(request.wallet), request.timeoutMs);
     case 'payments':
       return named(request.wallet).payments();
     case 'waiting':
@@ -91,9 +93,33 @@ async function close(wallet: string): Promise<void> {
 }
 
 async function linked(payer: Payer, members: number, timeoutMs: number): Promise<number> {
-  const endMs = performance.now() + timeoutMs;
-  while (payer.memberLinks() < members && performance.now() < endMs) await sleep(POLL_MS);
+  await until(() => payer.memberLinks() >= members, timeoutMs);
   return payer.memberLinks();
+}
+
+async function next(
+  payer: Payer,
+  sinceMs: number,
+  timeoutMs: number,
+): Promise<PaymentTimes | null> {
+  const found = (): PaymentTimes | undefined => payer.payments().find(isBegunAndDoneSince(sinceMs));
+  await until(() => found() !== undefined, timeoutMs);
+  return found() ?? null;
+}
+
+function isBegunAndDoneSince(timeMs: number): (payment: PaymentTimes) => boolean {
+  return ({ createdMs, certifiedMs }) =>
+    createdMs !== null && createdMs >= timeMs && certifiedMs !== null;
+}
+
+async function settled(payer: Payer, timeoutMs: number): Promise<number> {
+  await until(() => payer.open() === 0, timeoutMs);
+  return payer.open();
+}
+
+async function until(isSo: () => boolean, timeoutMs: number): Promise<void> {
+  const endMs = performance.now() + timeoutMs;
+  while (!isSo() && performance.now() < endMs) await sleep(POLL_MS);
 }
 
 /** A payment that is not done when time is up stays under way, and is not in the answer. */

@@ -13,11 +13,13 @@ import {
 } from 'node:fs';
 import { release } from 'node:os';
 import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { FILE_PIECE_BYTES, type ReadResult, type Request, type RequestLine } from '../protocol.ts';
+import { monotonicMs } from './clock.ts';
 import { GuestError } from './errors.ts';
 import { type GuestPort, openPort } from './port.ts';
 import { Programs } from './programs.ts';
-import { setMasks, setUpRadios } from './radios.ts';
+import { perish, setMasks, setUpRadios } from './radios.ts';
 
 /** What programs get to end by themselves before the power goes. */
 const STOP_GRACE_MS = 1_500;
@@ -46,6 +48,12 @@ function handle(request: Request): unknown {
       return setUpRadios(request.radios, request.country);
     case 'masks':
       return setMasks(request.writes);
+    case 'perish':
+      return perish(request.place, request.writes);
+    case 'clock':
+      return monotonicMs();
+    case 'sleep':
+      return sleep(request.timeMs);
     case 'exec':
       return programs.exec(request);
     case 'spawn':

@@ -5,9 +5,13 @@
 
 import { createPursuit, type Pursuit } from '../../../agent/cli/wallet/pursuit.ts';
 import type { WalletSession } from '../../../agent/cli/wallet/session.ts';
+import { toHex } from '../../../agent/core/bytes.ts';
+import { encode } from '../../../agent/core/codec/canonical.ts';
+import { signedOrderCoder } from '../../../agent/core/codec/order.ts';
 import type { Notice } from '../../../agent/core/notice.ts';
 import type { Amount, MemberIndex, TokenIndex } from '../../../agent/core/units.ts';
 import type { Payee, PaymentTimes } from '../driver-protocol.ts';
+import { monotonicMs } from './clock.ts';
 
 interface Payment {
   readonly recipient: Uint8Array;
@@ -15,17 +19,13 @@ interface Payment {
   readonly offeredMs: number;
   readonly done: () => void;
   createdMs: number | null;
+  orderHex: string | null;
   certifiedMs: number | null;
   refused: string | null;
 }
 
 const AMOUNT = 1n as Amount;
 const TOKEN = 0 as TokenIndex;
-
-/** The machine's wall clock, to a fraction of a millisecond. */
-export function wallMs(): number {
-  return performance.timeOrigin + performance.now();
-}
 
 export class Payer {
   readonly session: WalletSession;
@@ -34,6 +34,7 @@ export class Payer {
   #live: { readonly payment: Payment; readonly pursuit: Pursuit } | undefined;
   #offering: NodeJS.Timeout | undefined;
   #keeping = false;
+  #unoffered = 0;
 
   constructor(session: WalletSession) {
     this.session = session;
@@ -46,9 +47,10 @@ export class Payer {
       const payment: Payment = {
         recipient: Buffer.from(payee.to, 'hex'),
         memo: payee.memo ?? '',
-        offeredMs: wallMs(),
+        offeredMs: monotonicMs(),
         done: () => resolve(timesOf(payment)),
         createdMs: null,
+        orderHex: null,
         certifiedMs: null,
         refused: null,
       };
@@ -67,6 +69,7 @@ export class Payer {
         void this.pay(payee);
         offered += 1;
       }
+      this.#unoffered = count - offered;
       if (offered >= count) return;
       const dueMs = beginMs + offered * everyMs;
       this.#offering = setTimeout(offerDue, Math.max(1, dueMs - performance.now()));
@@ -88,11 +91,17 @@ export class Payer {
 
   quiet(): void {
     this.#keeping = false;
+    this.#unoffered = 0;
     clearTimeout(this.#offering);
   }
 
   payments(): PaymentTimes[] {
     return this.#all.map(timesOf);
+  }
+
+  /** Offered or still to be offered, and neither certified nor refused. */
+  open(): number {
+    return this.#unoffered + this.#waiting.length + (this.#live === undefined ? 0 : 1);
   }
 
   waiting(): readonly string[] {
@@ -126,10 +135,11 @@ export class Payer {
     pursuit.take(notice);
     switch (notice.kind) {
       case 'order_created':
-        payment.createdMs = wallMs();
+        payment.createdMs = monotonicMs();
+        payment.orderHex = toHex(encode(signedOrderCoder, notice.order));
         return;
       case 'order_certified':
-        payment.certifiedMs = wallMs();
+        payment.certifiedMs = monotonicMs();
         break;
       case 'order_failed':
       case 'command_refused':
@@ -145,6 +155,6 @@ export class Payer {
   }
 }
 
-function timesOf({ offeredMs, createdMs, certifiedMs, refused }: Payment): PaymentTimes {
-  return { offeredMs, createdMs, certifiedMs, refused };
+function timesOf({ offeredMs, createdMs, orderHex, certifiedMs, refused }: Payment): PaymentTimes {
+  return { offeredMs, createdMs, orderHex, certifiedMs, refused };
 }

@@ -223,10 +223,12 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
 }
 
 function nextMatch(log: string, pattern: RegExp, offset: number): LineResult {
+  const { size } = statSync(log);
+  if (size === offset) return { line: undefined, offset };
   const file = openSync(log, 'r');
   try {
     // A log that was emptied starts again from its beginning.
-    const from = fstatSync(file).size < offset ? 0 : offset;
+    const from = size < offset ? 0 : offset;
     const buffer = Buffer.alloc(LINE_WINDOW_BYTES);
     const bytes = buffer.subarray(0, readSync(file, buffer, 0, buffer.length, from));
     let start = 0;

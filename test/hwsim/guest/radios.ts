@@ -2,7 +2,7 @@
  * The virtual radios inside the machine: one network namespace each, empty of interfaces (whoever
  * uses a radio creates what it needs), and the group masks by which the medium is cut and healed.
  */
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,11 +14,12 @@ import {
   type RadioInfo,
   type SetupResult,
 } from '../protocol.ts';
+import { monotonicMs } from './clock.ts';
 import { GuestError } from './errors.ts';
 
 const PHY_FOLDER = '/sys/class/ieee80211';
-const COMMAND_TIMEOUT_MS = 20_000;
-const COUNTRY_TIMEOUT_MS = 5_000;
+const COMMAND_TIMEOUT_MS = 120_000;
+const COUNTRY_TIMEOUT_MS = 30_000;
 
 const runFile = promisify(execFile);
 
@@ -52,6 +53,24 @@ export function setMasks(writes: readonly MaskWrite[]): void {
   for (const { radio, mask } of writes) {
     writeFileSync(`/sys/kernel/debug/ieee80211/phy${radio}/hwsim/group`, mask);
   }
+}
+
+/**
+ * A power cut: the radio falls silent and every program of the place gets SIGKILL, in one go.
+ * @returns the machine's monotonic clock just before
+ */
+export function perish(place: Place, writes: readonly MaskWrite[]): number {
+  const pids = execFileSync('ip', ['netns', 'pids', namespaceOf(place)], { encoding: 'utf8' });
+  const atMs = monotonicMs();
+  setMasks(writes);
+  for (const pid of pids.split('\n').filter(Boolean)) {
+    try {
+      process.kill(Number(pid), 'SIGKILL');
+    } catch {
+      // It has ended by itself.
+    }
+  }
+  return atMs;
 }
 
 async function moveRadio({ radio, phy }: RadioInfo): Promise<void> {
