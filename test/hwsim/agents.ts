@@ -53,6 +53,7 @@ export interface RadioWallet {
 const GENESIS_FILE = `${GUEST_ROOT}/genesis.json`;
 const NETWORK_NAME = 'radio-trial';
 const POLL_MS = 250;
+const DIGEST_DIGITS = 12;
 const ISSUED = 100_000_000n as Amount;
 
 /**
@@ -312,7 +313,8 @@ export function wordsOf(status: StatusView | null): string {
   if (status === null) return 'does not answer';
   const { state, links, ledger } = status;
   const { digest, journalEntries } = ledger ?? { digest: '-', journalEntries: '-' };
-  return `${state}, ${links.members} member links, ${journalEntries} certificates, digest ${digest}`;
+  const short = (digest ?? '-').slice(0, DIGEST_DIGITS);
+  return `${state}, ${links.members} member links, ${journalEntries} certificates, digest ${short}`;
 }
 
 function must<T>(value: T | undefined): T {

@@ -44,8 +44,8 @@ const COMMANDS: Commands = {
     run: (world) => Promise.resolve(linksText(world)),
   },
   topology: {
-    usage: 'topology line|ring|star|full, or topology islands 0,1 2,3',
-    about: 'sets who hears whom',
+    usage: 'topology line|ring|star|full',
+    about: 'sets who hears whom; also "topology islands 0,1 2,3"',
     run: async (world, [name = '', ...groups]) => {
       const radios = world.nodes.length;
       const shape =
@@ -164,7 +164,7 @@ export function atNode(node: WorldNode): Pick<SpawnOptions, 'cwd' | 'env'> {
 
 function helpText(commands: Commands): string {
   const words = [...Object.values(commands), { usage: 'quit', about: 'ends the world' }];
-  return words.map(({ usage, about }) => `${usage.padEnd(40)} ${about}`).join('\n');
+  return words.map(({ usage, about }) => `${usage.padEnd(32)} ${about}`).join('\n');
 }
 
 function linksText(world: World): string {
