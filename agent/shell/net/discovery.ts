@@ -1,9 +1,10 @@
 /**
  * Discovery: beacons (core/beacon.ts) out to every configured interface, and beacons in.
  *
- * Out: a few in quick succession, then at the usual interval, with jitter; and sooner when a node
- * is heard that was not heard before, so that a newcomer need not wait. A node without a key, a
- * wallet, only listens.
+ * Out: in quick succession at first, and for as long as nobody has been heard since an interface
+ * came (a mesh takes seconds to be secured, and nobody hears a beacon before); then at the usual
+ * interval, with jitter; and sooner when a node is heard that was not heard before, so that a
+ * newcomer need not wait. A node without a key, a wallet, only listens.
  *
  * In, the cheapest test first: length, network, own key, counter, then the rates of the source and
  * of all, and only then a signature. What is accepted is handed on as "this key may be reached
@@ -95,6 +96,7 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
   let interfaces = options.interfaces;
   let counter = options.own?.firstCounter ?? 0n;
   let quickLeft = limits.quickBeacons;
+  let acceptedAtOpening = 0;
   let beaconTimer: NodeJS.Timeout | undefined;
   let beaconAtMs = Infinity;
   let interfaceTimer: NodeJS.Timeout | undefined;
@@ -110,7 +112,8 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
     }
     quickLeft = Math.max(0, quickLeft - 1);
     beaconAtMs = Infinity;
-    sendIn(quickLeft > 0 ? limits.quickBeaconMs : limits.beaconMs);
+    const isAlone = counts.accepted === acceptedAtOpening;
+    sendIn(quickLeft > 0 || isAlone ? limits.quickBeaconMs : limits.beaconMs);
   }
 
   /** Sends within `delayMs` (less up to a quarter of it), if not sooner anyway. */
@@ -143,6 +146,7 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
         note(name, undefined);
         // The others learn of this interface soon, also when it has just come back.
         quickLeft = limits.quickBeacons;
+        acceptedAtOpening = counts.accepted;
         sendIn(limits.quickBeaconMs / 4);
       },
       onFailed(error) {
