@@ -1,9 +1,11 @@
-/** The table of bad-input.test.ts: a command line, how it ends, and what its first line says. */
+/**
+ * The table of bad-input.test.ts: a command line, how it ends, and what its first line says. The rows
+ * about wallets are in bad-input-wallet-cases.ts.
+ */
 import { nameOf } from '../../agent/core/names.ts';
 import type { ExitName } from '../../agent/shell/exit-codes.ts';
 import { signerOf } from './support.ts';
 
-const ALICE = nameOf('account', signerOf(11).publicKey);
 const BOB = nameOf('account', signerOf(12).publicKey);
 const NODE = nameOf('node', signerOf(1).publicKey);
 
@@ -14,7 +16,6 @@ export interface Case {
   readonly says: RegExp;
 }
 
-const PAY = 'wallet pay --wallet alice';
 const CREATE = 'network create new --token HRS:2';
 
 export const CASES: readonly Case[] = [
@@ -260,195 +261,6 @@ export const CASES: readonly Case[] = [
     line: 'move request --config bad.toml',
     exit: 'config',
     says: /^bad_config: .*bad\.toml: role: expected "authority" or "relay", found "boss"$/,
-  },
-
-  {
-    line: 'wallet new --wallet alice',
-    exit: 'cannot_create',
-    says: /^file_exists: .*alice: expected nothing there yet/,
-  },
-  {
-    line: 'wallet new --wallet w --peer 127.0.0.1:1',
-    exit: 'usage',
-    says: /^bad_usage: --peer: expected --genesis with it/,
-  },
-  {
-    line: 'wallet new --wallet w --genesis genesis.json --peer 127.0.0.1',
-    exit: 'usage',
-    says: /^bad_usage: --peer: .*found "127\.0\.0\.1"$/,
-  },
-  {
-    line: 'wallet new --wallet w --genesis text',
-    exit: 'bad_data',
-    says: /^bad_file: text: expected JSON/,
-  },
-  {
-    line: 'wallet join genesis.json --wallet nowhere',
-    exit: 'no_input',
-    says: /^file_missing: nowhere: expected a wallet, found nothing$/,
-  },
-  {
-    line: 'wallet join town.json --wallet alice',
-    exit: 'cannot_create',
-    says: /^file_exists: .*expected the network town, found another network$/,
-  },
-  {
-    line: 'wallet address',
-    exit: 'no_input',
-    says: /^file_missing: .*expected a wallet, found nothing$/,
-  },
-  {
-    line: 'wallet balance --wallet full',
-    exit: 'no_input',
-    says: /^file_missing: full: expected a wallet, found none in it$/,
-  },
-  {
-    line: 'wallet balance --wallet homeless',
-    exit: 'config',
-    says: /^no_network: homeless: expected a wallet with a network/,
-  },
-  {
-    line: 'wallet history --most 0',
-    exit: 'usage',
-    says: /^bad_usage: --most: expected a whole number from 1 to 1000000, found "0"$/,
-  },
-
-  {
-    line: `${PAY}`,
-    exit: 'usage',
-    says: /^bad_usage: recipient: expected an account name, mp1\.\.\., found nothing$/,
-  },
-  {
-    line: `${PAY} ${BOB} 1`,
-    exit: 'usage',
-    says: /^bad_usage: token: expected a token such as HRS, found nothing$/,
-  },
-  { line: `${PAY} ${BOB.slice(0, 20)} 1 HRS`, exit: 'usage', says: /^bad_name: recipient: / },
-  { line: `${PAY} ${NODE} 1 HRS`, exit: 'usage', says: /^bad_name: recipient: .*a node name$/ },
-  {
-    line: `${PAY} ${ALICE} 1 HRS`,
-    exit: 'usage',
-    says: /^pays_itself: recipient: expected another account, found the wallet's own$/,
-  },
-  {
-    line: `${PAY} ${BOB} 1 EUR`,
-    exit: 'usage',
-    says: /^unknown_token: token: expected HRS or CUP, found EUR$/,
-  },
-  { line: `${PAY} ${BOB} 1 hrs`, exit: 'usage', says: /^unknown_token: token: .*found hrs$/ },
-  {
-    line: `${PAY} ${BOB} 0 HRS`,
-    exit: 'usage',
-    says: /^amount_zero: amount: expected at least 0\.01, found 0$/,
-  },
-  {
-    line: `${PAY} ${BOB} 0.001 HRS`,
-    exit: 'usage',
-    says: /^too_many_decimals: amount: expected at most 2 decimals, found 0\.001$/,
-  },
-  {
-    line: `${PAY} ${BOB} 1.0 CUP`,
-    exit: 'usage',
-    says: /^too_many_decimals: amount: expected no decimals, found 1\.0$/,
-  },
-  { line: `${PAY} ${BOB} 1,5 HRS`, exit: 'usage', says: /^bad_amount: amount: .*found 1,5$/ },
-  { line: `${PAY} ${BOB} 007 HRS`, exit: 'usage', says: /^bad_amount: amount: .*found 007$/ },
-  { line: `${PAY} ${BOB} 0x10 HRS`, exit: 'usage', says: /^bad_amount: amount: .*found 0x10$/ },
-  { line: `${PAY} ${BOB} -- -5 HRS`, exit: 'usage', says: /^bad_amount: amount: .*found -5$/ },
-  {
-    line: `${PAY} ${BOB} -5 HRS`,
-    exit: 'usage',
-    says: /^bad_usage: arguments: expected no negative number, found "-5"$/,
-  },
-  {
-    line: `${PAY} ${BOB} ${2n ** 128n} HRS`,
-    exit: 'usage',
-    says: /^bad_amount: amount: expected an amount below 2\^128 smallest units/,
-  },
-  {
-    line: `${PAY} ${BOB} 1 HRS more`,
-    exit: 'usage',
-    says: /^bad_usage: arguments: expected no more arguments, found "more"$/,
-  },
-  {
-    line: `${PAY} ${BOB} 1 HRS --memo ${'x'.repeat(65)}`,
-    exit: 'usage',
-    says: /^memo_too_long: --memo: expected at most 64 bytes, found 65 bytes$/,
-  },
-  {
-    line: `${PAY} ${BOB} 1 HRS --timeout soon`,
-    exit: 'usage',
-    says: /^bad_usage: --timeout: expected a whole number from 1 to 604800, found "soon"$/,
-  },
-  {
-    line: `${PAY} ${BOB} 1 HRS --receipt genesis.json`,
-    exit: 'cannot_create',
-    says: /^file_exists: --receipt: expected a file that is not there yet, found genesis\.json$/,
-  },
-  {
-    line: `${PAY} ${BOB} 1 HRS --receipt nowhere/file`,
-    exit: 'no_input',
-    says: /^file_missing: .*nowhere: /,
-  },
-  {
-    line: `${PAY} ${BOB} 1 HRS`,
-    exit: 'config',
-    says: /^no_peers: .*wallet\.toml: expected at least one node to connect to, found none$/,
-  },
-  {
-    line: `wallet pay ${BOB} 1 HRS --wallet strange`,
-    exit: 'config',
-    says: /^bad_config: .*wallet\.toml: peer: expected peers, transport or allow_volatile, found another field$/,
-  },
-  {
-    line: `wallet pay ${BOB} 1 HRS --wallet exposed`,
-    exit: 'no_permission',
-    says: /^key_file_exposed: .*mode 0644/,
-  },
-  {
-    line: 'wallet resume --timeout -1',
-    exit: 'usage',
-    says: /^bad_usage: --timeout: expected a whole number from 1 to 604800, found "-1"$/,
-  },
-  {
-    line: 'wallet receipt --wallet bob',
-    exit: 'no_input',
-    says: /^no_such_payment: order: expected a payment, found none yet$/,
-  },
-  {
-    line: 'wallet receipt abc --wallet carol',
-    exit: 'no_input',
-    says: /^no_such_payment: order: expected an order id of "wallet history", found "abc"$/,
-  },
-  {
-    line: 'wallet verify',
-    exit: 'usage',
-    says: /^bad_usage: file: expected a receipt, found nothing$/,
-  },
-  {
-    line: 'wallet verify nowhere --genesis genesis.json',
-    exit: 'no_input',
-    says: /^file_missing: nowhere: /,
-  },
-  {
-    line: 'wallet verify text --genesis genesis.json',
-    exit: 'bad_data',
-    says: /^bad_receipt: line 1: expected "MeshPay receipt, version 1", found "no receipt"$/,
-  },
-  {
-    line: 'wallet verify tampered --genesis genesis.json',
-    exit: 'bad_data',
-    says: /^bad_receipt: line 6: expected "amount {6}12\.50 HRS", as the certificate says, found "amount {6}92\.50 HRS"$/,
-  },
-  {
-    line: 'wallet verify receipt --genesis town.json',
-    exit: 'bad_data',
-    says: /^wrong_network: network id: /,
-  },
-  {
-    line: 'wallet import few-votes --wallet alice',
-    exit: 'bad_data',
-    says: /^no_quorum: certificate: expected 3 votes, found 2$/,
   },
 
   {

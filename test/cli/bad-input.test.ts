@@ -13,7 +13,10 @@ import { createWallet } from '../../agent/cli/wallet/folder.ts';
 import { genesisToJson } from '../../agent/core/genesis-json.ts';
 import { EXITS } from '../../agent/shell/exit-codes.ts';
 import { CASES } from './bad-input-cases.ts';
+import { WALLET_CASES } from './bad-input-wallet-cases.ts';
 import { certificateFor, meshpay, testNetwork } from './support.ts';
+
+const ALL = [...CASES, ...WALLET_CASES];
 
 const village = testNetwork();
 describe('bad input', { concurrency: 4 }, () => {
@@ -54,7 +57,7 @@ describe('bad input', { concurrency: 4 }, () => {
 
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  for (const { line, exit, says } of CASES) {
+  for (const { line, exit, says } of ALL) {
     it(`is told for: meshpay ${line.length > 90 ? `${line.slice(0, 90)}...` : line}`, async () => {
       const { status, out, err } = await meshpay(line.split(' '), folder);
       const [first = ''] = err.split('\n');
@@ -70,7 +73,7 @@ describe('bad input', { concurrency: 4 }, () => {
     for (const { path } of COMMANDS) {
       const name = path.join(' ');
       assert.ok(
-        CASES.some(({ line }) => `${line} `.startsWith(`${name} `)),
+        ALL.some(({ line }) => `${line} `.startsWith(`${name} `)),
         `there is a case for "${name}"`,
       );
     }
