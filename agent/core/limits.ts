@@ -57,6 +57,8 @@ export const MAX_LINKS = MAX_RELAY_LINKS + MAX_LINKS_PER_MEMBER * MAX_MEMBERS;
 /** Pause of a client before it sends the same order again: doubles from the first to the second. */
 export const RETRY_FIRST_MS = 250;
 export const RETRY_LAST_MS = 10_000;
+/** Links over which a wallet sends a frame at once that has to arrive whoever withholds it. */
+export const MAX_WAYS_AT_ONCE = 4;
 /** Certificates of its income that a wallet shows an authority at once that misses balance. */
 export const MAX_INCOME_SHOWN = 8;
 /** Pause between two rounds of catch-up with the same peer, when the last one found no difference. */

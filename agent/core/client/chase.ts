@@ -4,7 +4,14 @@ import type { Draft } from '../draft.ts';
 import { singleton } from '../keyspace.ts';
 import { RETRY_FIRST_MS, RETRY_LAST_MS } from '../limits.ts';
 
-const NOTHING_YET: Chase = { attempts: 0, ways: 0, impossible: [], fed: [], unspread: [] };
+const NOTHING_YET: Chase = {
+  attempts: 0,
+  ways: 0,
+  shown: [],
+  impossible: [],
+  fed: [],
+  unspread: [],
+};
 
 export function chase(draft: Draft): Chase {
   return draft.read(singleton('chase'), chaseCoder) ?? NOTHING_YET;
@@ -21,9 +28,13 @@ export function pauseMs(attempts: number, spread: number): number {
 }
 
 /**
- * Spreads a count over 16 bits (Fibonacci hashing), so that what is chosen by `ways`, a relay or a page
- * of income, does not fall into the rhythm in which messages raise it.
+ * Spreads a count over 32 bits, so that the relay which is chosen by `ways` does not fall into the
+ * rhythm in which messages raise it. Every bit of the count has to reach every bit of the result
+ * (the last steps of MurmurHash3): a multiplication alone turns an even rhythm into another one.
  */
 export function mixed(count: number): number {
-  return Math.imul(count, 0x9e3779b1) >>> 16;
+  let bits = count;
+  bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
+  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
+  return (bits ^ (bits >>> 16)) >>> 0;
 }

@@ -23,7 +23,7 @@ import {
   takePaid,
   takeReceived,
 } from './refresh.ts';
-import { membersOf, sendToMember } from './route.ts';
+import { membersOf, sendToMemberAllWays } from './route.ts';
 import { spread, takeProgress } from './spread.ts';
 import { takeOrderRefusal, takeVote } from './votes.ts';
 import { readLiveOrder, readWallet } from './wallet.ts';
@@ -82,7 +82,7 @@ function deliver(draft: Draft, setup: WalletSetup, bytes: Uint8Array): Refusal |
   takeReceived(draft, setup, certificate);
   takePaid(draft, setup, [certificate]);
   for (const member of membersOf(setup.network)) {
-    sendToMember(draft, member, { TAG: 'certificate', data: certificate });
+    sendToMemberAllWays(draft, member, { TAG: 'certificate', data: certificate });
   }
   return undefined;
 }

@@ -1,29 +1,38 @@
 /**
  * Showing income: an authority that finds too little money in this account, or has credited less than
  * this wallet can prove, may not have seen what came in. The wallet holds those certificates, and
- * shows some each time, all of them in turn.
+ * shows some each time, all of them in turn, over all ways: which of them arrived is not told.
  */
 import { equalBytes } from '../bytes.ts';
 import type { Draft } from '../draft.ts';
 import { MAX_INCOME_SHOWN } from '../limits.ts';
 import type { WalletSetup } from '../setup.ts';
 import type { MemberIndex } from '../units.ts';
-import { chase, mixed, writeChase } from './chase.ts';
-import { sendToMember } from './route.ts';
+import { chase, writeChase } from './chase.ts';
+import { sendToMemberAllWays } from './route.ts';
 import { readPayment, readWallet } from './wallet.ts';
 
 /** Sends a member some of the certificates that pay this wallet, the newest first. */
 export function showIncome(draft: Draft, setup: WalletSetup, member: MemberIndex): void {
   const account = setup.wallet.publicKey;
   const { payments } = readWallet(draft, setup.network, account);
-  const { ways } = chase(draft);
-  writeChase(draft, { ways: (ways + 1) >>> 0 });
-  const pages = payments / BigInt(MAX_INCOME_SHOWN) + 1n;
-  const newest = payments - 1n - (BigInt(mixed(ways)) % pages) * BigInt(MAX_INCOME_SHOWN);
+  const size = BigInt(MAX_INCOME_SHOWN);
+  const pages = (payments + size - 1n) / size;
+  if (pages === 0n) return;
+  const newest = payments - 1n - (nextPage(draft, member) % pages) * size;
   for (let n = newest; n >= 0n && n > newest - BigInt(MAX_INCOME_SHOWN); n--) {
     const certificate = readPayment(draft, n)?.certificate;
     if (certificate === undefined) continue;
     if (!equalBytes(certificate.order.order.action.data.recipient, account)) continue;
-    sendToMember(draft, member, { TAG: 'certificate', data: certificate });
+    sendToMemberAllWays(draft, member, { TAG: 'certificate', data: certificate });
   }
+}
+
+/** Counts the pages that a member is shown, each member's on its own: none is left out. */
+function nextPage(draft: Draft, member: MemberIndex): bigint {
+  const { shown } = chase(draft);
+  const pages = shown.find((entry) => entry.member === member)?.pages ?? 0;
+  const others = shown.filter((entry) => entry.member !== member);
+  writeChase(draft, { shown: [...others, { member, pages: (pages + 1) >>> 0 }] });
+  return BigInt(pages);
 }

@@ -2,6 +2,8 @@
 import type { Message } from '../codec/message.ts';
 import type { Draft } from '../draft.ts';
 import type { Network } from '../genesis.ts';
+import type { LinkId } from '../io.ts';
+import { MAX_WAYS_AT_ONCE } from '../limits.ts';
 import { linkTo, nodeLinks } from '../links.ts';
 import type { MemberIndex } from '../units.ts';
 import { chase, mixed, writeChase } from './chase.ts';
@@ -18,11 +20,27 @@ export function membersOf(network: Network): MemberIndex[] {
 export function sendToMember(draft: Draft, member: MemberIndex, message: Message): void {
   const direct = linkTo(draft, member);
   if (direct !== undefined) return draft.send(direct, message, member);
-  const links = nodeLinks(draft);
-  const relays = links.filter((entry) => entry.member === undefined);
-  const via = [...relays, ...links.filter((entry) => entry.member !== undefined)];
+  const via = linksVia(draft);
   const { ways } = chase(draft);
   const chosen = via[mixed(ways) % Math.max(1, via.length)];
   writeChase(draft, { ways: (ways + 1) >>> 0 });
-  if (chosen !== undefined) draft.send(chosen.link, message, member);
+  if (chosen !== undefined) draft.send(chosen, message, member);
+}
+
+/**
+ * The same over several ways at once, for what nobody answers if it does not arrive and what comes
+ * seldom: a bad relay among them does not delay it.
+ */
+export function sendToMemberAllWays(draft: Draft, member: MemberIndex, message: Message): void {
+  const direct = linkTo(draft, member);
+  const links = direct === undefined ? linksVia(draft).slice(0, MAX_WAYS_AT_ONCE) : [direct];
+  for (const link of links) draft.send(link, message, member);
+}
+
+/** Links to nodes that may pass frames on, relays before authorities. */
+function linksVia(draft: Draft): LinkId[] {
+  const links = nodeLinks(draft);
+  const relays = links.filter((entry) => entry.member === undefined);
+  const members = links.filter((entry) => entry.member !== undefined);
+  return [...relays, ...members].map(({ link }) => link);
 }

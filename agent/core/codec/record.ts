@@ -81,8 +81,10 @@ export type Timers = ValueOf<typeof timersCoder>;
 /** How the pursuit of the live order, and the spreading of the last certificate, stand. In memory. */
 export const chaseCoder = struct({
   attempts: u32,
-  /** Counts up, to pick another way to a member, or another page of income, each time. */
+  /** Counts up, to pick another way to a member each time. */
   ways: u32,
+  /** Pages of income that each member has been shown, so that it is shown another each time. */
+  shown: listOf(MAX_MEMBERS, struct({ member: memberCoder, pages: u32 })),
   /** Members that called the order impossible, with the wire number of their code. */
   impossible: listOf(MAX_MEMBERS, struct({ member: memberCoder, code: u8 })),
   /** How far each late member has been fed since the last attempt, so that feeding ends. */
