@@ -140,10 +140,13 @@ describe('the radio on a host with virtual radios', { skip }, () => {
         [right, wrong],
         [wrong, right],
       ] as const) {
-        const said = await world.time.until('doctor tells of SAE', PATIENCE_MS, async () => {
+        const doctor = async (): Promise<string | undefined> => {
           const { stdout } = await agents.meshpay(agent, ['doctor']);
           return stdout.includes(`SAE failed with ${other.node.mac}`) ? stdout : undefined;
-        });
+        };
+        // A look is a whole start of the command line.
+        const options = { pauseMs: 4_000 };
+        const said = await world.time.until('SAE in doctor', PATIENCE_MS, doctor, options);
         assert.match(said, /passphrase/);
         const known = await stations(agent.node);
         assert.deepEqual(
