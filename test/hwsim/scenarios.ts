@@ -5,7 +5,7 @@
 import { type Agent, type Agents, makeAgents, type RadioWallet } from './agents.ts';
 import { startRadio } from './bring-up.ts';
 import type { PaymentTimes } from './driver-protocol.ts';
-import { setLoss } from './loss.ts';
+import { type LossCount, lossCount, setLoss } from './loss.ts';
 import { establishedPeers, MESH_INTERFACE } from './mesh.ts';
 import type { WorldNode } from './node.ts';
 import {
@@ -176,7 +176,7 @@ export async function offerUnderLoss(
     /** How long the last ones are waited for, so that those which never complete show. */
     readonly patienceMs: number;
   },
-): Promise<OfferedFigure> {
+): Promise<OfferedFigure & { readonly loss: LossCount }> {
   const { world, wallets } = scene;
   const { lossPercent, perSecond, seconds, withinMs, patienceMs } = options;
   const before = await Promise.all(
@@ -198,10 +198,18 @@ export async function offerUnderLoss(
     );
     const timeoutMs = seconds * 1_000 + patienceMs;
     await untilSettled(wallets, timeoutMs);
-    return offeredFigure(await current(), withinMs);
+    const counts = await Promise.all(world.nodes.map(lossCount));
+    return { ...offeredFigure(await current(), withinMs), loss: sumOf(counts) };
   } finally {
     await Promise.all(world.nodes.map((node) => setLoss(node, 0)));
   }
+}
+
+function sumOf(counts: readonly LossCount[]): LossCount {
+  return {
+    dropped: counts.reduce((sum, { dropped }) => sum + dropped, 0),
+    passed: counts.reduce((sum, { passed }) => sum + passed, 0),
+  };
 }
 
 /** Waits until all authorities hold every payment that any wallet knows to be certified. */

@@ -29,14 +29,15 @@ export function measureLoss(bench: Bench): Promise<Row[]> {
         withinMs: WITHIN_MS,
         patienceMs,
       });
-      const { offered, completed, completedInTheEnd, p50Ms, p99Ms, orderP50Ms } = figure;
+      const { offered, completed, completedInTheEnd, p50Ms, p99Ms, orderP50Ms, loss } = figure;
       const done = allInTime ? completed : completedInTheEnd;
       rows.push({
         what: `${PER_SECOND} payments/s for ${SECONDS} s, 4 wallets, ${lossPercent} % loss`,
         figure:
           `${offered} offered, ${completed} within ${seconds(WITHIN_MS)}, ` +
           `${offered - completedInTheEnd} unconfirmed; p50 ${seconds(p50Ms)}, ` +
-          `p99 ${seconds(p99Ms)}, p50 of one order ${seconds(orderP50Ms)}`,
+          `p99 ${seconds(p99Ms)}, p50 of one order ${seconds(orderP50Ms)}; ` +
+          `${loss.dropped} of ${loss.dropped + loss.passed} packets dropped`,
         goal: allInTime ? `all within ${seconds(WITHIN_MS)}` : 'all in the end',
         met: done === offered,
       });
