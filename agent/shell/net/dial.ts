@@ -1,9 +1,10 @@
 /**
  * One attempt to reach an address, over TCP and datagrams (transport.ts). The second way starts when
- * the first has not come through the handshake after `dialRaceMs`, or as soon as nobody listens in
- * the first; then whichever is through first stays, and the other is given up at that moment. The one
- * that is given up has not sent the last message of its handshake, so the other side never takes it
- * for a stream, and no second link comes of it (as in RFC 8305, which races addresses).
+ * the first has not come through the handshake after `dialRaceMs`, or after `datagramRaceMs` where
+ * datagrams are the first, or as soon as nobody listens in the first; then whichever is through first
+ * stays, and the other is given up at that moment. The one that is given up has not sent the last
+ * message of its handshake, so the other side never takes it for a stream, and no second link comes
+ * of it (as in RFC 8305, which races addresses).
  */
 import type { TLSSocket } from 'node:tls';
 import type { NetLimits } from '../limits.ts';
@@ -76,7 +77,9 @@ export function dialAddress(
       onFailed: (why) => failed(transport, why),
     });
     underWay.set(transport, giveUp);
-    if (ways.length > 0) race = setTimeout(next, setup.limits.dialRaceMs);
+    const { dialRaceMs, datagramRaceMs } = setup.limits;
+    const raceMs = transport === 'tcp' ? dialRaceMs : datagramRaceMs;
+    if (ways.length > 0) race = setTimeout(next, raceMs);
   }
 
   next();
