@@ -9,6 +9,8 @@
  *   --cut TEXT        with --seed: what shrinking left of the plan
  *   --keep-going      do not stop at the first failure
  *   --threads N       as many as there are cores if left out
+ *
+ * Ctrl-C ends new runs after those under way, with the figures so far.
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -109,8 +111,13 @@ async function many(options: Options): Promise<number> {
   const endAt = startedAt + (options.minutes ?? Infinity) * 60_000;
   const most = options.runs ?? (options.minutes === undefined ? 100 : Infinity);
   const failed: Result[] = [];
+  let isStopped = false;
+  process.once('SIGINT', () => {
+    isStopped = true;
+  });
   function* jobs(): Generator<Job> {
-    for (let i = 0; i < most && performance.now() < endAt; i++) yield { seed: from + i, profile };
+    const isOver = () => isStopped || performance.now() >= endAt;
+    for (let i = 0; i < most && !isOver(); i++) yield { seed: from + i, profile };
   }
   say(`profile ${profile}, seeds from ${from}, ${threads} threads`);
   let saidAt = startedAt;
