@@ -39,7 +39,23 @@ export class Wallets implements Watcher {
       if (issue.account === account) add(purse, issue.token, issue.amount);
     }
     const keys = [...process.disk.durable.keys()].filter((key) => key[0] === 'P').sort();
-    for (const key of keys) this.#count(process, purse, process.disk.durable.get(key));
+    for (const key of keys) {
+      const value = process.disk.durable.get(key);
+      this.#count(process, purse, value);
+      this.#enter(process, value);
+    }
+  }
+
+  /** What is not on disk can be lost with the process, and nobody may have held it but a thief. */
+  committed(process: Process, steps: readonly Step[]): void {
+    if (process.role !== 'wallet') return;
+    for (const { writes } of steps) {
+      for (const { key, value } of writes) if (key[0] === 'P') this.#enter(process, value);
+    }
+  }
+
+  #enter(process: Process, value: Uint8Array | undefined): void {
+    if (value !== undefined) this.#book.take(readCertificate(new Reader(value, 8)), process.name);
   }
 
   stepped(process: Process, _event: Event, step: Step): void {
@@ -57,9 +73,7 @@ export class Wallets implements Watcher {
       throw new Violation('wallets', `${process.name} ${what}`);
     };
     if (value === undefined) return fail('removes a payment');
-    const certificate = readCertificate(new Reader(value, 8));
-    this.#book.take(certificate, process.name);
-    const { order } = certificate;
+    const { order } = readCertificate(new Reader(value, 8));
     const account = latin1(process.signer.publicKey);
     const place = placeOf(order);
     if (purse.counted.has(place)) fail('counts a certificate twice');
