@@ -4,8 +4,10 @@
  * (account, sequence). An order of an honest owner is one that it really made.
  *
  * What it learns is the book that the other checkers read: all certified orders, and the one ledger
- * that they make. A certificate is entered there as soon as the payer has the money, so that an
- * order which is never entered is one that paid what nobody had (checker `money`).
+ * that they make. An order is certified when an honest node has its certificate on disk: what is in
+ * memory alone can die with the process, and only a thief may have held it besides. It is entered
+ * in the ledger as soon as the payer has the money, so that an order which is never entered is one
+ * that paid what nobody had (checker `money`).
  */
 import type { ByteKey } from '../../../agent/core/bytes.ts';
 import type { Step } from '../../../agent/core/io.ts';
@@ -32,6 +34,8 @@ export interface Entry {
 
 export class Book implements Watcher {
   readonly founding: Founding;
+  /** (account, sequence) -> the order of every certificate that an honest node had in memory. */
+  readonly seen = new Map<string, Transfer>();
   /** (account, sequence) -> the certified order. */
   readonly certified = new Map<string, Transfer>();
   /** Orders that honest owners made: (account, sequence) -> its bytes. */
@@ -39,7 +43,7 @@ export class Book implements Watcher {
   readonly ledger = new Map<string, Entry>();
   /** Certified orders whose payer has not the money yet, in the ledger so far. */
   readonly waiting = new Map<string, Transfer>();
-  readonly #seen = new Set<string>();
+  readonly #sound = new Set<string>();
   readonly #hashes = new Map<string, string>();
 
   constructor(founding: Founding) {
@@ -78,30 +82,36 @@ export class Book implements Watcher {
     return hash;
   }
 
-  /** Whether this very order is certified. */
-  isCertified(order: Transfer): boolean {
-    return this.certified.get(placeOf(order))?.raw === order.raw;
-  }
-
   /** Whether this very certificate was found to be one. */
   isSound(certificate: CertificateView): boolean {
-    return this.#seen.has(idOf(certificate));
+    return this.#sound.has(idOf(certificate));
   }
 
-  /** Looks at a certificate that an honest node keeps. */
-  take(certificate: CertificateView, keeper: string): void {
-    const { order } = certificate;
+  /** Looks at a certificate that an honest node has in memory. */
+  look(certificate: CertificateView, keeper: string): void {
     const id = idOf(certificate);
-    if (this.#seen.has(id)) return;
+    if (this.#sound.has(id)) return;
     this.#check(certificate, keeper);
-    this.#seen.add(id);
+    this.#sound.add(id);
+    const { order } = certificate;
     const place = placeOf(order);
-    const other = this.certified.get(place);
+    const other = this.seen.get(place);
     if (other !== undefined && other.raw !== order.raw) {
       const what = `two certificates for ${short(order.account)}/${order.sequence}`;
-      throw new Violation('certificates', `${keeper} keeps the second of ${what}`);
+      throw new Violation('certificates', `${keeper} has the second of ${what}`);
     }
     if (other !== undefined) return;
+    this.seen.set(place, order);
+    this.entryOf(order.account);
+    this.entryOf(order.recipient);
+  }
+
+  /** Enters a certificate that an honest node has on disk. */
+  take(certificate: CertificateView, keeper: string): void {
+    this.look(certificate, keeper);
+    const { order } = certificate;
+    const place = placeOf(order);
+    if (this.certified.has(place)) return;
     this.certified.set(place, order);
     this.waiting.set(place, order);
     this.#settle(order.account);

@@ -57,8 +57,20 @@ export class Ledgers implements Watcher {
     if (process.disk.durable.get('G' as ByteKey) === undefined) return;
     this.#issue(accounts);
     const entries = [...process.disk.durable].filter(([key]) => key[0] === 'J').sort(byKey);
-    for (const [, value] of entries) this.#enter(process, accounts, value);
+    for (const [, value] of entries) {
+      this.#enter(process, accounts, value);
+      this.#take(process, value);
+    }
     this.checkAll(process);
+  }
+
+  committed(process: Process, steps: readonly Step[]): void {
+    if (process.role !== 'authority') return;
+    for (const { writes } of steps) {
+      for (const { key, value } of writes) {
+        if (key[0] === 'J' && value !== undefined) this.#take(process, value);
+      }
+    }
   }
 
   stepped(process: Process, _event: Event, step: Step): void {
@@ -119,14 +131,19 @@ export class Ledgers implements Watcher {
     if (fact.kind === 'conflict') {
       shadowOf(accounts, fact.first.order.account).isFrozen = true;
       const what = `${short(fact.first.order.account)}/${fact.first.order.sequence}`;
-      this.#book.take(fact.second, process.name);
+      this.#book.look(fact.second, process.name);
       throw new Violation('certificates', `${process.name} has two certificates for ${what}`);
     }
     if (fact.kind === 'certificate') this.#apply(process, accounts, fact.certificate);
   }
 
+  #take(process: Process, bytes: Uint8Array): void {
+    const { fact } = readEntry(bytes);
+    if (fact.kind === 'certificate') this.#book.take(fact.certificate, process.name);
+  }
+
   #apply(process: Process, accounts: Accounts, certificate: CertificateView): void {
-    this.#book.take(certificate, process.name);
+    this.#book.look(certificate, process.name);
     const { order } = certificate;
     const payer = shadowOf(accounts, order.account);
     if (order.sequence !== payer.next) {

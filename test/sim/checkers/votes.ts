@@ -130,7 +130,8 @@ export class Votes implements Watcher {
     const { memberKeys, honestMembers } = this.#book.founding;
     const needed = quorumFor(memberKeys.length) - (memberKeys.length - honestMembers.size);
     const certifiable = [...counts.values()].filter((honest) => honest >= needed).length;
-    const isOtherCertified = this.#book.certified.has(place) && !this.#book.isCertified(order);
+    const certified = this.#book.seen.get(place);
+    const isOtherCertified = certified !== undefined && certified.raw !== order.raw;
     const isThisOne = (counts.get(this.#book.hash(order)) ?? 0) >= needed;
     if (certifiable < 2 && !(isOtherCertified && isThisOne)) return;
     const what = `${short(order.account)}/${order.sequence}`;

@@ -46,7 +46,6 @@ export class Wallets implements Watcher {
     }
   }
 
-  /** What is not on disk can be lost with the process, and nobody may have held it but a thief. */
   committed(process: Process, steps: readonly Step[]): void {
     if (process.role !== 'wallet') return;
     for (const { writes } of steps) {
@@ -73,7 +72,9 @@ export class Wallets implements Watcher {
       throw new Violation('wallets', `${process.name} ${what}`);
     };
     if (value === undefined) return fail('removes a payment');
-    const { order } = readCertificate(new Reader(value, 8));
+    const certificate = readCertificate(new Reader(value, 8));
+    this.#book.look(certificate, process.name);
+    const { order } = certificate;
     const account = latin1(process.signer.publicKey);
     const place = placeOf(order);
     if (purse.counted.has(place)) fail('counts a certificate twice');
