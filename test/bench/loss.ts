@@ -48,7 +48,10 @@ export interface LossRun {
   readonly payments: number;
 }
 
-/** One run: the nodes are linked when the loss begins, the wallets come under it. */
+/**
+ * One run: the nodes are linked when the loss begins, the wallets come under it. `look` sees the
+ * nodes linked, before anything is lost.
+ */
 export async function payUnderLoss(
   { percent, transport, perSecond, payments }: LossRun,
   look: (network: TestNetwork) => Promise<void> = async () => undefined,
@@ -64,8 +67,9 @@ export async function payUnderLoss(
   });
   try {
     await network.start();
+    await look(network);
     mesh.lose(percent);
-    const result = await runWallets(mesh, {
+    return await runWallets(mesh, {
       folder: network.folder,
       genesisFile: network.genesisFile,
       walletSeeds: network.walletSeeds,
@@ -75,8 +79,6 @@ export async function payUnderLoss(
       payments,
       patienceMs: PATIENCE_MS,
     });
-    await look(network);
-    return result;
   } finally {
     await network.close();
     mesh.remove();

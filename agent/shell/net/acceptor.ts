@@ -132,16 +132,15 @@ function createDoor(
   async function listenOn(port: number): Promise<readonly Listener[]> {
     const opened: Listener[] = [];
     try {
-      if (takes(options.transport, 'tcp')) {
-        opened.push(
-          await openTcpListener({ ...listen, port }, { ...options, onIncoming, onTrouble }),
-        );
-      }
+      // Datagrams first: whoever finds TCP open may take it that nothing else is still to come.
       if (takes(options.transport, 'datagram')) {
+        const setup = { ...options, cookies, onIncoming, onTrouble: onLost };
+        opened.push(await openDatagramListener({ ...listen, port }, setup));
+      }
+      if (takes(options.transport, 'tcp')) {
         // The port that the system chose for the one is the port of the other.
         const same = { ...listen, port: opened[0]?.port() ?? port };
-        const setup = { ...options, cookies, onIncoming, onTrouble: onLost };
-        opened.push(await openDatagramListener(same, setup));
+        opened.push(await openTcpListener(same, { ...options, onIncoming, onTrouble }));
       }
       return opened;
     } catch (error) {

@@ -5,6 +5,10 @@
  * stays, and the other is given up at that moment. The one that is given up has not sent the last
  * message of its handshake, so the other side never takes it for a stream, and no second link comes
  * of it (as in RFC 8305, which races addresses).
+ *
+ * A node that is just starting refuses in the first way and is there a moment later in the second. So
+ * when the second is answered after the first was refused, the first is asked once more. Nodes
+ * listen for datagrams before they listen for TCP (acceptor.ts): a refusal after that is meant.
  */
 import type { TLSSocket } from 'node:tls';
 import type { NetLimits } from '../limits.ts';
@@ -42,6 +46,9 @@ export function dialAddress(
   const ways = [...transportsTo(address.host, setup.transport)];
   const underWay = new Map<Transport, () => void>();
   let fault: LinkFault | undefined;
+  /** A way that was refused before the other side answered in another. */
+  let refused: Transport | undefined;
+  let askedTwice = false;
   let race: NodeJS.Timeout | undefined;
 
   function stop(): void {
@@ -56,7 +63,10 @@ export function dialAddress(
     fault ??= why;
     if (!NO_ANSWER.has(why.code)) fault = why;
     else if (underWay.size > 0) return;
-    else if (ways.length > 0 && why.code === 'unreachable') return next();
+    else if (ways.length > 0 && why.code === 'unreachable') {
+      if (!askedTwice) refused = transport;
+      return next();
+    }
     stop();
     outcome.onFailed(fault);
   }
@@ -67,7 +77,15 @@ export function dialAddress(
     if (transport === undefined) return;
     const to = transport === 'tcp' ? address : dialDatagram(address, setup.commons);
     const giveUp = dialTls(setup.tls, to, expectedKey, {
-      onConnected: outcome.onConnected,
+      onConnected() {
+        if (refused === undefined) return outcome.onConnected();
+        underWay.get(transport)?.();
+        underWay.delete(transport);
+        ways.unshift(refused, transport);
+        refused = undefined;
+        askedTwice = true;
+        next();
+      },
       onSecured(socket, key) {
         underWay.delete(transport);
         stop();

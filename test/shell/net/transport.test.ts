@@ -114,6 +114,28 @@ describe('both ways', () => {
     assert.ok(ways.size > 0);
   });
 
+  // On loopback TCP comes first. The relay stands where a node is that only starts to listen.
+  it('are both asked again where the first was refused a moment too early', async () => {
+    const a = await start(alice, { transport: 'datagram' });
+    const relay = await lossyRelay(a.at().port, { loss: 0, delayMs: 100, jitterMs: 0 });
+    after(() => relay.close());
+    const b = await start(bob, { wanted: [{ host: '127.0.0.1', port: relay.port }] });
+    await until(() => relay.packets() > 0, 'the first refused, the second asked');
+    await start(alice, { transport: 'tcp', listen: [{ host: '127.0.0.1', port: relay.port }] });
+    await until(() => b.up().length === 1, 'a link');
+    assert.equal(wayOf(b), 'tcp');
+    assert.deepEqual(faults(b, 'dial_failed'), [], 'in one and the same attempt');
+  });
+
+  it('come to the second where the first is refused for good', async () => {
+    const a = await start(alice, { transport: 'datagram' });
+    const b = await start(bob, { wanted: [{ ...a.at(), key: alice.publicKey }] });
+    await until(() => b.up().length === 1 && a.up().length === 1, 'a link');
+    assert.equal(wayOf(b), 'datagram');
+    assert.deepEqual(faults(b, 'dial_failed'), [], 'in one and the same attempt');
+    assert.equal(a.links.counts().handshakes, 0);
+  });
+
   it('fail with the reason of the first, when nobody is there at all', async () => {
     const socket = createSocket('udp4');
     await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
