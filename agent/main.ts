@@ -94,14 +94,14 @@ async function run(task: Extract<Task, { kind: 'run' }>): Promise<void> {
     if (isStopping) return;
     isStopping = true;
     logs.info('stopping', { why });
-    service.stopping();
+    const told = service.stopping();
     setTimeout(() => {
       logs.error('the stop took too long and was cut short');
       end(logs, 'failure');
     }, STOP_TIMEOUT_MS).unref();
     // Until it is up, there is nothing to take down that the next start does not cope with.
     const stopped = daemon?.stop() ?? Promise.resolve();
-    stopped.then(() => {
+    Promise.all([stopped, told]).then(() => {
       logs.info('stopped');
       end(logs, 'ok');
     }, fatal);

@@ -127,8 +127,7 @@ async function serve(config: Config, setup: RadioSetup): Promise<void> {
     void radio.start().catch(fatal);
     const why = await asked;
     logs.info('ending; the mesh stays up', { why });
-    service.stopping();
-    await radio.stop();
+    await Promise.all([radio.stop(), service.stopping()]);
   });
   end('ok');
 }

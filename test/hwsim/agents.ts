@@ -30,6 +30,23 @@ export interface AgentsOptions {
   /** The radio beside each wallet. */
   readonly wallets: readonly number[];
   readonly mesh: MeshSettings;
+  /** Where each node has its files; default: `besideEachOther`. */
+  readonly files?: (node: WorldNode) => NodeFiles;
+}
+
+/** A node's files: as its programs name them, and where the machine has them. */
+export interface NodeFiles {
+  readonly configFile: string;
+  readonly genesis: InBoth;
+  readonly passphrase: InBoth;
+  readonly key: InBoth;
+  readonly store: InBoth;
+  readonly socket: InBoth;
+}
+
+interface InBoth {
+  readonly named: string;
+  readonly real: string;
 }
 
 export interface Agent {
@@ -50,6 +67,7 @@ export interface RadioWallet {
   readonly driver: Driver;
 }
 
+/** Which wallets read, and nodes too unless they have one of their own. */
 const GENESIS_FILE = `${GUEST_ROOT}/genesis.json`;
 const NETWORK_NAME = 'radio-trial';
 const POLL_MS = 250;
@@ -61,7 +79,7 @@ const ISSUED = 100_000_000n as Amount;
  * configuration, since its radio is brought up from them; daemons run at the authorities only.
  */
 export async function makeAgents(world: World, options: AgentsOptions): Promise<Agents> {
-  const { authorities, wallets } = options;
+  const { authorities, wallets, files = besideEachOther } = options;
   await makeBundles();
   const seeds = world.nodes.map(() => newSeed());
   const signers = seeds.map(signerFromSeed);
@@ -81,13 +99,16 @@ export async function makeAgents(world: World, options: AgentsOptions): Promise<
       amount: ISSUED,
     })),
   };
-  await world.outside.write(GENESIS_FILE, JSON.stringify(genesisToJson(genesis)), 0o644);
+  const document = JSON.stringify(genesisToJson(genesis));
+  await world.outside.write(GENESIS_FILE, document, 0o644);
   const everywhere = await Promise.all(
     world.nodes.map(async (node, i): Promise<Agent> => {
       const role = authorities.includes(i) ? 'authority' : 'relay';
       const config = await writeNode(node, role, must(seeds[i]), options);
+      await node.write(files(node).genesis.real, document, 0o644);
       const { name } = config;
-      return { name, node, socket: socketOf(node), signer: must(signers[i]), config };
+      const { socket } = files(node);
+      return { name, node, socket: socket.real, signer: must(signers[i]), config };
     }),
   );
   const members = authorities.map((radio) => must(everywhere[radio]));
@@ -101,32 +122,41 @@ async function writeNode(
   node: WorldNode,
   role: 'authority' | 'relay',
   seed: Uint8Array,
-  { mesh }: AgentsOptions,
+  { mesh, files = besideEachOther }: AgentsOptions,
 ): Promise<Config> {
-  const keyFile = `${node.folder}/node.key`;
+  const { configFile, genesis, passphrase, key, store, socket } = files(node);
   const config = configWith({
     name: `${role}-${node.place}`,
     role,
-    genesis: GENESIS_FILE,
-    node_key: keyFile,
-    'store.folder': `${node.folder}/data`,
+    genesis: genesis.named,
+    node_key: key.named,
+    'store.folder': store.named,
     'store.allow_volatile': true,
     'listen.addresses': [{ host: '::', port: DEFAULT_PORT }],
-    'control.socket': socketOf(node),
+    'control.socket': socket.named,
     'radio.body': 'linux',
     'radio.country': 'US',
     'radio.mesh_id': mesh.meshId,
-    'radio.passphrase_file': passphraseFileOf(node),
+    'radio.passphrase_file': passphrase.named,
   });
-  await node.write(configFileOf(node), writeConfig(config));
-  await node.write(passphraseFileOf(node), `${mesh.passphrase}\n`);
-  await node.write(keyFile, `${formatSeed(seed)}\n`);
-  await node.write(unusedMarkOf(keyFile), UNUSED_MARK_TEXT);
+  await node.write(configFile, writeConfig(config));
+  await node.write(passphrase.real, `${mesh.passphrase}\n`);
+  await node.write(key.real, `${formatSeed(seed)}\n`);
+  await node.write(unusedMarkOf(key.real), UNUSED_MARK_TEXT);
   return config;
 }
 
-function socketOf(node: WorldNode): string {
-  return `${node.folder}/run/control.sock`;
+/** All nodes' files in folders of their own, under the names that the machine has for them. */
+function besideEachOther(node: WorldNode): NodeFiles {
+  const place = (path: string): InBoth => ({ named: path, real: path });
+  return {
+    configFile: configFileOf(node),
+    genesis: place(GENESIS_FILE),
+    passphrase: place(passphraseFileOf(node)),
+    key: place(`${node.folder}/node.key`),
+    store: place(`${node.folder}/data`),
+    socket: place(`${node.folder}/run/control.sock`),
+  };
 }
 
 interface Plan {

@@ -18,6 +18,8 @@ export interface InitramfsOptions {
   readonly runner: readonly string[];
   readonly searchPath: string;
   readonly radios: number;
+  /** Whether systemd is process 1 and the runner one of its services. */
+  readonly systemd: boolean;
 }
 
 /** Printed by the probe script: an accelerator that gets this far works. */
@@ -97,9 +99,61 @@ modprobe virtio_console
   modprobe mac80211_hwsim radios=${options.radios} support_p2p_device=0
   modprobe -a ctr ccm cmac gcm
 ) &
-${options.runner.map(quoted).join(' ')} </dev/null
+${options.systemd ? bootScript(options) : runnerScript(options)}`;
+}
+
+function runnerScript({ runner, busybox }: InitramfsOptions): string {
+  return `${runner.map(quoted).join(' ')} </dev/null
 echo "meshpay: the runner ended with code $?"
-${quoted(options.busybox)} poweroff -f
+${quoted(busybox)} poweroff -f
+`;
+}
+
+/** What Debian starts at a boot, and a machine in memory whose only hardware is radios does not need. */
+const UNUSED_UNITS = [
+  ...['apparmor', 'keyboard-setup', 'kmod-static-nodes', 'systemd-binfmt', 'systemd-hwdb-update'],
+  ...['systemd-journal-flush', 'systemd-machine-id-commit', 'systemd-modules-load'],
+  ...['systemd-pstore', 'systemd-random-seed', 'systemd-remount-fs', 'systemd-sysctl'],
+  ...['systemd-timesyncd', 'systemd-tmpfiles-setup-dev', 'systemd-tmpfiles-setup'],
+  ...['systemd-udev-settle', 'systemd-udev-trigger', 'systemd-udevd', 'systemd-update-utmp'],
+]
+  .map((name) => `${name}.service`)
+  .concat('dbus.socket');
+
+/**
+ * Hands the machine to systemd, with the runner as the one service of its target. Its units lie in
+ * memory, so that those of the host's root folder stay as they are.
+ */
+function bootScript(options: InitramfsOptions): string {
+  const units = '/run/systemd/system';
+  return `wait
+mkdir -p ${units}
+for unit in ${UNUSED_UNITS.join(' ')}; do ln -s /dev/null ${units}/$unit; done
+cat > ${units}/hwsim.target <<'END'
+[Unit]
+Description=Virtual radios
+Requires=basic.target
+Wants=hwsim-runner.service
+After=basic.target
+END
+cat > ${units}/hwsim-runner.service <<'END'
+[Unit]
+Description=Runner of the virtual radios
+DefaultDependencies=no
+[Service]
+ExecStart=/bin/sh ${GUEST_ROOT}/runner
+Environment=HOME=/root LC_ALL=C
+StandardOutput=tty
+StandardError=tty
+TTYPath=/dev/ttyS0
+LimitNOFILE=65536
+TasksMax=infinity
+END
+cat > ${GUEST_ROOT}/runner <<'END'
+export PATH=${quoted(options.searchPath)}
+cd /
+${runnerScript(options)}END
+exec /lib/systemd/systemd --unit=hwsim.target --show-status=no --log-target=console --log-level=warning
 `;
 }
 

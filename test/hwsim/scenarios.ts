@@ -61,35 +61,40 @@ export interface StartTimes {
   readonly paidMs: number;
 }
 
+/** The radios and the daemons of all authorities at once, as after a power cut. */
+async function startAll(agents: Agents): Promise<void> {
+  await Promise.all([...agents.all.map(({ node }) => startRadio(node)), agents.start()]);
+}
+
 /**
- * Starts the radios and the daemons of all authorities at once, as after a power cut, and pays as
- * soon as that can be. Drivers run already.
+ * Starts everything, and pays as soon as that can be. Drivers run already.
  * @param shape the links among the authorities
+ * @param start what starts everything
  */
 export async function startAndPay(
   world: World,
   agents: Agents,
   shape: Topology,
   wallet: { readonly number: number; readonly to: string },
+  start: (agents: Agents) => Promise<void> = startAll,
 ): Promise<{ readonly times: StartTimes; readonly payer: RadioWallet }> {
   await world.topology(shape);
   const beginMs = await world.time.nowMs();
   const sinceMs = async (): Promise<number> => (await world.time.nowMs()) - beginMs;
-  await Promise.all([...agents.all.map(({ node }) => startRadio(node)), agents.start()]);
+  await start(agents);
+  const paid = async (): Promise<Omit<StartTimes, 'securedMs'> & { payer: RadioWallet }> => {
+    await agents.untilLinked(PATIENCE_MS, agents.all, LOOK_MS);
+    const linkedMs = await sinceMs();
+    const payer = await agents.openWallet(wallet.number);
+    const once = { count: 1, pauseMs: 0, timeoutMs: PATIENCE_MS };
+    const request = { op: 'pay', wallet: payer.name, to: wallet.to, ...once } as const;
+    const [first] = await payer.driver.ask(request, PATIENCE_MS);
+    if (typeof first?.certifiedMs !== 'number') throw new Error('no payment after the start');
+    return { linkedMs, paidMs: first.certifiedMs - beginMs, payer };
+  };
   const secured = untilPeered(world, shape, LOOK_MS).then(sinceMs);
-  await agents.untilLinked(PATIENCE_MS, agents.all, LOOK_MS);
-  const linkedMs = await sinceMs();
-  const payer = await agents.openWallet(wallet.number);
-  const { driver, name } = payer;
-  const [first] = await driver.ask(
-    {
-      ...{ op: 'pay', wallet: name, to: wallet.to, count: 1, pauseMs: 0 },
-      timeoutMs: PATIENCE_MS,
-    },
-    PATIENCE_MS,
-  );
-  if (typeof first?.certifiedMs !== 'number') throw new Error('no payment after the start');
-  const times = { securedMs: await secured, linkedMs, paidMs: first.certifiedMs - beginMs };
+  const [securedMs, { payer, ...rest }] = await Promise.all([secured, paid()]);
+  const times = { securedMs, ...rest };
   return { times, payer };
 }
 

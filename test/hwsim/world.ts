@@ -53,6 +53,8 @@ export interface WorldOptions {
   readonly cores?: number;
   /** ISO 3166 code of the regulatory domain. Default US. */
   readonly country?: string;
+  /** Boots the machine with the host's systemd (services.ts). Default false. */
+  readonly systemd?: boolean;
   readonly say?: Say;
 }
 
@@ -81,7 +83,8 @@ const REPORT_TIMEOUT_MS = 5_000;
  *   last lines of its console
  */
 export async function bootWorld(options: WorldOptions): Promise<World> {
-  const { radios, memoryMiB = 1_536, country = 'US', say = () => undefined } = options;
+  const { radios, memoryMiB = 1_536, country = 'US', systemd = false } = options;
+  const { say = () => undefined } = options;
   if (!Number.isInteger(radios) || radios < 1 || radios > MAX_RADIOS) {
     throw new RangeError(`radios: 1 to ${MAX_RADIOS}, not ${radios}`);
   }
@@ -94,6 +97,7 @@ export async function bootWorld(options: WorldOptions): Promise<World> {
     runner: [process.execPath, runner],
     searchPath: [dirname(process.execPath), ...SEARCH_PATH].join(':'),
     radios,
+    systemd,
   });
   const processor = await chooseProcessor(options, host, initramfs, say);
   const startMs = performance.now();

@@ -10,8 +10,14 @@ export interface ServiceManager {
   ready(): void;
   /** A line for `systemctl status`. */
   status(text: string): void;
-  stopping(): void;
+  /**
+   * Resolves when the service manager knows it, or after two seconds at most. To be waited for: a word
+   * that arrives after the end of this process would be taken for the next one's.
+   */
+  stopping(): Promise<void>;
 }
+
+const TELL_TIMEOUT_MS = 2_000;
 
 /** Signs of life go out while the event loop turns: a process that hangs is restarted. */
 export function createServiceManager(setup: {
@@ -19,18 +25,21 @@ export function createServiceManager(setup: {
   readonly onError: (error: Error) => void;
 }): ServiceManager {
   const { notifySocket, watchdogMs } = setup.environment;
-  const tell = (...words: readonly string[]): void => {
-    if (notifySocket === undefined) return;
-    execFile('systemd-notify', words, { timeout: 5_000 }, (error) => {
-      if (error !== null) setup.onError(error);
+  const tell = (word: string): Promise<void> =>
+    new Promise((told) => {
+      if (notifySocket === undefined) return told();
+      const options = { timeout: TELL_TIMEOUT_MS, killSignal: 'SIGKILL' } as const;
+      execFile('systemd-notify', [word], options, (error) => {
+        if (error !== null) setup.onError(error);
+        told();
+      });
     });
-  };
   if (notifySocket !== undefined && watchdogMs !== undefined) {
-    setInterval(() => tell('WATCHDOG=1'), watchdogMs / 2).unref();
+    setInterval(() => void tell('WATCHDOG=1'), watchdogMs / 2).unref();
   }
   return {
-    ready: () => tell('READY=1'),
-    status: (text) => tell(`STATUS=${text}`),
+    ready: () => void tell('READY=1'),
+    status: (text) => void tell(`STATUS=${text}`),
     stopping: () => tell('STOPPING=1'),
   };
 }
