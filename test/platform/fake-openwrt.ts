@@ -50,6 +50,8 @@ export class FakeOpenwrt implements RadioReader {
   meshBuild = true;
   /** What netifd says instead of its status. */
   statusText: string | undefined;
+  /** A program that fails, by its whole line. */
+  failing: { line: string; status: number; stderr: string } | undefined;
   mesh: { name: string; addresses: readonly string[] } | undefined;
   country = '00';
   neighbours: Station[] = [];
@@ -133,8 +135,11 @@ export class FakeOpenwrt implements RadioReader {
     return failure(fault('interface_missing', name, 'a wireless interface', 'none'));
   }
 
-  #program(argv: readonly string[]): { status?: number; stdout?: string } | undefined {
+  #program(
+    argv: readonly string[],
+  ): { status?: number; stdout?: string; stderr?: string } | undefined {
     const line = argv.join(' ');
+    if (this.failing?.line === line) return this.failing;
     switch (line) {
       case 'uci show wireless':
         return { stdout: show('wireless', this.config['wireless'] ?? {}) };
