@@ -157,8 +157,9 @@ export class LinuxPlatform extends HostBody implements Platform<LinuxObserved> {
     for (const { name, folder, runtime, file } of MANAGERS) {
       const inFolder = await this.runner.list(folder);
       const content = await readText(this.runner, file);
-      if (inFolder.length === 0 && content === undefined) continue;
       const running = (await this.runner.list(runtime)).length > 0;
+      // One that is told what to do elsewhere, as networkd by netplan, has an empty folder.
+      if (inFolder.length === 0 && content === undefined && !running) continue;
       found.push({ name, running, content });
     }
     return found;

@@ -9,9 +9,9 @@ export type ManagerName = 'NetworkManager' | 'systemd-networkd' | 'dhcpcd';
 
 interface ManagerRow {
   readonly name: ManagerName;
-  /** Present when it is installed. */
+  /** Not empty where it is installed and told what to do. */
   readonly folder: string;
-  /** Present while it runs. */
+  /** Not empty while it runs. */
   readonly runtime: string;
   /** The file that keeps it away. */
   readonly file: string;

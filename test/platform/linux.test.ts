@@ -56,6 +56,18 @@ describe('a plan for Debian', () => {
     ]);
   });
 
+  it('tells systemd-networkd also where netplan alone tells it what to do', async () => {
+    const { fake, platform } = make();
+    fake.host.files.set('/run/systemd/netif/links/2', '');
+    const lines = transcript(await commands(platform));
+    const write = 'write /etc/systemd/network/10-meshpay.network (0644, ';
+    assert.ok(
+      lines.some((line) => line.startsWith(write)),
+      lines.join('\n'),
+    );
+    assert.ok(lines.includes('networkctl reload'));
+  });
+
   it('tells every installed network manager to leave the interface alone', async () => {
     const { fake, platform } = make();
     fake.host.files.set('/etc/NetworkManager/NetworkManager.conf', '');
