@@ -193,6 +193,9 @@ export const NET_LIMITS: NetLimits = {
   listenRetryMs: 2_000,
 };
 
+/** A wallet dials the few nodes that it was told of, and a person waits for it. */
+export const WALLET_NET_LIMITS: Partial<NetLimits> = { dialLastMs: 5_000 };
+
 /** Bounds of datagram streams (net/datagram). */
 export interface DatagramLimits {
   /** Segments that may be on their way: at most, of a new connection, and whatever the delay. */

@@ -12,6 +12,7 @@ import type { Notice } from '../../core/notice.ts';
 import { createRecovery } from '../../core/recovery.ts';
 import type { MemberIndex } from '../../core/units.ts';
 import { systemClock } from '../../shell/clock.ts';
+import { WALLET_NET_LIMITS } from '../../shell/limits.ts';
 import { createLoop, type Loop } from '../../shell/loop.ts';
 import { formatAddress } from '../../shell/net/address.ts';
 import { describeFault } from '../../shell/net/fault.ts';
@@ -108,6 +109,7 @@ export async function openSession(
     wanted: wallet.config.peers,
     dialFound: 0,
     transport: wallet.config.transport ?? 'auto',
+    limits: WALLET_NET_LIMITS,
     emit: (event) => loop.offer(event) === 'taken',
   });
   loop.offer({ kind: 'start' });
