@@ -1,16 +1,6 @@
 /**
- * `npm run sim`: one seed again, so many runs, or as many as fit some minutes, on all cores.
- *
- *   --seed N          this run, twice: its trace hash, and whether both were the same
- *   --runs N          so many new runs
- *   --minutes M       new runs for so long
- *   --profile NAME    which faults (profiles.ts); `full` if left out
- *   --from N          the first seed of new runs; a fresh one if left out
- *   --cut TEXT        with --seed: what shrinking left of the plan
- *   --keep-going      do not stop at the first failure
- *   --threads N       as many as there are cores if left out
- *
- * Ctrl-C ends new runs after those under way, with the figures so far.
+ * `npm run sim`: whole networks of the production core in one process, under faults. What can be asked
+ * for stands in USAGE; Ctrl-C ends new runs after those under way, with the figures so far.
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -34,6 +24,23 @@ interface Options {
   readonly keepGoing: boolean;
 }
 
+const USAGE = `npm run sim -- [OPTIONS]: one run again, so many new ones, or as many as fit some minutes
+
+  --seed N          this run, twice: its trace hash, and whether both were the same
+  --runs N          so many new runs (100 if nothing else is said)
+  --minutes M       new runs for so long
+  --profile NAME    which faults (default full)
+  --from N          the first seed of new runs (default: a fresh one)
+  --cut TEXT        with --seed: what shrinking left of the plan
+  --keep-going      do not stop at the first failure
+  --threads N       default: as many as there are cores
+  --help            this, and the profiles
+
+Examples: npm run sim -- --seed 7        npm run sim -- --minutes 10
+          npm run sim -- --runs 10000 --profile full
+
+Exit status: 0 when every promise was kept, 1 when not, 2 for wrong options.`;
+
 /** Failing runs that are shrunk and told in full; of more, only the commands are. */
 const MOST_SHRUNK = 3;
 
@@ -41,6 +48,10 @@ process.exitCode = await main();
 
 async function main(): Promise<number> {
   const options = readOptions();
+  if (options === 'help') {
+    say([USAGE, '', 'Profiles:', ...profileLines()].join('\n'));
+    return 0;
+  }
   if (typeof options === 'string') {
     say(options);
     return 2;
@@ -49,6 +60,7 @@ async function main(): Promise<number> {
   return many(options);
 }
 
+/** In words, if it is a mistake. */
 function readOptions(): Options | string {
   try {
     const text = { type: 'string' } as const;
@@ -62,12 +74,13 @@ function readOptions(): Options | string {
         cut: text,
         threads: text,
         'keep-going': { type: 'boolean' },
+        help: { type: 'boolean' },
       },
     });
+    if (values.help === true) return 'help';
     const profile = values.profile ?? 'full';
     if (PROFILES[profile] === undefined) {
-      const known = Object.entries(PROFILES).map(([name, { about }]) => `  ${name}: ${about}`);
-      return [`sim: no profile is called ${profile}; there are`, ...known].join('\n');
+      return [`sim: no profile is called ${profile}; there are`, ...profileLines()].join('\n');
     }
     return {
       profile,
@@ -82,6 +95,10 @@ function readOptions(): Options | string {
   } catch (error) {
     return `sim: ${error instanceof Error ? error.message : error}`;
   }
+}
+
+function profileLines(): string[] {
+  return Object.entries(PROFILES).map(([name, { about }]) => `  ${name}: ${about}`);
 }
 
 function numberOf(name: string, text: string | undefined): number | undefined {
