@@ -14,6 +14,8 @@ import { singleton } from './keyspace.ts';
 import { MAX_LINKS_PER_MEMBER, MAX_RELAY_LINKS } from './limits.ts';
 import type { MemberIndex } from './units.ts';
 
+const SIGNED: ReadonlySet<Message['TAG']> = new Set(['vote', 'orderRefusal', 'progress']);
+
 /** All links to nodes, the oldest first. */
 export function nodeLinks(draft: Draft): readonly NodeLink[] {
   return draft.read(singleton('nodeLinks'), nodeLinksCoder) ?? [];
@@ -68,12 +70,14 @@ export function removeLink(draft: Draft, link: LinkId): void {
 }
 
 /**
- * Whether what an answer says in a member's name may be listened to. Votes and refusals of orders are
- * signed; the rest is not, so where this node has a link to the member, only that link counts.
+ * Whether what an answer says in a member's name may be listened to. Votes, refusals of orders and
+ * progress are signed. The rest is not, so where this node has a link to the member, only that link
+ * counts; and that a member has applied something, which ends the telling, counts nowhere else.
  */
 export function maySpeak(draft: Draft, { TAG, data }: Message, link: LinkId): boolean {
-  if (TAG === 'vote' || TAG === 'orderRefusal' || !('member' in data)) return true;
+  if (SIGNED.has(TAG) || !('member' in data)) return true;
   const { member } = data;
+  if (TAG === 'applied') return memberOf(draft, link) === member;
   if (member === undefined || linkTo(draft, member) === undefined) return true;
   return memberOf(draft, link) === member;
 }

@@ -54,5 +54,14 @@ export type Notice =
       readonly pending: boolean;
       readonly balances: readonly { readonly token: TokenIndex; readonly balance: Balance }[];
     }
+  /** The same in what a member vouches for: said over its own link, or signed. */
+  | {
+      readonly kind: 'progress_seen';
+      readonly member: MemberIndex;
+      readonly account: Uint8Array;
+      readonly next: Sequence;
+      /** Hash of the order that it voted for and that is not certified there yet. */
+      readonly pending: Uint8Array | undefined;
+    }
   /** The command could not be carried out. */
   | { readonly kind: 'command_refused'; readonly refusal: Refusal };

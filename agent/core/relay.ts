@@ -4,9 +4,11 @@
  *
  * It remembers nothing. On the way out it notes in the frame which link the frame came from, and on
  * the way back it takes that note off and follows it. Link numbers are random (io.ts), so a stranger
- * cannot write to another's link. Everything that a relay carries is signed by whoever it is from, so
- * a hostile relay can withhold, but not forge. Bounds: hops (limits.ts), and the shell's rates.
+ * cannot write to another's link. Everything that counts of what a relay carries is signed by whoever
+ * it is from (links.ts, `maySpeak`), so a hostile relay can withhold, but not forge. Bounds: hops
+ * (limits.ts), and the shell's rates.
  */
+import { mixed } from './client/chase.ts';
 import { encode } from './codec/canonical.ts';
 import { type Frame, frameCoder } from './codec/message.ts';
 import type { Draft } from './draft.ts';
@@ -35,7 +37,7 @@ export function relay(
 }
 
 function passOn(draft: Draft, link: LinkId, frame: Frame, member: MemberIndex): void {
-  const next = linkTo(draft, member) ?? defaultRoute(draft, link);
+  const next = linkTo(draft, member) ?? anotherWay(draft, link);
   if (frame.route.length >= MAX_ROUTE_HOPS) return reject(draft, link, frame, 'too_many_hops');
   if (next === undefined) return reject(draft, link, frame, 'unreachable');
   draft.forward(next, encode(frameCoder, { ...frame, route: [...frame.route, link] }));
@@ -43,11 +45,13 @@ function passOn(draft: Draft, link: LinkId, frame: Frame, member: MemberIndex): 
 }
 
 /**
- * Where frames go whose authority this node has no link to: the oldest link to another relay, never
- * back where they came from. A loop of relays ends at the bound on hops.
+ * Where frames go whose authority this node has no link to: to any other node, relay or authority,
+ * but never back where they came from. It is another one from one millisecond to the next, so that
+ * whoever asks again gets past nodes that lead nowhere. A loop ends at the bound on hops.
  */
-function defaultRoute(draft: Draft, from: LinkId): LinkId | undefined {
-  return nodeLinks(draft).find(({ link, member }) => member === undefined && link !== from)?.link;
+function anotherWay(draft: Draft, from: LinkId): LinkId | undefined {
+  const others = nodeLinks(draft).filter(({ link }) => link !== from);
+  return others[mixed(Math.floor(draft.stamp.nowMs)) % Math.max(1, others.length)]?.link;
 }
 
 function passBack(draft: Draft, frame: Frame): void {

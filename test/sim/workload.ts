@@ -4,12 +4,15 @@
  */
 import type { ByteKey } from '../../agent/core/bytes.ts';
 import type { Command, Step } from '../../agent/core/io.ts';
+import type { Notice } from '../../agent/core/notice.ts';
 import type { Amount, TokenIndex } from '../../agent/core/units.ts';
 import { latin1, Reader, readBalances } from './checkers/decode.ts';
 import { faultsFor } from './checkers/founding.ts';
 import { Prng } from './prng.ts';
 import type { Process, Watcher } from './process.ts';
 import type { World } from './world.ts';
+
+type Progress = Extract<Notice, { readonly kind: 'progress_seen' }>;
 
 export interface Tally {
   ordered: number;
@@ -67,8 +70,8 @@ export class Workload implements Watcher {
         case 'order_failed':
           this.tally.refusedForGood++;
           break;
-        case 'account_seen':
-          this.#remember(process, notice.member, notice.next, step);
+        case 'progress_seen':
+          this.#remember(process, notice);
           break;
         default:
       }
@@ -133,14 +136,16 @@ export class Workload implements Watcher {
     process.event({ kind: 'command', command });
   }
 
-  /** A forgetful wallet may pay again when n - f members tell it nothing that it does not know. */
-  #remember(wallet: Process, member: number, next: bigint, _step: Step): void {
+  /** As the command line has it: it may pay again when n - f members vouch for nothing newer. */
+  #remember(wallet: Process, { member, account, next, pending }: Progress): void {
     if (!this.#world.hasToRemember(wallet)) return;
+    if (latin1(account) !== latin1(wallet.signer.publicKey)) return;
     const heard = this.#heard.get(wallet) ?? new Set<number>();
     this.#heard.set(wallet, heard);
     const bytes = wallet.disk.live.get('W' as ByteKey);
     const known = bytes === undefined ? 0n : new Reader(bytes, 32).u64();
-    if (next > known) heard.clear();
+    const isUnknown = pending !== undefined && !wallet.disk.live.has('L' as ByteKey);
+    if (next > known || isUnknown) heard.clear();
     else heard.add(member);
     const { authorities } = this.#world.plan;
     if (heard.size < authorities - faultsFor(authorities)) return;

@@ -128,6 +128,12 @@ const MESSAGES: { readonly [K in Message['TAG']]: fc.Arbitrary<Data<K>> } = {
     }),
   }),
   bucketQuery: fc.record({ path, after: key }),
+  progress: fc.record({
+    epoch,
+    member,
+    body: fc.record({ account: key, next: sequence, pending: optional(key) }),
+    signature: bytes(64),
+  }),
 };
 
 export const message: fc.Arbitrary<Message> = fc.oneof(

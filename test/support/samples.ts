@@ -127,6 +127,15 @@ const MESSAGES: readonly Message[] = [
     },
   },
   { TAG: 'bucketQuery', data: { path: [1, 2, 3], after: account } },
+  {
+    TAG: 'progress',
+    data: {
+      epoch: 0 as Epoch,
+      member: member(3),
+      body: { account, next: sequence(8n), pending: hash },
+      signature: bytes(64, 62),
+    },
+  },
 ];
 
 const accountRecord = {

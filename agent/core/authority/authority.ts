@@ -4,6 +4,7 @@ import type { Message } from '../codec/message.ts';
 import type { Certificate } from '../codec/order.ts';
 import type { Draft, Origin } from '../draft.ts';
 import { memberOf } from '../links.ts';
+import { progressOf } from '../progress.ts';
 import { isRefusal, REFUSALS, refusal } from '../refusal.ts';
 import type { AuthoritySetup } from '../setup.ts';
 import { FIRST_SEQUENCE } from '../units.ts';
@@ -50,6 +51,7 @@ export function authorityMessage(
     case 'rejected':
     case 'account':
     case 'credits':
+    case 'progress':
       return; // Answers to questions that an authority does not ask.
     default:
       unreachable(message);
@@ -102,15 +104,19 @@ export function takeCertificate(
 ): void {
   const refused = applyCertificate(draft, setup, certificate);
   const { account } = certificate.order.order;
-  const { next } = readAccount(draft, account);
+  const record = readAccount(draft, account);
+  const { next } = record;
   const { member } = setup.authority;
-  if (!isRefusal(refused)) {
+  if (isRefusal(refused)) draft.note({ kind: 'refused', link: origin.link, refusal: refused });
+  const tellsProgress = !isRefusal(refused) || refused.refused === 'missing_earlier';
+  if (origin.route.length > 0 && tellsProgress) {
+    draft.answer(origin, progressOf(setup, account, record));
+  } else if (!isRefusal(refused)) {
     draft.answer(origin, { TAG: 'applied', data: { member, account, next } });
-    return;
+  } else {
+    const { wire: code } = REFUSALS[refused.refused];
+    draft.answer(origin, { TAG: 'rejected', data: { member, code, account, next } });
   }
-  draft.note({ kind: 'refused', link: origin.link, refusal: refused });
-  const { wire: code } = REFUSALS[refused.refused];
-  draft.answer(origin, { TAG: 'rejected', data: { member, code, account, next } });
 }
 
 /** The answer of a node without a ledger to what only an authority can do. */

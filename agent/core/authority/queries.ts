@@ -4,6 +4,7 @@ import type { Draft, Origin } from '../draft.ts';
 import { certificateAt, recorded } from '../journal.ts';
 import { keyOfEntry } from '../keyspace.ts';
 import { MAX_CERTIFICATES_PER_FRAME } from '../limits.ts';
+import { progressOf } from '../progress.ts';
 import type { AuthoritySetup } from '../setup.ts';
 import { nextSequence, type Sequence } from '../units.ts';
 import { readAccount } from './account.ts';
@@ -14,10 +15,12 @@ export function answerAccount(
   account: Uint8Array,
   origin: Origin,
 ): void {
-  const { next, received, pending, balances } = readAccount(draft, account);
+  const record = readAccount(draft, account);
+  const { next, received, pending, balances } = record;
   const { member } = setup.authority;
   const data = { member, account, next, received, pending, balances };
   draft.answer(origin, { TAG: 'account', data });
+  if (origin.route.length > 0) draft.answer(origin, progressOf(setup, account, record));
 }
 
 /** Certificates of the account's own orders, from a sequence on. */

@@ -4,12 +4,13 @@ import { unreachable } from '../assert.ts';
 import { equalBytes } from '../bytes.ts';
 import { checkCertificate } from '../certificate.ts';
 import { decode } from '../codec/canonical.ts';
-import type { Message } from '../codec/message.ts';
+import type { Message, Progress } from '../codec/message.ts';
 import { certificateCoder, type Order, orderSigningBytes } from '../codec/order.ts';
 import type { Draft } from '../draft.ts';
 import type { Command, LinkId } from '../io.ts';
 import { MAX_MEMO_BYTES } from '../limits.ts';
 import { memberOf } from '../links.ts';
+import { isProgressValid } from '../progress.ts';
 import { isRefusal, type Refusal, refusal, refusalCodeOf } from '../refusal.ts';
 import type { WalletSetup } from '../setup.ts';
 import { isDue } from '../timers.ts';
@@ -88,7 +89,12 @@ function deliver(draft: Draft, setup: WalletSetup, bytes: Uint8Array): Refusal |
 }
 
 /** Handles an answer of an authority, or of a relay on the way to one. */
-export function walletMessage(draft: Draft, setup: WalletSetup, message: Message): void {
+export function walletMessage(
+  draft: Draft,
+  setup: WalletSetup,
+  message: Message,
+  link: LinkId,
+): void {
   const account = setup.wallet.publicKey;
   switch (message.TAG) {
     case 'vote':
@@ -98,8 +104,10 @@ export function walletMessage(draft: Draft, setup: WalletSetup, message: Message
     case 'applied':
       if (!equalBytes(message.data.account, account)) return;
       return takeProgress(draft, setup, message.data.member, message.data.next);
+    case 'progress':
+      return takeSignedProgress(draft, setup, message.data);
     case 'rejected':
-      return takeRejected(draft, setup, message.data);
+      return takeRejected(draft, setup, message.data, link);
     case 'account':
       return takeAccountView(draft, setup, message.data);
     case 'certificates':
@@ -111,16 +119,26 @@ export function walletMessage(draft: Draft, setup: WalletSetup, message: Message
   }
 }
 
+function takeSignedProgress(draft: Draft, setup: WalletSetup, progress: Progress): void {
+  if (!isProgressValid(setup, progress)) return;
+  const { member, body } = progress;
+  draft.note({ kind: 'progress_seen', member, ...body });
+  if (!equalBytes(body.account, setup.wallet.publicKey)) return;
+  takeProgress(draft, setup, member, body.next);
+}
+
 function takeRejected(
   draft: Draft,
   setup: WalletSetup,
   data: Extract<Message, { TAG: 'rejected' }>['data'],
+  link: LinkId,
 ): void {
   const code = refusalCodeOf(data.code);
   const { member, account, next } = data;
   if (code === undefined || member === undefined) return;
   if (code === 'missing_earlier' && account !== undefined) {
-    if (equalBytes(account, setup.wallet.publicKey)) takeProgress(draft, setup, member, next);
+    const isOurs = equalBytes(account, setup.wallet.publicKey);
+    if (isOurs && memberOf(draft, link) === member) takeProgress(draft, setup, member, next);
     return;
   }
   // Not signed, so it is news for the owner and nothing more.

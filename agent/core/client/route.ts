@@ -29,12 +29,17 @@ export function sendToMember(draft: Draft, member: MemberIndex, message: Message
 
 /**
  * The same over several ways at once, for what nobody answers if it does not arrive and what comes
- * seldom: a bad relay among them does not delay it.
+ * seldom: a bad relay among them does not delay it. Where there are more ways, it is others each time.
  */
 export function sendToMemberAllWays(draft: Draft, member: MemberIndex, message: Message): void {
   const direct = linkTo(draft, member);
-  const links = direct === undefined ? linksVia(draft).slice(0, MAX_WAYS_AT_ONCE) : [direct];
-  for (const link of links) draft.send(link, message, member);
+  if (direct !== undefined) return draft.send(direct, message, member);
+  const via = linksVia(draft);
+  const { ways } = chase(draft);
+  const first = mixed(ways) % Math.max(1, via.length);
+  writeChase(draft, { ways: (ways + 1) >>> 0 });
+  const inTurn = [...via.slice(first), ...via.slice(0, first)];
+  for (const link of inTurn.slice(0, MAX_WAYS_AT_ONCE)) draft.send(link, message, member);
 }
 
 /** Links to nodes that may pass frames on, relays before authorities. */

@@ -63,6 +63,22 @@ export const orderRefusalCoder = struct({
 });
 export type OrderRefusal = ValueOf<typeof orderRefusalCoder>;
 
+/** How far an authority is with an account; the part that it signs. */
+export const progressBodyCoder = struct({
+  account: keyCoder,
+  /** The account's next sequence there. It never goes back, so an old word is no false one. */
+  next: sequenceCoder,
+  /** Hash of the order that it voted for and that is not certified there yet. */
+  pending: optional(hashCoder),
+});
+export const progressCoder = struct({
+  epoch: epochCoder,
+  member: memberCoder,
+  body: progressBodyCoder,
+  signature: signatureCoder,
+});
+export type Progress = ValueOf<typeof progressCoder>;
+
 /** Nibbles from the root of the digest tree to one of its nodes. */
 const nibbleCoder = checked(u8, (n) => n < DIGEST_FANOUT || `${n} is no nibble of a path`);
 const pathCoder = listOf(DIGEST_DEPTH, nibbleCoder);
@@ -151,6 +167,11 @@ export const messageCoder = variant({
     }),
   ],
   bucketQuery: [18, struct({ path: pathCoder, after: keyCoder })],
+  /**
+   * What counts of an answer that goes back through other nodes, who might forge it: instead of
+   * `applied` and of `rejected` for a certificate that came too early, and beside `account`.
+   */
+  progress: [19, progressCoder],
 });
 export type Message = ValueOf<typeof messageCoder>;
 export type Bucket = Extract<Message, { TAG: 'bucket' }>['data'];

@@ -3,6 +3,7 @@
  * and what the shell has to tell besides. `meshpay events` prints them; `meshpayd` logs them.
  */
 import { unreachable } from '../../core/assert.ts';
+import { toHex } from '../../core/bytes.ts';
 import type { Network } from '../../core/genesis.ts';
 import { nameOf } from '../../core/names.ts';
 import type { Notice } from '../../core/notice.ts';
@@ -60,6 +61,14 @@ export type Happening =
       readonly pending: boolean;
       readonly balances: readonly QuantityView[];
     }
+  | {
+      readonly kind: 'progress_seen';
+      readonly member: string;
+      readonly account: string;
+      readonly next: string;
+      /** Hash of the order that the member voted for, hexadecimal. */
+      readonly pending: string | null;
+    }
   | { readonly kind: 'command_refused'; readonly refusal: RefusalView }
   /** A peer went from one state to another. */
   | {
@@ -95,6 +104,7 @@ export const EVENT_KINDS = {
   received: 'this wallet was paid',
   refreshed: 'a member has told all that it knows of this wallet',
   account_seen: "a member told an account's state",
+  progress_seen: 'a member vouched for how far an account is',
   command_refused: 'a command could not be carried out',
   peer: 'a peer changed its state',
   state: 'this node changed its state',
@@ -154,6 +164,16 @@ export function viewOfNotice(network: Network, notice: Notice): Happening {
         balances: notice.balances.map(({ token, balance }) =>
           quantityView(network, token, balance),
         ),
+      };
+    }
+    case 'progress_seen': {
+      const { member, account, next, pending } = notice;
+      return {
+        kind,
+        member: memberName(network, member),
+        account: nameOf('account', account),
+        next: next.toString(),
+        pending: pending === undefined ? null : toHex(pending),
       };
     }
     case 'command_refused':

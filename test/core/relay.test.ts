@@ -1,0 +1,75 @@
+/** Relays that lie, lead nowhere, or are many: nothing is lost, and nobody is stuck for good. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { encode } from '../../agent/core/codec/canonical.ts';
+import { frameCoder, type Message } from '../../agent/core/codec/message.ts';
+import { certificateCoder } from '../../agent/core/codec/order.ts';
+import type { LinkId } from '../../agent/core/io.ts';
+import type { MemberIndex, Sequence } from '../../agent/core/units.ts';
+import { certificateOf, orderOf } from '../support/forge.ts';
+import { accountAt } from '../support/ledger.ts';
+import { World } from '../support/world.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** Authorities that all know each other, and these relays before all of them. */
+function worldWith(relays: readonly string[], others: readonly string[] = []): World {
+  const world = new World({ relays: [...relays, ...others], wallets: ['alice', 'bob'] });
+  const names = world.authorities.map(({ name }) => name);
+  names.forEach((a, i) => {
+    for (const b of names.slice(i + 1)) world.connect(a, b);
+  });
+  for (const relay of relays) for (const name of names) world.connect(relay, name);
+  return world;
+}
+
+test('a relay that swallows certificates and says that all have applied them stops nothing', () => {
+  const world = worldWith(['good', 'bad']);
+  world.connect('alice', 'good');
+  world.connect('alice', 'bad');
+  world.run();
+  world.onFrame = (from, to, { message }) => {
+    if (from.name !== 'alice' || to.name !== 'bad' || message.TAG !== 'certificate') return true;
+    const { account, sequence } = message.data.order.order;
+    for (const member of [0, 1, 2, 3] as MemberIndex[]) {
+      const next = (sequence + 1n) as Sequence;
+      const lie: Message = { TAG: 'applied', data: { member, account, next } };
+      const bytes = encode(frameCoder, { to: undefined, route: [], message: lie });
+      world.event(from, { kind: 'frame', link: 0xbadn as LinkId, bytes });
+    }
+    return false;
+  };
+  for (let payment = 0; payment < 60; payment++) {
+    world.pay('alice', 'bob', 1n);
+    world.pass(600_000);
+    assert.equal(world.notices('alice', 'order_certified').length, payment + 1);
+    for (const authority of world.authorities) {
+      assert.equal(accountAt(world, authority.name, 'alice').next, BigInt(payment + 1));
+    }
+  }
+});
+
+test('a relay on the way gets past a node that leads nowhere, whichever link is the older', () => {
+  const world = worldWith(['last'], ['first', 'stranger']);
+  world.connect('alice', 'first');
+  world.connect('stranger', 'first');
+  world.connect('first', 'last');
+  world.run();
+  world.pay('alice', 'bob', 1n);
+  world.pass(HOUR_MS);
+  assert.equal(world.notices('alice', 'order_certified').length, 1);
+});
+
+test('income that only its owner knows of gets past any number of relays that lead nowhere', () => {
+  const dead = ['dead0', 'dead1', 'dead2', 'dead3', 'dead4', 'dead5'];
+  const world = worldWith(['good'], dead);
+  for (const name of [...dead, 'good']) world.connect('bob', name);
+  world.run();
+  const order = orderOf(world, 'alice', 'bob', { amount: 500n });
+  const certificate = encode(certificateCoder, certificateOf(world, order));
+  const command = { kind: 'deliver', certificate } as const;
+  world.event(world.place('bob'), { kind: 'command', command });
+  world.pay('bob', 'alice', 1_200n);
+  world.pass(6 * HOUR_MS);
+  assert.equal(world.notices('bob', 'order_certified').length, 1);
+});
