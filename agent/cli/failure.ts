@@ -26,6 +26,10 @@ export const PROBLEMS = {
   no_network: { exit: 'config', meaning: 'the wallet has not joined a network' },
   no_peers: { exit: 'config', meaning: 'the wallet knows no peer to connect to' },
   nobody_answers: { exit: 'unavailable', meaning: 'no peer of the wallet answers' },
+  not_latest: {
+    exit: 'try_again',
+    meaning: 'too few authorities have told whether this wallet knows all its own payments',
+  },
   not_certified: { exit: 'try_again', meaning: 'the order is live but has no quorum yet' },
   order_failed: { exit: 'failure', meaning: 'the authorities call the order impossible' },
   no_such_payment: { exit: 'no_input', meaning: 'the wallet has no such payment' },

@@ -1,6 +1,6 @@
 /** Wallet commands against real daemons: paying, waiting, interrupting, resuming, receipts. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -201,6 +201,47 @@ describe('a wallet', { concurrency: 1 }, () => {
     assert.equal(await balanceOf('alice'), '945.00');
   });
 
+  for (const [what, spoil] of [
+    ['its key alone', (store: string) => rmSync(store, { recursive: true })],
+    [
+      'an old copy of its folder',
+      (store: string, old: string) => {
+        rmSync(store, { recursive: true });
+        cpSync(old, store, { recursive: true });
+      },
+    ],
+  ] as const) {
+    it(`learns first what it paid before, with ${what}, and signs no second order`, async () => {
+      const [store, old] = [join(folder, 'wallets/alice/store'), join(folder, 'old')];
+      rmSync(old, { recursive: true, force: true });
+      cpSync(store, old, { recursive: true });
+      const [before, later] = [await balanceOf('alice'), Number(await balanceOf('alice'))];
+      const paid = await run(`wallet pay ${bob} 2 HRS --wallet wallets/alice`);
+      assert.equal(paid.status, 0, paid.err);
+      spoil(store, old);
+      const again = await run(`wallet pay ${bob} 3 HRS --wallet wallets/alice`);
+      assert.equal(again.status, 0, again.err);
+      assert.equal(await balanceOf('alice'), (later - 5).toFixed(2), `from ${before}`);
+      const statuses = await Promise.all(lab.nodes.map(({ daemon }) => daemon.status()));
+      assert.ok(statuses.every((status) => status.counters.doubleSpends === 0));
+    });
+  }
+
+  it('does not sign with its key alone where too few can tell what it paid before', async () => {
+    await kill(3, 4);
+    const [store, old] = [join(folder, 'wallets/alice/store'), join(folder, 'old')];
+    rmSync(old, { recursive: true, force: true });
+    renameSync(store, old);
+    const ran = await run(`wallet pay ${bob} 1 HRS --wallet wallets/alice --timeout 2`);
+    assert.equal(ran.status, EXITS.try_again.status);
+    assert.match(ran.err, /^meshpay: not_latest: authorities: expected the word of 3, found 2$/m);
+    const resumed = await run('wallet resume --wallet wallets/alice');
+    assert.equal(resumed.out, 'Nothing is on its way.\n');
+    rmSync(store, { recursive: true });
+    renameSync(old, store);
+    await start(3, 4);
+  });
+
   it('is used by one command at a time', async () => {
     await kill(3, 4);
     const child = startMeshpay(
@@ -218,7 +259,7 @@ describe('a wallet', { concurrency: 1 }, () => {
 
   it('brings everything back from its key alone', async () => {
     rmSync(join(folder, 'wallets/alice/store'), { recursive: true });
-    assert.equal(await balanceOf('alice'), '942.00');
+    assert.equal(await balanceOf('alice'), '932.00');
   });
 
   it('says what is damaged and what to do about it', async () => {

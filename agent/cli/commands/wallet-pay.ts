@@ -24,6 +24,7 @@ import {
   type WalletFolder,
   walletFolderOf,
 } from '../wallet/folder.ts';
+import { untilLatest } from '../wallet/latest.ts';
 import { resume as goOn, type Paid, type PayCommand, type PayWatch, pay } from '../wallet/pay.ts';
 import { connect, refresh } from '../wallet/refresh.ts';
 import { isSamePayment, readPayment } from '../wallet/request.ts';
@@ -139,6 +140,7 @@ async function runPay(args: Args, context: Context): Promise<void> {
       if (isSame) return report(args, context, session, paid);
       context.terminal.note(`${context.terminal.notePaint.good('paid')} ${shortOrder(order)}`);
     }
+    await untilLatest(session, watch);
     if (!args.flag('anyway')) await refuseUnproven(session, command, context);
     report(args, context, session, await pay(session, command, watch));
   } finally {
