@@ -1,6 +1,7 @@
 /**
- * Faults: what each kind does to the world when its time comes, and how it ends. A fault may find
- * nothing to act on (its node is down already); then it does not count.
+ * Faults: what each kind does to the world when its time comes, and how it ends. Only what really
+ * happened counts: not a fault that finds nothing to act on (its node is down, no stream is there),
+ * and one that lies in wait (a death in a later commit) only when it strikes.
  */
 import type { ByteKey } from '../../agent/core/bytes.ts';
 import type { LinkId } from '../../agent/core/io.ts';
@@ -9,7 +10,8 @@ import type { Fault, FaultKind } from './plan.ts';
 import type { Process } from './process.ts';
 import type { World } from './world.ts';
 
-type Act = (world: World, fault: Fault) => boolean;
+/** Returns whether it happened now. What happens later, if at all, it tells `count` itself. */
+type Act = (world: World, fault: Fault, count: () => void) => boolean;
 
 const ACTS: Readonly<Record<FaultKind, Act>> = {
   crash(world, fault) {
@@ -18,39 +20,44 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
     process.crash('crashed', fault.forMs);
     return true;
   },
-  crash_in_commit(world, fault) {
+  crash_in_commit(world, fault, count) {
     const process = one(world.keepers, fault.who);
     if (process?.isUp !== true) return false;
     const deaths: readonly Death[] = ['before', 'middle', 'after'];
     const death = deaths[fault.other % 3] ?? 'after';
-    process.dieInCommit(death, fault.amount % 30, fault.forMs);
-    return true;
+    process.dieInCommit(death, fault.amount % 30, fault.forMs, count);
+    return false;
   },
   power_cut(world, fault) {
+    const isAnyUp = world.all.some(({ isUp }) => isUp);
     for (const process of world.all) process.crash('lost power', fault.forMs + process.index);
-    return true;
+    return isAnyUp;
   },
-  full_disk(world, fault) {
+  full_disk(world, fault, count) {
     const process = one(world.keepers, fault.who);
     if (process?.isUp !== true) return false;
-    process.dieInCommit('full', 0, fault.forMs);
-    return true;
+    process.dieInCommit('full', 0, fault.forMs, count);
+    return false;
   },
   slow_disk(world, fault) {
     const process = one(world.keepers, fault.who);
     if (process === undefined) return false;
-    process.slowDiskMs = fault.amount % 800;
+    const byMs = 1 + (fault.amount % 800);
+    process.slowDiskMs += byMs;
     later(world, fault, () => {
-      process.slowDiskMs = 0;
+      process.slowDiskMs -= byMs;
     });
     return true;
   },
-  restore(world, fault) {
+  restore(world, fault, count) {
     const process = one(world.authorities, fault.who);
     if (process === undefined || !world.spendRestore(process)) return false;
     const copy = new Map(process.disk.durable);
-    later(world, fault, () => process.restore(copy));
-    return true;
+    later(world, fault, () => {
+      process.restore(copy);
+      count();
+    });
+    return false;
   },
   bit_rot(world, fault) {
     const process = one(world.authorities, fault.who);
@@ -76,9 +83,10 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
   slow(world, fault) {
     const process = one(world.all, fault.who);
     if (process === undefined) return false;
-    process.lagMs = fault.amount % 1_500;
+    const byMs = 1 + (fault.amount % 1_500);
+    process.lagMs += byMs;
     later(world, fault, () => {
-      process.lagMs = 0;
+      process.lagMs -= byMs;
     });
     return true;
   },
@@ -90,7 +98,7 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
   },
   only_hears(world, fault) {
     const process = one(world.all, fault.who);
-    if (process === undefined) return false;
+    if (process === undefined || world.network.linksOf(process).length === 0) return false;
     const others = world.all.filter((other) => other !== process);
     for (const other of others) world.reach.cut(process.index, other.index, 1);
     if (fault.other % 2 === 0) world.network.noticeCuts();
@@ -112,39 +120,43 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
         }
       }
     };
+    const isAcross = world.network
+      .joined()
+      .some(([a, b]) => inside.includes(a) !== inside.includes(b));
     change(1);
     world.network.noticeCuts();
     later(world, fault, () => change(-1));
-    return true;
+    return isAcross;
   },
   radio_off(world, fault) {
     const process = one(world.all, fault.who);
-    if (process === undefined) return false;
+    if (process === undefined || world.isSilent(process)) return false;
     world.silence(process, true);
     world.network.noticeCuts();
     later(world, fault, () => world.silence(process, false));
     return true;
   },
   clog(world, fault) {
-    const [a, b] = two(world, fault);
+    const [a, b] = stream(world, fault);
     if (a === undefined || b === undefined) return false;
-    world.network.clog(a.index, b.index, fault.amount % 15_000);
-    later(world, fault, () => world.network.clog(a.index, b.index, 0));
+    const byMs = 1 + (fault.amount % 15_000);
+    world.network.clog(a.index, b.index, byMs);
+    later(world, fault, () => world.network.clog(a.index, b.index, -byMs));
     return true;
   },
   flap(world, fault) {
-    const [a, b] = two(world, fault);
+    const [a, b] = stream(world, fault);
     if (a === undefined || b === undefined) return false;
     world.network.flap(a, b);
     return true;
   },
   storm(world, fault) {
-    const { weather } = world.network;
-    const before = { ...weather };
-    weather.lossPerMille = 300 + (fault.amount % 600);
-    weather.doublePerMille = fault.who % 300;
-    weather.overtakePerMille = fault.other % 500;
-    later(world, { ...fault, forMs: fault.forMs % 8_000 }, () => Object.assign(weather, before));
+    const end = world.network.storm({
+      lossPerMille: 300 + (fault.amount % 600),
+      doublePerMille: fault.who % 300,
+      overtakePerMille: fault.other % 500,
+    });
+    later(world, { ...fault, forMs: fault.forMs % 8_000 }, end);
     return true;
   },
   wall_jump(world, fault) {
@@ -176,7 +188,8 @@ export function plantFaults(
 ): void {
   for (const fault of faults) {
     world.agenda.after(fault.atMs, () => {
-      if (!world.isHealed && ACTS[fault.kind](world, fault)) count(fault.kind);
+      const struck = () => count(fault.kind);
+      if (!world.isHealed && ACTS[fault.kind](world, fault, struck)) struck();
     });
   }
 }
@@ -189,7 +202,7 @@ function later(world: World, fault: Fault, end: () => void): void {
 }
 
 function cut(world: World, fault: Fault, isBothWays: boolean): boolean {
-  const [a, b] = two(world, fault);
+  const [a, b] = stream(world, fault);
   if (a === undefined || b === undefined) return false;
   const change = (by: 1 | -1) => {
     world.reach.cut(a.index, b.index, by);
@@ -205,13 +218,10 @@ function one(processes: readonly Process[], number: number): Process | undefined
   return processes.length === 0 ? undefined : processes[number % processes.length];
 }
 
-function two(world: World, { who, other }: Fault): [Process | undefined, Process | undefined] {
-  const a = one(world.all, who);
-  return [
-    a,
-    one(
-      world.all.filter((process) => process !== a),
-      other,
-    ),
-  ];
+/** Two nodes with a stream between them, in either order; nobody if there is no stream at all. */
+function stream(world: World, { who, other }: Fault): readonly [Process?, Process?] {
+  const joined = world.network.joined();
+  const pair = joined[who % Math.max(1, joined.length)];
+  if (pair === undefined) return [];
+  return other % 2 === 0 ? pair : [pair[1], pair[0]];
 }

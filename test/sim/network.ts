@@ -33,9 +33,9 @@ interface End {
   inFlight: number;
 }
 
-interface Pair {
-  readonly a: Station;
-  readonly b: Station;
+interface Pair<S extends Station> {
+  readonly a: S;
+  readonly b: S;
   isTrying: boolean;
 }
 
@@ -51,25 +51,33 @@ export interface Weather {
 /** Frames that one stream has on their way before the shell gives up on a slow reader. */
 const MOST_IN_FLIGHT = 4_000;
 
-export class Network {
+/** How frames fare while a storm lasts. */
+export type Storm = Pick<Weather, 'lossPerMille' | 'doublePerMille' | 'overtakePerMille'>;
+
+/** `S`: the nodes that it joins. */
+export class Network<S extends Station = Station> {
   readonly weather: Weather;
   readonly counts = { sent: 0, lost: 0, doubled: 0, overtaken: 0, clogged: 0 };
   readonly #agenda: Agenda;
   readonly #prng: Prng;
   readonly #reach: Reach;
-  readonly #pairs: Pair[] = [];
+  readonly #pairs: Pair<S>[] = [];
   readonly #ends = new Map<Station, Map<LinkId, End>>();
   readonly #clogs = new Map<number, number>();
+  /** The weather between storms, and the storms that are on: the latest one is what is felt. */
+  #fair: Weather;
+  #storms: Storm[] = [];
 
   constructor(agenda: Agenda, prng: Prng, reach: Reach, weather: Weather) {
     this.#agenda = agenda;
     this.#prng = prng;
     this.#reach = reach;
     this.weather = weather;
+    this.#fair = { ...weather };
   }
 
   /** From now on these two look for each other. */
-  pair(a: Station, b: Station): void {
+  pair(a: S, b: S): void {
     const pair = { a, b, isTrying: false };
     this.#pairs.push(pair);
     this.#try(pair, this.#prng.below(20));
@@ -122,16 +130,34 @@ export class Network {
     }
   }
 
-  /** Everything between two nodes takes `byMs` longer; 0 ends it. */
+  /** Everything between two nodes takes `byMs` longer, added to what it took; negative to end it. */
   clog(a: number, b: number, byMs: number): void {
-    this.#clogs.set(clogKey(a, b), byMs);
-    this.#clogs.set(clogKey(b, a), byMs);
+    for (const key of [clogKey(a, b), clogKey(b, a)]) {
+      this.#clogs.set(key, (this.#clogs.get(key) ?? 0) + byMs);
+    }
+  }
+
+  /** Begins a storm; what is returned ends it. Others may begin and end meanwhile. */
+  storm(storm: Storm): () => void {
+    this.#storms.push(storm);
+    Object.assign(this.weather, storm);
+    return () => {
+      this.#storms = this.#storms.filter((other) => other !== storm);
+      Object.assign(this.weather, this.#fair, this.#storms.at(-1));
+    };
   }
 
   /** All the ways are free again. */
   heal(weather: Weather): void {
+    this.#fair = { ...weather };
+    this.#storms = [];
     Object.assign(this.weather, weather);
     this.#clogs.clear();
+  }
+
+  /** The pairs that have a stream now, in the order in which they were paired. */
+  joined(): [S, S][] {
+    return this.#pairs.filter(({ a, b }) => this.#isJoined(a, b)).map(({ a, b }) => [a, b]);
   }
 
   /** Breaks a stream between two nodes, if there is one. */
@@ -185,7 +211,7 @@ export class Network {
     this.counts.lost++;
   }
 
-  #try(pair: Pair, delayMs: number): void {
+  #try(pair: Pair<S>, delayMs: number): void {
     if (pair.isTrying) return;
     pair.isTrying = true;
     this.#agenda.after(delayMs, () => {
@@ -247,7 +273,8 @@ export class Network {
   }
 
   #retry(a: Station, b: Station | undefined): void {
-    const isOurs = (pair: Pair) => (pair.a === a && pair.b === b) || (pair.a === b && pair.b === a);
+    const isOurs = (pair: Pair<S>) =>
+      (pair.a === a && pair.b === b) || (pair.a === b && pair.b === a);
     const pair = this.#pairs.find(isOurs);
     if (pair !== undefined) this.#try(pair, this.#prng.between(200, 1_500));
   }

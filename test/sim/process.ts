@@ -78,7 +78,9 @@ export class Process implements Station {
   #skewMs: number;
   #actor: Actor | undefined;
   #life = 0;
+  /** How long it is away after a death in a commit, and who hears of that death. */
   #downMs = 0;
+  #onDeath: () => void = () => undefined;
   #wakeAtMs: number | undefined;
   #alarmAtMs: number | undefined;
 
@@ -98,7 +100,10 @@ export class Process implements Station {
       committed: (steps) => {
         for (const watcher of around.watchers) watcher.committed?.(this, steps);
       },
-      died: (death) => this.crash(DEATHS[death], this.#downMs),
+      died: (death) => {
+        this.#onDeath();
+        this.crash(DEATHS[death], this.#downMs);
+      },
       tossCoin: () => prng.below(2) === 0,
     });
   }
@@ -168,9 +173,10 @@ export class Process implements Station {
     this.start();
   }
 
-  /** Dies in one of its next commits, and is away for `downMs` then. */
-  dieInCommit(death: Death, commitsLeft: number, downMs: number): void {
+  /** Dies in one of its next commits, and is away for `downMs` then; not if it ends otherwise before. */
+  dieInCommit(death: Death, commitsLeft: number, downMs: number, onDeath: () => void): void {
     this.#downMs = downMs;
+    this.#onDeath = onDeath;
     this.disk.dieInCommit(death, commitsLeft);
   }
 

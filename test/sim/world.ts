@@ -30,7 +30,7 @@ export class World {
   readonly cast: Cast;
   readonly agenda = new Agenda();
   readonly reach: Reach;
-  readonly network: Network;
+  readonly network: Network<Process>;
   /** Every process; the authorities first, so that an index is a member. */
   readonly all: Process[] = [];
   /** What an operator does when everything is healed. */
@@ -115,6 +115,10 @@ export class World {
     if (isSilent) this.#silent.add(process.index);
     else this.#silent.delete(process.index);
     this.reach.without(this.#silent);
+  }
+
+  isSilent(process: Process): boolean {
+    return this.#silent.has(process.index);
   }
 
   /** Gives a certificate straight to its payee, as a receipt is. */
