@@ -6,9 +6,14 @@
  */
 import type { ByteKey } from '../../agent/core/bytes.ts';
 import type { Read, Step, Write } from '../../agent/core/io.ts';
+import { isNoticed, type Rot, rotOf } from './rot.ts';
+import { Violation } from './violation.ts';
 
-/** Where a process dies in a commit. `full`: the disk takes no more, so the commit fails. */
-export type Death = 'before' | 'middle' | 'after' | 'full';
+/**
+ * Where a process dies in a commit. `full`: the disk takes no more, so the commit fails. `rotten`: a
+ * record that it replaces is not what was written.
+ */
+export type Death = 'before' | 'middle' | 'after' | 'full' | 'rotten';
 
 /** What the disk asks of the world. */
 export interface DiskPort {
@@ -40,6 +45,8 @@ export class Disk implements Read {
   live = new Map<ByteKey, Uint8Array>();
   /** What a crash leaves. */
   durable = new Map<ByteKey, Uint8Array>();
+  /** The record of `durable` that really reads otherwise; whoever runs on has the right one cached. */
+  rot: Rot | undefined;
   readonly #port: DiskPort;
   #waiting: Batch = { writes: [], steps: [] };
   #committing: Batch | undefined;
@@ -56,6 +63,16 @@ export class Disk implements Read {
   /** Lets the process die in one of its next commits; 0 is the very next one. */
   dieInCommit(kind: Death, commitsLeft: number): void {
     this.#death = { kind, commitsLeft };
+  }
+
+  /** A bit of one of its records flips. False: there is none. */
+  decay(record: number, bit: number): boolean {
+    const keys = [...this.durable.keys()];
+    const key = keys[record % Math.max(1, keys.length)];
+    const value = key === undefined ? undefined : this.durable.get(key);
+    if (key === undefined || value === undefined || this.rot !== undefined) return false;
+    this.rot = rotOf(key, value, bit);
+    return true;
   }
 
   /** It will not die of what was said before. */
@@ -96,12 +113,14 @@ export class Disk implements Read {
   replace(records: ReadonlyMap<ByteKey, Uint8Array>): void {
     this.durable = new Map(records);
     this.live = new Map(records);
+    this.rot = undefined;
   }
 
   #begin(): void {
     const batch = this.#waiting;
     this.#waiting = { writes: [], steps: [] };
     this.#committing = batch;
+    if (this.#meetsRot(batch)) return this.#port.died('rotten');
     const death = this.#death;
     if (death !== undefined && death.commitsLeft-- > 0) return this.#await(batch, undefined);
     if (death?.kind === 'before' || death?.kind === 'full') return this.#port.died(death.kind);
@@ -120,6 +139,14 @@ export class Disk implements Read {
     });
   }
 
+  /** A commit takes the digest of what it replaces from the disk, and so meets the flipped bit. */
+  #meetsRot({ writes }: Batch): boolean {
+    const { rot } = this;
+    if (rot === undefined || !writes.some(({ key }) => key === rot.key)) return false;
+    if (isNoticed(rot)) return true;
+    throw new Violation('durability', `a commit replaces a damaged record of ${rot.key[0]}`);
+  }
+
   #finish(batch: Batch): void {
     for (const step of batch.steps) this.#port.release(step);
     if (this.#committing !== undefined || this.#waiting.steps.length === 0) return;
@@ -131,6 +158,8 @@ export class Disk implements Read {
 
   #write(batch: Batch): void {
     for (const { key, value } of batch.writes) {
+      // Decayed since the commit began, and replaced before anybody read it.
+      if (key === this.rot?.key) this.rot = undefined;
       if (value === undefined) this.durable.delete(key);
       else this.durable.set(key, value);
     }

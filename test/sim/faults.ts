@@ -63,11 +63,15 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
     const process = one(world.authorities, fault.who);
     if (process?.isUp !== true || !world.spendRestore(process)) return false;
     const copy = new Map(process.disk.durable);
-    process.isRotten = true;
-    process.crash('stopped: a record of its disk is damaged', 0);
+    if (!process.disk.decay(fault.other, fault.amount)) return false;
+    // It is noticed at the next start, or when the record is replaced. Half of them start at once.
+    if (fault.who % 2 === 0) process.crash('crashed', fault.forMs);
     // It stays down until somebody restores it: at the latest when everything is healed.
     world.repairs.push(() => {
-      if (process.isRotten) process.restore(copy);
+      if (process.disk.rot === undefined) return; // An older copy was put in meanwhile.
+      process.crash('stopped, to be looked over', 0);
+      process.start();
+      process.restore(copy);
     });
     return true;
   },

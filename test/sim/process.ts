@@ -11,6 +11,7 @@ import { Clock } from './clock.ts';
 import { type Death, Disk } from './disk.ts';
 import type { Network, Station } from './network.ts';
 import type { Prng } from './prng.ts';
+import { damageOf } from './rot.ts';
 import { Violation } from './violation.ts';
 
 /** What runs in a process: the doorway of the core (io.ts). */
@@ -69,7 +70,7 @@ export class Process implements Station {
   isRestored = false;
   /** Its disk was exchanged since it last ran. */
   isReplaced = false;
-  /** A record is damaged: the process finds it at start and stays down. */
+  /** It found a damaged record on its disk, and stays down. */
   isRotten = false;
   readonly #setup: ProcessSetup;
   readonly #around: Surroundings;
@@ -101,7 +102,8 @@ export class Process implements Station {
         for (const watcher of around.watchers) watcher.committed?.(this, steps);
       },
       died: (death) => {
-        this.#onDeath();
+        if (death === 'rotten') this.isRotten = true;
+        else this.#onDeath();
         this.crash(DEATHS[death], this.#downMs);
       },
       tossCoin: () => prng.below(2) === 0,
@@ -123,7 +125,7 @@ export class Process implements Station {
 
   /** Comes up with what is on its disk, and no streams. */
   start(): void {
-    if (this.isUp || this.isRotten) return;
+    if (this.isUp || this.isRotten || this.#findsRot()) return;
     const { agenda, network, watchers } = this.#around;
     this.#life++;
     this.#clock = new Clock(this.#prng, agenda.nowMs, this.#skewMs);
@@ -139,6 +141,15 @@ export class Process implements Station {
     this.isReplaced = false;
     this.event({ kind: 'start' });
     network.came(this);
+  }
+
+  /** The check of the whole disk before anything is done with it. What it overlooks is a violation. */
+  #findsRot(): boolean {
+    const { durable, rot } = this.disk;
+    if (rot === undefined) return false;
+    this.isRotten = damageOf(durable, rot).length > 0;
+    if (this.isRotten) return true;
+    throw new Violation('durability', `${this.name} starts with a damaged record of ${rot.key[0]}`);
   }
 
   /** Is gone from one moment to the next; its supervisor starts it again after `downMs`. */
@@ -256,4 +267,5 @@ const DEATHS: Readonly<Record<Death, string>> = {
   middle: 'crashed in the middle of a commit',
   after: 'crashed after a commit, before its sends',
   full: 'ended itself: the disk is full, so the commit failed',
+  rotten: 'ended itself: a record that it was to replace is damaged',
 };

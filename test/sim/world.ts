@@ -91,7 +91,8 @@ export class World {
 
   /** Whether one more authority may lose its right to vote: liveness needs a quorum that has it. */
   spendRestore(process: Process): boolean {
-    if (process.isRestored || process.isRotten || this.#restoresLeft === 0) return false;
+    const isSpent = process.isRestored || process.disk.rot !== undefined;
+    if (isSpent || this.#restoresLeft === 0) return false;
     this.#restoresLeft--;
     return true;
   }

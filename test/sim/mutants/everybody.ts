@@ -154,6 +154,14 @@ export const EVERYBODY_MUTANTS: readonly Mutant[] = [
     caughtBy: ['liveness', 'convergence', 'votes', 'exceptions'],
   },
   {
+    name: 'the store does not look at seals',
+    file: 'agent/shell/store/seal.js',
+    find: 'if (stored[start + i] !== digest[i])',
+    replace: 'if (false)',
+    caughtBy: ['durability'],
+    profile: 'crashes',
+  },
+  {
     name: 'sends before it writes',
     file: 'test/sim/disk.js',
     find: 'if (!isDurable && this.#committing === undefined)',
