@@ -21,6 +21,8 @@ export interface Profile {
   readonly thieves: number;
   /** Runs of a hundred with relays that have a relay which withholds. */
   readonly saboteurs: number;
+  /** Of a hundred such relays, those that also answer in the authorities' names. */
+  readonly liars: number;
   /** One traitor too many. */
   readonly isBroken?: boolean;
 }
@@ -57,6 +59,7 @@ const USUAL = {
   traitors: 70,
   thieves: 60,
   saboteurs: 30,
+  liars: 0,
 } as const satisfies Omit<Profile, 'about'>;
 
 export const PROFILES: Readonly<Record<string, Profile>> = {

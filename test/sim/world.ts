@@ -207,7 +207,10 @@ export class World {
       case 'saboteur': {
         const prng = this.#prng.fork(1_000 + index);
         const withhold = prng.pick([300, 900, 1_000]);
-        return () => new Saboteur(createNode(setupFor(cast.network)), prng, withhold);
+        const isLiar = prng.below(100) < this.plan.profile.liars;
+        const sabotage = { withhold, lie: isLiar ? prng.pick([100, 500, 1_000]) : 0 };
+        const inner = () => createNode(setupFor(cast.network));
+        return () => new Saboteur(inner(), prng, sabotage, this.#conspiracy);
       }
       case 'stranger':
         return () => createNode(setupFor(cast.otherNetwork));
