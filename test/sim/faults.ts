@@ -77,12 +77,22 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
   },
   forget(world, fault) {
     const process = one(world.wallets, fault.who);
-    // An owner who loses the wallet in the middle of a payment may pay twice: not the protocol's fault.
-    if (process?.isUp !== true || process.disk.live.has('L' as ByteKey)) return false;
-    if (process.disk.durable.has('L' as ByteKey)) return false;
+    if (process?.isUp !== true || isPaying(process)) return false;
     process.forget();
     world.lostMemory(process);
     return true;
+  },
+  old_copy(world, fault, count) {
+    const process = one(world.wallets, fault.who);
+    if (process === undefined || isPaying(process)) return false;
+    const copy = new Map(process.disk.durable);
+    later(world, fault, () => {
+      if (!process.isUp || isPaying(process)) return;
+      process.returnTo(copy);
+      world.lostMemory(process);
+      count();
+    });
+    return false;
   },
   slow(world, fault) {
     const process = one(world.all, fault.who);
@@ -216,6 +226,11 @@ function cut(world: World, fault: Fault, isBothWays: boolean): boolean {
   if (fault.amount % 2 === 0) world.network.noticeCuts();
   later(world, fault, () => change(-1));
   return true;
+}
+
+/** An owner who loses the wallet in the middle of a payment may pay twice: not the protocol's fault. */
+function isPaying({ disk }: Process): boolean {
+  return disk.live.has('L' as ByteKey) || disk.durable.has('L' as ByteKey);
 }
 
 function one(processes: readonly Process[], number: number): Process | undefined {

@@ -14,6 +14,7 @@ export const FAULT_KINDS = [
   'restore',
   'bit_rot',
   'forget',
+  'old_copy',
   'slow',
   'cut',
   'one_way',

@@ -178,9 +178,14 @@ export class Process implements Station {
 
   /** Loses all that it ever stored, and comes up with its key alone. */
   forget(): void {
-    this.crash('lost its disk', 0);
+    this.returnTo(new Map(), 'lost its disk');
+  }
+
+  /** Runs on with what it stored some time ago, as if nothing had happened since. */
+  returnTo(copy: ReadonlyMap<ByteKey, Uint8Array>, why = 'was put back to an old copy'): void {
+    this.crash(why, 0);
     this.isReplaced = true;
-    this.disk.replace(new Map());
+    this.disk.replace(copy);
     this.start();
   }
 

@@ -36,6 +36,7 @@ const EVERYTHING: Readonly<Record<FaultKind, number>> = {
   restore: 5,
   bit_rot: 3,
   forget: 2,
+  old_copy: 2,
   slow: 4,
   cut: 10,
   one_way: 8,
