@@ -3,7 +3,7 @@
  * of them has seen, and the certificates that can be made of these. They are as strong as the
  * protocol allows: they share everything at once, and any of them acts on it.
  */
-import { toByteKey } from '../../../agent/core/bytes.ts';
+import { equalBytes, toByteKey } from '../../../agent/core/bytes.ts';
 import type { Message, Vote } from '../../../agent/core/codec/message.ts';
 import {
   type Certificate,
@@ -16,7 +16,7 @@ import {
 import { quorumOf } from '../../../agent/core/committee.ts';
 import type { Signer } from '../../../agent/core/crypto.ts';
 import type { Network } from '../../../agent/core/genesis.ts';
-import type { Epoch, MemberIndex } from '../../../agent/core/units.ts';
+import type { Epoch, MemberIndex, Sequence } from '../../../agent/core/units.ts';
 import type { Prng } from '../prng.ts';
 import type { Scheme } from '../scheme.ts';
 
@@ -60,19 +60,24 @@ export class Conspiracy {
 
   /** Takes note of an order; every traitor votes for it. */
   watch(order: SignedOrder): Case {
-    const { network, traitors } = this.setup;
-    const hash = orderHash(network.id, order.order);
-    const key = toByteKey(hash);
+    const key = toByteKey(orderHash(this.setup.network.id, order.order));
     const known = this.#cases.get(key);
     if (known !== undefined) return known;
-    const votes = new Map<MemberIndex, Uint8Array>();
-    const message = voteSigningBytes(network.id, 0 as Epoch, hash);
-    for (const [member, signer] of traitors) votes.set(member, signer.sign(message));
-    const fresh = { order, hash, votes };
+    const fresh = this.votedFor(order);
     this.#cases.set(key, fresh);
     forgetOldest(this.#cases, MOST_CASES);
     this.#certify(fresh);
     return fresh;
+  }
+
+  /** An order with every traitor's vote, of which they take no note. */
+  votedFor(order: SignedOrder): Case {
+    const { network, traitors } = this.setup;
+    const hash = orderHash(network.id, order.order);
+    const votes = new Map<MemberIndex, Uint8Array>();
+    const message = voteSigningBytes(network.id, 0 as Epoch, hash);
+    for (const [member, signer] of traitors) votes.set(member, signer.sign(message));
+    return { order, hash, votes };
   }
 
   /** Takes note of what somebody sent them. */
@@ -91,6 +96,13 @@ export class Conspiracy {
       member,
       signature: this.setup.oldVote(member, epoch, hash),
     }));
+  }
+
+  /** What they watch of one (account, sequence), the newest. */
+  caseOf(account: Uint8Array, sequence: Sequence): Case | undefined {
+    return [...this.#cases.values()].findLast(({ order: { order } }) => {
+      return order.sequence === sequence && equalBytes(order.account, account);
+    });
   }
 
   /** Something that they watch, if anything. */

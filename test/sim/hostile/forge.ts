@@ -11,8 +11,15 @@ import {
   type SignedOrder,
   signedOrderCoder,
 } from '../../../agent/core/codec/order.ts';
-import type { MemberIndex } from '../../../agent/core/units.ts';
+import type {
+  Amount,
+  Epoch,
+  MemberIndex,
+  Sequence,
+  TokenIndex,
+} from '../../../agent/core/units.ts';
 import type { Prng } from '../prng.ts';
+import type { Case, Conspiracy } from './conspiracy.ts';
 
 /** Frames that are not canonical: whoever accepts one is at fault (checker `frames`). */
 const malformed = new WeakSet<Uint8Array>();
@@ -78,6 +85,61 @@ export function falseCertificate(
     default:
       return certificateFrame(0, order, others);
   }
+}
+
+/**
+ * A certificate for the next order of an account that is none, in canonical form, so that it fits a
+ * page and only checking it tells. Of the order that they watch, if there is one, or of one that
+ * nobody signed; its votes are too few, made up, for another epoch, or for other things.
+ */
+export function falseNext(
+  prng: Prng,
+  plot: Conspiracy,
+  account: Uint8Array,
+  sequence: Sequence,
+): Certificate {
+  const watched = plot.caseOf(account, sequence) ?? unsigned(prng, plot, account, sequence);
+  const { order } = watched;
+  const real = Array.from(watched.votes, ([member, signature]) => ({ member, signature }));
+  real.sort((a, b) => a.member - b.member);
+  const old = plot.oldVotes(watched, 7 as Epoch);
+  const epoch = 0 as Epoch;
+  switch (prng.below(4)) {
+    case 0:
+      return { epoch, order, votes: real.slice(0, plot.quorum - 1) };
+    case 1:
+      return { epoch: 7 as Epoch, order, votes: old };
+    case 2:
+      return { epoch, order, votes: old };
+    default: {
+      // What real votes there are, but for the last one that a quorum needs, and made-up ones.
+      const few = real.slice(0, plot.quorum - 1);
+      const isThere = new Set(few.map(({ member }) => member));
+      const rest = old.filter(({ member }) => !isThere.has(member));
+      const made = rest.map(({ member }) => ({ member, signature: prng.bytes(64) }));
+      return { epoch, order, votes: [...few, ...made].sort((a, b) => a.member - b.member) };
+    }
+  }
+}
+
+/** An order in somebody's name, with the traitors' votes. */
+function unsigned(prng: Prng, plot: Conspiracy, account: Uint8Array, sequence: Sequence): Case {
+  const data = {
+    recipient: prng.bytes(32),
+    token: 0 as TokenIndex,
+    amount: 1n as Amount,
+    memo: '',
+  };
+  const order = { account, sequence, action: { TAG: 'transfer', data } } as const;
+  return plot.votedFor({ order, signature: prng.bytes(64) });
+}
+
+/** A certificate of this very order that is none. */
+export function withoutQuorum(prng: Prng, { epoch, order, votes }: Certificate): Certificate {
+  const at = prng.below(Math.max(1, votes.length));
+  if (prng.below(2) === 0) return { epoch, order, votes: votes.slice(0, at) };
+  const made = votes.map((vote, i) => (i === at ? { ...vote, signature: prng.bytes(64) } : vote));
+  return { epoch, order, votes: made };
 }
 
 /** A frame that was right until something happened to it; in many ways, all of them detectable. */

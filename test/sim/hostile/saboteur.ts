@@ -7,11 +7,13 @@ import { decode, encode } from '../../../agent/core/codec/canonical.ts';
 import { frameCoder, type Message } from '../../../agent/core/codec/message.ts';
 import type { Certificate } from '../../../agent/core/codec/order.ts';
 import type { Event, Read, Stamp, Step } from '../../../agent/core/io.ts';
+import { MAX_SEQUENCE } from '../../../agent/core/limits.ts';
 import { isRefusal, REFUSALS } from '../../../agent/core/refusal.ts';
 import type { MemberIndex, Sequence } from '../../../agent/core/units.ts';
 import type { Prng } from '../prng.ts';
 import type { Actor } from '../process.ts';
 import type { Conspiracy } from './conspiracy.ts';
+import { falseNext } from './forge.ts';
 
 /** In shares of a thousand of what comes to it. */
 export interface Sabotage {
@@ -63,7 +65,7 @@ export class Saboteur implements Actor {
         const { account, sequence } = message.data.order.order;
         if (prng.below(3) === 0) return this.#missing(member, account);
         const ahead = BigInt(prng.pick([1, 1, 2, 1_000]));
-        const next = (sequence + ahead) as Sequence;
+        const next = (sequence + ahead <= MAX_SEQUENCE ? sequence + ahead : sequence) as Sequence;
         return { TAG: 'applied', data: { member, account, next } };
       }
       case 'accountQuery': {
@@ -73,7 +75,7 @@ export class Saboteur implements Actor {
       }
       case 'certificatesQuery': {
         const { account } = message.data;
-        const data = { member, account, certificates: this.#page() };
+        const data = { member, account, certificates: this.#page(account, message.data.from) };
         return { TAG: 'certificates', data: { ...data, next: this.#next() } };
       }
       case 'creditsQuery': {
@@ -96,9 +98,12 @@ export class Saboteur implements Actor {
     return BigInt(this.#prng.pick([0, this.#prng.below(20), 1_000_000])) as Sequence;
   }
 
-  /** Nothing, or certificates that are valid and no answer to the question. */
-  #page(): Certificate[] {
-    if (this.#prng.below(2) === 0) return [];
-    return this.#prng.some(this.#plot.certificates.slice(-8), 2);
+  /** Nothing, certificates that are valid and no answer to the question, or a false one that is. */
+  #page(account?: Uint8Array, from?: Sequence): Certificate[] {
+    const prng = this.#prng;
+    if (prng.below(3) === 0) return [];
+    const isFalse = account !== undefined && from !== undefined && prng.below(2) === 0;
+    if (isFalse) return [falseNext(prng, this.#plot, account, from)];
+    return prng.some(this.#plot.certificates.slice(-8), 2);
   }
 }

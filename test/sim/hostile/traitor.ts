@@ -3,8 +3,11 @@
  * wants to say is held back, changed, or said in another's name, and all the time it votes for
  * whatever it is asked, feeds false certificates, lies about its ledger, and repeats what it heard.
  */
+import { equalBytes } from '../../../agent/core/bytes.ts';
 import { decode, decodeOwn, encode } from '../../../agent/core/codec/canonical.ts';
 import {
+  type AccountView,
+  type CertificatePage,
   type Credits,
   type Frame,
   frameCoder,
@@ -12,11 +15,13 @@ import {
   verdictCoder,
 } from '../../../agent/core/codec/message.ts';
 import {
+  type Certificate,
   type Order,
   orderSigningBytes,
   type SignedOrder,
 } from '../../../agent/core/codec/order.ts';
 import type { Event, LinkId, Read, Send, Stamp, Step } from '../../../agent/core/io.ts';
+import { MAX_SEQUENCE } from '../../../agent/core/limits.ts';
 import { isRefusal, REFUSALS } from '../../../agent/core/refusal.ts';
 import { signingBytes } from '../../../agent/core/signing.ts';
 import {
@@ -31,7 +36,7 @@ import {
 import type { Prng } from '../prng.ts';
 import type { Actor } from '../process.ts';
 import type { Conspiracy } from './conspiracy.ts';
-import { falseCertificate, frameOf, garble } from './forge.ts';
+import { falseCertificate, falseNext, frameOf, garble, withoutQuorum } from './forge.ts';
 
 /** How it behaves, in shares of a thousand of what it says or hears. */
 export interface Treason {
@@ -139,11 +144,16 @@ export class Traitor implements Actor {
       case 'rejected':
         return { TAG: 'rejected', data: { ...message.data, member: anyMember, next: anyNext } };
       case 'account':
-        return { TAG: 'account', data: { ...message.data, member: anyMember, next: anyNext } };
-      case 'credits':
-        return { TAG: 'credits', data: { ...message.data, ...this.#falseCredits(message.data) } };
-      case 'certificates':
-        return { TAG: 'certificates', data: { ...message.data, next: anyNext } };
+        return { TAG: 'account', data: this.#falseView(message.data, anyMember, anyNext) };
+      case 'credits': {
+        const received = prng.pick([message.data.received, anyNext, 1_000_000n]);
+        const made = this.#falseCredits(message.data);
+        return { TAG: 'credits', data: { ...message.data, ...made, received } };
+      }
+      case 'certificates': {
+        const next = prng.below(2) === 0 ? message.data.next : anyNext;
+        return { TAG: 'certificates', data: { ...this.#falsePage(message.data), next } };
+      }
       default:
         return message;
     }
@@ -165,17 +175,47 @@ export class Traitor implements Actor {
     return { TAG: 'orderRefusal', data };
   }
 
-  /** None of the certificates, or ones that move more than anybody signed. */
+  /** None of the certificates, ones that move more than anybody signed, or ones without a quorum. */
   #falseCredits({ certificates }: Credits): Partial<Credits> {
-    if (this.#prng.below(2) === 0) return { certificates: [] };
-    return {
-      certificates: certificates.map((certificate) => {
-        const { action } = certificate.order.order;
-        const data = { ...action.data, amount: (action.data.amount + 1n) as Amount };
-        const order = { ...certificate.order.order, action: { ...action, data } };
-        return { ...certificate, order: { ...certificate.order, order } };
-      }),
-    };
+    const prng = this.#prng;
+    switch (prng.below(3)) {
+      case 0:
+        return { certificates: [] };
+      case 1:
+        return { certificates: certificates.map((each) => withoutQuorum(prng, each)) };
+      default:
+        return { certificates: certificates.map(movesMore) };
+    }
+  }
+
+  /** None of the certificates, ones without a quorum, or a false one for what comes next. */
+  #falsePage(page: CertificatePage): CertificatePage {
+    const prng = this.#prng;
+    const { account, certificates } = page;
+    const last = certificates.at(-1)?.order.order.sequence;
+    const next = last === undefined ? page.next : after(last);
+    switch (prng.below(4)) {
+      case 0:
+        return { ...page, certificates: [] };
+      case 1:
+        return { ...page, certificates: certificates.map((each) => withoutQuorum(prng, each)) };
+      default: {
+        const made = falseNext(prng, this.#plot, account, next);
+        return { ...page, certificates: [...certificates.slice(0, 3), made] };
+      }
+    }
+  }
+
+  /** Another's name, another count, and orders that the owner never made as the pending one. */
+  #falseView(view: AccountView, member: MemberIndex, next: Sequence): AccountView {
+    const prng = this.#prng;
+    const { foreignOrders } = this.#plot.setup;
+    const ofOwner = foreignOrders.filter(({ order }) => equalBytes(order.account, view.account));
+    const made = view.pending && { ...view.pending, order: withMemo(view.pending.order, 'x') };
+    const [foreign] = prng.some(ofOwner, 1);
+    const pending = [view.pending, undefined, made, foreign][prng.below(4)];
+    const received = prng.pick([view.received, next, 1_000_000n]);
+    return { ...view, member, next: prng.pick([view.next, next]), received, pending };
   }
 
   /** Something hostile, to somebody. */
@@ -186,7 +226,7 @@ export class Traitor implements Actor {
     const link = prng.pick(links);
     const watched = this.#plot.anyCase();
     const { frames, certificates, quorum, setup } = this.#plot;
-    switch (prng.below(6)) {
+    switch (prng.below(8)) {
       case 0:
         return frames.length === 0 ? [] : [{ link, bytes: prng.pick(frames) }];
       case 1: {
@@ -210,6 +250,16 @@ export class Traitor implements Actor {
         const [order] = prng.some(setup.foreignOrders, 1);
         if (order === undefined) return [];
         return [{ link, bytes: frameOf({ TAG: 'gossip', data: order }) }];
+      }
+      case 5:
+      case 6: {
+        // Pages that nobody asked for are taken as well, if they are the next that is missing.
+        if (watched === undefined) return [];
+        const { account, sequence } = watched.order.order;
+        const made = falseNext(prng, this.#plot, account, sequence);
+        const next = after(sequence);
+        const page = { member: this.#member, account, next, certificates: [made] };
+        return [{ link, bytes: frameOf({ TAG: 'certificates', data: page }) }];
       }
       default:
         return [{ link, bytes: prng.bytes(prng.between(0, 200)) }];
@@ -235,6 +285,19 @@ export class Traitor implements Actor {
     };
     return { first: signed(order), second: signed(withMemo(order, 'again')) };
   }
+}
+
+/** The next sequence, if there is one. */
+function after(sequence: Sequence): Sequence {
+  return (sequence < MAX_SEQUENCE ? sequence + 1n : sequence) as Sequence;
+}
+
+/** A certificate whose order was made larger after it was signed. */
+function movesMore(certificate: Certificate): Certificate {
+  const { action } = certificate.order.order;
+  const data = { ...action.data, amount: (action.data.amount + 1n) as Amount };
+  const order = { ...certificate.order.order, action: { ...action, data } };
+  return { ...certificate, order: { ...certificate.order, order } };
 }
 
 interface Proof {

@@ -184,6 +184,13 @@ export const AUTHORITY_MUTANTS: readonly Mutant[] = [
     profile: 'crashes',
   },
   {
+    name: 'catch-up believes signatures in pages',
+    file: CATCHUP,
+    find: 'applyCertificate(draft, setup, certificate)',
+    replace: 'applyCertificate(draft, { ...setup, verify: () => true }, certificate)',
+    caughtBy: ['certificates'],
+  },
+  {
     name: 'hashes are not forgotten',
     file: 'agent/core/authority/digest.js',
     find: 'draft.put(key, UNKNOWN);',

@@ -119,6 +119,23 @@ export const EVERYBODY_MUTANTS: readonly Mutant[] = [
     caughtBy: ['certificates'],
   },
   {
+    name: 'a wallet takes pages of its payments unchecked',
+    file: 'agent/core/client/refresh.js',
+    find: 'if (sequence !== readWallet(draft, setup.network, account).next)\n            continue;\n        if (checkCertificate(setup.network, certificate, setup.verify) !== undefined)',
+    replace:
+      'if (sequence !== readWallet(draft, setup.network, account).next) continue;\n        if (false)',
+    caughtBy: ['certificates'],
+    profile: 'hostile',
+  },
+  {
+    name: 'a wallet goes on with any pending order',
+    file: 'agent/core/client/refresh.js',
+    find: 'return setup.verify(order.account, orderSigningBytes(setup.network.id, order), signature);',
+    replace: 'return true;',
+    caughtBy: ['wallets', 'votes', 'certificates'],
+    profile: 'hostile',
+  },
+  {
     name: 'a wallet keeps its order in memory only',
     file: 'agent/core/keyspace.js',
     find: "liveOrder: { prefix: 'L'",
