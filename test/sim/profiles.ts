@@ -60,7 +60,7 @@ const USUAL = {
   traitors: 70,
   thieves: 60,
   saboteurs: 30,
-  liars: 0,
+  liars: 60,
 } as const satisfies Omit<Profile, 'about'>;
 
 export const PROFILES: Readonly<Record<string, Profile>> = {

@@ -1,7 +1,7 @@
 /**
  * A relay that looks like any other and loses what it should pass on: some of it, or all. Worse ones
  * answer in the authorities' names: that a certificate which they swallowed was applied, that earlier
- * ones are missing, and with stale or made-up views and pages. Nothing of that is signed.
+ * ones are missing, and with stale or made-up views and pages. Nothing of that is signed as it must be.
  */
 import { decode, encode } from '../../../agent/core/codec/canonical.ts';
 import { frameCoder, type Message } from '../../../agent/core/codec/message.ts';
@@ -9,7 +9,7 @@ import type { Certificate } from '../../../agent/core/codec/order.ts';
 import type { Event, Read, Stamp, Step } from '../../../agent/core/io.ts';
 import { MAX_SEQUENCE } from '../../../agent/core/limits.ts';
 import { isRefusal, REFUSALS } from '../../../agent/core/refusal.ts';
-import type { MemberIndex, Sequence } from '../../../agent/core/units.ts';
+import type { Epoch, MemberIndex, Sequence } from '../../../agent/core/units.ts';
 import type { Prng } from '../prng.ts';
 import type { Actor } from '../process.ts';
 import type { Conspiracy } from './conspiracy.ts';
@@ -66,6 +66,7 @@ export class Saboteur implements Actor {
         if (prng.below(3) === 0) return this.#missing(member, account);
         const ahead = BigInt(prng.pick([1, 1, 2, 1_000]));
         const next = (sequence + ahead <= MAX_SEQUENCE ? sequence + ahead : sequence) as Sequence;
+        if (prng.below(3) === 0) return this.#unsigned(member, account, next);
         return { TAG: 'applied', data: { member, account, next } };
       }
       case 'accountQuery': {
@@ -86,6 +87,13 @@ export class Saboteur implements Actor {
       default:
         return undefined;
     }
+  }
+
+  /** What should be signed, with something else for a signature. */
+  #unsigned(member: MemberIndex, account: Uint8Array, next: Sequence): Message {
+    const body = { account, next, pending: undefined };
+    const signature = this.#prng.bytes(64);
+    return { TAG: 'progress', data: { epoch: 0 as Epoch, member, body, signature } };
   }
 
   #missing(member: MemberIndex, account: Uint8Array): Message {

@@ -119,6 +119,22 @@ export const EVERYBODY_MUTANTS: readonly Mutant[] = [
     caughtBy: ['certificates'],
   },
   {
+    name: 'a wallet believes any relay that all have applied its certificate',
+    file: 'agent/core/links.js',
+    find: "if (TAG === 'applied')\n        return memberOf(draft, link) === member;",
+    replace: "if (TAG === 'applied') return true;",
+    caughtBy: ['convergence', 'liveness'],
+    profile: 'full',
+  },
+  {
+    name: 'a wallet does not look at the signature of progress',
+    file: 'agent/core/client/client.js',
+    find: 'if (!isProgressValid(setup, progress))',
+    replace: 'if (false)',
+    caughtBy: ['convergence', 'liveness', 'wallets'],
+    profile: 'full',
+  },
+  {
     name: 'a wallet takes pages of its payments unchecked',
     file: 'agent/core/client/refresh.js',
     find: 'if (sequence !== readWallet(draft, setup.network, account).next)\n            continue;\n        if (checkCertificate(setup.network, certificate, setup.verify) !== undefined)',
