@@ -7,6 +7,7 @@ import { Book } from './checkers/book.ts';
 import { Bounds } from './checkers/bounds.ts';
 import { Durability } from './checkers/durability.ts';
 import { Ending } from './checkers/ending.ts';
+import { Evidence } from './checkers/evidence.ts';
 import { Frames } from './checkers/frames.ts';
 import { Journals } from './checkers/journal.ts';
 import { Ledgers } from './checkers/ledgers.ts';
@@ -138,6 +139,7 @@ function watchersOf(
     new Frames(),
     book,
     new Journals(book),
+    new Evidence(book),
     new Applying(book, ledgers),
     ledgers,
     new Votes(book, ledgers),

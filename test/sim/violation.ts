@@ -9,6 +9,7 @@ export const CHECKERS = {
   applying: 'a certificate whose turn it is gets applied',
   journal: 'the journal is a chain without gaps, and every index points into it',
   proofs: 'a double-spend proof proves one',
+  evidence: 'whoever is shown two orders for one sequence keeps a proof, and tells the others',
   durability: 'nothing leaves before it is on disk, and nothing on disk gets lost',
   frames: 'what is not a canonical message has no effect',
   wallets: 'a wallet believes certificates, and signs one order a sequence',

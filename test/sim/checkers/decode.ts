@@ -209,6 +209,8 @@ export const MESSAGE = {
   orderRefusal: 3,
   certificate: 4,
   certificates: 10,
+  gossip: 13,
+  doubleSpend: 14,
 } as const;
 
 /** A frame's message number, and a reader that stands behind it. */

@@ -168,6 +168,27 @@ export const AUTHORITY_MUTANTS: readonly Mutant[] = [
     caughtBy: ['bounds'],
   },
   {
+    name: 'keeps no double-spend proof',
+    file: ORDER,
+    find: 'noteDoubleSpend(draft, setup, account, signed, hash);',
+    replace: '',
+    caughtBy: ['evidence'],
+  },
+  {
+    name: 'does not gossip the order that it voted for',
+    file: ORDER,
+    find: "for (const link of memberLinks(draft))\n        draft.send(link, { TAG: 'gossip', data: signed });",
+    replace: '',
+    caughtBy: ['evidence'],
+  },
+  {
+    name: 'tells nobody of a double-spend proof',
+    file: 'agent/core/authority/double-spend.js',
+    find: "draft.send(link, { TAG: 'doubleSpend', data: { first, second } });",
+    replace: '',
+    caughtBy: ['evidence'],
+  },
+  {
     name: 'catch-up gives the wrong page',
     file: 'agent/core/authority/queries.js',
     find: 'for (let at = from; at < next',

@@ -1,0 +1,138 @@
+/**
+ * Checker `evidence`: two orders that one account signed for one sequence do not pass unnoticed. An
+ * honest authority that holds one, as pending or certified, and is shown another keeps both as a proof
+ * in that very step; it tells every member that it has a link to; and it passes each order that it
+ * votes for on to them, which is how two halves of a split vote meet. Whether a proof proves anything
+ * is another checker's question (`proofs`).
+ *
+ * Nothing is demanded of one that was restored from an old copy, which takes part in no vote, nor for
+ * an order that could never be valid. What is told is told once: frames that get lost are not repeated.
+ */
+import type { ByteKey } from '../../../agent/core/bytes.ts';
+import type { Event, Step } from '../../../agent/core/io.ts';
+import type { Process, Watcher } from '../process.ts';
+import { Violation } from '../violation.ts';
+import type { Book } from './book.ts';
+import {
+  bytes64,
+  latin1,
+  MESSAGE,
+  openFrame,
+  readAccount,
+  readEntry,
+  readOrder,
+  short,
+  type Transfer,
+} from './decode.ts';
+import { isOrderSigned, placeOf } from './founding.ts';
+
+export class Evidence implements Watcher {
+  readonly #book: Book;
+  /** By process: its open streams to members. */
+  readonly #links = new Map<number, Map<bigint, string>>();
+
+  constructor(book: Book) {
+    this.#book = book;
+  }
+
+  started(process: Process): void {
+    this.#links.set(process.index, new Map());
+  }
+
+  stepped(process: Process, event: Event, step: Step): void {
+    if (process.role !== 'authority') return;
+    this.#follow(process, event);
+    if (event.kind !== 'frame' || step.closes.length > 0) return;
+    if (!process.isRestored)
+      for (const order of this.#shown(process, event)) {
+        const held = heldAt(process, order);
+        if (held !== undefined && held.raw !== order.raw) this.#demandProof(process, step, order);
+      }
+    for (const { key, value } of step.writes) {
+      if (value === undefined) continue;
+      if (key[0] === 'D') this.#demandTold(process, step, MESSAGE.doubleSpend, 'a proof');
+      if (key[0] === 'A') this.#demandGossip(process, step, key, value);
+      if (key[0] === 'J') this.#demandProofOfReplaced(process, step, value);
+    }
+  }
+
+  #follow(process: Process, event: Event): void {
+    const links = this.#links.get(process.index);
+    if (event.kind === 'link_down') links?.delete(event.link);
+    if (event.kind !== 'link_up' || event.peerKey === undefined) return;
+    const key = latin1(event.peerKey);
+    if (this.#book.founding.memberKeys.includes(key)) links?.set(event.link, key);
+  }
+
+  /** Orders that a frame shows this authority and that it could have voted for. */
+  #shown(process: Process, { bytes, link }: Extract<Event, { kind: 'frame' }>): Transfer[] {
+    const { tag, hops, body } = openFrame(bytes);
+    const isForAnother = bytes[0] === 1 ? bytes[1] !== process.index : hops > 0;
+    if (isForAnother) return [];
+    const isOfMember = hops === 0 && this.#links.get(process.index)?.has(link) === true;
+    const isOrder = tag === MESSAGE.order || (tag === MESSAGE.gossip && isOfMember);
+    if (!isOrder) return [];
+    try {
+      const order = readOrder(body);
+      return body.isAtEnd && this.#isPossible(order) ? [order] : [];
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error; // Garbage is no order.
+      return [];
+    }
+  }
+
+  #isPossible(order: Transfer): boolean {
+    const { founding } = this.#book;
+    if (order.amount <= 0n || order.token >= founding.tokenCount) return false;
+    return order.account !== order.recipient && isOrderSigned(founding, order);
+  }
+
+  #demandProof(process: Process, step: Step, order: Transfer): void {
+    const index = `D${order.account}${bytes64(order.sequence)}`;
+    if (process.disk.live.has(index as ByteKey)) return;
+    if (step.writes.some(({ key }) => key === index)) return;
+    const what = `${short(order.account)}/${order.sequence}`;
+    throw new Violation('evidence', `${process.name} keeps no proof of two orders for ${what}`);
+  }
+
+  /** A certificate takes the sequence that another order was voted for. */
+  #demandProofOfReplaced(process: Process, step: Step, entry: Uint8Array): void {
+    const { fact } = readEntry(entry);
+    if (fact.kind !== 'certificate') return;
+    const { order } = fact.certificate;
+    const held = heldAt(process, order);
+    if (held !== undefined && held.raw !== order.raw) this.#demandProof(process, step, order);
+  }
+
+  #demandGossip(process: Process, step: Step, key: string, value: Uint8Array): void {
+    const { pending } = readAccount(value);
+    const before = process.disk.live.get(key as ByteKey);
+    if (pending === undefined) return;
+    if (before !== undefined && readAccount(before).pending?.raw === pending.raw) return;
+    const what = `its vote for ${short(pending.account)}/${pending.sequence}`;
+    this.#demandTold(process, step, MESSAGE.gossip, what);
+  }
+
+  #demandTold(process: Process, step: Step, tag: number, what: string): void {
+    const links = this.#links.get(process.index) ?? new Map<bigint, string>();
+    const told = new Set<string | undefined>();
+    for (const { link, bytes } of step.sends) {
+      const frame = openFrame(bytes);
+      if (frame.tag === tag && frame.hops === 0) told.add(links.get(link));
+    }
+    if ([...links.values()].every((member) => told.has(member))) return;
+    throw new Violation('evidence', `${process.name} does not tell every member of ${what}`);
+  }
+}
+
+/** The order that an authority holds for a place: the one that it voted for, or the certified one. */
+function heldAt(process: Process, { account, sequence }: Transfer): Transfer | undefined {
+  const { live } = process.disk;
+  const record = live.get(`A${account}` as ByteKey);
+  const pending = record === undefined ? undefined : readAccount(record).pending;
+  if (pending !== undefined && placeOf(pending) === placeOf({ account, sequence })) return pending;
+  const number = live.get(`C${account}${bytes64(sequence)}` as ByteKey);
+  const entry = number === undefined ? undefined : live.get(`J${latin1(number)}` as ByteKey);
+  const fact = entry === undefined ? undefined : readEntry(entry).fact;
+  return fact?.kind === 'certificate' ? fact.certificate.order : undefined;
+}
