@@ -108,7 +108,8 @@ export function planOf(seed: number, profileName: string, cut: Cut = {}): Plan {
     : hasTraitors
       ? prng.between(Math.min(1, most), most)
       : 0;
-  const relays = prng.pick([0, 0, 1, 1, 2, 3]);
+  const someRelays = prng.pick([0, 0, 1, 1, 2, 3]);
+  const relays = profile.isRelayed ? Math.max(1, someRelays) : someRelays;
   const wallets = between(profile.wallets);
   const thieves = prng.below(100) < profile.thieves ? prng.between(1, 2) : 0;
   const chaosMs = 1_000 * between(profile.seconds);
@@ -129,7 +130,9 @@ export function planOf(seed: number, profileName: string, cut: Cut = {}): Plan {
     strangers: prng.below(20) === 0 ? 1 : 0,
     tokens: prng.between(1, 3),
     hasRealSignatures: seed % REAL_SIGNATURES_EVERY === 0,
-    access: Array.from({ length: wallets }, () => accessOf(prng, relays)),
+    access: Array.from({ length: wallets }, () =>
+      profile.isRelayed ? 'relay' : accessOf(prng, relays),
+    ),
     layout: prng.pick(['clique', 'clique', 'line', 'grid', 'scattered']),
     trouble: { loss: loss ?? 0, double: double ?? 0, overtake: overtake ?? 0 },
     hopMs: prng.between(1, 8),

@@ -23,6 +23,8 @@ export interface Profile {
   readonly saboteurs: number;
   /** Of a hundred such relays, those that also answer in the authorities' names. */
   readonly liars: number;
+  /** No wallet has a link to an authority. */
+  readonly isRelayed?: boolean;
   /** One traitor too many. */
   readonly isBroken?: boolean;
 }
@@ -108,6 +110,21 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
     weather: [20, 20, 60],
     traitors: 100,
     thieves: 100,
+  },
+  relayed: {
+    ...USUAL,
+    about:
+      'all wallets behind relays, one of which lies; few payments, so that each last one counts',
+    faults: [0, 4],
+    weather: [20, 20, 60],
+    payments: [15, 40],
+    seconds: [8, 20],
+    wallets: [8, 10],
+    traitors: 0,
+    thieves: 0,
+    saboteurs: 100,
+    liars: 100,
+    isRelayed: true,
   },
   long: {
     ...USUAL,

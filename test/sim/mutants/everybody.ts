@@ -124,7 +124,7 @@ export const EVERYBODY_MUTANTS: readonly Mutant[] = [
     find: "if (TAG === 'applied')\n        return memberOf(draft, link) === member;",
     replace: "if (TAG === 'applied') return true;",
     caughtBy: ['convergence', 'liveness'],
-    profile: 'full',
+    profile: 'relayed',
   },
   {
     name: 'a wallet does not look at the signature of progress',
@@ -132,7 +132,7 @@ export const EVERYBODY_MUTANTS: readonly Mutant[] = [
     find: 'if (!isProgressValid(setup, progress))',
     replace: 'if (false)',
     caughtBy: ['convergence', 'liveness', 'wallets'],
-    profile: 'full',
+    profile: 'relayed',
   },
   {
     name: 'a wallet takes pages of its payments unchecked',
