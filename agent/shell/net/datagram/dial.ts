@@ -8,7 +8,7 @@ import { lookup } from 'node:dns';
 import { type Address, formatAddress } from '../address.ts';
 import type { DatagramCommons } from './commons.ts';
 import { createConnection } from './connection.ts';
-import { enlarge, literally } from './door.ts';
+import { enlarge, literally, sendOrLose } from './door.ts';
 import { decodePacket, encodePacket } from './packet.ts';
 import { DatagramStream, streamError } from './stream.ts';
 
@@ -54,7 +54,7 @@ export function dialDatagram(address: Address, commons: DatagramCommons): Datagr
     left.on('message', (bytes) => {
       const packet = decodePacket(bytes);
       if (packet?.kind !== 'segment' || packet.id !== id) return;
-      left.send(encodePacket({ kind: 'reset', id }), () => undefined);
+      sendOrLose(left, encodePacket({ kind: 'reset', id }));
     });
     setTimeout(() => left.close(), limits.lingerMs).unref();
   }

@@ -54,12 +54,13 @@ export function openDatagramDoor(
     socket.bind({ address: listen.host, port: listen.port, exclusive: true }, () => {
       socket.removeAllListeners('error');
       enlarge(socket);
-      resolve(serve(socket, options));
+      resolve(serveDatagrams(socket, options));
     });
   });
 }
 
-function serve(socket: Socket, options: DatagramDoorOptions): DatagramDoor {
+/** Serves a socket that is bound. */
+export function serveDatagrams(socket: Socket, options: DatagramDoorOptions): DatagramDoor {
   const { commons, cookies } = options;
   const { limits, nowMs } = commons;
   const streams = new Map<string, DatagramStream>();
@@ -74,7 +75,7 @@ function serve(socket: Socket, options: DatagramDoorOptions): DatagramDoor {
 
   function send(datagram: Buffer, { address, port }: RemoteInfo): void {
     // What cannot be sent is lost, as it may be anywhere on the way.
-    if (!closed) socket.send(datagram, port, address, () => undefined);
+    if (!closed) sendOrLose(socket, datagram, port, address);
   }
 
   function close(): void {
@@ -142,6 +143,8 @@ function serve(socket: Socket, options: DatagramDoorOptions): DatagramDoor {
   }
 
   socket.on('message', (bytes, from) => {
+    // Nobody can be answered at port 0, and node:dgram throws at whoever tries.
+    if (from.port === 0) return;
     const packet = decodePacket(bytes);
     if (packet !== undefined) take(packet, bytes.length, from);
   });
@@ -161,6 +164,20 @@ function serve(socket: Socket, options: DatagramDoorOptions): DatagramDoor {
       return allGone;
     },
   };
+}
+
+/**
+ * Sends, to where the socket is connected if no address is given; never throws, though node:dgram
+ * does for addresses that it does not like and when the socket is closed: packets of strangers
+ * decide where answers go, and nothing that they say may end the process.
+ */
+export function sendOrLose(socket: Socket, datagram: Buffer, port?: number, host?: string): void {
+  try {
+    if (port === undefined) socket.send(datagram, () => undefined);
+    else socket.send(datagram, port, host, () => undefined);
+  } catch {
+    // Lost.
+  }
 }
 
 /** Room for the packets of several streams that come at once; the kernel may give less. */

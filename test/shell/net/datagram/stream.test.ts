@@ -9,7 +9,12 @@ import {
 } from '../../../../agent/shell/net/datagram/commons.ts';
 import { createCookies, NO_COOKIE } from '../../../../agent/shell/net/datagram/cookie.ts';
 import { dialDatagram } from '../../../../agent/shell/net/datagram/dial.ts';
-import { type DatagramDoor, openDatagramDoor } from '../../../../agent/shell/net/datagram/door.ts';
+import {
+  type DatagramDoor,
+  openDatagramDoor,
+  sendOrLose,
+  serveDatagrams,
+} from '../../../../agent/shell/net/datagram/door.ts';
 import { decodePacket, encodePacket } from '../../../../agent/shell/net/datagram/packet.ts';
 import type { DatagramStream } from '../../../../agent/shell/net/datagram/stream.ts';
 import { createTlsTaker, dialTls } from '../../../../agent/shell/net/tls.ts';
@@ -289,6 +294,25 @@ describe('a door', () => {
     await pause(300);
     assert.ok(answers.length <= 2 * DATAGRAM_LIMITS.resetsPerSecond, 'and not without bound');
     socket.close();
+  });
+
+  it('outlives packets that come from port 0, where nothing can be sent to', async () => {
+    const commons = createCommons(DATAGRAM_LIMITS, nowMs);
+    const cookies = createCookies(new Uint8Array(32), 600_000);
+    const onStream = (): void => assert.fail('nobody is let in');
+    const { socket } = await stranger();
+    const door = serveDatagrams(socket, { commons, cookies, onStream, onLost: assert.fail });
+    const from = { address: '127.0.0.1', family: 'IPv4', port: 0, size: 0 } as const;
+    for (const packet of [
+      encodePacket({ kind: 'segment', id: 4n, body }),
+      encodePacket({ kind: 'open', id: 4n, cookie: NO_COOKIE, body }),
+      encodePacket({ kind: 'open', id: 4n, cookie: cookies.make('127.0.0.1', nowMs()), body }),
+    ]) {
+      socket.emit('message', packet, from);
+    }
+    sendOrLose(socket, Buffer.from('to port 0'), 0, '127.0.0.1');
+    await door.close();
+    sendOrLose(socket, Buffer.from('to a closed socket'), 1, '127.0.0.1');
   });
 
   it('is not opened again by a late copy of a packet that opened a stream which is gone', async () => {
