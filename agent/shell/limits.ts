@@ -216,8 +216,9 @@ export interface DatagramLimits {
   readonly acknowledgeMs: number;
   /** How much later a packet may have been sent that arrives sooner. */
   readonly reorderMs: number;
-  /** Packets of repeats a second, all connections of the node together. */
+  /** Packets of repeats a second: all connections of one standing together, and one stranger. */
   readonly repeatsPerSecond: number;
+  readonly strangerRepeatsPerSecond: number;
   /** When there is no token for one, the next attempt. */
   readonly repeatDeniedMs: number;
   /** With nothing heard for so long, though something was sent, the connection is given up. */
@@ -254,6 +255,7 @@ export const DATAGRAM_LIMITS: DatagramLimits = {
   acknowledgeMs: 20,
   reorderMs: 5,
   repeatsPerSecond: 1_000,
+  strangerRepeatsPerSecond: 5,
   repeatDeniedMs: 20,
   deadMs: 30_000,
   lingerMs: 2_000,

@@ -28,6 +28,8 @@ export interface Caller {
   readonly address: Address;
   readonly transport: Transport;
   readonly listen: Listen;
+  /** To be called when it gets a place as a link. */
+  readonly trust: (isMember: boolean) => void;
 }
 
 export interface AcceptorOptions {
@@ -94,7 +96,8 @@ function createDoor(
   let closed = false;
 
   /** Gives a connection its place and its handshake, or turns it away. */
-  function onIncoming({ address, transport, refuse, abort, onClosed, handshake }: Incoming): void {
+  function onIncoming(incoming: Incoming): void {
+    const { address, transport, trust, abort } = incoming;
     const place: Handshake = {
       source: address.host,
       ofMember: options.isMemberSource(address.host),
@@ -103,7 +106,7 @@ function createDoor(
     };
     const refused = gate.enter(place);
     if (refused !== undefined) {
-      refuse();
+      incoming.refuse();
       options.onRefused(refused, address);
       return;
     }
@@ -112,11 +115,11 @@ function createDoor(
       waiting.delete(place);
     };
     waiting.add(place);
-    onClosed(leave);
-    handshake({
+    incoming.onClosed(leave);
+    incoming.handshake({
       onSecured(socket, key) {
         leave();
-        options.onSecured(socket, key, { address, transport, listen });
+        options.onSecured(socket, key, { address, transport, listen, trust });
       },
       onFailed(fault, socket) {
         options.onRefused(fault, address);

@@ -185,7 +185,7 @@ export function createLinks(options: LinksOptions): Links {
   function accept(
     socket: TLSSocket,
     key: Uint8Array | undefined,
-    { address: from, transport, listen }: Caller,
+    { address: from, transport, listen, trust }: Caller,
   ): void {
     const kind = terms.kindOf(key);
     const place =
@@ -198,6 +198,7 @@ export function createLinks(options: LinksOptions): Links {
       return;
     }
     place?.stream.close(linkFault('evicted'));
+    trust(kind === 'member');
     const peer = key === undefined ? undefined : peerOfCaller(key, kind);
     open(socket, key, { address: from, transport }, false, peer);
   }

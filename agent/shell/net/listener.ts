@@ -26,6 +26,8 @@ export interface Incoming {
   readonly refuse: () => void;
   readonly abort: () => void;
   readonly onClosed: (call: () => void) => void;
+  /** It has a place as a link now, and so is no stranger any more. */
+  readonly trust: (isMember: boolean) => void;
   /** Begins the handshake. */
   readonly handshake: (acceptance: Acceptance) => void;
 }
@@ -75,6 +77,8 @@ export function openTcpListener(listen: Address, options: ListenerOptions): Prom
       refuse: () => socket.resetAndDestroy(),
       abort: () => socket.destroy(),
       onClosed: (call) => socket.once('close', call),
+      // The kernel knows no difference.
+      trust: () => undefined,
       handshake(acceptance) {
         handshakes.set(name, acceptance);
         socket.on('error', () => socket.destroy());
@@ -117,6 +121,7 @@ export async function openDatagramListener(
       refuse: () => stream.destroy(),
       abort: () => stream.destroy(),
       onClosed: (call) => stream.once('close', call),
+      trust: (isMember) => stream.trust(isMember),
       handshake(acceptance) {
         stream.on('error', () => stream.destroy());
         take(stream, acceptance);

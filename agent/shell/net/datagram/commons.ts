@@ -3,15 +3,37 @@ import type { DatagramLimits } from '../../limits.ts';
 import { type Bucket, createBucket } from '../bucket.ts';
 import type { ReceiveBudget } from './inbound.ts';
 
+/**
+ * What a connection is to this node. A stranger called, and its handshake is not through; a guest is
+ * through it, and may be anybody; own are those that this node dialled and those of committee
+ * members. Each lives on a share of its own, so that no crowd of one kind starves the others.
+ */
+export type Standing = 'stranger' | 'guest' | 'own';
+
+/** What the connections of one standing have together. */
+export interface Share {
+  /** A packet of repeats costs one token. */
+  readonly repeats: Bucket;
+}
+
 export interface DatagramCommons {
   readonly limits: DatagramLimits;
   readonly nowMs: () => number;
-  /** A packet of repeats costs one token. */
-  readonly repeats: Bucket;
+  readonly shares: Readonly<Record<Standing, Share>>;
   readonly budget: ReceiveBudget;
   /** The cookie of an earlier connection to an address. */
   cookieOf(address: string): Uint8Array | undefined;
   keepCookie(address: string, cookie: Uint8Array): void;
+}
+
+export function createShares(
+  limits: DatagramLimits,
+  nowMs: number,
+): Readonly<Record<Standing, Share>> {
+  const share = (): Share => ({
+    repeats: createBucket(limits.repeatsPerSecond, limits.bucketMs, nowMs),
+  });
+  return { stranger: share(), guest: share(), own: share() };
 }
 
 export function createCommons(limits: DatagramLimits, nowMs: () => number): DatagramCommons {
@@ -19,7 +41,7 @@ export function createCommons(limits: DatagramLimits, nowMs: () => number): Data
   return {
     limits,
     nowMs,
-    repeats: createBucket(limits.repeatsPerSecond, limits.bucketMs, nowMs()),
+    shares: createShares(limits, nowMs()),
     budget: { used: 0, most: limits.sharedReceiveBytes },
     cookieOf: (address) => cookies.get(address),
     keepCookie(address, cookie) {

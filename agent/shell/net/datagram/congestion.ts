@@ -9,7 +9,7 @@
  * target the window grows, doubling at first, by one later; above it, it shrinks by a fifth. The
  * shortest sample counts, so that one late packet is not taken for a queue.
  *
- * Two more brakes: repeats of all connections of a node share one token bucket (limits.ts), and
+ * Two more brakes: repeats come out of shared token buckets (commons.ts), and
  * the interval of repeats follows the round trip (round-trip.ts), so whoever fills a queue slows
  * down also where no sample comes through.
  */

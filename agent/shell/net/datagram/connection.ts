@@ -14,7 +14,8 @@
  * business of whoever uses the stream.
  */
 import type { DatagramLimits } from '../../limits.ts';
-import type { Bucket } from '../bucket.ts';
+import { createBucket } from '../bucket.ts';
+import type { Share, Standing } from './commons.ts';
 import { createCongestion } from './congestion.ts';
 import { NO_COOKIE } from './cookie.ts';
 import { createInbound, type ReceiveBudget } from './inbound.ts';
@@ -33,7 +34,7 @@ export interface ConnectionOptions {
   readonly cookie?: Uint8Array | undefined;
   readonly limits: DatagramLimits;
   /** Shared by the connections of a node. */
-  readonly repeats: Bucket;
+  readonly shares: Readonly<Record<Standing, Share>>;
   readonly budget: ReceiveBudget;
 }
 
@@ -41,6 +42,8 @@ export type ConnectionFailure = 'reset' | 'silent';
 
 export interface Connection {
   readonly id: bigint;
+  /** From now on it is more to the node than a stranger, as which those begin that called. */
+  trust(isMember: boolean): void;
   write(bytes: Uint8Array): void;
   /** Ends this side's direction after what was written. */
   finish(): void;
@@ -66,12 +69,14 @@ export interface Connection {
 }
 
 export function createConnection(options: ConnectionOptions): Connection {
-  const { id, dialled, limits } = options;
+  const { id, dialled, limits, shares } = options;
   const inbound = createInbound(limits, options.budget);
-  const outbound = createOutbound(limits, options.repeats);
+  const outbound = createOutbound(limits, mayRepeat);
   const roundTrip = createRoundTrip(limits);
   const congestion = createCongestion(limits);
   const meter = createLossMeter();
+  const allowance = createBucket(limits.strangerRepeatsPerSecond, limits.bucketMs, 0);
+  let standing: Standing = dialled ? 'own' : 'stranger';
   let cookie = options.cookie ?? NO_COOKIE;
   let open = !dialled;
   let failure: ConnectionFailure | undefined;
@@ -89,6 +94,12 @@ export function createConnection(options: ConnectionOptions): Connection {
   let probedAtMs = -Infinity;
   let probes = 0;
   let offered = limits.windowSegments;
+
+  /** How much gets lost is what the other side says: a stranger's word is not worth much. */
+  function mayRepeat(nowMs: number): boolean {
+    if (standing === 'stranger' && !allowance.tryPay(nowMs)) return false;
+    return shares[standing].repeats.tryPay(nowMs);
+  }
 
   function way(): Way {
     const windowNow = open ? congestion.window() : limits.openingWindow;
@@ -138,8 +149,9 @@ export function createConnection(options: ConnectionOptions): Connection {
     );
     if (acknowledged === undefined) return;
     open = true;
-    vain = 0;
     unansweredFromMs = undefined;
+    // Whoever talks is alive, but talk that acknowledges nothing says that repeats are still in vain.
+    if (acknowledged > 0 || outbound.inFlight() === 0) vain = 0;
     congestion.acknowledged(acknowledged);
     if (meter.came(body.count)) {
       lossOut = body.loss;
@@ -209,6 +221,9 @@ export function createConnection(options: ConnectionOptions): Connection {
 
   return {
     id,
+    trust(isMember) {
+      if (!dialled) standing = isMember ? 'own' : 'guest';
+    },
     write: outbound.write,
     finish: outbound.finish,
     abort(nowMs) {

@@ -28,11 +28,11 @@ const REFUSALS = 3;
 
 /** Dials; the stream may be written to at once. */
 export function dialDatagram(address: Address, commons: DatagramCommons): DatagramStream {
-  const { limits, nowMs, repeats, budget } = commons;
+  const { limits, nowMs, shares, budget } = commons;
   const name = formatAddress(address);
   const id = randomBytes(8).readBigUInt64BE();
   const cookie = commons.cookieOf(name);
-  const connection = createConnection({ id, dialled: true, cookie, limits, repeats, budget });
+  const connection = createConnection({ id, dialled: true, cookie, limits, shares, budget });
   let socket: Socket | undefined;
   let refusals = 0;
 

@@ -7,10 +7,10 @@
  *   - when a packet that was sent clearly later has arrived and it has not (RACK, RFC 8985);
  *   - when no answer came for an interval (round-trip.ts);
  *   - after a few milliseconds already, while copies of everything are sent (loss.ts).
- * A packet of repeats costs a token of the bucket that all connections of the node share.
+ * A packet of repeats has to be allowed: so many a second, and not to each connection as many
+ * (connection.ts).
  */
 import type { DatagramLimits } from '../../limits.ts';
-import type { Bucket } from '../bucket.ts';
 import { MAX_SEGMENT_BYTES, SEGMENT_HEAD_BYTES, type Segment, segmentSize } from './packet.ts';
 
 interface Sent extends Segment {
@@ -67,7 +67,10 @@ export interface Outbound {
   drop(): void;
 }
 
-export function createOutbound(limits: DatagramLimits, repeats: Bucket): Outbound {
+export function createOutbound(
+  limits: DatagramLimits,
+  mayRepeat: (nowMs: number) => boolean,
+): Outbound {
   let flight: Sent[] = [];
   let waiting: Uint8Array[] = [];
   let waitingBytes = 0;
@@ -184,7 +187,7 @@ export function createOutbound(limits: DatagramLimits, repeats: Bucket): Outboun
       const due = (sent: Sent): boolean =>
         !sent.arrived && segmentDueAtMs(sent, way) <= nowMs && segmentSize(sent) <= left;
       if (nowMs >= deniedUntilMs && flight.some(due)) {
-        if (!repeats.tryPay(nowMs)) deniedUntilMs = nowMs + limits.repeatDeniedMs;
+        if (!mayRepeat(nowMs)) deniedUntilMs = nowMs + limits.repeatDeniedMs;
         else {
           for (const sent of flight) {
             if (!due(sent)) continue;

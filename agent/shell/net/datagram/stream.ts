@@ -58,6 +58,12 @@ export class DatagramStream extends Duplex {
     this.#work();
   }
 
+  /** Its user knows more of the other side by now (commons.ts). */
+  trust(isMember: boolean): void {
+    this.#connection.trust(isMember);
+    this.#work();
+  }
+
   receive(packet: Packet): void {
     if (this.destroyed) return;
     this.#connection.receive(packet, this.#options.nowMs());

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { DATAGRAM_LIMITS as LIMITS } from '../../../../agent/shell/limits.ts';
-import { createBucket } from '../../../../agent/shell/net/bucket.ts';
+import { createShares } from '../../../../agent/shell/net/datagram/commons.ts';
 import {
   type Connection,
   createConnection,
@@ -18,10 +18,12 @@ import {
 
 const ID = 7n;
 
-function opened(): { connection: Connection; budget: { used: number; most: number } } {
+function opened(shares = createShares(LIMITS, 0)): {
+  connection: Connection;
+  budget: { used: number; most: number };
+} {
   const budget = { used: 0, most: LIMITS.sharedReceiveBytes };
-  const repeats = createBucket(LIMITS.repeatsPerSecond, LIMITS.bucketMs, 0);
-  const connection = createConnection({ id: ID, dialled: false, limits: LIMITS, repeats, budget });
+  const connection = createConnection({ id: ID, dialled: false, limits: LIMITS, shares, budget });
   return { connection, budget };
 }
 
@@ -65,6 +67,45 @@ describe('a forged acknowledgement', () => {
       assert.equal(connection.wakeAtMs(1_010), Infinity, 'until it is really acknowledged');
     });
   }
+});
+
+describe('one that says that everything gets lost, echoes, and acknowledges nothing', () => {
+  const EVERY_MS = 25;
+
+  /** How many packets are sent to all of them in so many milliseconds. */
+  function repeated(connections: readonly Connection[], forMs: number): number {
+    let packets = 0;
+    for (let nowMs = 1_000; nowMs < 1_000 + forMs; nowMs += EVERY_MS) {
+      const echo = { sent: nowMs - 1, held: 0 };
+      const body = { ...QUIET, count: (nowMs / EVERY_MS) & 0xffff, loss: 255, sent: nowMs, echo };
+      for (const connection of connections) {
+        connection.receive({ kind: 'segment', id: ID, body }, nowMs);
+        packets += drain(connection, nowMs).length;
+      }
+    }
+    return packets;
+  }
+
+  it('is repeated little to while it is a stranger, and nothing at the cost of others', () => {
+    const shares = createShares(LIMITS, 0);
+    const strangers = Array.from({ length: 64 }, () => opened(shares).connection);
+    for (const connection of strangers) connection.write(new Uint8Array(1_000));
+    const packets = repeated(strangers, 10_000);
+    const fair = 64 * 10 * LIMITS.strangerRepeatsPerSecond;
+    assert.ok(packets > 0.8 * fair && packets < 1.3 * fair, `${packets} packets in ten seconds`);
+    for (const standing of ['guest', 'own'] as const) {
+      for (let n = 0; n < LIMITS.repeatsPerSecond; n++) {
+        assert.ok(shares[standing].repeats.tryPay(11_000), `a token of ${standing}`);
+      }
+    }
+  });
+
+  it('is repeated to at the usual pace once it is trusted', () => {
+    const { connection } = opened();
+    connection.trust(true);
+    connection.write(new Uint8Array(1_000));
+    assert.ok(repeated([connection], 10_000) > 20 * LIMITS.strangerRepeatsPerSecond);
+  });
 });
 
 describe('segments beyond what was offered', () => {

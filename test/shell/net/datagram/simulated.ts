@@ -3,7 +3,7 @@
  * drawn from a seed: packets get lost, late, doubled, out of order and damaged.
  */
 import { DATAGRAM_LIMITS, type DatagramLimits } from '../../../../agent/shell/limits.ts';
-import { createBucket } from '../../../../agent/shell/net/bucket.ts';
+import { createShares } from '../../../../agent/shell/net/datagram/commons.ts';
 import {
   type Connection,
   createConnection,
@@ -40,6 +40,8 @@ export interface Side {
   ended: boolean;
   /** Reads nothing while it is set. */
   held: boolean;
+  /** What it has read makes it trust the other side, as the end of a handshake does. */
+  trusts: boolean;
   sentPackets: number;
   sentBytes: number;
 }
@@ -81,9 +83,9 @@ export function simulatedPair(
   const pair: SimulatedPair = { dialler, door, nowMs: () => nowMs, weather, touch, run };
 
   function makeConnection(dialled: boolean): Connection {
-    const repeats = createBucket(limits.repeatsPerSecond, limits.bucketMs, nowMs);
+    const shares = createShares(limits, nowMs);
     const budget = { used: 0, most: limits.sharedReceiveBytes };
-    return createConnection({ id: ID, dialled, limits, repeats, budget });
+    return createConnection({ id: ID, dialled, limits, shares, budget });
   }
 
   function send(from: Side, bytes: Buffer): void {
@@ -132,6 +134,7 @@ export function simulatedPair(
       const bytes = connection.read();
       if (bytes === undefined) break;
       one.received = Buffer.concat([one.received, bytes]);
+      if (one.trusts) connection.trust(true);
     }
     one.ended ||= connection.ended();
     for (;;) {
@@ -178,6 +181,7 @@ function side(connection: Connection | undefined): Side {
     received: Buffer.alloc(0),
     ended: false,
     held: false,
+    trusts: true,
     sentPackets: 0,
     sentBytes: 0,
   };
