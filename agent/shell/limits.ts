@@ -223,6 +223,9 @@ export interface DatagramLimits {
   readonly repeatDeniedMs: number;
   /** With nothing heard for so long, though something was sent, the connection is given up. */
   readonly deadMs: number;
+  /** An open one also when told so often, and no oftener, that nobody listens there any more. */
+  readonly refusals: number;
+  readonly refusalSpacingMs: number;
   /** How long a dialled connection that is gone answers its other side. */
   readonly lingerMs: number;
   /** Bytes of one connection that wait to be sent before its writer waits. */
@@ -258,6 +261,8 @@ export const DATAGRAM_LIMITS: DatagramLimits = {
   strangerRepeatsPerSecond: 5,
   repeatDeniedMs: 20,
   deadMs: 30_000,
+  refusals: 3,
+  refusalSpacingMs: 1_000,
   lingerMs: 2_000,
   sendBytes: 64 * 1024,
   receiveBytes: 64 * 1_278,

@@ -21,6 +21,8 @@ export interface DatagramCommons {
   readonly nowMs: () => number;
   readonly shares: Readonly<Record<Standing, Share>>;
   readonly budget: ReceiveBudget;
+  /** Of this host, which dialled streams have (pair.ts). */
+  readonly dialPorts: Set<number>;
   /** The cookie of an earlier connection to an address. */
   cookieOf(address: string): Uint8Array | undefined;
   keepCookie(address: string, cookie: Uint8Array): void;
@@ -42,6 +44,7 @@ export function createCommons(limits: DatagramLimits, nowMs: () => number): Data
     limits,
     nowMs,
     shares: createShares(limits, nowMs()),
+    dialPorts: new Set(),
     budget: { used: 0, most: limits.sharedReceiveBytes },
     cookieOf: (address) => cookies.get(address),
     keepCookie(address, cookie) {

@@ -1,18 +1,20 @@
 /**
- * Dialling by datagrams: one connected UDP socket a stream, so that the kernel takes in nothing from
- * elsewhere and says at once when nobody listens there.
+ * Dialling by datagrams: a pair of sockets a stream (pair.ts), which says at once when nobody listens.
  */
 import { randomBytes } from 'node:crypto';
-import { createSocket, type Socket } from 'node:dgram';
 import { lookup } from 'node:dns';
 import { type Address, formatAddress } from '../address.ts';
 import type { DatagramCommons } from './commons.ts';
 import { createConnection } from './connection.ts';
-import { enlarge, literally, sendOrLose } from './door.ts';
 import { decodePacket, encodePacket } from './packet.ts';
+import { openPair, type SocketPair } from './pair.ts';
 import { DatagramStream, streamError } from './stream.ts';
 
-/** What no patience mends, before the other side has been heard. */
+/**
+ * What no patience mends, before the other side has been heard. "Nobody listens" can be forged by
+ * whoever guesses the port of this host; before the stream is open that costs no more than a dial,
+ * which then goes on over TCP (net/dial.ts).
+ */
 const HOPELESS = new Set([
   'ECONNREFUSED',
   'ENETUNREACH',
@@ -23,8 +25,6 @@ const HOPELESS = new Set([
   'EACCES',
   'EPERM',
 ]);
-/** "Nobody listens" from the other host, with nothing heard in between: its process has ended. */
-const REFUSALS = 3;
 
 /** Dials; the stream may be written to at once. */
 export function dialDatagram(address: Address, commons: DatagramCommons): DatagramStream {
@@ -33,8 +33,8 @@ export function dialDatagram(address: Address, commons: DatagramCommons): Datagr
   const id = randomBytes(8).readBigUInt64BE();
   const cookie = commons.cookieOf(name);
   const connection = createConnection({ id, dialled: true, cookie, limits, shares, budget });
-  let socket: Socket | undefined;
-  let refusals = 0;
+  const refusals = createRefusals(commons);
+  let pair: SocketPair | undefined;
 
   const stream = new DatagramStream({
     connection,
@@ -47,49 +47,69 @@ export function dialDatagram(address: Address, commons: DatagramCommons): Datagr
 
   /** For a moment more, the other side's repeats are answered, in case it missed the last word. */
   function linger(): void {
-    const left = socket;
-    if (left === undefined) return;
-    left.unref();
-    left.removeAllListeners('message');
-    left.on('message', (bytes) => {
-      const packet = decodePacket(bytes);
-      if (packet?.kind !== 'segment' || packet.id !== id) return;
-      sendOrLose(left, encodePacket({ kind: 'reset', id }));
-    });
-    setTimeout(() => left.close(), limits.lingerMs).unref();
+    pair?.unref();
+    setTimeout(() => pair?.close(), limits.lingerMs).unref();
+  }
+
+  function hear(bytes: Buffer): void {
+    const packet = decodePacket(bytes);
+    if (packet?.id !== id) return;
+    refusals.heard();
+    if (!stream.destroyed) stream.receive(packet);
+    else if (packet.kind === 'segment') pair?.send(encodePacket({ kind: 'reset', id }));
   }
 
   function troubled(error: NodeJS.ErrnoException): void {
     const { code = '' } = error;
-    refusals += code === 'ECONNREFUSED' ? 1 : 0;
-    if (stream.isOpen ? refusals >= REFUSALS : HOPELESS.has(code)) stream.destroy(error);
+    const isRefused = code === 'ECONNREFUSED';
+    if (stream.isOpen ? isRefused && refusals.convince() : HOPELESS.has(code)) {
+      stream.destroy(error);
+    }
   }
 
-  function open(host: string, family: number): void {
-    if (stream.destroyed) return;
-    const made = createSocket({ type: family === 4 ? 'udp4' : 'udp6', lookup: literally });
-    socket = made;
-    made.on('error', troubled);
-    made.on('message', (bytes) => {
-      refusals = 0;
-      const packet = decodePacket(bytes);
-      if (packet !== undefined) stream.receive(packet);
-    });
-    made.once('connect', () => {
-      if (stream.destroyed) return;
-      enlarge(made);
-      stream.attach((datagram) => {
-        made.send(datagram, (error) => {
-          if (error !== null) troubled(error);
-        });
+  function speak(datagram: Buffer): void {
+    refusals.asked();
+    pair?.send(datagram);
+  }
+
+  lookup(address.host, (error, host) => {
+    if (error !== null) stream.destroy(streamError(error.code ?? 'ENOTFOUND', error.message));
+    else if (!stream.destroyed) {
+      pair = openPair({ ...address, host }, commons.dialPorts, {
+        onReady: () => {
+          if (!stream.destroyed) stream.attach(speak);
+        },
+        onMessage: hear,
+        onError: troubled,
       });
-    });
-    made.connect(address.port, host);
-  }
-
-  lookup(address.host, (error, host, family) => {
-    if (error === null) open(host, family);
-    else stream.destroy(streamError(error.code ?? 'ENOTFOUND', error.message));
+    }
   });
   return stream;
+}
+
+/**
+ * Whether the other host's "nobody listens" is to be believed while a stream is open. One can be forged
+ * by whoever guesses an address and two ports; so it takes several, each after a packet of ours,
+ * spread over seconds in which the other side, which would be heard if it lived, is not.
+ */
+function createRefusals({ limits, nowMs }: DatagramCommons) {
+  let count = 0;
+  let countedAtMs = -Infinity;
+  let isAsked = false;
+  return {
+    asked(): void {
+      isAsked = true;
+    },
+    heard(): void {
+      count = 0;
+    },
+    convince(): boolean {
+      const now = nowMs();
+      if (!isAsked || (count > 0 && now - countedAtMs < limits.refusalSpacingMs)) return false;
+      isAsked = false;
+      countedAtMs = now;
+      count += 1;
+      return count >= limits.refusals;
+    },
+  };
 }

@@ -167,14 +167,12 @@ export function serveDatagrams(socket: Socket, options: DatagramDoorOptions): Da
 }
 
 /**
- * Sends, to where the socket is connected if no address is given; never throws, though node:dgram
- * does for addresses that it does not like and when the socket is closed: packets of strangers
- * decide where answers go, and nothing that they say may end the process.
+ * Never throws, though node:dgram does for addresses that it does not like and when the socket is
+ * closed: packets of strangers decide where answers go, and nothing that they say may end the process.
  */
-export function sendOrLose(socket: Socket, datagram: Buffer, port?: number, host?: string): void {
+export function sendOrLose(socket: Socket, datagram: Buffer, port: number, host: string): void {
   try {
-    if (port === undefined) socket.send(datagram, () => undefined);
-    else socket.send(datagram, port, host, () => undefined);
+    socket.send(datagram, port, host, () => undefined);
   } catch {
     // Lost.
   }

@@ -1,8 +1,9 @@
 /** Datagram streams over real sockets: as Duplex, under TLS, and at a door that strangers knock on. */
 import assert from 'node:assert/strict';
-import { createSocket, type Socket } from 'node:dgram';
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { once } from 'node:events';
 import { after, describe, it } from 'node:test';
-import { DATAGRAM_LIMITS } from '../../../../agent/shell/limits.ts';
+import { DATAGRAM_LIMITS, type DatagramLimits } from '../../../../agent/shell/limits.ts';
 import {
   createCommons,
   type DatagramCommons,
@@ -74,6 +75,27 @@ async function connected(opened: Opened, host = '127.0.0.1') {
   return { near, far };
 }
 
+async function stranger(): Promise<{ socket: Socket; answers: Buffer[] }> {
+  const socket = createSocket('udp4').unref();
+  const answers: Buffer[] = [];
+  socket.on('message', (bytes) => answers.push(bytes));
+  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+  return { socket, answers };
+}
+
+/** Has nothing, and welcomes everything. */
+const ANSWER = {
+  count: 0,
+  loss: 0,
+  wantsAnswer: false,
+  sent: 0,
+  echo: undefined,
+  next: 0,
+  window: 64,
+  have: new Uint8Array(),
+  segments: [],
+};
+
 describe('a stream', () => {
   for (const host of ['127.0.0.1', '::1']) {
     it(`over ${host} says all that was written before its end, and both sides close`, async () => {
@@ -131,6 +153,49 @@ describe('a stream', () => {
     assert.equal(code, 'ECONNREFUSED');
   });
 
+  it('to a port that there cannot be fails, too', async () => {
+    const { commons } = await openDoor();
+    const near = dialDatagram({ host: '127.0.0.1', port: 0 }, commons);
+    const failed = new Promise<NodeJS.ErrnoException>((resolve) => near.on('error', resolve));
+    await closed(near);
+    assert.equal((await failed).code, 'EINVAL');
+  });
+
+  it('is heard from whichever of its addresses the other host answers', async () => {
+    // Who is asked at 127.0.0.2 and listens on all addresses answers from 127.0.0.1.
+    const opened = await openDoor('0.0.0.0');
+    const { near, far } = await connected(opened, '127.0.0.2');
+    const heard: Buffer[] = [];
+    near.on('data', (bytes: Buffer) => heard.push(bytes));
+    far.end('good-bye');
+    await Promise.all([closed(near), closed(far)]);
+    assert.equal(Buffer.concat(heard).toString(), 'good-bye');
+    await until(() => opened.commons.dialPorts.size === 0, 'the end of its sockets');
+  });
+
+  it('hears nobody who does not know its number', async () => {
+    const { commons } = await openDoor();
+    const { socket } = await stranger();
+    const near = dialDatagram({ host: '127.0.0.1', port: socket.address().port }, commons);
+    near.on('error', () => undefined);
+    near.write('hello');
+    const [bytes, { port }] = (await once(socket, 'message')) as [Buffer, RemoteInfo];
+    const asked = decodePacket(bytes);
+    assert.ok(asked?.kind === 'open');
+    const other = await stranger();
+    for (const id of [asked.id + 1n, asked.id]) {
+      for (const kind of ['reset', 'segment'] as const) {
+        if (kind === 'reset' && id === asked.id) continue;
+        const packet = encodePacket(kind === 'reset' ? { kind, id } : { kind, id, body: ANSWER });
+        for (const from of [socket, other.socket]) from.send(packet, port, '127.0.0.1');
+      }
+      await pause(50);
+      assert.equal(near.isOpen, id === asked.id);
+      assert.equal(near.destroyed, false);
+    }
+    near.destroy();
+  });
+
   it('needs no further round trip when a cookie is known from before', async () => {
     const opened = await openDoor();
     await connected(opened);
@@ -168,6 +233,43 @@ describe('a stream', () => {
     near.destroy();
     await Promise.all([closed(near), closed(far)]);
     assert.equal(opened.commons.budget.used, 0, 'nothing is held for a stream that is gone');
+  });
+});
+
+describe('an open stream whose other host says that nobody listens there', () => {
+  /** A stream, the port that it was dialled at, and the way to leave that port. */
+  async function left(limits: Partial<DatagramLimits>) {
+    const { socket } = await stranger();
+    const { port } = socket.address();
+    const commons = createCommons({ ...DATAGRAM_LIMITS, ...limits }, nowMs);
+    const near = dialDatagram({ host: '127.0.0.1', port }, commons);
+    const failed = new Promise<NodeJS.ErrnoException>((resolve) => near.on('error', resolve));
+    near.write('hello');
+    const [bytes, from] = (await once(socket, 'message')) as [Buffer, RemoteInfo];
+    const asked = decodePacket(bytes);
+    assert.ok(asked?.kind === 'open');
+    socket.send(encodePacket({ kind: 'segment', id: asked.id, body: ANSWER }), from.port);
+    await until(() => near.isOpen, 'a stream');
+    socket.close();
+    return { near, failed, port };
+  }
+
+  it('does not believe it when it is told so in quick succession', async () => {
+    const { near, port } = await left({ refusalSpacingMs: 60_000 });
+    // Its repeats are refused, many times by now.
+    await pause(1_000);
+    assert.equal(near.destroyed, false);
+    const again = createSocket('udp4').unref();
+    again.bind(port, '127.0.0.1');
+    await once(again, 'message');
+    again.close();
+    near.destroy();
+  });
+
+  it('believes it after a while', async () => {
+    const { near, failed } = await left({ refusalSpacingMs: 100 });
+    await closed(near);
+    assert.equal((await failed).code, 'ECONNREFUSED');
   });
 });
 
@@ -237,14 +339,6 @@ describe('TLS over a stream', () => {
 });
 
 describe('a door', () => {
-  async function stranger(): Promise<{ socket: Socket; answers: Buffer[] }> {
-    const socket = createSocket('udp4').unref();
-    const answers: Buffer[] = [];
-    socket.on('message', (bytes) => answers.push(bytes));
-    await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
-    return { socket, answers };
-  }
-
   const body = {
     count: 9,
     loss: 0,
