@@ -3,7 +3,9 @@
  * number for both, gives handshakes their places (admission.ts), and hands on what came through TLS.
  * An address that is not there yet, because
  * the mesh is down, is tried again until it is; any other failure to listen is the operator's to
- * mend. Nothing is listened on but what was asked for.
+ * mend. An interface that went and came back is another one to the kernel, and sockets of before hear
+ * nothing on it: an address with a zone is opened again then. Nothing is listened on but what was
+ * asked for.
  */
 import { randomBytes } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
@@ -14,6 +16,7 @@ import type { DatagramCommons } from './datagram/commons.ts';
 import { type Cookies, createCookies } from './datagram/cookie.ts';
 import { type LinkFault, linkFault } from './fault.ts';
 import { type Incoming, type Listener, openDatagramListener, openTcpListener } from './listener.ts';
+import { interfaceIndex } from './multicast.ts';
 import type { TlsParameters } from './tls.ts';
 import { type Transport, type TransportChoice, takes } from './transport.ts';
 
@@ -44,6 +47,8 @@ export interface AcceptorOptions {
   readonly onSecured: (socket: TLSSocket, key: Uint8Array | undefined, caller: Caller) => void;
   /** A connection that did not become a stream. */
   readonly onRefused: (fault: LinkFault, from: Address) => void;
+  /** Which one an interface of this name is now; for tests. */
+  readonly interfaceIndex?: (name: string) => number | undefined;
 }
 
 /** A listening address; not `open` while its interface is away. */
@@ -93,6 +98,10 @@ function createDoor(
   const waiting = new Set<Handshake>();
   let listeners: readonly Listener[] = [];
   let retry: NodeJS.Timeout | undefined;
+  const [, zone] = listen.host.split('%');
+  const indexNow = options.interfaceIndex ?? interfaceIndex;
+  let index: number | undefined;
+  let watch: NodeJS.Timeout | undefined;
   let closed = false;
 
   /** Gives a connection its place and its handshake, or turns it away. */
@@ -155,6 +164,10 @@ function createDoor(
   /** The socket failed as a whole: as at the start, an address may come back. */
   function onLost(error: Error): void {
     onTrouble(error);
+    renew();
+  }
+
+  function renew(): void {
     const old = listeners;
     listeners = [];
     Promise.all(old.map((listener) => listener.close())).catch(onTrouble);
@@ -172,13 +185,23 @@ function createDoor(
     }, limits.listenRetryMs).unref();
   }
 
+  /** While the interface is away the sockets stay: they are good if it only was down. */
+  function look(name: string): void {
+    const now = indexNow(name);
+    if (listeners.length > 0 && now !== undefined && now !== index) renew();
+  }
+
   async function open(): Promise<void> {
+    if (zone !== undefined) {
+      index = indexNow(zone);
+      watch ??= setInterval(look, limits.listenRetryMs, zone).unref();
+    }
     try {
       const opened = await listenOn(listen.port);
       if (closed) await Promise.all(opened.map((listener) => listener.close()));
       else listeners = opened;
     } catch (error) {
-      if (!(error instanceof Error) || !isAway(error)) throw error;
+      if (!(error instanceof Error) || !isAway(error, zone)) throw error;
       if (!closed) tryLater();
     }
   }
@@ -192,6 +215,7 @@ function createDoor(
     async close() {
       closed = true;
       clearTimeout(retry);
+      clearInterval(watch);
       for (const handshake of waiting) handshake.abort();
       await Promise.all(listeners.map((listener) => listener.close()));
     },
@@ -199,6 +223,9 @@ function createDoor(
 }
 
 /** The address belongs to an interface that is not there, or not up, for now. */
-function isAway(error: Error): boolean {
-  return 'code' in error && (error.code === 'EADDRNOTAVAIL' || error.code === 'ENODEV');
+function isAway(error: Error, zone: string | undefined): boolean {
+  if (!('code' in error)) return false;
+  // A zone that is not there is left out of the address, which the kernel then cannot do without.
+  if (error.code === 'EINVAL') return zone !== undefined;
+  return error.code === 'EADDRNOTAVAIL' || error.code === 'ENODEV';
 }
