@@ -6,14 +6,7 @@
 
 export type Command =
   | { readonly kind: 'run'; readonly argv: readonly [program: string, ...rest: string[]] }
-  | {
-      readonly kind: 'write';
-      readonly path: string;
-      readonly mode: 0o600 | 0o644;
-      readonly content: string;
-      /** Shown by size only. */
-      readonly secret: boolean;
-    }
+  | WriteCommand
   | { readonly kind: 'remove'; readonly path: string }
   /** Ends a process and waits for its end; `argument` guards against a reused pid. */
   | { readonly kind: 'stop'; readonly pid: number; readonly argument: string }
@@ -24,6 +17,17 @@ export type Command =
       readonly content: string;
       readonly timeoutMs: number;
     };
+
+export interface WriteCommand {
+  readonly kind: 'write';
+  readonly path: string;
+  readonly mode: 0o600 | 0o644;
+  readonly content: string;
+  /** Shown by size only. */
+  readonly secret: boolean;
+  /** A file of somebody else's: one that is there keeps its mode and owner. */
+  readonly keepsRights?: true;
+}
 
 export function run(program: string, ...rest: readonly string[]): Command {
   return { kind: 'run', argv: [program, ...rest] };

@@ -4,10 +4,10 @@
  * and time are bounded.
  */
 import { execFile, spawn } from 'node:child_process';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Command } from './command.ts';
+import type { Command, WriteCommand } from './command.ts';
 import { failure, fault, type Result, success } from './fault.ts';
 import {
   MAX_LINE_BYTES,
@@ -134,7 +134,7 @@ export class HostRunner implements Runner {
       case 'run':
         return this.#run(command.argv);
       case 'write':
-        return file(command.path, () => replaceFile(command.path, command.mode, command.content));
+        return file(command.path, () => replaceFile(command));
       case 'remove':
         return file(command.path, () => rm(command.path, { force: true, recursive: true }));
       case 'stop':
@@ -187,14 +187,25 @@ function kill(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
   }
 }
 
-/** Never a moment in which the file is half written or readable by others. */
-async function replaceFile(path: string, mode: number, content: string): Promise<void> {
+/**
+ * Never a moment in which the file is half written or readable by others. The mode is set by hand:
+ * what open(2) is asked for loses the bits of the umask, and the unit's is 0077.
+ */
+async function replaceFile(command: WriteCommand): Promise<void> {
+  const { path, content, keepsRights } = command;
   await mkdir(dirname(path), { recursive: true });
+  const present = keepsRights === true ? await stat(path).catch(() => undefined) : undefined;
   const draft = `${path}.new`;
   await rm(draft, { force: true });
-  const handle = await open(draft, 'wx', mode);
+  const handle = await open(draft, 'wx', 0o600);
   try {
     await handle.writeFile(content);
+    if (present !== undefined) {
+      const { uid, gid } = await handle.stat();
+      // Only where it is needed, because it needs CAP_CHOWN; and first, because it clears bits.
+      if (uid !== present.uid || gid !== present.gid) await handle.chown(present.uid, present.gid);
+    }
+    await handle.chmod(present === undefined ? command.mode : present.mode & 0o7777);
     await handle.sync();
   } finally {
     await handle.close();

@@ -83,11 +83,15 @@ function changeAll(
     const content = wanted(manager);
     if (row === undefined || content === manager.content) return [];
     const change: Command =
-      content === undefined
-        ? { kind: 'remove', path: row.file }
-        : { kind: 'write', path: row.file, mode: 0o644, content, secret: false };
+      content === undefined ? { kind: 'remove', path: row.file } : writeTo(row, content);
     return manager.running ? [change, run(...row.reload)] : [change];
   });
+}
+
+/** A file that is the manager's own, and not a drop-in of ours, is the operator's as it stands. */
+function writeTo({ folder, file }: ManagerRow, content: string): Command {
+  const write = { kind: 'write', path: file, mode: 0o644, content, secret: false } as const;
+  return folder === file ? { ...write, keepsRights: true } : write;
 }
 
 function wantedContent(manager: ObservedManager, names: readonly string[]): string {

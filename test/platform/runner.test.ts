@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -42,6 +42,33 @@ describe('the runner', () => {
     assert.ok((await runner.perform({ ...write, content: 'two' })).ok);
     assert.equal(await readFile(path, 'utf8'), 'two');
     assert.equal((await stat(path)).mode & 0o777, 0o600);
+  });
+
+  it('gives a file the mode that was asked for, whatever the umask of the unit', async () => {
+    const path = join(folder, 'status.json');
+    const before = process.umask(0o077);
+    try {
+      const write = { kind: 'write', path, content: 'x', mode: 0o644, secret: false } as const;
+      assert.ok((await runner.perform(write)).ok);
+    } finally {
+      process.umask(before);
+    }
+    assert.equal((await stat(path)).mode & 0o777, 0o644);
+  });
+
+  it("leaves another program's file its mode and its owner", async () => {
+    const path = join(folder, 'dhcpcd.conf');
+    await writeFile(path, 'hostname\n');
+    await chmod(path, 0o664);
+    // Only root can give a file away; others see their own group again.
+    if (process.getuid?.() === 0) await chown(path, 0, 4);
+    const owned = await stat(path);
+    const write = { kind: 'write', path, content: 'x', mode: 0o644, secret: false } as const;
+    assert.ok((await runner.perform({ ...write, keepsRights: true })).ok);
+    const { mode, uid, gid } = await stat(path);
+    assert.deepEqual([mode & 0o777, uid, gid], [0o664, owned.uid, owned.gid]);
+    assert.ok((await runner.perform(write)).ok);
+    assert.equal((await stat(path)).mode & 0o777, 0o644, 'a file of ours is as it is wanted');
   });
 
   it('removes what is there and what is not', async () => {
