@@ -29,7 +29,7 @@ export interface RadioState {
   readonly interfaceNames: Readonly<Record<string, string>>;
 }
 
-/** Options of each wifi-device before the first plan that took it; null is an absent option. */
+/** Options by section of `wireless`, from before the first plan that set them; null is none. */
 export type OpenwrtBefore = Readonly<Record<string, Readonly<Record<string, string | null>>>>;
 
 /** What a plan runs beside what every OpenWrt has, and the package of each. */

@@ -1,7 +1,8 @@
 /**
  * The plan of the OpenWrt body. netifd owns the radio, so the mesh is not built but described: one
  * wifi-iface section and one network section, both named `meshpay`, and a few options of the
- * wifi-device (`DEVICE_OPTIONS`). Nothing else in the configuration is touched.
+ * wifi-device (`DEVICE_OPTIONS`). Nothing else in the configuration is touched, but that the other
+ * networks of a radio which was off stay off.
  *
  * Every change is one batch in one file, after a copy of the files that it changes, so that `apply`
  * can put them back when the mesh does not come up. The copies lie there until it has come up: a
@@ -20,13 +21,22 @@ import {
   BEFORE_FILE,
   CONFIGS,
   type ConfigName,
-  type OpenwrtBefore,
   type OpenwrtObserved,
   PACKAGES,
   ROLLBACK_FILES,
   rollbackFile,
 } from './observed.ts';
-import { bandName, batchLines, DEVICE_OPTIONS, deviceOf, SECTION } from './sections.ts';
+import {
+  bandName,
+  batchLines,
+  DEVICE_OPTIONS,
+  deviceOf,
+  devicesOf,
+  isDisabled,
+  networksOn,
+  SECTION,
+  wokenBy,
+} from './sections.ts';
 import { batch, option, type UciSection } from './uci.ts';
 
 export const SUPPLICANT_WANTED = 'wpad with mesh: wpad-mesh-mbedtls, -openssl or -wolfssl';
@@ -131,15 +141,19 @@ function change(lines: readonly string[]): readonly Command[] {
   ];
 }
 
-/** The first observation of a device is the one to return to, also after another was taken. */
+/** The first observation is the one to return to, also after another radio was taken. */
 function rememberBefore(observed: OpenwrtObserved, device: string): readonly Command[] {
-  if (observed.before?.[device] !== undefined) return [];
-  const section = observed.wireless.get(device);
-  const options = Object.fromEntries(
-    DEVICE_OPTIONS.map((name) => [name, option(section, name) ?? null]),
-  );
-  const before: OpenwrtBefore = { ...observed.before, [device]: options };
-  const content = `${JSON.stringify(before)}\n`;
+  const { wireless, before = {} } = observed;
+  const taken = [
+    [device, DEVICE_OPTIONS] as const,
+    ...wokenBy(observed, device).map((name) => [name, ['disabled']] as const),
+  ].filter(([name]) => before[name] === undefined);
+  if (taken.length === 0) return [];
+  const found = taken.map(([name, options]) => {
+    const values = options.map((each) => [each, option(wireless.get(name), each) ?? null]);
+    return [name, Object.fromEntries(values)];
+  });
+  const content = `${JSON.stringify({ ...before, ...Object.fromEntries(found) })}\n`;
   return [{ kind: 'write', path: BEFORE_FILE, mode: 0o600, content, secret: false }];
 }
 
@@ -198,19 +212,26 @@ function busyFaults(
   device: string,
 ): readonly Fault[] {
   const section = observed.wireless.get(device);
+  if (isDisabled(section)) return wakingFaults(observed, device);
   const channel = option(section, 'channel') ?? 'auto';
   const band = option(section, 'band') ?? bandName(settings.frequencyMhz);
   const wanted = [bandName(settings.frequencyMhz), `${channelNumber(settings.frequencyMhz)}`];
   if (band === wanted[0] && channel === wanted[1]) return [];
-  if (option(section, 'disabled') === '1') return [];
-  const others = [...observed.wireless].filter(([name, each]) => {
-    const enabled = option(each, 'disabled') !== '1';
-    return name !== SECTION && option(each, 'device') === device && enabled;
-  });
+  const others = networksOn(observed, device);
   if (others.length === 0) return [];
-  const names = others.map(([name]) => name).join(', ');
+  const names = others.join(', ');
   const expected = `channel ${channel}, which ${names} uses, or no other network on ${device}`;
   return [fault('radio_busy', `radio ${device}`, expected, `${settings.frequencyMhz} MHz`)];
+}
+
+/** What cannot be switched off for certain: the number of a section without a name changes. */
+function wakingFaults(observed: OpenwrtObserved, device: string): readonly Fault[] {
+  return wokenBy(observed, device).flatMap((name) => {
+    const isAlone = devicesOf(observed.wireless.get(name)).length === 1;
+    if (isAlone && !name.startsWith('@')) return [];
+    const expected = `option disabled '1' in ${name}, which would come up with the mesh`;
+    return [fault('radio_busy', `radio ${device}`, expected, 'an enabled network')];
+  });
 }
 
 function configFile(config: ConfigName): string {

@@ -1,6 +1,7 @@
 /**
- * The sections of UCI that describe a mesh, and the lines of a batch that make them so: one wifi-iface
- * and one network section, both named `meshpay`, and the options of the wifi-device that a mesh needs.
+ * The sections of UCI that describe a mesh, and the lines of a batch that make them so: one
+ * wifi-iface and one network section, both named `meshpay`, the options of the wifi-device that a
+ * mesh needs, and `disabled` of other networks that would come up with it.
  *
  * The options are those that netifd's mac80211 scripts read (openwrt/package/network/config/
  * wifi-scripts, shell and ucode alike): `mcast_rate` of the wifi-iface in kbit/s, `beacon_int` of
@@ -68,6 +69,7 @@ export function batchLines(
     ...Object.entries(radio)
       .filter(([name, value]) => (option(present, name) ?? defaultOf(name)) !== value)
       .map(([name, value]) => batch.set(`wireless.${device}.${name}`, value)),
+    ...wokenBy(observed, device).map((name) => batch.set(`wireless.${name}.disabled`, '1')),
   ];
 }
 
@@ -91,6 +93,33 @@ function parameterOptions(parameters: MeshParameters): Readonly<Record<string, s
     return [name, (name === 'mesh_power_mode' && POWER_MODES[value]) || `${value}`] as const;
   });
   return Object.fromEntries(entries);
+}
+
+/**
+ * Networks that a device which was off would begin to send with ours: a router comes with an open
+ * access point in each radio, and only the device says that it is off. So they are switched off
+ * themselves. A device that is on is left as the operator has it.
+ */
+export function wokenBy(observed: OpenwrtObserved, device: string): readonly string[] {
+  return isDisabled(observed.wireless.get(device)) ? networksOn(observed, device) : [];
+}
+
+/** The other enabled networks of a device, by section. */
+export function networksOn(observed: OpenwrtObserved, device: string): readonly string[] {
+  return [...observed.wireless].flatMap(([name, section]) => {
+    const isOther = name !== SECTION && section.type === 'wifi-iface' && !isDisabled(section);
+    return isOther && devicesOf(section).includes(device) ? [name] : [];
+  });
+}
+
+/** One, but for a network of several links (802.11be). */
+export function devicesOf(section: UciSection | undefined): readonly string[] {
+  return option(section, 'device')?.split(' ') ?? [];
+}
+
+/** A boolean in the words of UCI. */
+export function isDisabled(section: UciSection | undefined): boolean {
+  return /^(?:1|on|true|yes|enabled)$/.test(option(section, 'disabled') ?? '');
 }
 
 /** Lines that make a section be exactly this; none where it is already. */

@@ -22,6 +22,7 @@ import { PHY, PHY_WITHOUT_MESH, station } from './samples.ts';
 type Section = { type: string; options: Record<string, string | string[]> };
 
 const DEVICE = '/sys/devices/platform/soc/18000000.wifi';
+/** As `wifi config` makes it: the radio is off, its open access point has no word of that. */
 const INITIAL = {
   wireless: {
     radio0: {
@@ -31,11 +32,12 @@ const INITIAL = {
         path: 'platform/soc/18000000.wifi',
         channel: 'auto',
         band: '2g',
+        disabled: '1',
       },
     },
     default_radio0: {
       type: 'wifi-iface',
-      options: { device: 'radio0', network: 'lan', mode: 'ap', ssid: "Ada's", disabled: '1' },
+      options: { device: 'radio0', network: 'lan', mode: 'ap', ssid: "Ada's", encryption: 'none' },
     },
   },
   network: { lan: { type: 'interface', options: { device: 'br-lan', dns: ['::1', '::2'] } } },

@@ -6,7 +6,7 @@ import { parseWirelessStatus } from '../../platform/openwrt/observed.ts';
 import { OpenwrtPlatform } from '../../platform/openwrt/openwrt.ts';
 import { batch, parseUciShow } from '../../platform/openwrt/uci.ts';
 import type { RadioEvent } from '../../platform/radio.ts';
-import { commands, conform, up, value } from './conformance.ts';
+import { commands, conform, down, up, value } from './conformance.ts';
 import { FakeOpenwrt } from './fake-openwrt.ts';
 import { PHY, PHY_WITHOUT_MESH, SETTINGS } from './samples.ts';
 
@@ -48,10 +48,10 @@ describe('a plan for OpenWrt', () => {
   it('describes the mesh in one batch and reloads', async () => {
     const { platform } = make();
     assert.deepEqual(transcript(await commands(platform)), [
-      'write /etc/meshpay-radio.json (0600, 91 bytes)',
+      'write /etc/meshpay-radio.json (0600, 125 bytes)',
       'cp -p /etc/config/wireless /var/run/meshpay-radio.rollback.wireless',
       'cp -p /etc/config/network /var/run/meshpay-radio.rollback.network',
-      'write /var/run/meshpay-radio.uci (0600, 697 bytes, secret)',
+      'write /var/run/meshpay-radio.uci (0600, 771 bytes, secret)',
       'uci -f /var/run/meshpay-radio.uci batch',
       'remove /var/run/meshpay-radio.uci',
       'wifi reload',
@@ -97,7 +97,42 @@ describe('a plan for OpenWrt', () => {
       band: '2g',
       channel: '1',
       beacon_int: '150',
+      disabled: '0',
     });
+  });
+
+  it('never switches the open access point on that a radio from the factory comes with', async () => {
+    const { fake, platform } = make();
+    const before = structuredClone(fake.config);
+    await up(platform);
+    assert.equal(fake.config['wireless']?.['default_radio0']?.options['disabled'], '1');
+    await down(platform);
+    assert.deepEqual(fake.config, before);
+  });
+
+  it("leaves the operator's networks on a radio that was on, and what he switches on later", async () => {
+    const { fake, platform } = make();
+    fake.set('radio0', 'disabled', '0');
+    fake.set('radio0', 'channel', '1');
+    await up(platform);
+    assert.equal(fake.config['wireless']?.['default_radio0']?.options['disabled'], undefined);
+    fake.set('default_radio0', 'disabled', '1');
+    assert.deepEqual(await commands(platform), []);
+    fake.unset('default_radio0', 'disabled');
+    assert.deepEqual(await commands(platform), []);
+  });
+
+  it('refuses a radio that is off where a network without a name would come up with it', async () => {
+    const { fake, platform } = make();
+    const wireless = fake.config['wireless'] ?? {};
+    const network = wireless['default_radio0'];
+    assert.ok(network !== undefined);
+    delete wireless['default_radio0'];
+    wireless['@wifi-iface[0]'] = network;
+    const plan = platform.plan(SETTINGS, value(await platform.observe(SETTINGS)));
+    assert.deepEqual(plan.ok ? [] : plan.faults.map(({ code, expected }) => [code, expected]), [
+      ['radio_busy', "option disabled '1' in @wifi-iface[0], which would come up with the mesh"],
+    ]);
   });
 
   it('takes the section that is on the band, where a radio has one for each', async () => {
@@ -206,9 +241,7 @@ describe('a plan for OpenWrt', () => {
 
   it('refuses to move the channel under another network of the same radio', async () => {
     const { fake, platform } = make();
-    const other = fake.config['wireless']?.['default_radio0'];
-    assert.ok(other !== undefined);
-    delete other.options['disabled'];
+    fake.unset('radio0', 'disabled');
     const plan = platform.plan(SETTINGS, value(await platform.observe(SETTINGS)));
     assert.equal(plan.ok ? '' : plan.faults[0].code, 'radio_busy');
   });
