@@ -3,9 +3,11 @@
  * may have changed something and at a slow pace without one. One turn at a time; events during a
  * turn cause one more. What fails is tried again after a pause that doubles up to a minute, so that
  * unplugged hardware costs nothing; an event ends that pause, unless commands were run and failed:
- * then the events are their own echo, and heeding them would try without end. Where a failure was
- * rolled back, the operator's own networks went down with each try, so those are rare. Commands that
- * succeed again and again without the host becoming as it is wanted count as failed too.
+ * then the events are their own echo, and heeding them would try without end. Commands that succeed
+ * again and again without the host becoming as it is wanted count as failed too.
+ *
+ * Where a failure was rolled back, or netifd built a radio in vain, the operator's own networks went
+ * down with the try, so those are rare; a mesh that comes up by itself meanwhile is seen.
  *
  * The loop knows no clock: `Scheduler` brings time in, so tests turn it by hand.
  */
@@ -62,6 +64,8 @@ export class Reconciler<Observed> implements Watch {
   #changes = 0;
   /** Until the pause is over, events do not count. */
   #deaf = false;
+  /** Of a long pause, what is left of it after the next look. */
+  #restMs = 0;
 
   constructor(
     platform: Platform<Observed>,
@@ -113,15 +117,31 @@ export class Reconciler<Observed> implements Watch {
   }
 
   async #run(): Promise<void> {
+    if (this.#restMs > 0 && !(await this.#isThere())) return this.#pause(this.#restMs);
     this.#nudged = false;
     this.#deaf = false;
+    this.#restMs = 0;
     const turn = this.#braked(await this.#step());
     if (this.#closed) return;
     this.#report(turn);
     this.#failures = turn.state === 'waiting' ? this.#failures + 1 : 0;
     this.#deaf = turn.state === 'waiting' && turn.tried;
     const soon = this.#nudged && !this.#deaf;
-    this.#schedule(soon ? SETTLE_MS : delayAfter(turn, this.#failures));
+    this.#pause(soon ? SETTLE_MS : this.#delayAfter(turn));
+  }
+
+  /** A long pause is one of several looks. */
+  #pause(delayMs: number): void {
+    if (this.#closed) return;
+    const lookMs = Math.min(delayMs, RETRY_MAX_MS);
+    this.#restMs = delayMs - lookMs;
+    this.#schedule(lookMs);
+  }
+
+  /** Whether what was tried in vain has come by itself. */
+  async #isThere(): Promise<boolean> {
+    const observed = await this.#platform.observe(this.#settings);
+    return observed.ok && this.#platform.status(this.#settings, observed.value).joined;
   }
 
   #braked(turn: Turn): Turn {
@@ -150,22 +170,28 @@ export class Reconciler<Observed> implements Watch {
     if (!applied.ok) return { state: 'waiting', faults: [applied.fault], tried: true };
     return { state: 'changed', transcript: transcript(commands) };
   }
-}
 
-/** `failures` in a row, the last one counted. */
-function delayAfter(turn: Turn, failures: number): number {
-  switch (turn.state) {
-    case 'steady':
-      return STEADY_INTERVAL_MS;
-    case 'changed':
-      return SETTLE_MS;
-    case 'waiting': {
-      const costly = turn.faults.some(({ code }) => code === 'rolled_back');
-      const [firstMs, maxMs] = costly
-        ? [ROLLED_BACK_FIRST_MS, ROLLED_BACK_MAX_MS]
-        : [RETRY_FIRST_MS, RETRY_MAX_MS];
-      return Math.min(firstMs * 2 ** Math.min(failures - 1, 30), maxMs);
+  #delayAfter(turn: Turn): number {
+    switch (turn.state) {
+      case 'steady':
+        return STEADY_INTERVAL_MS;
+      case 'changed':
+        return SETTLE_MS;
+      case 'waiting': {
+        const [firstMs, maxMs] = this.#isCostly(turn.faults)
+          ? [ROLLED_BACK_FIRST_MS, ROLLED_BACK_MAX_MS]
+          : [RETRY_FIRST_MS, RETRY_MAX_MS];
+        return Math.min(firstMs * 2 ** Math.min(this.#failures - 1, 30), maxMs);
+      }
     }
+  }
+
+  /** netifd takes all networks of a radio down to build one of them. */
+  #isCostly(faults: readonly Fault[]): boolean {
+    const isShared = this.#platform.kind === 'openwrt';
+    return faults.some(
+      ({ code }) => code === 'rolled_back' || (isShared && code === 'mesh_not_up'),
+    );
   }
 }
 

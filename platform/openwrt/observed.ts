@@ -16,9 +16,15 @@ export interface OpenwrtObserved extends Survey {
   readonly supplicant: SupplicantProgram;
   readonly saeFailures: readonly SaeFailure[];
   readonly before: OpenwrtBefore | undefined;
-  /** Files of a plan that was not brought to its end: ROLLBACK_FILES and BATCH_FILE. */
+  /** Files of a plan that was not brought to its end. */
   readonly scraps: readonly string[];
 }
+
+/** What a restoration needs to know. */
+export type OpenwrtConfigured = Pick<
+  OpenwrtObserved,
+  'wireless' | 'network' | 'radios' | 'before' | 'scraps'
+>;
 
 /** From `ubus call network.wireless status`. */
 export interface RadioState {
@@ -38,22 +44,24 @@ export const PACKAGES = { iw: 'iw-full', wpa_cli: 'wpa-cli' } as const;
 
 /** UCI survives a reboot, so what is needed to undo it must too. */
 export const BEFORE_FILE = '/etc/meshpay-radio.json';
-export const SCRAP_FOLDER = '/var/run';
-export const BATCH_FILE = `${SCRAP_FOLDER}/meshpay-radio.uci`;
+/** There from before a change until its mesh has come up: without that the change is taken back. */
+export const TRIAL_FILE = '/etc/meshpay-radio.trial';
+export const BATCH_FILE = '/var/run/meshpay-radio.uci';
+const SCRAP_FILES = [TRIAL_FILE, BATCH_FILE] as const;
 export const CONFIGS = ['wireless', 'network'] as const;
 export type ConfigName = (typeof CONFIGS)[number];
 
-/** The copy of a configuration from before the plan that is under way. */
-export function rollbackFile(config: ConfigName): string {
-  return `${SCRAP_FOLDER}/meshpay-radio.rollback.${config}`;
-}
-
-export const ROLLBACK_FILES = CONFIGS.map(rollbackFile);
-
-/** What a plan that was broken off has left, of the names in SCRAP_FOLDER. */
-export function scrapsIn(names: readonly string[]): readonly string[] {
-  const present = new Set(names.map((name) => `${SCRAP_FOLDER}/${name}`));
-  return [...ROLLBACK_FILES, BATCH_FILE].filter((path) => present.has(path));
+/** What a plan that was broken off has left; `list` gives the names in a folder. */
+export async function findScraps(
+  list: (folder: string) => Promise<readonly string[]>,
+): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const path of SCRAP_FILES) {
+    const place = path.lastIndexOf('/');
+    const names = await list(path.slice(0, place));
+    if (names.includes(path.slice(place + 1))) found.push(path);
+  }
+  return found;
 }
 
 /** Undefined for what is not such a status. */

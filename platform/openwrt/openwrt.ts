@@ -6,7 +6,7 @@ import { HostBody } from '../host-body.ts';
 import { saeFailures } from '../linux/supplicant.ts';
 import type { MeshStatus, Plan, Platform } from '../platform.ts';
 import type { RadioEvent, Watch } from '../radio.ts';
-import { performAll, readText } from '../runner.ts';
+import { readText } from '../runner.ts';
 import type { MeshScope, MeshSettings } from '../settings.ts';
 import {
   programFaults,
@@ -18,19 +18,22 @@ import {
 import {
   BATCH_FILE,
   BEFORE_FILE,
+  findScraps,
+  type OpenwrtConfigured,
   type OpenwrtObserved,
   PACKAGES,
   PROGRAMS,
   parseWirelessStatus,
-  ROLLBACK_FILES,
   readOpenwrtBefore,
-  SCRAP_FOLDER,
-  scrapsIn,
+  TRIAL_FILE,
 } from './observed.ts';
-import { planOpenwrt, restoreOpenwrt, rollbackCommands, SUPPLICANT_WANTED } from './plan.ts';
+import { BATCH, planOpenwrt, restoreOpenwrt, SUPPLICANT_WANTED } from './plan.ts';
+import { committedIn, unmetIn } from './read-back.ts';
 import { SECTION } from './sections.ts';
-import { parseUciShow } from './uci.ts';
+import { parseUciShow, type UciConfig } from './uci.ts';
 
+/** Of what a failed batch left otherwise. */
+const MOST_NAMED = 5;
 const CONTROL_FOLDER = '/var/run/wpa_supplicant';
 
 export class OpenwrtPlatform extends HostBody implements Platform<OpenwrtObserved> {
@@ -42,30 +45,16 @@ export class OpenwrtPlatform extends HostBody implements Platform<OpenwrtObserve
   async observe(scope: MeshScope): Promise<Result<OpenwrtObserved>> {
     const surveyed = await survey(this.reader, this.runner, scope);
     if (!surveyed.ok) return surveyed;
-    const wireless = await this.#text('uci', 'show', 'wireless');
-    if (!wireless.ok) return wireless;
-    const network = await this.#text('uci', 'show', 'network');
-    if (!network.ok) return network;
-    const status = await this.#text('ubus', 'call', 'network.wireless', 'status');
-    if (!status.ok) return status;
-    const radios = parseWirelessStatus(status.value);
-    if (radios === undefined) {
-      // Its text is never shown: keys of all networks are in it.
-      const found = `${status.value.length} characters of something else`;
-      return failure(fault('output_unreadable', 'network.wireless', 'its status', found));
-    }
+    const configured = await this.#configured();
+    if (!configured.ok) return configured;
     const log = await this.#text('logread', '-e', 'MESH-');
     return success({
       ...surveyed.value,
-      wireless: parseUciShow(wireless.value),
-      network: parseUciShow(network.value),
+      ...configured.value,
       devicePaths: await this.#devicePaths(surveyed.value.phys.map(({ name }) => name)),
-      radios,
       missing: await this.missing(PROGRAMS),
       supplicant: await this.#supplicant(),
       saeFailures: log.ok ? saeFailures(log.value) : [],
-      before: readOpenwrtBefore(await readText(this.runner, BEFORE_FILE)),
-      scraps: scrapsIn(await this.runner.list(SCRAP_FOLDER)),
     });
   }
 
@@ -74,7 +63,7 @@ export class OpenwrtPlatform extends HostBody implements Platform<OpenwrtObserve
   }
 
   restore(_scope: MeshScope, observed: OpenwrtObserved): Plan {
-    return restoreOpenwrt(observed);
+    return { ok: true, commands: restoreOpenwrt(observed) };
   }
 
   status(settings: MeshSettings, observed: OpenwrtObserved): MeshStatus {
@@ -89,18 +78,22 @@ export class OpenwrtPlatform extends HostBody implements Platform<OpenwrtObserve
   }
 
   /**
-   * A plan whose mesh does not come up is taken back whole: the radio may be the operator's only
-   * way to this router. Such a plan ends by throwing the copies away.
+   * A plan whose mesh does not come up is taken back: the radio may be the operator's only way to
+   * this router. Such a plan waits for the mesh and ends by throwing its mark away.
    */
   override async apply(commands: readonly Command[]): Promise<Result<undefined>> {
-    const canGoBack = ROLLBACK_FILES.every((path) =>
-      commands.some((command) => command.kind === 'remove' && command.path === path),
-    );
+    const isTrial =
+      commands.some(({ kind }) => kind === 'await') &&
+      commands.some((command) => command.kind === 'remove' && command.path === TRIAL_FILE);
     let changed = false;
+    let text = '';
     for (const command of commands) {
       changed ||= command.kind === 'run' && ['uci', 'wifi'].includes(command.argv[0]);
+      if (command.kind === 'write' && command.path === BATCH_FILE) text = command.content;
       const done = await this.runner.perform(command);
-      if (!done.ok) return canGoBack && changed ? this.#rollBack(done.fault) : done;
+      const isBatch = command.kind === 'run' && command.argv.join(' ') === BATCH.join(' ');
+      const held = done.ok && isBatch ? await this.#readBack(text) : done;
+      if (!held.ok) return isTrial && changed ? this.#rollBack(held.fault) : held;
     }
     return success(undefined);
   }
@@ -136,13 +129,52 @@ export class OpenwrtPlatform extends HostBody implements Platform<OpenwrtObserve
   }
 
   async #rollBack({ field, expected, found }: Fault): Promise<Result<undefined>> {
-    const taken = await performAll(this.runner, [
-      { kind: 'remove', path: BATCH_FILE },
-      ...rollbackCommands(),
-    ]);
+    const configured = await this.#configured();
+    const taken = configured.ok ? await this.apply(restoreOpenwrt(configured.value)) : configured;
     if (taken.ok) return failure(fault('rolled_back', field, expected, found));
     const why = `${found}; then putting it back: ${taken.fault.found}`;
     return failure(fault('mesh_not_up', field, expected, why));
+  }
+
+  /** A batch that did not become true leaves nothing behind that looks as if it had. */
+  async #readBack(text: string): Promise<Result<undefined>> {
+    const configs: Record<string, UciConfig> = {};
+    const staged: string[] = [];
+    for (const config of committedIn(text)) {
+      const changes = await this.#text('uci', 'changes', config);
+      if (changes.ok && changes.value.trim() !== '') staged.push(`${config} (not committed)`);
+      const show = await this.#text('uci', 'show', config);
+      if (!show.ok) return show;
+      configs[config] = parseUciShow(show.value);
+    }
+    const wrong = [...staged, ...unmetIn(text, configs)];
+    if (wrong.length === 0) return success(undefined);
+    for (const config of committedIn(text)) await this.#text('uci', 'revert', config);
+    const expected = 'a configuration that is as it was written: is there free space?';
+    const found = `otherwise: ${wrong.slice(0, MOST_NAMED).join(', ')}`;
+    return failure(fault('command_failed', `command ${BATCH.join(' ')}`, expected, found));
+  }
+
+  async #configured(): Promise<Result<OpenwrtConfigured>> {
+    const wireless = await this.#text('uci', 'show', 'wireless');
+    if (!wireless.ok) return wireless;
+    const network = await this.#text('uci', 'show', 'network');
+    if (!network.ok) return network;
+    const status = await this.#text('ubus', 'call', 'network.wireless', 'status');
+    if (!status.ok) return status;
+    const radios = parseWirelessStatus(status.value);
+    if (radios === undefined) {
+      // Its text is never shown: keys of all networks are in it.
+      const found = `${status.value.length} characters of something else`;
+      return failure(fault('output_unreadable', 'network.wireless', 'its status', found));
+    }
+    return success({
+      wireless: parseUciShow(wireless.value),
+      network: parseUciShow(network.value),
+      radios,
+      before: readOpenwrtBefore(await readText(this.runner, BEFORE_FILE)),
+      scraps: await findScraps((folder) => this.runner.list(folder)),
+    });
   }
 
   async #text(...argv: readonly [string, ...string[]]): Promise<Result<string>> {

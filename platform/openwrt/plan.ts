@@ -4,9 +4,11 @@
  * wifi-device (`DEVICE_OPTIONS`). Nothing else in the configuration is touched, but that the other
  * networks of a radio which was off stay off.
  *
- * Every change is one batch in one file, after a copy of the files that it changes, so that `apply`
- * can put them back when the mesh does not come up. The copies lie there until it has come up: a
- * plan that is broken off is confirmed or taken back by the next.
+ * Every change is one batch in one file. What was there before lies on flash from before the first
+ * change on, as the configuration does, and a mark beside it until the mesh has come up: `apply`
+ * takes a change back whose mesh does not come up, and the next plan one that was broken off, after a
+ * power cut too. Only what is ours and the options that we set are taken back: what the operator
+ * changed meanwhile stays.
  */
 import { channelNumber } from '../channel.ts';
 import { awaitCarrier, type Command, remove, run } from '../command.ts';
@@ -20,11 +22,10 @@ import {
   BATCH_FILE,
   BEFORE_FILE,
   CONFIGS,
-  type ConfigName,
+  type OpenwrtConfigured,
   type OpenwrtObserved,
   PACKAGES,
-  ROLLBACK_FILES,
-  rollbackFile,
+  TRIAL_FILE,
 } from './observed.ts';
 import {
   bandName,
@@ -33,11 +34,12 @@ import {
   deviceOf,
   devicesOf,
   isDisabled,
+  isTrue,
   networksOn,
   SECTION,
   wokenBy,
 } from './sections.ts';
-import { batch, option, type UciSection } from './uci.ts';
+import { batch, option } from './uci.ts';
 
 export const SUPPLICANT_WANTED = 'wpad with mesh: wpad-mesh-mbedtls, -openssl or -wolfssl';
 
@@ -73,69 +75,73 @@ export function planOpenwrt(settings: MeshSettings, observed: OpenwrtObserved): 
   ]);
   if (refusedHost !== undefined) return refusedHost;
   const lines = batchLines(settings, observed, device);
-  if (lines.length === 0) return { ok: true, commands: confirm(settings, observed) };
+  if (lines.length === 0) return { ok: true, commands: confirm(settings, observed, device) };
   return {
     ok: true,
     commands: [
       ...rememberBefore(observed, device),
-      ...(hasCopies(observed) ? [] : CONFIGS.map(copy)),
+      ...(observed.scraps.includes(TRIAL_FILE) ? [] : [TRIAL]),
       ...change(lines),
       awaitCarrier(settings.interfaceName, NETIFD_TIMEOUT_MS),
       settleNeighbours(settings),
-      ...ROLLBACK_FILES.map(remove),
+      remove(TRIAL_FILE),
     ],
   };
 }
 
 /** Removes both sections and gives the wifi-device its options back. */
-export function restoreOpenwrt(observed: OpenwrtObserved): Plan {
+export function restoreOpenwrt(observed: OpenwrtConfigured): readonly Command[] {
   const { before, wireless, network, scraps } = observed;
   const lines = [
     ...(wireless.has(SECTION) ? [batch.delete(`wireless.${SECTION}`)] : []),
     ...(network.has(SECTION) ? [batch.delete(`network.${SECTION}`)] : []),
-    ...Object.entries(before ?? {}).flatMap(([device, options]) =>
-      giveBack(device, options, wireless.get(device)),
-    ),
+    ...Object.entries(before ?? {}).flatMap(([name, options]) => giveBack(observed, name, options)),
   ];
-  return {
-    ok: true,
-    commands: [
-      ...(lines.length > 0 ? change(lines) : isBuilt(observed) ? [run('wifi', 'reload')] : []),
-      ...scraps.map(remove),
-      ...(before === undefined ? [] : [remove(BEFORE_FILE)]),
-    ],
-  };
+  return [
+    ...(lines.length > 0 ? change(lines) : isBuilt(observed) ? [run('wifi', 'reload')] : []),
+    ...scraps.map(remove),
+    ...(before === undefined ? [] : [remove(BEFORE_FILE)]),
+  ];
 }
 
-/** A device that is gone from the configuration gets nothing back. */
+/** A section that is gone from the configuration gets nothing back. */
 function giveBack(
-  device: string,
+  { wireless, before }: OpenwrtConfigured,
+  name: string,
   options: Readonly<Record<string, string | null>>,
-  section: UciSection | undefined,
 ): readonly string[] {
+  const section = wireless.get(name);
   if (section === undefined) return [];
-  return Object.entries(options).flatMap(([name, value]) => {
-    const path = `wireless.${device}.${name}`;
-    const present = option(section, name);
+  // A radio that was off, and on which the operator has a network by now, stays on, and what would
+  // come up with it stays off.
+  const [device = name] = devicesOf(section);
+  const wasOff = isTrue(before?.[device]?.['disabled']);
+  const isOn = !isDisabled(wireless.get(device));
+  const staysOn = wasOff && isOn && networksOn(wireless, device).length > 0;
+  return Object.entries(options).flatMap(([each, value]) => {
+    if (staysOn && each === 'disabled') return [];
+    const path = `wireless.${name}.${each}`;
+    const present = option(section, each);
     if (value === null) return present === undefined ? [] : [batch.delete(path)];
     return present === value ? [] : [batch.set(path, value)];
   });
 }
 
-/** The commands that put back the configuration from before the plan under way. */
-export function rollbackCommands(): readonly Command[] {
-  return [
-    ...CONFIGS.map((config) => run('cp', '-p', rollbackFile(config), configFile(config))),
-    run('wifi', 'reload'),
-    ...ROLLBACK_FILES.map(remove),
-  ];
-}
+export const BATCH = ['uci', '-f', BATCH_FILE, 'batch'] as const;
+
+const TRIAL: Command = {
+  kind: 'write',
+  path: TRIAL_FILE,
+  mode: 0o600,
+  content: 'unless the mesh comes up, the configuration is taken back\n',
+  secret: false,
+};
 
 function change(lines: readonly string[]): readonly Command[] {
   const content = [...lines, ...CONFIGS.map(batch.commit), ''].join('\n');
   return [
     { kind: 'write', path: BATCH_FILE, mode: 0o600, content, secret: true },
-    run('uci', '-f', BATCH_FILE, 'batch'),
+    run(...BATCH),
     remove(BATCH_FILE),
     run('wifi', 'reload'),
   ];
@@ -159,16 +165,19 @@ function rememberBefore(observed: OpenwrtObserved, device: string): readonly Com
 
 /**
  * All is described. A mesh that is there confirms what a plan that was broken off had done; for one
- * that is not, netifd is asked once more.
+ * that is not, netifd is asked once more, about this radio alone.
  */
-function confirm(settings: MeshSettings, observed: OpenwrtObserved): readonly Command[] {
+function confirm(
+  settings: MeshSettings,
+  observed: OpenwrtObserved,
+  device: string,
+): readonly Command[] {
   const forget = observed.scraps.map(remove);
   if (isJoined(settings, observed)) {
     return observed.neighboursSettled === false ? [settleNeighbours(settings), ...forget] : forget;
   }
-  const pending = Object.values(observed.radios).some((radio) => radio.pending);
   return [
-    ...(pending ? [] : [run('wifi', 'up')]),
+    ...(observed.radios[device]?.pending === true ? [] : [run('wifi', 'up', device)]),
     awaitCarrier(settings.interfaceName, NETIFD_TIMEOUT_MS),
     settleNeighbours(settings),
     ...forget,
@@ -184,17 +193,8 @@ function settleNeighbours({ interfaceName }: MeshSettings): Command {
 }
 
 /** netifd still has an interface of ours, whatever the configuration says by now. */
-function isBuilt({ radios }: OpenwrtObserved): boolean {
+function isBuilt({ radios }: OpenwrtConfigured): boolean {
   return Object.values(radios).some((radio) => radio.interfaceNames[SECTION] !== undefined);
-}
-
-/** Both or none count: nothing is changed before the second is there. */
-function hasCopies({ scraps }: OpenwrtObserved): boolean {
-  return ROLLBACK_FILES.every((path) => scraps.includes(path));
-}
-
-function copy(config: ConfigName): Command {
-  return run('cp', '-p', configFile(config), rollbackFile(config));
 }
 
 function nameFaults(settings: MeshSettings, observed: OpenwrtObserved): readonly Fault[] {
@@ -217,7 +217,7 @@ function busyFaults(
   const band = option(section, 'band') ?? bandName(settings.frequencyMhz);
   const wanted = [bandName(settings.frequencyMhz), `${channelNumber(settings.frequencyMhz)}`];
   if (band === wanted[0] && channel === wanted[1]) return [];
-  const others = networksOn(observed, device);
+  const others = networksOn(observed.wireless, device);
   if (others.length === 0) return [];
   const names = others.join(', ');
   const expected = `channel ${channel}, which ${names} uses, or no other network on ${device}`;
@@ -232,8 +232,4 @@ function wakingFaults(observed: OpenwrtObserved, device: string): readonly Fault
     const expected = `option disabled '1' in ${name}, which would come up with the mesh`;
     return [fault('radio_busy', `radio ${device}`, expected, 'an enabled network')];
   });
-}
-
-function configFile(config: ConfigName): string {
-  return `/etc/config/${config}`;
 }

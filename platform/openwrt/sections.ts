@@ -14,7 +14,7 @@ import type { MeshParameters } from '../mesh-parameters.ts';
 import type { Band, Phy } from '../radio.ts';
 import type { MeshSettings } from '../settings.ts';
 import type { OpenwrtObserved } from './observed.ts';
-import { batch, option, type UciSection, type UciValue } from './uci.ts';
+import { batch, option, type UciConfig, type UciSection, type UciValue } from './uci.ts';
 
 export const SECTION = 'meshpay';
 
@@ -101,12 +101,12 @@ function parameterOptions(parameters: MeshParameters): Readonly<Record<string, s
  * themselves. A device that is on is left as the operator has it.
  */
 export function wokenBy(observed: OpenwrtObserved, device: string): readonly string[] {
-  return isDisabled(observed.wireless.get(device)) ? networksOn(observed, device) : [];
+  return isDisabled(observed.wireless.get(device)) ? networksOn(observed.wireless, device) : [];
 }
 
 /** The other enabled networks of a device, by section. */
-export function networksOn(observed: OpenwrtObserved, device: string): readonly string[] {
-  return [...observed.wireless].flatMap(([name, section]) => {
+export function networksOn(wireless: UciConfig, device: string): readonly string[] {
+  return [...wireless].flatMap(([name, section]) => {
     const isOther = name !== SECTION && section.type === 'wifi-iface' && !isDisabled(section);
     return isOther && devicesOf(section).includes(device) ? [name] : [];
   });
@@ -119,7 +119,11 @@ export function devicesOf(section: UciSection | undefined): readonly string[] {
 
 /** A boolean in the words of UCI. */
 export function isDisabled(section: UciSection | undefined): boolean {
-  return /^(?:1|on|true|yes|enabled)$/.test(option(section, 'disabled') ?? '');
+  return isTrue(option(section, 'disabled'));
+}
+
+export function isTrue(value: string | null | undefined): boolean {
+  return /^(?:1|on|true|yes|enabled)$/.test(value ?? '');
 }
 
 /** Lines that make a section be exactly this; none where it is already. */

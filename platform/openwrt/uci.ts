@@ -55,7 +55,7 @@ function quote(value: string): string {
 }
 
 /** The words of `'a' 'b'`, with '\'' inside a word; an unquoted rest is one word. */
-function unquote(text: string): readonly string[] {
+export function unquote(text: string): readonly string[] {
   if (!text.startsWith("'")) return [text];
   const words = [...text.matchAll(/'([^']*)'((?:\\''[^']*')*)/g)];
   return words.map(([, head = '', tail = '']) => {

@@ -50,6 +50,11 @@ export class FakeOpenwrt implements RadioReader {
   /** netifd accepts the configuration but the mesh does not start. */
   broken = false;
   meshBuild = true;
+  /** The overlay is full: a commit fails, and its changes stay staged. */
+  full = false;
+  /** Lines of a batch about this path fail; `uci batch` says nothing of it. */
+  refused: string | undefined;
+  #committed: Record<string, Record<string, Section>> | undefined;
   /** What netifd says instead of its status. */
   statusText: string | undefined;
   /** A program that fails, by its whole line. */
@@ -151,8 +156,18 @@ export class FakeOpenwrt implements RadioReader {
         return { stdout: this.statusText ?? JSON.stringify(this.#status(), null, '\t') };
       case 'wpa_supplicant -vmesh':
         return { status: this.meshBuild ? 0 : 1 };
+      case 'uci changes wireless':
+      case 'uci changes network':
+        return { stdout: this.#committed === undefined ? '' : "wireless.meshpay='wifi-iface'\n" };
+      case 'uci revert wireless':
+      case 'uci revert network':
+        this.config = this.#committed ?? this.config;
+        this.#committed = undefined;
+        return {};
       case 'wifi reload':
-      case 'wifi up':
+      case 'wifi up radio0':
+      case 'wifi up radio1':
+      case 'wifi up radio7':
         this.#netifd();
         return {};
       case 'logread -e MESH-':
@@ -167,7 +182,6 @@ export class FakeOpenwrt implements RadioReader {
       const folder = line.includes('phy7') ? `${DEVICE}7` : DEVICE;
       return { stdout: `${folder}\n` };
     }
-    if (program === 'cp') return this.#copy(rest[1] ?? '', rest[2] ?? '');
     if (program === 'uci' && rest[0] === '-f') return this.#batch(rest[1] ?? '');
     if (program === 'sysctl') return this.#sysctl(rest.slice(2));
     if (program === 'wpa_cli') return {};
@@ -182,21 +196,11 @@ export class FakeOpenwrt implements RadioReader {
     return { radio0: { up: true, ...common, config: {}, interfaces: interfaces ?? [] } };
   }
 
-  #copy(from: string, to: string): { status?: number } {
-    const name = (path: string) => path.split('/').at(-1) ?? '';
-    if (from.startsWith('/etc/config/')) {
-      this.host.files.set(to, JSON.stringify(this.config[name(from)]));
-      return {};
-    }
-    const saved = this.host.files.get(from);
-    if (typeof saved !== 'string') return { status: 1 };
-    this.config[name(to)] = JSON.parse(saved);
-    return {};
-  }
-
   #batch(path: string): { status?: number } {
+    if (this.full) this.#committed = structuredClone(this.config);
     for (const line of String(this.host.files.get(path) ?? '').split('\n')) {
       const [, verb = '', target = '', value = ''] = /^(\w+) ([^=]+)(?:=(.*))?$/.exec(line) ?? [];
+      if (this.refused !== undefined && target.startsWith(this.refused)) continue;
       const [config = '', section = '', option] = target.split('.');
       const sections = this.config[config] ?? {};
       const word = value.slice(1, -1).replaceAll("'\\''", "'");

@@ -17,7 +17,7 @@ function make() {
 
 /** Files of a plan that is under way or was broken off. */
 function scraps(fake: FakeOpenwrt): readonly string[] {
-  return [...fake.host.files.keys()].filter((path) => path.startsWith('/var/run/meshpay-radio'));
+  return [...fake.host.files.keys()].filter((path) => path.includes('meshpay-radio'));
 }
 
 conform('openwrt', async () => {
@@ -49,16 +49,14 @@ describe('a plan for OpenWrt', () => {
     const { platform } = make();
     assert.deepEqual(transcript(await commands(platform)), [
       'write /etc/meshpay-radio.json (0600, 125 bytes)',
-      'cp -p /etc/config/wireless /var/run/meshpay-radio.rollback.wireless',
-      'cp -p /etc/config/network /var/run/meshpay-radio.rollback.network',
+      'write /etc/meshpay-radio.trial (0600, 58 bytes)',
       'write /var/run/meshpay-radio.uci (0600, 771 bytes, secret)',
       'uci -f /var/run/meshpay-radio.uci batch',
       'remove /var/run/meshpay-radio.uci',
       'wifi reload',
       'await /sys/class/net/mesh0/carrier = 1 (60000 ms)',
       `sysctl -q -w ${NEIGHBOURS.join(' ')}`,
-      'remove /var/run/meshpay-radio.rollback.wireless',
-      'remove /var/run/meshpay-radio.rollback.network',
+      'remove /etc/meshpay-radio.trial',
     ]);
   });
 
@@ -168,7 +166,7 @@ describe('a plan for OpenWrt', () => {
     assert.deepEqual(fake.config, before);
   });
 
-  it('puts the whole configuration back when the mesh does not come up', async () => {
+  it('puts back what was there when the mesh does not come up', async () => {
     const { fake, platform } = make();
     const before = structuredClone(fake.config);
     fake.broken = true;
@@ -179,32 +177,78 @@ describe('a plan for OpenWrt', () => {
     assert.deepEqual(scraps(fake), []);
   });
 
-  it('takes back what a start that was broken off had done, if its mesh is not there', async () => {
+  it('takes back what a start that a power cut broke off had done, if its mesh is not there', async () => {
     const { fake, platform } = make();
     const before = structuredClone(fake.config);
     fake.broken = true;
     const plan = await commands(platform);
     const beforeAwait = plan.findIndex(({ kind }) => kind === 'await');
     value(await platform.apply(plan.slice(0, beforeAwait)));
-    assert.equal(scraps(fake).length, 2);
+    for (const path of fake.host.files.keys()) {
+      if (path.startsWith('/var/')) fake.host.files.delete(path);
+    }
     const result = await platform.apply(await commands(platform));
     assert.equal(result.ok ? '' : result.fault.code, 'rolled_back');
     assert.deepEqual(fake.config, before);
     assert.deepEqual(scraps(fake), []);
   });
 
-  it('never copies a half-changed configuration over the copy of the whole one', async () => {
+  it('leaves what the operator changed since, when it takes a start back', async () => {
+    const { fake, platform } = make();
+    fake.broken = true;
+    const plan = await commands(platform);
+    value(await platform.apply(plan.slice(0, 6)));
+    const lan = fake.config['network']?.['lan'];
+    assert.ok(lan !== undefined);
+    lan.options['ipaddr'] = '10.7.0.1';
+    fake.set('default_radio0', 'key', 'a new key');
+    const wanted = structuredClone(fake.config);
+    const result = await platform.apply(await commands(platform));
+    assert.equal(result.ok ? '' : result.fault.code, 'rolled_back');
+    assert.deepEqual(fake.config['network'], { lan: wanted['network']?.['lan'] });
+    assert.equal(fake.config['wireless']?.['default_radio0']?.options['key'], 'a new key');
+    assert.equal(fake.config['wireless']?.['radio0']?.options['disabled'], '1');
+  });
+
+  it('leaves a radio on, on which the operator has a network by now, and nothing else', async () => {
+    const { fake, platform } = make();
+    await up(platform);
+    const wireless = fake.config['wireless'] ?? {};
+    wireless['guest'] = { type: 'wifi-iface', options: { device: 'radio0', mode: 'ap' } };
+    await down(platform);
+    assert.equal(wireless['radio0']?.options['disabled'], '0');
+    assert.equal(wireless['default_radio0']?.options['disabled'], '1');
+    assert.deepEqual(scraps(fake), []);
+  });
+
+  it('finds out that the configuration was not written, and leaves nothing staged', async () => {
     const { fake, platform } = make();
     const before = structuredClone(fake.config);
-    value(await platform.apply((await commands(platform)).slice(0, 6)));
-    const section = fake.config['wireless']?.['meshpay'];
-    assert.ok(section !== undefined);
-    section.options['encryption'] = 'none';
-    const again = await commands(platform);
-    assert.ok(!transcript(again).some((line) => line.startsWith('cp ')));
-    fake.broken = true;
-    await platform.apply(again);
+    fake.full = true;
+    const result = await platform.apply(await commands(platform));
+    assert.equal(result.ok ? '' : result.fault.code, 'rolled_back');
+    assert.match(result.ok ? '' : result.fault.found, /wireless \(not committed\)/);
+    assert.ok(!JSON.stringify(result).includes(SETTINGS.passphrase));
     assert.deepEqual(fake.config, before);
+    assert.deepEqual(scraps(fake), []);
+  });
+
+  it('is not down while its sections are still in the configuration', async () => {
+    for (const failing of [{ full: true }, { refused: 'network.meshpay' }]) {
+      const { fake, platform } = make();
+      await up(platform);
+      Object.assign(fake, failing);
+      const planned = platform.restore(SETTINGS, value(await platform.observe(SETTINGS)));
+      assert.ok(planned.ok);
+      const result = await platform.apply(planned.commands);
+      assert.equal(result.ok ? '' : result.fault.code, 'command_failed');
+      assert.ok(fake.config['network']?.['meshpay'] !== undefined);
+      assert.ok(fake.host.files.has('/etc/meshpay-radio.json'));
+      Object.assign(fake, { full: false, refused: undefined });
+      await down(platform);
+      assert.equal(fake.config['network']?.['meshpay'], undefined);
+      assert.deepEqual(scraps(fake), []);
+    }
   });
 
   it('has nothing to put back where nothing was changed yet', async () => {
@@ -233,7 +277,7 @@ describe('a plan for OpenWrt', () => {
     await up(platform);
     fake.mesh = undefined;
     assert.deepEqual(transcript(await commands(platform)), [
-      'wifi up',
+      'wifi up radio0',
       'await /sys/class/net/mesh0/carrier = 1 (60000 ms)',
       `sysctl -q -w ${NEIGHBOURS.join(' ')}`,
     ]);

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { LinuxPlatform } from '../../platform/linux/linux.ts';
 import { OpenwrtPlatform } from '../../platform/openwrt/openwrt.ts';
 import { Reconciler, type Scheduler, type Turn } from '../../platform/reconcile.ts';
+import { up } from './conformance.ts';
 import { FakeLinux } from './fake-linux.ts';
 import { FakeOpenwrt } from './fake-openwrt.ts';
 import { PHY, SETTINGS } from './samples.ts';
@@ -55,30 +56,35 @@ function make() {
   return { fake, clock, turns, loop, turn };
 }
 
-/** A loop on a router whose mesh never comes up; each step is one try. */
-function makeRollingBack() {
+/** A loop on a router whose mesh does not come up. */
+async function makeOnRouter(prepare: (fake: FakeOpenwrt, platform: OpenwrtPlatform) => unknown) {
   const fake = new FakeOpenwrt();
-  fake.broken = true;
   const clock = new HandClock();
-  let heard: () => void = () => {};
+  const turns: Turn[] = [];
   const platform = new OpenwrtPlatform(fake, fake.host, 'iw');
-  const loop = new Reconciler(platform, SETTINGS, () => heard(), clock);
-  const seen: (number | undefined)[] = [];
-  const delays = {
-    seen,
-    async next(): Promise<void> {
-      const reported = new Promise<void>((resolve) => {
-        heard = resolve;
-      });
-      if (seen.length === 0) void loop.start();
-      else clock.fire();
-      await reported;
+  await prepare(fake, platform);
+  const loop = new Reconciler(platform, SETTINGS, (turn) => turns.push(turn), clock);
+  await loop.start();
+  /** Lets time pass to the next report; how long it took. */
+  const pause = async (): Promise<number> => {
+    const count = turns.length;
+    let waitedMs = 0;
+    while (turns.length === count && clock.delayMs !== undefined) {
+      waitedMs += clock.delayMs;
+      clock.fire();
       await new Promise((resolve) => setImmediate(resolve));
-      seen.push(clock.delayMs);
-    },
+    }
+    return waitedMs;
   };
-  return { clock, delays };
+  const pauses = async (count: number) => {
+    const seen: number[] = [];
+    while (seen.length < count) seen.push(await pause());
+    return seen;
+  };
+  return { fake, turns, loop, pause, pauses };
 }
+
+const RARELY = [60, 120, 240, 480, 960, 1920, 3600, 3600];
 
 function seconds(count: number): number {
   return count * 1000;
@@ -184,10 +190,28 @@ describe('the reconciler', () => {
   });
 
   it('tries rarely where each try takes the operator his other networks', async () => {
-    const { clock, delays } = makeRollingBack();
-    for (let count = 0; count < 8; count++) await delays.next();
-    assert.deepEqual(delays.seen, [60, 120, 240, 480, 960, 1920, 3600, 3600].map(seconds));
-    assert.equal(clock.delayMs, 3_600_000);
+    const { pauses } = await makeOnRouter((fake) => {
+      fake.broken = true;
+    });
+    assert.deepEqual(await pauses(8), RARELY.map(seconds));
+  });
+
+  it('lets netifd build a radio in vain as rarely, and sees a mesh that comes by itself', async () => {
+    const { fake, turns, loop, pause, pauses } = await makeOnRouter(async (each, platform) => {
+      await up(platform);
+      each.broken = true;
+      each.loseMesh();
+    });
+    const tried = () => fake.host.transcript.filter((line) => line === 'wifi up radio0').length;
+    assert.deepEqual(await pauses(6), RARELY.slice(0, 6).map(seconds));
+    assert.equal(tried(), 7);
+    fake.broken = false;
+    await fake.host.output(['wifi', 'up', 'radio0']);
+    assert.equal(await pause(), seconds(60));
+    await pause();
+    assert.equal(turns.at(-1)?.state, 'steady');
+    assert.equal(tried(), 7);
+    loop.close();
   });
 
   it('does nothing any more once it is closed', async () => {
