@@ -22,7 +22,7 @@ import type { Command } from './command.ts';
 import { type Fault, fault, type Result } from './fault.ts';
 import type { MeshParameters } from './mesh-parameters.ts';
 import type { MeshPath, Phy, RadioEvent, RegulatoryDomain, Station, Watch } from './radio.ts';
-import type { MeshScope, MeshSettings } from './settings.ts';
+import { channelOf, channelUnknown, type MeshScope, type MeshSettings } from './settings.ts';
 
 export type Plan =
   | { readonly ok: true; readonly commands: readonly Command[] }
@@ -113,17 +113,27 @@ export function radioFaults(phy: Phy): readonly Fault[] {
   return [fault('radio_without_sae', field, expected, `no ${missing.join(', no ')}`)];
 }
 
-/** The radio that the settings name, or the first that can do it; else why there is none. */
+/**
+ * The radio that the settings name, or the first that can do it on the wanted channel: most routers
+ * have one for each band. Else what each of them lacks.
+ */
 export function chooseRadio(
   phys: readonly Phy[],
-  radio: string | undefined,
+  { radio, frequencyMhz }: MeshSettings,
 ): { readonly phy: Phy } | { readonly faults: readonly [Fault, ...Fault[]] } {
-  const names = phys.map(({ name }) => name).join(', ') || 'no radio at all';
   const candidates = radio === undefined ? phys : phys.filter(({ name }) => name === radio);
-  const fit = candidates.find((phy) => radioFaults(phy).length === 0);
-  if (fit !== undefined) return { phy: fit };
-  const [first, ...rest] = candidates.flatMap(radioFaults);
+  const fit = candidates.filter((phy) => radioFaults(phy).length === 0);
+  const onChannel = fit.filter((phy) => channelOf(phy, frequencyMhz) !== undefined);
+  // Of two radios of one band, each has the half of the other as disabled channels.
+  const open = onChannel.find((phy) => channelOf(phy, frequencyMhz)?.disabled === false);
+  const phy = open ?? onChannel[0];
+  if (phy !== undefined) return { phy };
+  const [first, ...rest] = [
+    ...fit.map((each) => channelUnknown(each, frequencyMhz)),
+    ...candidates.flatMap(radioFaults),
+  ];
   if (first !== undefined) return { faults: [first, ...rest] };
+  const names = phys.map(({ name }) => name).join(', ') || 'no radio at all';
   const expected = radio === undefined ? 'a radio' : `radio ${radio}`;
   return { faults: [fault('radio_missing', 'radio', expected, names)] };
 }

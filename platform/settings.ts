@@ -94,11 +94,9 @@ export function checkChannel(
 ): readonly Fault[] {
   const { frequencyMhz, country, allowRadar } = settings;
   const found = `${frequencyMhz} MHz`;
-  const channel = phy.channels.find((candidate) => candidate.frequencyMhz === frequencyMhz);
+  const channel = channelOf(phy, frequencyMhz);
+  if (channel === undefined) return [channelUnknown(phy, frequencyMhz)];
   const field = 'frequencyMhz';
-  if (channel === undefined) {
-    return [fault('channel_unknown', field, `a channel of ${phy.name}`, found)];
-  }
   const marks = currentCountry === country ? channel : marksByRules(channel, rules);
   if (marks.disabled) {
     const open = phy.channels.filter((each) => !each.disabled && !each.noInitiation && !each.radar);
@@ -113,6 +111,15 @@ export function checkChannel(
     return [fault('channel_no_initiation', field, 'a channel without the no-IR mark', found)];
   }
   return [];
+}
+
+export function channelOf(phy: Phy, frequencyMhz: number): Channel | undefined {
+  return phy.channels.find((candidate) => candidate.frequencyMhz === frequencyMhz);
+}
+
+export function channelUnknown({ name }: Phy, frequencyMhz: number): Fault {
+  const found = `${frequencyMhz} MHz`;
+  return fault('channel_unknown', 'frequencyMhz', `a channel of ${name}`, found);
 }
 
 function marksByRules(channel: Channel, rules: CountryRules | undefined): Channel {

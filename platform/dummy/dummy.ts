@@ -58,7 +58,7 @@ export class DummyPlatform implements Platform<DummyObserved> {
   plan(settings: MeshSettings, observed: DummyObserved): Plan {
     const refused = refuse(checkSettings(settings));
     if (refused !== undefined) return refused;
-    const choice = chooseRadio(observed.phys, settings.radio);
+    const choice = chooseRadio(observed.phys, settings);
     if ('faults' in choice) return { ok: false, faults: choice.faults };
     const notAllowed = refuse(checkChannel(settings, choice.phy, settings.country, undefined));
     if (notAllowed !== undefined) return notAllowed;

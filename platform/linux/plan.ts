@@ -24,7 +24,7 @@ const WORLD = '00';
 export function planLinux(settings: MeshSettings, observed: LinuxObserved): Plan {
   const refusedSettings = refuse(checkSettings(settings));
   if (refusedSettings !== undefined) return refusedSettings;
-  const choice = chooseRadio(observed.phys, settings.radio);
+  const choice = chooseRadio(observed.phys, settings);
   if ('faults' in choice) return { ok: false, faults: choice.faults };
   const { phy } = choice;
   const inForce = isInForce(settings, observed, phy);

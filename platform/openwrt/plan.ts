@@ -58,7 +58,7 @@ export function planOpenwrt(settings: MeshSettings, observed: OpenwrtObserved): 
       .map((name) => fault('parameter_invalid', name, 'a parameter that netifd sets', name)),
   ]);
   if (refusedSettings !== undefined) return refusedSettings;
-  const choice = chooseRadio(observed.phys, settings.radio);
+  const choice = chooseRadio(observed.phys, settings);
   if ('faults' in choice) return { ok: false, faults: choice.faults };
   const { phy } = choice;
   const device = deviceOf(observed, phy, settings.frequencyMhz);

@@ -40,7 +40,7 @@ describe('bad input', () => {
     ['a channel that is not allowed', { frequencyMhz: 2484, country: '00' }, 'country_unset'],
     ['a channel that is closed here', { frequencyMhz: 2484 }, 'channel_not_allowed'],
     ['a channel with radar', { frequencyMhz: 5260 }, 'channel_radar'],
-    ['a channel that the radio has not', { frequencyMhz: 2472 }, 'channel_unknown'],
+    ['a channel that no radio has', { frequencyMhz: 2472 }, 'channel_unknown,radio_without_mesh'],
     ['a short passphrase', { passphrase: 'seven77' }, 'passphrase_invalid'],
     ['a long mesh id', { meshId: 'x'.repeat(33) }, 'mesh_id_invalid'],
     ['a multicast rate that no radio has', { multicastRateMbps: 7 }, 'parameter_invalid'],
