@@ -64,6 +64,8 @@ export class Reconciler<Observed> implements Watch {
   #changes = 0;
   /** Until the pause is over, events do not count. */
   #deaf = false;
+  /** A person asked while a turn was under way. */
+  #again = false;
   /** Of a long pause, what is left of it after the next look. */
   #restMs = 0;
 
@@ -97,6 +99,20 @@ export class Reconciler<Observed> implements Watch {
     else this.#schedule(SETTLE_MS);
   }
 
+  /**
+   * Try now, whatever pause there is, because a person has mended something. What is under way comes to
+   * its end first, and if it failed it was the try from before: it is not reported.
+   */
+  retry(): void {
+    if (this.#closed) return;
+    this.#failures = 0;
+    this.#changes = 0;
+    this.#restMs = 0;
+    this.#deaf = false;
+    if (this.#running === undefined) this.#schedule(0);
+    else this.#again = true;
+  }
+
   /** Ends the loop, after the turn that is under way. The mesh stays as it is. */
   close(): void {
     this.#closed = true;
@@ -123,6 +139,9 @@ export class Reconciler<Observed> implements Watch {
     this.#restMs = 0;
     const turn = this.#braked(await this.#step());
     if (this.#closed) return;
+    const isOld = this.#again && turn.state === 'waiting';
+    this.#again = false;
+    if (isOld) return this.#schedule(0);
     this.#report(turn);
     this.#failures = turn.state === 'waiting' ? this.#failures + 1 : 0;
     this.#deaf = turn.state === 'waiting' && turn.tried;

@@ -3,10 +3,12 @@
  * watches the neighbours (platform/guard.ts), and reports once a second. The mesh stays up when this
  * ends: it is taken down only when a person holds it (`meshpay radio down`).
  */
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, transcript } from '../../platform/command.ts';
 import { describeFault, type Fault, type Result } from '../../platform/fault.ts';
 import { type GuardReport, NeighbourGuard } from '../../platform/guard.ts';
+import { RETRY_FIRST_MS, RETRY_MAX_MS } from '../../platform/limits.ts';
 import { DEFAULT_LIVENESS } from '../../platform/liveness.ts';
 import type { MeshStatus } from '../../platform/platform.ts';
 import type { RadioEvent, Station } from '../../platform/radio.ts';
@@ -15,6 +17,7 @@ import { HostRunner, type Runner, readText } from '../../platform/runner.ts';
 import type { Log } from '../shell/logs.ts';
 import type { Gated } from '../shell/radio/body.ts';
 import {
+  askedFile,
   heldFile,
   RADIO_REPORT_EVERY_MS,
   RADIO_REPORT_FORMAT,
@@ -52,6 +55,9 @@ export class RadioService<Observed> {
   #tick: NodeJS.Timeout | undefined;
   #ticking: Promise<void> = Promise.resolve();
   #stopped = false;
+  /** Restorations that failed in a row, and when the next one is due. */
+  #failedDowns = 0;
+  #downAtMs = 0;
   #reportedMs = 0;
   #reported: RadioState | undefined;
   #seen: { readonly atMs: number; readonly stations: Result<readonly Station[]> } | undefined;
@@ -61,6 +67,7 @@ export class RadioService<Observed> {
   }
 
   async start(): Promise<void> {
+    rmSync(askedFile(this.#options.statusFile), { force: true });
     for (const note of this.#options.setup.notes) this.#options.log.warn('radio', { note });
     await this.#report();
     this.#look();
@@ -85,12 +92,44 @@ export class RadioService<Observed> {
   }
 
   async #turn(): Promise<void> {
+    // Asked is looked at first: who asks has changed the held file before.
+    if (existsSync(askedFile(this.#options.statusFile))) await this.#answer();
     const held = this.#isHeld();
-    if (held && this.#reconciler !== undefined) await this.#down();
-    if (held && this.#state !== 'down') await this.#restore();
+    if (held && this.#reconciler !== undefined) await this.#telling(this.#down());
+    if (held && this.#state !== 'down' && performance.now() >= this.#downAtMs) {
+      await this.#telling(this.#restore());
+    }
     if (!held && this.#reconciler === undefined) void this.#up();
-    const isDue = performance.now() - this.#reportedMs >= RADIO_REPORT_EVERY_MS;
-    if (isDue || this.#state !== this.#reported) await this.#report();
+    if (this.#isDue() || this.#state !== this.#reported) await this.#report();
+  }
+
+  #isDue(): boolean {
+    return performance.now() - this.#reportedMs >= RADIO_REPORT_EVERY_MS;
+  }
+
+  /** Reports while something takes its time: a report that is old means that nobody is here. */
+  async #telling(work: Promise<void>): Promise<void> {
+    let isDone = false;
+    const done = work.finally(() => {
+      isDone = true;
+    });
+    // Told at once, and not to end the program: whoever waits for it hears of it below.
+    done.catch(() => undefined);
+    while (!isDone) {
+      if (this.#isDue() || this.#state !== this.#reported) await this.#report();
+      await Promise.race([done, sleep(HELD_LOOK_MS, undefined, { ref: false })]);
+    }
+    await done;
+  }
+
+  /** Forgets what failed before, says so, and tries at once. */
+  async #answer(): Promise<void> {
+    if (this.#state === 'waiting') this.#become('changing');
+    this.#failedDowns = 0;
+    this.#downAtMs = 0;
+    await this.#report();
+    rmSync(askedFile(this.#options.statusFile), { force: true });
+    this.#reconciler?.retry();
   }
 
   #isHeld(): boolean {
@@ -125,7 +164,11 @@ export class RadioService<Observed> {
     });
   }
 
+  /** What is being applied comes to its end first, which may take a minute. */
   async #down(): Promise<void> {
+    this.#become('changing');
+    this.#failedDowns = 0;
+    this.#downAtMs = 0;
     this.#reconciler?.close();
     this.#guard?.close();
     this.#reconciler = undefined;
@@ -136,18 +179,28 @@ export class RadioService<Observed> {
 
   /** What was there before the first plan comes back. Fails visibly, and is tried again. */
   async #restore(): Promise<void> {
-    const { platform, setup, log } = this.#options;
+    const faults = await this.#restored();
+    if (faults.length === 0) {
+      this.#options.log.info('the mesh was taken down');
+      return this.#become('down');
+    }
+    this.#become('waiting', faults);
+    const pauseMs = Math.min(RETRY_FIRST_MS * 2 ** Math.min(this.#failedDowns, 30), RETRY_MAX_MS);
+    this.#failedDowns += 1;
+    this.#downAtMs = performance.now() + pauseMs;
+  }
+
+  async #restored(): Promise<readonly Fault[]> {
+    const { platform, setup } = this.#options;
     const observed = await platform.observe(setup.settings);
-    if (!observed.ok) return this.#become('waiting', [observed.fault]);
+    if (!observed.ok) return [observed.fault];
     const plan = platform.restore(setup.settings, observed.value);
-    if (!plan.ok) return this.#become('waiting', plan.faults);
+    if (!plan.ok) return plan.faults;
     platform.open();
     const applied = await platform.apply(plan.commands);
     await platform.shut();
     this.#told(plan.commands);
-    if (!applied.ok) return this.#become('waiting', [applied.fault]);
-    log.info('the mesh was taken down');
-    this.#become('down');
+    return applied.ok ? [] : [applied.fault];
   }
 
   async #stations(interfaceName: string): Promise<Result<readonly Station[]>> {

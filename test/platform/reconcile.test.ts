@@ -214,6 +214,38 @@ describe('the reconciler', () => {
     loop.close();
   });
 
+  it('tries at once when a person asks, and then as after a first failure', async () => {
+    const { fake, loop, pause, pauses } = await makeOnRouter((each) => {
+      each.broken = true;
+    });
+    await pauses(5);
+    loop.retry();
+    assert.deepEqual(await pauses(3), [0, 60, 120].map(seconds));
+    fake.broken = false;
+    loop.retry();
+    assert.equal(await pause(), 0);
+    assert.notEqual(fake.mesh, undefined);
+    loop.close();
+  });
+
+  it('does not tell a person the failure of the try that was under way when he asked', async () => {
+    const { fake, turns, pause, loop } = await makeOnRouter((each) => {
+      each.broken = true;
+    });
+    const perform = fake.host.perform.bind(fake.host);
+    fake.host.perform = async (command) => {
+      if (command.kind === 'await') {
+        fake.host.perform = perform;
+        loop.retry();
+      }
+      return perform(command);
+    };
+    const tries = () => fake.host.transcript.filter((line) => line.startsWith('await ')).length;
+    await pause();
+    assert.deepEqual([turns.length, tries()], [2, 3]);
+    loop.close();
+  });
+
   it('does nothing any more once it is closed', async () => {
     const { fake, loop, turn, turns, clock } = make();
     await loop.start();

@@ -1,28 +1,23 @@
 /**
- * `meshpay radio up` and `down`. Where meshpay-radio runs it is asked, by the file that holds the
- * mesh down; where it does not, the commands are run from here, once.
+ * `meshpay radio up` and `down`. Where meshpay-radio runs it is asked, by files beside its report;
+ * where it does not, the commands are run from here, once.
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { transcript } from '../../../platform/command.ts';
-import { JOIN_TIMEOUT_MS, NETIFD_TIMEOUT_MS } from '../../../platform/limits.ts';
 import type { Platform } from '../../../platform/platform.ts';
 import type { MeshScope } from '../../../platform/settings.ts';
-import type { Config } from '../../shell/config-schema.ts';
 import { withBody } from '../../shell/radio/body.ts';
-import { heldFile, type RadioReport, readRadioReport } from '../../shell/radio/report.ts';
+import { heldFile } from '../../shell/radio/report.ts';
 import type { RadioSetup } from '../../shell/radio/settings.ts';
 import { type Args, type CommandSpec, type Context, JSON_OPTION } from '../command.ts';
 import { configOf } from '../data-folder.ts';
 import { failure } from '../failure.ts';
 import { show } from '../output.ts';
 import { renderSwitched } from '../render/radio.ts';
-import { pause } from '../wait.ts';
 import { demandRoot, faultsFailure, RADIO_OPTIONS, scopeOf, setupOf } from './radio-host.ts';
+import { isWatched, watched } from './radio-watched.ts';
 
-/** What the slower host has to join; before it the machine is looked at, after it it is reported. */
-const UNIT_TIMEOUT_MS = Math.max(JOIN_TIMEOUT_MS, NETIFD_TIMEOUT_MS) + 30_000;
-const LOOK_EVERY_MS = 250;
 /** Bringing up, and a look at what came of it; more only if the machine changes meanwhile. */
 const MOST_ROUNDS = 4;
 
@@ -45,10 +40,11 @@ export const radioUp: CommandSpec = {
     const config = configOf(args);
     const setup = setupOf(config);
     demandRoot('meshpay radio up');
-    rmSync(heldFile(config['radio.status_file']), { force: true });
+    const statusFile = config['radio.status_file'];
+    rmSync(heldFile(statusFile), { force: true });
     const { interfaceName } = setup.settings;
-    if (isWatched(config)) {
-      await watched(config, context, 'up');
+    if (await isWatched(statusFile)) {
+      await watched(statusFile, context, 'up');
       return tell(args, context, interfaceName, 'up', []);
     }
     const ran = await withBody(config['radio.body'], (platform) => bringUp(platform, setup));
@@ -74,12 +70,13 @@ export const radioDown: CommandSpec = {
     const config = configOf(args);
     demandRoot('meshpay radio down');
     const scope = scopeOf(config);
-    const isWatchedNow = isWatched(config);
+    const statusFile = config['radio.status_file'];
+    const isWatchedNow = await isWatched(statusFile);
     if (isWatchedNow) {
-      const held = heldFile(config['radio.status_file']);
+      const held = heldFile(statusFile);
       mkdirSync(dirname(held), { recursive: true });
       writeFileSync(held, '');
-      await watched(config, context, 'down');
+      await watched(statusFile, context, 'down');
     }
     const ran = isWatchedNow
       ? []
@@ -97,44 +94,6 @@ function tell(
 ): void {
   const json = { interfaceName, state, ran };
   show(args, context, json, (paint) => renderSwitched(paint, interfaceName, state, ran));
-}
-
-function isWatched(config: Config): boolean {
-  const reading = readRadioReport(config['radio.status_file']);
-  return reading.found && reading.fresh && reading.report.wanted !== null;
-}
-
-/** Until meshpay-radio reports the state. */
-async function watched(
-  config: Config,
-  { terminal, interrupt }: Context,
-  state: 'up' | 'down',
-): Promise<void> {
-  const file = config['radio.status_file'];
-  const began = readRadioReport(file);
-  const deadline = performance.now() + UNIT_TIMEOUT_MS;
-  let last: RadioReport | undefined;
-  while (performance.now() < deadline) {
-    const reading = readRadioReport(file);
-    if (!reading.found || !reading.fresh) break;
-    last = reading.report;
-    // Only what was written after the question is an answer to it.
-    const isAnswer = !began.found || last.uptimeMs > began.report.uptimeMs;
-    if (isAnswer && last.state === state) return terminal.progress.clear();
-    const [first, ...rest] = last.faults;
-    if (isAnswer && last.state === 'waiting' && first !== undefined) {
-      throw faultsFailure([first, ...rest]);
-    }
-    terminal.progress.show(`Waiting for the mesh: ${last.state}...`);
-    await pause(LOOK_EVERY_MS);
-    if (interrupt.aborted) throw failure('interrupted');
-  }
-  const found = last === undefined ? 'no report' : last.state;
-  throw failure('radio_failed', {
-    field: 'meshpay-radio',
-    expected: `the mesh ${state}`,
-    found,
-  });
 }
 
 async function bringUp<Observed>(

@@ -75,6 +75,14 @@ export function heldFile(statusFile: string): string {
   return join(dirname(statusFile), 'held');
 }
 
+/**
+ * A person asks for what the configuration and the held file say, now. Whoever reports takes the file
+ * away after a report that tells nothing of before, so that what is read then is the answer.
+ */
+export function askedFile(statusFile: string): string {
+  return join(dirname(statusFile), 'asked');
+}
+
 export function readRadioReport(file: string, nowMs = uptimeMs()): RadioReading {
   try {
     const { size } = statSync(file);
