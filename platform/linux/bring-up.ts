@@ -11,6 +11,7 @@ import { NEIGHBOUR_SETTINGS } from '../neighbours.ts';
 import type { Phy } from '../radio.ts';
 import type { MeshScope, MeshSettings } from '../settings.ts';
 import { isJoined, isUp } from '../survey.ts';
+import { ownAddress } from './coexistence.ts';
 import { type LinuxObserved, pathsOf } from './observed.ts';
 import { supplicantConfiguration } from './supplicant.ts';
 
@@ -38,6 +39,7 @@ export function bringUp(
     ...(onThisPhy
       ? []
       : [run('iw', 'phy', phy.name, 'interface', 'add', interfaceName, 'type', 'mp')]),
+    ...(keepRunning ? [] : addressOfItsOwn(settings, observed, phy)),
     ...(sameContent
       ? []
       : [
@@ -52,6 +54,17 @@ export function bringUp(
     ...multicastCommands(settings, observed, !keepRunning),
     ...neighbourCommands(settings, observed, onThisPhy),
   ];
+}
+
+/** Of an interface that is up nobody has the address, and it could not be given another. */
+function addressOfItsOwn(
+  settings: MeshSettings,
+  observed: LinuxObserved,
+  phy: Phy,
+): readonly Command[] {
+  const address = isUp(settings, observed) ? undefined : ownAddress(settings, observed, phy);
+  if (address === undefined) return [];
+  return [run('ip', 'link', 'set', settings.interfaceName, 'address', address)];
 }
 
 /** Joining makes the kernel forget the rate; the note is written after it was set, never before. */

@@ -42,6 +42,35 @@ export function yieldingInterfaces(
   return excludedBy(settings, observed, phy).filter((each) => each.frequencyMhz === undefined);
 }
 
+/**
+ * The address that the mesh interface needs, where the one that it has (or gets, when it is made) is
+ * that of another interface which may be up beside it: the kernel refuses to bring the second up
+ * (ENOTUNIQ, ieee80211_check_concurrent_iface() in net/mac80211/iface.c). It is the radio's own with
+ * the bit of local administration, so it is the same at every start, and differs in as few bits as
+ * can be, which is what receive filters with a mask like best.
+ */
+export function ownAddress(
+  settings: MeshSettings,
+  observed: LinuxObserved,
+  phy: Phy,
+): string | undefined {
+  const ofPhy = observed.interfaces.filter(({ phyIndex }) => phyIndex === phy.index);
+  const current = ofPhy.find(({ name }) => name === settings.interfaceName);
+  const address = current?.address ?? observed.soleAddresses[phy.name];
+  const others = ofPhy.filter((each) => each !== current);
+  const clashes = others.some((each) => {
+    const mayShare = each.type === 'monitor' || each.type === 'P2P-device';
+    return each.address === address && !mayShare && canStay(settings, phy, each);
+  });
+  if (address === undefined || !clashes) return undefined;
+  const first = Number.parseInt(address.slice(0, 2), 16) | 0x02;
+  const candidates = [...Array(others.length + 1).keys()].map((count) => {
+    const byte = (first ^ (count << 2)) & 0xff;
+    return `${byte.toString(16).padStart(2, '0')}${address.slice(2)}`;
+  });
+  return candidates.find((each) => others.every((other) => other.address !== each));
+}
+
 /** Interfaces of the phy that are up and that a mesh on the wanted channel cannot join. */
 function excludedBy(
   settings: MeshSettings,

@@ -3,7 +3,7 @@ import type { Fault, Result } from '../fault.ts';
 import { success } from '../fault.ts';
 import { HostBody } from '../host-body.ts';
 import type { MeshStatus, Plan, Platform, Probe } from '../platform.ts';
-import type { RadioReader } from '../radio.ts';
+import type { Phy, RadioReader } from '../radio.ts';
 import { type Process, type Runner, readText } from '../runner.ts';
 import type { MeshScope, MeshSettings } from '../settings.ts';
 import {
@@ -30,6 +30,8 @@ import { planLinux, restoreLinux } from './plan.ts';
 import { SUPPLICANT_WANTED, saeFailures } from './supplicant.ts';
 
 const RFKILL = '/sys/class/rfkill';
+const RADIOS = '/sys/class/ieee80211';
+const NO_MASK = '00:00:00:00:00:00';
 /** Sent by the supplicant when a mesh starts: a word that only builds with mesh contain. */
 const MESH_WORD = 'MESH-GROUP-STARTED';
 const SUPPLICANT = ['/usr/sbin/wpa_supplicant', '/sbin/wpa_supplicant'] as const;
@@ -64,6 +66,7 @@ export class LinuxPlatform extends HostBody implements Platform<LinuxObserved> {
       ...surveyed.value,
       folder: this.#folder,
       blocks,
+      soleAddresses: await this.#soleAddresses(surveyed.value.phys),
       missing: await this.missing([...PROGRAMS, ...switches, ...reloads]),
       supplicant: await this.#supplicant(interfaceName),
       managers,
@@ -161,6 +164,20 @@ export class LinuxPlatform extends HostBody implements Platform<LinuxObserved> {
       // One that is told what to do elsewhere, as networkd by netplan, has an empty folder.
       if (inFolder.length === 0 && content === undefined && !running) continue;
       found.push({ name, running, content });
+    }
+    return found;
+  }
+
+  /** What each new interface gets where the driver has neither a list of addresses nor a mask. */
+  async #soleAddresses(phys: readonly Phy[]): Promise<Record<string, string>> {
+    const found: Record<string, string> = {};
+    for (const { name } of phys) {
+      const folder = `${RADIOS}/${name}`;
+      const addresses = (await readText(this.runner, `${folder}/addresses`))?.trim().split('\n');
+      const mask = (await readText(this.runner, `${folder}/address_mask`))?.trim();
+      const [only] = addresses ?? [];
+      if (only === undefined || addresses?.length !== 1 || mask !== NO_MASK) continue;
+      found[name] = only;
     }
     return found;
   }

@@ -6,6 +6,8 @@ export interface LinuxObserved extends Survey {
   /** Where this body keeps its files. */
   readonly folder: string;
   readonly blocks: readonly RadioBlock[];
+  /** Of radios that have one address for all of their interfaces, by phy name. */
+  readonly soleAddresses: Readonly<Record<string, string>>;
   /** Programs that a plan runs and the host lacks. */
   readonly missing: readonly string[];
   readonly supplicant: ObservedSupplicant;

@@ -165,6 +165,14 @@ export class FakeLinux implements RadioReader {
         /^ip link set (\S+) (up|down)$/,
         (name, state) => this.#change(name, { up: state === 'up' }),
       ],
+      [
+        /^ip link set (\S+) address (\S+)$/,
+        (name, address) => {
+          this.world.interfaces = this.world.interfaces.map((each) =>
+            each.name === name ? { ...each, address } : each,
+          );
+        },
+      ],
       [/^iw dev \S+ set mcast_rate (\S+)$/, (rate) => (this.world.multicastRate = Number(rate))],
       [/^ip -6 address replace (\S+) dev (\S+)$/, (address, name) => this.#address(address, name)],
       [/^ip -6 address del (\S+) dev (\S+)$/, (address, name) => this.#drop(address, name)],
@@ -192,7 +200,7 @@ export class FakeLinux implements RadioReader {
     const pid = this.#nextPid++;
     this.host.processes.set(pid, { pid, argv, ageMs: 60_000 });
     this.host.files.set(paths.pid, `${pid}\n`);
-    if (this.deaf) return {};
+    if (this.deaf || this.#isTwin(name)) return {};
     this.host.files.set(`/sys/class/net/${name}/carrier`, '1');
     this.#change(name, { up: true, carrier: true });
     this.world.interfaces = this.world.interfaces.map((each) =>
@@ -202,6 +210,14 @@ export class FakeLinux implements RadioReader {
     this.world.multicastRate = undefined;
     this.world.stations = [station('02:00:00:00:00:0b', 100)];
     return {};
+  }
+
+  /** The kernel does not bring up a second interface of a radio with one address. */
+  #isTwin(name: string): boolean {
+    const { interfaces, links } = this.world;
+    const own = interfaces.find((each) => each.name === name);
+    const up = links.filter((each) => each.up && each.name !== name).map((each) => each.name);
+    return interfaces.some((each) => up.includes(each.name) && each.address === own?.address);
   }
 
   #leave(): void {
@@ -220,6 +236,8 @@ export class FakeLinux implements RadioReader {
     const phy = this.world.phys.find((each) => each.name === phyName);
     const index = this.#nextIndex++;
     const made = { ...wireless(name, index, phy?.index ?? 0), type: 'mesh point' as const };
+    const sole = this.host.files.get(`/sys/class/ieee80211/${phyName}/addresses`);
+    if (sole !== undefined) made.address = String(sole).trim();
     this.world.interfaces.push(made);
     showNeighbours(this.host, name);
     this.world.links.push(link(name, index));
@@ -271,7 +289,9 @@ export class FakeLinux implements RadioReader {
   }
 }
 
-function wireless(name: string, index: number, phyIndex: number): RadioInterface {
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+function wireless(name: string, index: number, phyIndex: number): Mutable<RadioInterface> {
   return {
     index,
     name,
