@@ -13,7 +13,7 @@ import {
   survey,
   surveyStatus,
 } from '../survey.ts';
-import { MANAGERS, type ObservedManager, reloadPrograms } from './managers.ts';
+import { MANAGERS, markOf, type ObservedManager, reloadPrograms } from './managers.ts';
 import {
   DEFAULT_FOLDER,
   type Leftover,
@@ -160,12 +160,25 @@ export class LinuxPlatform extends HostBody implements Platform<LinuxObserved> {
     for (const { name, folder, runtime, file } of MANAGERS) {
       const inFolder = await this.runner.list(folder);
       const content = await readText(this.runner, file);
-      const running = (await this.runner.list(runtime)).length > 0;
+      const running = await this.#runs(runtime);
+      const mark = markOf(this.#folder, name);
       // One that is told what to do elsewhere, as networkd by netplan, has an empty folder.
       if (inFolder.length === 0 && content === undefined && !running) continue;
-      found.push({ name, running, content });
+      const isMarked = (await this.runner.read(mark)) !== undefined;
+      found.push({ name, running, content, mark, isMarked });
     }
     return found;
+  }
+
+  async #runs(runtime: string | readonly string[]): Promise<boolean> {
+    if (typeof runtime === 'string') return (await this.runner.list(runtime)).length > 0;
+    for (const path of runtime) {
+      const pid = Number((await readText(this.runner, path))?.trim());
+      const found = Number.isInteger(pid) && pid > 1 ? await this.runner.process(pid) : undefined;
+      // Since 9 it calls itself "dhcpcd: [manager] [ip4] [ip6]".
+      if (found?.argv[0]?.includes('dhcpcd') === true) return true;
+    }
+    return false;
   }
 
   /** What each new interface gets where the driver has neither a list of addresses nor a mask. */

@@ -2,8 +2,11 @@
  * The network managers of Debian and Raspberry Pi OS, told to leave the mesh interface alone:
  * NetworkManager (conf.d, `unmanaged-devices`), systemd-networkd (a .network file with `Unmanaged`)
  * and dhcpcd, which has no drop-in folder: a marked block in its one file (`denyinterfaces`).
+ *
+ * A file that is written is not yet one that was read: a mark lies in our own folder from before the
+ * change until the manager was told, so that telling it is tried again.
  */
-import { type Command, run } from '../command.ts';
+import { type Command, remove, run } from '../command.ts';
 
 export type ManagerName = 'NetworkManager' | 'systemd-networkd' | 'dhcpcd';
 
@@ -11,8 +14,8 @@ interface ManagerRow {
   readonly name: ManagerName;
   /** Not empty where it is installed and told what to do. */
   readonly folder: string;
-  /** Not empty while it runs. */
-  readonly runtime: string;
+  /** Not empty while it runs; or files with its process number, one of which lives then. */
+  readonly runtime: string | readonly string[];
   /** The file that keeps it away. */
   readonly file: string;
   readonly reload: readonly [string, ...string[]];
@@ -36,7 +39,9 @@ export const MANAGERS: readonly ManagerRow[] = [
   {
     name: 'dhcpcd',
     folder: '/etc/dhcpcd.conf',
-    runtime: '/run/dhcpcd',
+    // Of the one for all interfaces, before 9 and since; ifupdown's clients for one interface lie
+    // beside them, and `--rebind` without the one for all starts it.
+    runtime: ['/run/dhcpcd/pid', '/run/dhcpcd.pid'],
     file: '/etc/dhcpcd.conf',
     reload: ['dhcpcd', '--rebind'],
   },
@@ -47,6 +52,13 @@ export interface ObservedManager {
   readonly running: boolean;
   /** Content of its file, undefined where there is none. */
   readonly content: string | undefined;
+  /** The mark of a change that it was not told of. */
+  readonly mark: string;
+  readonly isMarked: boolean;
+}
+
+export function markOf(folder: string, name: ManagerName): string {
+  return `${folder}/${name}.untold`;
 }
 
 /** What a plan runs to tell those that run. */
@@ -80,12 +92,23 @@ function changeAll(
 ): readonly Command[] {
   return managers.flatMap((manager) => {
     const row = MANAGERS.find(({ name }) => name === manager.name);
+    if (row === undefined) return [];
+    const { running, mark, isMarked } = manager;
     const content = wanted(manager);
-    if (row === undefined || content === manager.content) return [];
-    const change: Command =
-      content === undefined ? { kind: 'remove', path: row.file } : writeTo(row, content);
-    return manager.running ? [change, run(...row.reload)] : [change];
+    const change = content === manager.content ? [] : [changeTo(row, content)];
+    if (change.length === 0 && !isMarked) return [];
+    // One that does not run reads its files when it starts.
+    if (!running) return [...change, ...(isMarked ? [remove(mark)] : [])];
+    return [...(isMarked ? [] : [leave(mark)]), ...change, run(...row.reload), remove(mark)];
   });
+}
+
+function leave(mark: string): Command {
+  return { kind: 'write', path: mark, mode: 0o600, content: '', secret: false };
+}
+
+function changeTo(row: ManagerRow, content: string | undefined): Command {
+  return content === undefined ? remove(row.file) : writeTo(row, content);
 }
 
 /** A file that is the manager's own, and not a drop-in of ours, is the operator's as it stands. */

@@ -74,9 +74,11 @@ describe('a plan for Debian', () => {
     fake.host.files.set('/run/NetworkManager/state', '');
     fake.host.files.set('/etc/dhcpcd.conf', 'hostname\n');
     const lines = transcript(await commands(platform));
-    assert.deepEqual(lines.slice(1, 4), [
+    assert.deepEqual(lines.slice(1, 6), [
+      'write /run/meshpay-radio/NetworkManager.untold (0600, 0 bytes)',
       'write /etc/NetworkManager/conf.d/90-meshpay.conf (0644, 50 bytes)',
       'nmcli general reload conf',
+      'remove /run/meshpay-radio/NetworkManager.untold',
       'write /etc/dhcpcd.conf (0644, 62 bytes)',
     ]);
     await up(platform);
