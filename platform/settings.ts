@@ -40,6 +40,15 @@ export interface MeshSettings extends MeshScope {
   readonly beaconIntervalTu: number;
   /** Mbit/s; one of the legacy rates of the band (IEEE 802.11-2020 16.2, 17.3). */
   readonly multicastRateMbps: number;
+  /** What a firewall of the host has to let in, where it is ours to tell. */
+  readonly ports?: MeshPorts;
+}
+
+export interface MeshPorts {
+  /** TCP and UDP. */
+  readonly nodes: readonly number[];
+  /** UDP. */
+  readonly beacons: number;
 }
 
 /** 6.5 beacons a second cost about 1 % of 2.4 GHz airtime per node and show a death in 1.1 s. */

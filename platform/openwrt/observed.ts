@@ -7,6 +7,8 @@ import type { UciConfig } from './uci.ts';
 export interface OpenwrtObserved extends Survey {
   readonly wireless: UciConfig;
   readonly network: UciConfig;
+  /** Undefined where there is no firewall. */
+  readonly firewall: UciConfig | undefined;
   /** Device folder of each phy below /sys/devices, by phy name: what `option path` ends in. */
   readonly devicePaths: Readonly<Record<string, string>>;
   /** What netifd says of each wifi-device, by section name. */
@@ -23,7 +25,7 @@ export interface OpenwrtObserved extends Survey {
 /** What a restoration needs to know. */
 export type OpenwrtConfigured = Pick<
   OpenwrtObserved,
-  'wireless' | 'network' | 'radios' | 'before' | 'scraps'
+  'wireless' | 'network' | 'firewall' | 'radios' | 'before' | 'scraps'
 >;
 
 /** From `ubus call network.wireless status`. */
@@ -48,8 +50,7 @@ export const BEFORE_FILE = '/etc/meshpay-radio.json';
 export const TRIAL_FILE = '/etc/meshpay-radio.trial';
 export const BATCH_FILE = '/var/run/meshpay-radio.uci';
 const SCRAP_FILES = [TRIAL_FILE, BATCH_FILE] as const;
-export const CONFIGS = ['wireless', 'network'] as const;
-export type ConfigName = (typeof CONFIGS)[number];
+export const CONFIGS = ['wireless', 'network', 'firewall'] as const;
 
 /** What a plan that was broken off has left; `list` gives the names in a folder. */
 export async function findScraps(

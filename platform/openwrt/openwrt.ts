@@ -82,7 +82,7 @@ export class OpenwrtPlatform extends HostBody implements Platform<OpenwrtObserve
    * this router. Such a plan waits for the mesh and ends by throwing its mark away.
    */
   override async apply(commands: readonly Command[]): Promise<Result<undefined>> {
-    const isTrial =
+    let isTrial =
       commands.some(({ kind }) => kind === 'await') &&
       commands.some((command) => command.kind === 'remove' && command.path === TRIAL_FILE);
     let changed = false;
@@ -94,6 +94,7 @@ export class OpenwrtPlatform extends HostBody implements Platform<OpenwrtObserve
       const isBatch = command.kind === 'run' && command.argv.join(' ') === BATCH.join(' ');
       const held = done.ok && isBatch ? await this.#readBack(text) : done;
       if (!held.ok) return isTrial && changed ? this.#rollBack(held.fault) : held;
+      if (command.kind === 'remove' && command.path === TRIAL_FILE) isTrial = false;
     }
     return success(undefined);
   }
@@ -160,6 +161,7 @@ export class OpenwrtPlatform extends HostBody implements Platform<OpenwrtObserve
     if (!wireless.ok) return wireless;
     const network = await this.#text('uci', 'show', 'network');
     if (!network.ok) return network;
+    const firewall = await this.#text('uci', 'show', 'firewall');
     const status = await this.#text('ubus', 'call', 'network.wireless', 'status');
     if (!status.ok) return status;
     const radios = parseWirelessStatus(status.value);
@@ -171,6 +173,8 @@ export class OpenwrtPlatform extends HostBody implements Platform<OpenwrtObserve
     return success({
       wireless: parseUciShow(wireless.value),
       network: parseUciShow(network.value),
+      // The package is not part of every router.
+      firewall: firewall.ok ? parseUciShow(firewall.value) : undefined,
       radios,
       before: readOpenwrtBefore(await readText(this.runner, BEFORE_FILE)),
       scraps: await findScraps((folder) => this.runner.list(folder)),

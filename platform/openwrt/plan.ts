@@ -18,6 +18,7 @@ import { NEIGHBOUR_SETTINGS } from '../neighbours.ts';
 import { chooseRadio, type Plan, refuse } from '../platform.ts';
 import { checkSettings, type MeshSettings } from '../settings.ts';
 import { isJoined, programFaults, regulatoryFaults, supplicantFaults } from '../survey.ts';
+import { firewallLines, firewallRestoration } from './firewall.ts';
 import {
   BATCH_FILE,
   BEFORE_FILE,
@@ -74,7 +75,10 @@ export function planOpenwrt(settings: MeshSettings, observed: OpenwrtObserved): 
     ...busyFaults(settings, observed, device),
   ]);
   if (refusedHost !== undefined) return refusedHost;
-  const lines = batchLines(settings, observed, device);
+  const lines = [
+    ...batchLines(settings, observed, device),
+    ...firewallLines(settings, observed.firewall),
+  ];
   if (lines.length === 0) return { ok: true, commands: confirm(settings, observed, device) };
   return {
     ok: true,
@@ -85,22 +89,26 @@ export function planOpenwrt(settings: MeshSettings, observed: OpenwrtObserved): 
       awaitCarrier(settings.interfaceName, NETIFD_TIMEOUT_MS),
       settleNeighbours(settings),
       remove(TRIAL_FILE),
+      // Last: a firewall with a mistake in another section is no reason to take the mesh back.
+      ...reloadFirewall(lines),
     ],
   };
 }
 
-/** Removes both sections and gives the wifi-device its options back. */
+/** Removes our sections and gives the wifi-device its options back. */
 export function restoreOpenwrt(observed: OpenwrtConfigured): readonly Command[] {
   const { before, wireless, network, scraps } = observed;
   const lines = [
     ...(wireless.has(SECTION) ? [batch.delete(`wireless.${SECTION}`)] : []),
     ...(network.has(SECTION) ? [batch.delete(`network.${SECTION}`)] : []),
+    ...firewallRestoration(observed.firewall),
     ...Object.entries(before ?? {}).flatMap(([name, options]) => giveBack(observed, name, options)),
   ];
   return [
     ...(lines.length > 0 ? change(lines) : isBuilt(observed) ? [run('wifi', 'reload')] : []),
     ...scraps.map(remove),
     ...(before === undefined ? [] : [remove(BEFORE_FILE)]),
+    ...reloadFirewall(lines),
   ];
 }
 
@@ -138,13 +146,24 @@ const TRIAL: Command = {
 };
 
 function change(lines: readonly string[]): readonly Command[] {
-  const content = [...lines, ...CONFIGS.map(batch.commit), ''].join('\n');
+  const touched = CONFIGS.filter((config) => touches(lines, config));
+  const content = [...lines, ...touched.map(batch.commit), ''].join('\n');
+  const isFirewallAlone = touched.every((config) => config === 'firewall');
   return [
     { kind: 'write', path: BATCH_FILE, mode: 0o600, content, secret: true },
     run(...BATCH),
     remove(BATCH_FILE),
-    run('wifi', 'reload'),
+    ...(isFirewallAlone ? [] : [run('wifi', 'reload')]),
   ];
+}
+
+/** netifd makes it load a zone when the mesh comes up; rules that changed since need this. */
+function reloadFirewall(lines: readonly string[]): readonly Command[] {
+  return touches(lines, 'firewall') ? [run('/etc/init.d/firewall', 'reload')] : [];
+}
+
+function touches(lines: readonly string[], config: string): boolean {
+  return lines.some((line) => line.split(' ')[1]?.startsWith(`${config}.`) === true);
 }
 
 /** The first observation is the one to return to, also after another radio was taken. */

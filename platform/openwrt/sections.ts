@@ -127,7 +127,7 @@ export function isTrue(value: string | null | undefined): boolean {
 }
 
 /** Lines that make a section be exactly this; none where it is already. */
-function wholeSection(
+export function wholeSection(
   path: string,
   type: string,
   wanted: Readonly<Record<string, UciValue>>,

@@ -41,6 +41,10 @@ const INITIAL = {
     },
   },
   network: { lan: { type: 'interface', options: { device: 'br-lan', dns: ['::1', '::2'] } } },
+  firewall: {
+    '@defaults[0]': { type: 'defaults', options: { input: 'REJECT', forward: 'REJECT' } },
+    '@zone[0]': { type: 'zone', options: { name: 'lan', network: ['lan'], input: 'ACCEPT' } },
+  },
 } satisfies Record<string, Record<string, Section>>;
 
 export class FakeOpenwrt implements RadioReader {
@@ -152,15 +156,23 @@ export class FakeOpenwrt implements RadioReader {
         return { stdout: show('wireless', this.config['wireless'] ?? {}) };
       case 'uci show network':
         return { stdout: show('network', this.config['network'] ?? {}) };
+      case 'uci show firewall': {
+        const sections = this.config['firewall'];
+        return sections === undefined ? { status: 1 } : { stdout: show('firewall', sections) };
+      }
+      case '/etc/init.d/firewall reload':
+        return {};
       case 'ubus call network.wireless status':
         return { stdout: this.statusText ?? JSON.stringify(this.#status(), null, '\t') };
       case 'wpa_supplicant -vmesh':
         return { status: this.meshBuild ? 0 : 1 };
       case 'uci changes wireless':
       case 'uci changes network':
+      case 'uci changes firewall':
         return { stdout: this.#committed === undefined ? '' : "wireless.meshpay='wifi-iface'\n" };
       case 'uci revert wireless':
       case 'uci revert network':
+      case 'uci revert firewall':
         this.config = this.#committed ?? this.config;
         this.#committed = undefined;
         return {};

@@ -50,13 +50,14 @@ describe('a plan for OpenWrt', () => {
     assert.deepEqual(transcript(await commands(platform)), [
       'write /etc/meshpay-radio.json (0600, 125 bytes)',
       'write /etc/meshpay-radio.trial (0600, 58 bytes)',
-      'write /var/run/meshpay-radio.uci (0600, 771 bytes, secret)',
+      'write /var/run/meshpay-radio.uci (0600, 2498 bytes, secret)',
       'uci -f /var/run/meshpay-radio.uci batch',
       'remove /var/run/meshpay-radio.uci',
       'wifi reload',
       'await /sys/class/net/mesh0/carrier = 1 (60000 ms)',
       `sysctl -q -w ${NEIGHBOURS.join(' ')}`,
       'remove /etc/meshpay-radio.trial',
+      '/etc/init.d/firewall reload',
     ]);
   });
 

@@ -104,6 +104,10 @@ export function readRadioSetup(config: Config): RadioSetupReading {
     parameters: DEFAULT_MESH_PARAMETERS,
     beaconIntervalTu: config['radio.beacon_interval'],
     multicastRateMbps: config['radio.mcast_rate'],
+    ports: {
+      nodes: [...new Set(config['listen.addresses'].map(({ port }) => port))],
+      beacons: config['discovery.port'],
+    },
   };
   const [first, ...rest] = [...faults, ...checkSettings(settings).map(inConfigWords)];
   if (first !== undefined) return { ok: false, faults: [first, ...rest] };
