@@ -230,7 +230,7 @@ export interface DatagramLimits {
   readonly lingerMs: number;
   /** Bytes of one connection that wait to be sent before its writer waits. */
   readonly sendBytes: number;
-  /** Bytes of one connection that wait for its reader or for what is missing; of all together. */
+  /** Bytes of one connection that wait or are offered; of all of one standing together. */
   readonly receiveBytes: number;
   readonly sharedReceiveBytes: number;
   /** Cookies: of other nodes that are kept, and how often the own ones change. */
@@ -337,6 +337,17 @@ invariant(
 invariant(
   DATAGRAM_LIMITS.receiveBytes >= DATAGRAM_LIMITS.windowSegments * MAX_SEGMENT_COST_BYTES,
   'a reader that keeps up never narrows the window',
+);
+invariant(
+  Math.max(
+    NET_LIMITS.handshakes + NET_LIMITS.memberHandshakes,
+    NET_LIMITS.nodeLinks + NET_LIMITS.anonymousLinks,
+  ) *
+    DATAGRAM_LIMITS.firstWindow *
+    MAX_SEGMENT_COST_BYTES <=
+    DATAGRAM_LIMITS.sharedReceiveBytes &&
+    MAX_MEMBERS * DATAGRAM_LIMITS.receiveBytes <= DATAGRAM_LIMITS.sharedReceiveBytes,
+  'every stranger and every guest has a first window, and every member the widest',
 );
 invariant(
   DATAGRAM_LIMITS.leastWindow <= DATAGRAM_LIMITS.firstWindow &&

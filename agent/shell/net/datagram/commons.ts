@@ -14,13 +14,13 @@ export type Standing = 'stranger' | 'guest' | 'own';
 export interface Share {
   /** A packet of repeats costs one token. */
   readonly repeats: Bucket;
+  readonly budget: ReceiveBudget;
 }
 
 export interface DatagramCommons {
   readonly limits: DatagramLimits;
   readonly nowMs: () => number;
   readonly shares: Readonly<Record<Standing, Share>>;
-  readonly budget: ReceiveBudget;
   /** Of this host, which dialled streams have (pair.ts). */
   readonly dialPorts: Set<number>;
   /** The cookie of an earlier connection to an address. */
@@ -34,6 +34,7 @@ export function createShares(
 ): Readonly<Record<Standing, Share>> {
   const share = (): Share => ({
     repeats: createBucket(limits.repeatsPerSecond, limits.bucketMs, nowMs),
+    budget: { used: 0, most: limits.sharedReceiveBytes },
   });
   return { stranger: share(), guest: share(), own: share() };
 }
@@ -45,7 +46,6 @@ export function createCommons(limits: DatagramLimits, nowMs: () => number): Data
     nowMs,
     shares: createShares(limits, nowMs()),
     dialPorts: new Set(),
-    budget: { used: 0, most: limits.sharedReceiveBytes },
     cookieOf: (address) => cookies.get(address),
     keepCookie(address, cookie) {
       cookies.delete(address);

@@ -18,7 +18,7 @@ import { createBucket } from '../bucket.ts';
 import type { Share, Standing } from './commons.ts';
 import { createCongestion } from './congestion.ts';
 import { NO_COOKIE } from './cookie.ts';
-import { createInbound, type ReceiveBudget } from './inbound.ts';
+import { createInbound } from './inbound.ts';
 import { copiesFor, createLossMeter } from './loss.ts';
 import { createOutbound, type Way } from './outbound.ts';
 import { type Body, encodePacket, type Packet, roomForSegments, type Segment } from './packet.ts';
@@ -35,7 +35,6 @@ export interface ConnectionOptions {
   readonly limits: DatagramLimits;
   /** Shared by the connections of a node. */
   readonly shares: Readonly<Record<Standing, Share>>;
-  readonly budget: ReceiveBudget;
 }
 
 export type ConnectionFailure = 'reset' | 'silent';
@@ -70,13 +69,13 @@ export interface Connection {
 
 export function createConnection(options: ConnectionOptions): Connection {
   const { id, dialled, limits, shares } = options;
-  const inbound = createInbound(limits, options.budget);
+  let standing: Standing = dialled ? 'own' : 'stranger';
+  const inbound = createInbound(limits, shares[standing].budget);
   const outbound = createOutbound(limits, mayRepeat);
   const roundTrip = createRoundTrip(limits);
   const congestion = createCongestion(limits);
   const meter = createLossMeter();
   const allowance = createBucket(limits.strangerRepeatsPerSecond, limits.bucketMs, 0);
-  let standing: Standing = dialled ? 'own' : 'stranger';
   let cookie = options.cookie ?? NO_COOKIE;
   let open = !dialled;
   let failure: ConnectionFailure | undefined;
@@ -222,7 +221,9 @@ export function createConnection(options: ConnectionOptions): Connection {
   return {
     id,
     trust(isMember) {
-      if (!dialled) standing = isMember ? 'own' : 'guest';
+      if (dialled) return;
+      standing = isMember ? 'own' : 'guest';
+      inbound.move(shares[standing].budget);
     },
     write: outbound.write,
     finish: outbound.finish,

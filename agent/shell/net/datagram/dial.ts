@@ -28,11 +28,11 @@ const HOPELESS = new Set([
 
 /** Dials; the stream may be written to at once. */
 export function dialDatagram(address: Address, commons: DatagramCommons): DatagramStream {
-  const { limits, nowMs, shares, budget } = commons;
+  const { limits, nowMs, shares } = commons;
   const name = formatAddress(address);
   const id = randomBytes(8).readBigUInt64BE();
   const cookie = commons.cookieOf(name);
-  const connection = createConnection({ id, dialled: true, cookie, limits, shares, budget });
+  const connection = createConnection({ id, dialled: true, cookie, limits, shares });
   const refusals = createRefusals(commons);
   let pair: SocketPair | undefined;
 

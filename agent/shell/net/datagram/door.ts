@@ -114,8 +114,8 @@ export function serveDatagrams(socket: Socket, options: DatagramDoorOptions): Da
   }
 
   function accept(packet: Extract<Packet, { kind: 'open' }>, name: string, from: RemoteInfo): void {
-    const { shares, budget } = commons;
-    const connection = createConnection({ id: packet.id, dialled: false, limits, shares, budget });
+    const { shares } = commons;
+    const connection = createConnection({ id: packet.id, dialled: false, limits, shares });
     const stream = new DatagramStream({
       connection,
       remote: { host: sourceOf(from.address), port: from.port },

@@ -2,8 +2,10 @@
  * The receiving half: puts segments in order, and says what is there and what is welcome.
  *
  * Bounds. A segment beyond what was offered is not taken, so a connection holds at most
- * `receiveBytes`. When all connections of the node together hold more than their budget, each
- * offers only a few segments; an offer that was made is kept.
+ * `receiveBytes`. An offer that was made is kept, so what is offered counts as if it were held: when
+ * the connections of a standing (commons.ts) together have come to their budget, each offers only
+ * a few segments. The first offer is small and grows by what was brought, as fast as the window of
+ * a sender does, so that whoever says little has little set aside for it.
  */
 import type { DatagramLimits } from '../../limits.ts';
 import { MAX_SEGMENT_BYTES, type Segment } from './packet.ts';
@@ -17,7 +19,7 @@ function costOf(bytes: Uint8Array): number {
   return bytes.length + SEGMENT_COST_BYTES;
 }
 
-/** Bytes that all connections of a node hold for their readers. */
+/** Bytes that all connections of a standing hold for their readers, or have offered to. */
 export interface ReceiveBudget {
   used: number;
   readonly most: number;
@@ -35,11 +37,14 @@ export interface Inbound {
   isComplete(): boolean;
   /** And was read. */
   ended(): boolean;
+  /** From now on another budget has to do with what it holds and has offered. */
+  move(to: ReceiveBudget): void;
   /** Gives back what it holds. */
   drop(): void;
 }
 
-export function createInbound(limits: DatagramLimits, budget: ReceiveBudget): Inbound {
+export function createInbound(limits: DatagramLimits, first: ReceiveBudget): Inbound {
+  let budget = first;
   const ahead = new Map<number, Segment>();
   let ready: Uint8Array[] = [];
   let readyBytes = 0;
@@ -52,23 +57,32 @@ export function createInbound(limits: DatagramLimits, budget: ReceiveBudget): In
     budget.used += bytes;
   }
 
+  function heldBytes(): number {
+    return (edge - next) * MAX_SEGMENT_COST_BYTES + readyBytes;
+  }
+
   function offer(): number {
     const room = Math.floor((limits.receiveBytes - readyBytes) / MAX_SEGMENT_COST_BYTES);
-    const most = budget.used > budget.most ? limits.leastWindow : limits.windowSegments;
-    edge = Math.max(edge, next + Math.max(0, Math.min(room, most)));
+    const welcome = Math.min(room, limits.windowSegments, limits.firstWindow + next + ahead.size);
+    const left = Math.floor((budget.most - budget.used) / MAX_SEGMENT_COST_BYTES);
+    const affordable = Math.max(edge + Math.max(0, left), next + limits.leastWindow);
+    const moved = Math.max(0, Math.min(next + welcome, affordable) - edge);
+    edge += moved;
+    hold(moved * MAX_SEGMENT_COST_BYTES);
     return edge - next;
   }
 
+  /** What was offered is held from here on; what came ahead stays a part of the offer. */
   function append({ bytes, fin }: Segment): void {
     next += 1;
     ready.push(bytes);
     readyBytes += costOf(bytes);
+    hold(costOf(bytes) - MAX_SEGMENT_COST_BYTES);
     if (fin) finished = true;
   }
 
   /** Own memory: what came is a view into a larger piece. */
   function owned({ sequence, fin, bytes }: Segment): Segment {
-    hold(costOf(bytes));
     return { sequence, fin, bytes: new Uint8Array(bytes) };
   }
 
@@ -114,11 +128,16 @@ export function createInbound(limits: DatagramLimits, budget: ReceiveBudget): In
     },
     isComplete: () => finished,
     ended: () => finished && ready.length === 0,
+    move(to) {
+      const bytes = dropped ? 0 : heldBytes();
+      hold(-bytes);
+      budget = to;
+      hold(bytes);
+    },
     drop() {
       if (dropped) return;
       dropped = true;
-      for (const { bytes } of ahead.values()) hold(-costOf(bytes));
-      for (const bytes of ready) hold(-costOf(bytes));
+      hold(-heldBytes());
       ahead.clear();
       ready = [];
       readyBytes = 0;

@@ -76,7 +76,8 @@ export function createOutbound(
   let waitingBytes = 0;
   let base = 0;
   let nextSequence = 0;
-  let edge = limits.windowSegments;
+  // What every receiver offers at first.
+  let edge = limits.firstWindow;
   let inFlight = 0;
   let finishing = false;
   let finSent = false;

@@ -8,7 +8,10 @@ import {
   type Connection,
   createConnection,
 } from '../../../../agent/shell/net/datagram/connection.ts';
-import { createInbound } from '../../../../agent/shell/net/datagram/inbound.ts';
+import {
+  createInbound,
+  MAX_SEGMENT_COST_BYTES,
+} from '../../../../agent/shell/net/datagram/inbound.ts';
 import {
   type Body,
   decodePacket,
@@ -22,8 +25,8 @@ function opened(shares = createShares(LIMITS, 0)): {
   connection: Connection;
   budget: { used: number; most: number };
 } {
-  const budget = { used: 0, most: LIMITS.sharedReceiveBytes };
-  const connection = createConnection({ id: ID, dialled: false, limits: LIMITS, shares, budget });
+  const { budget } = shares.stranger;
+  const connection = createConnection({ id: ID, dialled: false, limits: LIMITS, shares });
   return { connection, budget };
 }
 
@@ -117,8 +120,8 @@ describe('segments beyond what was offered', () => {
       fin: false,
       bytes: new Uint8Array(1_150),
     });
-    assert.equal(inbound.take(piece(LIMITS.windowSegments)), 'refused');
-    assert.equal(inbound.take(piece(LIMITS.windowSegments - 1)), 'ahead');
+    assert.equal(inbound.take(piece(LIMITS.firstWindow)), 'refused');
+    assert.equal(inbound.take(piece(LIMITS.firstWindow - 1)), 'ahead');
     assert.equal(inbound.take(piece(2 ** 40)), 'refused');
     for (let sequence = 0; sequence < 10_000; sequence++) inbound.take(piece(sequence));
     assert.ok(budget.used <= LIMITS.receiveBytes, `${budget.used} bytes are held`);
@@ -134,6 +137,37 @@ describe('segments beyond what was offered', () => {
       if (inbound.take({ sequence, fin: false, bytes: Uint8Array.of(1) }) === 'next') taken += 1;
     }
     assert.ok(taken < 1_000, `${taken} pieces of a byte are held`);
+  });
+
+  it('are not kept by more than the budget of all, however many there are to offer them', () => {
+    const shares = createShares(LIMITS, 0);
+    const { budget } = shares.stranger;
+    const crowd = Array.from({ length: 2_000 }, () => createInbound(LIMITS, budget));
+    const most = budget.most + crowd.length * LIMITS.leastWindow * MAX_SEGMENT_COST_BYTES;
+    for (const inbound of crowd) {
+      inbound.window();
+      for (let sequence = LIMITS.windowSegments; sequence > 0; sequence--) {
+        inbound.take({ sequence, fin: false, bytes: new Uint8Array(1) });
+      }
+    }
+    assert.ok(budget.used <= most, `${budget.used} bytes are offered or held`);
+    assert.equal(createInbound(LIMITS, budget).window(), LIMITS.leastWindow);
+    assert.equal(createInbound(LIMITS, shares.own.budget).window(), LIMITS.firstWindow);
+    for (const inbound of crowd) inbound.drop();
+    assert.ok(budget.used <= LIMITS.receiveBytes, 'and given back');
+  });
+
+  it('are paid from another budget once the connection is trusted', () => {
+    const shares = createShares(LIMITS, 0);
+    const { connection } = opened(shares);
+    connection.receive({ kind: 'segment', id: ID, body: { ...QUIET, wantsAnswer: true } }, 1);
+    assert.equal(drain(connection, 1).length, 1);
+    const { used } = shares.stranger.budget;
+    assert.ok(used > 0);
+    connection.trust(false);
+    assert.deepEqual([shares.stranger.budget.used, shares.guest.budget.used], [0, used]);
+    connection.abort(2);
+    assert.equal(shares.guest.budget.used, 0);
   });
 
   it('are hardly offered when the node holds too much as a whole', () => {

@@ -84,8 +84,7 @@ export function simulatedPair(
 
   function makeConnection(dialled: boolean): Connection {
     const shares = createShares(limits, nowMs);
-    const budget = { used: 0, most: limits.sharedReceiveBytes };
-    return createConnection({ id: ID, dialled, limits, shares, budget });
+    return createConnection({ id: ID, dialled, limits, shares });
   }
 
   function send(from: Side, bytes: Buffer): void {
