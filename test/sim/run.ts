@@ -50,8 +50,13 @@ export interface Result {
 
 type Network = World['network'];
 
-/** Virtual time that healed nodes have to finish everything. */
-const HEALING_MS = 240_000;
+/**
+ * Virtual time that healed nodes have to finish everything, some three times the longest seen: so
+ * much, and more for every payment planned, because a wallet that was cut off fetches its income in
+ * pages, some of which a bad relay withholds.
+ */
+const HEALING_MS = 60_000;
+const HEALING_MS_A_PAYMENT = 200;
 /** How often it is looked whether they have. */
 const LOOK_EVERY_MS = 2_000;
 
@@ -160,7 +165,7 @@ function play(watch: Watch): void {
   world.heal();
   // With more traitors than the protocol stands there is no promise left that orders complete.
   const mustComplete = plan.profile.isBroken !== true;
-  const untilMs = agenda.nowMs + HEALING_MS;
+  const untilMs = agenda.nowMs + HEALING_MS + HEALING_MS_A_PAYMENT * plan.payments;
   for (let rounds = 0; ; rounds++) {
     if (rounds % 3 === 0) workload.refreshAll();
     agenda.runUntil(agenda.nowMs + LOOK_EVERY_MS);

@@ -10,10 +10,33 @@ import { Violation } from '../violation.ts';
 import type { Book } from './book.ts';
 import { Reader } from './decode.ts';
 
-/** Bytes of a frame (limits.ts has the same figure; this is the promise to the outside). */
-const MOST_FRAME_BYTES = 20_480;
-/** Frames of one step: a question for each of 128 accounts, or a word to everybody, some over. */
-const MOST_SENDS = 600;
+/** Certificates of one page, accounts of one list, children of one node of the digest tree. */
+const MOST_OF_A_PAGE = 4;
+const MOST_OF_A_LIST = 128;
+const CHILDREN = 16;
+/** Bytes of a signed order with the longest memo, and of everything around the content of a frame. */
+const ORDER_BYTES = 220;
+const ENVELOPE_BYTES = 128;
+/** Accounts that one list of catch-up leads to questions about, and the question for the next list. */
+const MOST_EXCHANGES = 32 + 1;
+/** Certificates of income that are shown at once, each over up to four ways, and one word more. */
+const MOST_SHOWN = 8 * 4 + 1;
+
+/** Bytes of a frame, for a committee and a ledger of this size. */
+function mostFrameBytes(members: number, accounts: number): number {
+  const page = MOST_OF_A_PAGE * (4 + ORDER_BYTES + 1 + 65 * members);
+  const list = Math.min(MOST_OF_A_LIST, accounts) * 48;
+  return Math.max(page, list, CHILDREN * 32) + ENVELOPE_BYTES;
+}
+
+/**
+ * Frames of one step, for a committee of this size. A certificate that its owner hands over goes to
+ * every member over four ways, and may end the live order, whose certificate goes to every member.
+ */
+function mostSends(members: number): number {
+  return Math.max(MOST_EXCHANGES, MOST_SHOWN, (4 + 1) * members + 1);
+}
+
 /** Steps between two looks at everything that a node holds. */
 const LOOK_EVERY = 400;
 /** Wake-ups that a node may want in one second. */
@@ -58,10 +81,12 @@ export class Bounds implements Watcher {
     const fail = (what: string): never => {
       throw new Violation('bounds', `${process.name}, ${event.kind}: ${what}`);
     };
-    if (step.sends.length > MOST_SENDS) fail(`${step.sends.length} frames in one step`);
+    const members = this.#book.founding.memberKeys.length;
+    const mostBytes = mostFrameBytes(members, this.#book.ledger.size);
+    if (step.sends.length > mostSends(members)) fail(`${step.sends.length} frames in one step`);
     this.most.sends = Math.max(this.most.sends, step.sends.length);
     for (const { bytes } of step.sends) {
-      if (bytes.length > MOST_FRAME_BYTES) fail(`a frame of ${bytes.length} bytes`);
+      if (bytes.length > mostBytes) fail(`a frame of ${bytes.length} bytes`);
       if (bytes.length > this.most.frameBytes) this.most.frameBytes = bytes.length;
     }
     if (event.kind === 'tick') this.#countTick(process, fail);
