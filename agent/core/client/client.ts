@@ -113,7 +113,7 @@ export function walletMessage(
     case 'certificates':
       return takeCertificates(draft, setup, message.data);
     case 'credits':
-      return takeCredits(draft, setup, message.data);
+      return takeCredits(draft, setup, message.data, link);
     default:
       return; // Questions, which a wallet does not answer.
   }

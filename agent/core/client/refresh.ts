@@ -14,13 +14,16 @@ import {
 } from '../codec/order.ts';
 import { numberCoder } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
+import type { LinkId } from '../io.ts';
 import { keyOfMember } from '../keyspace.ts';
+import { MAX_CERTIFICATES_PER_FRAME } from '../limits.ts';
+import { linkTo, memberOf } from '../links.ts';
 import { refusal } from '../refusal.ts';
 import type { WalletSetup } from '../setup.ts';
 import type { MemberIndex } from '../units.ts';
 import { showIncome } from './income.ts';
 import { adopt } from './pursue.ts';
-import { membersOf, sendToMember } from './route.ts';
+import { membersOf, sendToMember, sendToMemberAllWays } from './route.ts';
 import { finish } from './votes.ts';
 import { readLiveOrder, readWallet, recordPaid, recordReceived } from './wallet.ts';
 
@@ -39,10 +42,31 @@ export function refreshAt(draft: Draft, setup: WalletSetup, member: MemberIndex)
   askCredits(draft, setup, member);
 }
 
+/** Asks what paid this wallet. */
 function askCredits(draft: Draft, setup: WalletSetup, member: MemberIndex): void {
-  const from = draft.read(keyOfMember('incomingCursor', member), numberCoder) ?? 0n;
+  const key = keyOfMember('incomingCursor', member);
+  const cursor = draft.read(key, numberCoder) ?? 0n;
+  if (linkTo(draft, member) !== undefined) return askCreditsFrom(draft, setup, member, cursor);
+  // A relay on the way may answer in the member's name, and would lead any note of how far that has
+  // told astray. So the cursor counts the questions only: what comes after as many credits as this
+  // wallet has, and each of the pages before in its turn, in case the member has them otherwise.
+  const held = creditsHeld(draft, setup);
+  const size = BigInt(MAX_CERTIFICATES_PER_FRAME);
+  draft.write(key, numberCoder, cursor + 1n);
+  askCreditsFrom(draft, setup, member, held);
+  if (held > 0n) askCreditsFrom(draft, setup, member, (cursor % (held / size + 1n)) * size);
+}
+
+/** Over all ways: a relay that answers itself, or not at all, does not keep anybody's income away. */
+function askCreditsFrom(draft: Draft, setup: WalletSetup, member: MemberIndex, from: bigint): void {
   const question = { account: setup.wallet.publicKey, from };
-  sendToMember(draft, member, { TAG: 'creditsQuery', data: question });
+  sendToMemberAllWays(draft, member, { TAG: 'creditsQuery', data: question });
+}
+
+/** How many certificates that pay this wallet it has. */
+function creditsHeld(draft: Draft, setup: WalletSetup): bigint {
+  const { payments, next } = readWallet(draft, setup.network, setup.wallet.publicKey);
+  return payments - next;
 }
 
 /** An order of our own that we do not know is on its way: we were restored, and go on with it. */
@@ -59,22 +83,42 @@ function isOurs(setup: WalletSetup, { order, signature }: SignedOrder): boolean 
 }
 
 /** A page of certificates that credit this account, in that member's order. */
-export function takeCredits(draft: Draft, setup: WalletSetup, credits: Credits): void {
+export function takeCredits(
+  draft: Draft,
+  setup: WalletSetup,
+  credits: Credits,
+  link: LinkId,
+): void {
   const { member, account, from, received, certificates } = credits;
   const cursor = keyOfMember('incomingCursor', member);
   if (!equalBytes(account, setup.wallet.publicKey)) return;
+  if (memberOf(draft, link) !== member) return takeHearsay(draft, setup, credits);
   if (from !== (draft.read(cursor, numberCoder) ?? 0n)) return;
   const bad = certificates.findIndex((certificate) => !takeReceived(draft, setup, certificate));
   if (bad >= 0) return;
   const upTo = from + BigInt(certificates.length);
   if (certificates.length > 0) draft.write(cursor, numberCoder, upTo);
   if (certificates.length > 0 && upTo < received) return askCredits(draft, setup, member);
-  const { payments, next } = readWallet(draft, setup.network, account);
-  // Somebody on the way may have moved the cursor past what it withheld: begin anew next time.
-  if (payments - next < received) draft.remove(cursor);
+  const held = creditsHeld(draft, setup);
+  // The member tells of credits that it did not show, or of another life of it: begin anew next time.
+  if (held < received) draft.remove(cursor);
   // This wallet can prove more income than the member has credited: a receipt that came by hand, say.
-  if (payments - next > received) showIncome(draft, setup, member);
+  if (held > received) showIncome(draft, setup, member);
   draft.note({ kind: 'refreshed', member });
+}
+
+/** The same through a relay: nothing but the certificates counts, and it goes on while they are new. */
+function takeHearsay(
+  draft: Draft,
+  setup: WalletSetup,
+  { member, received, certificates }: Credits,
+): void {
+  const before = creditsHeld(draft, setup);
+  for (const certificate of certificates) takeReceived(draft, setup, certificate);
+  const held = creditsHeld(draft, setup);
+  if (held > before) return askCreditsFrom(draft, setup, member, held);
+  if (held > received) showIncome(draft, setup, member);
+  if (held >= received) draft.note({ kind: 'refreshed', member });
 }
 
 /** False: the certificate is not valid, or not for this wallet. */

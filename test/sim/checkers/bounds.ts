@@ -30,11 +30,12 @@ function mostFrameBytes(members: number, accounts: number): number {
 }
 
 /**
- * Frames of one step, for a committee of this size. A certificate that its owner hands over goes to
- * every member over four ways, and may end the live order, whose certificate goes to every member.
+ * Frames of one step, for a committee of this size. A wallet that looks what is new asks every member
+ * two questions, and two more over four ways each. (A certificate that its owner hands over goes to
+ * every member over four ways, and may end the live order, whose certificate goes to every member.)
  */
 function mostSends(members: number): number {
-  return Math.max(MOST_EXCHANGES, MOST_SHOWN, (4 + 1) * members + 1);
+  return Math.max(MOST_EXCHANGES, MOST_SHOWN, (2 + 2 * 4) * members + 1);
 }
 
 /** Steps between two looks at everything that a node holds. */
