@@ -51,6 +51,8 @@ export interface AcceptorOptions {
   readonly interfaceIndex?: (name: string) => number | undefined;
 }
 
+const PORT_TRIES = 20;
+
 /** A listening address; not `open` while its interface is away. */
 export interface Listening {
   readonly address: Address;
@@ -141,7 +143,8 @@ function createDoor(
     options.onRefused(linkFault('lost', error.message), listen);
   }
 
-  async function listenOn(port: number): Promise<readonly Listener[]> {
+  /** A port that the system chose for the one may be taken for the other: then it chooses again. */
+  async function listenOn(port: number, triesLeft = PORT_TRIES): Promise<readonly Listener[]> {
     const opened: Listener[] = [];
     try {
       // Datagrams first: whoever finds TCP open may take it that nothing else is still to come.
@@ -157,7 +160,8 @@ function createDoor(
       return opened;
     } catch (error) {
       await Promise.all(opened.map((listener) => listener.close()));
-      throw error;
+      if (port !== 0 || triesLeft === 0 || !isInUse(error)) throw error;
+      return listenOn(port, triesLeft - 1);
     }
   }
 
@@ -220,6 +224,10 @@ function createDoor(
       await Promise.all(listeners.map((listener) => listener.close()));
     },
   };
+}
+
+function isInUse(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
 }
 
 /** The address belongs to an interface that is not there, or not up, for now. */
