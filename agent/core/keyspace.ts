@@ -33,6 +33,7 @@ export const KEYSPACE = {
   digest: { prefix: 'd', layout: 'path(0..3) -> digest of that subtree, absent when not known' },
   timers: { prefix: 't', layout: '-> when catch-up and retries are due' },
   chase: { prefix: 'c', layout: "-> the live order's attempts and refusals" },
+  hearsay: { prefix: 'h', layout: 'member(1) -> questions about credits that went through relays' },
 } as const satisfies Record<string, { prefix: string; layout: string }>;
 
 export type KeyspaceName = keyof typeof KEYSPACE;

@@ -44,17 +44,20 @@ export function refreshAt(draft: Draft, setup: WalletSetup, member: MemberIndex)
 
 /** Asks what paid this wallet. */
 function askCredits(draft: Draft, setup: WalletSetup, member: MemberIndex): void {
-  const key = keyOfMember('incomingCursor', member);
-  const cursor = draft.read(key, numberCoder) ?? 0n;
-  if (linkTo(draft, member) !== undefined) return askCreditsFrom(draft, setup, member, cursor);
+  if (linkTo(draft, member) !== undefined) {
+    const cursor = draft.read(keyOfMember('incomingCursor', member), numberCoder) ?? 0n;
+    return askCreditsFrom(draft, setup, member, cursor);
+  }
   // A relay on the way may answer in the member's name, and would lead any note of how far that has
-  // told astray. So the cursor counts the questions only: what comes after as many credits as this
-  // wallet has, and each of the pages before in its turn, in case the member has them otherwise.
+  // told astray. So only the questions are counted: what comes after as many credits as this wallet
+  // has, and each of the pages before in its turn, in case the member has them otherwise.
   const held = creditsHeld(draft, setup);
   const size = BigInt(MAX_CERTIFICATES_PER_FRAME);
-  draft.write(key, numberCoder, cursor + 1n);
+  const key = keyOfMember('hearsay', member);
+  const asked = draft.read(key, numberCoder) ?? 0n;
+  draft.write(key, numberCoder, asked + 1n);
   askCreditsFrom(draft, setup, member, held);
-  if (held > 0n) askCreditsFrom(draft, setup, member, (cursor % (held / size + 1n)) * size);
+  if (held > 0n) askCreditsFrom(draft, setup, member, (asked % (held / size + 1n)) * size);
 }
 
 /** Over all ways: a relay that answers itself, or not at all, does not keep anybody's income away. */
@@ -101,7 +104,7 @@ export function takeCredits(
   if (certificates.length > 0 && upTo < received) return askCredits(draft, setup, member);
   const held = creditsHeld(draft, setup);
   // The member tells of credits that it did not show, or of another life of it: begin anew next time.
-  if (held < received) draft.remove(cursor);
+  if (held < received || from > received) draft.remove(cursor);
   // This wallet can prove more income than the member has credited: a receipt that came by hand, say.
   if (held > received) showIncome(draft, setup, member);
   draft.note({ kind: 'refreshed', member });

@@ -57,6 +57,7 @@ const FEW: Readonly<Record<string, number>> = {
   Z: 1,
   V: 1,
   U: 64,
+  h: 64,
   k: 1,
   l: 512,
   t: 1,
