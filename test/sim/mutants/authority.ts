@@ -40,7 +40,7 @@ export const AUTHORITY_MUTANTS: readonly Mutant[] = [
     file: RULES,
     find: 'holds: ({ account }) => account.pending === undefined',
     replace: 'holds: () => true',
-    caughtBy: ['votes'],
+    caughtBy: ['votes', 'evidence'],
   },
   {
     name: 'no check of the payer signature',
