@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import { describe, it, type TestContext } from 'node:test';
+import { describe, it } from 'node:test';
 import { EXITS, type ExitName } from '../../agent/shell/exit-codes.ts';
 import { DEFAULT_FOLDER } from '../../platform/linux/observed.ts';
 import { makeNetwork } from './network.ts';
@@ -25,11 +25,10 @@ const UNITS = {
 /** Worse than this in "systemd-analyze security", of 10, and somebody has opened a unit too far. */
 const WORST_EXPOSURE = 3;
 
-/** Whether a program is there; says so and skips the test where it is not. */
-function has(test: TestContext, program: string): boolean {
-  const isThere = spawnSync(program, ['--version']).status === 0;
-  if (!isThere) test.skip(`${program} is not on this machine`);
-  return isThere;
+/** Why a test cannot run here: for its option `skip`; false where it can. */
+function without(...programs: readonly string[]): string | false {
+  const missing = programs.filter((name) => spawnSync(name, ['--version']).status !== 0);
+  return missing.length > 0 && `not on this machine: ${missing.join(', ')}`;
 }
 
 /** The values of a key in a unit, in order. */
@@ -42,8 +41,7 @@ function valuesOf(unit: string, key: string): readonly string[] {
 
 for (const [unit, names] of Object.entries(UNITS)) {
   describe(`the unit ${unit}`, () => {
-    it('is understood by systemd, every line of it', (test) => {
-      if (!has(test, 'systemd-analyze')) return;
+    it('is understood by systemd, every line of it', { skip: without('systemd-analyze') }, () => {
       const folder = mkdtempSync(join(tmpdir(), 'meshpay-unit-'));
       try {
         const copy = join(folder, basename(unit));
@@ -58,8 +56,7 @@ for (const [unit, names] of Object.entries(UNITS)) {
       }
     });
 
-    it('opens no more than it must', (test) => {
-      if (!has(test, 'systemd-analyze')) return;
+    it('opens no more than it must', { skip: without('systemd-analyze') }, (test) => {
       const { stdout } = spawnSync(
         'systemd-analyze',
         ['security', '--offline=true', '--json=short', unit],
@@ -119,8 +116,9 @@ describe('the units together', () => {
 });
 
 describe('what comes with the units', () => {
-  it('is their user and their folders', (test) => {
-    if (!has(test, 'systemd-sysusers') || !has(test, 'systemd-tmpfiles')) return;
+  it('is their user and their folders', {
+    skip: without('systemd-sysusers', 'systemd-tmpfiles'),
+  }, () => {
     const root = mkdtempSync(join(tmpdir(), 'meshpay-root-'));
     try {
       mkdirSync(join(root, 'etc'));

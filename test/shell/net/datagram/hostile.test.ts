@@ -18,6 +18,7 @@ import {
   encodePacket,
   type Segment,
 } from '../../../../agent/shell/net/datagram/packet.ts';
+import { QUIET } from './simulated.ts';
 
 const ID = 7n;
 
@@ -29,18 +30,6 @@ function opened(shares = createShares(LIMITS, 0)): {
   const connection = createConnection({ id: ID, dialled: false, limits: LIMITS, shares });
   return { connection, budget };
 }
-
-const QUIET: Body = {
-  count: 1,
-  loss: 0,
-  wantsAnswer: false,
-  sent: 0,
-  echo: undefined,
-  next: 0,
-  window: 64,
-  have: new Uint8Array(),
-  segments: [],
-};
 
 function drain(connection: Connection, nowMs: number): Buffer[] {
   const datagrams: Buffer[] = [];

@@ -9,7 +9,11 @@ import {
   createConnection,
 } from '../../../../agent/shell/net/datagram/connection.ts';
 import { createCookies } from '../../../../agent/shell/net/datagram/cookie.ts';
-import { decodePacket, encodePacket } from '../../../../agent/shell/net/datagram/packet.ts';
+import {
+  type Body,
+  decodePacket,
+  encodePacket,
+} from '../../../../agent/shell/net/datagram/packet.ts';
 
 /** Shares are 0 to 1. */
 export interface Weather {
@@ -185,3 +189,16 @@ function side(connection: Connection | undefined): Side {
     sentBytes: 0,
   };
 }
+
+/** What a packet says of whoever has heard nothing yet, has nothing to say, and takes everything. */
+export const QUIET: Body = {
+  count: 1,
+  loss: 0,
+  wantsAnswer: false,
+  sent: 0,
+  echo: undefined,
+  next: 0,
+  window: 64,
+  have: new Uint8Array(),
+  segments: [],
+};

@@ -21,6 +21,7 @@ import type { DatagramStream } from '../../../../agent/shell/net/datagram/stream
 import { createTlsTaker, dialTls } from '../../../../agent/shell/net/tls.ts';
 import { closed, identityOf, NETWORK, pause, until } from '../harness.ts';
 import { type LossyRelay, lossyRelay } from './lossy-relay.ts';
+import { QUIET } from './simulated.ts';
 
 const nowMs = (): number => performance.now();
 
@@ -82,19 +83,6 @@ async function stranger(): Promise<{ socket: Socket; answers: Buffer[] }> {
   await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
   return { socket, answers };
 }
-
-/** Has nothing, and welcomes everything. */
-const ANSWER = {
-  count: 0,
-  loss: 0,
-  wantsAnswer: false,
-  sent: 0,
-  echo: undefined,
-  next: 0,
-  window: 64,
-  have: new Uint8Array(),
-  segments: [],
-};
 
 describe('a stream', () => {
   for (const host of ['127.0.0.1', '::1']) {
@@ -186,7 +174,7 @@ describe('a stream', () => {
     for (const id of [asked.id + 1n, asked.id]) {
       for (const kind of ['reset', 'segment'] as const) {
         if (kind === 'reset' && id === asked.id) continue;
-        const packet = encodePacket(kind === 'reset' ? { kind, id } : { kind, id, body: ANSWER });
+        const packet = encodePacket(kind === 'reset' ? { kind, id } : { kind, id, body: QUIET });
         for (const from of [socket, other.socket]) from.send(packet, port, '127.0.0.1');
       }
       await pause(50);
@@ -250,7 +238,7 @@ describe('an open stream whose other host says that nobody listens there', () =>
     const [bytes, from] = (await once(socket, 'message')) as [Buffer, RemoteInfo];
     const asked = decodePacket(bytes);
     assert.ok(asked?.kind === 'open');
-    socket.send(encodePacket({ kind: 'segment', id: asked.id, body: ANSWER }), from.port);
+    socket.send(encodePacket({ kind: 'segment', id: asked.id, body: QUIET }), from.port);
     await until(() => near.isOpen, 'a stream');
     socket.close();
     return { near, failed, port };
@@ -342,14 +330,8 @@ describe('TLS over a stream', () => {
 
 describe('a door', () => {
   const body = {
+    ...QUIET,
     count: 9,
-    loss: 0,
-    wantsAnswer: false,
-    sent: 0,
-    echo: undefined,
-    next: 0,
-    window: 64,
-    have: new Uint8Array(),
     segments: [{ sequence: 0, fin: false, bytes: Buffer.from('let me in') }],
   };
 
