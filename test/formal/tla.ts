@@ -1,7 +1,7 @@
 /**
- * Reads as much of TLA+ as the model's committee and rules need: definitions, conjunctions, and
- * integer expressions of +, -, * and \div (Lamport, "Specifying Systems", chapters 2 and 15).
- * Departs from TLA+ in that * and \div have one precedence, where TLA+ asks for brackets.
+ * Reads as much of TLA+ as the model's committee and rules need: definitions, conjunctions, integer
+ * expressions of +, -, * and \div, and one comparison (Lamport, "Specifying Systems", chapters 2
+ * and 15). Departs from TLA+ in that * and \div have one precedence, where TLA+ asks for brackets.
  */
 
 export interface Definition {
@@ -31,9 +31,24 @@ export function conjunctsOf({ parameters, body }: Definition): readonly string[]
   return parts.filter((part) => part.endsWith(call)).map((part) => part.slice(0, -call.length));
 }
 
-/** The value of an integer definition of one parameter. Throws where it reads something else. */
-export function evaluate({ parameters, body }: Definition, argument: number): number {
-  const tokens = [...body.matchAll(/\d+|\w+|\\div|[-+*()]/g)].map(([token]) => token);
+/** What a name stands for, written as in the module: `n`, `order.amount`, `self.next[a]`. */
+export type Values = Readonly<Record<string, number>>;
+
+/** A name with the fields and indices after it, a number, or an operator. */
+const TOKEN = /[a-z]\w*(?:\.\w+|\[[^\]]+\])*|\d+|\\div|[<>]=|[-+*()<>=#]/gi;
+
+const COMPARISONS: Readonly<Record<string, (left: number, right: number) => boolean>> = {
+  '=': (left, right) => left === right,
+  '#': (left, right) => left !== right,
+  '<': (left, right) => left < right,
+  '>': (left, right) => left > right,
+  '<=': (left, right) => left <= right,
+  '>=': (left, right) => left >= right,
+};
+
+/** The value of an integer expression. Throws a SyntaxError where it reads something else. */
+export function evaluate(expression: string, values: Values): number {
+  const tokens = [...expression.matchAll(TOKEN)].map(([token]) => token);
   let at = 0;
 
   function sum(): number {
@@ -55,14 +70,23 @@ export function evaluate({ parameters, body }: Definition, argument: number): nu
   function term(): number {
     const token = tokens[at++] ?? 'the end';
     if (/^\d+$/.test(token)) return Number(token);
-    if (token === parameters[0]) return argument;
-    if (token !== '(') throw new SyntaxError(`expected a number, found ${token} in: ${body}`);
+    const named = values[token];
+    if (named !== undefined) return named;
+    if (token !== '(') throw new SyntaxError(`expected a number, found ${token} in: ${expression}`);
     const value = sum();
-    if (tokens[at++] !== ')') throw new SyntaxError(`a bracket is not closed in: ${body}`);
+    if (tokens[at++] !== ')') throw new SyntaxError(`a bracket is not closed in: ${expression}`);
     return value;
   }
 
   const value = sum();
-  if (at < tokens.length) throw new SyntaxError(`cannot read ${tokens[at]} in: ${body}`);
+  if (at < tokens.length) throw new SyntaxError(`cannot read ${tokens[at]} in: ${expression}`);
   return value;
+}
+
+/** Whether a comparison of two integer expressions is true. Throws a SyntaxError likewise. */
+export function isTrue(comparison: string, values: Values): boolean {
+  const [, left = '', sign = '', right = ''] = /^(.+?) ([<>]=?|[=#]) (.+)$/.exec(comparison) ?? [];
+  const compare = COMPARISONS[sign];
+  if (compare === undefined) throw new SyntaxError(`no comparison: ${comparison}`);
+  return compare(evaluate(left, values), evaluate(right, values));
 }
