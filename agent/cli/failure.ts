@@ -31,7 +31,7 @@ export const PROBLEMS = {
     meaning: 'too few authorities have told whether this wallet knows all its own payments',
   },
   not_certified: { exit: 'try_again', meaning: 'the order is live but has no quorum yet' },
-  order_failed: { exit: 'failure', meaning: 'the authorities call the order impossible' },
+  order_failed: { exit: 'failure', meaning: 'another order has the sequence for good' },
   no_such_payment: { exit: 'no_input', meaning: 'the wallet has no such payment' },
   data_in_use: { exit: 'data_in_use', meaning: 'another process has the data folder open' },
   checks_failed: { exit: 'failure', meaning: 'doctor found something that must be mended' },

@@ -29,15 +29,10 @@ export type Notice =
       readonly votes: number;
       readonly quorum: number;
     }
-  /** An authority, or a relay on the way to it, said no; the order goes on unless it is `final`. */
-  | {
-      readonly kind: 'order_refused';
-      readonly member: MemberIndex;
-      readonly refusal: Refusal;
-      readonly final: boolean;
-    }
+  /** An authority, or a relay on the way to it, said no; the order goes on. */
+  | { readonly kind: 'order_refused'; readonly member: MemberIndex; readonly refusal: Refusal }
   | { readonly kind: 'order_certified'; readonly certificate: Certificate }
-  /** Enough authorities called the order impossible: it will never be certified. */
+  /** Another certificate has the order's sequence: it will never be certified. */
   | { readonly kind: 'order_failed'; readonly order: SignedOrder; readonly refusal: Refusal }
   /** An authority has applied everything of this wallet's account up to before `next`. */
   | { readonly kind: 'spread'; readonly member: MemberIndex; readonly next: Sequence }

@@ -35,9 +35,9 @@ describe('a payment on its way', () => {
     const pursuit = createPursuit(village.network, 2);
     pursuit.take(vote(0));
     const low = refusal('insufficient_balance', { found: '500' });
-    pursuit.take({ kind: 'order_refused', member: member(1), refusal: low, final: false });
+    pursuit.take({ kind: 'order_refused', member: member(1), refusal: low });
     const mute = refusal('not_voting', { found: 'bad\u001b[1mtext' });
-    pursuit.take({ kind: 'order_refused', member: member(2), refusal: mute, final: false });
+    pursuit.take({ kind: 'order_refused', member: member(2), refusal: mute });
     assert.equal(pursuit.progress(), 'votes 1 of 3 (oak), 2 refusals, 1 silent');
     assert.deepEqual(pursuit.reasons(nobodyLinked), [
       'elm: insufficient_balance, the balance is below the amount; it says 5.00',
@@ -49,7 +49,7 @@ describe('a payment on its way', () => {
 
   it('forgets a refusal when the vote comes after all, and keeps the vote when a refusal comes late', () => {
     const pursuit = createPursuit(village.network, 2);
-    const refused = { kind: 'order_refused', member: member(1), final: false } as const;
+    const refused = { kind: 'order_refused', member: member(1) } as const;
     pursuit.take({ ...refused, refusal: refusal('unreachable') });
     pursuit.take(vote(1));
     pursuit.take({ ...refused, refusal: refusal('overloaded') });

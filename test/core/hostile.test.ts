@@ -1,12 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encode } from '../../agent/core/codec/canonical.ts';
-import { frameCoder, type Message } from '../../agent/core/codec/message.ts';
+import {
+  frameCoder,
+  type Message,
+  type OrderRefusal,
+  verdictCoder,
+} from '../../agent/core/codec/message.ts';
 import type { LinkId } from '../../agent/core/io.ts';
 import { REFUSALS } from '../../agent/core/refusal.ts';
-import { askBytes, orderOf, voteOf } from '../support/forge.ts';
+import { signingBytes } from '../../agent/core/signing.ts';
+import type { Epoch, MemberIndex } from '../../agent/core/units.ts';
+import { ask, askBytes, orderOf, voteOf } from '../support/forge.ts';
 import { accountAt, balanceAt, digestOf } from '../support/ledger.ts';
 import { type Place, World } from '../support/world.ts';
+
+const NO_SIGNATURE = new Uint8Array(64).fill(7);
 
 /** What one hostile authority of four does instead of answering an order. */
 type Treachery = (world: World, message: Message) => Message | undefined;
@@ -81,18 +90,36 @@ function betray(world: World, name: string, treachery: Treachery): void {
     const message = treachery(world, frame.message);
     if (message === frame.message) return true;
     if (message !== undefined) {
-      const bytes = encode(frameCoder, { ...frame, message });
-      world.event(to, { kind: 'frame', link: linkOf(to), bytes });
+      say(world, to, message);
     }
     return false;
   };
 }
 
-function linkOf(_place: Place): LinkId {
-  return 0xbadn as LinkId;
+/** A place hears a message over a link that leads nowhere. */
+function say(world: World, to: Place, message: Message): void {
+  const bytes = encode(frameCoder, { to: undefined, route: [], message });
+  world.event(to, { kind: 'frame', link: 0xbadn as LinkId, bytes });
 }
 
-test('an order that f + 1 authorities call impossible is given up, and not before', () => {
+/** A member's own verdict. */
+function refusedBy(world: World, member: number, verdict: OrderRefusal['verdict']): Message {
+  const epoch = 0 as Epoch;
+  const body = signingBytes('refusal', world.network.id, epoch, encode(verdictCoder, verdict));
+  const signature = world.place(`auth-${member}`).signer.sign(body);
+  const data = { epoch, member: member as MemberIndex, verdict, pending: undefined, signature };
+  return { TAG: 'orderRefusal', data };
+}
+
+/** Sequence and amount of each certified order of a place. */
+function certifiedOf(world: World, name: string): [bigint, bigint][] {
+  return world.notices(name, 'order_certified').map(({ certificate }) => {
+    const { sequence, action } = certificate.order.order;
+    return [sequence, action.data.amount];
+  });
+}
+
+test('an order whose sequence another certificate has ends, and the next takes the next one', () => {
   const world = new World().connectAll();
   const used = orderOf(world, 'alice', 'bob', { amount: 1n });
   for (const name of ['auth-0', 'auth-1', 'auth-2', 'auth-3']) {
@@ -108,6 +135,57 @@ test('an order that f + 1 authorities call impossible is given up, and not befor
   world.run();
   assert.equal(world.notices('alice', 'order_failed').length, 1);
   assert.equal(world.notices('alice', 'order_failed')[0]?.refusal.refused, 'sequence_used');
+  world.pay('alice', 'bob', 3n);
+  world.run();
+  assert.deepEqual(certifiedOf(world, 'alice'), [
+    [0n, 1n],
+    [1n, 3n],
+  ]);
+});
+
+test('a relay that spoils the signature of an order cannot make its wallet give it up', () => {
+  const world = new World({ relays: ['bad'], wallets: ['alice', 'bob', 'carol'] });
+  for (const { name } of world.authorities) world.connect('bad', name);
+  world.connect('alice', 'bad');
+  world.run();
+  let isSpoiling = true;
+  world.onFrame = (from, to, { message }) => {
+    if (!isSpoiling || from.name !== 'alice' || message.TAG !== 'order') return true;
+    const spoilt: Message = { TAG: 'order', data: { ...message.data, signature: NO_SIGNATURE } };
+    for (const authority of world.authorities) {
+      for (const answer of ask(world, authority, spoilt)) say(world, from, answer);
+    }
+    return to.name !== 'bad';
+  };
+  world.pay('alice', 'bob', 300n);
+  world.pass(60_000);
+  world.pay('alice', 'carol', 500n);
+  world.run();
+  assert.equal(world.notices('alice', 'order_created').length, 1);
+  assert.equal(world.notices('alice', 'command_refused')[0]?.refusal.refused, 'order_in_flight');
+  isSpoiling = false;
+  world.pass(60_000);
+  assert.deepEqual(certifiedOf(world, 'alice'), [[0n, 300n]]);
+});
+
+test('nor can a hostile authority with the help of an honest one that is asked about a spoilt one', () => {
+  const world = new World().connectAll();
+  const alice = world.place('alice');
+  world.onFrame = (from, to) => to.name === 'auth-0' || (from.name === 'auth-0' && to === alice);
+  world.pay('alice', 'bob', 300n);
+  world.run();
+  assert.equal(world.notices('alice', 'vote_received').length, 1);
+  const [made] = world.notices('alice', 'order_created');
+  assert.ok(made !== undefined);
+  const spoilt: Message = { TAG: 'order', data: { ...made.order, signature: NO_SIGNATURE } };
+  const [word] = ask(world, world.place('auth-1'), spoilt);
+  assert.ok(word !== undefined);
+  say(world, alice, word);
+  if (word.TAG === 'orderRefusal') say(world, alice, refusedBy(world, 3, word.data.verdict));
+  world.onFrame = () => true;
+  world.pass(60_000);
+  assert.equal(world.notices('alice', 'order_failed').length, 0);
+  assert.deepEqual(certifiedOf(world, 'alice'), [[0n, 300n]]);
 });
 
 test('a wallet that signs two orders for one sequence leaves a proof at every authority', () => {

@@ -44,7 +44,7 @@ function describe(event: EventView): string {
     case 'vote_received':
       return `${event.member}: ${event.votes} of ${event.quorum}`;
     case 'order_refused':
-      return `${event.member}: ${refusalText(event.refusal)}${event.final ? ', for good' : ''}`;
+      return `${event.member}: ${refusalText(event.refusal)}`;
     case 'order_failed':
       return `${orderText(event.order)}: ${refusalText(event.refusal)}`;
     case 'spread':

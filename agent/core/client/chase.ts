@@ -8,7 +8,6 @@ const NOTHING_YET: Chase = {
   attempts: 0,
   ways: 0,
   shown: [],
-  impossible: [],
   fed: [],
   unspread: [],
 };

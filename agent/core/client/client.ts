@@ -143,7 +143,7 @@ function takeRejected(
   }
   // Not signed, so it is news for the owner and nothing more.
   if (readLiveOrder(draft) === undefined) return;
-  draft.note({ kind: 'order_refused', member, refusal: refusal(code), final: false });
+  draft.note({ kind: 'order_refused', member, refusal: refusal(code) });
 }
 
 /** A link to a node came up: what waits for it goes out at once. */

@@ -1,11 +1,10 @@
 /**
  * A wallet pursues its order (DESIGN 5): on disk before the first send, then the same bytes again
- * and again until a quorum has voted or the order can never be certified.
+ * and again until a quorum has voted, or another certificate has taken the sequence.
  *
  * Safety: while an order lives, no other order of this account is made, so the wallet never signs
- * two for one sequence. An order is given up only when more than f authorities, so at least one
- * honest one, have signed that it can never be valid; a lack of balance is no such reason, because
- * anyone who saw the order may present it again when the money is there.
+ * two for one sequence. No refusal ends it: whoever saw the order may present it again, spoilt or
+ * when the money is there, to members that have not.
  * Liveness: authorities that are behind are fed this account's earlier certificates.
  */
 import type { SignedOrder } from '../codec/order.ts';
@@ -24,7 +23,7 @@ export function adopt(draft: Draft, setup: WalletSetup, order: SignedOrder): voi
   const createdWallMs = BigInt(Math.max(0, draft.stamp.wallMs));
   draft.write(singleton('liveOrder'), liveOrderCoder, { order, createdWallMs, votes: [] });
   draft.note({ kind: 'order_created', order });
-  writeChase(draft, { attempts: 0, impossible: [], fed: [], unspread: [] });
+  writeChase(draft, { attempts: 0, fed: [], unspread: [] });
   pursue(draft, setup);
 }
 

@@ -3,19 +3,17 @@ import { equalBytes } from '../bytes.ts';
 import { encode } from '../codec/canonical.ts';
 import { type OrderRefusal, type Vote, verdictCoder } from '../codec/message.ts';
 import { type Certificate, isVoteValid, orderHash } from '../codec/order.ts';
-import { type LiveOrder, liveOrderCoder } from '../codec/record.ts';
-import { faultsTolerated, quorumOf } from '../committee.ts';
+import { liveOrderCoder } from '../codec/record.ts';
+import { quorumOf } from '../committee.ts';
 import type { Draft } from '../draft.ts';
 import { singleton } from '../keyspace.ts';
-import { REFUSALS, refusal, refusalCodeOf } from '../refusal.ts';
+import { refusal, refusalCodeOf } from '../refusal.ts';
 import type { WalletSetup } from '../setup.ts';
 import { signingBytes } from '../signing.ts';
-import { setTimer } from '../timers.ts';
-import type { MemberIndex } from '../units.ts';
-import { chase, writeChase } from './chase.ts';
+import { writeChase } from './chase.ts';
 import { feed } from './feed.ts';
 import { showIncome } from './income.ts';
-import { membersOf } from './route.ts';
+import { membersOf, sendToMember } from './route.ts';
 import { spread } from './spread.ts';
 import { readLiveOrder, recordPaid } from './wallet.ts';
 
@@ -43,10 +41,16 @@ export function finish(draft: Draft, setup: WalletSetup, certificate: Certificat
   recordPaid(draft, setup.network, certificate);
   draft.remove(singleton('liveOrder'));
   draft.note({ kind: 'order_certified', certificate });
-  writeChase(draft, { attempts: 0, impossible: [], fed: [], unspread: membersOf(setup.network) });
+  writeChase(draft, { attempts: 0, fed: [], unspread: membersOf(setup.network) });
   spread(draft, setup);
 }
 
+/**
+ * An authority says no, and what it lacks is brought to it. However many say so, the order is not
+ * given up: their word is on the order without its signature, so whoever holds an order can spoil
+ * that and have honest members refuse what another has voted for. Only a certificate ends an order,
+ * its own or another's for its sequence, which is what is asked for (refresh.ts).
+ */
 export function takeOrderRefusal(draft: Draft, setup: WalletSetup, message: OrderRefusal): void {
   const live = readLiveOrder(draft);
   const { network } = setup;
@@ -59,28 +63,12 @@ export function takeOrderRefusal(draft: Draft, setup: WalletSetup, message: Orde
   const body = encode(verdictCoder, verdict);
   if (!setup.verify(key, signingBytes('refusal', network.id, epoch, body), signature)) return;
 
-  const final = REFUSALS[code].retry === 'never';
   const found = code === 'insufficient_balance' ? `${verdict.balance}` : `${verdict.next}`;
-  draft.note({ kind: 'order_refused', member, refusal: refusal(code, { found }), final });
+  draft.note({ kind: 'order_refused', member, refusal: refusal(code, { found }) });
   if (code === 'missing_earlier') feed(draft, member, verdict.next);
   if (code === 'insufficient_balance') showIncome(draft, setup, member);
-  if (final) takeImpossible(draft, setup, live, member, verdict.code);
-}
-
-/** Gives the order up once more than f authorities have called it impossible. */
-function takeImpossible(
-  draft: Draft,
-  setup: WalletSetup,
-  live: LiveOrder,
-  member: MemberIndex,
-  code: number,
-): void {
-  const others = chase(draft).impossible.filter((verdict) => verdict.member !== member);
-  const impossible = [...others, { member, code }];
-  writeChase(draft, { impossible });
-  if (impossible.length <= faultsTolerated(setup.network.committee.members.length)) return;
-  draft.remove(singleton('liveOrder'));
-  setTimer(draft, 'retryAtMs', undefined);
-  const reason = refusal(refusalCodeOf(code) ?? 'malformed');
-  draft.note({ kind: 'order_failed', order: live.order, refusal: reason });
+  if (code === 'sequence_used') {
+    const { account, sequence: from } = live.order.order;
+    sendToMember(draft, member, { TAG: 'certificatesQuery', data: { account, from } });
+  }
 }

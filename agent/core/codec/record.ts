@@ -3,7 +3,7 @@ import { MAX_LINKS, MAX_MEMBERS, MAX_TOKENS } from '../limits.ts';
 import { hashCoder, keyCoder, linkCoder, memberCoder, sequenceCoder } from './canonical.ts';
 import type { ValueOf } from './coder.ts';
 import { tokenBalanceCoder } from './message.ts';
-import { u8, u16, u32, u64 } from './numbers.ts';
+import { u16, u32, u64 } from './numbers.ts';
 import { certificateCoder, memberSignatureCoder, signedOrderCoder } from './order.ts';
 import { bool, checked, listOf, listWith, optional, struct, textOf, variant } from './parts.ts';
 
@@ -85,8 +85,6 @@ export const chaseCoder = struct({
   ways: u32,
   /** Pages of income that each member has been shown, so that it is shown another each time. */
   shown: listOf(MAX_MEMBERS, struct({ member: memberCoder, pages: u32 })),
-  /** Members that called the order impossible, with the wire number of their code. */
-  impossible: listOf(MAX_MEMBERS, struct({ member: memberCoder, code: u8 })),
   /** How far each late member has been fed since the last attempt, so that feeding ends. */
   fed: listOf(MAX_MEMBERS, struct({ member: memberCoder, upTo: sequenceCoder })),
   /** Members that have not said yet that they applied this wallet's last certificate. */

@@ -42,12 +42,7 @@ export type Happening =
       readonly votes: number;
       readonly quorum: number;
     }
-  | {
-      readonly kind: 'order_refused';
-      readonly member: string;
-      readonly refusal: RefusalView;
-      readonly final: boolean;
-    }
+  | { readonly kind: 'order_refused'; readonly member: string; readonly refusal: RefusalView }
   | { readonly kind: 'order_certified'; readonly certificate: CertificateView }
   | { readonly kind: 'order_failed'; readonly order: OrderView; readonly refusal: RefusalView }
   | { readonly kind: 'spread'; readonly member: string; readonly next: string }
@@ -144,8 +139,8 @@ export function viewOfNotice(network: Network, notice: Notice): Happening {
       return { kind, member: memberName(network, member), votes, quorum };
     }
     case 'order_refused': {
-      const { member, refusal, final } = notice;
-      return { kind, member: memberName(network, member), refusal: refusalView(refusal), final };
+      const { member, refusal } = notice;
+      return { kind, member: memberName(network, member), refusal: refusalView(refusal) };
     }
     case 'order_failed': {
       const { order, refusal } = notice;

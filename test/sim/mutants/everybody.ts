@@ -93,16 +93,9 @@ export const EVERYBODY_MUTANTS: readonly Mutant[] = [
   {
     name: 'a wallet gives up at the first no',
     file: VOTES,
-    find: 'impossible.length <= faultsTolerated(setup.network.committee.members.length)',
-    replace: 'false',
-    caughtBy: ['wallets', 'certificates'],
-  },
-  {
-    name: 'a wallet believes a no without signature',
-    file: VOTES,
-    find: "if (!setup.verify(key, signingBytes('refusal', network.id, epoch, body), signature))",
-    replace: 'if (false)',
-    caughtBy: ['wallets', 'certificates', 'votes'],
+    find: "if (code === 'missing_earlier')",
+    replace: "draft.remove(singleton('liveOrder'));\n    if (code === 'missing_earlier')",
+    caughtBy: ['wallets', 'certificates', 'votes', 'liveness'],
   },
   {
     name: 'a wallet counts income twice',
