@@ -70,14 +70,21 @@ export function removeLink(draft: Draft, link: LinkId): void {
 }
 
 /**
- * Whether what an answer says in a member's name may be listened to. Votes, refusals of orders and
- * progress are signed. The rest is not, so where this node has a link to the member, only that link
+ * Whether what an answer says in a member's name may be listened to. The committee has to have the
+ * member: what a node keeps is one entry a member. Votes, refusals of orders and progress are signed. The rest is not, so where this node has a link to the member, only that link
  * counts; and that a member has applied something, which ends the telling, counts nowhere else.
  */
-export function maySpeak(draft: Draft, { TAG, data }: Message, link: LinkId): boolean {
-  if (SIGNED.has(TAG) || !('member' in data)) return true;
+export function maySpeak(
+  draft: Draft,
+  { committee }: Network,
+  { TAG, data }: Message,
+  link: LinkId,
+): boolean {
+  if (!('member' in data) || data.member === undefined) return true;
   const { member } = data;
+  if (committee.members[member] === undefined) return false;
+  if (SIGNED.has(TAG)) return true;
   if (TAG === 'applied') return memberOf(draft, link) === member;
-  if (member === undefined || linkTo(draft, member) === undefined) return true;
+  if (linkTo(draft, member) === undefined) return true;
   return memberOf(draft, link) === member;
 }

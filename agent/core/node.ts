@@ -94,7 +94,7 @@ function takeFrame(draft: Draft, setup: NodeSetup, link: LinkId, bytes: Uint8Arr
 }
 
 function takeMessage(draft: Draft, setup: NodeSetup, message: Message, origin: Origin): void {
-  if (!maySpeak(draft, message, origin.link)) return;
+  if (!maySpeak(draft, setup.network, message, origin.link)) return;
   if (message.TAG === 'account') noteAccount(draft, setup, message.data, origin.link);
   if (isAuthority(setup)) authorityMessage(draft, setup, message, origin);
   else if (isWallet(setup)) walletMessage(draft, setup, message, origin.link);

@@ -73,3 +73,48 @@ test('income that only its owner knows of gets past any number of relays that le
   world.pass(6 * HOUR_MS);
   assert.equal(world.notices('bob', 'order_certified').length, 1);
 });
+
+test('answers in the name of members that do not exist are not listened to', () => {
+  const world = new World({ relays: ['bad'] }).connectAll();
+  world.pay('bob', 'alice', 10n);
+  world.run();
+  const alice = world.place('alice');
+  world.event(alice, { kind: 'command', command: { kind: 'refresh' } });
+  world.run();
+  assert.equal(world.notices('alice', 'received').length, 1);
+  const account = alice.signer.publicKey;
+  for (let member = 4; member < 256; member++) {
+    const data = { member: member as MemberIndex, account, from: 0n, received: 0n };
+    const lie: Message = { TAG: 'credits', data: { ...data, certificates: [] } };
+    const bytes = encode(frameCoder, { to: undefined, route: [], message: lie });
+    const step = world.event(alice, { kind: 'frame', link: 0xbadn as LinkId, bytes });
+    assert.deepEqual([step.writes, step.sends, step.notices], [[], [], []]);
+  }
+});
+
+test('a word that is repeated brings a wallet to show its income once an attempt', () => {
+  const world = new World({ relays: ['bad'] });
+  world.connectAll();
+  for (let i = 0; i < 3; i++) {
+    world.pay('bob', 'alice', 10n);
+    world.run();
+  }
+  const alice = world.place('alice');
+  world.event(alice, { kind: 'command', command: { kind: 'refresh' } });
+  world.run();
+  const refusals: Uint8Array[] = [];
+  world.onFrame = (_from, to, frame) => {
+    if (to === alice && frame.message.TAG === 'orderRefusal') {
+      refusals.push(encode(frameCoder, frame));
+    }
+    return true;
+  };
+  world.pay('alice', 'bob', 5_000n);
+  world.run();
+  assert.equal(refusals.length, 4);
+  const bytes = refusals[0] ?? new Uint8Array();
+  for (let i = 0; i < 3; i++) {
+    const step = world.event(alice, { kind: 'frame', link: 0xbadn as LinkId, bytes });
+    assert.deepEqual(step.sends, []);
+  }
+});

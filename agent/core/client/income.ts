@@ -1,7 +1,8 @@
 /**
  * Showing income: an authority that finds too little money in this account, or has credited less than
  * this wallet can prove, may not have seen what came in. The wallet holds those certificates, and
- * shows some each time, all of them in turn, over all ways: which of them arrived is not told.
+ * shows some each time, all of them in turn, over all ways: which of them arrived is not told. Words
+ * that can be repeated by others lead here, so a member is shown one page an attempt.
  */
 import { equalBytes } from '../bytes.ts';
 import type { Draft } from '../draft.ts';
@@ -12,13 +13,15 @@ import { chase, writeChase } from './chase.ts';
 import { sendToMemberAllWays } from './route.ts';
 import { readPayment, readWallet } from './wallet.ts';
 
-/** Sends a member some of the certificates that pay this wallet, the newest first. */
+/** Sends a member some of the certificates that pay this wallet, the newest first, once an attempt. */
 export function showIncome(draft: Draft, setup: WalletSetup, member: MemberIndex): void {
   const account = setup.wallet.publicKey;
   const { payments } = readWallet(draft, setup.network, account);
   const size = BigInt(MAX_INCOME_SHOWN);
   const pages = (payments + size - 1n) / size;
-  if (pages === 0n) return;
+  const { showing } = chase(draft);
+  if (pages === 0n || showing.includes(member)) return;
+  writeChase(draft, { showing: [...showing, member] });
   const newest = payments - 1n - (nextPage(draft, member) % pages) * size;
   for (let n = newest; n >= 0n && n > newest - BigInt(MAX_INCOME_SHOWN); n--) {
     const certificate = readPayment(draft, n)?.certificate;

@@ -21,6 +21,7 @@ import { linkTo, memberOf } from '../links.ts';
 import { refusal } from '../refusal.ts';
 import type { WalletSetup } from '../setup.ts';
 import type { MemberIndex } from '../units.ts';
+import { writeChase } from './chase.ts';
 import { showIncome } from './income.ts';
 import { adopt } from './pursue.ts';
 import { membersOf, sendToMember, sendToMemberAllWays } from './route.ts';
@@ -29,6 +30,7 @@ import { readLiveOrder, readWallet, recordPaid, recordReceived } from './wallet.
 
 /** Asks every authority about this wallet's account. */
 export function refresh(draft: Draft, setup: WalletSetup): void {
+  writeChase(draft, { showing: [] });
   for (const member of membersOf(setup.network)) refreshAt(draft, setup, member);
 }
 

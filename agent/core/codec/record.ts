@@ -85,6 +85,8 @@ export const chaseCoder = struct({
   ways: u32,
   /** Pages of income that each member has been shown, so that it is shown another each time. */
   shown: listOf(MAX_MEMBERS, struct({ member: memberCoder, pages: u32 })),
+  /** Members that were shown a page since the last attempt, so that showing ends. */
+  showing: listOf(MAX_MEMBERS, memberCoder),
   /** How far each late member has been fed since the last attempt, so that feeding ends. */
   fed: listOf(MAX_MEMBERS, struct({ member: memberCoder, upTo: sequenceCoder })),
   /** Members that have not said yet that they applied this wallet's last certificate. */
