@@ -42,8 +42,11 @@ export type Command =
       readonly amount: Amount;
       readonly memo: string;
     }
-  /** Asks every authority what has come in and what this wallet may have forgotten. */
-  | { readonly kind: 'refresh' }
+  /**
+   * Asks every authority what has come in and what this wallet may have forgotten. `nonce`: 16 random
+   * bytes; the same again asks the same question once more, whose earlier answers still count.
+   */
+  | { readonly kind: 'refresh'; readonly nonce: Uint8Array }
   /** Gives a certificate, from a receipt say, to this node and to every authority. */
   | { readonly kind: 'deliver'; readonly certificate: Uint8Array }
   /** Asks every authority for its view of an account. */

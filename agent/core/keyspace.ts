@@ -33,6 +33,8 @@ export const KEYSPACE = {
   digest: { prefix: 'd', layout: 'path(0..3) -> digest of that subtree, absent when not known' },
   timers: { prefix: 't', layout: '-> when catch-up and retries are due' },
   chase: { prefix: 'c', layout: "-> the live order's attempts and refusals" },
+  question: { prefix: 'q', layout: '-> nonce of the question for the latest that is open' },
+  told: { prefix: 'r', layout: 'member(1) -> credits that it counted in answer to that question' },
   hearsay: { prefix: 'h', layout: 'member(1) -> questions about credits that went through relays' },
 } as const satisfies Record<string, { prefix: string; layout: string }>;
 

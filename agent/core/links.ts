@@ -14,7 +14,7 @@ import { singleton } from './keyspace.ts';
 import { MAX_LINKS_PER_MEMBER, MAX_RELAY_LINKS } from './limits.ts';
 import type { MemberIndex } from './units.ts';
 
-const SIGNED: ReadonlySet<Message['TAG']> = new Set(['vote', 'orderRefusal', 'progress']);
+const SIGNED: ReadonlySet<Message['TAG']> = new Set(['vote', 'orderRefusal', 'progress', 'latest']);
 
 /** All links to nodes, the oldest first. */
 export function nodeLinks(draft: Draft): readonly NodeLink[] {
@@ -71,7 +71,7 @@ export function removeLink(draft: Draft, link: LinkId): void {
 
 /**
  * Whether what an answer says in a member's name may be listened to. The committee has to have the
- * member: what a node keeps is one entry a member. Votes, refusals of orders and progress are signed. The rest is not, so where this node has a link to the member, only that link
+ * member: what a node keeps is one entry a member. Votes, refusals of orders, progress and the latest are signed. The rest is not, so where this node has a link to the member, only that link
  * counts; and that a member has applied something, which ends the telling, counts nowhere else.
  */
 export function maySpeak(

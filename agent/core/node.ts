@@ -16,11 +16,10 @@ import {
 import { membersOf, sendToMember } from './client/route.ts';
 import { decode } from './codec/canonical.ts';
 import { type AccountView, frameCoder, type Message } from './codec/message.ts';
-import { orderHash } from './codec/order.ts';
 import { Draft, type Origin } from './draft.ts';
 import type { Command, Event, LinkId, Read, Stamp, Step } from './io.ts';
 import { MAX_FRAME_BYTES } from './limits.ts';
-import { addLink, maySpeak, memberOf, removeLink } from './links.ts';
+import { addLink, maySpeak, removeLink } from './links.ts';
 import { isRefusal, type Refusal, refusal } from './refusal.ts';
 import { relay } from './relay.ts';
 import { isAuthority, isWallet, type NodeSetup } from './setup.ts';
@@ -40,6 +39,15 @@ export function createNode(setup: NodeSetup): Node {
     },
   };
 }
+
+const QUESTIONS: ReadonlySet<Message['TAG']> = new Set([
+  'order',
+  'certificate',
+  'accountQuery',
+  'latestQuery',
+  'certificatesQuery',
+  'creditsQuery',
+]);
 
 function take(draft: Draft, setup: NodeSetup, event: Event): void {
   switch (event.kind) {
@@ -95,25 +103,21 @@ function takeFrame(draft: Draft, setup: NodeSetup, link: LinkId, bytes: Uint8Arr
 
 function takeMessage(draft: Draft, setup: NodeSetup, message: Message, origin: Origin): void {
   if (!maySpeak(draft, setup.network, message, origin.link)) return;
-  if (message.TAG === 'account') noteAccount(draft, setup, message.data, origin.link);
+  if (message.TAG === 'account') noteAccount(draft, message.data);
   if (isAuthority(setup)) authorityMessage(draft, setup, message, origin);
   else if (isWallet(setup)) walletMessage(draft, setup, message, origin.link);
   else if (isForLedger(message)) rejectAsNoAuthority(draft, origin);
 }
 
-function noteAccount(draft: Draft, setup: NodeSetup, view: AccountView, link: LinkId): void {
+function noteAccount(draft: Draft, view: AccountView): void {
   const { member, account, next, pending, balances } = view;
   const seen = { member, account, next, pending: pending !== undefined, balances };
   draft.note({ kind: 'account_seen', ...seen });
-  if (memberOf(draft, link) !== member) return;
-  const hash = pending === undefined ? undefined : orderHash(setup.network.id, pending.order);
-  draft.note({ kind: 'progress_seen', member, account, next, pending: hash });
 }
 
 /** Whether only a node with a ledger can do anything with the message. */
 function isForLedger({ TAG }: Message): boolean {
-  const questions = ['order', 'certificate', 'accountQuery', 'certificatesQuery', 'creditsQuery'];
-  return questions.includes(TAG);
+  return QUESTIONS.has(TAG);
 }
 
 function takeCommand(draft: Draft, setup: NodeSetup, command: Command): void {

@@ -49,12 +49,12 @@ export type Notice =
       readonly pending: boolean;
       readonly balances: readonly { readonly token: TokenIndex; readonly balance: Balance }[];
     }
-  /** The same in what a member vouches for: said over its own link, or signed. */
+  /** What a member vouched for in answer to this wallet's question (latest.ts). */
   | {
-      readonly kind: 'progress_seen';
+      readonly kind: 'latest_seen';
       readonly member: MemberIndex;
-      readonly account: Uint8Array;
       readonly next: Sequence;
+      readonly received: bigint;
       /** Hash of the order that it voted for and that is not certified there yet. */
       readonly pending: Uint8Array | undefined;
     }

@@ -12,7 +12,7 @@ test('a payment is certified, applied everywhere and known to the payee', () => 
     assert.equal(balanceAt(world, authority.name, 'alice'), 750n);
     assert.equal(balanceAt(world, authority.name, 'bob'), 1_250n);
   }
-  world.event(world.place('bob'), { kind: 'command', command: { kind: 'refresh' } });
+  world.refresh('bob');
   world.run();
   assert.equal(world.notices('bob', 'received').length, 1);
   assert.equal(new Set(world.authorities.map((place) => digestOf(world, place.name))).size, 1);

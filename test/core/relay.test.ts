@@ -79,7 +79,7 @@ test('answers in the name of members that do not exist are not listened to', () 
   world.pay('bob', 'alice', 10n);
   world.run();
   const alice = world.place('alice');
-  world.event(alice, { kind: 'command', command: { kind: 'refresh' } });
+  world.refresh('alice');
   world.run();
   assert.equal(world.notices('alice', 'received').length, 1);
   const account = alice.signer.publicKey;
@@ -100,7 +100,7 @@ test('a word that is repeated brings a wallet to show its income once an attempt
     world.run();
   }
   const alice = world.place('alice');
-  world.event(alice, { kind: 'command', command: { kind: 'refresh' } });
+  world.refresh('alice');
   world.run();
   const refusals: Uint8Array[] = [];
   world.onFrame = (_from, to, frame) => {
@@ -117,4 +117,81 @@ test('a word that is repeated brings a wallet to show its income once an attempt
     const step = world.event(alice, { kind: 'frame', link: 0xbadn as LinkId, bytes });
     assert.deepEqual(step.sends, []);
   }
+});
+
+test('a word of old is no answer to what is asked now', () => {
+  const world = worldWith(['bad']);
+  world.connect('alice', 'bad');
+  world.run();
+  const alice = world.place('alice');
+  const words: Uint8Array[] = [];
+  world.onFrame = (_from, to, frame) => {
+    if (to === alice && ['latest', 'progress'].includes(frame.message.TAG)) {
+      words.push(encode(frameCoder, frame));
+    }
+    return true;
+  };
+  world.refresh('alice');
+  world.run();
+  assert.equal(words.length, 4);
+  assert.equal(world.notices('alice', 'latest_seen').length, 4);
+  world.onFrame = (_from, to) => to !== alice;
+  world.refresh('alice');
+  world.run();
+  for (const bytes of words) world.event(alice, { kind: 'frame', link: 0xbadn as LinkId, bytes });
+  assert.equal(world.notices('alice', 'latest_seen').length, 4);
+});
+
+test('a word that the member did not sign is no answer', () => {
+  const world = worldWith(['bad']);
+  world.connect('alice', 'bad');
+  world.run();
+  world.onFrame = (_from, to, frame) => {
+    const { message } = frame;
+    if (to.name !== 'alice' || message.TAG !== 'latest') return true;
+    const body = { ...message.data.body, next: 0n as Sequence, pending: undefined };
+    const lie: Message = { TAG: 'latest', data: { ...message.data, body } };
+    const bytes = encode(frameCoder, { ...frame, message: lie });
+    world.event(to, { kind: 'frame', link: 0xbadn as LinkId, bytes });
+    return false;
+  };
+  world.pay('alice', 'bob', 1n);
+  world.run();
+  world.refresh('alice');
+  world.run();
+  assert.deepEqual(world.notices('alice', 'latest_seen'), []);
+});
+
+test('a relay that says there is nothing does not end the search for income', () => {
+  const world = worldWith(['good', 'bad']);
+  for (let i = 0; i < 6; i++) {
+    world.connect('alice', 'good');
+    world.pay('alice', 'bob', 10n);
+    world.run();
+  }
+  world.connect('bob', 'bad');
+  world.connect('bob', 'good');
+  world.run();
+  world.onFrame = (from, to, { message }) => {
+    if (from.name !== 'bob' || to.name !== 'bad') return true;
+    if (message.TAG !== 'creditsQuery') return false;
+    for (const member of [0, 1, 2, 3] as MemberIndex[]) {
+      const data = { ...message.data, member, received: 0n, certificates: [] };
+      const lie: Message = { TAG: 'credits', data };
+      const bytes = encode(frameCoder, { to: undefined, route: [], message: lie });
+      world.event(from, { kind: 'frame', link: 0xbadn as LinkId, bytes });
+    }
+    return false;
+  };
+  const nonce = new Uint8Array(16).fill(9);
+  world.refresh('bob', nonce);
+  assert.equal(world.notices('bob', 'refreshed').length, 0);
+  for (let i = 0; i < 8; i++) {
+    world.run();
+    world.refresh('bob', nonce);
+  }
+  world.run();
+  assert.equal(world.notices('bob', 'received').length, 6);
+  const members = new Set(world.notices('bob', 'refreshed').map(({ member }) => member));
+  assert.equal(members.size, 4);
 });

@@ -94,7 +94,7 @@ test('a wallet that has only its key learns its past and goes on with its pendin
   world.place('alice').state.clear();
   world.restart('alice');
   for (const { name } of world.authorities) world.connect('alice', name);
-  world.event(world.place('alice'), { kind: 'command', command: { kind: 'refresh' } });
+  world.refresh('alice');
   world.pass(30_000);
   assert.deepEqual(walletAt(world, 'alice'), { next: 7n, balance: 841n, live: false });
 });

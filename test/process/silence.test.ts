@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { checkBalances, untilEqual } from './crash.ts';
@@ -60,7 +61,7 @@ test('a wallet that reaches only a relay pays and is paid', async () => {
   try {
     assert.ok(first !== undefined && second !== undefined);
     for (let i = 0; i < 3; i++) await first.pay(bob.publicKey, 100n);
-    second.session.command({ kind: 'refresh' });
+    second.session.command({ kind: 'refresh', nonce: randomBytes(16) });
     while (second.balance() < 100_300n) await new Promise((resolve) => setTimeout(resolve, 20));
     await second.pay(alice.publicKey, 100_300n);
     const { counters } = await network.relay(0).control.request('status');

@@ -3,7 +3,7 @@
  * receipt over, ask about an account. One payment at a time, never more than they can prove to own.
  */
 import type { ByteKey } from '../../agent/core/bytes.ts';
-import type { Command, Step } from '../../agent/core/io.ts';
+import type { Command, Event, Step } from '../../agent/core/io.ts';
 import type { Notice } from '../../agent/core/notice.ts';
 import type { Amount, TokenIndex } from '../../agent/core/units.ts';
 import { latin1, Reader, readBalances } from './checkers/decode.ts';
@@ -12,7 +12,13 @@ import { Prng } from './prng.ts';
 import type { Process, Watcher } from './process.ts';
 import type { World } from './world.ts';
 
-type Progress = Extract<Notice, { readonly kind: 'progress_seen' }>;
+type Latest = Extract<Notice, { readonly kind: 'latest_seen' }>;
+
+/** What a wallet that lost its memory has asked, and who answered that it knows nothing newer. */
+interface Asking {
+  readonly nonce: Uint8Array;
+  readonly heard: Set<number>;
+}
 
 export interface Tally {
   ordered: number;
@@ -29,8 +35,7 @@ export class Workload implements Watcher {
   readonly #world: World;
   readonly #prng: Prng;
   #left: number;
-  /** Members that told a forgetful wallet no more than it knows. */
-  readonly #heard = new Map<Process, Set<number>>();
+  readonly #asking = new Map<Process, Asking>();
 
   constructor(world: World) {
     this.#world = world;
@@ -51,11 +56,12 @@ export class Workload implements Watcher {
 
   /** Every owner looks what came in. */
   refreshAll(): void {
-    for (const wallet of this.#world.wallets) this.#do(wallet, { kind: 'refresh' });
+    for (const wallet of this.#world.wallets) this.#refresh(wallet);
   }
 
-  stepped(process: Process, _event: unknown, step: Step): void {
+  stepped(process: Process, event: Event, step: Step): void {
     if (process.role !== 'wallet') return;
+    if (event.kind === 'start') this.#asking.delete(process);
     for (const notice of step.notices) {
       switch (notice.kind) {
         case 'order_created':
@@ -70,7 +76,7 @@ export class Workload implements Watcher {
         case 'order_failed':
           this.tally.refusedForGood++;
           break;
-        case 'progress_seen':
+        case 'latest_seen':
           this.#remember(process, notice);
           break;
         default:
@@ -89,9 +95,9 @@ export class Workload implements Watcher {
 
   #act(wallet: Process): void {
     if (!wallet.isUp) return;
-    if (this.#world.hasToRemember(wallet)) return this.#do(wallet, { kind: 'refresh' });
+    if (this.#world.hasToRemember(wallet)) return this.#refresh(wallet);
     const choice = this.#prng.below(100);
-    if (choice < 5) return this.#do(wallet, { kind: 'refresh' });
+    if (choice < 5) return this.#refresh(wallet);
     if (choice < 7) {
       const account = this.#prng.pick(this.#world.cast.payable);
       return this.#do(wallet, { kind: 'query', account });
@@ -136,12 +142,16 @@ export class Workload implements Watcher {
     process.event({ kind: 'command', command });
   }
 
+  #refresh(wallet: Process): void {
+    const asking = this.#asking.get(wallet) ?? { nonce: this.#prng.bytes(16), heard: new Set() };
+    if (this.#world.hasToRemember(wallet)) this.#asking.set(wallet, asking);
+    this.#do(wallet, { kind: 'refresh', nonce: asking.nonce });
+  }
+
   /** As the command line has it: it may pay again when n - f members vouch for nothing newer. */
-  #remember(wallet: Process, { member, account, next, pending }: Progress): void {
-    if (!this.#world.hasToRemember(wallet)) return;
-    if (latin1(account) !== latin1(wallet.signer.publicKey)) return;
-    const heard = this.#heard.get(wallet) ?? new Set<number>();
-    this.#heard.set(wallet, heard);
+  #remember(wallet: Process, { member, next, pending }: Latest): void {
+    const { heard } = this.#asking.get(wallet) ?? {};
+    if (heard === undefined) return;
     const bytes = wallet.disk.live.get('W' as ByteKey);
     const known = bytes === undefined ? 0n : new Reader(bytes, 32).u64();
     const isUnknown = pending !== undefined && !wallet.disk.live.has('L' as ByteKey);
@@ -150,7 +160,7 @@ export class Workload implements Watcher {
     const { authorities } = this.#world.plan;
     if (heard.size < authorities - faultsFor(authorities)) return;
     this.#world.remembered(wallet);
-    this.#heard.delete(wallet);
+    this.#asking.delete(wallet);
   }
 }
 

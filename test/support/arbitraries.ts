@@ -134,6 +134,19 @@ const MESSAGES: { readonly [K in Message['TAG']]: fc.Arbitrary<Data<K>> } = {
     body: fc.record({ account: key, next: sequence, pending: optional(key) }),
     signature: bytes(64),
   }),
+  latestQuery: fc.record({ account: key, nonce: bytes(16) }),
+  latest: fc.record({
+    epoch,
+    member,
+    body: fc.record({
+      account: key,
+      nonce: bytes(16),
+      next: sequence,
+      received: u64,
+      pending: optional(key),
+    }),
+    signature: bytes(64),
+  }),
 };
 
 export const message: fc.Arbitrary<Message> = fc.oneof(

@@ -136,6 +136,16 @@ const MESSAGES: readonly Message[] = [
       signature: bytes(64, 62),
     },
   },
+  { TAG: 'latestQuery', data: { account, nonce: bytes(16, 63) } },
+  {
+    TAG: 'latest',
+    data: {
+      epoch: 0 as Epoch,
+      member: member(3),
+      body: { account, nonce: bytes(16, 63), next: sequence(8n), received: 3n, pending: hash },
+      signature: bytes(64, 64),
+    },
+  },
 ];
 
 const accountRecord = {
@@ -163,6 +173,8 @@ export function sampleBytes(): Map<string, Uint8Array> {
   samples.set('signing/order', orderSigningBytes(networkId, order));
   samples.set('signing/vote', voteSigningBytes(networkId, 1 as Epoch, hash));
   samples.set('signing/refusal', signingBytes('refusal', networkId, 1 as Epoch, hash));
+  samples.set('signing/progress', signingBytes('progress', networkId, 1 as Epoch, hash));
+  samples.set('signing/latest', signingBytes('latest', networkId, 1 as Epoch, hash));
   samples.set('signing/beacon', signingBytes('beacon', networkId, hash));
   samples.set('record/account', encode(records.accountCoder, accountRecord));
   samples.set(

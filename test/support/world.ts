@@ -55,6 +55,7 @@ export class World {
   onFrame: (from: Place, to: Place, frame: Frame) => boolean = () => true;
   nowMs = 1_000;
   #nextLink = 1n;
+  #questions = 0;
   readonly #wires = new Map<Place, Map<LinkId, Wire>>();
   readonly #queue: { wire: Wire; bytes: Uint8Array }[] = [];
 
@@ -215,6 +216,12 @@ export class World {
     const recipient = this.place(to).signer.publicKey;
     const command = { kind: 'pay', recipient, token: HRS, amount: amount as Amount, memo } as const;
     return this.event(this.place(from), { kind: 'command', command });
+  }
+
+  /** A wallet asks what is known of it. */
+  refresh(name: string, nonce: Uint8Array = new Uint8Array(16).fill(++this.#questions)): Step {
+    const command = { kind: 'refresh', nonce } as const;
+    return this.event(this.place(name), { kind: 'command', command });
   }
 
   /** The notices of one kind at a place. */

@@ -55,8 +55,8 @@ function describe(event: EventView): string {
       const balances = event.balances.map(({ amount, token }) => `${amount} ${token}`);
       return `${event.member}: ${shortName(event.account)} has ${listed(balances) || 'nothing'}`;
     }
-    case 'progress_seen':
-      return `${event.member}: ${shortName(event.account)} is at sequence ${event.next}`;
+    case 'latest_seen':
+      return `${event.member}: at sequence ${event.next}, ${event.received} credits`;
     case 'command_refused':
       return refusalText(event.refusal);
     case 'peer': {

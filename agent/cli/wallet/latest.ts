@@ -4,24 +4,27 @@
  * would look like a double spender, and the account could get stuck. The folder cannot tell, so before
  * a wallet signs, it asks: n - f members have to vouch that they know of nothing newer. Of those who
  * voted for a forgotten order at least one honest member is among them whenever that order could be
- * certified.
+ * certified. Their words are signed together with a nonce, so nobody on the way can tell old ones.
  *
  * Where so many do not answer, nothing could be certified now either. A wallet that remembers
  * payments then signs all the same, after a moment, because an order that waits for its quorum
- * is what people expect; one that remembers nothing does not.
+ * is what people expect; one that remembers nothing does not, and neither does one that more than f
+ * members contradict: it has forgotten something, and waits for that.
  */
+import { randomBytes } from 'node:crypto';
 import { equalBytes } from '../../core/bytes.ts';
 import { readLiveOrder, readWallet } from '../../core/client/wallet.ts';
 import { orderHash } from '../../core/codec/order.ts';
 import { faultsTolerated } from '../../core/committee.ts';
 import { singleton } from '../../core/keyspace.ts';
+import { NONCE_BYTES } from '../../core/limits.ts';
 import type { Notice } from '../../core/notice.ts';
 import type { MemberIndex } from '../../core/units.ts';
 import { failure } from '../failure.ts';
 import { pause } from '../wait.ts';
 import type { WalletSession } from './session.ts';
 
-type Progress = Extract<Notice, { readonly kind: 'progress_seen' }>;
+type Latest = Extract<Notice, { readonly kind: 'latest_seen' }>;
 
 /** How long a wallet that remembers payments waits for the words of others. */
 const MOMENT_MS = 1_500;
@@ -40,28 +43,40 @@ export interface LatestWatch {
 export async function untilLatest(session: WalletSession, watch: LatestWatch): Promise<void> {
   const { timeoutMs = Infinity } = watch;
   const remembers = session.read.get(singleton('wallet')) !== undefined;
-  const limitMs = remembers ? Math.min(MOMENT_MS, timeoutMs) : timeoutMs;
-  const { agreeing, needed } = await ask(session, watch, limitMs);
+  const momentMs = Math.min(MOMENT_MS, timeoutMs);
+  const { agreeing, needed, isContradicted } = await ask(session, watch, (contradicted) =>
+    remembers && !contradicted ? momentMs : timeoutMs,
+  );
   if (watch.signal.aborted) throw failure('interrupted');
-  if (agreeing >= needed || remembers) return;
+  if (agreeing >= needed || (remembers && !isContradicted)) return;
   throw failure(
     'not_latest',
     { field: 'authorities', expected: `the word of ${needed}`, found: `${agreeing}` },
-    'Nothing was signed. The wallet remembers no payment, and might have made some in another life.',
+    isContradicted
+      ? 'Nothing was signed. Authorities know of an order that this wallet has forgotten, and did not show it.'
+      : 'Nothing was signed. The wallet remembers no payment, and might have made some in another life.',
   );
+}
+
+interface Answers {
+  readonly agreeing: number;
+  readonly needed: number;
+  /** More than f members, so an honest one, know of an order that this wallet does not. */
+  readonly isContradicted: boolean;
 }
 
 async function ask(
   session: WalletSession,
   { signal, onProgress }: LatestWatch,
-  limitMs: number,
-): Promise<{ readonly agreeing: number; readonly needed: number }> {
+  limitMs: (isContradicted: boolean) => number,
+): Promise<Answers> {
   const { length: count } = session.network.committee.members;
-  const needed = count - faultsTolerated(count);
-  const words = new Map<MemberIndex, Progress>();
+  const faults = faultsTolerated(count);
+  const needed = count - faults;
+  const nonce = randomBytes(NONCE_BYTES);
+  const words = new Map<MemberIndex, Latest>();
   const unhear = session.hear((notice) => {
-    if (notice.kind !== 'progress_seen' || !equalBytes(notice.account, session.account)) return;
-    words.set(notice.member, notice);
+    if (notice.kind === 'latest_seen') words.set(notice.member, notice);
   });
   const begunAt = performance.now();
   let askedAt = Number.NEGATIVE_INFINITY;
@@ -69,12 +84,13 @@ async function ask(
     for (;;) {
       const now = performance.now();
       const agreeing = [...words.values()].filter((word) => agrees(session, word)).length;
-      if (agreeing >= needed || signal.aborted || now - begunAt > limitMs) {
-        return { agreeing, needed };
+      const isContradicted = words.size - agreeing > faults;
+      if (agreeing >= needed || signal.aborted || now - begunAt > limitMs(isContradicted)) {
+        return { agreeing, needed, isContradicted };
       }
       onProgress?.(`asking what is known of this wallet: ${agreeing} of ${needed} have answered`);
       if (now - askedAt >= ASK_AGAIN_MS) {
-        session.command({ kind: 'refresh' });
+        session.command({ kind: 'refresh', nonce });
         askedAt = now;
       }
       await Promise.race([pause(POLL_MS), session.broken]);
@@ -85,7 +101,7 @@ async function ask(
 }
 
 /** Whether the member knows of no order that this wallet does not know. */
-function agrees({ read, network, account }: WalletSession, { next, pending }: Progress): boolean {
+function agrees({ read, network, account }: WalletSession, { next, pending }: Latest): boolean {
   if (next > readWallet(read, network, account).next) return false;
   if (pending === undefined) return true;
   const live = readLiveOrder(read);

@@ -2,9 +2,10 @@
  * Connecting and refreshing, both bounded in time: a wallet shows what it can prove even where nobody
  * answers, and says so.
  */
-import { equalBytes } from '../../core/bytes.ts';
+import { randomBytes } from 'node:crypto';
 import { readWallet } from '../../core/client/wallet.ts';
 import { faultsTolerated, quorumOf } from '../../core/committee.ts';
+import { NONCE_BYTES } from '../../core/limits.ts';
 import type { Notice } from '../../core/notice.ts';
 import type { MemberIndex } from '../../core/units.ts';
 import { duration } from '../render/text.ts';
@@ -72,7 +73,8 @@ async function askAll(
   signal: AbortSignal,
 ): Promise<ReadonlySet<MemberIndex>> {
   const answers: Answers = { told: new Set(), claims: new Map() };
-  const unhear = session.hear((notice) => take(answers, session, notice));
+  const nonce = randomBytes(NONCE_BYTES);
+  const unhear = session.hear((notice) => take(answers, notice));
   const { length: count } = session.network.committee.members;
   const { told } = answers;
   let progressAt = performance.now();
@@ -87,7 +89,7 @@ async function askAll(
       if (wallet.next > next) progressAt = now;
       next = wallet.next;
       if (now - askedAt >= ASK_AGAIN_MS) {
-        session.command({ kind: 'refresh' });
+        session.command({ kind: 'refresh', nonce });
         askedAt = now;
       }
       if (signal.aborted || now - progressAt > REFRESH_MS) return told;
@@ -101,11 +103,9 @@ async function askAll(
   }
 }
 
-function take({ told, claims }: Answers, { account }: WalletSession, notice: Notice): void {
+function take({ told, claims }: Answers, notice: Notice): void {
   if (notice.kind === 'refreshed') told.add(notice.member);
-  if (notice.kind === 'account_seen' && equalBytes(notice.account, account)) {
-    claims.set(notice.member, notice.next);
-  }
+  if (notice.kind === 'latest_seen') claims.set(notice.member, notice.next);
 }
 
 /** What more than f members claim, so at least an honest one: one liar cannot make us wait. */

@@ -13,7 +13,7 @@ import { applyCertificate } from './apply.ts';
 import { sendBucket, takeBucket, takeCertificates, takeDigest, takeRoot } from './catchup.ts';
 import { takeDoubleSpend } from './double-spend.ts';
 import { takeGossip, takeOrder } from './order.ts';
-import { answerAccount, answerCertificates, answerCredits } from './queries.ts';
+import { answerAccount, answerCertificates, answerCredits, answerLatest } from './queries.ts';
 
 /** Handles a message that is for this authority. */
 export function authorityMessage(
@@ -30,6 +30,8 @@ export function authorityMessage(
       return takeCertificate(draft, setup, message.data, origin);
     case 'accountQuery':
       return answerAccount(draft, setup, message.data.account, origin);
+    case 'latestQuery':
+      return answerLatest(draft, setup, message.data, origin);
     case 'certificatesQuery':
       return answerCertificates(draft, setup, message.data.account, message.data.from, origin);
     case 'creditsQuery':
@@ -52,6 +54,7 @@ export function authorityMessage(
     case 'account':
     case 'credits':
     case 'progress':
+    case 'latest':
       return; // Answers to questions that an authority does not ask.
     default:
       unreachable(message);

@@ -3,8 +3,8 @@ import type { Certificate } from '../codec/order.ts';
 import type { Draft, Origin } from '../draft.ts';
 import { certificateAt, recorded } from '../journal.ts';
 import { keyOfEntry } from '../keyspace.ts';
+import { type LatestQuestion, latestOf } from '../latest.ts';
 import { MAX_CERTIFICATES_PER_FRAME } from '../limits.ts';
-import { progressOf } from '../progress.ts';
 import type { AuthoritySetup } from '../setup.ts';
 import { nextSequence, type Sequence } from '../units.ts';
 import { readAccount } from './account.ts';
@@ -15,12 +15,20 @@ export function answerAccount(
   account: Uint8Array,
   origin: Origin,
 ): void {
-  const record = readAccount(draft, account);
-  const { next, received, pending, balances } = record;
+  const { next, received, pending, balances } = readAccount(draft, account);
   const { member } = setup.authority;
   const data = { member, account, next, received, pending, balances };
   draft.answer(origin, { TAG: 'account', data });
-  if (origin.route.length > 0) draft.answer(origin, progressOf(setup, account, record));
+}
+
+/** What this authority knows of the account, signed together with the question. */
+export function answerLatest(
+  draft: Draft,
+  setup: AuthoritySetup,
+  question: LatestQuestion,
+  origin: Origin,
+): void {
+  draft.answer(origin, latestOf(setup, question, readAccount(draft, question.account)));
 }
 
 /** Certificates of the account's own orders, from a sequence on. */

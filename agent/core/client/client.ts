@@ -4,11 +4,13 @@ import { unreachable } from '../assert.ts';
 import { equalBytes } from '../bytes.ts';
 import { checkCertificate } from '../certificate.ts';
 import { decode } from '../codec/canonical.ts';
-import type { Message, Progress } from '../codec/message.ts';
+import type { Latest, Message, Progress } from '../codec/message.ts';
 import { certificateCoder, type Order, orderSigningBytes } from '../codec/order.ts';
 import type { Draft } from '../draft.ts';
 import type { Command, LinkId } from '../io.ts';
-import { MAX_MEMO_BYTES } from '../limits.ts';
+import { singleton } from '../keyspace.ts';
+import { isLatestValid } from '../latest.ts';
+import { MAX_MEMO_BYTES, NONCE_BYTES } from '../limits.ts';
 import { memberOf } from '../links.ts';
 import { isProgressValid } from '../progress.ts';
 import { isRefusal, type Refusal, refusal, refusalCodeOf } from '../refusal.ts';
@@ -20,6 +22,7 @@ import {
   refresh,
   takeAccountView,
   takeCertificates,
+  takeCount,
   takeCredits,
   takePaid,
   takeReceived,
@@ -39,13 +42,21 @@ export function walletCommand(
     case 'pay':
       return pay(draft, setup, command);
     case 'refresh':
-      refresh(draft, setup);
-      return undefined;
+      return refreshWith(draft, setup, command.nonce);
     case 'deliver':
       return deliver(draft, setup, command.certificate);
     default:
       return unreachable(command);
   }
+}
+
+function refreshWith(draft: Draft, setup: WalletSetup, nonce: Uint8Array): Refusal | undefined {
+  if (nonce.length !== NONCE_BYTES) {
+    const [expected, found] = [`${NONCE_BYTES} bytes`, `${nonce.length}`];
+    return refusal('malformed', { field: 'nonce', expected, found });
+  }
+  refresh(draft, setup, nonce);
+  return undefined;
 }
 
 function pay(
@@ -106,6 +117,8 @@ export function walletMessage(
       return takeProgress(draft, setup, message.data.member, message.data.next);
     case 'progress':
       return takeSignedProgress(draft, setup, message.data);
+    case 'latest':
+      return takeLatest(draft, setup, message.data);
     case 'rejected':
       return takeRejected(draft, setup, message.data, link);
     case 'account':
@@ -122,9 +135,19 @@ export function walletMessage(
 function takeSignedProgress(draft: Draft, setup: WalletSetup, progress: Progress): void {
   if (!isProgressValid(setup, progress)) return;
   const { member, body } = progress;
-  draft.note({ kind: 'progress_seen', member, ...body });
   if (!equalBytes(body.account, setup.wallet.publicKey)) return;
   takeProgress(draft, setup, member, body.next);
+}
+
+function takeLatest(draft: Draft, setup: WalletSetup, latest: Latest): void {
+  const nonce = draft.get(singleton('question'));
+  const account = setup.wallet.publicKey;
+  if (nonce === undefined || !isLatestValid(setup, { account, nonce }, latest)) return;
+  const { member, body } = latest;
+  const { next, received, pending } = body;
+  draft.note({ kind: 'latest_seen', member, next, received, pending });
+  takeProgress(draft, setup, member, next);
+  takeCount(draft, setup, member, received);
 }
 
 function takeRejected(

@@ -15,7 +15,7 @@ import {
 import { numberCoder } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
 import type { LinkId } from '../io.ts';
-import { keyOfMember } from '../keyspace.ts';
+import { keyOfMember, singleton } from '../keyspace.ts';
 import { MAX_CERTIFICATES_PER_FRAME } from '../limits.ts';
 import { linkTo, memberOf } from '../links.ts';
 import { refusal } from '../refusal.ts';
@@ -29,15 +29,22 @@ import { finish } from './votes.ts';
 import { readLiveOrder, readWallet, recordPaid, recordReceived } from './wallet.ts';
 
 /** Asks every authority about this wallet's account. */
-export function refresh(draft: Draft, setup: WalletSetup): void {
+export function refresh(draft: Draft, setup: WalletSetup, nonce: Uint8Array): void {
   writeChase(draft, { showing: [] });
-  for (const member of membersOf(setup.network)) refreshAt(draft, setup, member);
+  const members = membersOf(setup.network);
+  const before = draft.get(singleton('question'));
+  if (before === undefined || !equalBytes(before, nonce)) {
+    draft.put(singleton('question'), nonce);
+    for (const member of members) draft.remove(keyOfMember('told', member));
+  }
+  for (const member of members) refreshAt(draft, setup, member, nonce);
 }
 
 /** Asks one authority about this wallet's account. */
-export function refreshAt(draft: Draft, setup: WalletSetup, member: MemberIndex): void {
+function refreshAt(draft: Draft, setup: WalletSetup, member: MemberIndex, nonce: Uint8Array): void {
   const account = setup.wallet.publicKey;
   const { next } = readWallet(draft, setup.network, account);
+  sendToMember(draft, member, { TAG: 'latestQuery', data: { account, nonce } });
   sendToMember(draft, member, { TAG: 'accountQuery', data: { account } });
   const question = { account, from: next };
   sendToMember(draft, member, { TAG: 'certificatesQuery', data: question });
@@ -113,15 +120,25 @@ export function takeCredits(
 }
 
 /** The same through a relay: nothing but the certificates counts, and it goes on while they are new. */
-function takeHearsay(
-  draft: Draft,
-  setup: WalletSetup,
-  { member, received, certificates }: Credits,
-): void {
+function takeHearsay(draft: Draft, setup: WalletSetup, { member, certificates }: Credits): void {
   const before = creditsHeld(draft, setup);
   for (const certificate of certificates) takeReceived(draft, setup, certificate);
   const held = creditsHeld(draft, setup);
   if (held > before) return askCreditsFrom(draft, setup, member, held);
+  const told = draft.read(keyOfMember('told', member), numberCoder);
+  if (told !== undefined && held >= told) draft.note({ kind: 'refreshed', member });
+}
+
+/** A member vouches for how many credits this account has had there. */
+export function takeCount(
+  draft: Draft,
+  setup: WalletSetup,
+  member: MemberIndex,
+  received: bigint,
+): void {
+  if (linkTo(draft, member) !== undefined) return; // It tells itself, page by page.
+  const held = creditsHeld(draft, setup);
+  draft.write(keyOfMember('told', member), numberCoder, received);
   if (held > received) showIncome(draft, setup, member);
   if (held >= received) draft.note({ kind: 'refreshed', member });
 }

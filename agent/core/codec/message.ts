@@ -13,6 +13,7 @@ import {
   MAX_CERTIFICATES_PER_FRAME,
   MAX_ROUTE_HOPS,
   MAX_TOKENS,
+  NONCE_BYTES,
 } from '../limits.ts';
 import type { MemberIndex } from '../units.ts';
 import {
@@ -66,7 +67,10 @@ export type OrderRefusal = ValueOf<typeof orderRefusalCoder>;
 /** How far an authority is with an account; the part that it signs. */
 export const progressBodyCoder = struct({
   account: keyCoder,
-  /** The account's next sequence there. It never goes back, so an old word is no false one. */
+  /**
+   * The account's next sequence there. It never goes back, so to whoever tells of a certificate an old
+   * word is no false one. It says nothing of what came later (`latest`).
+   */
   next: sequenceCoder,
   /** Hash of the order that it voted for and that is not certified there yet. */
   pending: optional(hashCoder),
@@ -78,6 +82,28 @@ export const progressCoder = struct({
   signature: signatureCoder,
 });
 export type Progress = ValueOf<typeof progressCoder>;
+
+const nonceCoder = bytesOf(NONCE_BYTES);
+
+/** What an authority knows of an account, in answer to a question; the part that it signs. */
+export const latestBodyCoder = struct({
+  account: keyCoder,
+  /** As in the question. */
+  nonce: nonceCoder,
+  /** The account's next sequence there. */
+  next: sequenceCoder,
+  /** How many credits the account has had there. */
+  received: u64,
+  /** Hash of the order that it voted for and that is not certified there yet. */
+  pending: optional(hashCoder),
+});
+export const latestCoder = struct({
+  epoch: epochCoder,
+  member: memberCoder,
+  body: latestBodyCoder,
+  signature: signatureCoder,
+});
+export type Latest = ValueOf<typeof latestCoder>;
 
 /** Nibbles from the root of the digest tree to one of its nodes. */
 const nibbleCoder = checked(u8, (n) => n < DIGEST_FANOUT || `${n} is no nibble of a path`);
@@ -169,9 +195,12 @@ export const messageCoder = variant({
   bucketQuery: [18, struct({ path: pathCoder, after: keyCoder })],
   /**
    * What counts of an answer that goes back through other nodes, who might forge it: instead of
-   * `applied` and of `rejected` for a certificate that came too early, and beside `account`.
+   * `applied` and of `rejected` for a certificate that came too early.
    */
   progress: [19, progressCoder],
+  /** Client to authority: what do you know of this account, now? Answered by `latest`. */
+  latestQuery: [23, struct({ account: keyCoder, nonce: nonceCoder })],
+  latest: [24, latestCoder],
 });
 export type Message = ValueOf<typeof messageCoder>;
 export type Bucket = Extract<Message, { TAG: 'bucket' }>['data'];

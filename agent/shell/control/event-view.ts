@@ -57,10 +57,11 @@ export type Happening =
       readonly balances: readonly QuantityView[];
     }
   | {
-      readonly kind: 'progress_seen';
+      readonly kind: 'latest_seen';
       readonly member: string;
-      readonly account: string;
       readonly next: string;
+      /** How many credits the member has counted. */
+      readonly received: string;
       /** Hash of the order that the member voted for, hexadecimal. */
       readonly pending: string | null;
     }
@@ -99,7 +100,7 @@ export const EVENT_KINDS = {
   received: 'this wallet was paid',
   refreshed: 'a member has told all that it knows of this wallet',
   account_seen: "a member told an account's state",
-  progress_seen: 'a member vouched for how far an account is',
+  latest_seen: "a member vouched for what it knows of this wallet's account",
   command_refused: 'a command could not be carried out',
   peer: 'a peer changed its state',
   state: 'this node changed its state',
@@ -161,13 +162,13 @@ export function viewOfNotice(network: Network, notice: Notice): Happening {
         ),
       };
     }
-    case 'progress_seen': {
-      const { member, account, next, pending } = notice;
+    case 'latest_seen': {
+      const { member, next, received, pending } = notice;
       return {
         kind,
         member: memberName(network, member),
-        account: nameOf('account', account),
         next: next.toString(),
+        received: received.toString(),
         pending: pending === undefined ? null : toHex(pending),
       };
     }

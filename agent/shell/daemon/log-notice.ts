@@ -20,7 +20,7 @@ const LOUDNESS: Readonly<Partial<Record<Notice['kind'], readonly [Loudness, stri
   compared: ['trace', 'compared ledgers with a member'],
   relayed: ['trace', 'passed a frame on'],
   account_seen: ['trace', 'a member told the state of an account'],
-  progress_seen: ['trace', 'a member vouched for how far an account is'],
+  latest_seen: ['trace', 'a member vouched for what it knows of an account'],
   command_refused: ['warn', 'a command could not be carried out'],
 };
 

@@ -31,11 +31,11 @@ function mostFrameBytes(members: number, accounts: number): number {
 
 /**
  * Frames of one step, for a committee of this size. A wallet that looks what is new asks every member
- * two questions, and two more over four ways each. (A certificate that its owner hands over goes to
+ * three questions, and two more over four ways each. (A certificate that its owner hands over goes to
  * every member over four ways, and may end the live order, whose certificate goes to every member.)
  */
 function mostSends(members: number): number {
-  return Math.max(MOST_EXCHANGES, MOST_SHOWN, (2 + 2 * 4) * members + 1);
+  return Math.max(MOST_EXCHANGES, MOST_SHOWN, (3 + 2 * 4) * members + 1);
 }
 
 /** Steps between two looks at everything that a node holds. */
@@ -58,6 +58,8 @@ const FEW: Readonly<Record<string, number>> = {
   V: 1,
   U: 64,
   h: 64,
+  q: 1,
+  r: 64,
   k: 1,
   l: 512,
   t: 1,

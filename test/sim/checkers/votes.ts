@@ -59,14 +59,16 @@ export class Votes implements Watcher {
     }
   }
 
-  /** Remembers which order has which hash. */
+  /** Remembers which order has which hash; as its owner signed it, if that has come anywhere. */
   #learn(bytes: Uint8Array): void {
     const { tag, body } = openFrame(bytes);
     if (tag !== MESSAGE.order) return;
     try {
       const order = readOrder(body);
       const hash = this.#book.hash(order);
-      if (!this.#orders.has(hash)) this.#orders.set(hash, order);
+      const known = this.#orders.get(hash);
+      const { founding } = this.#book;
+      if (known === undefined || !isOrderSigned(founding, known)) this.#orders.set(hash, order);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error; // Garbage is no order.
     }

@@ -2,7 +2,9 @@
  * A relay that looks like any other and loses what it should pass on: some of it, or all. Worse ones
  * answer in the authorities' names: that a certificate which they swallowed was applied, that earlier
  * ones are missing, and with stale or made-up views and pages. Nothing of that is signed as it must be.
+ * What was signed they bring again later, and they spoil the signatures of orders on the way.
  */
+import { equalBytes } from '../../../agent/core/bytes.ts';
 import { decode, encode } from '../../../agent/core/codec/canonical.ts';
 import { frameCoder, type Message } from '../../../agent/core/codec/message.ts';
 import type { Certificate } from '../../../agent/core/codec/order.ts';
@@ -23,11 +25,17 @@ export interface Sabotage {
   readonly lie: number;
 }
 
+const SIGNED: ReadonlySet<Message['TAG']> = new Set(['vote', 'orderRefusal', 'progress', 'latest']);
+/** Words that it remembers. */
+const MOST_WORDS = 100;
+
 export class Saboteur implements Actor {
   readonly #inner: Actor;
   readonly #prng: Prng;
   readonly #sabotage: Sabotage;
   readonly #plot: Conspiracy;
+  /** What authorities signed and it passed on, the newest last. */
+  readonly #words: Message[] = [];
 
   constructor(inner: Actor, prng: Prng, sabotage: Sabotage, plot: Conspiracy) {
     this.#inner = inner;
@@ -37,27 +45,43 @@ export class Saboteur implements Actor {
   }
 
   step(event: Event, stamp: Stamp, read: Read): Step {
-    const lie = event.kind === 'frame' ? this.#lie(event.bytes) : undefined;
-    if (event.kind === 'frame' && lie !== undefined) {
-      const sends = [{ link: event.link, bytes: lie }];
-      return { writes: [], sends, closes: [], notices: [], wakeAtMs: undefined };
+    if (event.kind !== 'frame' || this.#sabotage.lie === 0) return this.#some(event, stamp, read);
+    const frame = decode(frameCoder, event.bytes);
+    if (isRefusal(frame)) return this.#some(event, stamp, read);
+    const { to, route, message } = frame;
+    if (to === undefined) this.#overhear(message);
+    if (to === undefined || !this.#prng.perMille(this.#sabotage.lie)) {
+      return this.#some(event, stamp, read);
     }
+    if (message.TAG === 'order' && this.#prng.below(2) === 0) {
+      const spoilt = { ...message, data: { ...message.data, signature: this.#prng.bytes(64) } };
+      const bytes = encode(frameCoder, { ...frame, message: spoilt });
+      return this.#some({ ...event, bytes }, stamp, read);
+    }
+    const answer = this.#answer(to, message);
+    if (answer === undefined) return this.#some(event, stamp, read);
+    const bytes = encode(frameCoder, { to: undefined, route, message: answer });
+    const sends = [{ link: event.link, bytes }];
+    return { writes: [], sends, closes: [], notices: [], wakeAtMs: undefined };
+  }
+
+  /** What an honest relay does, but not all of it. */
+  #some(event: Event, stamp: Stamp, read: Read): Step {
     const step = this.#inner.step(event, stamp, read);
     const { withhold } = this.#sabotage;
     return { ...step, sends: step.sends.filter(() => !this.#prng.perMille(withhold)) };
   }
 
-  /** Its own answer to what it should pass on to a member; undefined: it does pass it on. */
-  #lie(bytes: Uint8Array): Uint8Array | undefined {
-    if (!this.#prng.perMille(this.#sabotage.lie)) return undefined;
-    const frame = decode(frameCoder, bytes);
-    if (isRefusal(frame) || frame.to === undefined) return undefined;
-    const message = this.#answer(frame.to, frame.message);
-    return message && encode(frameCoder, { to: undefined, route: frame.route, message });
+  #overhear(message: Message): void {
+    if (!SIGNED.has(message.TAG)) return;
+    this.#words.push(message);
+    if (this.#words.length > MOST_WORDS) this.#words.shift();
   }
 
+  /** Its own answer to what it should pass on to a member; undefined: it does pass it on. */
   #answer(member: MemberIndex, message: Message): Message | undefined {
     const prng = this.#prng;
+    if (this.#words.length > 0 && prng.below(4) === 0) return prng.pick(this.#words);
     switch (message.TAG) {
       case 'order':
         return this.#missing(member, message.data.order.account);
@@ -68,6 +92,14 @@ export class Saboteur implements Actor {
         const next = (sequence + ahead <= MAX_SEQUENCE ? sequence + ahead : sequence) as Sequence;
         if (prng.below(3) === 0) return this.#unsigned(member, account, next);
         return { TAG: 'applied', data: { member, account, next } };
+      }
+      case 'latestQuery': {
+        const old = this.#oldWord(member, message.data.account);
+        if (old !== undefined && prng.below(2) === 0) return old;
+        const next = this.#next();
+        const body = { ...message.data, next, received: this.#next(), pending: undefined };
+        const data = { epoch: 0 as Epoch, member, body, signature: prng.bytes(64) };
+        return { TAG: 'latest', data };
       }
       case 'accountQuery': {
         const { account } = message.data;
@@ -113,5 +145,15 @@ export class Saboteur implements Actor {
     const isFalse = account !== undefined && from !== undefined && prng.below(2) === 0;
     if (isFalse) return [falseNext(prng, this.#plot, account, from)];
     return prng.some(this.#plot.certificates.slice(-8), 2);
+  }
+
+  /** What the member said of the account when it was asked before. */
+  #oldWord(member: MemberIndex, account: Uint8Array): Message | undefined {
+    return this.#words.find(
+      (word) =>
+        word.TAG === 'latest' &&
+        word.data.member === member &&
+        equalBytes(word.data.body.account, account),
+    );
   }
 }
