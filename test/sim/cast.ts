@@ -14,30 +14,31 @@ import type { Amount, Epoch, MemberIndex, Sequence, TokenIndex } from '../../age
 import { latin1 } from './checkers/decode.ts';
 import type { Founding } from './checkers/founding.ts';
 import type { Loot } from './hostile/thief.ts';
+import type { Place } from './places.ts';
 import type { Plan } from './plan.ts';
 import { Prng } from './prng.ts';
 import type { Role } from './process.ts';
 import { idealScheme, realScheme, type Scheme } from './scheme.ts';
 
-export interface Part {
-  readonly name: string;
-  readonly role: Role;
+export interface Part extends Place {
   readonly signer: Signer;
 }
 
 export interface Cast {
   readonly scheme: Scheme;
-  readonly roles: readonly Part[];
+  readonly parts: readonly Part[];
   readonly network: Network;
   /** The same people and tokens under another genesis document. */
   readonly otherNetwork: Network;
   readonly founding: Founding;
   readonly traitors: ReadonlyMap<MemberIndex, Signer>;
+  /** The accounts of honest owners. */
+  readonly friends: readonly Uint8Array[];
   /** Accounts that payments may go to; some of them nobody has the key of. */
   readonly payable: readonly Uint8Array[];
   readonly foreignOrders: readonly SignedOrder[];
   readonly oldVote: (member: MemberIndex, epoch: Epoch, hash: Uint8Array) => Uint8Array;
-  readonly lootOf: (index: number) => Loot[];
+  readonly lootOf: (thief: string) => Loot[];
 }
 
 /** What an account is issued of each token, smallest units. */
@@ -51,58 +52,41 @@ const LOOSE_ACCOUNTS = 6;
 
 export function castOf(plan: Plan): Cast {
   const scheme = plan.hasRealSignatures ? realScheme() : idealScheme(plan.seed);
-  const prng = new Prng(plan.seed, 4);
-  const numbers = Array.from({ length: plan.authorities }, (_, i) => i);
-  const traitorNumbers = new Set(prng.some(numbers, plan.traitors));
-  const part = (role: Role, name: string): Part => {
-    return { name, role, signer: scheme.signerOf(name) };
-  };
-  const many = (role: Role, count: number) =>
-    Array.from({ length: count }, (_, i) => part(role, `${role}-${i}`));
-  const members = numbers.map((i) =>
-    part(traitorNumbers.has(i) ? 'traitor' : 'authority', `member-${i}`),
-  );
-  const wallets = many('wallet', plan.wallets);
-  const thieves = many('thief', plan.thieves);
-  const strangers = many('stranger', plan.strangers);
-  const relays = [...many('relay', plan.relays), ...many('saboteur', plan.saboteurs)];
-  const roles = [...members, ...relays, ...wallets, ...thieves, ...strangers];
-  const accountsOfThieves = thieves.map(({ name }) =>
-    Array.from({ length: THIEF_ACCOUNTS }, (_, i) => scheme.signerOf(`${name} ${i}`)),
-  );
-  const owners = [...wallets, ...strangers].map(({ signer }) => signer);
-  const genesis = genesisOf(plan, members, [...accountsOfThieves.flat(), ...owners]);
+  const part = (place: Place): Part => ({ ...place, signer: scheme.signerOf(place.name) });
+  const parts = plan.places.map(part);
+  const members = parts.slice(0, plan.authorities);
+  // The accounts of those who were cut stay, so that the others have what they had.
+  const drawn = (role: Role) => plan.drawn.filter((place) => place.role === role).map(part);
+  const wallets = drawn('wallet');
+  const accountsOf = (thief: string) =>
+    Array.from({ length: THIEF_ACCOUNTS }, (_, i) => scheme.signerOf(`${thief} ${i}`));
+  const ofThieves = drawn('thief').flatMap(({ name }) => accountsOf(name));
+  const honest = [...wallets, ...drawn('stranger')];
+  const owners = honest.map(({ signer }) => signer);
+  const genesis = genesisOf(plan, members, [...ofThieves, ...owners]);
   const moneyOf = ({ publicKey }: Signer): bigint =>
     genesis.issuance.find(({ account }) => account === publicKey)?.amount ?? 0n;
   const network = networkOf(genesis);
   const otherNetwork = networkOf({ ...genesis, nonce: new Uint8Array(16).fill(1) });
-  const signerOf = (member: MemberIndex) => members[member]?.signer;
   const loose = Array.from({ length: LOOSE_ACCOUNTS }, (_, i) => scheme.signerOf(`loose ${i}`));
-  const payable = [...owners, ...accountsOfThieves.flat(), ...loose];
+  const payable = [...owners, ...ofThieves, ...loose];
+  const traitors = members.filter(({ role }) => role === 'traitor');
   return {
     scheme,
-    roles,
+    parts,
     network,
     otherNetwork,
-    founding: foundingOf(scheme, network, members, [...wallets, ...strangers]),
-    traitors: new Map(
-      [...traitorNumbers].map((i) => [i as MemberIndex, scheme.signerOf(`member-${i}`)]),
-    ),
+    founding: foundingOf(scheme, network, members, honest),
+    traitors: new Map(traitors.map(({ index, signer }) => [index as MemberIndex, signer])),
+    friends: wallets.map(({ signer }) => signer.publicKey),
     payable: payable.map(({ publicKey }) => publicKey),
     foreignOrders: foreignOrdersOf(wallets, otherNetwork),
     oldVote(member, epoch, hash) {
       const message = voteSigningBytes(network.id, epoch, hash);
-      return signerOf(member)?.sign(message) ?? new Uint8Array(64);
+      return members[member]?.signer.sign(message) ?? new Uint8Array(64);
     },
-    lootOf(index) {
-      const accounts = accountsOfThieves[index - roles.length + thieves.length + strangers.length];
-      return (accounts ?? []).map((signer) => ({
-        signer,
-        next: 0n,
-        money: moneyOf(signer),
-        tries: 0,
-      }));
-    },
+    lootOf: (thief) =>
+      accountsOf(thief).map((signer) => ({ signer, next: 0n, money: moneyOf(signer), tries: 0 })),
   };
 }
 
@@ -111,7 +95,7 @@ function genesisOf(plan: Plan, members: readonly Part[], owners: readonly Signer
   return {
     version: 1,
     name: 'simulated',
-    nonce: new Prng(plan.seed, 5).bytes(16),
+    nonce: Prng.named(plan.seed, 'genesis').bytes(16),
     members: members.map(({ name, signer }) => ({ name, key: signer.publicKey })),
     tokens,
     issuance: owners.flatMap(({ publicKey }, i) =>

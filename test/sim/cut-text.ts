@@ -1,7 +1,9 @@
-/** Cuts as text, for the command line: `faults=3,7;chaosMs=12000;isCalm=1`. */
+/** Cuts as text, for the command line: `faults=crash.3,cut.0;chaosMs=12000;isCalm=1`. */
+import { isFaultName } from './fault-plan.ts';
 import type { Cut } from './plan.ts';
 
 const NUMBERS = [
+  'authorities',
   'chaosMs',
   'payments',
   'wallets',
@@ -30,8 +32,11 @@ export function parseCut(text: string): Cut {
     const known = NUMBERS.find((each) => each === name);
     if (known !== undefined && /^\d+$/.test(value)) cut[known] = Number(value);
     else if (name === 'isCalm') cut.isCalm = value === '1';
-    else if (name === 'faults' && /^[\d,]*$/.test(value)) {
-      cut.faults = value === '' ? [] : value.split(',').map(Number);
+    else if (
+      name === 'faults' &&
+      value.split(',').every((each) => each === '' || isFaultName(each))
+    ) {
+      cut.faults = value.split(',').filter((each) => each !== '');
     } else throw new Error(`no such cut: ${part}`);
   }
   return cut;

@@ -4,31 +4,40 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Fault, type Plan, planOf } from './plan.ts';
+import type { Fault } from './fault-plan.ts';
+import { type Plan, planOf } from './plan.ts';
 import { describeFailure } from './report.ts';
 import { runPlan } from './run.ts';
 
-const SEED = 1;
+const SEED = 10;
 /** The fault takes its count modulo this. */
 const MOST_COMMITS = 30;
 /** Each process commits at least so often in the run. */
 const FEWEST_COMMITS = 15;
 const DEATHS = ['before', 'in the middle of', 'after'];
 
+const FEW = { authorities: 4, wallets: 2, payments: 14, chaosMs: 6_000 } as const;
+
 /** Four authorities, two wallets, a few payments, fair weather. */
 function calmPlan(): Plan {
   const none = { relays: 0, thieves: 0, traitors: 0, saboteurs: 0, strangers: 0 };
-  const calm = planOf(SEED, 'calm', { ...none, wallets: 2, payments: 12, chaosMs: 6_000 });
-  return { ...calm, authorities: 4, access: ['direct', 'direct'], thinkMs: 600, commitMs: 5 };
+  const calm = planOf(SEED, 'calm', { ...none, ...FEW });
+  assert.equal(calm.authorities, 4);
+  return { ...calm, thinkMs: 600, commitMs: 5 };
 }
 
-function deathOf(who: number, death: number, commit: number): Fault {
-  const always = { kind: 'crash_in_commit', atMs: 0, forMs: 700 } as const;
-  return { ...always, who, other: death, amount: commit };
+function deathOf(who: string, death: number, commit: number): Fault {
+  const always = {
+    name: 'crash_in_commit.0',
+    kind: 'crash_in_commit',
+    atMs: 0,
+    forMs: 700,
+  } as const;
+  return { ...always, victims: [who], dice: [death, commit, 0] };
 }
 
-/** Places among the processes that have a disk: the authorities, then the wallets. */
-const MORTALS = { 'first authority': 0, 'first wallet': 4 } as const;
+/** What they are called in the plan. */
+const MORTALS = { 'first authority': 'member-0', 'first wallet': 'wallet-0' } as const;
 
 for (const [role, who] of Object.entries(MORTALS)) {
   for (const [death, when] of DEATHS.entries()) {

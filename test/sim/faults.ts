@@ -6,7 +6,7 @@
 import type { ByteKey } from '../../agent/core/bytes.ts';
 import type { LinkId } from '../../agent/core/io.ts';
 import type { Death } from './disk.ts';
-import type { Fault, FaultKind } from './plan.ts';
+import type { Fault, FaultKind } from './fault-plan.ts';
 import type { Process } from './process.ts';
 import type { World } from './world.ts';
 
@@ -15,17 +15,17 @@ type Act = (world: World, fault: Fault, count: () => void) => boolean;
 
 const ACTS: Readonly<Record<FaultKind, Act>> = {
   crash(world, fault) {
-    const process = one(world.all, fault.who);
+    const process = victim(world, fault);
     if (process?.isUp !== true) return false;
     process.crash('crashed', fault.forMs);
     return true;
   },
   crash_in_commit(world, fault, count) {
-    const process = one(world.keepers, fault.who);
+    const process = victim(world, fault);
     if (process?.isUp !== true) return false;
     const deaths: readonly Death[] = ['before', 'middle', 'after'];
-    const death = deaths[fault.other % 3] ?? 'after';
-    process.dieInCommit(death, fault.amount % 30, fault.forMs, count);
+    const [way, commits] = fault.dice;
+    process.dieInCommit(deaths[way % 3] ?? 'after', commits % 30, fault.forMs, count);
     return false;
   },
   power_cut(world, fault) {
@@ -34,15 +34,15 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
     return isAnyUp;
   },
   full_disk(world, fault, count) {
-    const process = one(world.keepers, fault.who);
+    const process = victim(world, fault);
     if (process?.isUp !== true) return false;
     process.dieInCommit('full', 0, fault.forMs, count);
     return false;
   },
   slow_disk(world, fault) {
-    const process = one(world.keepers, fault.who);
+    const process = victim(world, fault);
     if (process === undefined) return false;
-    const byMs = 1 + (fault.amount % 800);
+    const byMs = 1 + (fault.dice[0] % 800);
     process.slowDiskMs += byMs;
     later(world, fault, () => {
       process.slowDiskMs -= byMs;
@@ -50,7 +50,7 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
     return true;
   },
   restore(world, fault, count) {
-    const process = one(world.authorities, fault.who);
+    const process = victim(world, fault);
     if (process === undefined || !world.spendRestore(process)) return false;
     const copy = new Map(process.disk.durable);
     later(world, fault, () => {
@@ -60,12 +60,13 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
     return false;
   },
   bit_rot(world, fault) {
-    const process = one(world.authorities, fault.who);
+    const process = victim(world, fault);
     if (process?.isUp !== true || !world.spendRestore(process)) return false;
     const copy = new Map(process.disk.durable);
-    if (!process.disk.decay(fault.other, fault.amount)) return false;
+    const [record, bit, start] = fault.dice;
+    if (!process.disk.decay(record, bit)) return false;
     // It is noticed at the next start, or when the record is replaced. Half of them start at once.
-    if (fault.who % 2 === 0) process.crash('crashed', fault.forMs);
+    if (start % 2 === 0) process.crash('crashed', fault.forMs);
     // It stays down until somebody restores it: at the latest when everything is healed.
     world.repairs.push(() => {
       if (process.disk.rot === undefined) return; // An older copy was put in meanwhile.
@@ -76,14 +77,14 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
     return true;
   },
   forget(world, fault) {
-    const process = one(world.wallets, fault.who);
+    const process = victim(world, fault);
     if (process?.isUp !== true || isPaying(process)) return false;
     process.forget();
     world.lostMemory(process);
     return true;
   },
   old_copy(world, fault, count) {
-    const process = one(world.wallets, fault.who);
+    const process = victim(world, fault);
     if (process === undefined || isPaying(process)) return false;
     const copy = new Map(process.disk.durable);
     later(world, fault, () => {
@@ -95,9 +96,9 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
     return false;
   },
   slow(world, fault) {
-    const process = one(world.all, fault.who);
+    const process = victim(world, fault);
     if (process === undefined) return false;
-    const byMs = 1 + (fault.amount % 1_500);
+    const byMs = 1 + (fault.dice[0] % 1_500);
     process.lagMs += byMs;
     later(world, fault, () => {
       process.lagMs -= byMs;
@@ -111,18 +112,18 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
     return cut(world, fault, false);
   },
   only_hears(world, fault) {
-    const process = one(world.all, fault.who);
+    const process = victim(world, fault);
     if (process === undefined || world.network.linksOf(process).length === 0) return false;
     const others = world.all.filter((other) => other !== process);
     for (const other of others) world.reach.cut(process.index, other.index, 1);
-    if (fault.other % 2 === 0) world.network.noticeCuts();
+    if (fault.dice[0] % 2 === 0) world.network.noticeCuts();
     later(world, fault, () => {
       for (const other of others) world.reach.cut(process.index, other.index, -1);
     });
     return true;
   },
   island(world, fault) {
-    const isInside = (process: Process) => (fault.who >>> (process.index % 29)) % 2 === 1;
+    const isInside = ({ name }: Process) => fault.victims.includes(name);
     const inside = world.all.filter(isInside);
     const outside = world.all.filter((process) => !isInside(process));
     if (inside.length === 0 || outside.length === 0) return false;
@@ -143,7 +144,7 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
     return isAcross;
   },
   radio_off(world, fault) {
-    const process = one(world.all, fault.who);
+    const process = victim(world, fault);
     if (process === undefined || world.isSilent(process)) return false;
     world.silence(process, true);
     world.network.noticeCuts();
@@ -151,44 +152,46 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
     return true;
   },
   clog(world, fault) {
-    const [a, b] = stream(world, fault);
+    const [a, b] = joined(world, fault);
     if (a === undefined || b === undefined) return false;
-    const byMs = 1 + (fault.amount % 15_000);
+    const byMs = 1 + (fault.dice[0] % 15_000);
     world.network.clog(a.index, b.index, byMs);
     later(world, fault, () => world.network.clog(a.index, b.index, -byMs));
     return true;
   },
   flap(world, fault) {
-    const [a, b] = stream(world, fault);
+    const [a, b] = joined(world, fault);
     if (a === undefined || b === undefined) return false;
     world.network.flap(a, b);
     return true;
   },
   storm(world, fault) {
+    const [loss, double, overtake] = fault.dice;
     const end = world.network.storm({
-      lossPerMille: 300 + (fault.amount % 600),
-      doublePerMille: fault.who % 300,
-      overtakePerMille: fault.other % 500,
+      lossPerMille: 300 + (loss % 600),
+      doublePerMille: double % 300,
+      overtakePerMille: overtake % 500,
     });
     later(world, { ...fault, forMs: fault.forMs % 8_000 }, end);
     return true;
   },
   wall_jump(world, fault) {
-    const process = one(world.all, fault.who);
+    const process = victim(world, fault);
     if (process === undefined) return false;
-    const byMs = (fault.amount % 4_000_000_000) - 2_000_000_000;
+    const byMs = (fault.dice[0] % 4_000_000_000) - 2_000_000_000;
     process.jumpWall(byMs);
     return true;
   },
   /** Events that a shell should not give, and that must not matter (io.ts). */
   spurious(world, fault) {
-    const process = one(world.all, fault.who);
+    const process = victim(world, fault);
     if (process?.isUp !== true) return false;
     const [link] = world.network.linksOf(process);
-    const gone = BigInt(fault.amount) as LinkId;
+    const [number, length] = fault.dice;
+    const gone = BigInt(number) as LinkId;
     process.event({ kind: 'tick' });
     process.event({ kind: 'link_down', link: gone });
-    process.event({ kind: 'frame', link: gone, bytes: new Uint8Array(fault.other % 60) });
+    process.event({ kind: 'frame', link: gone, bytes: new Uint8Array(length % 60) });
     if (link !== undefined) process.event({ kind: 'frame', link, bytes: new Uint8Array() });
     return true;
   },
@@ -216,14 +219,14 @@ function later(world: World, fault: Fault, end: () => void): void {
 }
 
 function cut(world: World, fault: Fault, isBothWays: boolean): boolean {
-  const [a, b] = stream(world, fault);
+  const [a, b] = joined(world, fault);
   if (a === undefined || b === undefined) return false;
   const change = (by: 1 | -1) => {
     world.reach.cut(a.index, b.index, by);
     if (isBothWays) world.reach.cut(b.index, a.index, by);
   };
   change(1);
-  if (fault.amount % 2 === 0) world.network.noticeCuts();
+  if (fault.dice[0] % 2 === 0) world.network.noticeCuts();
   later(world, fault, () => change(-1));
   return true;
 }
@@ -233,14 +236,14 @@ function isPaying({ disk }: Process): boolean {
   return disk.live.has('L' as ByteKey) || disk.durable.has('L' as ByteKey);
 }
 
-function one(processes: readonly Process[], number: number): Process | undefined {
-  return processes.length === 0 ? undefined : processes[number % processes.length];
+/** The one that it strikes, unless that one was cut from the run. */
+function victim(world: World, { victims }: Fault): Process | undefined {
+  return world.named(victims[0]);
 }
 
-/** Two nodes with a stream between them, in either order; nobody if there is no stream at all. */
-function stream(world: World, { who, other }: Fault): readonly [Process?, Process?] {
-  const joined = world.network.joined();
-  const pair = joined[who % Math.max(1, joined.length)];
-  if (pair === undefined) return [];
-  return other % 2 === 0 ? pair : [pair[1], pair[0]];
+/** The two that it strikes, if there is a stream between them now. */
+function joined(world: World, { victims }: Fault): readonly [Process?, Process?] {
+  const [a, b] = victims.map((name) => world.named(name));
+  if (a === undefined || b === undefined || !world.network.isJoined(a, b)) return [];
+  return [a, b];
 }

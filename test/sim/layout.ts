@@ -1,10 +1,16 @@
 /** How radios stand in the mesh, and who opens streams to whom. */
-import type { Access, Layout } from './plan.ts';
-import type { Prng } from './prng.ts';
-import type { Process } from './process.ts';
-import type { World } from './world.ts';
+import type { Place } from './places.ts';
+import { Prng } from './prng.ts';
 
-type Edge = readonly [number, number];
+/** How wallets reach the authorities. */
+export type Access = 'direct' | 'some' | 'relay' | 'chain';
+/** How the radios of the mesh stand. */
+export type Layout = 'clique' | 'line' | 'grid' | 'scattered';
+
+/** Two radios that hear each other, by the index of their nodes. */
+export type Edge = readonly [number, number];
+/** Two nodes that look for each other, by name. */
+export type Pair = readonly [string, string];
 
 /** Pairs of radios that hear each other; together they join everybody. */
 export function radiosOf(layout: Layout, size: number, prng: Prng): Edge[] {
@@ -28,49 +34,45 @@ export function radiosOf(layout: Layout, size: number, prng: Prng): Edge[] {
   }
 }
 
-/** Tells every process whom it looks for. */
-export function joinAll(world: World, prng: Prng): void {
-  const { network, plan, relays, all } = world;
-  const members = all.filter(({ role }) => role === 'authority' || role === 'traitor');
-  const saboteurs = all.filter(({ role }) => role === 'saboteur');
+/**
+ * Who looks for whom. A wallet reaches the authorities in its own way (`accessOf` its name), and at
+ * least one of those that it goes to is honest. Where some are cut, the others keep to theirs.
+ */
+export function pairsOf(
+  seed: number,
+  places: readonly Place[],
+  accessOf: (wallet: string) => Access,
+): Pair[] {
+  const named = (...roles: readonly string[]) =>
+    places.filter(({ role }) => roles.includes(role)).map(({ name }) => name);
+  const members = named('authority', 'traitor');
+  const [relays, saboteurs] = [named('relay'), named('saboteur')];
   const nodes = [...members, ...relays.slice(-1), ...saboteurs];
-  nodes.forEach((a, i) => {
-    for (const b of nodes.slice(i + 1)) network.pair(a, b);
-  });
-  // Relays stand in a row; only the last one reaches the authorities.
-  relays.slice(1).forEach((relay, i) => {
-    const before = relays[i];
-    if (before !== undefined) network.pair(before, relay);
-  });
-  world.wallets.forEach((wallet, i) => {
-    const access = plan.access[i] ?? 'direct';
-    const others = access === 'direct' ? [] : saboteurs;
-    for (const node of [...entriesFor(world, access, members, prng), ...others]) {
-      network.pair(wallet, node);
+  const entriesOf = (wallet: string): readonly string[] => {
+    const access = accessOf(wallet);
+    const row = access === 'chain' ? relays.slice(0, 1) : relays.slice(-1);
+    if (access === 'direct') return members;
+    if (access === 'some') {
+      const order = inOrderOf(seed, wallet, members);
+      const honest = order.filter((name) => named('authority').includes(name));
+      return [...new Set([...order.slice(0, 2), ...honest.slice(0, 1)]), ...saboteurs];
     }
-  });
-  const outsiders = all.filter(({ role }) => role === 'thief' || role === 'stranger');
-  for (const outsider of outsiders) {
-    for (const node of [...members, ...relays.slice(-1)]) network.pair(outsider, node);
-  }
+    return [...(row.length === 0 ? members : row), ...saboteurs];
+  };
+  const both = (from: readonly string[], to: (name: string, i: number) => readonly string[]) =>
+    from.flatMap((a, i) => to(a, i).map((b): Pair => [a, b]));
+  return [
+    ...both(nodes, (_, i) => nodes.slice(i + 1)),
+    // Relays stand in a row; only the last one reaches the authorities.
+    ...both(relays, (_, i) => relays.slice(i + 1, i + 2)),
+    ...both(named('wallet'), entriesOf),
+    ...both(named('thief', 'stranger'), () => [...members, ...relays.slice(-1)]),
+  ];
 }
 
-/** The nodes that a wallet opens streams to. At least one of them is honest. */
-function entriesFor(
-  { relays }: World,
-  access: Access,
-  members: readonly Process[],
-  prng: Prng,
-): Process[] {
-  const honest = members.filter(({ role }) => role === 'authority');
-  switch (access) {
-    case 'direct':
-      return [...members];
-    case 'some':
-      return [...new Set([...prng.some(members, 2), ...prng.some(honest, 1)])];
-    case 'relay':
-      return relays.length === 0 ? [...members] : relays.slice(-1);
-    case 'chain':
-      return relays.length === 0 ? [...members] : relays.slice(0, 1);
-  }
+/** The members in the order in which a wallet prefers them, the same whoever else is there. */
+function inOrderOf(seed: number, wallet: string, members: readonly string[]): string[] {
+  const rank = (member: string) => Prng.named(seed, `${wallet} to ${member}`).u32();
+  const ranked = members.map((member) => ({ member, rank: rank(member) }));
+  return ranked.sort((a, b) => a.rank - b.rank).map(({ member }) => member);
 }

@@ -157,7 +157,14 @@ export class Network<S extends Station = Station> {
 
   /** The pairs that have a stream now, in the order in which they were paired. */
   joined(): [S, S][] {
-    return this.#pairs.filter(({ a, b }) => this.#isJoined(a, b)).map(({ a, b }) => [a, b]);
+    return this.#pairs.filter(({ a, b }) => this.isJoined(a, b)).map(({ a, b }) => [a, b]);
+  }
+
+  /** Whether a stream is open between two nodes. */
+  isJoined(a: Station, b: Station): boolean {
+    const [there, back] = [this.linkBetween(a, b), this.linkBetween(b, a)];
+    if (there === undefined || back === undefined) return false;
+    return this.#ends.get(a)?.get(there)?.peer?.link === back;
   }
 
   /** Breaks a stream between two nodes, if there is one. */
@@ -217,16 +224,10 @@ export class Network<S extends Station = Station> {
     this.#agenda.after(delayMs, () => {
       pair.isTrying = false;
       const { a, b } = pair;
-      if (!a.isUp || !b.isUp || this.#isJoined(a, b)) return;
+      if (!a.isUp || !b.isUp || this.isJoined(a, b)) return;
       if (this.#hears(a, b) && this.#hears(b, a)) this.#join(a, b);
       else this.#try(pair, this.#prng.between(300, 2_000));
     });
-  }
-
-  #isJoined(a: Station, b: Station): boolean {
-    const [there, back] = [this.linkBetween(a, b), this.linkBetween(b, a)];
-    if (there === undefined || back === undefined) return false;
-    return this.#ends.get(a)?.get(there)?.peer?.link === back;
   }
 
   #join(a: Station, b: Station): void {

@@ -1,68 +1,33 @@
 /**
- * The plan of a run: all that is drawn before it begins, from the seed and the profile alone. What
- * is left out of it afterwards (`cut`, for shrinking) does not change what remains.
+ * The plan of a run: all that is drawn before it begins, from the seed and the profile alone. Each
+ * part is drawn from a sequence of its own, so that a change of one shifts no other. What is left out
+ * afterwards (`cut`, for shrinking) does not change what remains: names, places in the mesh, accounts
+ * and faults stay; a fault whose victim was cut does nothing.
  */
+import { faultsFor } from './checkers/founding.ts';
+import { type Fault, faultsNamed, faultsOf } from './fault-plan.ts';
+import { type Access, type Edge, type Layout, type Pair, pairsOf, radiosOf } from './layout.ts';
+import { type Counts, fewerPlaces, type Place, placesOf } from './places.ts';
 import { Prng } from './prng.ts';
 import { PROFILES, type Profile } from './profiles.ts';
-
-export const FAULT_KINDS = [
-  'crash',
-  'crash_in_commit',
-  'power_cut',
-  'full_disk',
-  'slow_disk',
-  'restore',
-  'bit_rot',
-  'forget',
-  'old_copy',
-  'slow',
-  'cut',
-  'one_way',
-  'only_hears',
-  'island',
-  'radio_off',
-  'clog',
-  'flap',
-  'storm',
-  'wall_jump',
-  'spurious',
-] as const;
-
-export type FaultKind = (typeof FAULT_KINDS)[number];
-
-/** A fault to come. What `who`, `other` and `amount` mean is up to its kind (faults.ts). */
-export interface Fault {
-  readonly kind: FaultKind;
-  readonly atMs: number;
-  readonly forMs: number;
-  /** Large random numbers, taken modulo the nodes in question. */
-  readonly who: number;
-  readonly other: number;
-  readonly amount: number;
-}
-
-/** How wallets reach the authorities. */
-export type Access = 'direct' | 'some' | 'relay' | 'chain';
-/** How the radios of the mesh stand. */
-export type Layout = 'clique' | 'line' | 'grid' | 'scattered';
 
 export interface Plan {
   readonly seed: number;
   readonly profileName: string;
   readonly profile: Profile;
+  /** Who takes part. */
+  readonly places: readonly Place[];
+  /**
+   * Also those who were cut: their radios stay in the mesh, and their accounts in the genesis
+   * document.
+   */
+  readonly drawn: readonly Place[];
+  /** Members of the committee, hostile ones included. */
   readonly authorities: number;
-  readonly traitors: number;
-  readonly relays: number;
-  readonly wallets: number;
-  readonly thieves: number;
-  /** Relays that withhold. */
-  readonly saboteurs: number;
-  /** Wallets that were set up with another genesis document. */
-  readonly strangers: number;
   readonly tokens: number;
   readonly hasRealSignatures: boolean;
-  readonly access: readonly Access[];
-  readonly layout: Layout;
+  readonly pairs: readonly Pair[];
+  readonly radios: readonly Edge[];
   readonly trouble: { readonly loss: number; readonly double: number; readonly overtake: number };
   readonly hopMs: number;
   readonly jitterMs: number;
@@ -75,16 +40,11 @@ export interface Plan {
 }
 
 /** What shrinking leaves of a plan; absent: all of it. */
-export interface Cut {
-  readonly faults?: readonly number[];
+export interface Cut extends Partial<Counts> {
+  /** Names of the faults that are left. */
+  readonly faults?: readonly string[];
   readonly chaosMs?: number;
   readonly payments?: number;
-  readonly wallets?: number;
-  readonly relays?: number;
-  readonly traitors?: number;
-  readonly thieves?: number;
-  readonly saboteurs?: number;
-  readonly strangers?: number;
   readonly isCalm?: boolean;
 }
 
@@ -94,83 +54,105 @@ const REAL_SIGNATURES_EVERY = 50;
 /** Sizes of committees, the common ones more often: messages grow with the square of the size. */
 const COMMITTEES = [1, 2, 3, 3, 5, 5, 6, 7, 7, 7, 10, ...Array.from({ length: 19 }, () => 4)];
 
+/** How wallets reach the authorities, by the number of relays; more relays are as two. */
+const ACCESSES: readonly (readonly Access[])[] = [
+  ['direct', 'direct', 'some'],
+  ['direct', 'some', 'relay', 'relay'],
+  ['direct', 'some', 'relay', 'chain'],
+];
+
+const LAYOUTS: readonly Layout[] = ['clique', 'clique', 'line', 'grid', 'scattered'];
+
 /** Draws the plan of a seed. */
 export function planOf(seed: number, profileName: string, cut: Cut = {}): Plan {
   const profile = PROFILES[profileName];
   if (profile === undefined) throw new Error(`no profile is called ${profileName}`);
-  const prng = new Prng(seed, 1);
-  const between = ([low, high]: readonly [number, number]) => prng.between(low, high);
-  const authorities = prng.pick(COMMITTEES);
-  const most = Math.floor((authorities - 1) / 3);
-  const hasTraitors = prng.below(100) < profile.traitors;
-  const traitors = profile.isBroken
-    ? most + 1
-    : hasTraitors
-      ? prng.between(Math.min(1, most), most)
-      : 0;
-  const someRelays = prng.pick([0, 0, 1, 1, 2, 3]);
-  const relays = profile.isRelayed ? Math.max(1, someRelays) : someRelays;
-  const wallets = between(profile.wallets);
-  const thieves = prng.below(100) < profile.thieves ? prng.between(1, 2) : 0;
-  const chaosMs = 1_000 * between(profile.seconds);
-  const payments = between(profile.payments);
-  const [loss, double, overtake] = profile.weather.map((worst) =>
-    prng.below(2) === 0 ? 0 : prng.skewed(0, worst),
-  );
-  const drawn: Plan = {
+  const of = (purpose: string) => Prng.named(seed, purpose);
+  const between = (purpose: string, [low, high]: readonly [number, number]) =>
+    of(purpose).between(low, high);
+  const counts = countsOf(seed, profile);
+  const drawn = placesOf(seed, counts);
+  const ways = (places: readonly Place[]) =>
+    pairsOf(seed, places, (wallet) => accessOf(seed, wallet, profile, counts.relays));
+  const radios = radiosOf(of('layout').pick(LAYOUTS), drawn.length, of('radios'));
+  const chaosMs = 1_000 * between('seconds', profile.seconds);
+  const payments = between('payments', profile.payments);
+  const scene = { seed, chaosMs, places: drawn, pairs: ways(drawn), radios };
+  const left = soundly(counts, cut, profile.isBroken === true);
+  const places = fewerPlaces(seed, counts, left);
+  return {
     seed,
     profileName,
     profile,
-    authorities,
-    traitors,
-    relays,
-    wallets,
-    thieves,
-    saboteurs: relays > 0 && prng.below(100) < profile.saboteurs ? 1 : 0,
-    strangers: prng.below(20) === 0 ? 1 : 0,
-    tokens: prng.between(1, 3),
+    places,
+    drawn,
+    authorities: left.authorities,
+    tokens: of('tokens').between(1, 3),
     hasRealSignatures: seed % REAL_SIGNATURES_EVERY === 0,
-    access: Array.from({ length: wallets }, () =>
-      profile.isRelayed ? 'relay' : accessOf(prng, relays),
-    ),
-    layout: prng.pick(['clique', 'clique', 'line', 'grid', 'scattered']),
-    trouble: { loss: loss ?? 0, double: double ?? 0, overtake: overtake ?? 0 },
-    hopMs: prng.between(1, 8),
-    jitterMs: prng.skewed(0, 30),
-    commitMs: prng.skewed(0, 12),
-    chaosMs,
-    payments,
-    thinkMs: Math.floor((chaosMs * wallets) / payments / 2),
-    faults: faultsOf(new Prng(seed, 2), profile, chaosMs),
+    pairs: ways(places),
+    radios,
+    trouble: cut.isCalm ? { loss: 0, double: 0, overtake: 0 } : troubleOf(seed, profile),
+    hopMs: of('hops').between(1, 8),
+    jitterMs: of('jitter').skewed(0, 30),
+    commitMs: of('commits').skewed(0, 12),
+    chaosMs: cut.chaosMs ?? chaosMs,
+    payments: cut.payments ?? payments,
+    thinkMs: Math.floor((chaosMs * counts.wallets) / payments / 2),
+    faults: cut.faults === undefined ? faultsOf(scene, profile) : faultsNamed(cut.faults, scene),
   };
-  return reduce(drawn, cut);
 }
 
-function accessOf(prng: Prng, relays: number): Access {
-  if (relays === 0) return prng.pick(['direct', 'direct', 'some']);
-  return prng.pick(['direct', 'some', 'relay', relays > 1 ? 'chain' : 'relay']);
+/** How many of each take part. */
+function countsOf(seed: number, profile: Profile): Counts {
+  const of = (purpose: string) => Prng.named(seed, purpose);
+  const authorities = of('committee').pick(COMMITTEES);
+  const most = faultsFor(authorities);
+  const hasTraitors = of('has traitors').below(100) < profile.traitors;
+  const someTraitors = hasTraitors ? of('traitor count').between(Math.min(1, most), most) : 0;
+  const someRelays = of('relays').pick([0, 0, 1, 1, 2, 3]);
+  const relays = profile.isRelayed ? Math.max(1, someRelays) : someRelays;
+  return {
+    authorities,
+    traitors: profile.isBroken ? most + 1 : someTraitors,
+    relays,
+    saboteurs: relays > 0 && of('saboteurs').below(100) < profile.saboteurs ? 1 : 0,
+    wallets: of('wallets').between(profile.wallets[0], profile.wallets[1]),
+    thieves: of('has thieves').below(100) < profile.thieves ? of('thieves').between(1, 2) : 0,
+    strangers: of('strangers').below(20) === 0 ? 1 : 0,
+  };
 }
 
-function faultsOf(prng: Prng, { faults, weights }: Profile, chaosMs: number): Fault[] {
-  const kinds = FAULT_KINDS.flatMap((kind) =>
-    Array.from({ length: weights[kind] ?? 0 }, () => kind),
-  );
-  const count = prng.between(faults[0], faults[1]);
-  const drawn = Array.from({ length: kinds.length === 0 ? 0 : count }, () => ({
-    kind: prng.pick(kinds),
-    atMs: prng.between(0, chaosMs),
-    forMs: prng.skewed(10, 30_000),
-    who: prng.u32(),
-    other: prng.u32(),
-    amount: prng.u32(),
-  }));
-  return drawn.sort((a, b) => a.atMs - b.atMs);
+/** What is left of each, where a smaller committee stands fewer traitors. */
+function soundly(counts: Counts, cut: Cut, isBroken: boolean): Counts {
+  const left = (name: keyof Counts) => Math.min(counts[name], cut[name] ?? Infinity);
+  const authorities = left('authorities');
+  const most = faultsFor(authorities) + (isBroken ? 1 : 0);
+  return {
+    authorities,
+    traitors: Math.min(left('traitors'), most),
+    relays: left('relays'),
+    saboteurs: left('saboteurs'),
+    wallets: left('wallets'),
+    thieves: left('thieves'),
+    strangers: left('strangers'),
+  };
 }
 
-function reduce(plan: Plan, cut: Cut): Plan {
-  const { faults, isCalm, ...rest } = cut;
-  const trouble = isCalm ? { loss: 0, double: 0, overtake: 0 } : plan.trouble;
-  const kept =
-    faults === undefined ? plan.faults : plan.faults.filter((_, i) => faults.includes(i));
-  return { ...plan, ...rest, trouble, faults: kept };
+/** Shares of a thousand; in half of the runs there is none of one kind. */
+function troubleOf(seed: number, { weather }: Profile): Plan['trouble'] {
+  const worst = (purpose: string, most: number) => {
+    const prng = Prng.named(seed, purpose);
+    return prng.below(2) === 0 ? 0 : prng.skewed(0, most);
+  };
+  const [loss, double, overtake] = weather;
+  return {
+    loss: worst('loss', loss),
+    double: worst('doubling', double),
+    overtake: worst('overtaking', overtake),
+  };
+}
+
+function accessOf(seed: number, wallet: string, profile: Profile, relays: number): Access {
+  const accesses = ACCESSES[Math.min(relays, 2)] ?? ['direct'];
+  return profile.isRelayed ? 'relay' : Prng.named(seed, `${wallet} access`).pick(accesses);
 }

@@ -17,6 +17,11 @@ export class Prng {
     for (let i = 0; i < 15; i++) this.u32();
   }
 
+  /** The sequence of a seed for one purpose: what is drawn for another never shifts it. */
+  static named(seed: number, purpose: string): Prng {
+    return new Prng(seed, streamOf(purpose));
+  }
+
   /** 0 to 2^32 - 1. */
   u32(): number {
     const sum = (this.#a + this.#b + this.#counter) | 0;
@@ -77,9 +82,13 @@ export class Prng {
   u64(): bigint {
     return (BigInt(this.u32()) << 32n) | BigInt(this.u32());
   }
+}
 
-  /** An independent sequence: what is drawn from it does not shift what is drawn from this one. */
-  fork(stream: number): Prng {
-    return new Prng(this.u32(), stream);
+/** The number of the sequence that a name stands for: FNV-1a, 32 bits. */
+export function streamOf(name: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < name.length; i++) {
+    hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
   }
+  return hash;
 }

@@ -1,13 +1,14 @@
 /**
- * Profiles: how often each kind of fault comes, how bad the weather is, and who is hostile. A fault's
- * weight is its share among the faults of a run.
+ * Profiles: how often each kind of fault comes, how bad the weather is, and who is hostile. A run has
+ * so many chances of every kind; the weight of a kind is how many of a thousand such chances come
+ * true.
  */
-import type { FaultKind } from './plan.ts';
+import type { FaultKind } from './fault-plan.ts';
 
 export interface Profile {
   readonly about: string;
-  /** Faults of a run, from and to. */
-  readonly faults: readonly [number, number];
+  /** Chances of each kind in a run, from and to. */
+  readonly chances: readonly [number, number];
   readonly weights: Readonly<Partial<Record<FaultKind, number>>>;
   /** Worst shares of a thousand that the weather loses, doubles, lets overtake. */
   readonly weather: readonly [number, number, number];
@@ -30,30 +31,30 @@ export interface Profile {
 }
 
 const EVERYTHING: Readonly<Record<FaultKind, number>> = {
-  crash: 12,
-  crash_in_commit: 14,
-  power_cut: 2,
-  full_disk: 4,
-  slow_disk: 4,
-  restore: 5,
-  bit_rot: 3,
-  forget: 2,
-  old_copy: 2,
-  slow: 4,
-  cut: 10,
-  one_way: 8,
-  only_hears: 4,
-  island: 8,
-  radio_off: 5,
-  clog: 5,
-  flap: 8,
-  storm: 5,
-  wall_jump: 5,
-  spurious: 6,
+  crash: 103,
+  crash_in_commit: 121,
+  power_cut: 17,
+  full_disk: 34,
+  slow_disk: 34,
+  restore: 43,
+  bit_rot: 26,
+  forget: 17,
+  old_copy: 17,
+  slow: 34,
+  cut: 86,
+  one_way: 69,
+  only_hears: 34,
+  island: 69,
+  radio_off: 43,
+  clog: 43,
+  flap: 69,
+  storm: 43,
+  wall_jump: 43,
+  spurious: 52,
 };
 
 const USUAL = {
-  faults: [3, 24],
+  chances: [3, 24],
   weights: EVERYTHING,
   weather: [120, 80, 200],
   payments: [85, 190],
@@ -70,7 +71,7 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
   calm: {
     ...USUAL,
     about: 'no fault and nobody hostile',
-    faults: [0, 0],
+    chances: [0, 0],
     weather: [0, 0, 0],
     traitors: 0,
     thieves: 0,
@@ -79,6 +80,7 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
   network: {
     ...USUAL,
     about: 'cuts, islands, loss; everybody honest, no process dies',
+    chances: [6, 50],
     weights: only('cut', 'one_way', 'only_hears', 'island', 'radio_off', 'clog', 'flap', 'storm'),
     weather: [300, 150, 400],
     traitors: 0,
@@ -88,7 +90,7 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
   crashes: {
     ...USUAL,
     about: 'processes and disks die again and again; everybody honest',
-    faults: [15, 50],
+    chances: [40, 130],
     weights: only(
       'crash',
       'crash_in_commit',
@@ -106,7 +108,7 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
   hostile: {
     ...USUAL,
     about: 'as many traitors as the network stands, thieves, little else',
-    faults: [0, 8],
+    chances: [0, 8],
     weather: [20, 20, 60],
     traitors: 100,
     thieves: 100,
@@ -115,7 +117,7 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
     ...USUAL,
     about:
       'all wallets behind relays, one of which lies; few payments, so that each last one counts',
-    faults: [0, 4],
+    chances: [0, 4],
     weather: [20, 20, 60],
     payments: [15, 40],
     seconds: [8, 20],
@@ -129,14 +131,14 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
   long: {
     ...USUAL,
     about: 'half an hour to two hours of virtual time, many payments: memory must stay flat',
-    faults: [20, 80],
+    chances: [20, 80],
     payments: [600, 1_500],
     seconds: [1_800, 7_200],
   },
   dense: {
     ...USUAL,
     about: 'short runs with much of everything: for deliberate bugs',
-    faults: [4, 16],
+    chances: [4, 16],
     payments: [80, 160],
     seconds: [12, 30],
     traitors: 85,
@@ -146,7 +148,7 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
   broken: {
     ...USUAL,
     about: 'f + 1 traitors together: the promise must break, and the checkers must see it',
-    faults: [0, 2],
+    chances: [0, 2],
     weather: [0, 0, 0],
     traitors: 100,
     thieves: 100,

@@ -41,10 +41,10 @@ export function realScheme(): Scheme {
 
 /** The ideal scheme. `seed` makes the keys of one run differ from those of another. */
 export function idealScheme(seed: number): Scheme {
-  const secret = new Prng(seed, 0x5ec).u32();
+  const secret = Prng.named(seed, 'secret').u32();
   const signers = new Map<string, Signer>();
   const make = (label: string): Signer => {
-    const prng = new Prng(seed, labelHash(label));
+    const prng = Prng.named(seed, label);
     const publicKey = prng.bytes(32);
     return { publicKey, sign: (message) => tagOf(secret, publicKey, message) };
   };
@@ -94,12 +94,4 @@ function tagOf(secret: number, publicKey: Uint8Array, message: Uint8Array): Uint
 function isSame(a: Uint8Array, b: Uint8Array): boolean {
   for (let i = 0; i < 64; i++) if (a[i] !== b[i]) return false;
   return true;
-}
-
-function labelHash(label: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < label.length; i++) {
-    hash = Math.imul(hash ^ label.charCodeAt(i), 0x01000193);
-  }
-  return hash;
 }

@@ -31,7 +31,8 @@ export function shrink(failed: Result, onProgress: (tries: number) => void = () 
     attempt({ [name]: 0 });
   }
   dropFaults(seed, profile, () => best.cut, attempt);
-  for (let wallets = 2; wallets < plan.wallets; wallets *= 2) if (attempt({ wallets })) break;
+  const many = plan.places.filter(({ role }) => role === 'wallet').length;
+  for (let wallets = 2; wallets < many; wallets *= 2) if (attempt({ wallets })) break;
   for (let left = plan.payments >> 1; left > 0 && attempt({ payments: left }); left >>= 1);
   let { chaosMs } = planOf(seed, profile, best.cut);
   while (chaosMs > 1_000 && attempt({ chaosMs: chaosMs >> 1 })) chaosMs >>= 1;
@@ -45,7 +46,7 @@ function dropFaults(
   cut: () => Cut,
   attempt: (change: Cut) => boolean,
 ): void {
-  let kept = [...(cut().faults ?? planOf(seed, profile).faults.keys())];
+  let kept = planOf(seed, profile, cut()).faults.map(({ name }) => name);
   for (let size = kept.length >> 1; size >= 1; size >>= 1) {
     for (let from = 0; from < kept.length; ) {
       const fewer = [...kept.slice(0, from), ...kept.slice(from + size)];

@@ -39,7 +39,7 @@ export class Workload implements Watcher {
 
   constructor(world: World) {
     this.#world = world;
-    this.#prng = new Prng(world.plan.seed, 6);
+    this.#prng = Prng.named(world.plan.seed, 'owners');
     this.#left = world.plan.payments;
   }
 
@@ -114,9 +114,8 @@ export class Workload implements Watcher {
     const token = prng.below(this.#world.plan.tokens);
     const balance = provenBalance(this.#world, wallet, token);
     if (balance <= 0n) return;
-    const { wallets, cast } = this.#world;
-    const friends = wallets.map(({ signer }) => signer.publicKey);
-    const known = prng.below(4) === 0 ? cast.payable : friends;
+    const { cast } = this.#world;
+    const known = prng.below(4) === 0 ? cast.payable : cast.friends;
     const others = known.filter((key) => key !== wallet.signer.publicKey);
     const share = balance / BigInt(prng.below(40) === 0 ? 1 : prng.pick([3, 20, 50, 200]));
     if (!isBusy) this.#left--;

@@ -12,13 +12,12 @@ import { createNode } from '../../agent/core/node.ts';
 import type { NodeSetup } from '../../agent/core/setup.ts';
 import type { MemberIndex } from '../../agent/core/units.ts';
 import { Agenda } from './agenda.ts';
-import { type Cast, castOf } from './cast.ts';
+import { type Cast, castOf, type Part } from './cast.ts';
 import { type Founding, faultsFor } from './checkers/founding.ts';
 import { Conspiracy } from './hostile/conspiracy.ts';
 import { Saboteur } from './hostile/saboteur.ts';
 import { Thief } from './hostile/thief.ts';
 import { Traitor, type Treason } from './hostile/traitor.ts';
-import { joinAll, radiosOf } from './layout.ts';
 import { Network, type Weather } from './network.ts';
 import type { Plan } from './plan.ts';
 import { Prng } from './prng.ts';
@@ -31,13 +30,12 @@ export class World {
   readonly agenda = new Agenda();
   readonly reach: Reach;
   readonly network: Network<Process>;
-  /** Every process; the authorities first, so that an index is a member. */
+  /** Every process; the authorities first. */
   readonly all: Process[] = [];
   /** What an operator does when everything is healed. */
   readonly repairs: (() => void)[] = [];
   isHealed = false;
   readonly #conspiracy: Conspiracy;
-  readonly #prng: Prng;
   readonly #silent = new Set<number>();
   readonly #forgetful = new Set<Process>();
   #restoresLeft: number;
@@ -45,26 +43,31 @@ export class World {
   constructor(plan: Plan, watch: (world: World) => readonly Watcher[]) {
     this.plan = plan;
     this.cast = castOf(plan);
-    this.#prng = new Prng(plan.seed, 3);
     const { traitors } = this.cast;
     this.#restoresLeft = Math.max(0, faultsFor(plan.authorities) - traitors.size);
-    const size = this.cast.roles.length;
-    this.reach = new Reach(size, radiosOf(plan.layout, size, this.#prng.fork(1)));
-    this.network = new Network(this.agenda, this.#prng.fork(2), this.reach, this.#weather());
+    this.reach = new Reach(plan.drawn.length, plan.radios);
+    const chance = Prng.named(plan.seed, 'network');
+    this.network = new Network(this.agenda, chance, this.reach, this.#weather());
     this.#conspiracy = this.#conspire();
     const watchers: Watcher[] = [];
     const around = { agenda: this.agenda, network: this.network, watchers };
-    this.cast.roles.forEach(({ name, role, signer }, index) => {
-      const { commitMs } = plan;
-      const own = new Prng(plan.seed, 100 + index);
-      const actor = this.#actorOf(role, index);
-      const commit = [Math.min(1, commitMs), commitMs] as const;
-      const setup: ProcessSetup = { name, index, role, signer, actor, commitMs: commit };
+    const commitMs = [Math.min(1, plan.commitMs), plan.commitMs] as const;
+    for (const part of this.cast.parts) {
+      const own = Prng.named(plan.seed, `process ${part.name}`);
+      const setup: ProcessSetup = { ...part, actor: this.#actorOf(part), commitMs };
       this.all.push(new Process(setup, around, own));
-    });
+    }
     watchers.push(...watch(this));
     for (const process of this.all) process.start();
-    joinAll(this, this.#prng.fork(3));
+    for (const [a, b] of plan.pairs) {
+      const [one, other] = [this.named(a), this.named(b)];
+      if (one !== undefined && other !== undefined) this.network.pair(one, other);
+    }
+  }
+
+  /** The process of this name; none if it was cut from the run. */
+  named(name: string | undefined): Process | undefined {
+    return this.all.find((process) => process.name === name);
   }
 
   get authorities(): Process[] {
@@ -77,11 +80,6 @@ export class World {
 
   get relays(): Process[] {
     return this.#withRole('relay');
-  }
-
-  /** Honest processes whose disk matters. */
-  get keepers(): Process[] {
-    return [...this.authorities, ...this.wallets];
   }
 
   /** What the checkers may take for certain. */
@@ -168,7 +166,7 @@ export class World {
     return new Conspiracy({
       network: cast.network,
       scheme: cast.scheme,
-      prng: this.#prng.fork(4),
+      prng: Prng.named(this.plan.seed, 'conspiracy'),
       traitors: cast.traitors,
       foreignOrders: cast.foreignOrders,
       oldVote: cast.oldVote,
@@ -177,11 +175,10 @@ export class World {
   }
 
   /** How to make the actor of a process. The hostile remember over restarts what they know. */
-  #actorOf(role: Role, index: number): () => Actor {
+  #actorOf({ name, role, index, signer }: Part): () => Actor {
     const { cast } = this;
-    const signer = cast.roles[index]?.signer;
-    if (signer === undefined) throw new Error('no such role');
     const member = index as MemberIndex;
+    const prng = Prng.named(this.plan.seed, `hostile ${name}`);
     const setupFor = (network: FoundedNetwork): NodeSetup => {
       const base = { network, verify: cast.scheme.verify };
       if (role === 'authority' || role === 'traitor') {
@@ -191,21 +188,18 @@ export class World {
     };
     switch (role) {
       case 'thief': {
-        const loot = cast.lootOf(index);
-        const prng = this.#prng.fork(1_000 + index);
+        const loot = cast.lootOf(name);
         const recipients = cast.payable;
         const everyMs = prng.pick([100, 300, 1_000]);
         return () => new Thief({ plot: this.#conspiracy, prng, loot, recipients, everyMs });
       }
       case 'traitor': {
-        const prng = this.#prng.fork(1_000 + index);
         const treason = treasonOf(prng, this.plan.profile.isBroken === true);
         const network = prng.below(20) === 0 ? cast.otherNetwork : cast.network;
         const inner = () => createNode(setupFor(network));
         return () => new Traitor(member, inner(), treason, this.#conspiracy, prng);
       }
       case 'saboteur': {
-        const prng = this.#prng.fork(1_000 + index);
         const withhold = prng.pick([300, 900, 1_000]);
         const isLiar = prng.below(100) < this.plan.profile.liars;
         const sabotage = { withhold, lie: isLiar ? prng.pick([100, 500, 1_000]) : 0 };
