@@ -4,11 +4,12 @@
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { cutText, parseCut } from './cut-text.ts';
+import { parseCut } from './cut-text.ts';
 import { runAll } from './pool.ts';
 import { PROFILES } from './profiles.ts';
 import { commandFor, describeFailure } from './report.ts';
 import { type Result, runSeed } from './run.ts';
+import { seedLine } from './seeds.ts';
 import { shrink } from './shrink.ts';
 import { Summary } from './summary.ts';
 import type { Job } from './worker.ts';
@@ -165,7 +166,7 @@ function sayFailure(result: Result): void {
   say('shrinking ...');
   const small = shrink(result);
   say(describeFailure(small));
-  say(`for seeds.txt: ${result.profile} ${result.seed} ${cutText(result.cut)}`.trimEnd());
+  say(`for seeds.txt: ${seedLine(small)}`);
 }
 
 function say(text: string): void {
