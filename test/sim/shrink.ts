@@ -8,6 +8,8 @@ import { type Result, runSeed } from './run.ts';
 
 /** Runs that shrinking may cost. */
 const MOST_TRIES = 80;
+/** Committees that are tried in place of a larger one: they stand one traitor, and two. */
+const SMALL_COMMITTEES = [4, 7];
 
 /** The smallest failing run that was found, by the same checker. */
 export function shrink(failed: Result, onProgress: (tries: number) => void = () => {}): Result {
@@ -29,6 +31,9 @@ export function shrink(failed: Result, onProgress: (tries: number) => void = () 
   attempt({ faults: [] });
   for (const name of ['strangers', 'saboteurs', 'relays', 'thieves', 'traitors'] as const) {
     attempt({ [name]: 0 });
+  }
+  for (const authorities of SMALL_COMMITTEES) {
+    if (authorities < plan.authorities && attempt({ authorities })) break;
   }
   dropFaults(seed, profile, () => best.cut, attempt);
   const many = plan.places.filter(({ role }) => role === 'wallet').length;
