@@ -30,15 +30,16 @@ export const FAULT_KINDS = {
   storm: 'nobody',
   wall_jump: 'anyone',
   spurious: 'anyone',
+  fade: 'radios',
 } as const satisfies Readonly<Record<string, Victims>>;
 
 export type FaultKind = keyof typeof FAULT_KINDS;
 
 /**
  * `keeper`: an honest node whose disk matters, authority or wallet. `pair`: two that look for each
- * other, in either order. `some`: about half of all.
+ * other, in either order. `radios`: two that hear each other. `some`: about half of all.
  */
-type Victims = 'nobody' | 'anyone' | 'keeper' | 'authority' | 'wallet' | 'pair' | 'some';
+type Victims = 'nobody' | 'anyone' | 'keeper' | 'authority' | 'wallet' | 'pair' | 'radios' | 'some';
 
 /** A fault to come. */
 export interface Fault {
@@ -100,7 +101,11 @@ function kindOf(name: string): string {
   return name.slice(0, name.indexOf('.'));
 }
 
-function victimsOf(victims: Victims, { places, pairs }: Scene, prng: Prng): readonly string[] {
+function victimsOf(
+  victims: Victims,
+  { places, pairs, radios }: Scene,
+  prng: Prng,
+): readonly string[] {
   const one = (...roles: readonly string[]) => {
     const fitting = places.filter(({ role }) => roles.length === 0 || roles.includes(role));
     return prng.some(fitting, 1).map(({ name }) => name);
@@ -121,6 +126,8 @@ function victimsOf(victims: Victims, { places, pairs }: Scene, prng: Prng): read
       if (a === undefined || b === undefined) return [];
       return prng.below(2) === 0 ? [a, b] : [b, a];
     }
+    case 'radios':
+      return prng.some(radios, 1).flatMap((edge) => edge.map((at) => places[at]?.name ?? ''));
     case 'some':
       return places.filter(() => prng.below(2) === 0).map(({ name }) => name);
   }

@@ -195,6 +195,15 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
     if (link !== undefined) process.event({ kind: 'frame', link, bytes: new Uint8Array() });
     return true;
   },
+  /** The radios are there also of nodes that were cut from the run. */
+  fade(world, fault) {
+    const [a, b] = fault.victims.map((name) => world.plan.drawn.find((each) => each.name === name));
+    if (a === undefined || b === undefined) return false;
+    world.reach.breakEdge(a.index, b.index, 1);
+    if (fault.dice[0] % 2 === 0) world.network.noticeCuts();
+    later(world, fault, () => world.reach.breakEdge(a.index, b.index, -1));
+    return true;
+  },
 };
 
 /** Puts the faults of the plan on the agenda; `count` hears of each that happened. */

@@ -11,6 +11,68 @@ function storm(lossPerMille: number) {
   return { lossPerMille, doublePerMille: 100, overtakePerMille: 100 };
 }
 
+/** A node that counts the frames that it gets. */
+function station(index: number) {
+  const node = {
+    index,
+    isUp: true,
+    shownKey: undefined,
+    lagMs: 0,
+    frames: 0,
+    linkUp: () => undefined,
+    linkDown: () => undefined,
+    frame: () => {
+      node.frames++;
+    },
+  };
+  return node;
+}
+
+test('each hop loses frames and doubles them', () => {
+  const agenda = new Agenda();
+  const line = [
+    [0, 1],
+    [1, 2],
+    [2, 3],
+  ] as const;
+  const weather = { ...FAIR, lossPerMille: 100, doublePerMille: 200 };
+  const network = new Network(agenda, new Prng(1), new Reach(4, line), weather);
+  const [near, middle, far] = [station(0), station(1), station(3)];
+  network.pair(near, middle);
+  network.pair(near, far);
+  agenda.runUntil(100);
+  for (const to of [middle, far]) {
+    const link = network.linkBetween(near, to);
+    assert.ok(link !== undefined);
+    for (let i = 0; i < 2_000; i++) network.send(near, link, new Uint8Array(1));
+  }
+  agenda.runUntil(1_000);
+  // 0.9 of the frames over one hop, 0.729 over three; and 0.2 and 0.488 of those twice.
+  assert.ok(Math.abs(middle.frames - 2_000 * 0.9 * 1.2) < 150, `${middle.frames}`);
+  assert.ok(Math.abs(far.frames - 2_000 * 0.729 * 1.488) < 150, `${far.frames}`);
+});
+
+test('paths lead around two radios that lost each other, until they hear each other again', () => {
+  const ring = [
+    [0, 1],
+    [1, 2],
+    [2, 3],
+    [0, 3],
+  ] as const;
+  const reach = new Reach(4, ring);
+  assert.equal(reach.hops(0, 3), 1);
+  reach.breakEdge(0, 3, 1);
+  reach.breakEdge(0, 3, 1);
+  assert.equal(reach.hops(0, 3), 3);
+  reach.breakEdge(1, 2, 1);
+  assert.equal(reach.hears(0, 3), false);
+  reach.breakEdge(1, 2, -1);
+  reach.breakEdge(0, 3, -1);
+  assert.equal(reach.hops(0, 3), 3, 'one of two faults is still on');
+  reach.breakEdge(0, 3, -1);
+  assert.equal(reach.hops(3, 0), 1);
+});
+
 test('storms that overlap leave the fair weather behind, in whatever order they end', () => {
   const network = new Network(new Agenda(), new Prng(1), new Reach(2, [[0, 1]]), { ...FAIR });
   const [endFirst, endSecond] = [network.storm(storm(300)), network.storm(storm(500))];

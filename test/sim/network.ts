@@ -39,7 +39,7 @@ interface Pair<S extends Station> {
   isTrying: boolean;
 }
 
-/** How frames fare, in shares of a thousand and milliseconds per hop. */
+/** How frames fare on each hop, in shares of a thousand and milliseconds. */
 export interface Weather {
   hopMs: number;
   jitterMs: number;
@@ -88,12 +88,12 @@ export class Network<S extends Station = Station> {
     const end = this.#ends.get(from)?.get(link);
     this.counts.sent++;
     if (end?.peer === undefined || !end.isOpen) return this.#lose();
-    const { weather } = this;
     if (!this.#hears(end.peer.station, from)) return this.#lose();
-    if (this.#prng.perMille(weather.lossPerMille)) return this.#lose();
+    const copies = this.#copiesOver(this.#reach.hops(from.index, end.peer.station.index));
+    if (copies === 0) return this.#lose();
     if (end.inFlight >= MOST_IN_FLIGHT) return this.close(from, link);
     this.#carry(end, bytes);
-    if (!this.#prng.perMille(weather.doublePerMille)) return;
+    if (copies === 1) return;
     this.counts.doubled++;
     this.#carry(end, bytes);
   }
@@ -212,6 +212,17 @@ export class Network<S extends Station = Station> {
       if (peer.isOpen && peer.station.isUp) peer.station.frame(peer.link, bytes);
       else this.#lose();
     });
+  }
+
+  /** Copies of a frame that arrive, 0 to 2: each hop may lose it, and each may double it. */
+  #copiesOver(hops: number): number {
+    const { lossPerMille, doublePerMille } = this.weather;
+    let copies = 1;
+    for (let hop = 0; hop < hops; hop++) {
+      if (this.#prng.perMille(lossPerMille)) return 0;
+      if (this.#prng.perMille(doublePerMille)) copies = 2;
+    }
+    return copies;
   }
 
   #lose(): void {

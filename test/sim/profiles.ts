@@ -41,7 +41,7 @@ const EVERYTHING: Readonly<Record<FaultKind, number>> = {
   forget: 17,
   old_copy: 17,
   slow: 34,
-  cut: 86,
+  cut: 43,
   one_way: 69,
   only_hears: 34,
   island: 69,
@@ -51,6 +51,7 @@ const EVERYTHING: Readonly<Record<FaultKind, number>> = {
   storm: 43,
   wall_jump: 43,
   spurious: 52,
+  fade: 43,
 };
 
 const USUAL = {
@@ -81,7 +82,17 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
     ...USUAL,
     about: 'cuts, islands, loss; everybody honest, no process dies',
     chances: [6, 50],
-    weights: only('cut', 'one_way', 'only_hears', 'island', 'radio_off', 'clog', 'flap', 'storm'),
+    weights: only(
+      'cut',
+      'one_way',
+      'only_hears',
+      'island',
+      'radio_off',
+      'clog',
+      'flap',
+      'storm',
+      'fade',
+    ),
     weather: [300, 150, 400],
     traitors: 0,
     thieves: 0,

@@ -7,6 +7,9 @@ export class Reach {
   readonly #size: number;
   readonly #edges: readonly (readonly [number, number])[];
   readonly #cuts: Int16Array;
+  /** How many faults have each edge broken now. */
+  readonly #gaps: Int16Array;
+  #silent: ReadonlySet<number> = new Set();
   #hops: Int16Array;
 
   /** `size` nodes, and the pairs of them whose radios hear each other. */
@@ -14,6 +17,7 @@ export class Reach {
     this.#size = size;
     this.#edges = edges;
     this.#cuts = new Int16Array(size * size);
+    this.#gaps = new Int16Array(edges.length);
     this.#hops = hopsOf(size, edges);
   }
 
@@ -35,14 +39,30 @@ export class Reach {
 
   /** Takes radios out of the mesh: paths now lead around them, or end. */
   without(silent: ReadonlySet<number>): void {
-    const left = this.#edges.filter(([a, b]) => !silent.has(a) && !silent.has(b));
-    this.#hops = hopsOf(this.#size, left);
+    this.#silent = new Set(silent);
+    this.#findPaths();
+  }
+
+  /** Two radios lose each other (1) or hear each other again (-1): paths lead around, or end. */
+  breakEdge(a: number, b: number, change: 1 | -1): void {
+    const at = this.#edges.findIndex(([one, other]) => one === a && other === b);
+    this.#gaps[at] = Math.max(0, (this.#gaps[at] ?? 0) + change);
+    this.#findPaths();
   }
 
   /** Mends everything. */
   heal(): void {
     this.#cuts.fill(0);
+    this.#gaps.fill(0);
     this.without(new Set());
+  }
+
+  #findPaths(): void {
+    const silent = this.#silent;
+    const left = this.#edges.filter(
+      ([a, b], i) => this.#gaps[i] === 0 && !silent.has(a) && !silent.has(b),
+    );
+    this.#hops = hopsOf(this.#size, left);
   }
 }
 
