@@ -31,6 +31,7 @@ export const FAULT_KINDS = {
   wall_jump: 'anyone',
   spurious: 'anyone',
   fade: 'radios',
+  pause: 'anyone',
 } as const satisfies Readonly<Record<string, Victims>>;
 
 export type FaultKind = keyof typeof FAULT_KINDS;

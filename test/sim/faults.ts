@@ -13,6 +13,9 @@ import type { World } from './world.ts';
 /** Returns whether it happened now. What happens later, if at all, it tells `count` itself. */
 type Act = (world: World, fault: Fault, count: () => void) => boolean;
 
+/** How far the monotonic clock of a paused process goes on at most, one of these. */
+const MOST_JUMPS_MS = [2_000, 120_000, 3_600_000] as const;
+
 const ACTS: Readonly<Record<FaultKind, Act>> = {
   crash(world, fault) {
     const process = victim(world, fault);
@@ -193,6 +196,15 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
     process.event({ kind: 'link_down', link: gone });
     process.event({ kind: 'frame', link: gone, bytes: new Uint8Array(length % 60) });
     if (link !== undefined) process.event({ kind: 'frame', link, bytes: new Uint8Array() });
+    return true;
+  },
+  /** Half of the time its streams are dead when it goes on. */
+  pause(world, fault) {
+    const [most, jump, dead] = fault.dice;
+    const process = victim(world, fault);
+    const jumpMs = jump % (MOST_JUMPS_MS[most % MOST_JUMPS_MS.length] ?? 1);
+    if (process?.pause(fault.forMs, jumpMs) !== true) return false;
+    if (dead % 2 === 0) world.network.drop(process);
     return true;
   },
   /** The radios are there also of nodes that were cut from the run. */

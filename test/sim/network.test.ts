@@ -16,6 +16,7 @@ function station(index: number) {
   const node = {
     index,
     isUp: true,
+    isPaused: false,
     shownKey: undefined,
     lagMs: 0,
     frames: 0,

@@ -13,6 +13,8 @@ import type { Reach } from './reach.ts';
 export interface Station {
   readonly index: number;
   readonly isUp: boolean;
+  /** Up, but nothing moves in it. */
+  readonly isPaused: boolean;
   /** The key that it proves in the handshake; wallets prove none. */
   readonly shownKey: Uint8Array | undefined;
   /** Extra time that this node takes for everything. */
@@ -113,6 +115,14 @@ export class Network<S extends Station = Station> {
       const isReset = this.#prng.perMille(700);
       const lateMs = isReset ? this.#prng.between(1, 30) : this.#prng.between(2_000, 10_000);
       this.#notice(end.peer, lateMs);
+    }
+  }
+
+  /** All streams of a node break while it does not look. Its peers see it when nothing answers. */
+  drop(station: Station): void {
+    for (const end of [...(this.#ends.get(station)?.values() ?? [])]) {
+      this.#notice(end, 0);
+      this.#notice(end.peer, this.#prng.between(2_000, 10_000));
     }
   }
 
@@ -236,7 +246,8 @@ export class Network<S extends Station = Station> {
       pair.isTrying = false;
       const { a, b } = pair;
       if (!a.isUp || !b.isUp || this.isJoined(a, b)) return;
-      if (this.#hears(a, b) && this.#hears(b, a)) this.#join(a, b);
+      const isReachable = this.#hears(a, b) && this.#hears(b, a);
+      if (isReachable && !a.isPaused && !b.isPaused) this.#join(a, b);
       else this.#try(pair, this.#prng.between(300, 2_000));
     });
   }

@@ -84,6 +84,9 @@ export class Process implements Station {
   #onDeath: () => void = () => undefined;
   #wakeAtMs: number | undefined;
   #alarmAtMs: number | undefined;
+  /** While it is paused: what it finds when it goes on, in order. */
+  #missed: (() => void)[] | undefined;
+  #jumpMs = 0;
 
   constructor(setup: ProcessSetup, around: Surroundings, prng: Prng) {
     this.name = setup.name;
@@ -96,7 +99,7 @@ export class Process implements Station {
     this.#skewMs = prng.between(-86_400_000, 86_400_000);
     this.#clock = new Clock(prng, 0, this.#skewMs);
     this.disk = new Disk({
-      commit: (finish) => around.agenda.after(this.#commitMs(), finish),
+      commit: (finish) => around.agenda.after(this.#commitMs(), () => this.#run(finish)),
       release: (step) => this.#release(step),
       committed: (steps) => {
         for (const watcher of around.watchers) watcher.committed?.(this, steps);
@@ -112,6 +115,10 @@ export class Process implements Station {
 
   get isUp(): boolean {
     return this.#actor !== undefined;
+  }
+
+  get isPaused(): boolean {
+    return this.#missed !== undefined;
   }
 
   /** Whether it follows the protocol. */
@@ -131,6 +138,7 @@ export class Process implements Station {
     this.#clock = new Clock(this.#prng, agenda.nowMs, this.#skewMs);
     this.#wakeAtMs = undefined;
     this.#alarmAtMs = undefined;
+    this.#missed = undefined;
     const recovery = createRecovery();
     for (const [key, value] of this.disk.durable) recovery.take(key, value);
     for (const { key, value } of recovery.writes()) {
@@ -156,6 +164,7 @@ export class Process implements Station {
   crash(why: string, downMs: number): void {
     if (!this.isUp) return;
     this.#actor = undefined;
+    this.#missed = undefined;
     this.#life++;
     const life = this.#life;
     this.#around.agenda.after(downMs, () => {
@@ -202,6 +211,37 @@ export class Process implements Station {
     this.#clock.skewMs = this.#skewMs;
   }
 
+  /**
+   * Stands still for `forMs`, as in a suspended machine; its monotonic clock, which went on, then shows
+   * `jumpMs` more beside. What came meanwhile it takes in afterwards. False: it stands still already.
+   */
+  pause(forMs: number, jumpMs: number): boolean {
+    if (!this.isUp || this.isPaused) return false;
+    this.#missed = [];
+    this.#jumpMs = jumpMs;
+    const life = this.#life;
+    this.#around.agenda.after(forMs, () => {
+      if (life === this.#life) this.goOn();
+    });
+    return true;
+  }
+
+  /** Ends its pause, if it is in one. */
+  goOn(): void {
+    const missed = this.#missed;
+    if (missed === undefined) return;
+    this.#missed = undefined;
+    this.#clock.jump(this.#jumpMs);
+    for (const each of missed) each();
+    this.event({ kind: 'tick' });
+  }
+
+  /** Runs something of this process, or keeps it until it goes on. */
+  #run(action: () => void): void {
+    if (this.#missed === undefined) action();
+    else this.#missed.push(action);
+  }
+
   linkUp(link: LinkId, peerKey: Uint8Array | undefined): void {
     this.event({ kind: 'link_up', link, peerKey });
   }
@@ -218,6 +258,10 @@ export class Process implements Station {
   event(event: Event): void {
     const actor = this.#actor;
     if (actor === undefined) return;
+    if (this.#missed !== undefined) {
+      this.#missed.push(() => this.event(event));
+      return;
+    }
     const stamp = this.#clock.stamp(this.#around.agenda.nowMs);
     const step = this.#stepOf(actor, event, stamp);
     for (const watcher of this.#around.watchers) watcher.stepped?.(this, event, step);

@@ -52,6 +52,7 @@ const EVERYTHING: Readonly<Record<FaultKind, number>> = {
   wall_jump: 43,
   spurious: 52,
   fade: 43,
+  pause: 52,
 };
 
 const USUAL = {
@@ -110,6 +111,7 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
       'slow_disk',
       'restore',
       'bit_rot',
+      'pause',
     ),
     weather: [20, 20, 20],
     traitors: 0,

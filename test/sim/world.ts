@@ -141,6 +141,7 @@ export class World {
     for (const process of this.all) {
       process.lagMs = 0;
       process.slowDiskMs = 0;
+      process.goOn();
       process.disk.disarm();
       process.start();
     }
