@@ -2,18 +2,20 @@
  * A process's storage as the shell has it: the state that steps read, and behind it what is really
  * on disk. Durable writes of all steps that come while a commit is under way are merged into the
  * next one; what a step wants to send leaves only when its writes and those of all steps before it
- * are on disk. A batch reaches the disk whole or not at all, as LevelDB promises.
+ * are on disk. A batch reaches the disk whole or not at all, as LevelDB promises; where a disk
+ * breaks that promise (`torn`), the store has to notice.
  */
 import type { ByteKey } from '../../agent/core/bytes.ts';
 import type { Read, Step, Write } from '../../agent/core/io.ts';
-import { isNoticed, type Rot, rotOf } from './rot.ts';
+import { type Harm, isHarmful, isNoticed, rotOf, tearOf } from './rot.ts';
 import { Violation } from './violation.ts';
 
 /**
- * Where a process dies in a commit. `full`: the disk takes no more, so the commit fails. `rotten`: a
- * record that it replaces is not what was written.
+ * Where a process dies in a commit. `full`: the disk takes no more, so the commit fails. `torn`: the
+ * machine goes down, and a part of the batch is on disk. `rotten`: a record that it replaces is not what
+ * was written.
  */
-export type Death = 'before' | 'middle' | 'after' | 'full' | 'rotten';
+export type Death = 'before' | 'middle' | 'after' | 'full' | 'torn' | 'rotten';
 
 /** What the disk asks of the world. */
 export interface DiskPort {
@@ -27,6 +29,8 @@ export interface DiskPort {
   readonly died: (death: Death) => void;
   /** For a death in the middle: whether the batch had reached the disk. */
   readonly tossCoin: () => boolean;
+  /** A large random number: how a batch is torn. */
+  readonly throwDie: () => number;
 }
 
 interface Batch {
@@ -45,8 +49,8 @@ export class Disk implements Read {
   live = new Map<ByteKey, Uint8Array>();
   /** What a crash leaves. */
   durable = new Map<ByteKey, Uint8Array>();
-  /** The record of `durable` that really reads otherwise; whoever runs on has the right one cached. */
-  rot: Rot | undefined;
+  /** What of `durable` really reads otherwise; whoever runs on has the right records cached. */
+  harm: Harm | undefined;
   readonly #port: DiskPort;
   #waiting: Batch = { writes: [], steps: [] };
   #committing: Batch | undefined;
@@ -70,8 +74,8 @@ export class Disk implements Read {
     const keys = [...this.durable.keys()];
     const key = keys[record % Math.max(1, keys.length)];
     const value = key === undefined ? undefined : this.durable.get(key);
-    if (key === undefined || value === undefined || this.rot !== undefined) return false;
-    this.rot = rotOf(key, value, bit);
+    if (key === undefined || value === undefined || this.harm !== undefined) return false;
+    this.harm = rotOf(key, value, bit);
     return true;
   }
 
@@ -113,7 +117,7 @@ export class Disk implements Read {
   replace(records: ReadonlyMap<ByteKey, Uint8Array>): void {
     this.durable = new Map(records);
     this.live = new Map(records);
-    this.rot = undefined;
+    this.harm = undefined;
   }
 
   #begin(): void {
@@ -131,6 +135,7 @@ export class Disk implements Read {
     this.#port.commit(() => {
       if (this.#committing !== batch) return; // The process that wrote it is gone.
       if (death === 'middle') return this.#port.died(death);
+      if (death === 'torn') return this.#tear(batch);
       this.#write(batch);
       this.#committing = undefined;
       this.#port.committed(batch.steps);
@@ -141,10 +146,20 @@ export class Disk implements Read {
 
   /** A commit takes the digest of what it replaces from the disk, and so meets the flipped bit. */
   #meetsRot({ writes }: Batch): boolean {
-    const { rot } = this;
-    if (rot === undefined || !writes.some(({ key }) => key === rot.key)) return false;
-    if (isNoticed(rot)) return true;
-    throw new Violation('durability', `a commit replaces a damaged record of ${rot.key[0]}`);
+    const key = writes.find((write) => this.harm?.has(write.key))?.key;
+    const stored = key === undefined ? undefined : this.harm?.get(key);
+    if (key === undefined || stored === undefined) return false;
+    if (isNoticed(key, stored)) return true;
+    throw new Violation('durability', `a commit replaces a damaged record of ${key[0]}`);
+  }
+
+  /** Half of the time with half a commit record. A part that changes nothing is no harm. */
+  #tear({ writes }: Batch): void {
+    const [count, bit] = [this.#port.throwDie(), this.#port.throwDie()];
+    const harm = tearOf(this.durable, writes, count, this.#port.tossCoin() ? bit : undefined);
+    if (isHarmful(this.durable, harm)) this.harm = harm;
+    this.#committing = undefined;
+    this.#port.died('torn');
   }
 
   #finish(batch: Batch): void {
@@ -159,7 +174,7 @@ export class Disk implements Read {
   #write(batch: Batch): void {
     for (const { key, value } of batch.writes) {
       // Decayed since the commit began, and replaced before anybody read it.
-      if (key === this.rot?.key) this.rot = undefined;
+      if (this.harm?.has(key)) this.harm = undefined;
       if (value === undefined) this.durable.delete(key);
       else this.durable.set(key, value);
     }

@@ -32,6 +32,7 @@ export const FAULT_KINDS = {
   spurious: 'anyone',
   fade: 'radios',
   pause: 'anyone',
+  torn: 'authority',
 } as const satisfies Readonly<Record<string, Victims>>;
 
 export type FaultKind = keyof typeof FAULT_KINDS;

@@ -70,13 +70,7 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
     if (!process.disk.decay(record, bit)) return false;
     // It is noticed at the next start, or when the record is replaced. Half of them start at once.
     if (start % 2 === 0) process.crash('crashed', fault.forMs);
-    // It stays down until somebody restores it: at the latest when everything is healed.
-    world.repairs.push(() => {
-      if (process.disk.rot === undefined) return; // An older copy was put in meanwhile.
-      process.crash('stopped, to be looked over', 0);
-      process.start();
-      process.restore(copy);
-    });
+    restoreInTheEnd(world, process, copy);
     return true;
   },
   forget(world, fault) {
@@ -207,6 +201,13 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
     if (dead % 2 === 0) world.network.drop(process);
     return true;
   },
+  torn(world, fault, count) {
+    const process = victim(world, fault);
+    if (process?.isUp !== true || !world.spendRestore(process)) return false;
+    restoreInTheEnd(world, process, new Map(process.disk.durable));
+    process.dieInCommit('torn', fault.dice[0] % 30, fault.forMs, count);
+    return false;
+  },
   /** The radios are there also of nodes that were cut from the run. */
   fade(world, fault) {
     const [a, b] = fault.victims.map((name) => world.plan.drawn.find((each) => each.name === name));
@@ -230,6 +231,16 @@ export function plantFaults(
       if (!world.isHealed && ACTS[fault.kind](world, fault, struck)) struck();
     });
   }
+}
+
+/** With a damaged disk it stays down until somebody restores it: when everything is healed. */
+function restoreInTheEnd(world: World, process: Process, copy: ReadonlyMap<ByteKey, Uint8Array>) {
+  world.repairs.push(() => {
+    if (process.disk.harm === undefined) return; // An older copy was put in meanwhile.
+    process.crash('stopped, to be looked over', 0);
+    process.start();
+    process.restore(copy);
+  });
 }
 
 /** How a fault ends: by itself after its time, unless everything was healed before. */

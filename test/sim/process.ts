@@ -70,7 +70,7 @@ export class Process implements Station {
   isRestored = false;
   /** Its disk was exchanged since it last ran. */
   isReplaced = false;
-  /** It found a damaged record on its disk, and stays down. */
+  /** It found damage on its disk, and stays down. */
   isRotten = false;
   readonly #setup: ProcessSetup;
   readonly #around: Surroundings;
@@ -110,6 +110,7 @@ export class Process implements Station {
         this.crash(DEATHS[death], this.#downMs);
       },
       tossCoin: () => prng.below(2) === 0,
+      throwDie: () => prng.u32(),
     });
   }
 
@@ -132,7 +133,7 @@ export class Process implements Station {
 
   /** Comes up with what is on its disk, and no streams. */
   start(): void {
-    if (this.isUp || this.isRotten || this.#findsRot()) return;
+    if (this.isUp || this.isRotten || this.#findsHarm()) return;
     const { agenda, network, watchers } = this.#around;
     this.#life++;
     this.#clock = new Clock(this.#prng, agenda.nowMs, this.#skewMs);
@@ -152,12 +153,13 @@ export class Process implements Station {
   }
 
   /** The check of the whole disk before anything is done with it. What it overlooks is a violation. */
-  #findsRot(): boolean {
-    const { durable, rot } = this.disk;
-    if (rot === undefined) return false;
-    this.isRotten = damageOf(durable, rot).length > 0;
+  #findsHarm(): boolean {
+    const { durable, harm } = this.disk;
+    if (harm === undefined) return false;
+    this.isRotten = damageOf(durable, harm).length > 0;
     if (this.isRotten) return true;
-    throw new Violation('durability', `${this.name} starts with a damaged record of ${rot.key[0]}`);
+    const spaces = [...harm.keys()].map((key) => key.charAt(0)).join('');
+    throw new Violation('durability', `${this.name} starts with damaged records of ${spaces}`);
   }
 
   /** Is gone from one moment to the next; its supervisor starts it again after `downMs`. */
@@ -315,6 +317,7 @@ const DEATHS: Readonly<Record<Death, string>> = {
   before: 'crashed before a commit',
   middle: 'crashed in the middle of a commit',
   after: 'crashed after a commit, before its sends',
+  torn: 'lost its power in a commit, a part of which is on disk',
   full: 'ended itself: the disk is full, so the commit failed',
   rotten: 'ended itself: a record that it was to replace is damaged',
 };

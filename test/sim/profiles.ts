@@ -53,6 +53,7 @@ const EVERYTHING: Readonly<Record<FaultKind, number>> = {
   spurious: 52,
   fade: 43,
   pause: 52,
+  torn: 26,
 };
 
 const USUAL = {
@@ -112,6 +113,7 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
       'restore',
       'bit_rot',
       'pause',
+      'torn',
     ),
     weather: [20, 20, 20],
     traitors: 0,

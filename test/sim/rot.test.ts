@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ByteKey } from '../../agent/core/bytes.ts';
-import { damageOf, isNoticed, rotOf } from './rot.ts';
+import { damageOf, isHarmful, isNoticed, rotOf, tearOf } from './rot.ts';
 
 const KEY = 'N' as ByteKey;
 const VALUE = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 5);
@@ -9,12 +9,18 @@ const RECORDS = new Map([
   ['G' as ByteKey, new Uint8Array(32)],
   [KEY, VALUE],
 ]);
+/** One record changed, one added, one removed. */
+const WRITES = [
+  { key: KEY, value: Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 6) },
+  { key: 'W' as ByteKey, value: new Uint8Array(40) },
+  { key: 'G' as ByteKey, value: undefined },
+];
 
 test('whichever bit of a record or of its seal flips, the store notices', () => {
   const bits = 8 * (VALUE.length + 8);
   for (let bit = 0; bit < bits; bit++) {
     const rot = rotOf(KEY, VALUE, bit);
-    assert.ok(isNoticed(rot), `bit ${bit}, when it is replaced`);
+    assert.ok(isNoticed(KEY, rot.get(KEY) ?? VALUE), `bit ${bit}, when it is replaced`);
     assert.deepEqual(
       damageOf(RECORDS, rot).map(({ code }) => code),
       ['checksum'],
@@ -23,9 +29,22 @@ test('whichever bit of a record or of its seal flips, the store notices', () => 
   }
 });
 
-test('a sound record is no damage', () => {
-  const { stored } = rotOf(KEY, VALUE, 0);
-  stored[0] = VALUE[0] ?? 0;
-  assert.deepEqual(damageOf(RECORDS, { key: KEY, stored }), []);
-  assert.equal(isNoticed({ key: KEY, stored }), false);
+test('however many writes of a batch are missing, the store notices', () => {
+  for (let count = 0; count < WRITES.length; count++) {
+    const codes = damageOf(RECORDS, tearOf(RECORDS, WRITES, count)).map(({ code }) => code);
+    assert.deepEqual(codes, ['records_differ'], `${count + 1} of ${WRITES.length}`);
+    const withHalfRecord = damageOf(RECORDS, tearOf(RECORDS, WRITES, count, 100));
+    assert.deepEqual(
+      withHalfRecord.map(({ code }) => code),
+      ['checksum'],
+    );
+  }
+});
+
+test('a sound disk is no damage, nor is a write that changes nothing', () => {
+  assert.deepEqual(damageOf(RECORDS, new Map()), []);
+  const idle = tearOf(RECORDS, [{ key: KEY, value: VALUE }], 0);
+  assert.equal(isHarmful(RECORDS, idle), false);
+  assert.deepEqual(damageOf(RECORDS, idle), []);
+  assert.equal(isHarmful(RECORDS, tearOf(RECORDS, WRITES, 0)), true);
 });

@@ -1,61 +1,109 @@
 /**
- * Decay: a bit of one record on a disk is another than was written. Records stand there as the real
- * store has them, sealed (agent/shell/store/seal.ts), and it is the store's own check of seals and
- * journal that has to notice. LevelDB itself is not here; the whole check, with commit and anchor, is
- * tested on a real one in test/shell/store.
+ * What can lie on a disk otherwise than it was meant: a record of which a bit flipped (rot), or the
+ * first writes of a batch whose rest never came (torn). Records stand there as the real store has them,
+ * sealed and under a commit record (agent/shell/store), and it is the store's own check at start that
+ * has to notice. LevelDB and the anchor are not here; they are tested for real in test/shell/store.
  */
 import type { ByteKey } from '../../agent/core/bytes.ts';
-import { type Damage, DamageList, StoreDamaged } from '../../agent/shell/store/damage.ts';
-import { JournalCheck } from '../../agent/shell/store/journal-check.ts';
-import { digestOf, seal, unseal } from '../../agent/shell/store/seal.ts';
+import type { Write } from '../../agent/core/io.ts';
+import {
+  COMMIT_KEY,
+  type CommitRecord,
+  noCommit,
+  type Operation,
+  planCommit,
+} from '../../agent/shell/store/commit.ts';
+import { type Damage, StoreDamaged } from '../../agent/shell/store/damage.ts';
+import { encodeSchema, SCHEMA_KEY, SCHEMA_VERSION } from '../../agent/shell/store/schema.ts';
+import { digestOf, keyOfBytes, seal, unseal } from '../../agent/shell/store/seal.ts';
+import { RecordCheck } from '../../agent/shell/store/verify.ts';
 
-export interface Rot {
-  readonly key: ByteKey;
-  /** What lies on the disk under the key: value and seal, one bit of which is wrong. */
-  readonly stored: Uint8Array;
-}
+type Records = ReadonlyMap<ByteKey, Uint8Array>;
+
+/** What really lies under some keys of a disk: value and seal, or nothing. */
+export type Harm = ReadonlyMap<ByteKey, Uint8Array | undefined>;
 
 /** Flips one bit of a record as it lies on the disk, of its value or of its seal. */
-export function rotOf(key: ByteKey, value: Uint8Array, bit: number): Rot {
-  const stored = sealed(key, value);
-  const at = bit % (8 * stored.length);
-  const byte = stored[at >> 3] ?? 0;
-  stored[at >> 3] = byte ^ (1 << (at & 7));
-  return { key, stored };
+export function rotOf(key: ByteKey, value: Uint8Array, bit: number): Harm {
+  return new Map([[key, flipped(seal(value, digestOf(key, value)), bit)]]);
 }
 
 /**
- * What the product's check at start finds on a disk. Records that nothing happened to are sealed here,
- * and not when they were written: nobody changes them in between, and it costs a hash a write.
+ * What a batch leaves when only its first `count` writes (taken modulo all of them, at least one) get
+ * to the disk. The commit record is still the one before, or, with `bit`, the new one with that bit
+ * flipped.
  */
-export function damageOf(records: ReadonlyMap<ByteKey, Uint8Array>, rot: Rot): readonly Damage[] {
-  const damage = new DamageList();
-  const journal = new JournalCheck(damage);
-  // Ascending, as a database gives them.
-  for (const key of [...records.keys()].sort()) {
-    const stored = key === rot.key ? rot.stored : sealed(key, records.get(key) ?? new Uint8Array());
-    const found = opened(key, stored);
-    if (!(found instanceof Uint8Array)) damage.add(found.code, found.where, found.found);
-    journal.take(key, found instanceof Uint8Array ? found : undefined);
+export function tearOf(
+  records: Records,
+  writes: readonly Write[],
+  count: number,
+  bit?: number,
+): Harm {
+  const { stored, commit } = storedOf(records);
+  const { operations } = planCommit(commit, writes, (key) => stored.get(keyOfBytes(key)));
+  const last = operations.pop();
+  const harm = new Map(operations.slice(0, 1 + (count % operations.length)).map(recordOf));
+  if (bit !== undefined && last?.type === 'put') harm.set(COMMIT_KEY, flipped(last.value, bit));
+  return harm;
+}
+
+/** Whether anything lies there otherwise than it did before. */
+export function isHarmful(records: Records, harm: Harm): boolean {
+  const { stored } = storedOf(records);
+  return [...harm].some(([key, value]) => {
+    const before = stored.get(key);
+    if (before === undefined || value === undefined) return before !== value;
+    return Buffer.compare(before, value) !== 0;
+  });
+}
+
+/** What the product's check at start finds on a disk. */
+export function damageOf(records: Records, harm: Harm): readonly Damage[] {
+  const { stored } = storedOf(records);
+  for (const [key, value] of harm) {
+    if (value === undefined) stored.delete(key);
+    else stored.set(key, value);
   }
-  journal.finish();
-  return damage.list();
+  const check = new RecordCheck({ getSync: (key: Buffer) => stored.get(keyOfBytes(key)) });
+  // Ascending, as a database gives them.
+  const keys = [...stored.keys()].sort();
+  check.take(keys.map((key) => [Buffer.from(key, 'latin1'), stored.get(key) ?? new Uint8Array()]));
+  return check.finish().damage.list();
 }
 
 /** Whether the product notices when it replaces the record, as a commit does (commit.ts there). */
-export function isNoticed({ key, stored }: Rot): boolean {
-  return !(opened(key, stored) instanceof Uint8Array);
-}
-
-function sealed(key: ByteKey, value: Uint8Array): Uint8Array {
-  return seal(value, digestOf(key, value));
-}
-
-function opened(key: ByteKey, stored: Uint8Array): Uint8Array | Damage {
+export function isNoticed(key: ByteKey, stored: Uint8Array): boolean {
   try {
-    return unseal(key, stored).value;
+    unseal(key, stored);
+    return false;
   } catch (error) {
-    if (error instanceof StoreDamaged) return error.damage;
+    if (error instanceof StoreDamaged) return true;
     throw error;
   }
+}
+
+/**
+ * A sound disk with these records. They are sealed here, and not when they were written: nobody changes
+ * them in between, and it costs a hash a write.
+ */
+function storedOf(records: Records): { stored: Map<ByteKey, Uint8Array>; commit: CommitRecord } {
+  const schema = { key: SCHEMA_KEY, value: encodeSchema(SCHEMA_VERSION) };
+  const writes = [schema, ...Array.from(records, ([key, value]) => ({ key, value }))];
+  const { operations, after } = planCommit(noCommit(), writes, () => undefined);
+  const stored = new Map<ByteKey, Uint8Array>();
+  for (const [key, value] of operations.map(recordOf))
+    if (value !== undefined) stored.set(key, value);
+  return { stored, commit: after };
+}
+
+function recordOf(operation: Operation): [ByteKey, Uint8Array | undefined] {
+  const { key } = operation;
+  return [keyOfBytes(key), operation.type === 'put' ? operation.value : undefined];
+}
+
+function flipped(stored: Uint8Array, bit: number): Uint8Array {
+  const bytes = stored.slice();
+  const at = bit % (8 * bytes.length);
+  bytes[at >> 3] = (bytes[at >> 3] ?? 0) ^ (1 << (at & 7));
+  return bytes;
 }

@@ -89,7 +89,7 @@ export class World {
 
   /** Whether one more authority may lose its right to vote: liveness needs a quorum that has it. */
   spendRestore(process: Process): boolean {
-    const isSpent = process.isRestored || process.disk.rot !== undefined;
+    const isSpent = process.isRestored || process.disk.harm !== undefined;
     if (isSpent || this.#restoresLeft === 0) return false;
     this.#restoresLeft--;
     return true;

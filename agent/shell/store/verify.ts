@@ -22,6 +22,9 @@ import { decodeSchema, SCHEMA_KEY, type Schema, schemaVersion } from './schema.t
 import { digestOf, isSealedWith, keyBytes, keyOfBytes, valueIn } from './seal.ts';
 import type { StoredRecord } from './store.ts';
 
+/** A single record as it is stored, sealed. */
+export type Lookup = Pick<Level, 'getSync'>;
+
 /** Who wants to know while the pass goes on. */
 export interface VerifyWatch {
   /** Each sound record but the commit record, in ascending order of keys. */
@@ -42,7 +45,7 @@ export interface Verified {
 
 /** Reads and checks a whole database. Damage is a result, never thrown; what `watch` throws is. */
 export async function verifyRecords(level: Level, watch: VerifyWatch = {}): Promise<Verified> {
-  const pass = new Pass(level, watch);
+  const pass = new RecordCheck(level, watch);
   const groups = scan(level);
   for (;;) {
     const group = await groups.next().catch((error: unknown) => {
@@ -70,9 +73,10 @@ export function compareWithAnchor(
   }
 }
 
-class Pass {
+/** The check itself, for whoever reads the records: groups of them in ascending order of keys. */
+export class RecordCheck {
   readonly damage = new DamageList();
-  readonly #level: Level;
+  readonly #level: Lookup;
   readonly #watch: VerifyWatch;
   readonly #journal = new JournalCheck(this.damage);
   readonly #sum = new Uint8Array(32);
@@ -82,7 +86,7 @@ class Pass {
   #commit: CommitRecord | undefined;
   #schema: Schema | undefined;
 
-  constructor(level: Level, watch: VerifyWatch) {
+  constructor(level: Lookup, watch: VerifyWatch = {}) {
     this.#level = level;
     this.#watch = watch;
     this.#expected = expectedCount(level);
@@ -161,7 +165,7 @@ function decodeCommit(value: Uint8Array): CommitRecord | undefined {
 }
 
 /** How many records the last commit counted, if its record can be read. */
-function expectedCount(level: Level): number | undefined {
+function expectedCount(level: Lookup): number | undefined {
   const value = peek(level, COMMIT_KEY);
   const commit = value === undefined ? undefined : decodeCommit(value);
   return commit === undefined ? undefined : Number(commit.count);
@@ -174,7 +178,7 @@ export function peekSchemaVersion(level: Level): number | undefined {
 }
 
 /** A record that is looked up before the pass; undefined when absent or unsound. */
-function peek(level: Level, key: ByteKey): Uint8Array | undefined {
+function peek(level: Lookup, key: ByteKey): Uint8Array | undefined {
   try {
     const stored = level.getSync(keyBytes(key));
     if (stored === undefined) return undefined;
