@@ -67,7 +67,7 @@ export function castOf(plan: Plan): Cast {
   const moneyOf = ({ publicKey }: Signer): bigint =>
     genesis.issuance.find(({ account }) => account === publicKey)?.amount ?? 0n;
   const network = networkOf(genesis);
-  const otherNetwork = networkOf({ ...genesis, nonce: new Uint8Array(16).fill(1) });
+  const otherNetwork = networkOf(otherGenesis(plan.seed, genesis));
   const loose = Array.from({ length: LOOSE_ACCOUNTS }, (_, i) => scheme.signerOf(`loose ${i}`));
   const payable = [...owners, ...ofThieves, ...loose];
   const traitors = members.filter(({ role }) => role === 'traitor');
@@ -106,6 +106,13 @@ function genesisOf(plan: Plan, members: readonly Part[], owners: readonly Signer
       })),
     ),
   };
+}
+
+/** The same people and tokens; half of the time the members in another order. */
+function otherGenesis(seed: number, genesis: Genesis): Genesis {
+  const shift = Prng.named(seed, 'other genesis').below(2);
+  const members = [...genesis.members.slice(shift), ...genesis.members.slice(0, shift)];
+  return { ...genesis, members, nonce: new Uint8Array(16).fill(1) };
 }
 
 function foundingOf(

@@ -12,6 +12,8 @@ const NUMBERS = [
   'thieves',
   'saboteurs',
   'strangers',
+  'misledMembers',
+  'misledRelays',
 ] as const;
 
 /** The text of a cut; empty when it cuts nothing. */

@@ -20,7 +20,7 @@ const FEW = { authorities: 4, wallets: 2, payments: 14, chaosMs: 6_000 } as cons
 
 /** Four authorities, two wallets, a few payments, fair weather. */
 function calmPlan(): Plan {
-  const none = { relays: 0, thieves: 0, traitors: 0, saboteurs: 0, strangers: 0 };
+  const none = { relays: 0, thieves: 0, traitors: 0, saboteurs: 0 };
   const calm = planOf(SEED, 'calm', { ...none, ...FEW });
   assert.equal(calm.authorities, 4);
   return { ...calm, thinkMs: 600, commitMs: 5 };

@@ -1,5 +1,5 @@
 /** How radios stand in the mesh, and who opens streams to whom. */
-import type { Place } from './places.ts';
+import { isMember, type Place } from './places.ts';
 import { Prng } from './prng.ts';
 
 /** How wallets reach the authorities. */
@@ -45,9 +45,12 @@ export function pairsOf(
 ): Pair[] {
   const named = (...roles: readonly string[]) =>
     places.filter(({ role }) => roles.includes(role)).map(({ name }) => name);
-  const members = named('authority', 'traitor');
-  const [relays, saboteurs] = [named('relay'), named('saboteur')];
-  const nodes = [...members, ...relays.slice(-1), ...saboteurs];
+  const members = places.filter(isMember).map(({ name }) => name);
+  const relays = named('relay');
+  const badRelays = places
+    .filter((place) => !isMember(place) && ['saboteur', 'misled'].includes(place.role))
+    .map(({ name }) => name);
+  const nodes = [...members, ...relays.slice(-1), ...badRelays];
   const entriesOf = (wallet: string): readonly string[] => {
     const access = accessOf(wallet);
     const row = access === 'chain' ? relays.slice(0, 1) : relays.slice(-1);
@@ -55,9 +58,9 @@ export function pairsOf(
     if (access === 'some') {
       const order = inOrderOf(seed, wallet, members);
       const honest = order.filter((name) => named('authority').includes(name));
-      return [...new Set([...order.slice(0, 2), ...honest.slice(0, 1)]), ...saboteurs];
+      return [...new Set([...order.slice(0, 2), ...honest.slice(0, 1)]), ...badRelays];
     }
-    return [...(row.length === 0 ? members : row), ...saboteurs];
+    return [...(row.length === 0 ? members : row), ...badRelays];
   };
   const both = (from: readonly string[], to: (name: string, i: number) => readonly string[]) =>
     from.flatMap((a, i) => to(a, i).map((b): Pair => [a, b]));

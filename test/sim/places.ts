@@ -25,13 +25,22 @@ export interface Counts {
   readonly thieves: number;
   /** Wallets that were set up with another genesis document. */
   readonly strangers: number;
+  /** Members that were, and relays. */
+  readonly misledMembers: number;
+  readonly misledRelays: number;
+}
+
+/** Whether it has a seat in the committee. */
+export function isMember({ name }: Place): boolean {
+  return name.startsWith('member-');
 }
 
 /** All who are drawn for a run. */
 export function placesOf(seed: number, counts: Counts): Place[] {
-  const traitors = traitorsOf(seed, counts);
+  const { traitors, misled } = badMembers(seed, counts);
   const members = Array.from({ length: counts.authorities }, (_, i): readonly [string, Role] => {
-    return [`member-${i}`, traitors.includes(i) ? 'traitor' : 'authority'];
+    const role = traitors.includes(i) ? 'traitor' : misled.includes(i) ? 'misled' : 'authority';
+    return [`member-${i}`, role];
   });
   const roles = [
     ...members,
@@ -40,37 +49,44 @@ export function placesOf(seed: number, counts: Counts): Place[] {
     ...many('wallet', counts.wallets),
     ...many('thief', counts.thieves),
     ...many('stranger', counts.strangers),
+    ...many('misled', counts.misledRelays),
   ];
   return roles.map(([name, role], index) => ({ name, role, index }));
 }
 
 /**
- * Those of them who are left, the first of each; `left` says no more than was drawn. A traitor too many
- * is honest.
+ * Those of them who are left, the first of each; `left` says no more than was drawn. A member that is
+ * one traitor or one misled too many is honest.
  */
 export function fewerPlaces(seed: number, counts: Counts, left: Counts): Place[] {
-  const members = traitorsOf(seed, counts).filter((member) => member < left.authorities);
-  const traitors = new Set(members.slice(0, left.traitors));
-  const most: Readonly<Partial<Record<Role, number>>> = {
-    authority: left.authorities,
+  const isLeft = (member: number) => member < left.authorities;
+  const { traitors, misled } = badMembers(seed, counts);
+  const bad = new Set([
+    ...traitors.filter(isLeft).slice(0, left.traitors),
+    ...misled.filter(isLeft).slice(0, left.misledMembers),
+  ]);
+  const most: Readonly<Record<string, number>> = {
+    member: left.authorities,
     relay: left.relays,
     saboteur: left.saboteurs,
     wallet: left.wallets,
     thief: left.thieves,
     stranger: left.strangers,
+    misled: left.misledRelays,
   };
   return placesOf(seed, counts).flatMap((place) => {
-    const isTurned = place.role === 'traitor' && !traitors.has(place.index);
-    const role = isTurned ? 'authority' : place.role;
-    const number = Number(place.name.slice(place.name.indexOf('-') + 1));
-    return number < (most[role] ?? left.authorities) ? [{ ...place, role }] : [];
+    const [kind = '', number] = place.name.split('-');
+    if (Number(number) >= (most[kind] ?? 0)) return [];
+    return [isMember(place) && !bad.has(place.index) ? { ...place, role: 'authority' } : place];
   });
 }
 
-/** The members that are hostile, in the order in which they were drawn. */
-function traitorsOf(seed: number, { authorities, traitors }: Counts): number[] {
+/** The members that are not as they should be, in the order in which they were drawn. */
+function badMembers(seed: number, counts: Counts): { traitors: number[]; misled: number[] } {
+  const { authorities, traitors, misledMembers } = counts;
   const members = Array.from({ length: authorities }, (_, i) => i);
-  return Prng.named(seed, 'traitors').some(members, traitors);
+  const bad = Prng.named(seed, 'traitors').some(members, traitors + misledMembers);
+  return { traitors: bad.slice(0, traitors), misled: bad.slice(traitors) };
 }
 
 function many(role: Role, count: number): (readonly [string, Role])[] {

@@ -22,7 +22,7 @@ export interface Plan {
    * document.
    */
   readonly drawn: readonly Place[];
-  /** Members of the committee, hostile ones included. */
+  /** Members of the committee, bad ones included. */
   readonly authorities: number;
   readonly tokens: number;
   readonly hasRealSignatures: boolean;
@@ -106,7 +106,9 @@ export function planOf(seed: number, profileName: string, cut: Cut = {}): Plan {
 function countsOf(seed: number, profile: Profile): Counts {
   const of = (purpose: string) => Prng.named(seed, purpose);
   const authorities = of('committee').pick(COMMITTEES);
-  const most = faultsFor(authorities);
+  const misled = (purpose: string) => (of(purpose).below(100) < profile.misled ? 1 : 0);
+  const misledMembers = Math.min(misled('misled members'), faultsFor(authorities));
+  const most = faultsFor(authorities) - misledMembers;
   const hasTraitors = of('has traitors').below(100) < profile.traitors;
   const someTraitors = hasTraitors ? of('traitor count').between(Math.min(1, most), most) : 0;
   const someRelays = of('relays').pick([0, 0, 1, 1, 2, 3]);
@@ -118,23 +120,28 @@ function countsOf(seed: number, profile: Profile): Counts {
     saboteurs: relays > 0 && of('saboteurs').below(100) < profile.saboteurs ? 1 : 0,
     wallets: of('wallets').between(profile.wallets[0], profile.wallets[1]),
     thieves: of('has thieves').below(100) < profile.thieves ? of('thieves').between(1, 2) : 0,
-    strangers: of('strangers').below(20) === 0 ? 1 : 0,
+    strangers: misled('strangers'),
+    misledMembers,
+    misledRelays: misled('misled relays'),
   };
 }
 
-/** What is left of each, where a smaller committee stands fewer traitors. */
+/** What is left of each, where a smaller committee stands fewer bad members. */
 function soundly(counts: Counts, cut: Cut, isBroken: boolean): Counts {
   const left = (name: keyof Counts) => Math.min(counts[name], cut[name] ?? Infinity);
   const authorities = left('authorities');
   const most = faultsFor(authorities) + (isBroken ? 1 : 0);
+  const traitors = Math.min(left('traitors'), most);
   return {
     authorities,
-    traitors: Math.min(left('traitors'), most),
+    traitors,
     relays: left('relays'),
     saboteurs: left('saboteurs'),
     wallets: left('wallets'),
     thieves: left('thieves'),
     strangers: left('strangers'),
+    misledMembers: Math.min(left('misledMembers'), most - traitors),
+    misledRelays: left('misledRelays'),
   };
 }
 

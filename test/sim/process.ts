@@ -20,10 +20,19 @@ export interface Actor {
 }
 
 /**
- * `stranger`: a wallet set up with another genesis document. `saboteur`: a relay that withholds.
- * `traitor`: a hostile authority. `thief`: a hostile wallet. The others follow the protocol.
+ * `stranger`: a wallet set up with another genesis document. `misled`: an authority or a relay that was.
+ * `saboteur`: a relay that withholds. `traitor`: a hostile authority. `thief`: a hostile wallet. The
+ * others follow the protocol.
  */
-export type Role = 'authority' | 'relay' | 'wallet' | 'stranger' | 'saboteur' | 'traitor' | 'thief';
+export type Role =
+  | 'authority'
+  | 'relay'
+  | 'wallet'
+  | 'stranger'
+  | 'misled'
+  | 'saboteur'
+  | 'traitor'
+  | 'thief';
 
 /** Sees everything that happens at the processes. */
 export interface Watcher {

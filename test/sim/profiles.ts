@@ -24,6 +24,11 @@ export interface Profile {
   readonly saboteurs: number;
   /** Of a hundred such relays, those that also answer in the authorities' names. */
   readonly liars: number;
+  /**
+   * Runs of a hundred that have a wallet with another genesis document, that have an authority with one
+   * (counted among the faults that the committee stands), and that have a relay with one.
+   */
+  readonly misled: number;
   /** No wallet has a link to an authority. */
   readonly isRelayed?: boolean;
   /** One traitor too many. */
@@ -67,6 +72,7 @@ const USUAL = {
   thieves: 60,
   saboteurs: 30,
   liars: 60,
+  misled: 12,
 } as const satisfies Omit<Profile, 'about'>;
 
 export const PROFILES: Readonly<Record<string, Profile>> = {
@@ -74,6 +80,7 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
   calm: {
     ...USUAL,
     about: 'no fault and nobody hostile',
+    misled: 0,
     chances: [0, 0],
     weather: [0, 0, 0],
     traitors: 0,
@@ -168,6 +175,7 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
     traitors: 100,
     thieves: 100,
     saboteurs: 0,
+    misled: 0,
     isBroken: true,
   },
 };

@@ -35,7 +35,8 @@ test('what is cut from a plan leaves the rest of it as it was', () => {
     for (const place of part.places) {
       const { role, index } = whole.drawn.find(({ name }) => name === place.name) ?? {};
       assert.equal(place.index, index);
-      assert.ok(place.role === role || (role === 'traitor' && place.role === 'authority'));
+      const isTurned = place.role === 'authority' && (role === 'traitor' || role === 'misled');
+      assert.ok(place.role === role || isTurned);
     }
     assert.deepEqual([part.radios, part.trouble], [whole.radios, whole.trouble]);
   }

@@ -8,6 +8,16 @@ import { type Result, runSeed } from './run.ts';
 
 /** Runs that shrinking may cost. */
 const MOST_TRIES = 80;
+/** Who may turn out to have nothing to do with it. */
+const DISPENSABLE = [
+  'strangers',
+  'misledRelays',
+  'misledMembers',
+  'saboteurs',
+  'relays',
+  'thieves',
+  'traitors',
+] as const;
 /** Committees that are tried in place of a larger one: they stand one traitor, and two. */
 const SMALL_COMMITTEES = [4, 7];
 
@@ -29,9 +39,7 @@ export function shrink(failed: Result, onProgress: (tries: number) => void = () 
   if (failure.atMs < plan.chaosMs) attempt({ chaosMs: failure.atMs + 1 });
   attempt({ isCalm: true });
   attempt({ faults: [] });
-  for (const name of ['strangers', 'saboteurs', 'relays', 'thieves', 'traitors'] as const) {
-    attempt({ [name]: 0 });
-  }
+  for (const name of DISPENSABLE) attempt({ [name]: 0 });
   for (const authorities of SMALL_COMMITTEES) {
     if (authorities < plan.authorities && attempt({ authorities })) break;
   }

@@ -7,6 +7,7 @@ import { equalBytes } from '../../agent/core/bytes.ts';
 import { encode } from '../../agent/core/codec/canonical.ts';
 import type { Certificate } from '../../agent/core/codec/order.ts';
 import { certificateCoder } from '../../agent/core/codec/order.ts';
+import { memberByKey } from '../../agent/core/committee.ts';
 import type { Network as FoundedNetwork } from '../../agent/core/genesis.ts';
 import { createNode } from '../../agent/core/node.ts';
 import type { NodeSetup } from '../../agent/core/setup.ts';
@@ -19,6 +20,7 @@ import { Saboteur } from './hostile/saboteur.ts';
 import { Thief } from './hostile/thief.ts';
 import { Traitor, type Treason } from './hostile/traitor.ts';
 import { Network, type Weather } from './network.ts';
+import { isMember } from './places.ts';
 import type { Plan } from './plan.ts';
 import { Prng } from './prng.ts';
 import { type Actor, Process, type ProcessSetup, type Role, type Watcher } from './process.ts';
@@ -43,8 +45,8 @@ export class World {
   constructor(plan: Plan, watch: (world: World) => readonly Watcher[]) {
     this.plan = plan;
     this.cast = castOf(plan);
-    const { traitors } = this.cast;
-    this.#restoresLeft = Math.max(0, faultsFor(plan.authorities) - traitors.size);
+    const bad = plan.places.filter((place) => isMember(place) && place.role !== 'authority');
+    this.#restoresLeft = Math.max(0, faultsFor(plan.authorities) - bad.length);
     this.reach = new Reach(plan.drawn.length, plan.radios);
     const chance = Prng.named(plan.seed, 'network');
     this.network = new Network(this.agenda, chance, this.reach, this.#weather());
@@ -178,14 +180,13 @@ export class World {
   /** How to make the actor of a process. The hostile remember over restarts what they know. */
   #actorOf({ name, role, index, signer }: Part): () => Actor {
     const { cast } = this;
-    const member = index as MemberIndex;
     const prng = Prng.named(this.plan.seed, `hostile ${name}`);
     const setupFor = (network: FoundedNetwork): NodeSetup => {
       const base = { network, verify: cast.scheme.verify };
-      if (role === 'authority' || role === 'traitor') {
-        return { ...base, authority: { member, sign: signer.sign } };
-      }
-      return role === 'relay' || role === 'saboteur' ? base : { ...base, wallet: signer };
+      const member = memberByKey(network.committee, signer.publicKey);
+      if (member !== undefined) return { ...base, authority: { member, sign: signer.sign } };
+      const isOwner = role === 'wallet' || role === 'stranger';
+      return isOwner ? { ...base, wallet: signer } : base;
     };
     switch (role) {
       case 'thief': {
@@ -198,7 +199,7 @@ export class World {
         const treason = treasonOf(prng, this.plan.profile.isBroken === true);
         const network = prng.below(20) === 0 ? cast.otherNetwork : cast.network;
         const inner = () => createNode(setupFor(network));
-        return () => new Traitor(member, inner(), treason, this.#conspiracy, prng);
+        return () => new Traitor(index as MemberIndex, inner(), treason, this.#conspiracy, prng);
       }
       case 'saboteur': {
         const withhold = prng.pick([300, 900, 1_000]);
@@ -208,6 +209,7 @@ export class World {
         return () => new Saboteur(inner(), prng, sabotage, this.#conspiracy);
       }
       case 'stranger':
+      case 'misled':
         return () => createNode(setupFor(cast.otherNetwork));
       default:
         return () => createNode(setupFor(cast.network));
