@@ -23,8 +23,17 @@ export interface Stamp {
 export type Event =
   /** The process came up; the state that is kept in memory has been rebuilt (node.ts `recover`). */
   | { readonly kind: 'start' }
-  /** A stream is open; `peerKey` is the Ed25519 key that the other side proved, if it showed one. */
-  | { readonly kind: 'link_up'; readonly link: LinkId; readonly peerKey: Uint8Array | undefined }
+  /**
+   * A stream is open; `peerKey` is the Ed25519 key that the other side proved, if it showed one.
+   * `wanted`: whoever runs this node asked for that node; hearing of it, or being called by it, is
+   * nothing of the kind. Told again of an open link when that changes.
+   */
+  | {
+      readonly kind: 'link_up';
+      readonly link: LinkId;
+      readonly peerKey: Uint8Array | undefined;
+      readonly wanted: boolean;
+    }
   | { readonly kind: 'link_down'; readonly link: LinkId }
   /** One frame from a stream. */
   | { readonly kind: 'frame'; readonly link: LinkId; readonly bytes: Uint8Array }

@@ -41,24 +41,29 @@ export function memberOf(draft: Draft, link: LinkId): MemberIndex | undefined {
 }
 
 /**
- * Takes a link to a node in. Members always have a place; of other nodes, whose keys cost nothing,
- * there is a bound, above which a link stays unknown and is only answered.
+ * Takes a link to a node in. Members always have a place, at the cost of their own older links. Of
+ * other nodes, whose keys cost nothing, there is a bound: above it a wanted one takes the place of
+ * the oldest that is not, and any other link stays unknown and is only answered.
  */
 export function addLink(
   draft: Draft,
   network: Network,
   link: LinkId,
   peerKey: Uint8Array,
+  wanted: boolean,
 ): MemberIndex | undefined {
   const others = nodeLinks(draft).filter((entry) => entry.link !== link);
   const member = memberByKey(network.committee, peerKey);
-  const sameMember = others.filter((entry) => member !== undefined && entry.member === member);
-  const [oldest] = sameMember.length >= MAX_LINKS_PER_MEMBER ? sameMember : [];
-  const relays = others.filter((entry) => entry.member === undefined).length;
-  if (member === undefined && relays >= MAX_RELAY_LINKS) return undefined;
+  const isMember = member !== undefined;
+  const ofKind = others.filter((entry) => entry.member === member);
+  const isFull = ofKind.length >= (isMember ? MAX_LINKS_PER_MEMBER : MAX_RELAY_LINKS);
+  const displaced = isFull
+    ? ofKind.find((entry) => isMember || (wanted && !entry.wanted))
+    : undefined;
+  if (isFull && displaced === undefined) return undefined;
   draft.write(singleton('nodeLinks'), nodeLinksCoder, [
-    ...others.filter((entry) => entry !== oldest),
-    { link, member },
+    ...others.filter((entry) => entry !== displaced),
+    { link, member, wanted: wanted || isMember },
   ]);
   return member;
 }

@@ -59,7 +59,7 @@ function take(draft: Draft, setup: NodeSetup, event: Event): void {
       if (isWallet(setup)) walletStart(draft, setup);
       return;
     case 'link_up':
-      return takeLinkUp(draft, setup, event.link, event.peerKey);
+      return takeLinkUp(draft, setup, event);
     case 'link_down':
       return removeLink(draft, event.link);
     case 'frame':
@@ -78,11 +78,10 @@ function take(draft: Draft, setup: NodeSetup, event: Event): void {
 function takeLinkUp(
   draft: Draft,
   setup: NodeSetup,
-  link: LinkId,
-  peerKey: Uint8Array | undefined,
+  { link, peerKey, wanted }: Extract<Event, { kind: 'link_up' }>,
 ): void {
   if (peerKey === undefined) return;
-  const member = addLink(draft, setup.network, link, peerKey);
+  const member = addLink(draft, setup.network, link, peerKey, wanted);
   if (isAuthority(setup) && member !== undefined) sendRoot(draft, link);
   if (isWallet(setup)) walletLinkUp(draft, setup, link);
 }

@@ -48,10 +48,17 @@ function passOn(draft: Draft, link: LinkId, frame: Frame, member: MemberIndex): 
  * Where frames go whose authority this node has no link to: to any other node, relay or authority,
  * but never back where they came from. It is another one from one millisecond to the next, so that
  * whoever asks again gets past nodes that lead nowhere. A loop ends at the bound on hops.
+ *
+ * Every second draw is among the links that are wanted alone, so that strangers, however many, halve
+ * the chance of an honest one at most; the others are among all, so that a bad wanted link only does
+ * the same.
  */
 function anotherWay(draft: Draft, from: LinkId): LinkId | undefined {
   const others = nodeLinks(draft).filter(({ link }) => link !== from);
-  return others[mixed(Math.floor(draft.stamp.nowMs)) % Math.max(1, others.length)]?.link;
+  const wanted = others.filter((entry) => entry.wanted);
+  const draw = mixed(Math.floor(draft.stamp.nowMs));
+  const among = draw % 2 === 0 && wanted.length > 0 ? wanted : others;
+  return among[(draw >>> 1) % Math.max(1, among.length)]?.link;
 }
 
 function passBack(draft: Draft, frame: Frame): void {

@@ -4,12 +4,16 @@ import { test } from 'node:test';
 import { encode } from '../../agent/core/codec/canonical.ts';
 import { frameCoder, type Message } from '../../agent/core/codec/message.ts';
 import { certificateCoder } from '../../agent/core/codec/order.ts';
+import { Draft } from '../../agent/core/draft.ts';
 import type { LinkId } from '../../agent/core/io.ts';
+import { MAX_RELAY_LINKS } from '../../agent/core/limits.ts';
+import { nodeLinks } from '../../agent/core/links.ts';
 import type { MemberIndex, Sequence } from '../../agent/core/units.ts';
 import { certificateOf, orderOf } from '../support/forge.ts';
 import { accountAt } from '../support/ledger.ts';
 import { World } from '../support/world.ts';
 
+const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
 /** Authorities that all know each other, and these relays before all of them. */
@@ -52,12 +56,80 @@ test('a relay that swallows certificates and says that all have applied them sto
 test('a relay on the way gets past a node that leads nowhere, whichever link is the older', () => {
   const world = worldWith(['last'], ['first', 'stranger']);
   world.connect('alice', 'first');
-  world.connect('stranger', 'first');
-  world.connect('first', 'last');
+  world.connect('stranger', 'first', 'found');
+  world.connect('first', 'last', 'found');
   world.run();
   world.pay('alice', 'bob', 1n);
   world.pass(HOUR_MS);
   assert.equal(world.notices('alice', 'order_certified').length, 1);
+});
+
+/** alice before `first`, which has so many keyed and silent strangers, and then `last` for a link. */
+function worldWithStrangers(count: number, why: 'wanted' | 'found'): World {
+  const strangers = Array.from({ length: count }, (_, i) => `stranger${i}`);
+  const world = worldWith(['last'], ['first', ...strangers]);
+  for (const name of strangers) world.connect(name, 'first');
+  world.connect('first', 'last', why);
+  world.connect('alice', 'first');
+  world.run();
+  world.onFrame = (from) => !strangers.includes(from.name);
+  return world;
+}
+
+/** Milliseconds from a payment of alice to its certificate. */
+function payingMs(world: World): number {
+  const before = world.notices('alice', 'order_certified').length;
+  const beganMs = world.nowMs;
+  world.pay('alice', 'bob', 1n);
+  world.run();
+  while (world.notices('alice', 'order_certified').length === before) {
+    assert.ok(world.nowMs - beganMs < HOUR_MS, 'certified within an hour');
+    world.pass(250);
+  }
+  return world.nowMs - beganMs;
+}
+
+for (const count of [0, 20, 100, MAX_RELAY_LINKS]) {
+  test(`${count} silent strangers with keys do not keep a relay from a node that it wants`, () => {
+    const world = worldWithStrangers(count, 'wanted');
+    for (let payment = 0; payment < 20; payment++) {
+      assert.ok(payingMs(world) <= MINUTE_MS);
+      world.pass(MINUTE_MS + 7 * payment);
+    }
+  });
+}
+
+test('a wanted node that swallows everything does not keep a relay from the others', () => {
+  const world = worldWith(['last'], ['first', 'bad']);
+  world.connect('alice', 'first');
+  world.connect('first', 'bad');
+  world.connect('first', 'last', 'found');
+  world.run();
+  world.onFrame = (from) => from.name !== 'bad';
+  assert.ok(payingMs(world) <= 5 * MINUTE_MS);
+});
+
+test('a wanted link displaces the oldest that is not, and no other one', () => {
+  const world = worldWithStrangers(MAX_RELAY_LINKS, 'wanted');
+  const first = world.place('first');
+  const known = () => {
+    const draft = new Draft({ get: (key) => first.state.get(key) }, { nowMs: 0, wallMs: 0 });
+    return nodeLinks(draft).map(({ link, wanted }) => ({ link: Number(link), wanted }));
+  };
+  const up = (link: number, wanted: boolean) => {
+    const peerKey = new Uint8Array(32).fill(link % 251);
+    world.event(first, { kind: 'link_up', link: BigInt(link) as LinkId, peerKey, wanted });
+  };
+  const before = known();
+  up(70_000, false);
+  assert.deepEqual(known(), before, 'an unwanted one stays unknown');
+  up(70_001, true);
+  const added = { link: 70_001, wanted: true };
+  assert.deepEqual(known(), [...before.slice(1), added], 'the oldest gives way');
+  for (let link = 70_002; link < 70_400; link++) up(link, true);
+  assert.equal(known().length, MAX_RELAY_LINKS);
+  assert.ok(known().some(({ link }) => link === 70_001));
+  assert.ok(known().every(({ wanted }) => wanted));
 });
 
 test('income that only its owner knows of gets past any number of relays that lead nowhere', () => {

@@ -12,6 +12,8 @@ export type Edge = readonly [number, number];
 /** Two nodes that look for each other, by name. */
 export type Pair = readonly [string, string];
 
+const FOUND: ReadonlySet<Place['role']> = new Set(['saboteur', 'thief', 'stranger']);
+
 /** Pairs of radios that hear each other; together they join everybody. */
 export function radiosOf(layout: Layout, size: number, prng: Prng): Edge[] {
   const numbers = Array.from({ length: size }, (_, i) => i);
@@ -71,6 +73,15 @@ export function pairsOf(
     ...both(named('wallet'), entriesOf),
     ...both(named('thief', 'stranger'), () => [...members, ...relays.slice(-1)]),
   ];
+}
+
+/**
+ * Whether an operator asked for the stream between two nodes. Nobody asks for a relay that withholds:
+ * it is found, as strangers are. An owner who is led to one does not know.
+ */
+export function isWanted(a: Pick<Place, 'role'>, b: Pick<Place, 'role'>): boolean {
+  if (a.role === 'wallet' || b.role === 'wallet') return true;
+  return ![a.role, b.role].some((role) => FOUND.has(role));
 }
 
 /** The members in the order in which a wallet prefers them, the same whoever else is there. */

@@ -39,8 +39,8 @@ test('each hop loses frames and doubles them', () => {
   const weather = { ...FAIR, lossPerMille: 100, doublePerMille: 200 };
   const network = new Network(agenda, new Prng(1), new Reach(4, line), weather);
   const [near, middle, far] = [station(0), station(1), station(3)];
-  network.pair(near, middle);
-  network.pair(near, far);
+  network.pair(near, middle, true);
+  network.pair(near, far, true);
   agenda.runUntil(100);
   for (const to of [middle, far]) {
     const link = network.linkBetween(near, to);

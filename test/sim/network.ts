@@ -19,7 +19,7 @@ export interface Station {
   readonly shownKey: Uint8Array | undefined;
   /** Extra time that this node takes for everything. */
   readonly lagMs: number;
-  readonly linkUp: (link: LinkId, peerKey: Uint8Array | undefined) => void;
+  readonly linkUp: (link: LinkId, peerKey: Uint8Array | undefined, wanted: boolean) => void;
   readonly linkDown: (link: LinkId) => void;
   readonly frame: (link: LinkId, bytes: Uint8Array) => void;
 }
@@ -38,6 +38,8 @@ interface End {
 interface Pair<S extends Station> {
   readonly a: S;
   readonly b: S;
+  /** Whether the operators of both ask for each other; else they met by chance. */
+  readonly isWanted: boolean;
   isTrying: boolean;
 }
 
@@ -79,8 +81,8 @@ export class Network<S extends Station = Station> {
   }
 
   /** From now on these two look for each other. */
-  pair(a: S, b: S): void {
-    const pair = { a, b, isTrying: false };
+  pair(a: S, b: S, isWanted: boolean): void {
+    const pair = { a, b, isWanted, isTrying: false };
     this.#pairs.push(pair);
     this.#try(pair, this.#prng.below(20));
   }
@@ -247,17 +249,17 @@ export class Network<S extends Station = Station> {
       const { a, b } = pair;
       if (!a.isUp || !b.isUp || this.isJoined(a, b)) return;
       const isReachable = this.#hears(a, b) && this.#hears(b, a);
-      if (isReachable && !a.isPaused && !b.isPaused) this.#join(a, b);
+      if (isReachable && !a.isPaused && !b.isPaused) this.#join(pair);
       else this.#try(pair, this.#prng.between(300, 2_000));
     });
   }
 
-  #join(a: Station, b: Station): void {
+  #join({ a, b, isWanted }: Pair<S>): void {
     const [one, other] = [this.#newEnd(a), this.#newEnd(b)];
     one.peer = other;
     other.peer = one;
-    a.linkUp(one.link, b.shownKey);
-    if (b.isUp) b.linkUp(other.link, a.shownKey);
+    a.linkUp(one.link, b.shownKey, isWanted);
+    if (b.isUp) b.linkUp(other.link, a.shownKey, isWanted);
   }
 
   #newEnd(station: Station): End {

@@ -253,8 +253,8 @@ export class Process implements Station {
     else this.#missed.push(action);
   }
 
-  linkUp(link: LinkId, peerKey: Uint8Array | undefined): void {
-    this.event({ kind: 'link_up', link, peerKey });
+  linkUp(link: LinkId, peerKey: Uint8Array | undefined, wanted: boolean): void {
+    this.event({ kind: 'link_up', link, peerKey, wanted });
   }
 
   linkDown(link: LinkId): void {

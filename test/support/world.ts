@@ -107,15 +107,19 @@ export class World {
     return [...this.places.values()].filter((place) => place.setup.wallet !== undefined);
   }
 
-  /** Opens a link between two places. Wallets prove no key. */
-  connect(a: string, b: string): void {
+  /**
+   * Opens a link from one place to another, because the operator of the first wants it, or because
+   * that one `found` the other. Wallets prove no key.
+   */
+  connect(a: string, b: string, why: 'wanted' | 'found' = 'wanted'): void {
     const [from, to] = [this.place(a), this.place(b)];
     const fromLink = this.#nextLink++ as LinkId;
     const toLink = this.#nextLink++ as LinkId;
     this.#wires.get(from)?.set(fromLink, { from, fromLink, to, toLink });
     this.#wires.get(to)?.set(toLink, { from: to, fromLink: toLink, to: from, toLink: fromLink });
-    this.event(from, { kind: 'link_up', link: fromLink, peerKey: keyShown(to) });
-    this.event(to, { kind: 'link_up', link: toLink, peerKey: keyShown(from) });
+    const wanted = why === 'wanted';
+    this.event(from, { kind: 'link_up', link: fromLink, peerKey: keyShown(to), wanted });
+    this.event(to, { kind: 'link_up', link: toLink, peerKey: keyShown(from), wanted: false });
   }
 
   /** Links every authority and relay with every other, and every wallet with every authority. */

@@ -67,7 +67,12 @@ export type PaymentRecord = ValueOf<typeof paymentCoder>;
 /** Links to nodes that proved a key, in the order in which they came up. In memory. */
 export const nodeLinksCoder = listWith(
   checked(u16, (count) => count <= MAX_LINKS || `${count} links, at most ${MAX_LINKS}`),
-  struct({ link: linkCoder, member: optional(memberCoder) }),
+  struct({
+    link: linkCoder,
+    member: optional(memberCoder),
+    /** The operator asked for this node, or it is a member: strangers cannot make up such a link. */
+    wanted: bool,
+  }),
 );
 export type NodeLink = ValueOf<typeof nodeLinksCoder>[number];
 

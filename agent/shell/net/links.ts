@@ -106,6 +106,10 @@ interface Link extends Placed {
   readonly address: Address;
   readonly transport: Transport;
   readonly upAtMs: number;
+  /** Peers that somebody asked for by addresses at which this node answered. */
+  readonly aliases: Set<Peer>;
+  /** What the core was told. */
+  wanted: boolean;
 }
 
 export function createLinks(options: LinksOptions): Links {
@@ -225,6 +229,7 @@ export function createLinks(options: LinksOptions): Links {
       turnAway(socket, linkFault('duplicate'), limits.goodbyeMs);
       dialer.accepted(dialled);
       rest(dialled);
+      addAlias(known, dialled);
       return () => undefined;
     }
     let abandoned = false;
@@ -261,6 +266,7 @@ export function createLinks(options: LinksOptions): Links {
         dialer.accepted(asked);
         if (isBeaten(key, true)) {
           if (!isLinked(asked.state)) rest(asked);
+          addAlias(linkOfKey.get(toHex(key)), asked);
           stream.close(linkFault('duplicate'));
           return;
         }
@@ -291,6 +297,8 @@ export function createLinks(options: LinksOptions): Links {
         source: address.host,
         dialled,
         upAtMs: nowMs(),
+        aliases: new Set(asked === undefined ? [] : [asked]),
+        wanted: false,
         lastFrameMs: stream.lastFrameMs,
       };
       register(made);
@@ -342,7 +350,22 @@ export function createLinks(options: LinksOptions): Links {
       if (link.dialled || !wouldWin(peer, link)) dialer.cancel(peer);
     }
     options.report?.({ what: 'up', address, key, fault: undefined });
-    deliver({ kind: 'link_up', link: link.id, peerKey: key });
+    link.wanted = isWanted(link);
+    deliver({ kind: 'link_up', link: link.id, peerKey: key, wanted: link.wanted });
+  }
+
+  /** A link turns out to be the one that this peer was dialled for. */
+  function addAlias(link: Link | undefined, peer: Peer): void {
+    if (link === undefined) return;
+    link.aliases.add(peer);
+    tellWanted(link);
+  }
+
+  /** Tells the core when an open link is wanted now, or no longer. */
+  function tellWanted(link: Link): void {
+    if (link.wanted === isWanted(link)) return;
+    link.wanted = !link.wanted;
+    deliver({ kind: 'link_up', link: link.id, peerKey: link.key, wanted: link.wanted });
   }
 
   function wouldWin(peer: Peer, link: Link): boolean {
@@ -406,7 +429,10 @@ export function createLinks(options: LinksOptions): Links {
       // One of them may bring the next overload: the others then stay as they are.
       for (const stream of streams()) if (!overloaded) stream.hold(false);
     },
-    want: wants.want,
+    want(wanted) {
+      wants.want(wanted);
+      for (const link of links.values()) tellWanted(link);
+    },
     found: wants.found,
     progress(key, state) {
       const peer = table.byKey(key);
@@ -439,6 +465,11 @@ export function createLinks(options: LinksOptions): Links {
       await Promise.all([closed, ...closing.map((stream) => stream.gone)]);
     },
   };
+}
+
+/** A link to a node that is a member or that the operator wrote down, whoever dialled. */
+function isWanted({ peer, aliases }: Link): boolean {
+  return peer?.demanded === true || [...aliases].some(({ demanded }) => demanded);
 }
 
 /** A link to a node that was dialled because it was found. */

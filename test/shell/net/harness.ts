@@ -43,6 +43,8 @@ export interface TestNode {
   /** Links that are up, in order. */
   up(): readonly LinkId[];
   frames(): readonly Uint8Array[];
+  /** What the core was told last of a link. */
+  wanted(link: LinkId): boolean | undefined;
   /** Where it listens. */
   at(): Address;
   stop(): Promise<void>;
@@ -80,6 +82,7 @@ export async function startNode(
     events,
     reports,
     up: () => linksUp(events),
+    wanted: (link) => events.findLast((event) => isUp(event, link))?.wanted,
     frames: () => events.flatMap((event) => (event.kind === 'frame' ? [event.bytes] : [])),
     at() {
       const [first] = links.listening();
@@ -88,6 +91,12 @@ export async function startNode(
     },
     stop: () => links.stop(),
   };
+}
+
+type LinkUp = Extract<LinkEvent, { readonly kind: 'link_up' }>;
+
+function isUp(event: LinkEvent, link: LinkId): event is LinkUp {
+  return event.kind === 'link_up' && event.link === link;
 }
 
 function linksUp(events: readonly LinkEvent[]): readonly LinkId[] {

@@ -147,7 +147,8 @@ export class Bounds implements Watcher {
     const reader = new Reader(bytes);
     for (let left = reader.u16(); left > 0; left--) {
       const link = reader.u64();
-      if (reader.u8() === 1) reader.u8();
+      if (reader.u8() === 1) reader.u8(); // The member.
+      reader.u8(); // Whether it is wanted.
       if (open.has(link)) continue;
       throw new Violation('bounds', `${process.name} keeps note of a stream that is gone`);
     }

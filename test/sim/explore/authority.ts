@@ -116,7 +116,9 @@ export class Authority {
     for (const { key, value } of recovery.writes()) write(key, value);
     const node = this.#node();
     const links = this.#world.members.flatMap(({ publicKey }, i): Event[] =>
-      i === this.member ? [] : [{ kind: 'link_up', link: linkOf(i), peerKey: publicKey }],
+      i === this.member
+        ? []
+        : [{ kind: 'link_up', link: linkOf(i), peerKey: publicKey, wanted: true }],
     );
     for (const event of [{ kind: 'start' } as const, ...links]) {
       const step = node.step(event, STAMP, { get: (key) => state.get(key) });

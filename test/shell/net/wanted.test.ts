@@ -1,0 +1,73 @@
+/** Links that somebody asked for, among many that nobody did, on loopback. */
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import type { Identity } from '../../../agent/shell/net/identity.ts';
+import type { LinksOptions } from '../../../agent/shell/net/links.ts';
+import {
+  identityOf,
+  memberOf,
+  onlyLink,
+  rawClient,
+  startNode,
+  type TestNode,
+  until,
+} from './harness.ts';
+
+const [alice, bob, carol] = [identityOf(1), identityOf(2), identityOf(3)];
+const MEMBERS = [memberOf(alice, 'alice'), memberOf(bob, 'bob')];
+
+const running: TestNode[] = [];
+after(async () => {
+  await Promise.all(running.map((node) => node.stop()));
+});
+
+async function start(identity: Identity, options: Partial<LinksOptions> = {}) {
+  const node = await startNode(identity, options);
+  running.push(node);
+  return node;
+}
+
+describe('the core is told that a link is wanted', () => {
+  const isWanted = (node: TestNode) => node.wanted(onlyLink(node));
+
+  it('when the operator wrote down its key, whoever dialled, or it is a member', async () => {
+    const a = await start(alice, { members: MEMBERS });
+    const nowhere = { host: '127.0.0.1', port: 1 };
+    const b = await start(carol, { wanted: [{ ...nowhere, key: alice.publicKey }] });
+    a.links.want([b.at()]);
+    await until(() => a.up().length === 1 && b.up().length === 1, 'a link');
+    assert.deepEqual([isWanted(a), isWanted(b)], [true, true]);
+    a.links.want([]);
+    assert.equal(isWanted(a), false, 'not any more');
+    a.links.want([{ ...nowhere, key: carol.publicKey }]);
+    assert.equal(isWanted(a), true, 'again');
+    await b.stop();
+    await until(() => a.up().length === 0, 'its end');
+    await rawClient(a.at(), { identity: bob });
+    await until(() => a.up().length === 1, 'the member');
+    assert.equal(isWanted(a), true);
+  });
+
+  it('when it answers at an address that the operator wrote down', async () => {
+    const smaller = Buffer.compare(alice.publicKey, carol.publicKey) < 0;
+    const [low, high] = smaller ? [alice, carol] : [carol, alice];
+    const [a, b] = [await start(high), await start(low)];
+    b.links.want([a.at()]);
+    await until(() => a.up().length === 1, 'a link that the other side dialled');
+    assert.equal(isWanted(a), false);
+    const before = onlyLink(a);
+    a.links.want([b.at()]);
+    await until(() => isWanted(a) === true, 'the discovery whose address that is');
+    assert.equal(onlyLink(a), before, 'the link goes on');
+    a.links.want([]);
+    assert.equal(isWanted(a), false, 'not any more');
+  });
+
+  it('but not because it called or was found', async () => {
+    const a = await start(alice);
+    const b = await start(carol, { dialFound: 1 });
+    b.links.found({ key: alice.publicKey, address: a.at() });
+    await until(() => a.up().length === 1 && b.up().length === 1, 'a link');
+    assert.deepEqual([isWanted(a), isWanted(b)], [false, false]);
+  });
+});
