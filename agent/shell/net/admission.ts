@@ -9,7 +9,8 @@
  * strangers cannot keep members apart; and members dial each other in both directions.
  *
  * Links. Each member has its place. Nodes and anonymous links share the others, kind by kind; when
- * a kind is full, the link that has been silent longest gives way, if it has been silent for long.
+ * a kind is full, the link that has been silent longest gives way: to one that is asked for at once,
+ * to others if it has been silent for long. Those that are asked for stay.
  */
 import type { NetLimits } from '../limits.ts';
 import { createBucket, createSourceBuckets } from './bucket.ts';
@@ -118,57 +119,67 @@ export function createHandshakeGate(limits: NetLimits, nowMs: number): Handshake
 /** What a link is, by what its other side proved. */
 export type LinkKind = 'member' | 'node' | 'anonymous';
 
-/** What admission needs to know of a link that has a place. */
-export interface Placed {
+/** What decides over the place of a link. */
+export interface Newcomer {
   readonly kind: LinkKind;
   readonly source: string;
-  /** This node dialled it because somebody asked for it: never evicted. */
+  /** This node dialled it, because somebody asked for it or because it was found. */
   readonly dialled: boolean;
+  /** Somebody asked for this node, whoever dialled. */
+  readonly wanted: boolean;
+}
+
+/** What admission needs to know of a link that has a place. */
+export interface Placed extends Newcomer {
   /** When its last frame came. */
   lastFrameMs(): number;
 }
 
 /**
- * Finds a place for a link of this kind and source among `links`: undefined, there is one; a link,
- * it has to go first; a fault, there is none.
+ * Finds a place for a newcomer among `links`: undefined, there is one; a link, it has to go first; a
+ * fault, there is none, which is never said to one that is asked for.
  */
 export function findPlace<L extends Placed>(
   limits: NetLimits,
   memberCount: number,
   links: Iterable<L>,
-  kind: LinkKind,
-  source: string,
+  newcomer: Newcomer,
   nowMs: number,
 ): L | LinkFault | undefined {
+  const { kind, source } = newcomer;
   if (kind === 'member') return undefined;
-  let ofKind = 0;
-  let ofSource = 0;
-  let others = 0;
-  let idlest: L | undefined;
-  let idlestOfSource: L | undefined;
-  for (const link of links) {
-    if (link.kind !== 'member') others += 1;
-    if (link.kind !== kind) continue;
-    ofKind += 1;
-    if (!link.dialled && isIdler(link, idlest)) idlest = link;
-    if (link.source !== source) continue;
-    ofSource += 1;
-    if (!link.dialled && isIdler(link, idlestOfSource)) idlestOfSource = link;
-  }
-  if (kind === 'anonymous' && ofSource >= limits.anonymousPerSource) {
-    return evictable(idlestOfSource) ?? linkFault('too_many_links', 'links of this address');
+  const all = [...links].filter((link) => link.kind !== 'member');
+  const ofKind = all.filter((link) => link.kind === kind);
+  const ofSource = ofKind.filter((link) => link.source === source);
+  if (kind === 'anonymous' && ofSource.length >= limits.anonymousPerSource) {
+    return idle(ofSource) ?? linkFault('too_many_links', 'links of this address');
   }
   const bound = kind === 'node' ? limits.nodeLinks : limits.anonymousLinks;
-  if (ofKind < bound && others < limits.links - memberCount) return undefined;
-  return evictable(idlest) ?? linkFault('too_many_links', `${kind} links`);
+  const isFull = all.length >= limits.links - memberCount;
+  if (ofKind.length < bound && !isFull) return undefined;
+  if (isAskedFor(newcomer)) return mostSilent(ofKind) ?? (isFull ? mostSilent(all) : undefined);
+  return idle(ofKind) ?? linkFault('too_many_links', `${kind} links`);
 
-  function evictable(link: L | undefined): L | undefined {
+  /** The most silent of these, if it has been silent for long. */
+  function idle(candidates: readonly L[]): L | undefined {
+    const link = mostSilent(candidates);
     if (link === undefined || nowMs - link.lastFrameMs() < limits.evictableAfterMs)
       return undefined;
     return link;
   }
 }
 
-function isIdler(link: Placed, than: Placed | undefined): boolean {
-  return than === undefined || link.lastFrameMs() < than.lastFrameMs();
+/** The one of these whose last frame is the oldest. Those that are asked for never give way. */
+function mostSilent<L extends Placed>(links: readonly L[]): L | undefined {
+  let found: L | undefined;
+  for (const link of links) {
+    if (isAskedFor(link)) continue;
+    if (found === undefined || link.lastFrameMs() < found.lastFrameMs()) found = link;
+  }
+  return found;
+}
+
+/** There are no more of these than the operator wrote down and wants to be found. */
+function isAskedFor({ dialled, wanted }: Newcomer): boolean {
+  return dialled || wanted;
 }

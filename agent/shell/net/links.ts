@@ -18,7 +18,7 @@ import type { Close, Event, LinkId, Send } from '../../core/io.ts';
 import { DATAGRAM_LIMITS, NET_LIMITS, type NetLimits } from '../limits.ts';
 import { type Caller, createAcceptor, type Listen, type Listening } from './acceptor.ts';
 import type { Address } from './address.ts';
-import { findPlace, type LinkKind, type Placed } from './admission.ts';
+import { findPlace, type LinkKind, type Newcomer, type Placed } from './admission.ts';
 import { createCommons } from './datagram/commons.ts';
 import { createDialer, type Dialled } from './dialer.ts';
 import { type LinkFault, type LinkFaultCode, linkFault } from './fault.ts';
@@ -108,7 +108,7 @@ interface Link extends Placed {
   readonly upAtMs: number;
   /** Peers that somebody asked for by addresses at which this node answered. */
   readonly aliases: Set<Peer>;
-  /** What the core was told. */
+  /** As the core was told. */
   wanted: boolean;
 }
 
@@ -192,19 +192,30 @@ export function createLinks(options: LinksOptions): Links {
     { address: from, transport, listen, trust }: Caller,
   ): void {
     const kind = terms.kindOf(key);
-    const place =
+    const fault =
       (stopped ? linkFault('stopping') : terms.whyNot(kind, key, listen.admits)) ??
       (isBeaten(key, false) ? linkFault('duplicate') : undefined) ??
-      findPlace(limits, members.length, links.values(), kind, from.host, nowMs());
-    if (place !== undefined && 'code' in place) {
-      if (place.code !== 'duplicate') count(place, from, key);
-      turnAway(socket, place, limits.goodbyeMs);
+      makePlace({ kind, source: from.host, dialled: false, wanted: isDemanded(key) });
+    if (fault !== undefined) {
+      if (fault.code !== 'duplicate') count(fault, from, key);
+      turnAway(socket, fault, limits.goodbyeMs);
       return;
     }
-    place?.stream.close(linkFault('evicted'));
     trust(kind === 'member');
     const peer = key === undefined ? undefined : peerOfCaller(key, kind);
     open(socket, key, { address: from, transport }, false, peer);
+  }
+
+  /** Takes another link's place if need be; a fault, if there is none. */
+  function makePlace(newcomer: Newcomer): LinkFault | undefined {
+    const place = findPlace(limits, members.length, links.values(), newcomer, nowMs());
+    if (place !== undefined && 'code' in place) return place;
+    place?.stream.close(linkFault('evicted'));
+    return undefined;
+  }
+
+  function isDemanded(key: Uint8Array | undefined): boolean {
+    return key !== undefined && table.byKey(key)?.demanded === true;
   }
 
   /** Whether there is a link to this node that goes on in place of a new stream. */
@@ -270,6 +281,7 @@ export function createLinks(options: LinksOptions): Links {
           stream.close(linkFault('duplicate'));
           return;
         }
+        makePlace({ kind, source: address.host, dialled: true, wanted: asked.demanded });
         link = enter(peerOfAnswer(asked, key));
       },
       onFrame(bytes) {

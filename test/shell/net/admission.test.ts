@@ -7,6 +7,7 @@ import {
   findPlace,
   type Handshake,
   type LinkKind,
+  type Newcomer,
   type Placed,
 } from '../../../agent/shell/net/admission.ts';
 import { createBucket, createSourceBuckets } from '../../../agent/shell/net/bucket.ts';
@@ -92,42 +93,74 @@ describe('places for handshakes', () => {
 });
 
 describe('places for links', () => {
-  const link = (kind: LinkKind, source: string, lastFrameMs: number, dialled = false): Placed => ({
+  type Asked = Partial<Pick<Newcomer, 'dialled' | 'wanted'>>;
+  const newcomer = (kind: LinkKind, source: string, asked: Asked = {}): Newcomer => ({
     kind,
     source,
-    dialled,
-    lastFrameMs: () => lastFrameMs,
+    dialled: false,
+    wanted: false,
+    ...asked,
   });
-  const codeOf = (place: ReturnType<typeof findPlace>) =>
-    place !== undefined && 'code' in place ? place.code : place;
+  const link = (kind: LinkKind, source: string, lastMs: number, asked?: Asked): Placed => ({
+    ...newcomer(kind, source, asked),
+    lastFrameMs: () => lastMs,
+  });
+  /** The link that has to go, why there is no place, or undefined. */
+  const placeFor = (
+    links: readonly Placed[],
+    { kind, source, ...asked }: Pick<Newcomer, 'kind' | 'source'> & Asked,
+    nowMs: number,
+    memberCount = 0,
+  ) => {
+    const place = findPlace(LIMITS, memberCount, links, newcomer(kind, source, asked), nowMs);
+    return place !== undefined && 'code' in place ? place.code : place;
+  };
 
   it('are never wanting for members', () => {
     const links = Array.from({ length: 20 }, () => link('anonymous', 'a', 0));
-    assert.equal(findPlace(LIMITS, 4, links, 'member', 'a', 0), undefined);
+    assert.equal(placeFor(links, { kind: 'member', source: 'a' }, 0, 4), undefined);
   });
 
   it('go, when a kind is full, from the most silent link to the newcomer', () => {
     const links = [10, 5, 20, 30].map((atMs, i) => link('anonymous', `s${i}`, atMs));
-    assert.equal(codeOf(findPlace(LIMITS, 0, links, 'anonymous', 'x', 1_004)), 'too_many_links');
-    assert.equal(findPlace(LIMITS, 0, links, 'anonymous', 'x', 1_005), links[1]);
-    assert.equal(findPlace(LIMITS, 0, links, 'node', 'x', 1_005), undefined, 'another kind');
+    assert.equal(placeFor(links, { kind: 'anonymous', source: 'x' }, 1_004), 'too_many_links');
+    assert.equal(placeFor(links, { kind: 'anonymous', source: 'x' }, 1_005), links[1]);
+    assert.equal(placeFor(links, { kind: 'node', source: 'x' }, 1_005), undefined, 'another kind');
   });
 
   it('of one source are bounded, and that source loses its own', () => {
     const links = [link('anonymous', 'b', 0), ...[1, 2, 3].map((at) => link('anonymous', 'a', at))];
-    assert.equal(findPlace(LIMITS, 0, links.slice(1), 'anonymous', 'a', 5_000), links[1]);
-    assert.equal(findPlace(LIMITS, 0, links.slice(1), 'anonymous', 'b', 5_000), undefined);
+    assert.equal(placeFor(links.slice(1), { kind: 'anonymous', source: 'a' }, 5_000), links[1]);
+    assert.equal(placeFor(links.slice(1), { kind: 'anonymous', source: 'b' }, 5_000), undefined);
   });
 
-  it('are never taken from a link that this node dialled', () => {
-    const links = [link('node', 'a', 0, true), link('node', 'b', 0, true)];
-    assert.equal(codeOf(findPlace(LIMITS, 0, links, 'node', 'c', 9_000)), 'too_many_links');
+  it('are never taken from a link that is asked for', () => {
+    const links = [link('node', 'a', 0, { dialled: true }), link('node', 'b', 0, { wanted: true })];
+    assert.equal(placeFor(links, { kind: 'node', source: 'c' }, 9_000), 'too_many_links');
+  });
+
+  it('go at once from the most silent stranger to a link that is asked for', () => {
+    const links = [link('node', 'a', 9), link('node', 'b', 8), link('anonymous', 'c', 7)];
+    for (const asked of [{ dialled: true }, { wanted: true }]) {
+      assert.equal(placeFor(links, { kind: 'node', source: 'd', ...asked }, 10), links[1]);
+    }
+    assert.equal(placeFor(links, { kind: 'node', source: 'd' }, 10), 'too_many_links');
+  });
+
+  it('are found for a link that is asked for when no stranger of its kind is left', () => {
+    const wanted = [1, 2, 3].map((n) => link('node', `${n}`, 0, { wanted: true }));
+    const guests = [4, 5].map((n) => link('anonymous', `${n}`, n));
+    const links = [...wanted, ...guests];
+    const another = { kind: 'node', source: 'x', wanted: true } as const;
+    assert.equal(placeFor(links, another, 10), undefined, 'beyond those of its kind');
+    assert.equal(placeFor(links, another, 10, 3), guests[0], 'a guest gives way when all are full');
+    assert.equal(placeFor(wanted, another, 10, 5), undefined, 'only what is asked for is here');
   });
 
   it('leave a place for each member among all links', () => {
     const links = [link('node', 'a', 0), ...[1, 2, 3].map((n) => link('anonymous', `${n}`, 0))];
-    assert.equal(findPlace(LIMITS, 3, links, 'node', 'c', 0), undefined);
-    assert.equal(codeOf(findPlace(LIMITS, 4, links, 'node', 'c', 0)), 'too_many_links');
+    assert.equal(placeFor(links, { kind: 'node', source: 'c' }, 0, 3), undefined);
+    assert.equal(placeFor(links, { kind: 'node', source: 'c' }, 0, 4), 'too_many_links');
   });
 });
 

@@ -1,9 +1,13 @@
 /** Links that somebody asked for, among many that nobody did, on loopback. */
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
+import { NET_LIMITS } from '../../../agent/shell/limits.ts';
+import { wordBytes } from '../../../agent/shell/net/framing.ts';
 import type { Identity } from '../../../agent/shell/net/identity.ts';
 import type { LinksOptions } from '../../../agent/shell/net/links.ts';
 import {
+  closed,
+  faults,
   identityOf,
   memberOf,
   onlyLink,
@@ -69,5 +73,49 @@ describe('the core is told that a link is wanted', () => {
     b.links.found({ key: alice.publicKey, address: a.at() });
     await until(() => a.up().length === 1 && b.up().length === 1, 'a link');
     assert.deepEqual([isWanted(a), isWanted(b)], [false, false]);
+  });
+});
+
+describe('among as many strangers as there are places, all of them active, a peer of the operator', () => {
+  const PLACES = NET_LIMITS.nodeLinks;
+  const HANDSHAKES = { handshakes: 200, handshakesPerSource: 200, handshakesPerSecond: 1_000 };
+  const FRAME = Buffer.concat([wordBytes(1), Uint8Array.of(1)]);
+
+  /** Has every place for nodes taken by strangers that have just said something. */
+  async function fullNode(options: Partial<LinksOptions> = {}) {
+    const node = await start(alice, { limits: HANDSHAKES, ...options });
+    const numbers = Array.from({ length: PLACES }, (_, i) => i + 10);
+    const strangers = await Promise.all(
+      numbers.map((n) => rawClient(node.at(), { identity: identityOf(n) })),
+    );
+    await until(() => node.links.counts().node === PLACES, 'a full house');
+    for (const socket of strangers) socket.resume().write(FRAME);
+    await until(() => node.frames().length === PLACES, 'a frame of each');
+    return node;
+  }
+
+  function isOneEvicted(node: TestNode): boolean {
+    return node.links.counts().node === PLACES && faults(node, 'down').join() === 'evicted';
+  }
+
+  it('has its place when it calls, and another stranger has none', async () => {
+    const nowhere = { host: '127.0.0.1', port: 1 };
+    const node = await fullNode({ wanted: [{ ...nowhere, key: carol.publicKey }] });
+    const another = await rawClient(node.at(), { identity: bob });
+    await closed(another.resume());
+    assert.deepEqual(faults(node, 'refused'), ['too_many_links']);
+    const peer = await start(carol, { wanted: [node.at()] });
+    await until(() => peer.up().length === 1, 'the link');
+    assert.ok(isOneEvicted(node));
+    assert.equal(node.up().filter((link) => node.wanted(link)).length, 1);
+  });
+
+  it('has its place when it is called, and so there are never more links than places', async () => {
+    const node = await fullNode();
+    const peer = await start(carol);
+    node.links.want([peer.at()]);
+    await until(() => peer.up().length === 1, 'the link');
+    await until(() => isOneEvicted(node), 'the place of a stranger');
+    assert.equal(node.up().filter((link) => node.wanted(link)).length, 1);
   });
 });
