@@ -27,7 +27,10 @@ export const KEYSPACE = {
   commit: { prefix: 'Z', layout: "-> the store's own: number, chain hash and sum of all records" },
   schema: { prefix: 'V', layout: "-> the store's own: schema version" },
 
-  nodeLinks: { prefix: 'k', layout: '-> links to nodes that proved a key' },
+  nodeLinks: {
+    prefix: 'k',
+    layout: '-> links to nodes that proved a key, and what is known of them',
+  },
   linkMember: { prefix: 'l', layout: 'link(8) -> member that speaks there' },
   bucket: { prefix: 'b', layout: 'path(3) -> accounts of that bucket' },
   digest: { prefix: 'd', layout: 'path(0..3) -> digest of that subtree, absent when not known' },

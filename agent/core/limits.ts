@@ -56,6 +56,10 @@ export const MAX_RELAY_LINKS = 128;
 export const MAX_LINKS_PER_MEMBER = 4;
 export const MAX_LINKS = MAX_RELAY_LINKS + MAX_LINKS_PER_MEMBER * MAX_MEMBERS;
 
+/** How often a relay asks over a link whether it leads to an authority, and how long a yes holds. */
+export const ASK_WAYS_EVERY_MS = 3_000;
+export const LEADS_FOR_MS = 60_000;
+
 /** Pause of a client before it sends the same order again: doubles from the first to the second. */
 export const RETRY_FIRST_MS = 250;
 export const RETRY_LAST_MS = 10_000;
@@ -82,5 +86,6 @@ invariant(
 );
 invariant(DIGEST_FANOUT * 32 + 128 <= MAX_FRAME_BYTES, 'a digest fits a frame');
 invariant(MAX_BUCKET_ENTRIES * 48 + 128 <= MAX_FRAME_BYTES, 'a bucket summary fits a frame');
+invariant(ASK_WAYS_EVERY_MS < LEADS_FOR_MS, 'what is known is not asked for');
 invariant(RETRY_FIRST_MS < RETRY_LAST_MS, 'retries slow down');
 invariant(SYNC_BUSY_MS <= SYNC_IDLE_MS, 'a difference is pursued sooner than none');

@@ -52,7 +52,9 @@ export function addLink(
   peerKey: Uint8Array,
   wanted: boolean,
 ): MemberIndex | undefined {
-  const others = nodeLinks(draft).filter((entry) => entry.link !== link);
+  const links = nodeLinks(draft);
+  const others = links.filter((entry) => entry.link !== link);
+  const asked = links.find((entry) => entry.link === link)?.asked;
   const member = memberByKey(network.committee, peerKey);
   const isMember = member !== undefined;
   const ofKind = others.filter((entry) => entry.member === member);
@@ -63,7 +65,7 @@ export function addLink(
   if (isFull && displaced === undefined) return undefined;
   draft.write(singleton('nodeLinks'), nodeLinksCoder, [
     ...others.filter((entry) => entry !== displaced),
-    { link, member, wanted: wanted || isMember },
+    { link, member, wanted: wanted || isMember, asked },
   ]);
   return member;
 }

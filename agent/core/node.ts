@@ -24,6 +24,7 @@ import { isRefusal, type Refusal, refusal } from './refusal.ts';
 import { relay } from './relay.ts';
 import { isAuthority, isWallet, type NodeSetup } from './setup.ts';
 import { isDue, wakeAtMs } from './timers.ts';
+import { takeWayAnswer } from './ways.ts';
 
 export interface Node {
   readonly step: (event: Event, stamp: Stamp, read: Read) => Step;
@@ -96,12 +97,13 @@ function takeFrame(draft: Draft, setup: NodeSetup, link: LinkId, bytes: Uint8Arr
     draft.note({ kind: 'refused', link, refusal: frame });
     return draft.close(link, frame.refused);
   }
-  if (!isWallet(setup) && relay(draft, setup.authority?.member, link, frame)) return;
+  if (!isWallet(setup) && relay(draft, setup, link, frame)) return;
   takeMessage(draft, setup, frame.message, { link, route: frame.route });
 }
 
 function takeMessage(draft: Draft, setup: NodeSetup, message: Message, origin: Origin): void {
   if (!maySpeak(draft, setup.network, message, origin.link)) return;
+  if (takeWayAnswer(draft, setup, message, origin.link)) return;
   if (message.TAG === 'account') noteAccount(draft, message.data);
   if (isAuthority(setup)) authorityMessage(draft, setup, message, origin);
   else if (isWallet(setup)) walletMessage(draft, setup, message, origin.link);

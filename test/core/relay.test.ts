@@ -2,14 +2,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encode } from '../../agent/core/codec/canonical.ts';
-import { frameCoder, type Message } from '../../agent/core/codec/message.ts';
+import { frameCoder, latestBodyCoder, type Message } from '../../agent/core/codec/message.ts';
 import { certificateCoder } from '../../agent/core/codec/order.ts';
+import type { Verify } from '../../agent/core/crypto.ts';
 import { Draft } from '../../agent/core/draft.ts';
 import type { LinkId } from '../../agent/core/io.ts';
-import { MAX_RELAY_LINKS } from '../../agent/core/limits.ts';
+import type { LatestQuestion } from '../../agent/core/latest.ts';
+import { ASK_WAYS_EVERY_MS, LEADS_FOR_MS, MAX_RELAY_LINKS } from '../../agent/core/limits.ts';
 import { nodeLinks } from '../../agent/core/links.ts';
+import { signingBytes } from '../../agent/core/signing.ts';
 import type { MemberIndex, Sequence } from '../../agent/core/units.ts';
 import { certificateOf, orderOf } from '../support/forge.ts';
+import { verify as realVerify } from '../support/keys.ts';
 import { accountAt } from '../support/ledger.ts';
 import { World } from '../support/world.ts';
 
@@ -98,6 +102,82 @@ for (const count of [0, 20, 100, MAX_RELAY_LINKS]) {
     }
   });
 }
+
+for (const count of [0, 20, 100, MAX_RELAY_LINKS - 1]) {
+  test(`${count} silent strangers do not keep a relay from a node that nobody asked for`, () => {
+    const world = worldWithStrangers(count, 'found');
+    for (let payment = 0; payment < 20; payment++) {
+      assert.ok(payingMs(world) <= MINUTE_MS);
+      world.pass(MINUTE_MS + 7 * payment);
+    }
+    assert.equal(world.notices('first', 'account_seen').length, 0, 'its own questions are no news');
+  });
+}
+
+test('a stranger that leads to an authority once and falls silent is soon like any other', () => {
+  const world = worldWithStrangers(20, 'found');
+  for (const { name } of world.authorities) world.connect('stranger0', name);
+  world.run();
+  const swallow = world.onFrame;
+  world.onFrame = (from, to, frame) => from.name === 'stranger0' || swallow(from, to, frame);
+  payingMs(world);
+  world.onFrame = swallow;
+  assert.ok(payingMs(world) <= 2 * LEADS_FOR_MS);
+  world.pass(LEADS_FOR_MS);
+  payingMs(world);
+  assert.ok(payingMs(world) <= 1_000, 'only the node that leads on is drawn');
+});
+
+test('neither a recorded answer nor a false one makes a stranger lead anywhere, nor costs much', () => {
+  let checks = 0;
+  const verify: Verify = (key, message, signature) => {
+    checks++;
+    return realVerify(key, message, signature);
+  };
+  const world = new World({ relays: ['first', 'stranger'], verify });
+  world.connect('alice', 'first');
+  world.connect('stranger', 'first');
+  const first = world.place('first');
+  const asked: { question: LatestQuestion; member: MemberIndex }[] = [];
+  world.onFrame = (_, to, { to: member, message }) => {
+    const isQuestion = to.name === 'stranger' && message.TAG === 'latestQuery';
+    if (isQuestion && member !== undefined) asked.push({ question: message.data, member });
+    return to.name === 'first';
+  };
+  const strangerLink = () => {
+    const draft = new Draft({ get: (key) => first.state.get(key) }, { nowMs: 0, wallMs: 0 });
+    return nodeLinks(draft)[0];
+  };
+  const answer = (question: LatestQuestion, member: MemberIndex, isSigned: boolean) => {
+    const body = { ...question, next: 0n as Sequence, received: 0n, pending: undefined };
+    const { epoch } = world.network.committee;
+    const bytes = encode(latestBodyCoder, body);
+    const message = signingBytes('latest', world.network.id, epoch, bytes);
+    const signer = world.place(isSigned ? `auth-${member}` : 'stranger').signer;
+    const data = { epoch, member, body, signature: signer.sign(message) };
+    const frame = { to: undefined, route: [], message: { TAG: 'latest', data } as const };
+    const link = strangerLink()?.link;
+    assert.ok(link !== undefined);
+    world.event(first, { kind: 'frame', link, bytes: encode(frameCoder, frame) });
+  };
+
+  world.pay('alice', 'bob', 1n);
+  world.run();
+  const [once] = asked;
+  assert.ok(once !== undefined && asked.length === 1, 'it is asked');
+  const before = checks;
+  for (let i = 0; i < 50; i++) answer(once.question, once.member, false);
+  assert.equal(checks, before + 1, 'one answer is checked');
+  assert.equal(strangerLink()?.asked?.leads, false);
+
+  world.pass(ASK_WAYS_EVERY_MS * 2);
+  const again = asked.at(-1);
+  assert.ok(again !== undefined && asked.length > 1, 'it is asked again');
+  answer(once.question, once.member, true);
+  assert.equal(strangerLink()?.asked?.leads, undefined, 'the answer to an earlier question');
+  answer(again.question, again.member, true);
+  assert.equal(strangerLink()?.asked?.leads, true, 'the answer to this one');
+});
 
 test('a wanted node that swallows everything does not keep a relay from the others', () => {
   const world = worldWith(['last'], ['first', 'bad']);

@@ -72,6 +72,8 @@ export const nodeLinksCoder = listWith(
     member: optional(memberCoder),
     /** The operator asked for this node, or it is a member: strangers cannot make up such a link. */
     wanted: bool,
+    /** When it was last asked for a way to an authority, and whether a signed answer came (ways.ts). */
+    asked: optional(struct({ atMs: u64, leads: optional(bool) })),
   }),
 );
 export type NodeLink = ValueOf<typeof nodeLinksCoder>[number];

@@ -149,6 +149,10 @@ export class Bounds implements Watcher {
       const link = reader.u64();
       if (reader.u8() === 1) reader.u8(); // The member.
       reader.u8(); // Whether it is wanted.
+      if (reader.u8() === 1) {
+        reader.u64(); // When it was asked.
+        if (reader.u8() === 1) reader.u8(); // Whether it leads to an authority.
+      }
       if (open.has(link)) continue;
       throw new Violation('bounds', `${process.name} keeps note of a stream that is gone`);
     }

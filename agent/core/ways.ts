@@ -1,0 +1,112 @@
+/**
+ * Which way frames go whose authority this node has no link to: to any other node, relay or
+ * authority, but never back where they came from.
+ *
+ * Strangers may hold most of the links, and keys cost nothing. So what is drawn among is, in turns,
+ *
+ *   the links that are wanted, which strangers cannot make up (links.ts);
+ *   the links that lead to an authority, as far as this node found out by asking.
+ *
+ * Without any of the one kind it is the other, and without either all links. The question goes over
+ * every link to a relay while there are frames to pass on: for the latest of an account that nobody
+ * has, made of the link and the time, so that the signed answer cannot have been recorded before.
+ * What it proves is held true for LEADS_FOR_MS, and of each question one answer is checked, so that
+ * neither a stranger that was honest once nor one that sends false signatures gets far.
+ *
+ * Not safety: a wrong way costs time alone. Nor does it tell apart a stranger that has a way to an
+ * authority, passes questions on and swallows the rest: such ones are drawn like honest nodes, which
+ * leaves the wanted links, every second draw.
+ */
+import { equalBytes } from './bytes.ts';
+import { mixed } from './client/chase.ts';
+import { membersOf } from './client/route.ts';
+import type { Message } from './codec/message.ts';
+import { type NodeLink, nodeLinksCoder } from './codec/record.ts';
+import { sha256 } from './crypto.ts';
+import type { Draft } from './draft.ts';
+import type { LinkId } from './io.ts';
+import { singleton } from './keyspace.ts';
+import { isLatestValid, type LatestQuestion } from './latest.ts';
+import { ASK_WAYS_EVERY_MS, LEADS_FOR_MS, NONCE_BYTES } from './limits.ts';
+import { linkTo, nodeLinks } from './links.ts';
+import type { NodeSetup } from './setup.ts';
+
+/**
+ * Draws another way for a frame that came over the link `from`; undefined: there is none. It is
+ * another draw from one millisecond to the next, so that whoever asks again gets past nodes that lead
+ * nowhere. A loop ends at the bound on hops.
+ */
+export function anotherWay(draft: Draft, from: LinkId): LinkId | undefined {
+  const { nowMs } = draft.stamp;
+  const others = nodeLinks(draft).filter(({ link }) => link !== from);
+  const wanted = others.filter((entry) => entry.wanted);
+  const leading = others.filter((entry) => leads(entry, nowMs));
+  const draw = mixed(Math.floor(nowMs));
+  const inTurn = draw % 2 === 0 ? [wanted, leading] : [leading, wanted];
+  const among = inTurn.find((links) => links.length > 0) ?? others;
+  return among[(draw >>> 1) % Math.max(1, among.length)]?.link;
+}
+
+/** Whether this node found out lately that the link leads to an authority. */
+function leads({ asked }: NodeLink, nowMs: number): boolean {
+  return asked?.leads === true && nowMs - Number(asked.atMs) < LEADS_FOR_MS;
+}
+
+function isDue(entry: NodeLink, nowMs: number): boolean {
+  const { asked } = entry;
+  if (leads(entry, nowMs)) return false;
+  return asked === undefined || nowMs - Number(asked.atMs) >= ASK_WAYS_EVERY_MS;
+}
+
+/**
+ * Asks over each link to a relay whether it leads to an authority, unless that is known or was asked
+ * a moment ago. Each is asked for a member drawn anew, since some may be down, and for none that the
+ * question could reach by way of this node's own link.
+ */
+export function askWays(draft: Draft, { network, authority }: NodeSetup): void {
+  const now = Math.floor(draft.stamp.nowMs);
+  const atMs = BigInt(now);
+  const links = nodeLinks(draft);
+  const due = links.filter((entry) => entry.member === undefined && isDue(entry, now));
+  const members = membersOf(network).filter((member) => {
+    return member !== authority?.member && linkTo(draft, member) === undefined;
+  });
+  if (due.length === 0 || members.length === 0) return;
+  const asked = { atMs, leads: undefined };
+  const written = links.map((entry) => (due.includes(entry) ? { ...entry, asked } : entry));
+  draft.write(singleton('nodeLinks'), nodeLinksCoder, written);
+  due.forEach(({ link }, i) => {
+    const member = members[mixed(now + i) % members.length];
+    draft.send(link, { TAG: 'latestQuery', data: questionOver(link, atMs) }, member);
+  });
+}
+
+/** What is asked over a link. Neither number was ever used with the other before. */
+function questionOver(link: LinkId, atMs: bigint): LatestQuestion {
+  const bytes = new DataView(new ArrayBuffer(16));
+  bytes.setBigUint64(0, link);
+  bytes.setBigUint64(8, atMs);
+  const account = sha256(new Uint8Array(bytes.buffer));
+  return { account, nonce: account.slice(0, NONCE_BYTES) };
+}
+
+/** Takes an answer to `askWays`. False: the message is none. */
+export function takeWayAnswer(
+  draft: Draft,
+  setup: NodeSetup,
+  message: Message,
+  link: LinkId,
+): boolean {
+  if (message.TAG !== 'latest') return false;
+  const links = nodeLinks(draft);
+  const entry = links.find((other) => other.link === link);
+  if (entry?.asked === undefined) return false;
+  const { atMs, leads: known } = entry.asked;
+  const question = questionOver(link, atMs);
+  if (!equalBytes(message.data.body.account, question.account)) return false;
+  if (known !== undefined) return true;
+  const asked = { atMs, leads: isLatestValid(setup, question, message.data) };
+  const written = links.map((other) => (other === entry ? { ...entry, asked } : other));
+  draft.write(singleton('nodeLinks'), nodeLinksCoder, written);
+  return true;
+}
