@@ -11,6 +11,7 @@ const NUMBERS = [
   'traitors',
   'thieves',
   'saboteurs',
+  'squatters',
   'strangers',
   'misledMembers',
   'misledRelays',

@@ -12,7 +12,7 @@ export type Edge = readonly [number, number];
 /** Two nodes that look for each other, by name. */
 export type Pair = readonly [string, string];
 
-const FOUND: ReadonlySet<Place['role']> = new Set(['saboteur', 'thief', 'stranger']);
+const FOUND: ReadonlySet<Place['role']> = new Set(['saboteur', 'squatter', 'thief', 'stranger']);
 
 /** Pairs of radios that hear each other; together they join everybody. */
 export function radiosOf(layout: Layout, size: number, prng: Prng): Edge[] {
@@ -71,16 +71,23 @@ export function pairsOf(
     // Relays stand in a row; only the last one reaches the authorities.
     ...both(relays, (_, i) => relays.slice(i + 1, i + 2)),
     ...both(named('wallet'), entriesOf),
+    ...both(named('squatter'), () => relays),
     ...both(named('thief', 'stranger'), () => [...members, ...relays.slice(-1)]),
   ];
 }
 
 /**
  * Whether an operator asked for the stream between two nodes. Nobody asks for a relay that withholds:
- * it is found, as strangers are. An owner who is led to one does not know.
+ * it is found, as strangers are. An owner who is led to one does not know. Relays may have found each
+ * other, too.
  */
-export function isWanted(a: Pick<Place, 'role'>, b: Pick<Place, 'role'>): boolean {
+export function isWanted(
+  a: Pick<Place, 'role'>,
+  b: Pick<Place, 'role'>,
+  areRelaysFound: boolean,
+): boolean {
   if (a.role === 'wallet' || b.role === 'wallet') return true;
+  if (a.role === 'relay' && b.role === 'relay') return !areRelaysFound;
   return ![a.role, b.role].some((role) => FOUND.has(role));
 }
 

@@ -28,6 +28,8 @@ export interface Counts {
   /** Members that were, and relays. */
   readonly misledMembers: number;
   readonly misledRelays: number;
+  /** Nodes without an operator that take a link at every relay and swallow what they are given. */
+  readonly squatters: number;
 }
 
 /** Whether it has a seat in the committee. */
@@ -50,6 +52,7 @@ export function placesOf(seed: number, counts: Counts): Place[] {
     ...many('thief', counts.thieves),
     ...many('stranger', counts.strangers),
     ...many('misled', counts.misledRelays),
+    ...many('squatter', counts.squatters),
   ];
   return roles.map(([name, role], index) => ({ name, role, index }));
 }
@@ -73,6 +76,7 @@ export function fewerPlaces(seed: number, counts: Counts, left: Counts): Place[]
     thief: left.thieves,
     stranger: left.strangers,
     misled: left.misledRelays,
+    squatter: left.squatters,
   };
   return placesOf(seed, counts).flatMap((place) => {
     const [kind = '', number] = place.name.split('-');

@@ -27,6 +27,8 @@ export interface Plan {
   readonly tokens: number;
   readonly hasRealSignatures: boolean;
   readonly pairs: readonly Pair[];
+  /** Relays know of each other by chance: no operator wrote them down. */
+  readonly areRelaysFound: boolean;
   readonly radios: readonly Edge[];
   readonly trouble: { readonly loss: number; readonly double: number; readonly overtake: number };
   readonly hopMs: number;
@@ -90,6 +92,7 @@ export function planOf(seed: number, profileName: string, cut: Cut = {}): Plan {
     tokens: of('tokens').between(1, 3),
     hasRealSignatures: seed % REAL_SIGNATURES_EVERY === 0,
     pairs: ways(places),
+    areRelaysFound: of('relays found').below(2) === 0,
     radios,
     trouble: cut.isCalm ? { loss: 0, double: 0, overtake: 0 } : troubleOf(seed, profile),
     hopMs: of('hops').between(1, 8),
@@ -113,6 +116,7 @@ function countsOf(seed: number, profile: Profile): Counts {
   const someTraitors = hasTraitors ? of('traitor count').between(Math.min(1, most), most) : 0;
   const someRelays = of('relays').pick([0, 0, 1, 1, 2, 3]);
   const relays = profile.isRelayed ? Math.max(1, someRelays) : someRelays;
+  const hasSquatters = relays > 0 && of('squatters').below(100) < profile.squatters;
   return {
     authorities,
     traitors: profile.isBroken ? most + 1 : someTraitors,
@@ -123,6 +127,7 @@ function countsOf(seed: number, profile: Profile): Counts {
     strangers: misled('strangers'),
     misledMembers,
     misledRelays: misled('misled relays'),
+    squatters: hasSquatters ? of('squatter count').pick([2, 8, 30]) : 0,
   };
 }
 
@@ -142,6 +147,7 @@ function soundly(counts: Counts, cut: Cut, isBroken: boolean): Counts {
     strangers: left('strangers'),
     misledMembers: Math.min(left('misledMembers'), most - traitors),
     misledRelays: left('misledRelays'),
+    squatters: left('squatters'),
   };
 }
 

@@ -21,7 +21,8 @@ export interface Actor {
 
 /**
  * `stranger`: a wallet set up with another genesis document. `misled`: an authority or a relay that was.
- * `saboteur`: a relay that withholds. `traitor`: a hostile authority. `thief`: a hostile wallet. The
+ * `saboteur`: a relay that withholds. `squatter`: takes a link at every relay and swallows what it is
+ * given. `traitor`: a hostile authority. `thief`: a hostile wallet. The
  * others follow the protocol.
  */
 export type Role =
@@ -31,6 +32,7 @@ export type Role =
   | 'stranger'
   | 'misled'
   | 'saboteur'
+  | 'squatter'
   | 'traitor'
   | 'thief';
 
@@ -133,7 +135,7 @@ export class Process implements Station {
 
   /** Whether it follows the protocol. */
   get isHonest(): boolean {
-    return this.role !== 'traitor' && this.role !== 'thief' && this.role !== 'saboteur';
+    return !HOSTILE.has(this.role);
   }
 
   get shownKey(): Uint8Array | undefined {
@@ -321,6 +323,8 @@ export class Process implements Station {
     });
   }
 }
+
+const HOSTILE: ReadonlySet<Role> = new Set(['saboteur', 'squatter', 'traitor', 'thief']);
 
 const DEATHS: Readonly<Record<Death, string>> = {
   before: 'crashed before a commit',

@@ -22,7 +22,9 @@ export interface Profile {
   readonly thieves: number;
   /** Runs of a hundred with relays that have a relay which withholds. */
   readonly saboteurs: number;
-  /** Of a hundred such relays, those that also answer in the authorities' names. */
+  /** Runs of a hundred with relays that have strangers who take links there and swallow frames. */
+  readonly squatters: number;
+  /** Of a hundred relays that withhold, those that also answer in the authorities' names. */
   readonly liars: number;
   /**
    * Runs of a hundred that have a wallet with another genesis document, that have an authority with one
@@ -71,6 +73,7 @@ const USUAL = {
   traitors: 70,
   thieves: 60,
   saboteurs: 30,
+  squatters: 25,
   liars: 60,
   misled: 12,
 } as const satisfies Omit<Profile, 'about'>;
@@ -86,6 +89,7 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
     traitors: 0,
     thieves: 0,
     saboteurs: 0,
+    squatters: 0,
   },
   network: {
     ...USUAL,
@@ -106,6 +110,7 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
     traitors: 0,
     thieves: 0,
     saboteurs: 0,
+    squatters: 0,
   },
   crashes: {
     ...USUAL,
@@ -126,6 +131,7 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
     traitors: 0,
     thieves: 0,
     saboteurs: 0,
+    squatters: 0,
   },
   hostile: {
     ...USUAL,
@@ -147,6 +153,7 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
     traitors: 0,
     thieves: 0,
     saboteurs: 100,
+    squatters: 50,
     liars: 100,
     isRelayed: true,
   },
@@ -166,6 +173,7 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
     traitors: 85,
     thieves: 85,
     saboteurs: 0,
+    squatters: 0,
   },
   broken: {
     ...USUAL,
@@ -175,6 +183,7 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
     traitors: 100,
     thieves: 100,
     saboteurs: 0,
+    squatters: 0,
     misled: 0,
     isBroken: true,
   },

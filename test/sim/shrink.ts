@@ -13,6 +13,7 @@ const DISPENSABLE = [
   'strangers',
   'misledRelays',
   'misledMembers',
+  'squatters',
   'saboteurs',
   'relays',
   'thieves',

@@ -65,7 +65,7 @@ export class World {
     for (const [a, b] of plan.pairs) {
       const [one, other] = [this.named(a), this.named(b)];
       if (one === undefined || other === undefined) continue;
-      this.network.pair(one, other, isWanted(one, other));
+      this.network.pair(one, other, isWanted(one, other, plan.areRelaysFound));
     }
   }
 
@@ -210,6 +210,8 @@ export class World {
         const inner = () => createNode(setupFor(cast.network));
         return () => new Saboteur(inner(), prng, sabotage, this.#conspiracy);
       }
+      case 'squatter':
+        return () => SQUATTER;
       case 'stranger':
       case 'misled':
         return () => createNode(setupFor(cast.otherNetwork));
@@ -218,6 +220,10 @@ export class World {
     }
   }
 }
+
+const SQUATTER: Actor = {
+  step: () => ({ writes: [], sends: [], closes: [], notices: [], wakeAtMs: undefined }),
+};
 
 /** One of many characters: silent, lying, equivocating, or all of it. */
 function treasonOf(prng: Prng, isOpen: boolean): Treason {

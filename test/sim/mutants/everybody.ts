@@ -128,6 +128,13 @@ export const EVERYBODY_MUTANTS: readonly Mutant[] = [
     profile: 'relayed',
   },
   {
+    name: 'a relay draws among all links alike',
+    file: 'agent/core/ways.js',
+    find: 'const among = inTurn.find((links) => links.length > 0) ?? others;',
+    replace: 'const among = others;',
+    caughtBy: ['convergence', 'liveness'],
+  },
+  {
     name: 'a wallet takes pages of its payments unchecked',
     file: 'agent/core/client/refresh.js',
     find: 'if (sequence !== readWallet(draft, setup.network, account).next)\n            continue;\n        if (checkCertificate(setup.network, certificate, setup.verify) !== undefined)',
