@@ -164,6 +164,13 @@ export function readCertificate(reader: Reader): CertificateView {
   return { epoch, order, votes };
 }
 
+/** A vote as it is sent on its own. It counts in the epoch that it names. */
+export function readVote(reader: Reader): Vote & { readonly hash: string } {
+  reader.u32();
+  const member = reader.u8();
+  return { hash: reader.text(32), member, signature: reader.bytes(64) };
+}
+
 export function readBalances(reader: Reader): Map<number, bigint> {
   const balances = new Map<number, bigint>();
   for (let left = reader.u8(); left > 0; left--) {

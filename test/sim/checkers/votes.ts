@@ -12,7 +12,15 @@ import type { Event, Step } from '../../../agent/core/io.ts';
 import type { Process, Watcher } from '../process.ts';
 import { Violation } from '../violation.ts';
 import type { Book } from './book.ts';
-import { MESSAGE, openFrame, readAccount, readOrder, short, type Transfer } from './decode.ts';
+import {
+  MESSAGE,
+  openFrame,
+  readAccount,
+  readOrder,
+  readVote,
+  short,
+  type Transfer,
+} from './decode.ts';
 import { isOrderSigned, isVoteSigned, placeOf, quorumFor } from './founding.ts';
 import type { Ledgers } from './ledgers.ts';
 
@@ -21,8 +29,8 @@ export class Votes implements Watcher {
   readonly #ledgers: Ledgers;
   /** Orders that came to honest authorities, by hash. */
   readonly #orders = new Map<string, Transfer>();
-  /** Steps that pass an old vote on, as a relay does, and give none. */
-  readonly #passing = new WeakSet<Step>();
+  /** For a step at which a vote came in: whose vote, for which order (`nameOf`). */
+  readonly #incoming = new WeakMap<Step, string>();
   /** By member: (account, sequence) -> the hash first voted for. */
   readonly #voted = new Map<number, Map<string, string>>();
   /** (account, sequence) -> hash -> honest members that voted for it first. */
@@ -35,21 +43,17 @@ export class Votes implements Watcher {
 
   stepped(process: Process, event: Event, step: Step): void {
     if (process.role !== 'authority') return;
-    if (event.kind === 'frame') this.#learn(event.bytes);
-    if (event.kind === 'frame' && openFrame(event.bytes).tag === MESSAGE.vote) {
-      this.#passing.add(step);
-      return;
-    }
+    if (event.kind === 'frame') this.#learn(event.bytes, step);
     for (const { bytes } of step.sends) {
-      const vote = this.#voteOf(process, bytes);
+      const vote = this.#voteOf(process, step, bytes);
       if (vote !== undefined) this.#judge(process, vote);
     }
   }
 
   released(process: Process, step: Step): void {
-    if (process.role !== 'authority' || this.#passing.has(step)) return;
+    if (process.role !== 'authority') return;
     for (const { bytes } of step.sends) {
-      const order = this.#voteOf(process, bytes);
+      const order = this.#voteOf(process, step, bytes);
       if (order === undefined) continue;
       if (process.isRestored) {
         throw new Violation('standing', `${process.name} was restored from a copy, and votes`);
@@ -59,32 +63,43 @@ export class Votes implements Watcher {
     }
   }
 
-  /** Remembers which order has which hash; as its owner signed it, if that has come anywhere. */
-  #learn(bytes: Uint8Array): void {
+  /**
+   * Remembers which order has which hash, as its owner signed it, if that has come anywhere; and which
+   * vote it was that came in.
+   */
+  #learn(bytes: Uint8Array, step: Step): void {
     const { tag, body } = openFrame(bytes);
-    if (tag !== MESSAGE.order) return;
     try {
+      if (tag === MESSAGE.vote) {
+        const { member, hash } = readVote(body);
+        this.#incoming.set(step, nameOf(member, hash));
+      }
+      if (tag !== MESSAGE.order) return;
       const order = readOrder(body);
       const hash = this.#book.hash(order);
       const known = this.#orders.get(hash);
       const { founding } = this.#book;
       if (known === undefined || !isOrderSigned(founding, known)) this.#orders.set(hash, order);
     } catch (error) {
-      if (!(error instanceof RangeError)) throw error; // Garbage is no order.
+      if (!(error instanceof RangeError)) throw error; // Garbage is no order, and no vote.
     }
   }
 
   /** The order that a frame of this authority votes for, if it is a vote of its own. */
-  #voteOf(process: Process, bytes: Uint8Array): Transfer | undefined {
+  #voteOf({ name, index }: Process, step: Step, bytes: Uint8Array): Transfer | undefined {
     const { tag, body } = openFrame(bytes);
     if (tag !== MESSAGE.vote) return undefined;
-    body.u32();
-    if (body.u8() !== process.index) return undefined; // It passes another one's vote on.
-    const hash = body.text(32);
-    if (!isVoteSigned(this.#book.founding, hash, process.index, body.bytes(64))) return undefined;
+    const { member, hash, signature } = readVote(body);
+    if (member !== index) return undefined; // It passes another one's vote on.
+    if (!isVoteSigned(this.#book.founding, hash, index, signature)) return undefined;
     const order = this.#orders.get(hash);
-    if (order !== undefined) return order;
-    throw new Violation('votes', `${process.name} votes for an order that it never got`);
+    if (order === undefined) {
+      throw new Violation('votes', `${name} votes for an order that it never got`);
+    }
+    // As a relay it may pass on what it said before, and gives no vote by that.
+    const isPassedOn = this.#incoming.get(step) === nameOf(index, hash);
+    const isOld = this.#voted.get(index)?.get(placeOf(order)) === hash;
+    return isPassedOn && isOld ? undefined : order;
   }
 
   /** The rules, judged anew against what this authority has applied. */
@@ -151,4 +166,9 @@ export class Votes implements Watcher {
     const what = `${short(order.account)}/${order.sequence}`;
     throw new Violation('durability', `${process.name}'s vote for ${what} leaves before its disk`);
   }
+}
+
+/** A vote by whose it is and what it is for. */
+function nameOf(member: number, hash: string): string {
+  return `${member} ${hash}`;
 }
