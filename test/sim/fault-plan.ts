@@ -33,6 +33,7 @@ export const FAULT_KINDS = {
   fade: 'radios',
   pause: 'anyone',
   torn: 'authority',
+  crowd: 'authority',
 } as const satisfies Readonly<Record<string, Victims>>;
 
 export type FaultKind = keyof typeof FAULT_KINDS;

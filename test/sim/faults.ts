@@ -7,8 +7,14 @@ import type { ByteKey } from '../../agent/core/bytes.ts';
 import type { LinkId } from '../../agent/core/io.ts';
 import type { Death } from './disk.ts';
 import type { Fault, FaultKind } from './fault-plan.ts';
+import { isMember } from './places.ts';
+import { Prng } from './prng.ts';
 import type { Process } from './process.ts';
 import type { World } from './world.ts';
+
+/** Streams of a crowd: from nodes that nobody knows, and in one member's name. */
+const CROWD = 200;
+const CROWD_OF_A_MEMBER = 8;
 
 /** Returns whether it happened now. What happens later, if at all, it tells `count` itself. */
 type Act = (world: World, fault: Fault, count: () => void) => boolean;
@@ -215,6 +221,29 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
     world.reach.breakEdge(a.index, b.index, 1);
     if (fault.dice[0] % 2 === 0) world.network.noticeCuts();
     later(world, fault, () => world.reach.breakEdge(a.index, b.index, -1));
+    return true;
+  },
+  /** Streams from more keys than an authority keeps note of, and too many from one member. */
+  crowd(world, fault) {
+    const process = victim(world, fault);
+    if (process?.isUp !== true) return false;
+    const members = world.plan.places.filter((place) => isMember(place));
+    const others = members.filter(({ name }) => name !== process.name);
+    const member = world.named(others[fault.dice[0] % Math.max(1, others.length)]?.name ?? '');
+    const prng = new Prng(fault.dice[1], 1);
+    const keys = [
+      ...Array.from({ length: CROWD }, () => prng.bytes(32)),
+      ...Array.from({ length: CROWD_OF_A_MEMBER }, () => member?.signer.publicKey),
+    ];
+    const links = keys.map(() => prng.u64() as LinkId);
+    links.forEach((link, i) => {
+      process.linkUp(link, keys[i], false);
+    });
+    const end = () => {
+      for (const link of links) process.linkDown(link);
+    };
+    later(world, fault, end);
+    world.repairs.push(end);
     return true;
   },
 };

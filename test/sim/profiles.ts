@@ -61,6 +61,7 @@ const EVERYTHING: Readonly<Record<FaultKind, number>> = {
   fade: 43,
   pause: 52,
   torn: 26,
+  crowd: 34,
 };
 
 const USUAL = {

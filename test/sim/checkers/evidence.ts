@@ -26,6 +26,9 @@ import {
 } from './decode.ts';
 import { isOrderSigned, placeOf } from './founding.ts';
 
+/** Links to one member that an authority keeps note of: the newest. */
+const MOST_OF_A_MEMBER = 4;
+
 export class Evidence implements Watcher {
   readonly #book: Book;
   /** By process: its open streams to members. */
@@ -58,10 +61,16 @@ export class Evidence implements Watcher {
 
   #follow(process: Process, event: Event): void {
     const links = this.#links.get(process.index);
-    if (event.kind === 'link_down') links?.delete(event.link);
+    if (links === undefined) return;
+    if (event.kind === 'link_down') links.delete(event.link);
     if (event.kind !== 'link_up' || event.peerKey === undefined) return;
     const key = latin1(event.peerKey);
-    if (this.#book.founding.memberKeys.includes(key)) links?.set(event.link, key);
+    if (!this.#book.founding.memberKeys.includes(key)) return;
+    links.delete(event.link);
+    const before = [...links].filter(([, member]) => member === key);
+    const [oldest] = before.length >= MOST_OF_A_MEMBER ? before : [];
+    if (oldest !== undefined) links.delete(oldest[0]);
+    links.set(event.link, key);
   }
 
   /** Orders that a frame shows this authority and that it could have voted for. */
