@@ -36,6 +36,11 @@ export interface AccountView {
   readonly pending: Transfer | undefined;
 }
 
+export interface LinkView {
+  readonly link: bigint;
+  readonly member: number | undefined;
+}
+
 export type FactView =
   | { readonly kind: 'certificate'; readonly certificate: CertificateView }
   | { readonly kind: 'double_spend'; readonly first: Transfer; readonly second: Transfer }
@@ -169,6 +174,23 @@ export function readVote(reader: Reader): Vote & { readonly hash: string } {
   reader.u32();
   const member = reader.u8();
   return { hash: reader.text(32), member, signature: reader.bytes(64) };
+}
+
+/** An authority's or relay's note of its links to nodes: each with the member at its end, if any. */
+export function readLinks(bytes: Uint8Array): LinkView[] {
+  const reader = new Reader(bytes);
+  const links = Array.from({ length: reader.u16() }, () => {
+    const link = reader.u64();
+    const member = reader.u8() === 1 ? reader.u8() : undefined;
+    reader.u8(); // Whether it is wanted.
+    if (reader.u8() === 1) {
+      reader.u64(); // When it was asked.
+      if (reader.u8() === 1) reader.u8(); // Whether it leads to an authority.
+    }
+    return { link, member };
+  });
+  if (!reader.isAtEnd) throw new RangeError('bytes behind the links');
+  return links;
 }
 
 export function readBalances(reader: Reader): Map<number, bigint> {

@@ -183,6 +183,27 @@ export const AUTHORITY_MUTANTS: readonly Mutant[] = [
     caughtBy: ['bounds'],
   },
   {
+    name: 'a table without bound: links to anybody',
+    file: 'agent/core/links.js',
+    find: 'relays >= MAX_RELAY_LINKS',
+    replace: 'false',
+    caughtBy: ['bounds'],
+  },
+  {
+    name: 'a table without bound: links to one member',
+    file: 'agent/core/links.js',
+    find: 'sameMember.length >= MAX_LINKS_PER_MEMBER',
+    replace: 'false',
+    caughtBy: ['bounds'],
+  },
+  {
+    name: 'an account goes into its bucket again and again',
+    file: 'agent/core/authority/account.js',
+    find: 'addToBucket(draft, key);\n    }',
+    replace: '}\n    addToBucket(draft, key);',
+    caughtBy: ['bounds', 'convergence'],
+  },
+  {
     name: 'keeps no double-spend proof',
     file: ORDER,
     find: 'noteDoubleSpend(draft, setup, account, signed, hash);',
