@@ -186,7 +186,10 @@ export class World {
     const setupFor = (network: FoundedNetwork): NodeSetup => {
       const base = { network, verify: cast.scheme.verify };
       const member = memberByKey(network.committee, signer.publicKey);
-      if (member !== undefined) return { ...base, authority: { member, sign: signer.sign } };
+      if (member !== undefined) {
+        const { mostAccounts } = this.founding;
+        return { ...base, mostAccounts, authority: { member, sign: signer.sign } };
+      }
       const isOwner = role === 'wallet' || role === 'stranger';
       return isOwner ? { ...base, wallet: signer } : base;
     };

@@ -117,8 +117,8 @@ export const ORDER_RULES: readonly OrderRule[] = [
     code: 'too_many_accounts',
     formal: '',
     meaning: 'the recipient has a record, or there is room for one more',
-    holds: ({ isRecipientKnown, accountCount }) =>
-      isRecipientKnown || accountCount < BigInt(MAX_ACCOUNTS),
+    holds: ({ setup, isRecipientKnown, accountCount }) =>
+      isRecipientKnown || accountCount < BigInt(setup.mostAccounts ?? MAX_ACCOUNTS),
   },
 ];
 

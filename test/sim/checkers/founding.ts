@@ -17,6 +17,8 @@ export interface Founding {
     readonly token: number;
     readonly amount: bigint;
   }[];
+  /** Accounts that an authority holds before it votes for no payment to a new one. */
+  readonly mostAccounts: number;
   /** Accounts whose owners follow the protocol: they sign one order a sequence. */
   readonly honestAccounts: ReadonlySet<string>;
   readonly verify: Verify;

@@ -122,6 +122,10 @@ export class Votes implements Watcher {
     if (order.sequence === next && balance < order.amount) {
       fail(`which moves ${order.amount} of ${balance}`);
     }
+    const held = this.#ledgers.accountsOf(process);
+    if (!held.has(order.recipient) && held.size >= founding.mostAccounts) {
+      fail(`though ${held.size} accounts leave no room for its payee`);
+    }
   }
 
   #count(process: Process, order: Transfer): void {

@@ -36,6 +36,13 @@ export const AUTHORITY_MUTANTS: readonly Mutant[] = [
     caughtBy: ['votes', 'ledger'],
   },
   {
+    name: 'no check for room',
+    file: RULES,
+    find: 'isRecipientKnown || accountCount < BigInt(setup.mostAccounts ?? MAX_ACCOUNTS)',
+    replace: 'true',
+    caughtBy: ['votes'],
+  },
+  {
     name: 'no pending check',
     file: RULES,
     find: 'holds: ({ account }) => account.pending === undefined',
