@@ -14,6 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { MUTANTS } from './mutants/all.ts';
 import { type Mutant, patch } from './mutants/mutant.ts';
+import { stackOf } from './violation.ts';
 
 const run = promisify(execFile);
 
@@ -25,6 +26,8 @@ const PARTS = ['agent/core', 'agent/shell', 'test/sim', 'test/support'];
 interface Outcome {
   readonly runs: number;
   readonly caught?: { readonly checker: string; readonly message: string };
+  /** Why it could not be shown at all: its place in the program is gone, or that does not load. */
+  readonly trouble?: string;
 }
 
 process.exitCode = await main();
@@ -66,6 +69,8 @@ async function show(mutant: Mutant, most: string): Promise<Outcome> {
     const program = join(root, 'dist/test/sim/mutants/run-until-caught.js');
     const { stdout } = await run(process.execPath, [program, mutant.profile ?? 'dense', '1', most]);
     return JSON.parse(stdout) as Outcome;
+  } catch (error) {
+    return { runs: 0, trouble: stackOf(error) };
   } finally {
     await rm(root, { recursive: true, force: true });
   }
@@ -76,8 +81,9 @@ function isCaught({ caughtBy }: Mutant, { caught }: Outcome): boolean {
 }
 
 function lineOf(mutant: Mutant, outcome: Outcome): string {
-  const { runs, caught } = outcome;
+  const { runs, caught, trouble } = outcome;
   const name = mutant.name.padEnd(46);
+  if (trouble !== undefined) return `BROKEN  ${name} ${trouble}`;
   if (caught === undefined) return `MISSED  ${name} survives ${runs} runs`;
   const after = `${runs} ${runs === 1 ? 'run' : 'runs'}`.padEnd(9);
   if (isCaught(mutant, outcome)) return `caught  ${name} ${after} ${caught.checker}`;

@@ -1,11 +1,12 @@
 /** Runs many seeds on several threads. Results come as they are ready. */
 import { Worker } from 'node:worker_threads';
-import type { Result } from './run.ts';
+import { type Result, resultOfDeath } from './run.ts';
 import type { Job } from './worker.ts';
 
 /**
  * Runs the jobs on `threads` threads. `onResult` returns false to stop handing out more. Resolves
- * when all that was handed out is done; rejects when a thread dies of anything but a failing run.
+ * when all that was handed out is done. A run that takes its thread with it counts as failed, and
+ * the rest goes on in a new one.
  */
 export async function runAll(
   jobs: Iterable<Job>,
@@ -16,13 +17,14 @@ export async function runAll(
   let isOpen = true;
   await Promise.all(
     Array.from({ length: threads }, async () => {
-      const worker = new Worker(new URL('./worker.js', import.meta.url));
+      let worker = newWorker();
       try {
         for (;;) {
           const job = isOpen ? left.next() : undefined;
           if (job === undefined || job.done) return;
-          const result = await ask(worker, job.value);
-          isOpen = onResult(result) && isOpen;
+          const outcome = await ask(worker, job.value);
+          if (outcome instanceof Error) worker = newWorker();
+          isOpen = onResult(resultOf(job.value, outcome)) && isOpen;
         }
       } finally {
         await worker.terminate();
@@ -31,15 +33,25 @@ export async function runAll(
   );
 }
 
-function ask(worker: Worker, job: Job): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    const name = `${job.profile} ${job.seed}`;
-    const onError = (error: Error) => reject(new Error(`run ${name}: ${error.stack}`));
-    worker.once('error', onError);
+function newWorker(): Worker {
+  return new Worker(new URL('./worker.js', import.meta.url));
+}
+
+/** An error: the thread is gone. */
+function ask(worker: Worker, job: Job): Promise<Result | Error> {
+  return new Promise((resolve) => {
+    const onExit = (code: number) => resolve(new Error(`the thread ended with ${code}`));
+    worker.once('error', resolve);
+    worker.once('exit', onExit);
     worker.once('message', (result: Result) => {
-      worker.off('error', onError);
+      worker.off('error', resolve);
+      worker.off('exit', onExit);
       resolve(result);
     });
     worker.postMessage(job);
   });
+}
+
+function resultOf({ seed, profile, cut }: Job, outcome: Result | Error): Result {
+  return outcome instanceof Error ? resultOfDeath(seed, profile, cut ?? {}, outcome) : outcome;
 }

@@ -12,7 +12,7 @@ import { type Death, Disk } from './disk.ts';
 import type { Network, Station } from './network.ts';
 import type { Prng } from './prng.ts';
 import { damageOf } from './rot.ts';
-import { Violation } from './violation.ts';
+import { stackOf, Violation } from './violation.ts';
 
 /** What runs in a process: the doorway of the core (io.ts). */
 export interface Actor {
@@ -151,12 +151,14 @@ export class Process implements Station {
     this.#wakeAtMs = undefined;
     this.#alarmAtMs = undefined;
     this.#missed = undefined;
-    const recovery = createRecovery();
-    for (const [key, value] of this.disk.durable) recovery.take(key, value);
-    for (const { key, value } of recovery.writes()) {
-      if (value !== undefined) this.disk.live.set(key, value);
-    }
-    this.#actor = this.#setup.actor();
+    this.#actor = this.#guard('its start', () => {
+      const recovery = createRecovery();
+      for (const [key, value] of this.disk.durable) recovery.take(key, value);
+      for (const { key, value } of recovery.writes()) {
+        if (value !== undefined) this.disk.live.set(key, value);
+      }
+      return this.#setup.actor();
+    });
     for (const watcher of watchers) watcher.started?.(this);
     this.isReplaced = false;
     this.event({ kind: 'start' });
@@ -276,18 +278,18 @@ export class Process implements Station {
       return;
     }
     const stamp = this.#clock.stamp(this.#around.agenda.nowMs);
-    const step = this.#stepOf(actor, event, stamp);
+    const step = this.#guard(event.kind, () => actor.step(event, stamp, this.disk));
     for (const watcher of this.#around.watchers) watcher.stepped?.(this, event, step);
     this.disk.take(step);
     if (actor === this.#actor) this.#setAlarm(step.wakeAtMs);
   }
 
-  #stepOf(actor: Actor, event: Event, stamp: Stamp): Step {
+  /** Runs the core. That it throws is a broken promise, whatever it was given. */
+  #guard<T>(what: string, run: () => T): T {
     try {
-      return actor.step(event, stamp, this.disk);
+      return run();
     } catch (error) {
-      const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      throw new Violation('exceptions', `${this.name} threw at ${event.kind}: ${what}`);
+      throw new Violation('exceptions', `${this.name} threw at ${what}: ${stackOf(error)}`);
     }
   }
 

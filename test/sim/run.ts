@@ -19,7 +19,7 @@ import { History, USUAL_HISTORY } from './history.ts';
 import { type Cut, type Plan, planOf } from './plan.ts';
 import type { Watcher } from './process.ts';
 import { Trace } from './trace.ts';
-import { type Checker, Violation } from './violation.ts';
+import { type Checker, stackOf, Violation } from './violation.ts';
 import { type Tally, Workload } from './workload.ts';
 import { World } from './world.ts';
 
@@ -103,27 +103,47 @@ export function runPlan(plan: Plan, cut: Cut = {}, historyLength = USUAL_HISTORY
       play({ world, ...parts });
     }
   } catch (error) {
-    if (!(error instanceof Violation)) throw error;
-    const { checker, message } = error;
     const atMs = watch?.world.agenda.nowMs ?? 0;
-    failure = { checker, message, atMs, history: history?.words() ?? [] };
+    failure = { ...causeOf(error), atMs, history: history?.words() ?? [] };
   }
-  const { world, workload, bounds, book } = watch ?? {};
+  const { seed, profileName: profile, hasRealSignatures } = plan;
+  const began = { ...NOTHING, seed, profile, cut, hasRealSignatures, failure };
+  const traced = { ...began, traceHash: trace.hash(), steps: trace.steps, faults };
+  if (watch === undefined) return traced;
+  const { world, workload, bounds, book } = watch;
   return {
-    seed: plan.seed,
-    profile: plan.profileName,
-    cut,
-    traceHash: trace.hash(),
-    steps: trace.steps,
-    virtualMs: world?.agenda.nowMs ?? 0,
-    tally: workload?.tally ?? { ordered: 0, certified: 0, received: 0, refusedForGood: 0 },
-    payments: book?.certified.size ?? 0,
-    faults,
-    frames: world?.network.counts ?? { sent: 0, lost: 0, doubled: 0, overtaken: 0, clogged: 0 },
-    most: bounds?.most ?? { frameBytes: 0, sends: 0, records: 0 },
-    hasRealSignatures: plan.hasRealSignatures,
-    failure,
+    ...traced,
+    virtualMs: world.agenda.nowMs,
+    tally: workload.tally,
+    payments: book.certified.size,
+    frames: world.network.counts,
+    most: bounds.most,
   };
+}
+
+/** The result of a run that took its thread with it, so that nothing is left of it but the error. */
+export function resultOfDeath(seed: number, profile: string, cut: Cut, error: Error): Result {
+  const failure = { ...causeOf(error), atMs: 0, history: [] };
+  return { ...NOTHING, seed, profile, cut, failure };
+}
+
+/** The figures of a run in which nothing happened. */
+const NOTHING = {
+  traceHash: '',
+  steps: 0,
+  virtualMs: 0,
+  tally: { ordered: 0, certified: 0, received: 0, refusedForGood: 0 },
+  payments: 0,
+  faults: {},
+  frames: { sent: 0, lost: 0, doubled: 0, overtaken: 0, clogged: 0 },
+  most: { frameBytes: 0, sends: 0, records: 0 },
+  hasRealSignatures: false,
+} as const satisfies Partial<Result>;
+
+/** What ended a run: a broken promise, or something thrown that nobody meant to throw. */
+function causeOf(error: unknown): Pick<Failure, 'checker' | 'message'> {
+  if (error instanceof Violation) return { checker: error.checker, message: error.message };
+  return { checker: 'exceptions', message: `the run threw ${stackOf(error)}` };
 }
 
 function watchersOf(

@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
 import { availableParallelism } from 'node:os';
 import { test } from 'node:test';
+import { Agenda } from './agenda.ts';
+import { Network } from './network.ts';
+import { type FaultKind, planOf } from './plan.ts';
 import { runAll } from './pool.ts';
+import { Prng } from './prng.ts';
+import { Process } from './process.ts';
+import { Reach } from './reach.ts';
 import { describeFailure } from './report.ts';
-import { runSeed } from './run.ts';
+import { runPlan, runSeed } from './run.ts';
 import { failedSeeds } from './seeds.ts';
 import { Summary } from './summary.ts';
 import type { Job } from './worker.ts';
@@ -29,6 +35,49 @@ test('one seed has one history', () => {
   const [first, second] = [runSeed(5, 'full'), runSeed(5, 'full')];
   assert.equal(first.traceHash, second.traceHash);
   assert.notEqual(first.traceHash, runSeed(6, 'full').traceHash);
+});
+
+test('what throws anywhere in a run is a failure that tells its seed and its story', () => {
+  const plan = planOf(5, 'calm');
+  const nonsense = { kind: 'nonsense' as FaultKind, atMs: 3_000, forMs: 1, who: 0, other: 0 };
+  const result = runPlan({ ...plan, faults: [{ ...nonsense, amount: 0 }] });
+  assert.equal(result.failure?.checker, 'exceptions');
+  assert.match(result.failure.message, /TypeError/);
+  assert.equal(result.failure.atMs, 3_000);
+  assert.match(describeFailure(result), /--seed 5\n[\s\S]*member-0:/);
+});
+
+test('a process that throws before its first event is a failure', () => {
+  const agenda = new Agenda();
+  const weather = {
+    hopMs: 1,
+    jitterMs: 0,
+    lossPerMille: 0,
+    doublePerMille: 0,
+    overtakePerMille: 0,
+  };
+  const network = new Network(agenda, new Prng(1, 1), new Reach(1, []), weather);
+  const signer = { publicKey: new Uint8Array(32), sign: () => new Uint8Array(64) };
+  const actor = () => {
+    throw new Error('no actor');
+  };
+  const setup = { name: 'relay-0', index: 0, role: 'relay', signer, actor } as const;
+  const around = { agenda, network, watchers: [] };
+  const process = new Process({ ...setup, commitMs: [1, 1] }, around, new Prng(1, 2));
+  assert.throws(() => process.start(), { name: 'Violation', checker: 'exceptions' });
+});
+
+test('a run that takes its thread with it fails alone', async () => {
+  const results: (string | undefined)[] = [];
+  await runAll(
+    ['nonsense', 'calm'].map((profile) => ({ seed: 5, profile })),
+    1,
+    (result) => {
+      results.push(result.failure?.message.split('\n')[0]);
+      return true;
+    },
+  );
+  assert.deepEqual(results, ['the run threw Error: no profile is called nonsense', undefined]);
 });
 
 test('the seeds that failed once hold every promise now', async () => {

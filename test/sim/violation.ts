@@ -1,6 +1,6 @@
 /** The checkers by name, and what each of them promises. */
 export const CHECKERS = {
-  exceptions: 'no event makes an honest node throw',
+  exceptions: 'nothing throws: no node at a start or an event, and nothing around the nodes',
   certificates: 'what is kept as a certificate is one, and the only one of its sequence',
   votes: 'honest votes keep to the rules and are never contradicted',
   standing: 'who was restored from an old copy never votes',
@@ -30,4 +30,9 @@ export class Violation extends Error {
     super(message);
     this.checker = checker;
   }
+}
+
+/** What was thrown, with where, if that is known. */
+export function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
