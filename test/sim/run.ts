@@ -11,6 +11,7 @@ import { Evidence } from './checkers/evidence.ts';
 import { Frames } from './checkers/frames.ts';
 import { Journals } from './checkers/journal.ts';
 import { Ledgers } from './checkers/ledgers.ts';
+import { Pursuit } from './checkers/pursuit.ts';
 import { Votes } from './checkers/votes.ts';
 import { Wallets } from './checkers/wallets.ts';
 import type { FaultKind } from './fault-plan.ts';
@@ -170,6 +171,7 @@ function watchersOf(
     ledgers,
     new Votes(book, ledgers),
     wallets,
+    new Pursuit(world.founding),
     bounds,
     ending,
     workload,

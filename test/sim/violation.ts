@@ -12,10 +12,10 @@ export const CHECKERS = {
   evidence: 'whoever is shown two orders for one sequence keeps a proof, and tells the others',
   durability: 'nothing leaves before it is on disk, and nothing on disk gets lost',
   frames: 'what is not a canonical message has no effect',
-  wallets: 'a wallet believes certificates, and signs one order a sequence',
+  wallets: 'a wallet believes certificates, signs one order a sequence, and pursues it to the end',
   bounds: 'every message, record and table keeps its bound',
   convergence: 'in the end all honest authorities hold the same ledger',
-  liveness: 'in the end every order is decided and every payee has its certificates',
+  liveness: 'in the end every sequence used is certified, and every payee has its certificates',
 } as const;
 
 export type Checker = keyof typeof CHECKERS;

@@ -162,11 +162,14 @@ export function readOrder(reader: Reader): Transfer {
 export function readCertificate(reader: Reader): CertificateView {
   const epoch = reader.u32();
   const order = readOrder(reader);
-  const votes: Vote[] = [];
-  for (let left = reader.u8(); left > 0; left--) {
-    votes.push({ member: reader.u8(), signature: reader.bytes(64) });
-  }
-  return { epoch, order, votes };
+  return { epoch, order, votes: readVotes(reader) };
+}
+
+/** The votes of a certificate, or those so far for a live order. */
+export function readVotes(reader: Reader): Vote[] {
+  return Array.from({ length: reader.u8() }, () => {
+    return { member: reader.u8(), signature: reader.bytes(64) };
+  });
 }
 
 /** A vote as it is sent on its own. It counts in the epoch that it names. */

@@ -3,8 +3,9 @@
  *
  * `convergence`: every honest authority holds the one ledger that all certified orders make, byte for
  * byte the same, and all of them hash it to the same root. `money`: all certified orders could be
- * entered, so nobody was paid what its payer did not have. `liveness`: no order of an honest wallet
- * is still on its way; each wallet holds every certificate that pays it.
+ * entered, so nobody was paid what its payer did not have. `liveness`: of every order that an honest
+ * owner made there is a certificate, or of another order for its sequence, and no wallet still pursues
+ * one; each wallet holds every certificate that pays it.
  */
 import type { ByteKey } from '../../../agent/core/bytes.ts';
 import type { Process, Watcher } from '../process.ts';
@@ -50,10 +51,22 @@ export class Ending implements Watcher {
             : undefined;
       if (found !== undefined) return found;
     }
+    const open = mustComplete ? this.#open() : undefined;
+    if (open !== undefined) return open;
     const up = processes.filter((process) => process.role === 'authority' && process.isUp);
     const roots = new Set(up.map((process) => this.#roots.get(process.index)));
     if (roots.size <= 1) return undefined;
     return new Violation('convergence', 'equal ledgers, but the authorities hash them differently');
+  }
+
+  /** An order that nobody will ever hear of again. */
+  #open(): Violation | undefined {
+    for (const place of this.#book.made.keys()) {
+      if (this.#book.certified.has(place)) continue;
+      const what = `order ${short(place)}/${place.slice(32)} was never decided`;
+      return new Violation('liveness', what);
+    }
+    return undefined;
   }
 
   /** All orders that were certified were covered by money. */

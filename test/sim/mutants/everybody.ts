@@ -98,6 +98,13 @@ export const EVERYBODY_MUTANTS: readonly Mutant[] = [
     caughtBy: ['wallets', 'certificates', 'votes', 'liveness'],
   },
   {
+    name: 'a wallet gives up when told of a used sequence',
+    file: VOTES,
+    find: "if (code === 'sequence_used') {",
+    replace: "if (code === 'sequence_used') {\n        draft.remove(singleton('liveOrder'));",
+    caughtBy: ['wallets'],
+  },
+  {
     name: 'a wallet counts income twice',
     file: 'agent/core/client/wallet.js',
     find: 'if (draft.get(index) !== undefined)\n        return false;',
