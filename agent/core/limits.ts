@@ -59,6 +59,8 @@ export const MAX_LINKS = MAX_RELAY_LINKS + MAX_LINKS_PER_MEMBER * MAX_MEMBERS;
 /** How often a relay asks over a link whether it leads to an authority, and how long a yes holds. */
 export const ASK_WAYS_EVERY_MS = 3_000;
 export const LEADS_FOR_MS = 60_000;
+/** Links over which one frame makes a relay ask: what one frame costs is bounded. */
+export const MAX_WAYS_ASKED = 32;
 
 /** Pause of a client before it sends the same order again: doubles from the first to the second. */
 export const RETRY_FIRST_MS = 250;

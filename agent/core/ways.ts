@@ -27,7 +27,7 @@ import type { Draft } from './draft.ts';
 import type { LinkId } from './io.ts';
 import { singleton } from './keyspace.ts';
 import { isLatestValid, type LatestQuestion } from './latest.ts';
-import { ASK_WAYS_EVERY_MS, LEADS_FOR_MS, NONCE_BYTES } from './limits.ts';
+import { ASK_WAYS_EVERY_MS, LEADS_FOR_MS, MAX_WAYS_ASKED, NONCE_BYTES } from './limits.ts';
 import { linkTo, nodeLinks } from './links.ts';
 import type { NodeSetup } from './setup.ts';
 
@@ -58,16 +58,23 @@ function isDue(entry: NodeLink, nowMs: number): boolean {
   return asked === undefined || nowMs - Number(asked.atMs) >= ASK_WAYS_EVERY_MS;
 }
 
+function lastAskedMs({ asked }: NodeLink): number {
+  return asked === undefined ? -1 : Number(asked.atMs);
+}
+
 /**
- * Asks over each link to a relay whether it leads to an authority, unless that is known or was asked
- * a moment ago. Each is asked for a member drawn anew, since some may be down, and for none that the
- * question could reach by way of this node's own link.
+ * Asks over links to relays, so many at once, whether they lead to an authority, unless that is known
+ * or was asked a moment ago; those that were not asked for longest come first. Each is asked for a
+ * member drawn anew, since some may be down, and for none that this node has a link to itself.
  */
 export function askWays(draft: Draft, { network, authority }: NodeSetup): void {
   const now = Math.floor(draft.stamp.nowMs);
   const atMs = BigInt(now);
   const links = nodeLinks(draft);
-  const due = links.filter((entry) => entry.member === undefined && isDue(entry, now));
+  const due = links
+    .filter((entry) => entry.member === undefined && isDue(entry, now))
+    .sort((a, b) => lastAskedMs(a) - lastAskedMs(b))
+    .slice(0, MAX_WAYS_ASKED);
   const members = membersOf(network).filter((member) => {
     return member !== authority?.member && linkTo(draft, member) === undefined;
   });

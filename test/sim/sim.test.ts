@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { availableParallelism } from 'node:os';
 import { test } from 'node:test';
 import { Agenda } from './agenda.ts';
+import type { FaultKind } from './fault-plan.ts';
 import { Network } from './network.ts';
-import { type FaultKind, planOf } from './plan.ts';
+import { planOf } from './plan.ts';
 import { runAll } from './pool.ts';
 import { Prng } from './prng.ts';
 import { Process } from './process.ts';
@@ -39,8 +40,9 @@ test('one seed has one history', () => {
 
 test('what throws anywhere in a run is a failure that tells its seed and its story', () => {
   const plan = planOf(5, 'calm');
-  const nonsense = { kind: 'nonsense' as FaultKind, atMs: 3_000, forMs: 1, who: 0, other: 0 };
-  const result = runPlan({ ...plan, faults: [{ ...nonsense, amount: 0 }] });
+  const kind = 'nonsense' as FaultKind;
+  const nonsense = { name: 'nonsense.0', kind, atMs: 3_000, forMs: 1 } as const;
+  const result = runPlan({ ...plan, faults: [{ ...nonsense, victims: [], dice: [0, 0, 0] }] });
   assert.equal(result.failure?.checker, 'exceptions');
   assert.match(result.failure.message, /TypeError/);
   assert.equal(result.failure.atMs, 3_000);

@@ -78,12 +78,19 @@ describe('the core is told that a link is wanted', () => {
 
 describe('among as many strangers as there are places, all of them active, a peer of the operator', () => {
   const PLACES = NET_LIMITS.nodeLinks;
-  const HANDSHAKES = { handshakes: 200, handshakesPerSource: 200, handshakesPerSecond: 1_000 };
+  const LIMITS = {
+    handshakes: 200,
+    handshakesPerSource: 200,
+    handshakesPerSecond: 1_000,
+    // As long as the test lasts, everybody has said something just now.
+    evictableAfterMs: 600_000,
+    silenceMs: 600_000,
+  };
   const FRAME = Buffer.concat([wordBytes(1), Uint8Array.of(1)]);
 
   /** Has every place for nodes taken by strangers that have just said something. */
   async function fullNode(options: Partial<LinksOptions> = {}) {
-    const node = await start(alice, { limits: HANDSHAKES, ...options });
+    const node = await start(alice, { limits: LIMITS, ...options });
     const numbers = Array.from({ length: PLACES }, (_, i) => i + 10);
     const strangers = await Promise.all(
       numbers.map((n) => rawClient(node.at(), { identity: identityOf(n) })),
