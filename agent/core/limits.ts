@@ -45,6 +45,8 @@ export const MAX_BUCKET_EXCHANGES = 32;
 /** Children of a digest node, and levels below the root: 16^3 buckets. */
 export const DIGEST_FANOUT = 16;
 export const DIGEST_DEPTH = 3;
+/** Accounts whose leaf waits to be taken into a bucket: one copy of the bucket for so many orders. */
+export const MAX_WAITING_LEAVES = 64;
 /** Differing children of one digest that are followed at once; the rest wait for the next round. */
 export const MAX_DIGEST_DESCENTS = 4;
 

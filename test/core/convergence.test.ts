@@ -118,6 +118,23 @@ test('what two authorities exchange grows with their difference, not with their 
   );
 });
 
+test('a bucket of more accounts than one list holds is brought together from both sides', () => {
+  const world = new World({ verify: () => true });
+  for (let n = 0; n < 400; n++) {
+    const account = new Uint8Array(32);
+    new DataView(account.buffer).setUint32(4, n * 10_000_019);
+    const { order, signature } = orderOf(world, 'alice', 'bob');
+    const data = certificateOf(world, { order: { ...order, account }, signature });
+    ask(world, world.place(`auth-${n % 3 === 0 ? 1 : 0}`), { TAG: 'certificate', data });
+  }
+  world.connect('auth-0', 'auth-1');
+  world.run();
+  world.pass(10_000);
+  assert.equal(digestOf(world, 'auth-0'), digestOf(world, 'auth-1'));
+  assert.equal(balanceAt(world, 'auth-0', 'bob'), 1_400n);
+  assert.equal(balanceAt(world, 'auth-1', 'bob'), 1_400n);
+});
+
 test('authorities restarted at any moment keep their votes and their ledgers', () => {
   const world = new World().connectAll();
   for (let i = 0; i < 6; i++) {

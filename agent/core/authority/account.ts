@@ -4,7 +4,8 @@ import { accountCoder, numberCoder } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
 import { keyOf, singleton } from '../keyspace.ts';
 import { type Balance, FIRST_SEQUENCE, type TokenIndex, ZERO_BALANCE } from '../units.ts';
-import { addToBucket, forgetDigests } from './digest.ts';
+import { noteLeaf } from './bucket.ts';
+import { forgetDigests } from './digest.ts';
 
 /** The account's record; one that nobody ever paid is empty, a fresh object every time. */
 export function readAccount(draft: Draft, account: Uint8Array): Account {
@@ -35,13 +36,18 @@ export function writePending(draft: Draft, key: Uint8Array, account: Account): v
   draft.write(keyOf('account', key), accountCoder, account);
 }
 
-/** Writes the record of an account whose ledger entry changed. */
+/**
+ * Writes the record of an account whose ledger entry changed. Only an order of its own shows in the
+ * ledger's digest.
+ */
 export function writeAccount(draft: Draft, key: Uint8Array, account: Account): void {
+  const { next } = readAccount(draft, key);
   if (!hasAccount(draft, key)) {
     draft.write(singleton('accountCount'), numberCoder, accountCount(draft) + 1n);
-    addToBucket(draft, key);
   }
   draft.write(keyOf('account', key), accountCoder, account);
+  if (account.next === next) return;
+  noteLeaf(draft, key);
   forgetDigests(draft, key);
 }
 

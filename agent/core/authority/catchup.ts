@@ -13,7 +13,7 @@
  * round, which comes soon while there is a difference. Certificates are checked like any other, so a
  * hostile peer can waste time with lies about hashes but can put nothing into a ledger.
  */
-import { compareBytes, equalBytes, toByteKey } from '../bytes.ts';
+import { equalBytes, toByteKey } from '../bytes.ts';
 import type { Bucket, BucketEntry } from '../codec/message.ts';
 import type { Certificate } from '../codec/order.ts';
 import type { Draft } from '../draft.ts';
@@ -32,7 +32,8 @@ import { setTimer, timers } from '../timers.ts';
 import { FIRST_SEQUENCE, nextSequence, type Sequence } from '../units.ts';
 import { readAccount } from './account.ts';
 import { applyCertificate } from './apply.ts';
-import { accountsOf, childrenOf, type DigestPath, digestAt, pathOf } from './digest.ts';
+import { accountAt, bucketAt, countOf, type DigestPath, pathOf, placeOf } from './bucket.ts';
+import { childrenOf, digestAt } from './digest.ts';
 import { answerCertificates } from './queries.ts';
 
 /** The start of every account's history, as a bucket tells it. */
@@ -83,13 +84,15 @@ export function sendBucket(
   after: Uint8Array | undefined,
 ): void {
   if (path.length !== DIGEST_DEPTH || memberOf(draft, link) === undefined) return;
-  const rest = accountsAfter(draft, path, after);
-  const page = rest.slice(0, MAX_BUCKET_ENTRIES);
-  const entries = page.map((account): BucketEntry => {
+  const { accounts } = bucketAt(draft, path);
+  const from = after === undefined ? 0 : placeOf(accounts, after, true);
+  const rest = countOf(accounts) - from;
+  const entries = Array.from({ length: Math.min(rest, MAX_BUCKET_ENTRIES) }, (_, i) => {
+    const account = accountAt(accounts, from + i);
     const { next, history } = readAccount(draft, account);
     return { account, next, history: history.slice(0, 8) };
   });
-  const more = page.length < rest.length;
+  const more = entries.length < rest;
   draft.send(link, { TAG: 'bucket', data: { path: [...path], after, more, entries } });
 }
 
@@ -99,21 +102,16 @@ export function takeBucket(
   link: LinkId,
   bucket: Bucket,
 ): void {
-  const { path, after, more, entries } = bucket;
+  const { path, more, entries } = bucket;
   if (path.length !== DIGEST_DEPTH || memberOf(draft, link) === undefined) return;
-  const last = entries.at(-1)?.account;
-  const theirs = new Map(entries.map((entry) => [toByteKey(entry.account), entry]));
-  const ours = accountsAfter(draft, path, after).filter(
-    (account) => !more || last === undefined || compareBytes(account, last) <= 0,
-  );
-  const unlisted = ours
-    .filter((account) => !theirs.has(toByteKey(account)))
-    .map((account): BucketEntry => ({ account, next: FIRST_SEQUENCE, history: NO_HISTORY }));
+  const differing = entries
+    .filter((entry) => equalPaths(pathOf(entry.account), path) && isDifferent(draft, entry))
+    .slice(0, MAX_BUCKET_EXCHANGES);
   // What is left over is still different in the next round, and comes first then.
-  const different = [...entries, ...unlisted].filter(
-    (entry) => equalPaths(pathOf(entry.account), path) && isDifferent(draft, entry),
-  );
-  for (const entry of different.slice(0, MAX_BUCKET_EXCHANGES)) exchange(draft, setup, link, entry);
+  const room = MAX_BUCKET_EXCHANGES - differing.length;
+  const exchanges = [...differing, ...unlisted(draft, bucket, room)];
+  for (const entry of exchanges) exchange(draft, setup, link, entry);
+  const last = entries.at(-1)?.account;
   if (more && last !== undefined) {
     draft.send(link, { TAG: 'bucketQuery', data: { path: [...path], after: last } });
   }
@@ -149,6 +147,26 @@ export function takeCertificates(
   else if (next >= theirNext && pageEnd < theirNext) ask(draft, link, account, pageEnd);
 }
 
+/** Accounts of ours, at most so many, that should be in the peer's list and are not. */
+function unlisted(
+  draft: Draft,
+  { path, after, more, entries }: Bucket,
+  most: number,
+): BucketEntry[] {
+  const { accounts } = bucketAt(draft, path);
+  const last = more ? entries.at(-1)?.account : undefined;
+  const end = last === undefined ? countOf(accounts) : placeOf(accounts, last, true);
+  const theirs = new Set(entries.map(({ account }) => toByteKey(account)));
+  const found: BucketEntry[] = [];
+  for (let n = after === undefined ? 0 : placeOf(accounts, after, true); n < end; n++) {
+    if (found.length === most) break;
+    const account = accountAt(accounts, n);
+    if (theirs.has(toByteKey(account))) continue;
+    found.push({ account, next: FIRST_SEQUENCE, history: NO_HISTORY });
+  }
+  return found;
+}
+
 /** Whether the peer's account and ours have not seen the same orders. */
 function isDifferent(draft: Draft, theirs: BucketEntry): boolean {
   const { next, history } = readAccount(draft, theirs.account);
@@ -176,19 +194,6 @@ function ask(draft: Draft, link: LinkId, account: Uint8Array, from: Sequence): v
 function sendDigest(draft: Draft, link: LinkId, path: DigestPath): void {
   const children = childrenOf(draft, path);
   draft.send(link, { TAG: 'digest', data: { path: [...path], children } });
-}
-
-/** The accounts of a bucket that ever ordered anything, in ascending order, above `after`. */
-function accountsAfter(
-  draft: Draft,
-  path: DigestPath,
-  after: Uint8Array | undefined,
-): Uint8Array[] {
-  return accountsOf(draft, path).filter(
-    (account) =>
-      (after === undefined || compareBytes(account, after) > 0) &&
-      readAccount(draft, account).next > FIRST_SEQUENCE,
-  );
 }
 
 function equalPaths(a: DigestPath, b: DigestPath): boolean {

@@ -138,6 +138,7 @@ export class Bounds implements Watcher {
       ...FEW,
       A: this.#book.ledger.size,
       b: this.#book.ledger.size,
+      w: this.#book.ledger.size,
       C: this.#book.seen.size,
       R: certificates,
       J: facts,
