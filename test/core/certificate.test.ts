@@ -96,6 +96,21 @@ test('a certificate that comes too early is answered with what is missing', () =
   assert.equal(answer.data.next, 0n);
 });
 
+test('a certificate that comes too early costs no check of a signature', () => {
+  let checks = 0;
+  const counted = (...args: Parameters<typeof verify>): boolean => {
+    checks++;
+    return verify(...args);
+  };
+  const one = new World({ verify: counted });
+  const data = certificateOf(one, orderOf(one, 'alice', 'bob', { sequence: 2n }));
+  for (let i = 0; i < 3; i++) ask(one, one.place('auth-0'), { TAG: 'certificate', data });
+  assert.equal(checks, 0);
+  const first = certificateOf(one, orderOf(one, 'alice', 'bob'));
+  ask(one, one.place('auth-0'), { TAG: 'certificate', data: first });
+  assert.equal(checks, 4);
+});
+
 test('a late authority goes below zero and comes back when the income arrives', () => {
   const one = new World();
   const income = certificateOf(one, orderOf(one, 'bob', 'alice', { amount: 1_000n }));

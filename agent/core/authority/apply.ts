@@ -31,6 +31,10 @@ export function applyCertificate(
   const payer = readAccount(draft, order.account);
   const hash = orderHash(setup.network.id, order);
   if (order.sequence < payer.next) return checkAgainstApplied(draft, setup, certificate, hash);
+  // Before any signature: a certificate that cannot be applied yet is free to send again and again.
+  if (order.sequence > payer.next) {
+    return refusal('missing_earlier', { expected: `${payer.next}`, found: `${order.sequence}` });
+  }
 
   const pending = payer.pending;
   const isPending =
@@ -41,9 +45,6 @@ export function applyCertificate(
     ...(isPending ? { ownVote: voteFor(setup, hash) } : {}),
   });
   if (refused !== undefined) return refused;
-  if (order.sequence > payer.next) {
-    return refusal('missing_earlier', { expected: `${payer.next}`, found: `${order.sequence}` });
-  }
   if (pending !== undefined && !isPending) {
     noteDoubleSpend(draft, setup, payer, certificate.order, hash);
   }
