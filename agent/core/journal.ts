@@ -39,7 +39,11 @@ export function record(draft: Draft, fact: Fact, index: ByteKey): bigint {
 /** The fact whose number is under `index`, if any. */
 export function recorded(draft: Draft, index: ByteKey): Fact | undefined {
   const number = draft.read(index, numberCoder);
-  if (number === undefined) return undefined;
+  return number === undefined ? undefined : factAt(draft, number);
+}
+
+/** The fact with this number. */
+export function factAt(draft: Draft, number: bigint): Fact {
   const entry = draft.read(keyOfNumber('journal', number), journalEntryCoder);
   invariant(entry !== undefined, 'an index points at a journal entry');
   return entry.fact;

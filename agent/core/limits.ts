@@ -38,6 +38,8 @@ export const MAX_BEACON_BYTES = 512;
 
 /** Certificates in one answer. */
 export const MAX_CERTIFICATES_PER_FRAME = 4;
+/** Double-spend proofs in one answer. */
+export const MAX_PROOFS_PER_FRAME = 16;
 /** Accounts in one bucket summary of catch-up. */
 export const MAX_BUCKET_ENTRIES = 128;
 /** Accounts of one bucket summary for which certificates are asked or given at once. */
@@ -76,6 +78,12 @@ export const SYNC_IDLE_MS = 5_000;
 /** The same, while there still is a difference. */
 export const SYNC_BUSY_MS = 250;
 
+/** Journal numbers of double-spend proofs in one record in memory. */
+export const PROOFS_PER_PAGE = 256;
+/** Orders without a certificate that are told again in one round, and accounts looked at for them. */
+export const MAX_RETOLD_ORDERS = 16;
+export const MAX_RETELL_LOOKS = 256;
+
 /** Bytes of the largest signed order, and of the largest certificate: a vote of every member. */
 export const MAX_ORDER_BYTES = 32 + 8 + 1 + 32 + 2 + 16 + 1 + MAX_MEMO_BYTES + 64;
 export const MAX_CERTIFICATE_BYTES = 4 + MAX_ORDER_BYTES + 1 + 65 * MAX_MEMBERS;
@@ -87,6 +95,10 @@ invariant(
 invariant(
   MAX_CERTIFICATES_PER_FRAME * MAX_CERTIFICATE_BYTES + 128 <= MAX_FRAME_BYTES,
   'the largest certificates of one answer fit a frame',
+);
+invariant(
+  MAX_PROOFS_PER_FRAME * 2 * MAX_ORDER_BYTES + 128 <= MAX_FRAME_BYTES,
+  'a page of double-spend proofs fits a frame',
 );
 invariant(DIGEST_FANOUT * 32 + 128 <= MAX_FRAME_BYTES, 'a digest fits a frame');
 invariant(MAX_BUCKET_ENTRIES * 48 + 128 <= MAX_FRAME_BYTES, 'a bucket summary fits a frame');

@@ -4,7 +4,7 @@
  */
 import { unreachable } from './assert.ts';
 import { authorityMessage, rejectAsNoAuthority } from './authority/authority.ts';
-import { sendRoot, startRound } from './authority/catchup.ts';
+import { greet, startRound } from './authority/catchup.ts';
 import { addGenesis } from './authority/genesis.ts';
 import {
   walletCommand,
@@ -83,7 +83,7 @@ function takeLinkUp(
 ): void {
   if (peerKey === undefined) return;
   const member = addLink(draft, setup.network, link, peerKey, wanted);
-  if (isAuthority(setup) && member !== undefined) sendRoot(draft, link);
+  if (isAuthority(setup) && member !== undefined) greet(draft, link);
   if (isWallet(setup)) walletLinkUp(draft, setup, link);
 }
 

@@ -77,6 +77,7 @@ interface Watch {
   readonly book: Book;
   readonly workload: Workload;
   readonly ending: Ending;
+  readonly evidence: Evidence;
   readonly ledgers: Ledgers;
   readonly bounds: Bounds;
 }
@@ -156,6 +157,7 @@ function watchersOf(
   const ledgers = new Ledgers(book);
   const wallets = new Wallets(book);
   const ending = new Ending(book, ledgers, wallets);
+  const evidence = new Evidence(book);
   const bounds = new Bounds(book, () => world.agenda.nowMs);
   const workload = new Workload(world);
   trace.use(() => world.agenda.nowMs);
@@ -166,7 +168,7 @@ function watchersOf(
     new Frames(),
     book,
     new Journals(book),
-    new Evidence(book),
+    evidence,
     new Applying(book, ledgers),
     ledgers,
     new Votes(book, ledgers),
@@ -176,12 +178,12 @@ function watchersOf(
     ending,
     workload,
   ];
-  return { watchers, book, workload, ending, ledgers, bounds };
+  return { watchers, book, workload, ending, evidence, ledgers, bounds };
 }
 
 /** Trouble, then healing, then the end. */
 function play(watch: Watch): void {
-  const { world, workload, ending } = watch;
+  const { world, workload, ending, evidence } = watch;
   const { agenda, plan, all } = world;
   workload.begin();
   agenda.runUntil(plan.chaosMs);
@@ -192,7 +194,9 @@ function play(watch: Watch): void {
   for (let rounds = 0; ; rounds++) {
     if (rounds % 3 === 0) workload.refreshAll();
     agenda.runUntil(agenda.nowMs + LOOK_EVERY_MS);
-    const unfinished = mustComplete ? ending.unfinished(all, true) : undefined;
+    const unfinished = mustComplete
+      ? (ending.unfinished(all, true) ?? evidence.unfinished(all))
+      : undefined;
     if (unfinished === undefined && rounds > 1) break;
     if (agenda.nowMs >= untilMs && unfinished !== undefined) throw unfinished;
   }

@@ -9,7 +9,8 @@ export const CHECKERS = {
   applying: 'a certificate whose turn it is gets applied',
   journal: 'the journal is a chain without gaps, and every index points into it',
   proofs: 'a double-spend proof proves one',
-  evidence: 'whoever is shown two orders for one sequence keeps a proof, and tells the others',
+  evidence:
+    'whoever is shown two orders for one sequence keeps a proof, and in the end all have one',
   durability: 'nothing leaves before it is on disk, and nothing on disk gets lost',
   frames: 'what is not a canonical message has no effect',
   wallets: 'a wallet believes certificates, signs one order a sequence, and pursues it to the end',

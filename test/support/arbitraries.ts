@@ -134,6 +134,9 @@ const MESSAGES: { readonly [K in Message['TAG']]: fc.Arbitrary<Data<K>> } = {
     body: fc.record({ account: key, next: sequence, pending: optional(key) }),
     signature: bytes(64),
   }),
+  proofCount: fc.record({ count: u64, set: key }),
+  proofsQuery: fc.record({ from: u64 }),
+  proofs: fc.record({ from: u64, count: u64, list: fc.array(pair(signedOrder), { maxLength: 4 }) }),
   latestQuery: fc.record({ account: key, nonce: bytes(16) }),
   latest: fc.record({
     epoch,

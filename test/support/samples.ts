@@ -136,6 +136,9 @@ const MESSAGES: readonly Message[] = [
       signature: bytes(64, 62),
     },
   },
+  { TAG: 'proofCount', data: { count: 5n, set: hash } },
+  { TAG: 'proofsQuery', data: { from: 3n } },
+  { TAG: 'proofs', data: { from: 3n, count: 5n, list: [{ first: signed, second: other }] } },
   { TAG: 'latestQuery', data: { account, nonce: bytes(16, 63) } },
   {
     TAG: 'latest',

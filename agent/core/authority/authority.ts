@@ -13,6 +13,7 @@ import { applyCertificate } from './apply.ts';
 import { sendBucket, takeBucket, takeCertificates, takeDigest, takeRoot } from './catchup.ts';
 import { takeDoubleSpend } from './double-spend.ts';
 import { takeGossip, takeOrder } from './order.ts';
+import { sendProofs, takeProofCount, takeProofs } from './proofs.ts';
 import { answerAccount, answerCertificates, answerCredits, answerLatest } from './queries.ts';
 
 /** Handles a message that is for this authority. */
@@ -43,6 +44,9 @@ export function authorityMessage(
     case 'bucket':
     case 'bucketQuery':
     case 'certificates':
+    case 'proofCount':
+    case 'proofsQuery':
+    case 'proofs':
       // Among authorities only, and not through one: a stranger would make this node work for nothing.
       if (origin.route.length > 0) return;
       if (memberOf(draft, link) === undefined) return draft.close(link, 'not an authority');
@@ -68,7 +72,10 @@ type PeerTag =
   | 'digest'
   | 'bucket'
   | 'bucketQuery'
-  | 'certificates';
+  | 'certificates'
+  | 'proofCount'
+  | 'proofsQuery'
+  | 'proofs';
 
 function peerMessage(
   draft: Draft,
@@ -93,6 +100,12 @@ function peerMessage(
       const { account, next, certificates } = message.data;
       return takeCertificates(draft, setup, link, account, next, certificates);
     }
+    case 'proofCount':
+      return takeProofCount(draft, link, message.data);
+    case 'proofsQuery':
+      return sendProofs(draft, link, message.data.from);
+    case 'proofs':
+      return takeProofs(draft, setup, link, message.data);
     default:
       unreachable(message);
   }

@@ -34,20 +34,33 @@ import { readAccount } from './account.ts';
 import { applyCertificate } from './apply.ts';
 import { accountAt, bucketAt, countOf, type DigestPath, pathOf, placeOf } from './bucket.ts';
 import { childrenOf, digestAt } from './digest.ts';
+import { forgetCursor, sendProofCount } from './proofs.ts';
 import { answerCertificates } from './queries.ts';
+import { retellPending } from './retell.ts';
 
 /** The start of every account's history, as a bucket tells it. */
 const NO_HISTORY = new Uint8Array(8);
 
-/** Tells every other authority what this ledger hashes to, and sets the time of the next round. */
+/**
+ * Tells every other authority what this ledger hashes to, and again what may not have reached it;
+ * sets the time of the next round.
+ */
 export function startRound(draft: Draft): void {
   for (const link of memberLinks(draft)) sendRoot(draft, link);
+  retellPending(draft);
   setTimer(draft, 'syncAtMs', draft.stamp.nowMs + SYNC_IDLE_MS);
 }
 
-/** Tells one peer what this ledger hashes to. */
-export function sendRoot(draft: Draft, link: LinkId): void {
+/** A link to another authority came up: compares with it. */
+export function greet(draft: Draft, link: LinkId): void {
+  forgetCursor(draft, link);
+  sendRoot(draft, link);
+}
+
+/** Tells one peer what this ledger hashes to, and which double-spend proofs are held. */
+function sendRoot(draft: Draft, link: LinkId): void {
   draft.send(link, { TAG: 'root', data: { digest: digestAt(draft, []) } });
+  sendProofCount(draft, link);
 }
 
 export function takeRoot(draft: Draft, link: LinkId, digest: Uint8Array): void {

@@ -1,10 +1,11 @@
 /**
  * Double-spend proofs (DESIGN 5): two different orders that one account signed for one sequence. An
- * authority keeps the first proof of a sequence for ever, shows it and tells the others; the account
- * goes on with whichever order is certified.
+ * authority keeps the first proof of a sequence for ever, shows it and tells the others at once; who
+ * misses that reads it in a list later (proofs.ts). The account goes on with whichever order is
+ * certified.
  */
 import { equalBytes } from '../bytes.ts';
-import { orderHash, orderSigningBytes, type SignedOrder } from '../codec/order.ts';
+import { type OrderPair, orderHash, orderSigningBytes, type SignedOrder } from '../codec/order.ts';
 import type { Account } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
 import { certificateAt, record } from '../journal.ts';
@@ -12,6 +13,13 @@ import { keyOfEntry } from '../keyspace.ts';
 import { memberLinks } from '../links.ts';
 import type { AuthoritySetup } from '../setup.ts';
 import { hasAccount, readAccount } from './account.ts';
+import { listProof } from './proof-list.ts';
+
+/**
+ * What became of a proof that was shown: kept now, held before, none at all, or about an account or
+ * a sequence that this ledger does not know yet.
+ */
+export type ProofOutcome = 'kept' | 'held' | 'no_proof' | 'too_early';
 
 /** Keeps the proof that `signed`, whose signature is valid, makes with the order held here. */
 export function noteDoubleSpend(
@@ -28,41 +36,51 @@ export function noteDoubleSpend(
       : certificateAt(draft, key, sequence)?.order;
   if (held === undefined) return;
   if (equalBytes(orderHash(setup.network.id, held.order), hash)) return;
-  keepProof(draft, held, signed);
+  if (draft.get(keyOfEntry('doubleSpend', key, sequence)) !== undefined) return;
+  const proof = { first: held, second: signed };
+  keepProof(draft, proof);
+  tellProof(draft, proof);
 }
 
-/** Takes a proof from another authority, if it is one. */
-export function takeDoubleSpend(
+/** Another authority tells of a proof: the others are told as well, if it is one and new. */
+export function takeDoubleSpend(draft: Draft, setup: AuthoritySetup, proof: OrderPair): void {
+  if (takeProof(draft, setup, proof) === 'kept') tellProof(draft, proof);
+}
+
+/** Judges a proof from another authority and keeps it, if it is one and new. */
+export function takeProof(
   draft: Draft,
   setup: AuthoritySetup,
-  proof: { readonly first: SignedOrder; readonly second: SignedOrder },
-): void {
-  const { first, second } = proof;
+  { first, second }: OrderPair,
+): ProofOutcome {
+  const { account, sequence } = first.order;
   const isSamePlace =
-    equalBytes(first.order.account, second.order.account) &&
-    first.order.sequence === second.order.sequence;
-  if (!isSamePlace) return;
+    equalBytes(account, second.order.account) && sequence === second.order.sequence;
+  if (!isSamePlace) return 'no_proof';
   const { id } = setup.network;
-  if (equalBytes(orderHash(id, first.order), orderHash(id, second.order))) return;
-  const index = keyOfEntry('doubleSpend', first.order.account, first.order.sequence);
-  if (draft.get(index) !== undefined) return;
+  if (equalBytes(orderHash(id, first.order), orderHash(id, second.order))) return 'no_proof';
+  if (draft.get(keyOfEntry('doubleSpend', account, sequence)) !== undefined) return 'held';
   // Accounts that hold nothing here cost nothing to make up: proofs about them are not kept.
-  const isPlausible =
-    hasAccount(draft, first.order.account) &&
-    first.order.sequence <= readAccount(draft, first.order.account).next;
-  if (!isPlausible) return;
+  const isPlausible = hasAccount(draft, account) && sequence <= readAccount(draft, account).next;
+  if (!isPlausible) return 'too_early';
   const areValid = [first, second].every(({ order, signature }) =>
     setup.verify(order.account, orderSigningBytes(id, order), signature),
   );
-  if (areValid) keepProof(draft, first, second);
+  if (!areValid) return 'no_proof';
+  keepProof(draft, { first, second });
+  return 'kept';
 }
 
-function keepProof(draft: Draft, first: SignedOrder, second: SignedOrder): void {
-  const index = keyOfEntry('doubleSpend', first.order.account, first.order.sequence);
-  if (draft.get(index) !== undefined) return;
-  record(draft, { TAG: 'doubleSpend', data: { first, second } }, index);
+function keepProof(draft: Draft, { first, second }: OrderPair): void {
+  const { account, sequence } = first.order;
+  const index = keyOfEntry('doubleSpend', account, sequence);
+  const journalNumber = record(draft, { TAG: 'doubleSpend', data: { first, second } }, index);
+  listProof(draft, index, journalNumber);
+  draft.note({ kind: 'double_spend', first, second });
+}
+
+function tellProof(draft: Draft, { first, second }: OrderPair): void {
   for (const link of memberLinks(draft)) {
     draft.send(link, { TAG: 'doubleSpend', data: { first, second } });
   }
-  draft.note({ kind: 'double_spend', first, second });
 }

@@ -19,12 +19,16 @@ import type { AuthoritySetup } from '../setup.ts';
 import { signingBytes } from '../signing.ts';
 import { accountCount, balanceOf, hasAccount, readAccount, writePending } from './account.ts';
 import { noteDoubleSpend } from './double-spend.ts';
-import { brokenRule } from './rules.ts';
+import { retellLater } from './retell.ts';
+import { brokenRule, type OrderCase } from './rules.ts';
 import { voteFor } from './vote.ts';
 
-/** What comes of an order: a vote, the certificate that it has already, or a refusal. */
+/**
+ * What comes of an order: a vote, `again` if it was voted for before; the certificate that it has
+ * already; or a refusal.
+ */
 type Outcome =
-  | { readonly kind: 'voted' }
+  | { readonly kind: 'voted'; readonly again: boolean }
   | { readonly kind: 'certified'; readonly certificate: Certificate }
   | { readonly kind: 'refused'; readonly code: RefusalCode };
 
@@ -38,6 +42,10 @@ export function takeOrder(
   const hash = orderHash(setup.network.id, signed.order);
   const outcome = acceptOrder(draft, setup, signed, hash);
   draft.answer(origin, answerTo(draft, setup, signed, hash, outcome));
+  // Of gossip this is no news: what has no certificate is told again and again (retell.ts).
+  if (outcome.kind === 'voted' && outcome.again) {
+    draft.note({ kind: 'voted', order: signed, again: true });
+  }
   if (outcome.kind !== 'refused') return;
   draft.note({ kind: 'refused', link: origin.link, refusal: refusal(outcome.code) });
 }
@@ -60,10 +68,9 @@ function acceptOrder(
   const account = readAccount(draft, order.account);
   const mayVote = draft.get(singleton('standing')) === undefined;
   if (mayVote && !account.frozen && isPending(setup, account, order.sequence, hash)) {
-    draft.note({ kind: 'voted', order: signed, again: true });
-    return { kind: 'voted' };
+    return { kind: 'voted', again: true };
   }
-  const broken = brokenRule({
+  const judged: OrderCase = {
     setup,
     signed,
     order,
@@ -71,17 +78,21 @@ function acceptOrder(
     isRecipientKnown: hasAccount(draft, order.action.data.recipient),
     accountCount: accountCount(draft),
     mayVote,
-  });
-  if (broken?.code === 'order_pending' || broken?.code === 'sequence_used') {
+  };
+  const broken = brokenRule(judged);
+  // Who may not vote keeps evidence all the same.
+  const apart = mayVote ? broken : brokenRule({ ...judged, mayVote: true });
+  if (apart?.code === 'order_pending' || apart?.code === 'sequence_used') {
     noteDoubleSpend(draft, setup, account, signed, hash);
     const certificate = certificateOf(draft, setup, signed, hash);
     if (certificate !== undefined) return { kind: 'certified', certificate };
   }
   if (broken !== undefined) return { kind: 'refused', code: broken.code };
   writePending(draft, order.account, { ...account, pending: signed });
+  retellLater(draft, order.account);
   for (const link of memberLinks(draft)) draft.send(link, { TAG: 'gossip', data: signed });
   draft.note({ kind: 'voted', order: signed, again: false });
-  return { kind: 'voted' };
+  return { kind: 'voted', again: false };
 }
 
 function answerTo(

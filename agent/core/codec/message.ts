@@ -11,6 +11,7 @@ import {
   DIGEST_FANOUT,
   MAX_BUCKET_ENTRIES,
   MAX_CERTIFICATES_PER_FRAME,
+  MAX_PROOFS_PER_FRAME,
   MAX_ROUTE_HOPS,
   MAX_TOKENS,
   NONCE_BYTES,
@@ -29,7 +30,7 @@ import {
 } from './canonical.ts';
 import type { Coder, ValueOf } from './coder.ts';
 import { u8, u64 } from './numbers.ts';
-import { certificateCoder, signedOrderCoder } from './order.ts';
+import { certificateCoder, orderPairCoder, signedOrderCoder } from './order.ts';
 import { bool, bytesOf, checked, listOf, optional, struct, tupleOf, variant } from './parts.ts';
 
 export const tokenBalanceCoder = struct({ token: tokenCoder, balance: balanceCoder });
@@ -117,6 +118,14 @@ const bucketEntryCoder = struct({
 });
 export type BucketEntry = ValueOf<typeof bucketEntryCoder>;
 
+/** The double-spend proofs that an authority holds. */
+export const proofCountCoder = struct({
+  count: u64,
+  /** Sum modulo 2^256 of SHA-256(account, sequence) over all of them (proof-list.ts). */
+  set: hashCoder,
+});
+export type ProofCount = ValueOf<typeof proofCountCoder>;
+
 const certificatesCoder = listOf(MAX_CERTIFICATES_PER_FRAME, certificateCoder);
 
 export const messageCoder = variant({
@@ -178,7 +187,7 @@ export const messageCoder = variant({
   /** Authority to authority: an order that I voted for. Not answered. */
   gossip: [13, signedOrderCoder],
   /** Authority to authority: two orders that one account signed for one sequence. Not answered. */
-  doubleSpend: [14, struct({ first: signedOrderCoder, second: signedOrderCoder })],
+  doubleSpend: [14, orderPairCoder],
   /** Catch-up: the root of my digest tree. Answered by `digest` of the root where it differs. */
   root: [15, struct({ digest: hashCoder })],
   digest: [16, struct({ path: pathCoder, children: tupleOf(DIGEST_FANOUT, hashCoder) })],
@@ -198,12 +207,22 @@ export const messageCoder = variant({
    * `applied` and of `rejected` for a certificate that came too early.
    */
   progress: [19, progressCoder],
+  /** Authority to authority: the proofs that I hold. Answered by `proofsQuery` if some may be new. */
+  proofCount: [20, proofCountCoder],
+  /** Your proofs from the nth on, in the order in which you came to hold them. */
+  proofsQuery: [21, struct({ from: u64 })],
+  /** The answer: a page of them, and how many there are. */
+  proofs: [
+    22,
+    struct({ from: u64, count: u64, list: listOf(MAX_PROOFS_PER_FRAME, orderPairCoder) }),
+  ],
   /** Client to authority: what do you know of this account, now? Answered by `latest`. */
   latestQuery: [23, struct({ account: keyCoder, nonce: nonceCoder })],
   latest: [24, latestCoder],
 });
 export type Message = ValueOf<typeof messageCoder>;
 export type Bucket = Extract<Message, { TAG: 'bucket' }>['data'];
+export type ProofPage = Extract<Message, { TAG: 'proofs' }>['data'];
 export type AccountView = Extract<Message, { TAG: 'account' }>['data'];
 export type CertificatePage = Extract<Message, { TAG: 'certificates' }>['data'];
 export type Credits = Extract<Message, { TAG: 'credits' }>['data'];

@@ -35,6 +35,10 @@ export type Order = ValueOf<typeof orderCoder>;
 export const signedOrderCoder = struct({ order: orderCoder, signature: signatureCoder });
 export type SignedOrder = ValueOf<typeof signedOrderCoder>;
 
+/** Two orders that one account signed for one sequence, if it is what it is taken for. */
+export const orderPairCoder = struct({ first: signedOrderCoder, second: signedOrderCoder });
+export type OrderPair = ValueOf<typeof orderPairCoder>;
+
 export const memberSignatureCoder = struct({ member: memberCoder, signature: signatureCoder });
 export type MemberSignature = ValueOf<typeof memberSignatureCoder>;
 

@@ -4,7 +4,12 @@ import { hashCoder, keyCoder, linkCoder, memberCoder, sequenceCoder } from './ca
 import type { ValueOf } from './coder.ts';
 import { tokenBalanceCoder } from './message.ts';
 import { u16, u32, u64 } from './numbers.ts';
-import { certificateCoder, memberSignatureCoder, signedOrderCoder } from './order.ts';
+import {
+  certificateCoder,
+  memberSignatureCoder,
+  orderPairCoder,
+  signedOrderCoder,
+} from './order.ts';
 import { bool, checked, listOf, listWith, optional, struct, textOf, variant } from './parts.ts';
 
 /** An account as an authority keeps it (DESIGN 5). Balances in ascending order of tokens. */
@@ -23,7 +28,6 @@ export const accountCoder = struct({
 export type Account = ValueOf<typeof accountCoder>;
 
 const certificatePairCoder = struct({ first: certificateCoder, second: certificateCoder });
-const orderPairCoder = struct({ first: signedOrderCoder, second: signedOrderCoder });
 
 /** What the journal keeps for ever, in the order in which this node learned it. */
 export const factCoder = variant({
@@ -84,6 +88,10 @@ export const timersCoder = struct({
   retryAtMs: optional(u64),
 });
 export type Timers = ValueOf<typeof timersCoder>;
+
+/** The ring of accounts whose orders are told again: the one told last, when to go on. In memory. */
+export const retellingCoder = struct({ last: keyCoder, dueMs: u64 });
+export type Retelling = ValueOf<typeof retellingCoder>;
 
 /** How the pursuit of the live order, and the spreading of the last certificate, stand. In memory. */
 export const chaseCoder = struct({

@@ -21,6 +21,11 @@ const ORDER_BYTES = 220;
 const ENVELOPE_BYTES = 128;
 /** Accounts that one list of catch-up leads to questions about, and the question for the next list. */
 const MOST_EXCHANGES = 32 + 1;
+/** Pairs of orders in one page of double-spend proofs, and proofs whose numbers one record holds. */
+const MOST_OF_PROOFS = 16;
+const PROOFS_A_RECORD = 256;
+/** Orders that are told again in one round. */
+const MOST_RETOLD = 16;
 /** Certificates of income that are shown at once, each over up to four ways, and one word more. */
 const MOST_SHOWN = 8 * 4 + 1;
 
@@ -28,16 +33,23 @@ const MOST_SHOWN = 8 * 4 + 1;
 function mostFrameBytes(members: number, accounts: number): number {
   const page = MOST_OF_A_PAGE * (4 + ORDER_BYTES + 1 + 65 * members);
   const list = Math.min(MOST_OF_A_LIST, accounts) * 48;
-  return Math.max(page, list, CHILDREN * 32) + ENVELOPE_BYTES;
+  const proofs = MOST_OF_PROOFS * 2 * ORDER_BYTES;
+  return Math.max(page, list, proofs, CHILDREN * 32) + ENVELOPE_BYTES;
 }
 
 /**
  * Frames of one step, for a committee of this size. A wallet that looks what is new asks every member
  * three questions, and two more over four ways each. (A certificate that its owner hands over goes to
  * every member over four ways, and may end the live order, whose certificate goes to every member.)
+ * An authority that begins a round tells every other two things of its own, and orders again.
  */
 function mostSends(members: number): number {
-  return Math.max(MOST_EXCHANGES, MOST_SHOWN, (3 + 2 * 4) * members + 1);
+  return Math.max(
+    MOST_EXCHANGES,
+    MOST_SHOWN,
+    (3 + 2 * 4) * members + 1,
+    (2 + MOST_RETOLD) * members,
+  );
 }
 
 /** Links of which a node keeps note: to relays and strangers together, and to any one member. */
@@ -75,6 +87,9 @@ const FEW: Readonly<Record<string, number>> = {
   h: 64,
   q: 1,
   r: 64,
+  e: 64,
+  n: 1,
+  z: 1,
   k: 1,
   t: 1,
   c: 1,
@@ -143,6 +158,8 @@ export class Bounds implements Watcher {
       R: certificates,
       J: facts,
       D: facts - certificates,
+      p: Math.ceil((facts - certificates) / PROOFS_A_RECORD),
+      y: this.#book.ledger.size,
       X: 0,
       P: this.#book.seen.size,
       O: payments,

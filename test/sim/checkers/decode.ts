@@ -243,6 +243,7 @@ export const MESSAGE = {
   certificates: 10,
   gossip: 13,
   doubleSpend: 14,
+  proofs: 22,
 } as const;
 
 /** A frame's message number, and a reader that stands behind it. */

@@ -5,8 +5,10 @@
  * votes for on to them, which is how two halves of a split vote meet. Whether a proof proves anything
  * is another checker's question (`proofs`).
  *
- * Nothing is demanded of one that was restored from an old copy, which takes part in no vote, nor for
- * an order that could never be valid. What is told is told once: frames that get lost are not repeated.
+ * In the end, whatever frames were lost and whoever was away or came back from an old copy: if one of
+ * them holds a proof, or two of them hold different orders for one place, each of them holds a proof.
+ *
+ * Nothing is demanded for an order that could never be valid.
  */
 import type { ByteKey } from '../../../agent/core/bytes.ts';
 import type { Event, Step } from '../../../agent/core/io.ts';
@@ -46,17 +48,33 @@ export class Evidence implements Watcher {
     if (process.role !== 'authority') return;
     this.#follow(process, event);
     if (event.kind !== 'frame' || step.closes.length > 0) return;
-    if (!process.isRestored)
-      for (const order of this.#shown(process, event)) {
-        const held = heldAt(process, order);
-        if (held !== undefined && held.raw !== order.raw) this.#demandProof(process, step, order);
-      }
+    for (const order of this.#shown(process, event)) {
+      const held = heldAt(process, order);
+      if (held !== undefined && held.raw !== order.raw) this.#demandProof(process, step, order);
+    }
+    // Whose list a proof was read from shows it to the others as well.
+    const isRead = openFrame(event.bytes).tag === MESSAGE.proofs;
     for (const { key, value } of step.writes) {
       if (value === undefined) continue;
-      if (key[0] === 'D') this.#demandTold(process, step, MESSAGE.doubleSpend, 'a proof');
+      if (key[0] === 'D' && !isRead)
+        this.#demandTold(process, step, MESSAGE.doubleSpend, 'a proof');
       if (key[0] === 'A') this.#demandGossip(process, step, key, value);
       if (key[0] === 'J') this.#demandProofOfReplaced(process, step, value);
     }
+  }
+
+  /** What not every honest authority has evidence of in the end; undefined when all is well. */
+  unfinished(processes: readonly Process[]): Violation | undefined {
+    const up = processes.filter(({ role, isUp }) => role === 'authority' && isUp);
+    const disputed = new Set(up.flatMap((process) => [...disputesAt(process, up)]));
+    for (const process of up) {
+      for (const index of disputed) {
+        if (process.disk.live.has(index)) continue;
+        const what = `${short(index.slice(1))}/${Buffer.from(index, 'latin1').readBigUInt64BE(33)}`;
+        return new Violation('evidence', `${process.name} never got a proof against ${what}`);
+      }
+    }
+    return undefined;
   }
 
   #follow(process: Process, event: Event): void {
@@ -131,6 +149,18 @@ export class Evidence implements Watcher {
     }
     if ([...links.values()].every((member) => told.has(member))) return;
     throw new Violation('evidence', `${process.name} does not tell every member of ${what}`);
+  }
+}
+
+/** Where proofs lie that this authority holds, or makes with an order that another one holds. */
+function* disputesAt(process: Process, all: readonly Process[]): Generator<ByteKey> {
+  for (const [key, value] of process.disk.live) {
+    if (key[0] === 'D') yield key;
+    const pending = key[0] === 'A' ? readAccount(value).pending : undefined;
+    if (pending === undefined) continue;
+    const held = all.map((other) => heldAt(other, pending));
+    if (held.every((order) => order === undefined || order.raw === pending.raw)) continue;
+    yield `D${pending.account}${bytes64(pending.sequence)}` as ByteKey;
   }
 }
 

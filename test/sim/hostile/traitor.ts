@@ -12,6 +12,7 @@ import {
   type Frame,
   frameCoder,
   type Message,
+  type ProofPage,
   verdictCoder,
 } from '../../../agent/core/codec/message.ts';
 import {
@@ -154,6 +155,15 @@ export class Traitor implements Actor {
         const next = prng.below(2) === 0 ? message.data.next : anyNext;
         return { TAG: 'certificates', data: { ...this.#falsePage(message.data), next } };
       }
+      case 'proofCount': {
+        const count = prng.pick([0n, message.data.count, message.data.count + 1n, MAX_SEQUENCE]);
+        const set = prng.below(2) === 0 ? message.data.set : prng.bytes(32);
+        return { TAG: 'proofCount', data: { count, set } };
+      }
+      case 'proofsQuery':
+        return { TAG: 'proofsQuery', data: { from: prng.pick([0n, anyNext, MAX_SEQUENCE]) } };
+      case 'proofs':
+        return { TAG: 'proofs', data: this.#falseProofs(message.data) };
       default:
         return message;
     }
@@ -264,6 +274,18 @@ export class Traitor implements Actor {
       default:
         return [{ link, bytes: prng.bytes(prng.between(0, 200)) }];
     }
+  }
+
+  /** Proofs that are left out, prove nothing or are about nobody; another count or place. */
+  #falseProofs({ from, count, list }: ProofPage): ProofPage {
+    const prng = this.#prng;
+    const made = prng.below(2) === 0 ? this.#proofOfNobody() : this.#falseProof(list[0]?.first);
+    const left = list.filter(() => prng.below(2) === 0);
+    return {
+      from: prng.pick([from, from, 0n, MAX_SEQUENCE]),
+      count: prng.pick([count, 0n, MAX_SEQUENCE]),
+      list: made === undefined ? left : [made, ...left].slice(0, 16),
+    };
   }
 
   /** A proof that is none: twice the same order, or two of which one is not signed. */

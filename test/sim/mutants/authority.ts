@@ -178,8 +178,8 @@ export const AUTHORITY_MUTANTS: readonly Mutant[] = [
   {
     name: 'proofs need no signatures',
     file: 'agent/core/authority/double-spend.js',
-    find: 'if (areValid)',
-    replace: 'if (true)',
+    find: 'if (!areValid)',
+    replace: 'if (false)',
     caughtBy: ['proofs'],
   },
   {
@@ -230,6 +230,14 @@ export const AUTHORITY_MUTANTS: readonly Mutant[] = [
     find: "draft.send(link, { TAG: 'doubleSpend', data: { first, second } });",
     replace: '',
     caughtBy: ['evidence'],
+  },
+  {
+    name: 'does not say which proofs it holds',
+    file: CATCHUP,
+    find: 'sendProofCount(draft, link);',
+    replace: '',
+    caughtBy: ['evidence'],
+    profile: 'hostile',
   },
   {
     name: 'catch-up gives the wrong page',

@@ -1,0 +1,76 @@
+/**
+ * The list of the double-spend proofs that this authority holds, in the order in which it came to
+ * hold them, which is that of its journal. It only grows, so a peer that knows where it stopped
+ * reading goes on from there (proofs.ts).
+ *
+ * Kept in memory: the index of proofs on disk (keyspace.ts `doubleSpend`) says all of it, and it is
+ * rebuilt from that at start.
+ */
+import { invariant } from '../assert.ts';
+import { type ByteKey, concatBytes, fromByteKey } from '../bytes.ts';
+import { decodeOwn, encode } from '../codec/canonical.ts';
+import { type ProofCount, proofCountCoder } from '../codec/message.ts';
+import type { OrderPair } from '../codec/order.ts';
+import { numberCoder } from '../codec/record.ts';
+import { sha256 } from '../crypto.ts';
+import type { Draft } from '../draft.ts';
+import { factAt } from '../journal.ts';
+import { keyOfNumber, singleton } from '../keyspace.ts';
+import { PROOFS_PER_PAGE } from '../limits.ts';
+
+const NO_PROOFS: ProofCount = { count: 0n, set: new Uint8Array(32) };
+
+/** Bytes of a journal number. */
+const NUMBER_BYTES = 8;
+
+const PAGE = BigInt(PROOFS_PER_PAGE);
+
+/** How many proofs are held, and the digest of their places. */
+export function proofCount(draft: Draft): ProofCount {
+  return draft.read(singleton('proofCount'), proofCountCoder) ?? NO_PROOFS;
+}
+
+/** Adds the proof that is found under `index` (space `doubleSpend`) and has this journal number. */
+export function listProof(draft: Draft, index: ByteKey, journalNumber: bigint): void {
+  const { count, set } = proofCount(draft);
+  const page = keyOfNumber('proofPage', count / PAGE);
+  const number = encode(numberCoder, journalNumber);
+  draft.put(page, concatBytes(draft.get(page) ?? new Uint8Array(), number));
+  const after = { count: count + 1n, set: sumOf(set, placeHash(index)) };
+  draft.write(singleton('proofCount'), proofCountCoder, after);
+}
+
+/** The nth proof, from 0 on; `n` below the count. */
+export function proofAt(draft: Draft, n: bigint): OrderPair {
+  const page = draft.get(keyOfNumber('proofPage', n / PAGE));
+  const at = Number(n % PAGE) * NUMBER_BYTES;
+  const number = page?.slice(at, at + NUMBER_BYTES);
+  invariant(number !== undefined, 'a listed proof is on a page');
+  const fact = factAt(draft, decodeOwn(numberCoder, number));
+  invariant(fact.TAG === 'doubleSpend', 'the list names proofs');
+  return fact.data;
+}
+
+/**
+ * SHA-256 of account and sequence. Of the place alone: two authorities may have seen other pairs of
+ * orders for it.
+ */
+function placeHash(index: ByteKey): Uint8Array {
+  return sha256(fromByteKey(index.slice(1) as ByteKey));
+}
+
+/**
+ * a + b modulo 2^256; 32 bytes each, most significant first. A set's digest is the sum of its places,
+ * in whatever order they came. Equal sums of different sets can be made by whoever owns many accounts;
+ * what he hides so are proofs against himself.
+ */
+function sumOf(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const sum = new Uint8Array(32);
+  let carry = 0;
+  for (let i = 31; i >= 0; i--) {
+    carry += (a[i] ?? 0) + (b[i] ?? 0);
+    sum[i] = carry & 255;
+    carry >>= 8;
+  }
+  return sum;
+}
