@@ -58,12 +58,13 @@ const MOST_OF_A_MEMBER = 4;
 
 /**
  * Bytes, with their keys, of all that a node keeps in memory only: so much for timers, counts and the
- * root of the digest tree; for an account its place in a bucket and the three hashes above that; for
- * a link its number, its member and what was asked over it; for a member what a wallet notes of it. Seen were 49 % of it in
- * wallets and relays, 86 % in authorities.
+ * root of the digest tree; for an account its place and leaf in a bucket, twice while that waits, the three hashes above,
+ * and its place in the ring of orders that are told again; for a link its number, its member and what
+ * was asked over it; for a member how far it told, and what a wallet notes of it; for a double-spend
+ * proof its number.
  */
-const MEMORY_BYTES = 84;
-const MEMORY_BYTES_OF = { account: 150, link: 22, member: 42 } as const;
+const MEMORY_BYTES = 260;
+const MEMORY_BYTES_OF = { account: 315, link: 22, member: 42, proof: 17 } as const;
 
 /** Steps between two looks at everything that a node holds. */
 const LOOK_EVERY = 400;
@@ -172,9 +173,8 @@ export class Bounds implements Watcher {
     if (certificates + (counts.get('D') ?? 0) !== facts) {
       throw new Violation('bounds', `${process.name}: ${facts} facts, not all of them indexed`);
     }
-    const links = linksOf(process);
-    checkLinkTable(process, links);
-    this.#checkMemory(process, memoryBytes, counts.get('A') ?? 0, links.length);
+    checkLinkTable(process, linksOf(process));
+    this.#checkMemory(process, memoryBytes, counts);
   }
 
   /** When all is quiet: a node keeps note of no stream that is gone. */
@@ -183,13 +183,13 @@ export class Bounds implements Watcher {
     throw new Violation('bounds', `${process.name} keeps note of a stream that is gone`);
   }
 
-  #checkMemory(process: Process, bytes: number, accounts: number, links: number): void {
-    const members = process.role === 'wallet' ? this.#book.founding.memberKeys.length : 0;
+  #checkMemory(process: Process, bytes: number, counts: ReadonlyMap<string, number>): void {
     const most =
       MEMORY_BYTES +
-      MEMORY_BYTES_OF.account * accounts +
-      MEMORY_BYTES_OF.link * links +
-      MEMORY_BYTES_OF.member * members;
+      MEMORY_BYTES_OF.account * (counts.get('A') ?? 0) +
+      MEMORY_BYTES_OF.link * linksOf(process).length +
+      MEMORY_BYTES_OF.member * this.#book.founding.memberKeys.length +
+      MEMORY_BYTES_OF.proof * (counts.get('D') ?? 0);
     if (bytes <= most) return;
     throw new Violation('bounds', `${process.name}: ${bytes} bytes in memory, at most ${most}`);
   }
