@@ -205,9 +205,9 @@ export const AUTHORITY_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'an account goes into its bucket again and again',
-    file: 'agent/core/authority/account.js',
-    find: 'addToBucket(draft, key);\n    }',
-    replace: '}\n    addToBucket(draft, key);',
+    file: 'agent/core/authority/bucket.js',
+    find: 'to: isKnown ? from + 1 : from',
+    replace: 'to: from',
     caughtBy: ['bounds', 'convergence'],
   },
   {
