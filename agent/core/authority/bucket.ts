@@ -12,7 +12,7 @@
  * each, and then their leaves in the same order, 32 bytes each.
  */
 import { invariant } from '../assert.ts';
-import { type ByteKey, compareBytes, concatBytes, equalBytes, toByteKey } from '../bytes.ts';
+import { type ByteKey, compareBytes, concatBytes, equalBytes } from '../bytes.ts';
 import { encode, sequenceCoder } from '../codec/canonical.ts';
 import { type Account, accountCoder } from '../codec/record.ts';
 import { sha256 } from '../crypto.ts';
@@ -57,7 +57,9 @@ export function leafOf(account: Uint8Array, { next, history }: Account): Uint8Ar
 export function noteLeaf(draft: Draft, account: Uint8Array): void {
   const path = pathOf(account);
   const key = keyOfPath('waiting', path);
-  const waiting = concatBytes(draft.get(key) ?? NOTHING, account);
+  const before = draft.get(key) ?? NOTHING;
+  if (isAmong(before, account)) return;
+  const waiting = concatBytes(before, account);
   draft.put(key, waiting);
   if (countOf(waiting) >= MAX_WAITING_LEAVES) takeIn(draft, path);
 }
@@ -102,6 +104,14 @@ export function placeOf(accounts: Uint8Array, account: Uint8Array, through = fal
   return low;
 }
 
+/** Whether a short list in no order has the account. */
+function isAmong(accounts: Uint8Array, account: Uint8Array): boolean {
+  for (let n = 0; n < countOf(accounts); n++) {
+    if (equalBytes(accountAt(accounts, n), account)) return true;
+  }
+  return false;
+}
+
 function keyOfPath(space: 'bucket' | 'waiting', path: DigestPath): ByteKey {
   return keyOf(space, Uint8Array.from(path));
 }
@@ -120,11 +130,10 @@ function takeIn(draft: Draft, path: DigestPath): void {
   draft.put(keyOfPath('bucket', path), merge(before, entriesOf(draft, waiting)));
 }
 
-/** The accounts noted, each once and in ascending order, with their leaves. */
+/** The accounts noted, in ascending order, with their leaves. */
 function entriesOf(draft: Draft, waiting: Uint8Array): Entry[] {
   const accounts = Array.from({ length: countOf(waiting) }, (_, n) => accountAt(waiting, n));
-  const distinct = new Map(accounts.map((account) => [toByteKey(account), account]));
-  return [...distinct.values()].sort(compareBytes).map((account) => {
+  return accounts.sort(compareBytes).map((account) => {
     const record = draft.read(keyOf('account', account), accountCoder);
     invariant(record !== undefined, 'whoever ordered has a record');
     return { account, leaf: leafOf(account, record) };

@@ -74,7 +74,7 @@ export class Votes implements Watcher {
         const { member, hash } = readVote(body);
         this.#incoming.set(step, nameOf(member, hash));
       }
-      if (tag !== MESSAGE.order) return;
+      if (tag !== MESSAGE.order && tag !== MESSAGE.gossip) return;
       const order = readOrder(body);
       const hash = this.#book.hash(order);
       const known = this.#orders.get(hash);
