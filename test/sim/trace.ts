@@ -1,8 +1,9 @@
 /**
- * The hash of a run: every event at every process, and everything that followed, in order. Two runs
- * with one hash had one history.
+ * The hash of a run: every event at every process, and everything that followed from it, in order: all
+ * bytes of frames, keys and values, links, closes, commands and wake-ups, and the kinds of notices. Two
+ * runs with one hash had one history. It is no cryptographic hash: it is to notice accidents.
  */
-import type { Event, Step } from '../../agent/core/io.ts';
+import type { Event, LinkId, Step } from '../../agent/core/io.ts';
 import type { Process, Watcher } from './process.ts';
 
 const KINDS: Readonly<Record<Event['kind'], number>> = {
@@ -13,6 +14,8 @@ const KINDS: Readonly<Record<Event['kind'], number>> = {
   command: 5,
   tick: 6,
 };
+/** What is mixed in for nothing: no value, no time. */
+const NOTHING = 0x7fffffff;
 
 export class Trace implements Watcher {
   /** Steps of the core so far. */
@@ -30,14 +33,31 @@ export class Trace implements Watcher {
     this.steps++;
     this.#mix(this.#nowMs());
     this.#mix(process.index * 16 + KINDS[event.kind]);
-    if (event.kind === 'frame') this.#mixBytes(event.bytes);
+    this.#mixEvent(event);
     this.#mix(step.writes.length * 65_536 + step.sends.length);
-    for (const { bytes } of step.sends) this.#mixBytes(bytes);
-    for (const { value } of step.writes) if (value !== undefined) this.#mixBytes(value);
+    for (const { key, value } of step.writes) {
+      this.#mixText(key);
+      if (value === undefined) this.#mix(NOTHING);
+      else this.#mixBytes(value);
+    }
+    for (const { link, bytes } of step.sends) {
+      this.#mixLink(link);
+      this.#mixBytes(bytes);
+    }
+    for (const { link, reason } of step.closes) {
+      this.#mixLink(link);
+      this.#mixText(reason);
+    }
+    for (const { kind } of step.notices) this.#mixText(kind);
+    this.#mix(step.wakeAtMs ?? NOTHING);
   }
 
   started(process: Process): void {
     this.#mix(process.index * 16 + 7);
+  }
+
+  ended(process: Process): void {
+    this.#mix(process.index * 16 + 8);
   }
 
   /** 16 hexadecimal digits. */
@@ -45,10 +65,63 @@ export class Trace implements Watcher {
     return [this.#a, this.#b].map((word) => (word >>> 0).toString(16).padStart(8, '0')).join('');
   }
 
-  /** Length and every seventh byte: enough to tell two histories apart, and cheap. */
+  #mixEvent(event: Event): void {
+    switch (event.kind) {
+      case 'link_up':
+        this.#mixLink(event.link);
+        if (event.peerKey !== undefined) this.#mixBytes(event.peerKey);
+        break;
+      case 'link_down':
+        this.#mixLink(event.link);
+        break;
+      case 'frame':
+        this.#mixLink(event.link);
+        this.#mixBytes(event.bytes);
+        break;
+      case 'command':
+        this.#mixValue(event.command);
+        break;
+      case 'start':
+      case 'tick':
+    }
+  }
+
+  /** Anything made of plain objects, texts, numbers and bytes. */
+  #mixValue(value: unknown): void {
+    if (value instanceof Uint8Array) this.#mixBytes(value);
+    else if (typeof value === 'object' && value !== null) {
+      for (const [name, part] of Object.entries(value)) {
+        this.#mixText(name);
+        this.#mixValue(part);
+      }
+    } else this.#mixText(String(value));
+  }
+
+  /** Half of a link's number: all of it is random. */
+  #mixLink(link: LinkId): void {
+    this.#mix(Number(BigInt.asUintN(32, link)));
+  }
+
+  #mixText(text: string): void {
+    let word = text.length;
+    for (let i = 0; i < text.length; i++) word = Math.imul(word ^ text.charCodeAt(i), 0x01000193);
+    this.#mix(word);
+  }
+
   #mixBytes(bytes: Uint8Array): void {
-    let word = bytes.length;
-    for (let i = 0; i < bytes.length; i += 7) word = (Math.imul(word, 31) + (bytes[i] ?? 0)) | 0;
+    const { length } = bytes;
+    const fours = length & ~3;
+    let word = length;
+    for (let i = 0; i < fours; i += 4) {
+      const four =
+        (bytes[i] ?? 0) |
+        ((bytes[i + 1] ?? 0) << 8) |
+        ((bytes[i + 2] ?? 0) << 16) |
+        ((bytes[i + 3] ?? 0) << 24);
+      word = Math.imul(word ^ four, 0x9e3779b1);
+      word ^= word >>> 15;
+    }
+    for (let i = fours; i < length; i++) word = Math.imul(word ^ (bytes[i] ?? 0), 0x01000193);
     this.#mix(word);
   }
 
