@@ -3,10 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { cutText } from './cut-text.ts';
 import type { Result } from './run.ts';
 
-/** The commit of the working tree, if there is a repository. */
+/** The commit of the working tree, if there is a repository; `-dirty` where files differ from it. */
 export function commitName(): string {
   try {
-    return execFileSync('git', ['rev-parse', 'HEAD'], { encoding: 'utf8', stdio: 'pipe' }).trim();
+    const ask = ['describe', '--always', '--dirty', '--abbrev=40'];
+    return execFileSync('git', ask, { encoding: 'utf8', stdio: 'pipe' }).trim();
   } catch {
     return 'unknown';
   }
