@@ -34,6 +34,7 @@ export const FAULT_KINDS = {
   pause: 'anyone',
   torn: 'authority',
   crowd: 'authority',
+  wallet_rot: 'wallet',
 } as const satisfies Readonly<Record<string, Victims>>;
 
 export type FaultKind = keyof typeof FAULT_KINDS;

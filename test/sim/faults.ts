@@ -214,6 +214,22 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
     process.dieInCommit('torn', fault.dice[0] % 30, fault.forMs, count);
     return false;
   },
+  /** It is noticed at once, at a start; after a while the owner begins anew, from the key alone. */
+  wallet_rot(world, fault) {
+    const process = victim(world, fault);
+    if (process?.isUp !== true || isPaying(process)) return false;
+    const [record, bit] = fault.dice;
+    if (!process.disk.decay(record, bit)) return false;
+    process.crash('crashed', 0);
+    const beginAnew = () => {
+      if (process.disk.harm === undefined) return;
+      process.forget();
+      world.lostMemory(process);
+    };
+    later(world, fault, beginAnew);
+    world.repairs.push(beginAnew);
+    return true;
+  },
   /** The radios are there also of nodes that were cut from the run. */
   fade(world, fault) {
     const [a, b] = fault.victims.map((name) => world.plan.drawn.find((each) => each.name === name));

@@ -208,6 +208,7 @@ export class Process implements Station {
   /** Runs on with what it stored some time ago, as if nothing had happened since. */
   returnTo(copy: ReadonlyMap<ByteKey, Uint8Array>, why = 'was put back to an old copy'): void {
     this.crash(why, 0);
+    this.isRotten = false;
     this.isReplaced = true;
     this.disk.replace(copy);
     this.start();

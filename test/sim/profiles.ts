@@ -62,6 +62,7 @@ const EVERYTHING: Readonly<Record<FaultKind, number>> = {
   pause: 52,
   torn: 26,
   crowd: 34,
+  wallet_rot: 17,
 };
 
 const USUAL = {
@@ -127,6 +128,7 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
       'bit_rot',
       'pause',
       'torn',
+      'wallet_rot',
     ),
     weather: [20, 20, 20],
     traitors: 0,

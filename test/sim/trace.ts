@@ -70,6 +70,7 @@ export class Trace implements Watcher {
       case 'link_up':
         this.#mixLink(event.link);
         if (event.peerKey !== undefined) this.#mixBytes(event.peerKey);
+        this.#mix(event.wanted ? 1 : 0);
         break;
       case 'link_down':
         this.#mixLink(event.link);
