@@ -173,7 +173,7 @@ function watchersOf(
     ledgers,
     new Votes(book, ledgers),
     wallets,
-    new Pursuit(world.founding),
+    new Pursuit(world.founding, otherKeysOf(world)),
     bounds,
     ending,
     workload,
@@ -212,4 +212,8 @@ function checkEnd({ world, ending, ledgers, bounds }: Watch): void {
     }
     if (process.role === 'authority' && process.isUp) ledgers.checkAll(process);
   }
+}
+
+function otherKeysOf({ cast }: World): Uint8Array[] {
+  return cast.otherNetwork.committee.members.map(({ key }) => key);
 }

@@ -12,6 +12,7 @@ import type { Process, Watcher } from '../process.ts';
 import { Violation } from '../violation.ts';
 import {
   type CertificateView,
+  latin1,
   Reader,
   readCertificate,
   readOrder,
@@ -21,14 +22,18 @@ import {
 } from './decode.ts';
 import { type Founding, placeOf } from './founding.ts';
 
+const NOBODY = new Uint8Array();
 /** Where a wallet keeps its live order. */
 const LIVE_ORDER = 'L' as ByteKey;
 
 export class Pursuit implements Watcher {
-  readonly #founding: Founding;
+  readonly #honestKeys: ReadonlySet<string>;
+  readonly #otherKeys: readonly Uint8Array[];
 
-  constructor(founding: Founding) {
-    this.#founding = founding;
+  /** `otherKeys`: the members' keys in the order of the strangers' genesis document. */
+  constructor({ memberKeys, honestMembers }: Founding, otherKeys: readonly Uint8Array[]) {
+    this.#otherKeys = otherKeys;
+    this.#honestKeys = new Set(memberKeys.filter((_, i) => honestMembers.has(i)));
   }
 
   stepped(process: Process, _event: Event, step: Step): void {
@@ -46,7 +51,9 @@ export class Pursuit implements Watcher {
   }
 
   #checkStranger(process: Process, votes: readonly Vote[]): void {
-    const honest = votes.find(({ member }) => this.#founding.honestMembers.has(member));
+    const honest = votes.find(({ member }) =>
+      this.#honestKeys.has(latin1(this.#otherKeys[member] ?? NOBODY)),
+    );
     if (honest === undefined) return;
     const whose = `a vote of member ${honest.member}`;
     throw new Violation('votes', `${process.name}, of another network, has ${whose}`);
