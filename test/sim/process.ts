@@ -39,7 +39,8 @@ export type Role =
 /** Sees everything that happens at the processes. */
 export interface Watcher {
   readonly started?: (process: Process) => void;
-  readonly stepped?: (process: Process, event: Event, step: Step) => void;
+  /** `stamp`: by the process's own clocks. */
+  readonly stepped?: (process: Process, event: Event, step: Step, stamp: Stamp) => void;
   /** These steps' writes are on disk. */
   readonly committed?: (process: Process, steps: readonly Step[]) => void;
   /** This step's sends leave the process. */
@@ -280,7 +281,7 @@ export class Process implements Station {
     }
     const stamp = this.#clock.stamp(this.#around.agenda.nowMs);
     const step = this.#guard(event.kind, () => actor.step(event, stamp, this.disk));
-    for (const watcher of this.#around.watchers) watcher.stepped?.(this, event, step);
+    for (const watcher of this.#around.watchers) watcher.stepped?.(this, event, step, stamp);
     this.disk.take(step);
     if (actor === this.#actor) this.#setAlarm(step.wakeAtMs);
   }

@@ -9,6 +9,8 @@ export class Summary {
   framesSent = 0;
   framesLost = 0;
   realSignatureRuns = 0;
+  /** How long each run took to heal, of those that did. */
+  readonly healingMs: number[] = [];
   readonly faults = new Map<string, number>();
   readonly most = { frameBytes: 0, sends: 0, records: 0 };
 
@@ -17,6 +19,7 @@ export class Summary {
     this.payments += result.payments;
     this.steps += result.steps;
     this.virtualMs += result.virtualMs;
+    if (result.healingMs !== undefined) this.healingMs.push(result.healingMs);
     this.framesSent += result.frames.sent;
     this.framesLost += result.frames.lost;
     if (result.hasRealSignatures) this.realSignatureRuns++;
@@ -40,6 +43,7 @@ export class Summary {
       ['payments certified', count(this.payments)],
       ['steps of nodes', count(this.steps)],
       ['virtual time', `${hours.toFixed(1)} hours`],
+      ['healing', healingText(this.healingMs)],
       ['wall time', `${wallSeconds.toFixed(1)} s (${cpuSeconds.toFixed(1)} s of processor)`],
       ['steps per second and core', count(Math.round(this.steps / Math.max(0.001, cpuSeconds)))],
       ['largest frame', `${count(this.most.frameBytes)} bytes`],
@@ -48,6 +52,16 @@ export class Summary {
     ];
     return rows.map(([name, value]) => `  ${name.padEnd(28)}${value}`).join('\n');
   }
+}
+
+/** Of a list of milliseconds that may be empty. */
+function healingText(healingMs: readonly number[]): string {
+  const sorted = [...healingMs].sort((a, b) => a - b);
+  const share = (part: number) => {
+    const ms = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))];
+    return `${((ms ?? 0) / 1_000).toFixed(1)} s`;
+  };
+  return `${share(0.5)} in half of the runs, ${share(0.99)} in 99 %, ${share(1)} at most`;
 }
 
 function count(n: number): string {

@@ -177,7 +177,7 @@ export const EVERYBODY_MUTANTS: readonly Mutant[] = [
     file: 'agent/core/client/pursue.js',
     find: "setTimer(draft, 'retryAtMs', draft.stamp.nowMs + pause);",
     replace: '',
-    caughtBy: ['bounds', 'liveness'],
+    caughtBy: ['liveness'],
   },
   {
     name: 'a wallet tries again at once, and again',
@@ -185,6 +185,20 @@ export const EVERYBODY_MUTANTS: readonly Mutant[] = [
     find: "setTimer(draft, 'retryAtMs', draft.stamp.nowMs + pause);",
     replace: "setTimer(draft, 'retryAtMs', draft.stamp.nowMs);",
     caughtBy: ['bounds'],
+  },
+  {
+    name: 'a wallet tries again too seldom',
+    file: 'agent/core/limits.js',
+    find: 'RETRY_LAST_MS = 10_000',
+    replace: 'RETRY_LAST_MS = 60_000',
+    caughtBy: ['liveness'],
+  },
+  {
+    name: 'authorities compare their ledgers too seldom',
+    file: 'agent/core/limits.js',
+    find: 'SYNC_IDLE_MS = 5_000',
+    replace: 'SYNC_IDLE_MS = 45_000',
+    caughtBy: ['liveness'],
   },
   {
     name: 'a relay keeps its entry on the way back',
