@@ -15,8 +15,16 @@ import { failedSeeds } from './seeds.ts';
 import { Summary } from './summary.ts';
 import type { Job } from './worker.ts';
 
-/** New runs of each profile: about two minutes on two cores. */
-const NEW_RUNS = { full: 280, network: 40, crashes: 40, hostile: 60, calm: 10 } as const;
+/** New runs of each profile, the longest first: about two minutes on two cores. */
+const NEW_RUNS = {
+  long: 2,
+  full: 250,
+  hostile: 50,
+  network: 40,
+  crashes: 40,
+  relayed: 40,
+  calm: 10,
+} as const;
 /** Runs with one traitor too many, one of which at least must be seen. */
 const BROKEN_RUNS = 6;
 
@@ -91,7 +99,8 @@ test('the seeds that failed once hold every promise now', async () => {
 test('new seeds of every profile hold every promise', async (t) => {
   const from = Math.floor(Date.now() / 1_000) * 10_000;
   const jobs = Object.entries(NEW_RUNS).flatMap(([profile, count]) =>
-    Array.from({ length: count }, (_, i) => ({ seed: from + i, profile })),
+    // Not from the very first one, which has real signatures: a long run with them takes too long.
+    Array.from({ length: count }, (_, i) => ({ seed: from + 1 + i, profile })),
   );
   const summary = await mustHold(jobs);
   assert.ok(summary.payments > 0);
