@@ -21,7 +21,9 @@ import { traceOf } from './words.ts';
 
 const [TWO_ORDERS] = CASES as [Case];
 
-for (const setting of [...CASES, AFTERMATH].filter(({ isQuick }) => isQuick)) {
+const QUICK = [...CASES, AFTERMATH].filter(({ isQuick }) => isQuick);
+
+for (const setting of QUICK) {
   test(`every promise holds in every state of the small world "${setting.name}"`, (context) => {
     const search = new Search(setting);
     const result = search.run();
@@ -29,6 +31,19 @@ for (const setting of [...CASES, AFTERMATH].filter(({ isQuick }) => isQuick)) {
     assert.ok(result.isExhausted, 'ended because no state was left');
     const { states, transitions, depth } = result;
     context.diagnostic(`${states} states, ${transitions} transitions, depth ${depth}`);
+  });
+}
+
+for (const setting of QUICK.filter(({ members }) => members === 4)) {
+  test(`the small world "${setting.name}" is as sound when nothing is renamed`, (context) => {
+    const merged = new Search(setting).run();
+    const search = new Search({ ...setting, symmetries: [] });
+    const result = search.run();
+    assert.equal(traceOf(search, result).join('\n'), '');
+    assert.ok(result.isExhausted, 'ended because no state was left');
+    assert.equal(result.depth, merged.depth);
+    assert.ok(result.states > merged.states, 'renaming merged some states');
+    context.diagnostic(`${result.states} states instead of ${merged.states}`);
   });
 }
 
