@@ -27,7 +27,7 @@ export interface Profile {
   /** Of a hundred relays that withhold, those that also answer in the authorities' names. */
   readonly liars: number;
   /**
-   * Runs of a hundred that have a wallet with another genesis document, that have an authority with one
+   * Runs of a hundred that have a wallet with another genesis document; a quarter have an authority with one
    * (counted among the faults that the committee stands), and that have a relay with one.
    */
   readonly misled: number;

@@ -192,16 +192,16 @@ export const AUTHORITY_MUTANTS: readonly Mutant[] = [
   {
     name: 'a table without bound: links to anybody',
     file: 'agent/core/links.js',
-    find: 'relays >= MAX_RELAY_LINKS',
-    replace: 'false',
-    caughtBy: ['bounds'],
+    find: 'isMember ? MAX_LINKS_PER_MEMBER : MAX_RELAY_LINKS',
+    replace: 'isMember ? MAX_LINKS_PER_MEMBER : Infinity',
+    caughtBy: ['bounds', 'exceptions'],
   },
   {
     name: 'a table without bound: links to one member',
     file: 'agent/core/links.js',
-    find: 'sameMember.length >= MAX_LINKS_PER_MEMBER',
-    replace: 'false',
-    caughtBy: ['bounds'],
+    find: 'isMember ? MAX_LINKS_PER_MEMBER : MAX_RELAY_LINKS',
+    replace: 'isMember ? Infinity : MAX_RELAY_LINKS',
+    caughtBy: ['bounds', 'exceptions'],
   },
   {
     name: 'an account goes into its bucket again and again',
