@@ -123,7 +123,8 @@ export class Votes implements Watcher {
       fail(`which moves ${order.amount} of ${balance}`);
     }
     const held = this.#ledgers.accountsOf(process);
-    if (!held.has(order.recipient) && held.size >= founding.mostAccounts) {
+    const hasRoom = held.has(order.recipient) || held.size < founding.mostAccounts;
+    if (!hasRoom && !isPendingAt(process, order)) {
       fail(`though ${held.size} accounts leave no room for its payee`);
     }
   }
@@ -170,6 +171,12 @@ export class Votes implements Watcher {
     const what = `${short(order.account)}/${order.sequence}`;
     throw new Violation('durability', `${process.name}'s vote for ${what} leaves before its disk`);
   }
+}
+
+/** Whether an authority has voted for the order before: it gives the same vote again, come what may. */
+function isPendingAt(process: Process, order: Transfer): boolean {
+  const bytes = process.disk.live.get(`A${order.account}` as ByteKey);
+  return bytes !== undefined && readAccount(bytes).pending?.raw === order.raw;
 }
 
 /** A vote by whose it is and what it is for. */
