@@ -155,7 +155,7 @@ export const EVERYBODY_MUTANTS: readonly Mutant[] = [
     file: 'agent/core/client/refresh.js',
     find: 'return setup.verify(order.account, orderSigningBytes(setup.network.id, order), signature);',
     replace: 'return true;',
-    caughtBy: ['wallets', 'votes', 'certificates'],
+    caughtBy: ['wallets', 'votes', 'certificates', 'liveness'],
     profile: 'hostile',
   },
   {
