@@ -78,8 +78,9 @@ export function removeLink(draft: Draft, link: LinkId): void {
 
 /**
  * Whether what an answer says in a member's name may be listened to. The committee has to have the
- * member: what a node keeps is one entry a member. Votes, refusals of orders, progress and the latest are signed. The rest is not, so where this node has a link to the member, only that link
- * counts; and that a member has applied something, which ends the telling, counts nowhere else.
+ * member: what a node keeps is one entry a member. Votes, refusals of orders, progress and the latest
+ * are signed. The rest is not, so where this node has a link to the member, only that link counts; and
+ * that a member has applied something, which ends the telling, counts nowhere else.
  */
 export function maySpeak(
   draft: Draft,

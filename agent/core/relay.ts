@@ -4,9 +4,9 @@
  *
  * Of frames it remembers nothing. On the way out it notes in the frame which link the frame came
  * from, and on the way back it takes that note off and follows it. Link numbers are random (io.ts),
- * so a stranger cannot write to another's link. Everything that counts of what a relay carries is signed by whoever
- * it is from (links.ts, `maySpeak`), so a hostile relay can withhold, but not forge. Bounds: hops
- * (limits.ts), and the shell's rates.
+ * so a stranger cannot write to another's link. Everything that counts of what a relay carries is
+ * signed by whoever it is from (links.ts, `maySpeak`), so a hostile relay can withhold, but not forge.
+ * Bounds: hops (limits.ts), and the shell's rates.
  */
 import { encode } from './codec/canonical.ts';
 import { type Frame, frameCoder } from './codec/message.ts';

@@ -27,8 +27,8 @@ export interface Profile {
   /** Of a hundred relays that withhold, those that also answer in the authorities' names. */
   readonly liars: number;
   /**
-   * Runs of a hundred that have a wallet with another genesis document; a quarter have an authority with one
-   * (counted among the faults that the committee stands), and that have a relay with one.
+   * Runs of a hundred that have a wallet with another genesis document, and that have a relay with one;
+   * a quarter as many have an authority with one, counted among the faults that the committee stands.
    */
   readonly misled: number;
   /** No wallet has a link to an authority. */

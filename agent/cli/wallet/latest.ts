@@ -53,7 +53,7 @@ export async function untilLatest(session: WalletSession, watch: LatestWatch): P
     'not_latest',
     { field: 'authorities', expected: `the word of ${needed}`, found: `${agreeing}` },
     isContradicted
-      ? 'Nothing was signed. Authorities know of an order that this wallet has forgotten, and did not show it.'
+      ? 'Nothing was signed. This wallet has forgotten an order that authorities know of.'
       : 'Nothing was signed. The wallet remembers no payment, and might have made some in another life.',
   );
 }
