@@ -40,6 +40,7 @@ export const KEYSPACE = {
   retold: { prefix: 'y', layout: 'account(32) -> account whose order is told again after it' },
   retelling: { prefix: 'z', layout: '-> account whose order was told again last, next round' },
   digest: { prefix: 'd', layout: 'path(0..3) -> digest of that subtree, absent when not known' },
+  pace: { prefix: 'a', layout: '-> rounds of catch-up that were hurried and brought nothing' },
   timers: { prefix: 't', layout: '-> when catch-up and retries are due' },
   chase: { prefix: 'c', layout: "-> the live order's attempts and refusals" },
   question: { prefix: 'q', layout: '-> nonce of the question for the latest that is open' },

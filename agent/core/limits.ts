@@ -77,6 +77,8 @@ export const MAX_INCOME_SHOWN = 8;
 export const SYNC_IDLE_MS = 5_000;
 /** The same, while there still is a difference. */
 export const SYNC_BUSY_MS = 250;
+/** Early rounds that bring nothing double their pause so often, until it is that between two others. */
+export const MAX_IDLE_HURRIES = 5;
 
 /** Journal numbers of double-spend proofs in one record in memory. */
 export const PROOFS_PER_PAGE = 256;
@@ -105,3 +107,7 @@ invariant(MAX_BUCKET_ENTRIES * 48 + 128 <= MAX_FRAME_BYTES, 'a bucket summary fi
 invariant(ASK_WAYS_EVERY_MS < LEADS_FOR_MS, 'what is known is not asked for');
 invariant(RETRY_FIRST_MS < RETRY_LAST_MS, 'retries slow down');
 invariant(SYNC_BUSY_MS <= SYNC_IDLE_MS, 'a difference is pursued sooner than none');
+invariant(
+  SYNC_BUSY_MS * 2 ** MAX_IDLE_HURRIES >= SYNC_IDLE_MS,
+  'what brings nothing is not hurried',
+);

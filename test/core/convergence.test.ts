@@ -1,10 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { encode } from '../../agent/core/codec/canonical.ts';
+import { frameCoder, type Message } from '../../agent/core/codec/message.ts';
 import type { Certificate } from '../../agent/core/codec/order.ts';
+import { Draft } from '../../agent/core/draft.ts';
+import type { LinkId } from '../../agent/core/io.ts';
+import { DIGEST_FANOUT } from '../../agent/core/limits.ts';
+import { linkTo } from '../../agent/core/links.ts';
+import type { MemberIndex } from '../../agent/core/units.ts';
 import { ask, certificateOf, orderOf } from '../support/forge.ts';
 import { balanceAt, digestOf } from '../support/ledger.ts';
-import { World } from '../support/world.ts';
+import { type Place, World } from '../support/world.ts';
 
 const WALLETS = ['alice', 'bob', 'carol', 'dave'];
 const MEMBERS = [
@@ -150,3 +157,31 @@ test('authorities restarted at any moment keep their votes and their ledgers', (
   assert.equal(world.notices('alice', 'order_certified').length, 6);
   assert.equal(new Set(world.authorities.map(({ name }) => digestOf(world, name))).size, 1);
 });
+
+test('an authority that lies about its digest keeps nobody busy for long', () => {
+  const world = new World().connectAll();
+  let frames = 0;
+  world.onFrame = (from, to, { message }) => {
+    frames++;
+    if (from.name !== 'auth-3' || !['root', 'digest', 'bucket'].includes(message.TAG)) return true;
+    if (message.TAG !== 'root') return false;
+    const link = linkFrom(to, 3 as MemberIndex);
+    const children = Array.from({ length: DIGEST_FANOUT }, (_, i) => new Uint8Array(32).fill(i));
+    const lie: Message = { TAG: 'digest', data: { path: [], children } };
+    const bytes = encode(frameCoder, { to: undefined, route: [], message: lie });
+    world.event(to, { kind: 'frame', link, bytes });
+    return false;
+  };
+  world.pass(60_000);
+  frames = 0;
+  world.pass(60_000);
+  assert.ok(frames < 1_000, `${frames} frames in a minute`);
+});
+
+/** The link of a place that ends at the member. */
+function linkFrom({ state }: Place, member: MemberIndex): LinkId {
+  const draft = new Draft({ get: (key) => state.get(key) }, { nowMs: 0, wallMs: 0 });
+  const link = linkTo(draft, member);
+  assert.ok(link !== undefined);
+  return link;
+}

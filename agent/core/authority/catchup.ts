@@ -14,15 +14,19 @@
  * hostile peer can waste time with lies about hashes but can put nothing into a ledger.
  */
 import { equalBytes, toByteKey } from '../bytes.ts';
+import type { ValueOf } from '../codec/coder.ts';
 import type { Bucket, BucketEntry } from '../codec/message.ts';
 import type { Certificate } from '../codec/order.ts';
+import { paceCoder } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
 import type { LinkId } from '../io.ts';
+import { singleton } from '../keyspace.ts';
 import {
   DIGEST_DEPTH,
   MAX_BUCKET_ENTRIES,
   MAX_BUCKET_EXCHANGES,
   MAX_DIGEST_DESCENTS,
+  MAX_IDLE_HURRIES,
   SYNC_BUSY_MS,
   SYNC_IDLE_MS,
 } from '../limits.ts';
@@ -48,6 +52,9 @@ const NO_HISTORY = new Uint8Array(8);
 export function startRound(draft: Draft): void {
   for (const link of memberLinks(draft)) sendRoot(draft, link);
   retellPending(draft);
+  const { rounds, isHurried } = paceOf(draft);
+  if (isHurried) writePace(draft, Math.min(rounds + 1, MAX_IDLE_HURRIES), false);
+  else draft.remove(singleton('pace'));
   setTimer(draft, 'syncAtMs', draft.stamp.nowMs + SYNC_IDLE_MS);
 }
 
@@ -155,6 +162,7 @@ export function takeCertificates(
   const last = certificates.at(-1)?.order.order;
   if (last === undefined || !equalBytes(last.account, account)) return;
   const { next } = readAccount(draft, account);
+  if (next > before) draft.remove(singleton('pace'));
   const pageEnd = nextSequence(last.sequence);
   if (next < theirNext && next > before) ask(draft, link, account, next);
   else if (next >= theirNext && pageEnd < theirNext) ask(draft, link, account, pageEnd);
@@ -213,9 +221,22 @@ function equalPaths(a: DigestPath, b: DigestPath): boolean {
   return a.every((nibble, level) => nibble === b[level]);
 }
 
-/** There is a difference: do not wait long for the next round. */
+/**
+ * There is a difference: do not wait long for the next round. Where that brings nothing the pauses
+ * grow, since who lies about its digest would keep everybody busy for ever.
+ */
 function hurry(draft: Draft): void {
-  const soon = draft.stamp.nowMs + SYNC_BUSY_MS;
+  const { rounds } = paceOf(draft);
+  writePace(draft, rounds, true);
+  const soon = draft.stamp.nowMs + Math.min(SYNC_IDLE_MS, SYNC_BUSY_MS * 2 ** rounds);
   const { syncAtMs } = timers(draft);
   if (syncAtMs === undefined || syncAtMs > BigInt(soon)) setTimer(draft, 'syncAtMs', soon);
+}
+
+function paceOf(draft: Draft): ValueOf<typeof paceCoder> {
+  return draft.read(singleton('pace'), paceCoder) ?? { rounds: 0, isHurried: false };
+}
+
+function writePace(draft: Draft, rounds: number, isHurried: boolean): void {
+  draft.write(singleton('pace'), paceCoder, { rounds, isHurried });
 }

@@ -3,7 +3,7 @@ import { MAX_LINKS, MAX_MEMBERS, MAX_TOKENS } from '../limits.ts';
 import { hashCoder, keyCoder, linkCoder, memberCoder, sequenceCoder } from './canonical.ts';
 import type { ValueOf } from './coder.ts';
 import { tokenBalanceCoder } from './message.ts';
-import { u16, u32, u64 } from './numbers.ts';
+import { u8, u16, u32, u64 } from './numbers.ts';
 import {
   certificateCoder,
   memberSignatureCoder,
@@ -81,6 +81,14 @@ export const nodeLinksCoder = listWith(
   }),
 );
 export type NodeLink = ValueOf<typeof nodeLinksCoder>[number];
+
+/** How catch-up goes. In memory. */
+export const paceCoder = struct({
+  /** Rounds in a row that came early and brought no certificate, up to MAX_IDLE_HURRIES. */
+  rounds: u8,
+  /** A difference was seen since the last round. */
+  isHurried: bool,
+});
 
 /** When things are due, as `nowMs`. In memory. */
 export const timersCoder = struct({

@@ -89,6 +89,7 @@ const FEW: Readonly<Record<string, number>> = {
   q: 1,
   r: 64,
   e: 64,
+  a: 1,
   n: 1,
   z: 1,
   k: 1,
