@@ -23,6 +23,9 @@ const DIST = fileURLToPath(new URL('../../', import.meta.url));
 /** What a private copy needs of it. */
 const PARTS = ['agent/core', 'agent/shell', 'test/sim', 'test/support'];
 
+/** What stands for the shell's loop and store, so that a bug in it is not one in the program. */
+const SIMULATED_DISK = 'test/sim/disk.js';
+
 interface Outcome {
   readonly runs: number;
   readonly caught?: { readonly checker: string; readonly message: string };
@@ -37,21 +40,26 @@ async function main(): Promise<number> {
   const { values } = parseArgs({ options: { only: text, most: text, threads: text } });
   const chosen = MUTANTS.filter(({ name }) => name.includes(values.only ?? ''));
   const left = chosen.values();
-  const missed: string[] = [];
+  const missed: Mutant[] = [];
   const threads = Number(values.threads ?? availableParallelism());
   const startedAt = performance.now();
   await Promise.all(
     Array.from({ length: threads }, async () => {
       for (const mutant of left) {
         const outcome = await show(mutant, values.most ?? '200');
-        if (!isCaught(mutant, outcome)) missed.push(mutant.name);
+        if (!isCaught(mutant, outcome)) missed.push(mutant);
         process.stdout.write(`${lineOf(mutant, outcome)}\n`);
       }
     }),
   );
   const seconds = ((performance.now() - startedAt) / 1_000).toFixed(0);
-  const caught = chosen.length - missed.length;
-  process.stdout.write(`${caught} of ${chosen.length} deliberate bugs caught, ${seconds} s\n`);
+  const isInDisk = ({ file }: Mutant) => file === SIMULATED_DISK;
+  const caught = chosen.filter((mutant) => !missed.includes(mutant));
+  const inDisk = caught.filter(isInDisk).length;
+  const places = `${caught.length - inDisk} in the program, ${inDisk} in the simulated disk`;
+  process.stdout.write(
+    `${caught.length} of ${chosen.length} deliberate bugs caught: ${places}, ${seconds} s\n`,
+  );
   return missed.length === 0 ? 0 : 1;
 }
 
