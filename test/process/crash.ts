@@ -111,25 +111,41 @@ export async function untilEqual(network: TestNetwork, withinMs = 60_000): Promi
   }
 }
 
-/** Every authority says the same of every account, and nothing was made or lost. */
-export async function checkBalances(network: TestNetwork): Promise<void> {
-  const ledgers = await Promise.all(
-    network.nodes
-      .filter(({ config }) => config.role === 'authority')
-      .map(async (node) => {
-        const balances: string[] = [];
-        for (const { publicKey } of network.wallets) {
-          const account = nameOf('account', publicKey);
-          const view = await node.control.request('account', { account });
-          const own = view.claims[0];
-          balances.push(own?.balances[0]?.amountMinor ?? '0');
-        }
-        return balances;
-      }),
-  );
+/**
+ * Every authority says the same of every account, before long, and nothing was made or lost. Digests
+ * are equal also while the last certificate is on its way to all of them.
+ */
+export async function checkBalances(network: TestNetwork, withinMs = 10_000): Promise<void> {
+  const endMs = performance.now() + withinMs;
+  let ledgers = await balancesOf(network);
+  while (!areEqual(ledgers) && performance.now() < endMs) {
+    await pause(100);
+    ledgers = await balancesOf(network);
+  }
   for (const ledger of ledgers) assert.deepEqual(ledger, ledgers[0]);
   const sum = (ledgers[0] ?? []).reduce((total, minor) => total + BigInt(minor), 0n);
   assert.equal(sum, ISSUED_MINOR * BigInt(network.wallets.length));
+}
+
+/** What each authority says that each wallet has. */
+function balancesOf(network: TestNetwork): Promise<string[][]> {
+  const authorities = network.nodes.filter(({ config }) => config.role === 'authority');
+  return Promise.all(
+    authorities.map(async (node) => {
+      const balances: string[] = [];
+      for (const { publicKey } of network.wallets) {
+        const account = nameOf('account', publicKey);
+        const view = await node.control.request('account', { account });
+        const own = view.claims[0];
+        balances.push(own?.balances[0]?.amountMinor ?? '0');
+      }
+      return balances;
+    }),
+  );
+}
+
+function areEqual(ledgers: readonly string[][]): boolean {
+  return new Set(ledgers.map((ledger) => ledger.join())).size <= 1;
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
