@@ -5,6 +5,8 @@
  */
 import type { ByteKey } from '../../agent/core/bytes.ts';
 import type { LinkId } from '../../agent/core/io.ts';
+import { latin1, Reader, readCertificate, type Transfer } from './checkers/decode.ts';
+import { faultsFor } from './checkers/founding.ts';
 import type { Death } from './disk.ts';
 import type { Fault, FaultKind } from './fault-plan.ts';
 import { isMember } from './places.ts';
@@ -12,6 +14,8 @@ import { Prng } from './prng.ts';
 import type { Process } from './process.ts';
 import type { World } from './world.ts';
 
+/** Where a wallet keeps its unfinished order. */
+const LIVE_ORDER = 'L' as ByteKey;
 /** Streams of a crowd: from nodes that nobody knows, and in one member's name. */
 const CROWD = 200;
 const CROWD_OF_A_MEMBER = 8;
@@ -81,17 +85,17 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
   },
   forget(world, fault) {
     const process = victim(world, fault);
-    if (process?.isUp !== true || isPaying(process)) return false;
+    if (process?.isUp !== true || mayNotBeLost(world, process)) return false;
     process.forget();
     world.lostMemory(process);
     return true;
   },
   old_copy(world, fault, count) {
     const process = victim(world, fault);
-    if (process === undefined || isPaying(process)) return false;
+    if (process === undefined || mayNotBeLost(world, process)) return false;
     const copy = new Map(process.disk.durable);
     later(world, fault, () => {
-      if (!process.isUp || isPaying(process)) return;
+      if (!process.isUp || mayNotBeLost(world, process)) return;
       process.returnTo(copy);
       world.lostMemory(process);
       count();
@@ -217,7 +221,7 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
   /** It is noticed at once, at a start; after a while the owner begins anew, from the key alone. */
   wallet_rot(world, fault) {
     const process = victim(world, fault);
-    if (process?.isUp !== true || isPaying(process)) return false;
+    if (process?.isUp !== true || mayNotBeLost(world, process)) return false;
     const [record, bit] = fault.dice;
     if (!process.disk.decay(record, bit)) return false;
     process.crash('crashed', 0);
@@ -308,9 +312,28 @@ function cut(world: World, fault: Fault, isBothWays: boolean): boolean {
   return true;
 }
 
-/** An owner who loses the wallet in the middle of a payment may pay twice: not the protocol's fault. */
-function isPaying({ disk }: Process): boolean {
-  return disk.live.has('L' as ByteKey) || disk.durable.has('L' as ByteKey);
+/**
+ * Whether an owner would lose money with the wallet, which is not the protocol's fault: in the middle
+ * of a payment that might be made twice, or with a certificate that pays it and that too few others
+ * have. (One of its own orders comes again, since authorities keep what they voted for.)
+ */
+function mayNotBeLost(world: World, { disk, signer }: Process): boolean {
+  if (disk.live.has(LIVE_ORDER) || disk.durable.has(LIVE_ORDER)) return true;
+  const account = latin1(signer.publicKey);
+  const payments = [...disk.live].filter(([key]) => key[0] === 'P');
+  return payments.some(([, value]) => {
+    const { order } = readCertificate(new Reader(value, 8));
+    return order.recipient === account && !isKnown(world, order);
+  });
+}
+
+/** Whether more than f honest authorities have an order's certificate on disk: not all lose it. */
+function isKnown({ all, plan }: World, { account, sequence }: Transfer): boolean {
+  const number = new Uint8Array(8);
+  new DataView(number.buffer).setBigUint64(0, sequence);
+  const key = `C${account}${latin1(number)}` as ByteKey;
+  const holders = all.filter(({ role, disk }) => role === 'authority' && disk.durable.has(key));
+  return holders.length > faultsFor(plan.authorities);
 }
 
 /** The one that it strikes, unless that one was cut from the run. */
