@@ -2,6 +2,7 @@
  * One run: the world of a seed, trouble for a while, then everything is healed and has to end well.
  * What comes back is a value, the same for the same seed, profile and cut.
  */
+import type { ByteKey } from '../../agent/core/bytes.ts';
 import { Applying } from './checkers/applying.ts';
 import { Book } from './checkers/book.ts';
 import { Bounds } from './checkers/bounds.ts';
@@ -19,7 +20,7 @@ import type { FaultKind } from './fault-plan.ts';
 import { plantFaults } from './faults.ts';
 import { History, USUAL_HISTORY } from './history.ts';
 import { type Cut, type Plan, planOf } from './plan.ts';
-import type { Watcher } from './process.ts';
+import type { Process, Watcher } from './process.ts';
 import { Trace } from './trace.ts';
 import { type Checker, stackOf, Violation } from './violation.ts';
 import { type Tally, Workload } from './workload.ts';
@@ -66,6 +67,8 @@ const HEALING_MS_A_PAYMENT = 200;
 const LOOK_EVERY_MS = 500;
 /** How long they go on at least, so that what they said last arrives. */
 const SETTLING_MS = 6_000;
+/** Virtual time in which authorities have to bring each other up by themselves: four quiet rounds. */
+const ALONE_MS = 20_000;
 /** How often owners look meanwhile what came in. */
 const REFRESH_EVERY_MS = 6_000;
 
@@ -201,6 +204,7 @@ function play(watch: Watch): number {
   world.heal();
   // With more traitors than the protocol stands there is no promise left that orders complete.
   const mustComplete = plan.profile.isBroken !== true;
+  if (mustComplete) leaveAlone(world);
   const healedAtMs = agenda.nowMs;
   const mostMs = HEALING_MS + HEALING_MS_A_PAYMENT * plan.payments;
   let healingMs = 0;
@@ -216,6 +220,29 @@ function play(watch: Watch): number {
   }
   checkEnd(watch);
   return healingMs;
+}
+
+/**
+ * Wallets stand still for a while. What one honest authority has on disk has to reach the others by
+ * themselves: afterwards the wallets will tell everybody everything.
+ */
+function leaveAlone({ agenda, all, wallets }: World): void {
+  const authorities = all.filter(({ role, isUp }) => role === 'authority' && isUp);
+  const known = new Set(authorities.flatMap((process) => certificatesOf(process)));
+  for (const wallet of wallets) wallet.pause(ALONE_MS, 0);
+  agenda.runUntil(agenda.nowMs + ALONE_MS);
+  for (const process of authorities) {
+    const own = new Set(certificatesOf(process));
+    const missing = [...known].filter((key) => !own.has(key)).length;
+    if (missing === 0) continue;
+    const what = `${missing} certificates that others have had for ${ALONE_MS} ms`;
+    throw new Violation('convergence', `${process.name} lacks ${what}, and no wallet helps`);
+  }
+}
+
+/** The keys of all certificates that a node has on disk. */
+function certificatesOf({ disk }: Process): ByteKey[] {
+  return [...disk.durable.keys()].filter((key) => key[0] === 'C');
 }
 
 function checkEnd({ world, ending, ledgers, bounds }: Watch): void {
