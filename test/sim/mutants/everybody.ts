@@ -140,6 +140,7 @@ export const EVERYBODY_MUTANTS: readonly Mutant[] = [
     find: 'const among = inTurn.find((links) => links.length > 0) ?? others;',
     replace: 'const among = others;',
     caughtBy: ['convergence', 'liveness'],
+    profile: 'full',
   },
   {
     name: 'a wallet takes pages of its payments unchecked',
@@ -195,9 +196,9 @@ export const EVERYBODY_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'authorities compare their ledgers too seldom',
-    file: 'agent/core/limits.js',
-    find: 'SYNC_IDLE_MS = 5_000',
-    replace: 'SYNC_IDLE_MS = 45_000',
+    file: 'agent/core/authority/catchup.js',
+    find: 'draft.stamp.nowMs + SYNC_IDLE_MS',
+    replace: 'draft.stamp.nowMs + 9 * SYNC_IDLE_MS',
     caughtBy: ['liveness'],
   },
   {
