@@ -4,7 +4,7 @@
  * not wait for the payer's income. Stands before `ledgers`, so that it sees what was there before.
  *
  * Anyone may bring a certificate; a page of them is one authority's answer to another, and counts only
- * over the link of the member that it names.
+ * over a link of the member that it names (member-links.ts).
  */
 import type { Event, Step } from '../../../agent/core/io.ts';
 import type { Process, Watcher } from '../process.ts';
@@ -13,7 +13,6 @@ import type { Book } from './book.ts';
 import {
   bytes64,
   type CertificateView,
-  latin1,
   MESSAGE,
   openFrame,
   type Reader,
@@ -21,23 +20,26 @@ import {
   short,
 } from './decode.ts';
 import type { Ledgers } from './ledgers.ts';
+import { MemberLinks } from './member-links.ts';
 
 export class Applying implements Watcher {
   readonly #book: Book;
   readonly #ledgers: Ledgers;
-  /** Keys that were proven on links. */
-  readonly #proven = new Map<bigint, string>();
+  readonly #links: MemberLinks;
 
   constructor(book: Book, ledgers: Ledgers) {
     this.#book = book;
     this.#ledgers = ledgers;
+    this.#links = new MemberLinks(book.founding);
+  }
+
+  started(process: Process): void {
+    this.#links.begin(process);
   }
 
   stepped(process: Process, event: Event, step: Step): void {
     if (process.role !== 'authority') return;
-    if (event.kind === 'link_up' && event.peerKey !== undefined) {
-      this.#proven.set(event.link, latin1(event.peerKey));
-    }
+    this.#links.follow(process, event);
     if (event.kind !== 'frame') return;
     const { bytes, link } = event;
     const { tag, hops, body } = openFrame(bytes);
@@ -45,7 +47,7 @@ export class Applying implements Watcher {
     const isForAnother = bytes[0] === 1 ? bytes[1] !== process.index : hops > 0;
     if (isForAnother || step.closes.length > 0) return;
     const certificates =
-      tag === MESSAGE.certificate ? [readCertificate(body)] : this.#page(body, link);
+      tag === MESSAGE.certificate ? [readCertificate(body)] : this.#page(process, body, link);
     if (!body.isAtEnd) return;
     let expected: bigint | undefined;
     for (const certificate of certificates) {
@@ -62,10 +64,10 @@ export class Applying implements Watcher {
   }
 
   /** The certificates of a page, which are all of one account; none in somebody else's name. */
-  #page(body: Reader, link: bigint): CertificateView[] {
+  #page(process: Process, body: Reader, link: bigint): CertificateView[] {
     const named = this.#book.founding.memberKeys[body.u8()];
     body.text(32 + 8);
     const certificates = Array.from({ length: body.u8() }, () => readCertificate(body));
-    return named !== undefined && named === this.#proven.get(link) ? certificates : [];
+    return named !== undefined && named === this.#links.of(process).get(link) ? certificates : [];
   }
 }

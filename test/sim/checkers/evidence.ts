@@ -27,26 +27,24 @@ import {
   type Transfer,
 } from './decode.ts';
 import { isOrderSigned, placeOf } from './founding.ts';
-
-/** Links to one member that an authority keeps note of: the newest. */
-const MOST_OF_A_MEMBER = 4;
+import { MemberLinks } from './member-links.ts';
 
 export class Evidence implements Watcher {
   readonly #book: Book;
-  /** By process: its open streams to members. */
-  readonly #links = new Map<number, Map<bigint, string>>();
+  readonly #links: MemberLinks;
 
   constructor(book: Book) {
     this.#book = book;
+    this.#links = new MemberLinks(book.founding);
   }
 
   started(process: Process): void {
-    this.#links.set(process.index, new Map());
+    this.#links.begin(process);
   }
 
   stepped(process: Process, event: Event, step: Step): void {
     if (process.role !== 'authority') return;
-    this.#follow(process, event);
+    this.#links.follow(process, event);
     if (event.kind !== 'frame' || step.closes.length > 0) return;
     for (const order of this.#shown(process, event)) {
       const held = heldAt(process, order);
@@ -77,26 +75,12 @@ export class Evidence implements Watcher {
     return undefined;
   }
 
-  #follow(process: Process, event: Event): void {
-    const links = this.#links.get(process.index);
-    if (links === undefined) return;
-    if (event.kind === 'link_down') links.delete(event.link);
-    if (event.kind !== 'link_up' || event.peerKey === undefined) return;
-    const key = latin1(event.peerKey);
-    if (!this.#book.founding.memberKeys.includes(key)) return;
-    links.delete(event.link);
-    const before = [...links].filter(([, member]) => member === key);
-    const [oldest] = before.length >= MOST_OF_A_MEMBER ? before : [];
-    if (oldest !== undefined) links.delete(oldest[0]);
-    links.set(event.link, key);
-  }
-
   /** Orders that a frame shows this authority and that it could have voted for. */
   #shown(process: Process, { bytes, link }: Extract<Event, { kind: 'frame' }>): Transfer[] {
     const { tag, hops, body } = openFrame(bytes);
     const isForAnother = bytes[0] === 1 ? bytes[1] !== process.index : hops > 0;
     if (isForAnother) return [];
-    const isOfMember = hops === 0 && this.#links.get(process.index)?.has(link) === true;
+    const isOfMember = hops === 0 && this.#links.of(process).has(link);
     const isOrder = tag === MESSAGE.order || (tag === MESSAGE.gossip && isOfMember);
     if (!isOrder) return [];
     try {
@@ -141,7 +125,7 @@ export class Evidence implements Watcher {
   }
 
   #demandTold(process: Process, step: Step, tag: number, what: string): void {
-    const links = this.#links.get(process.index) ?? new Map<bigint, string>();
+    const links = this.#links.of(process);
     const told = new Set<string | undefined>();
     for (const { link, bytes } of step.sends) {
       const frame = openFrame(bytes);
