@@ -226,7 +226,7 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
     if (!process.disk.decay(record, bit)) return false;
     process.crash('crashed', 0);
     const beginAnew = () => {
-      if (process.disk.harm === undefined) return;
+      if (process.disk.harm === undefined && !process.isRotten) return;
       process.forget();
       world.lostMemory(process);
     };
@@ -285,7 +285,8 @@ export function plantFaults(
 /** With a damaged disk it stays down until somebody restores it: when everything is healed. */
 function restoreInTheEnd(world: World, process: Process, copy: ReadonlyMap<ByteKey, Uint8Array>) {
   world.repairs.push(() => {
-    if (process.disk.harm === undefined) return; // An older copy was put in meanwhile.
+    // Undone if an older copy was put in meanwhile; not by dying while the damaged record was replaced.
+    if (process.disk.harm === undefined && !process.isRotten) return;
     process.crash('stopped, to be looked over', 0);
     process.start();
     process.restore(copy);
