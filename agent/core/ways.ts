@@ -52,7 +52,7 @@ function leads({ asked }: NodeLink, nowMs: number): boolean {
   return asked?.leads === true && nowMs - Number(asked.atMs) < LEADS_FOR_MS;
 }
 
-function isDue(entry: NodeLink, nowMs: number): boolean {
+function isToBeAsked(entry: NodeLink, nowMs: number): boolean {
   const { asked } = entry;
   if (leads(entry, nowMs)) return false;
   return asked === undefined || nowMs - Number(asked.atMs) >= ASK_WAYS_EVERY_MS;
@@ -72,7 +72,7 @@ export function askWays(draft: Draft, { network, authority }: NodeSetup): void {
   const atMs = BigInt(now);
   const links = nodeLinks(draft);
   const due = links
-    .filter((entry) => entry.member === undefined && isDue(entry, now))
+    .filter((entry) => entry.member === undefined && isToBeAsked(entry, now))
     .sort((a, b) => lastAskedMs(a) - lastAskedMs(b))
     .slice(0, MAX_WAYS_ASKED);
   const members = membersOf(network).filter((member) => {

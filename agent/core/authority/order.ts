@@ -6,7 +6,6 @@
  * same too, because Ed25519 as RFC 8032 has it is deterministic.
  */
 import { equalBytes } from '../bytes.ts';
-import { encode } from '../codec/canonical.ts';
 import { type Message, verdictCoder } from '../codec/message.ts';
 import { type Certificate, orderHash, type SignedOrder } from '../codec/order.ts';
 import type { Account } from '../codec/record.ts';
@@ -16,7 +15,7 @@ import { singleton } from '../keyspace.ts';
 import { memberLinks } from '../links.ts';
 import { REFUSALS, type RefusalCode, refusal } from '../refusal.ts';
 import type { AuthoritySetup } from '../setup.ts';
-import { signingBytes } from '../signing.ts';
+import { signStatement } from '../statement.ts';
 import { accountCount, balanceOf, hasAccount, readAccount, writePending } from './account.ts';
 import { noteDoubleSpend } from './double-spend.ts';
 import { retellLater } from './retell.ts';
@@ -155,7 +154,6 @@ function refusalOf(
   code: RefusalCode,
 ): Message {
   const { order } = signed;
-  const { epoch } = setup.network.committee;
   const account = readAccount(draft, order.account);
   const verdict = {
     orderHash: orderHashBytes,
@@ -163,9 +161,7 @@ function refusalOf(
     next: account.next,
     balance: balanceOf(account, order.action.data.token),
   };
-  const body = encode(verdictCoder, verdict);
-  const signature = setup.authority.sign(signingBytes('refusal', setup.network.id, epoch, body));
   const pending = code === 'order_pending' ? account.pending : undefined;
-  const data = { epoch, member: setup.authority.member, verdict, pending, signature };
+  const data = { ...signStatement(setup, 'refusal', verdictCoder, verdict), verdict, pending };
   return { TAG: 'orderRefusal', data };
 }

@@ -8,7 +8,7 @@ const NOTHING_YET: Chase = {
   attempts: 0,
   ways: 0,
   shown: [],
-  showing: [],
+  shownNow: [],
   fed: [],
   unspread: [],
 };

@@ -19,9 +19,9 @@ export function showIncome(draft: Draft, setup: WalletSetup, member: MemberIndex
   const { payments } = readWallet(draft, setup.network, account);
   const size = BigInt(MAX_INCOME_SHOWN);
   const pages = (payments + size - 1n) / size;
-  const { showing } = chase(draft);
-  if (pages === 0n || showing.includes(member)) return;
-  writeChase(draft, { showing: [...showing, member] });
+  const { shownNow } = chase(draft);
+  if (pages === 0n || shownNow.includes(member)) return;
+  writeChase(draft, { shownNow: [...shownNow, member] });
   const newest = payments - 1n - (nextPage(draft, member) % pages) * size;
   for (let n = newest; n >= 0n && n > newest - BigInt(MAX_INCOME_SHOWN); n--) {
     const certificate = readPayment(draft, n)?.certificate;

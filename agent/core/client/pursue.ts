@@ -33,7 +33,7 @@ export function pursue(draft: Draft, setup: WalletSetup): void {
   if (live === undefined) return;
   const { attempts } = chase(draft);
   for (const member of membersOf(setup.network)) sendOrder(draft, live, member);
-  writeChase(draft, { attempts: attempts + 1, fed: [], showing: [] });
+  writeChase(draft, { attempts: attempts + 1, fed: [], shownNow: [] });
   const pause = pauseMs(attempts, live.order.signature[attempts % 32] ?? 0);
   setTimer(draft, 'retryAtMs', draft.stamp.nowMs + pause);
 }

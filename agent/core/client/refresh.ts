@@ -30,7 +30,7 @@ import { readLiveOrder, readWallet, recordPaid, recordReceived } from './wallet.
 
 /** Asks every authority about this wallet's account. */
 export function refresh(draft: Draft, setup: WalletSetup, nonce: Uint8Array): void {
-  writeChase(draft, { showing: [] });
+  writeChase(draft, { shownNow: [] });
   const members = membersOf(setup.network);
   const before = draft.get(singleton('question'));
   if (before === undefined || !equalBytes(before, nonce)) {

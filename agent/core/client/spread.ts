@@ -27,7 +27,7 @@ export function spread(draft: Draft, setup: WalletSetup): void {
   for (const member of unspread) {
     sendToMember(draft, member, { TAG: 'certificate', data: last });
   }
-  writeChase(draft, { attempts: attempts + 1, fed: [], showing: [] });
+  writeChase(draft, { attempts: attempts + 1, fed: [], shownNow: [] });
   const pause = pauseMs(attempts, last.order.signature[attempts % 32] ?? 0);
   setTimer(draft, 'retryAtMs', draft.stamp.nowMs + pause);
 }

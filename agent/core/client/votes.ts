@@ -1,6 +1,5 @@
 /** What authorities say about the live order: votes, up to the certificate, and refusals. */
 import { equalBytes } from '../bytes.ts';
-import { encode } from '../codec/canonical.ts';
 import { type OrderRefusal, type Vote, verdictCoder } from '../codec/message.ts';
 import { type Certificate, isVoteValid, orderHash } from '../codec/order.ts';
 import { liveOrderCoder } from '../codec/record.ts';
@@ -9,7 +8,7 @@ import type { Draft } from '../draft.ts';
 import { singleton } from '../keyspace.ts';
 import { refusal, refusalCodeOf } from '../refusal.ts';
 import type { WalletSetup } from '../setup.ts';
-import { signingBytes } from '../signing.ts';
+import { isStatementValid } from '../statement.ts';
 import { writeChase } from './chase.ts';
 import { feed } from './feed.ts';
 import { showIncome } from './income.ts';
@@ -54,14 +53,11 @@ export function finish(draft: Draft, setup: WalletSetup, certificate: Certificat
 export function takeOrderRefusal(draft: Draft, setup: WalletSetup, message: OrderRefusal): void {
   const live = readLiveOrder(draft);
   const { network } = setup;
-  const { member, epoch, verdict, signature } = message;
-  const key = network.committee.members[member]?.key;
+  const { member, verdict } = message;
   const code = refusalCodeOf(verdict.code);
-  if (live === undefined || key === undefined || code === undefined) return;
-  if (epoch !== network.committee.epoch) return;
+  if (live === undefined || code === undefined) return;
   if (!equalBytes(verdict.orderHash, orderHash(network.id, live.order.order))) return;
-  const body = encode(verdictCoder, verdict);
-  if (!setup.verify(key, signingBytes('refusal', network.id, epoch, body), signature)) return;
+  if (!isStatementValid(setup, 'refusal', verdictCoder, message, verdict)) return;
 
   const found = code === 'insufficient_balance' ? `${verdict.balance}` : `${verdict.next}`;
   draft.note({ kind: 'order_refused', member, refusal: refusal(code, { found }) });

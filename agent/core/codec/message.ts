@@ -65,6 +65,11 @@ export const orderRefusalCoder = struct({
 });
 export type OrderRefusal = ValueOf<typeof orderRefusalCoder>;
 
+/** What a member says of its own (statement.ts). */
+function signed<T>(body: Coder<T>) {
+  return struct({ epoch: epochCoder, member: memberCoder, body, signature: signatureCoder });
+}
+
 /** How far an authority is with an account; the part that it signs. */
 export const progressBodyCoder = struct({
   account: keyCoder,
@@ -76,12 +81,7 @@ export const progressBodyCoder = struct({
   /** Hash of the order that it voted for and that is not certified there yet. */
   pending: optional(hashCoder),
 });
-export const progressCoder = struct({
-  epoch: epochCoder,
-  member: memberCoder,
-  body: progressBodyCoder,
-  signature: signatureCoder,
-});
+export const progressCoder = signed(progressBodyCoder);
 export type Progress = ValueOf<typeof progressCoder>;
 
 const nonceCoder = bytesOf(NONCE_BYTES);
@@ -98,12 +98,7 @@ export const latestBodyCoder = struct({
   /** Hash of the order that it voted for and that is not certified there yet. */
   pending: optional(hashCoder),
 });
-export const latestCoder = struct({
-  epoch: epochCoder,
-  member: memberCoder,
-  body: latestBodyCoder,
-  signature: signatureCoder,
-});
+export const latestCoder = signed(latestBodyCoder);
 export type Latest = ValueOf<typeof latestCoder>;
 
 /** Nibbles from the root of the digest tree to one of its nodes. */

@@ -109,7 +109,7 @@ export const chaseCoder = struct({
   /** Pages of income that each member has been shown, so that it is shown another each time. */
   shown: listOf(MAX_MEMBERS, struct({ member: memberCoder, pages: u32 })),
   /** Members that were shown a page since the last attempt, so that showing ends. */
-  showing: listOf(MAX_MEMBERS, memberCoder),
+  shownNow: listOf(MAX_MEMBERS, memberCoder),
   /** How far each late member has been fed since the last attempt, so that feeding ends. */
   fed: listOf(MAX_MEMBERS, struct({ member: memberCoder, upTo: sequenceCoder })),
   /** Members that have not said yet that they applied this wallet's last certificate. */
