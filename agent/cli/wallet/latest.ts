@@ -32,6 +32,12 @@ const MOMENT_MS = 1_500;
 const ASK_AGAIN_MS = 1_000;
 const POLL_MS = 5;
 
+/** What of a session is needed to ask. */
+export type Asker = Pick<
+  WalletSession,
+  'network' | 'account' | 'read' | 'command' | 'hear' | 'broken'
+>;
+
 export interface LatestWatch {
   readonly signal: AbortSignal;
   /** Undefined: for as long as it takes. */
@@ -40,7 +46,7 @@ export interface LatestWatch {
 }
 
 /** Waits until the wallet may sign; what it forgot comes in on the way. Throws Failure. */
-export async function untilLatest(session: WalletSession, watch: LatestWatch): Promise<void> {
+export async function untilLatest(session: Asker, watch: LatestWatch): Promise<void> {
   const { timeoutMs = Infinity } = watch;
   const remembers = session.read.get(singleton('wallet')) !== undefined;
   const momentMs = Math.min(MOMENT_MS, timeoutMs);
@@ -66,7 +72,7 @@ interface Answers {
 }
 
 async function ask(
-  session: WalletSession,
+  session: Asker,
   { signal, onProgress }: LatestWatch,
   limitMs: (isContradicted: boolean) => number,
 ): Promise<Answers> {
@@ -88,7 +94,11 @@ async function ask(
       if (agreeing >= needed || signal.aborted || now - begunAt > limitMs(isContradicted)) {
         return { agreeing, needed, isContradicted };
       }
-      onProgress?.(`asking what is known of this wallet: ${agreeing} of ${needed} have answered`);
+      onProgress?.(
+        isContradicted
+          ? 'this wallet has forgotten an order that authorities know of: waiting for it'
+          : `asking what is known of this wallet: ${agreeing} of ${needed} have answered`,
+      );
       if (now - askedAt >= ASK_AGAIN_MS) {
         session.command({ kind: 'refresh', nonce });
         askedAt = now;
@@ -101,7 +111,7 @@ async function ask(
 }
 
 /** Whether the member knows of no order that this wallet does not know. */
-function agrees({ read, network, account }: WalletSession, { next, pending }: Latest): boolean {
+function agrees({ read, network, account }: Asker, { next, pending }: Latest): boolean {
   if (next > readWallet(read, network, account).next) return false;
   if (pending === undefined) return true;
   const live = readLiveOrder(read);
