@@ -1,5 +1,6 @@
 /** Real nodes on loopback for the tests of the network: their links, and what they heard. */
 import type { Duplex } from 'node:stream';
+import { after } from 'node:test';
 import { connect, type TLSSocket } from 'node:tls';
 import type { Member } from '../../../agent/core/committee.ts';
 import type { LinkId } from '../../../agent/core/io.ts';
@@ -48,6 +49,19 @@ export interface TestNode {
   /** Where it listens. */
   at(): Address;
   stop(): Promise<void>;
+}
+
+/** A `startNode` for a file of tests, at the end of which all its nodes are stopped. */
+export function stoppingAtTheEnd(): typeof startNode {
+  const running: TestNode[] = [];
+  after(async () => {
+    await Promise.all(running.map((node) => node.stop()));
+  });
+  return async (identity, options) => {
+    const node = await startNode(identity, options);
+    running.push(node);
+    return node;
+  };
 }
 
 /** Starts a node that listens on loopback (unless told otherwise) and records everything. */

@@ -1,12 +1,11 @@
 /** Links between real nodes on loopback: who is let in, who is turned away, and what survives. */
 import assert from 'node:assert/strict';
 import { connect as connectTcp, createServer } from 'node:net';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { MAX_FRAME_BYTES } from '../../../agent/core/limits.ts';
 import { NET_LIMITS } from '../../../agent/shell/limits.ts';
 import { wordBytes } from '../../../agent/shell/net/framing.ts';
-import type { Identity } from '../../../agent/shell/net/identity.ts';
-import type { LinkReport, LinksOptions } from '../../../agent/shell/net/links.ts';
+import type { LinkReport } from '../../../agent/shell/net/links.ts';
 import {
   closed,
   faults,
@@ -15,7 +14,7 @@ import {
   onlyLink,
   pause,
   rawClient,
-  startNode,
+  stoppingAtTheEnd,
   type TestNode,
   until,
 } from './harness.ts';
@@ -26,16 +25,7 @@ const MEMBERS = [memberOf(alice, 'alice'), memberOf(bob, 'bob')];
 /** For strangers that come as bare TCP connections. */
 const OVER_TCP_TOO = { transport: 'auto' } as const;
 
-const running: TestNode[] = [];
-after(async () => {
-  await Promise.all(running.map((node) => node.stop()));
-});
-
-async function start(identity: Identity | undefined, options: Partial<LinksOptions> = {}) {
-  const node = await startNode(identity, options);
-  running.push(node);
-  return node;
-}
+const start = stoppingAtTheEnd();
 
 function stateOf(node: TestNode, key: Uint8Array): string | undefined {
   const same = (other: Uint8Array | undefined) => Buffer.compare(other ?? key, key) === 0;

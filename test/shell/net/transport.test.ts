@@ -8,7 +8,6 @@ import type { Address } from '../../../agent/shell/net/address.ts';
 import { createCommons } from '../../../agent/shell/net/datagram/commons.ts';
 import { dialDatagram } from '../../../agent/shell/net/datagram/dial.ts';
 import type { DatagramStream } from '../../../agent/shell/net/datagram/stream.ts';
-import type { LinksOptions } from '../../../agent/shell/net/links.ts';
 import { takes, transportsTo } from '../../../agent/shell/net/transport.ts';
 import { lossyRelay } from './datagram/lossy-relay.ts';
 import {
@@ -17,22 +16,13 @@ import {
   identityOf,
   onlyLink,
   pause,
-  startNode,
+  stoppingAtTheEnd,
   type TestNode,
   until,
 } from './harness.ts';
 
 const [alice, bob] = [identityOf(1), identityOf(2)];
-const running: TestNode[] = [];
-after(async () => {
-  await Promise.all(running.map((node) => node.stop()));
-});
-
-async function start(identity: typeof alice | undefined, options: Partial<LinksOptions> = {}) {
-  const node = await startNode(identity, options);
-  running.push(node);
-  return node;
-}
+const start = stoppingAtTheEnd();
 
 function wayOf(node: TestNode): string | undefined {
   return node.links.peers()[0]?.transport;

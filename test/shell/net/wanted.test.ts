@@ -1,9 +1,8 @@
 /** Links that somebody asked for, among many that nobody did, on loopback. */
 import assert from 'node:assert/strict';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { NET_LIMITS } from '../../../agent/shell/limits.ts';
 import { wordBytes } from '../../../agent/shell/net/framing.ts';
-import type { Identity } from '../../../agent/shell/net/identity.ts';
 import type { LinksOptions } from '../../../agent/shell/net/links.ts';
 import {
   closed,
@@ -12,7 +11,7 @@ import {
   memberOf,
   onlyLink,
   rawClient,
-  startNode,
+  stoppingAtTheEnd,
   type TestNode,
   until,
 } from './harness.ts';
@@ -20,16 +19,7 @@ import {
 const [alice, bob, carol] = [identityOf(1), identityOf(2), identityOf(3)];
 const MEMBERS = [memberOf(alice, 'alice'), memberOf(bob, 'bob')];
 
-const running: TestNode[] = [];
-after(async () => {
-  await Promise.all(running.map((node) => node.stop()));
-});
-
-async function start(identity: Identity, options: Partial<LinksOptions> = {}) {
-  const node = await startNode(identity, options);
-  running.push(node);
-  return node;
-}
+const start = stoppingAtTheEnd();
 
 describe('the core is told that a link is wanted', () => {
   const isWanted = (node: TestNode) => node.wanted(onlyLink(node));
