@@ -124,11 +124,22 @@ test('what waits for a bucket is taken in before it grows long', () => {
   const ledger = new Ledger();
   const most = { waiting: 0 };
   for (let n = 0; n < 3 * MAX_WAITING_LEAVES; n++) {
-    ledger.order(neighbour(n % 5), BigInt(n + 1));
+    ledger.order(neighbour(n), 1n);
     const waiting = ledger.state.get(`${KEYSPACE.waiting.prefix}\0\0\0` as ByteKey);
     most.waiting = Math.max(most.waiting, waiting?.length ?? 0);
   }
-  assert.ok(most.waiting > 0 && most.waiting < 32 * MAX_WAITING_LEAVES);
+  assert.equal(most.waiting, 32 * (MAX_WAITING_LEAVES - 1));
+  assert.equal(
+    ledger.step((draft) => countOf(bucketAt(draft, [0, 0, 0]).accounts)),
+    3 * MAX_WAITING_LEAVES,
+  );
+});
+
+test('an account waits once, however often it orders before anybody looks', () => {
+  const ledger = new Ledger();
+  for (let n = 0; n < 3 * MAX_WAITING_LEAVES; n++) ledger.order(neighbour(n % 5), BigInt(n + 1));
+  const waiting = ledger.state.get(`${KEYSPACE.waiting.prefix}\0\0\0` as ByteKey);
+  assert.equal(waiting?.length, 5 * 32);
   assert.equal(
     ledger.step((draft) => countOf(bucketAt(draft, [0, 0, 0]).accounts)),
     5,

@@ -120,6 +120,15 @@ test('equal proofs that came in another order, of other orders, are equal', () =
   assert.equal(counts.get('proofsQuery'), undefined);
 });
 
+test('as many proofs about others are not the same, and both sides get what they lack', () => {
+  const world = new World({ wallets: ['alice', 'carol', 'bob'] });
+  spendTwice(world, 'alice', 'auth-0');
+  spendTwice(world, 'carol', 'auth-1');
+  world.connect('auth-0', 'auth-1');
+  world.pass(ROUND_MS);
+  assert.deepEqual([provenAt(world, 'auth-0'), provenAt(world, 'auth-1')], [2, 2]);
+});
+
 test('a list is the same after a restart', () => {
   const wallets = [...names(20), 'bob'];
   const world = new World({ wallets });

@@ -5,7 +5,7 @@
  */
 import type { ByteKey } from '../../agent/core/bytes.ts';
 import type { LinkId } from '../../agent/core/io.ts';
-import { latin1, Reader, readCertificate, type Transfer } from './checkers/decode.ts';
+import { bytes64, latin1, Reader, readCertificate, type Transfer } from './checkers/decode.ts';
 import { faultsFor } from './checkers/founding.ts';
 import type { Death } from './disk.ts';
 import type { Fault, FaultKind } from './fault-plan.ts';
@@ -330,9 +330,7 @@ function mayNotBeLost(world: World, { disk, signer }: Process): boolean {
 
 /** Whether more than f honest authorities have an order's certificate on disk: not all lose it. */
 function isKnown({ all, plan }: World, { account, sequence }: Transfer): boolean {
-  const number = new Uint8Array(8);
-  new DataView(number.buffer).setBigUint64(0, sequence);
-  const key = `C${account}${latin1(number)}` as ByteKey;
+  const key = `C${account}${bytes64(sequence)}` as ByteKey;
   const holders = all.filter(({ role, disk }) => role === 'authority' && disk.durable.has(key));
   return holders.length > faultsFor(plan.authorities);
 }
