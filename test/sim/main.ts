@@ -5,6 +5,8 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { parseCut } from './cut-text.ts';
+import { mistake, numberOf } from './options.ts';
+import type { Cut } from './plan.ts';
 import { runAll } from './pool.ts';
 import { PROFILES } from './profiles.ts';
 import { commandFor, describeFailure } from './report.ts';
@@ -17,7 +19,7 @@ import type { Job } from './worker.ts';
 interface Options {
   readonly profile: string;
   readonly seed: number | undefined;
-  readonly cut: string;
+  readonly cut: Cut;
   readonly runs: number | undefined;
   readonly minutes: number | undefined;
   readonly from: number;
@@ -86,15 +88,15 @@ function readOptions(): Options | string {
     return {
       profile,
       seed: numberOf('seed', values.seed),
-      cut: values.cut ?? '',
-      runs: numberOf('runs', values.runs),
+      cut: parseCut(values.cut ?? ''),
+      runs: numberOf('runs', values.runs, 1),
       minutes: numberOf('minutes', values.minutes),
       from: numberOf('from', values.from) ?? Math.floor(Date.now() / 1_000) * 10_000,
-      threads: numberOf('threads', values.threads) ?? availableParallelism(),
+      threads: numberOf('threads', values.threads, 1) ?? availableParallelism(),
       keepGoing: values['keep-going'] === true,
     };
   } catch (error) {
-    return `sim: ${error instanceof Error ? error.message : error}`;
+    return mistake('sim', error);
   }
 }
 
@@ -102,19 +104,10 @@ function profileLines(): string[] {
   return Object.entries(PROFILES).map(([name, { about }]) => `  ${name}: ${about}`);
 }
 
-function numberOf(name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const number = Number(text);
-  if (text === '' || !Number.isFinite(number) || number < 0) {
-    throw new Error(`--${name}: expected a number, found ${text}`);
-  }
-  return number;
-}
-
 /** Plays one run, twice, and shrinks it if it fails. */
-function again(seed: number, profile: string, cut: string): number {
-  const first = runSeed(seed, profile, parseCut(cut));
-  const second = runSeed(seed, profile, parseCut(cut));
+function again(seed: number, profile: string, cut: Cut): number {
+  const first = runSeed(seed, profile, cut);
+  const second = runSeed(seed, profile, cut);
   const isSame = first.traceHash === second.traceHash;
   say(`seed ${seed}, ${profile}: trace ${first.traceHash}, ${first.steps} steps`);
   say(isSame ? 'played twice, the same both times' : `NOT THE SAME AGAIN: ${second.traceHash}`);

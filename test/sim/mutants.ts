@@ -5,6 +5,8 @@
  *   --only TEXT     those whose name contains it
  *   --most N        runs that a bug may survive before it counts as not caught (200)
  *   --threads N     bugs at a time
+ *
+ * Exit status: 0 when all were caught, 1 when not, 2 for wrong options.
  */
 import { execFile } from 'node:child_process';
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
@@ -14,6 +16,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { MUTANTS } from './mutants/all.ts';
 import { type Mutant, patch } from './mutants/mutant.ts';
+import { mistake, numberOf } from './options.ts';
 import { stackOf } from './violation.ts';
 
 const run = promisify(execFile);
@@ -36,17 +39,19 @@ interface Outcome {
 process.exitCode = await main();
 
 async function main(): Promise<number> {
-  const text = { type: 'string' } as const;
-  const { values } = parseArgs({ options: { only: text, most: text, threads: text } });
-  const chosen = MUTANTS.filter(({ name }) => name.includes(values.only ?? ''));
+  const options = readOptions();
+  if (typeof options === 'string') {
+    process.stderr.write(`${options}\n`);
+    return 2;
+  }
+  const { chosen, most, threads } = options;
   const left = chosen.values();
   const missed: Mutant[] = [];
-  const threads = Number(values.threads ?? availableParallelism());
   const startedAt = performance.now();
   await Promise.all(
     Array.from({ length: threads }, async () => {
       for (const mutant of left) {
-        const outcome = await show(mutant, values.most ?? '200');
+        const outcome = await show(mutant, `${most}`);
         if (!isCaught(mutant, outcome)) missed.push(mutant);
         process.stdout.write(`${lineOf(mutant, outcome)}\n`);
       }
@@ -61,6 +66,30 @@ async function main(): Promise<number> {
     `${caught.length} of ${chosen.length} deliberate bugs caught: ${places}, ${seconds} s\n`,
   );
   return missed.length === 0 ? 0 : 1;
+}
+
+interface Options {
+  readonly chosen: readonly Mutant[];
+  readonly most: number;
+  readonly threads: number;
+}
+
+/** In words, if it is a mistake. */
+function readOptions(): Options | string {
+  try {
+    const text = { type: 'string' } as const;
+    const { values } = parseArgs({ options: { only: text, most: text, threads: text } });
+    const { only = '' } = values;
+    const chosen = MUTANTS.filter(({ name }) => name.includes(only));
+    if (chosen.length === 0) throw new Error(`--only: no deliberate bug is called ${only}`);
+    return {
+      chosen,
+      most: numberOf('most', values.most, 1) ?? 200,
+      threads: numberOf('threads', values.threads, 1) ?? availableParallelism(),
+    };
+  } catch (error) {
+    return mistake('sim:mutants', error);
+  }
 }
 
 /** Puts a bug into a copy of the program and runs that until it is caught. */

@@ -1,16 +1,23 @@
 /**
  * `npm run sim:explore`: searches all small worlds, prints a line of figures for each, and the way
  * to a broken promise where there is one. Ends with 1 when a promise is broken that should hold,
- * when a search did not end by exhaustion, or when the traitors' case breaks nothing.
+ * when a search did not end by exhaustion, or when the traitors' case breaks nothing; with 2 when
+ * there is no world of the name that is asked for.
  */
 import { AFTERMATH, CASES, type Case, TRAITORS } from './cases.ts';
 import { type Result, Search } from './search.ts';
 import { tableOf, traceOf } from './words.ts';
 
 function main(names: readonly string[]): void {
-  const chosen = [...CASES, TRAITORS, AFTERMATH].filter(
-    ({ name }) => names.length === 0 || names.includes(name),
-  );
+  const worlds = [...CASES, TRAITORS, AFTERMATH];
+  const unknown = names.find((each) => worlds.every(({ name }) => name !== each));
+  if (unknown !== undefined) {
+    const known = worlds.map(({ name }) => name).join('; ');
+    process.stderr.write(`sim:explore: no world is called ${unknown}; there are ${known}\n`);
+    process.exitCode = 2;
+    return;
+  }
+  const chosen = worlds.filter(({ name }) => names.length === 0 || names.includes(name));
   const rows = chosen.map(explored);
   process.stdout.write(`${tableOf(rows)}\n`);
   for (const { result, trace } of rows) {
