@@ -31,7 +31,6 @@ export const KEYSPACE = {
     prefix: 'k',
     layout: '-> links to nodes that proved a key, and what is known of them',
   },
-  linkMember: { prefix: 'l', layout: 'link(8) -> member that speaks there' },
   bucket: { prefix: 'b', layout: 'path(3) -> accounts of that bucket that ordered, their leaves' },
   waiting: { prefix: 'w', layout: 'path(3) -> accounts whose leaf that bucket has to take in' },
   proofCount: { prefix: 'n', layout: '-> number of double-spend proofs, digest of their places' },
