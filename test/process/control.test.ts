@@ -74,6 +74,8 @@ describe('the control socket of a daemon', () => {
       if (event.to === 'ready' && states.includes('reconnecting')) heard();
     };
     client.request('events', { kinds: ['peer'] }, { onEvent }).catch(() => {});
+    // Requests of one connection are taken in order: the events flow when this is answered.
+    await client.request('status');
     await network.authority(1).kill9();
     await network.authority(1).start();
     await back;
