@@ -1,0 +1,33 @@
+/**
+ * The reporter of `npm test`: TAP, as Node prints it, and before its closing lines once more every
+ * test that failed, with its file and its error. So the end of a long log tells what broke.
+ */
+import { relative } from 'node:path';
+import { type TestEvent, tap } from 'node:test/reporters';
+import { inspect } from 'node:util';
+
+type Failure = Extract<TestEvent, { type: 'test:fail' }>['data'];
+
+/** What Node's runner calls with everything that happens; yields the text to print. */
+async function* report(source: AsyncGenerator<TestEvent, void>): AsyncGenerator<string, void> {
+  const failures: Failure[] = [];
+  async function* listen(): AsyncGenerator<TestEvent, void> {
+    for await (const event of source) {
+      if (event.type === 'test:fail') failures.push(event.data);
+      yield event;
+    }
+  }
+  for await (const text of tap(listen())) {
+    yield text;
+    if (text.startsWith('1..')) yield failures.map(retell).join('');
+  }
+}
+
+function retell({ name, file, line, details: { error } }: Failure): string {
+  const where = file === undefined ? '' : ` (${relative(process.cwd(), file)}:${line ?? 0})`;
+  const lines = inspect(error.cause ?? error).split('\n');
+  return [`failed: ${name}${where}`, ...lines].map((text) => `# ${text}\n`).join('');
+}
+
+// biome-ignore lint/style/noDefaultExport: Node takes a reporter from there.
+export { report as default };
