@@ -19,7 +19,6 @@ import { createVerify } from '../verify.ts';
 import type { Closers } from './closers.ts';
 import type { DaemonContext, Running } from './context.ts';
 import { logNotice } from './log-notice.ts';
-import { createPeerWatch } from './peer-watch.ts';
 import { beaconInterfaces, wantedPeers } from './reload.ts';
 import { exitOf, StartFailure } from './start-failure.ts';
 import { logLink, tellPeer } from './tell.ts';
@@ -52,10 +51,7 @@ export async function takePart(setup: {
     memory,
     onSend: (send) => links.send(send),
     onClose: (close) => links.close(close),
-    onNotice(notice) {
-      hear(context, links, notice);
-      if (notice.kind === 'compared') peerWatch.look();
-    },
+    onNotice: (notice) => hear(context, links, notice),
     onRelief: () => links.resume(),
     fatal: onFatal,
   });
@@ -68,10 +64,8 @@ export async function takePart(setup: {
     dialFound: config['discovery.dial'],
     transport: config['links.transport'],
     emit: (event) => loop.offer(event) === 'taken',
-    report(report) {
-      logLink(context, report);
-      peerWatch.look();
-    },
+    report: (report) => logLink(context, report),
+    onPeer: (peer, from) => tellPeer(context, peer, from),
     limits: {
       links: config['limits.links'],
       nodeLinks: config['limits.node_links'],
@@ -80,10 +74,6 @@ export async function takePart(setup: {
     },
   });
   let heardAtMs: number | undefined;
-  const peerWatch = createPeerWatch({
-    peers: () => links.peers(),
-    onChange: (peer, from) => tellPeer(context, peer, from),
-  });
   const own = ownBeacon(context);
   const discovery = createDiscovery({
     network: network.id,

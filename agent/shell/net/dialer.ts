@@ -87,8 +87,8 @@ export function createDialer(options: DialerOptions): Dialer {
       return;
     }
     counts.set(peer, count + 1);
-    move(peer, 'connecting');
     peer.address = address;
+    move(peer, 'connecting');
     let abort = dialAddress(options, address, peer.pinned ? peer.key : undefined, {
       onConnected: () => move(peer, 'authenticating'),
       onSecured(socket, key, transport) {

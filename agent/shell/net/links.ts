@@ -29,6 +29,7 @@ import {
   isLinked,
   type LinkedState,
   type Peer,
+  type PeerState,
   type PeerView,
 } from './peers.ts';
 import { openStream, type Stream, type Traffic, turnAway } from './stream.ts';
@@ -61,6 +62,8 @@ export interface LinksOptions {
   /** Takes an event. False: taken, but no more now; `resume` will be called. */
   readonly emit: (event: LinkEvent) => boolean;
   readonly report?: (report: LinkReport) => void;
+  /** Hears of every change of a peer's state, in the middle of it: must not call back. */
+  readonly onPeer?: (peer: PeerView, from: PeerState) => void;
   readonly limits?: Partial<NetLimits>;
   /** Over what streams travel; "auto" if left out. */
   readonly transport?: TransportChoice;
@@ -124,7 +127,7 @@ export function createLinks(options: LinksOptions): Links {
     handshakeTimeoutMs: limits.handshakeTimeoutMs,
   };
 
-  const table = createPeerTable(limits, nowMs);
+  const table = createPeerTable(limits, nowMs, options.onPeer);
   const links = new Map<LinkId, Link>();
   const linkOfKey = new Map<string, Link>();
   /** Dialled, secured, and not accepted yet. */
@@ -353,11 +356,11 @@ export function createLinks(options: LinksOptions): Links {
     if (name !== undefined) linkOfKey.set(name, link);
     older?.stream.close(linkFault('duplicate'));
     if (peer !== undefined) {
+      peer.address = address;
       if (!isLinked(peer.state)) {
         if (peer.state !== 'authenticating') table.move(peer, 'authenticating');
         table.move(peer, terms.selfIsMember && peer.isMember ? 'syncing' : 'connected');
       }
-      peer.address = address;
       // An attempt of our own that would lose against this link is pointless.
       if (link.dialled || !wouldWin(peer, link)) dialer.cancel(peer);
     }

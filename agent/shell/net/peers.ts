@@ -110,7 +110,12 @@ export interface PeerTable {
   addAddress(peer: Peer, address: Address): boolean;
 }
 
-export function createPeerTable(limits: NetLimits, nowMs: () => number): PeerTable {
+/** `onMove` hears of every change of state, when it has been made. */
+export function createPeerTable(
+  limits: NetLimits,
+  nowMs: () => number,
+  onMove: (peer: Peer, from: PeerState) => void = () => undefined,
+): PeerTable {
   const peers = new Set<Peer>();
   const keyed = new Map<string, Peer>();
 
@@ -172,9 +177,11 @@ export function createPeerTable(limits: NetLimits, nowMs: () => number): PeerTab
     move(peer, state, fault) {
       if (fault !== undefined) peer.lastFault = fault;
       if (peer.state === state) return;
-      invariant(mayMove(peer.state, state), `a peer does not go from ${peer.state} to ${state}`);
+      const from = peer.state;
+      invariant(mayMove(from, state), `a peer does not go from ${from} to ${state}`);
       peer.state = state;
       peer.sinceMs = nowMs();
+      onMove(peer, from);
     },
     addAddress(peer, address) {
       peer.heardMs = nowMs();

@@ -45,6 +45,25 @@ describe('the states of a peer', () => {
     table.move(peer, 'connecting', linkFault('lost'));
     assert.deepEqual([peer.state, peer.sinceMs, peer.lastFault?.code], ['connecting', 7, 'lost']);
   });
+
+  it('are told one by one, however quickly they follow each other', () => {
+    const told: string[] = [];
+    const table = createPeerTable(
+      NET_LIMITS,
+      () => 7,
+      ({ state, lastFault }, from) => told.push(`${from} ${state} ${lastFault?.code ?? ''}`),
+    );
+    const peer = added(table.add(stranger(1)));
+    table.move(peer, 'authenticating');
+    table.move(peer, 'connected');
+    table.move(peer, 'connected');
+    table.move(peer, 'reconnecting', linkFault('lost'));
+    assert.deepEqual(told, [
+      'disconnected authenticating ',
+      'authenticating connected ',
+      'connected reconnecting lost',
+    ]);
+  });
 });
 
 describe('the peer table', () => {
