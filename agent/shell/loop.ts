@@ -63,6 +63,8 @@ export interface Loop {
   offer(event: Event): Intake;
   readonly isOverloaded: boolean;
   statistics(): LoopStatistics;
+  /** Resolves when all that was taken so far is done and on disk; rejects if the loop ends before. */
+  settled(): Promise<void>;
   /** Takes no more events, finishes those it has, and resolves within STOP_TIMEOUT_MS. */
   stop(): Promise<StopResult>;
 }
@@ -84,6 +86,13 @@ class Held {
   }
 }
 
+/** Somebody who waits until so many steps have put out. */
+interface Waiter {
+  readonly steps: number;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
 class CommittingLoop implements Loop {
   readonly #options: LoopOptions;
   readonly #queue = new EventQueue();
@@ -101,6 +110,9 @@ class CommittingLoop implements Loop {
   #stopping: Promise<StopResult> | undefined;
   #stopped: ((result: StopResult) => void) | undefined;
   #counts = { steps: 0, commits: 0, refused: 0 };
+  /** Steps that have put out. */
+  #released = 0;
+  #waiters: Waiter[] = [];
 
   constructor(options: LoopOptions) {
     this.#options = options;
@@ -121,6 +133,16 @@ class CommittingLoop implements Loop {
     if (intake === 'refused') this.#counts.refused += 1;
     else this.#scheduleTurn();
     return intake;
+  }
+
+  settled(): Promise<void> {
+    // Every event is one step, and steps put out in their order.
+    const steps = this.#counts.steps + this.#queue.length;
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ steps, resolve, reject });
+      this.#tellWaiters();
+      if (this.#hasHalted) this.#disappoint(new Error('the loop has ended'));
+    });
   }
 
   stop(): Promise<StopResult> {
@@ -188,6 +210,19 @@ class CommittingLoop implements Loop {
     for (const send of step.sends) this.#options.onSend(send);
     for (const close of step.closes) this.#options.onClose(close);
     for (const notice of step.notices) this.#options.onNotice(notice);
+    this.#released += 1;
+    this.#tellWaiters();
+  }
+
+  #tellWaiters(): void {
+    while (this.#waiters[0] !== undefined && this.#waiters[0].steps <= this.#released) {
+      this.#waiters.shift()?.resolve();
+    }
+  }
+
+  #disappoint(error: unknown): void {
+    for (const { reject } of this.#waiters) reject(error);
+    this.#waiters = [];
   }
 
   #commit(): void {
@@ -246,14 +281,15 @@ class CommittingLoop implements Loop {
 
   #fail(error: unknown): void {
     if (this.#hasHalted) return;
-    this.#halt('failed');
+    this.#halt('failed', error);
     this.#options.fatal(error);
   }
 
   /** From here on nothing happens any more. */
-  #halt(result: StopResult): void {
+  #halt(result: StopResult, error?: unknown): void {
     this.#hasHalted = true;
     this.#disarm?.();
+    this.#disappoint(error ?? new Error(`the loop ended: ${result}`));
     this.#stopped?.(result);
   }
 }

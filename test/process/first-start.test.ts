@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { existsSync, rmSync } from 'node:fs';
 import { test } from 'node:test';
+import { singleton } from '../../agent/core/keyspace.ts';
 import { unusedMarkOf } from '../../agent/shell/daemon/first-start.ts';
 import { exitStatus } from '../../agent/shell/exit-codes.ts';
+import { inspectStore } from '../../agent/shell/store/open.ts';
 import { makeNetwork } from './network.ts';
 
 test('an authority whose ledger was wiped serves, and never votes again with its key', async () => {
@@ -19,6 +21,21 @@ test('an authority whose ledger was wiped serves, and never votes again with its
     assert.match(wiped.voting.whyNot ?? '', /it may have voted before/);
     await node.kill9();
     assert.equal((await node.start()).voting.may, false);
+  } finally {
+    await network.close();
+  }
+});
+
+test('a node that can be met has its network on disk', async () => {
+  const network = await makeNetwork({ authorities: 1 });
+  try {
+    const node = network.authority(0);
+    await node.start();
+    await node.kill9();
+    const inspected = await inspectStore({ folder: node.config['store.folder'] });
+    assert.equal(inspected.state, 'sound');
+    assert.ok(inspected.state === 'sound' && inspected.reader.get(singleton('genesis')));
+    if (inspected.state === 'sound') await inspected.reader.close();
   } finally {
     await network.close();
   }

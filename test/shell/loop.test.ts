@@ -362,6 +362,49 @@ describe('time', () => {
   });
 });
 
+describe('a loop is settled', () => {
+  it('at once when it has nothing to do', async () => {
+    const { loop, say } = bench();
+    await loop.settled();
+    await say('a');
+    await loop.settled();
+  });
+
+  it('when what was taken until then is on disk and out, whatever comes after it', async () => {
+    const { loop, say, out, store } = bench();
+    let settled: readonly string[] | undefined;
+    loop.offer(frame('A'));
+    loop.offer(frame('b'));
+    const waiting = loop.settled().then(() => {
+      settled = [...out];
+    });
+    await turns();
+    await say('C');
+    assert.equal(settled, undefined);
+    await store.finish();
+    await waiting;
+    assert.deepEqual(settled, ['A', 'b']);
+  });
+
+  it('never when a commit fails or it is stopped before', async () => {
+    const failing = bench();
+    await failing.say('A');
+    const waiting = assert.rejects(failing.loop.settled(), /disk full/);
+    await failing.store.finish(new Error('disk full'));
+    await waiting;
+    await assert.rejects(failing.loop.settled(), /has ended/);
+    assert.equal(failing.failures.length, 1);
+
+    const stopped = bench();
+    await stopped.say('A');
+    const hoping = assert.rejects(stopped.loop.settled(), /timed_out/);
+    const stopping = stopped.loop.stop();
+    stopped.clock.move(1_000 + STOP_TIMEOUT_MS);
+    await hoping;
+    assert.equal(await stopping, 'timed_out');
+  });
+});
+
 describe('a stop', () => {
   it('finishes what was taken, commits it, lets it out, and takes nothing new', async () => {
     const { loop, out, store, clock, say } = bench();

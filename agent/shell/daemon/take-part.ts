@@ -106,6 +106,8 @@ export async function takePart(setup: {
     if (result !== 'clean') logs.error('the loop did not end cleanly', { result });
   });
   loop.offer({ kind: 'start' });
+  // Nobody meets a node whose ledger does not have its network yet: it could not be backed up.
+  await loop.settled();
   closers.add(() => links.stop());
   await startLinks(links, config);
   closers.add(() => discovery.stop());
