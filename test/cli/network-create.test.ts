@@ -70,6 +70,7 @@ describe('network create', () => {
   });
 
   it('gives nodes on loopback their ports, sockets and pinned peers', () => {
+    let drawn = 0;
     const plan = planNetwork(
       {
         name: 'lab',
@@ -79,7 +80,7 @@ describe('network create', () => {
         issuance: [],
         layout: { kind: 'loopback', ports: [4001, 4002, 4003] },
       },
-      (length) => new Uint8Array(length).fill(Math.floor(Math.random() * 256)),
+      (length) => new Uint8Array(length).fill(++drawn),
     );
     assert.ok(!isRefusal(plan));
     const [oak, elm, ivy] = plan.nodes;
