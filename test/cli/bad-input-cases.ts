@@ -246,17 +246,17 @@ export const CASES: readonly Case[] = [
     says: /^bad_config: nowhere: file: /,
   },
   {
-    line: 'restore nowhere --config node.toml',
+    line: 'restore nowhere --config elm.toml',
     exit: 'no_input',
     says: /^file_missing: nowhere: /,
   },
-  { line: 'restore text --config node.toml', exit: 'bad_data', says: /^bad_backup: / },
+  { line: 'restore text --config ash.toml', exit: 'bad_data', says: /^bad_backup: / },
   {
-    line: 'move out mpmove1x file --config node.toml',
+    line: 'move out mpmove1x file --config oak.toml',
     exit: 'no_input',
     says: /^key_file_missing: /,
   },
-  { line: 'move in text --config node.toml', exit: 'failure', says: /^move_not_requested: / },
+  { line: 'move in text --config fir.toml', exit: 'failure', says: /^move_not_requested: / },
   {
     line: 'move request --config bad.toml',
     exit: 'config',
@@ -301,12 +301,12 @@ export const CASES: readonly Case[] = [
     says: /^bad_usage: arguments: expected no arguments, found "extra"$/,
   },
   {
-    line: 'radio plan --config node.toml',
+    line: 'radio plan --config oak.toml',
     exit: 'config',
     says: /^radio_settings: radio\.body: .*found "none"$/,
   },
   {
-    line: 'radio up --config node.toml',
+    line: 'radio up --config oak.toml',
     exit: 'config',
     says: /^radio_settings: radio\.body: .*found "none"$/,
   },

@@ -36,10 +36,12 @@ describe('bad input', { concurrency: 4 }, () => {
     put('receipt', receipt);
     put('tampered', receipt.replace('12.50', '92.50'));
     put('few-votes', writeReceipt(village.network, certificateFor(village, { voters: [1, 2] })));
-    put(
-      'node.toml',
-      'name = "oak"\nrole = "authority"\n[store]\nfolder = "data"\nallow_volatile = true\n',
-    );
+    // Cases run beside each other, and one command at a time holds a data folder or a wallet: to each
+    // case that holds one, its own.
+    for (const name of ['oak', 'elm', 'ash', 'fir']) {
+      const store = `[store]\nfolder = "${name}-data"\nallow_volatile = true\n`;
+      put(`${name}.toml`, `name = "oak"\nrole = "authority"\n${store}`);
+    }
     put('bad.toml', 'name = "oak"\nrole = "boss"\n');
     mkdirSync(join(folder, 'full'));
     put('full/file', '');
