@@ -45,7 +45,9 @@ describe('the log', () => {
     it(`does not show ${what}`, () => {
       const { logs, lines } = recorded();
       logs.info('trial', fields);
-      const text = JSON.stringify(lines()).toLowerCase();
+      // The time of day is left out: its milliseconds may be the 165 that a byte of the seed is.
+      const shown = lines().map((line) => ({ ...line, time: '' }));
+      const text = JSON.stringify(shown).toLowerCase();
       assert.doesNotMatch(text, /a5a5|mpsecret|hunter2|165/);
     });
   }
