@@ -8,7 +8,8 @@ import { seeded, type Weather } from './simulated.ts';
 export interface LossyRelay {
   readonly port: number;
   weather: Weather;
-  packets(): number;
+  /** What came to it, from either side, lost or not. */
+  passed(): readonly Buffer[];
   close(): void;
 }
 
@@ -16,13 +17,13 @@ export async function lossyRelay(to: number, weather: Weather, seed = 1): Promis
   const random = seeded(seed);
   const front = createSocket('udp4');
   const backs = new Map<number, Socket>();
-  let packets = 0;
+  const passed: Buffer[] = [];
   let closed = false;
   await new Promise<void>((resolve) => front.bind(0, '127.0.0.1', resolve));
   const relay: LossyRelay = {
     port: front.address().port,
     weather,
-    packets: () => packets,
+    passed: () => passed,
     close() {
       closed = true;
       front.close();
@@ -30,8 +31,8 @@ export async function lossyRelay(to: number, weather: Weather, seed = 1): Promis
     },
   };
 
-  function pass(send: () => void): void {
-    packets += 1;
+  function pass(bytes: Buffer, send: () => void): void {
+    passed.push(bytes);
     const { loss, duplicates = 0, delayMs = 0, jitterMs = 0 } = relay.weather;
     for (let copies = random() < duplicates ? 2 : 1; copies > 0; copies--) {
       if (random() < loss) continue;
@@ -44,11 +45,13 @@ export async function lossyRelay(to: number, weather: Weather, seed = 1): Promis
     if (back === undefined) {
       back = createSocket('udp4');
       backs.set(from.port, back);
-      back.on('message', (answer) => pass(() => front.send(answer, from.port, from.address)));
+      back.on('message', (answer) =>
+        pass(answer, () => front.send(answer, from.port, from.address)),
+      );
       back.on('error', () => undefined);
     }
     const there = back;
-    pass(() => there.send(bytes, to, '127.0.0.1'));
+    pass(bytes, () => there.send(bytes, to, '127.0.0.1'));
   });
   return relay;
 }

@@ -4,6 +4,7 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { after, describe, it } from 'node:test';
 import { DATAGRAM_LIMITS, type DatagramLimits } from '../../../../agent/shell/limits.ts';
+import type { Address } from '../../../../agent/shell/net/address.ts';
 import {
   createCommons,
   type DatagramCommons,
@@ -33,9 +34,11 @@ interface Opened {
 
 const doors: DatagramDoor[] = [];
 const accepted: DatagramStream[] = [];
+const dialled: DatagramStream[] = [];
 const relays: LossyRelay[] = [];
 after(async () => {
-  for (const stream of accepted) stream.destroy();
+  // Those that a test which failed left open would keep this process for ever.
+  for (const stream of [...accepted, ...dialled]) stream.destroy();
   for (const relay of relays) relay.close();
   await Promise.all(doors.map((door) => door.close()));
 });
@@ -61,10 +64,16 @@ async function openDoor(host = '127.0.0.1', port = 0): Promise<Opened> {
   return { door, commons, streams };
 }
 
+function dial(at: Address, commons: DatagramCommons): DatagramStream {
+  const stream = dialDatagram(at, commons);
+  dialled.push(stream);
+  return stream;
+}
+
 /** Dials, says hello, and waits until the other side has it. */
 async function connected(opened: Opened, host = '127.0.0.1') {
   const before = opened.streams.length;
-  const near = dialDatagram({ host, port: opened.door.port }, opened.commons);
+  const near = dial({ host, port: opened.door.port }, opened.commons);
   near.on('error', () => undefined);
   near.write('hello');
   await until(() => opened.streams.length > before && near.isOpen, 'a stream');
@@ -131,7 +140,7 @@ describe('a stream', () => {
     const opened = await openDoor();
     const { port } = opened.door;
     await opened.door.close();
-    const near = dialDatagram({ host: '127.0.0.1', port }, opened.commons);
+    const near = dial({ host: '127.0.0.1', port }, opened.commons);
     let code: string | undefined;
     near.on('error', (error: NodeJS.ErrnoException) => {
       code = error.code;
@@ -143,7 +152,7 @@ describe('a stream', () => {
 
   it('to a port that there cannot be fails, too', async () => {
     const { commons } = await openDoor();
-    const near = dialDatagram({ host: '127.0.0.1', port: 0 }, commons);
+    const near = dial({ host: '127.0.0.1', port: 0 }, commons);
     const failed = new Promise<NodeJS.ErrnoException>((resolve) => near.on('error', resolve));
     await closed(near);
     assert.equal((await failed).code, 'EINVAL');
@@ -164,7 +173,7 @@ describe('a stream', () => {
   it('hears nobody who does not know its number', async () => {
     const { commons } = await openDoor();
     const { socket } = await stranger();
-    const near = dialDatagram({ host: '127.0.0.1', port: socket.address().port }, commons);
+    const near = dial({ host: '127.0.0.1', port: socket.address().port }, commons);
     near.on('error', () => undefined);
     near.write('hello');
     const [bytes, { port }] = (await once(socket, 'message')) as [Buffer, RemoteInfo];
@@ -177,6 +186,7 @@ describe('a stream', () => {
         const packet = encodePacket(kind === 'reset' ? { kind, id } : { kind, id, body: QUIET });
         for (const from of [socket, other.socket]) from.send(packet, port, '127.0.0.1');
       }
+      if (id === asked.id) await until(() => near.isOpen, 'a stream, for who knows it');
       await pause(50);
       assert.equal(near.isOpen, id === asked.id);
       assert.equal(near.destroyed, false);
@@ -186,17 +196,20 @@ describe('a stream', () => {
 
   it('needs no further round trip when a cookie is known from before', async () => {
     const opened = await openDoor();
-    await connected(opened);
     const relay = await lossyRelay(opened.door.port, { loss: 0 });
     relays.push(relay);
-    const first = dialDatagram({ host: '127.0.0.1', port: relay.port }, opened.commons);
+    const at = { host: '127.0.0.1', port: relay.port };
+    const seen = () => relay.passed().map((bytes) => decodePacket(bytes));
+    const first = dial(at, opened.commons);
     first.write('1');
     await until(() => first.isOpen, 'the first');
-    const second = dialDatagram({ host: '127.0.0.1', port: relay.port }, opened.commons);
-    const before = relay.packets();
+    const known = seen()[0]?.id;
+    const second = dial(at, opened.commons);
     second.write('2');
     await until(() => second.isOpen, 'the second');
-    assert.equal(relay.packets() - before, 2, 'one there and one back');
+    // On a busy machine each may be repeated, and the first stream may still have something to say.
+    const kinds = new Set(seen().flatMap((packet) => (packet?.id === known ? [] : packet?.kind)));
+    assert.deepEqual([...kinds], ['open', 'segment'], 'one there and one back, and no cookie');
     for (const stream of [first, second]) stream.destroy();
   });
 
@@ -232,7 +245,7 @@ describe('an open stream whose other host says that nobody listens there', () =>
     const { socket } = await stranger();
     const { port } = socket.address();
     const commons = createCommons({ ...DATAGRAM_LIMITS, ...limits }, nowMs);
-    const near = dialDatagram({ host: '127.0.0.1', port }, commons);
+    const near = dial({ host: '127.0.0.1', port }, commons);
     const failed = new Promise<NodeJS.ErrnoException>((resolve) => near.on('error', resolve));
     near.write('hello');
     const [bytes, from] = (await once(socket, 'message')) as [Buffer, RemoteInfo];
@@ -290,7 +303,7 @@ describe('TLS over a stream', () => {
         }, 5);
       });
       const tls = { network: NETWORK, identity: client, handshakeTimeoutMs };
-      const raw = dialDatagram({ host: '127.0.0.1', port: relay.port }, opened.commons);
+      const raw = dial({ host: '127.0.0.1', port: relay.port }, opened.commons);
       const socket = await new Promise<import('node:tls').TLSSocket>((resolve, reject) => {
         dialTls(tls, raw, server.publicKey, {
           onConnected: () => undefined,
@@ -313,7 +326,7 @@ describe('TLS over a stream', () => {
 
   it('ends with the stream below it, without an error that nobody hears', async () => {
     const opened = await openDoor();
-    const raw = dialDatagram({ host: '127.0.0.1', port: opened.door.port }, opened.commons);
+    const raw = dial({ host: '127.0.0.1', port: opened.door.port }, opened.commons);
     const failed = new Promise<string>((resolve) => {
       dialTls({ network: NETWORK, identity: client, handshakeTimeoutMs }, raw, undefined, {
         onConnected: () => undefined,
