@@ -94,7 +94,8 @@ describe('payments over a mesh of virtual radios', { skip }, () => {
       const [payment] = await payInTurn(payer, payee, 1, PATIENCE_MS, { memo: MEMO });
       const recorded = await medium.stop();
       const secrets = [
-        ...[MEMO, 'authority-', 'radio-trial', 'HRS'].map((text) => Buffer.from(text)),
+        // Nothing as short as a token's symbol: by chance it is somewhere in what is encrypted.
+        ...[MEMO, 'authority-', 'radio-trial'].map((text) => Buffer.from(text)),
         ...[payer.account, payee.account].map((hex) => Buffer.from(hex, 'hex')),
         ...piecesOf(Buffer.from(payment?.orderHex ?? '', 'hex')),
       ];
