@@ -243,7 +243,10 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
     later(world, fault, () => world.reach.breakEdge(a.index, b.index, -1));
     return true;
   },
-  /** Streams from more keys than an authority keeps note of, and too many from one member. */
+  /**
+   * Streams from more keys than an authority keeps note of, and too many from one member. The stream to
+   * that member goes, as where a node comes a second time, and is looked for anew.
+   */
   crowd(world, fault) {
     const process = victim(world, fault);
     if (process?.isUp !== true) return false;
@@ -256,6 +259,7 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
       ...Array.from({ length: CROWD_OF_A_MEMBER }, () => member?.signer.publicKey),
     ];
     const links = keys.map(() => prng.u64() as LinkId);
+    if (member !== undefined) world.network.flap(process, member);
     links.forEach((link, i) => {
       process.linkUp(link, keys[i], false);
     });
