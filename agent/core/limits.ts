@@ -71,6 +71,8 @@ export const RETRY_FIRST_MS = 250;
 export const RETRY_LAST_MS = 10_000;
 /** Links over which a wallet sends a frame at once that has to arrive whoever withholds it. */
 export const MAX_WAYS_AT_ONCE = 4;
+/** Pages of its income that a wallet behind relays asks a member for, each after the one before. */
+export const MAX_PAGES_IN_A_ROW = 32n;
 /** Certificates of its income that a wallet shows an authority at once that misses balance. */
 export const MAX_INCOME_SHOWN = 8;
 /** Pause between two rounds of catch-up with the same peer, when the last one found no difference. */

@@ -380,3 +380,56 @@ test('a relay that says there is nothing does not end the search for income', ()
   world.run();
   assert.equal(refreshed().length, before);
 });
+
+/** Bob, behind two relays, has all payments to him but one; and how often he asked for credits. */
+function withAHole(payments: number, hole: number) {
+  const world = worldWith(['good', 'fine']);
+  world.connect('alice', 'good');
+  for (let i = 0; i < payments; i++) {
+    world.pay('alice', 'bob', 1n);
+    world.run();
+  }
+  const bob = world.place('bob');
+  world.notices('alice', 'order_certified').forEach((notice, i) => {
+    if (i === hole) return;
+    const certificate = encode(certificateCoder, notice.certificate);
+    world.event(bob, { kind: 'command', command: { kind: 'deliver', certificate } });
+  });
+  for (const relay of ['good', 'fine']) world.connect('bob', relay);
+  world.run();
+  let asked = 0;
+  world.onFrame = (from, _to, { message }) => {
+    if (from === bob && message.TAG === 'creditsQuery') asked += 1;
+    return true;
+  };
+  return {
+    refresh() {
+      world.refresh('bob');
+      world.run();
+    },
+    /** Over each of the two ways. */
+    asked: () => asked / 2,
+    held: () => world.notices('bob', 'received').length,
+  };
+}
+
+test('a wallet that is told of more than it has looks through all pages at once', () => {
+  const { refresh, asked, held } = withAHole(41, 18);
+  assert.equal(held(), 40);
+  refresh();
+  assert.equal(held(), 41);
+  // What is missing is on the fifth page of each of four members; nothing is missing afterwards.
+  const before = asked();
+  assert.ok(before <= 4 * (5 + 2), `${before} questions`);
+  refresh();
+  assert.equal(asked() - before, 4 * 2);
+});
+
+test('a wallet asks for a bounded number of pages in a row, and then goes on where it was', () => {
+  const { refresh, asked, held } = withAHole(141, 135);
+  refresh();
+  assert.equal(held(), 140);
+  assert.ok(asked() <= 4 * (32 + 1), `${asked()} questions`);
+  refresh();
+  assert.equal(held(), 141);
+});

@@ -16,7 +16,7 @@ import { numberCoder } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
 import type { LinkId } from '../io.ts';
 import { keyOfMember, singleton } from '../keyspace.ts';
-import { MAX_CERTIFICATES_PER_FRAME } from '../limits.ts';
+import { MAX_CERTIFICATES_PER_FRAME, MAX_PAGES_IN_A_ROW } from '../limits.ts';
 import { linkTo, memberOf } from '../links.ts';
 import { refusal } from '../refusal.ts';
 import type { WalletSetup } from '../setup.ts';
@@ -27,6 +27,9 @@ import { adopt } from './pursue.ts';
 import { membersOf, sendToMember, sendToMemberAllWays } from './route.ts';
 import { finish } from './votes.ts';
 import { readLiveOrder, readWallet, recordPaid, recordReceived } from './wallet.ts';
+
+/** Credits in one answer. */
+const PAGE = BigInt(MAX_CERTIFICATES_PER_FRAME);
 
 /** Asks every authority about this wallet's account. */
 export function refresh(draft: Draft, setup: WalletSetup, nonce: Uint8Array): void {
@@ -58,15 +61,20 @@ function askCredits(draft: Draft, setup: WalletSetup, member: MemberIndex): void
     return askCreditsFrom(draft, setup, member, cursor);
   }
   // A relay on the way may answer in the member's name, and would lead any note of how far that has
-  // told astray. So only the questions are counted: what comes after as many credits as this wallet
-  // has, and each of the pages before in its turn, in case the member has them otherwise.
+  // told astray. So what comes after as many credits as this wallet has is asked for, and of the pages
+  // before, in case the member has them otherwise, the next one.
   const held = creditsHeld(draft, setup);
-  const size = BigInt(MAX_CERTIFICATES_PER_FRAME);
-  const key = keyOfMember('hearsay', member);
-  const asked = draft.read(key, numberCoder) ?? 0n;
-  draft.write(key, numberCoder, asked + 1n);
   askCreditsFrom(draft, setup, member, held);
-  if (held > 0n) askCreditsFrom(draft, setup, member, (asked % (held / size + 1n)) * size);
+  if (held > 0n) askPage(draft, setup, member, held);
+}
+
+/** Asks for the next of the pages that are taken in turn; after the last one the first comes again. */
+function askPage(draft: Draft, setup: WalletSetup, member: MemberIndex, held: bigint): void {
+  const key = keyOfMember('hearsay', member);
+  const next = draft.read(key, numberCoder) ?? 0n;
+  const page = next <= held / PAGE ? next : 0n;
+  draft.write(key, numberCoder, page + 1n);
+  askCreditsFrom(draft, setup, member, page * PAGE);
 }
 
 /** Over all ways: a relay that answers itself, or not at all, does not keep anybody's income away. */
@@ -119,14 +127,27 @@ export function takeCredits(
   draft.note({ kind: 'refreshed', member });
 }
 
-/** The same through a relay: nothing but the certificates counts, and it goes on while they are new. */
-function takeHearsay(draft: Draft, setup: WalletSetup, { member, certificates }: Credits): void {
+/**
+ * The same through a relay: nothing but the certificates counts, and it goes on while they are new.
+ * While the member seems to have more than this wallet, page after page is asked for, up to the last one
+ * or so many in a row. Only an answer to the page asked for last does that: each page is asked for
+ * once, however many answer, and who answers falsely brings on the next page, and that is all.
+ */
+function takeHearsay(draft: Draft, setup: WalletSetup, credits: Credits): void {
+  const { member, from, received, certificates } = credits;
   const before = creditsHeld(draft, setup);
   for (const certificate of certificates) takeReceived(draft, setup, certificate);
   const held = creditsHeld(draft, setup);
-  if (held > before) return askCreditsFrom(draft, setup, member, held);
+  if (held > before) askCreditsFrom(draft, setup, member, held);
   const told = draft.read(keyOfMember('told', member), numberCoder);
-  if (told !== undefined && held >= told) draft.note({ kind: 'refreshed', member });
+  if (held < (told ?? received)) {
+    const next = draft.read(keyOfMember('hearsay', member), numberCoder) ?? 0n;
+    const isLastAsked = next > 0n && from === (next - 1n) * PAGE;
+    const goesOn = next <= held / PAGE && next % MAX_PAGES_IN_A_ROW !== 0n;
+    if (isLastAsked && goesOn) askPage(draft, setup, member, held);
+  } else if (held === before && told !== undefined) {
+    draft.note({ kind: 'refreshed', member });
+  }
 }
 
 /** A member vouches for how many credits this account has had there. */
