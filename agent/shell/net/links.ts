@@ -279,7 +279,7 @@ export function createLinks(options: LinksOptions): Links {
         if (asked === undefined || key === undefined) return;
         dialer.accepted(asked);
         if (isBeaten(key, true)) {
-          if (!isLinked(asked.state)) rest(asked);
+          rest(asked);
           addAlias(linkOfKey.get(toHex(key)), asked);
           stream.close(linkFault('duplicate'));
           return;
@@ -403,9 +403,12 @@ export function createLinks(options: LinksOptions): Links {
     for (const alias of table.all()) if (isResting(alias)) dialer.again(alias);
   }
 
-  /** Wanted by its address, which is another name of a linked node: waits until that link is gone. */
+  /**
+   * Wanted by its address, which is another name of a linked node: waits until that link is gone. It may
+   * have a link itself by now, to the node that it was at that address before.
+   */
   function rest(alias: Peer): void {
-    table.move(alias, 'disconnected', linkFault('duplicate'));
+    if (!isLinked(alias.state)) table.move(alias, 'disconnected', linkFault('duplicate'));
   }
 
   function isResting(peer: Peer): boolean {

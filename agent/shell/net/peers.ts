@@ -22,7 +22,7 @@ import type { Traffic } from './stream.ts';
 import type { Transport } from './transport.ts';
 
 const TRANSITIONS = {
-  disconnected: ['discovering', 'connecting', 'authenticating'],
+  disconnected: ['discovering', 'connecting', 'authenticating', 'reconnecting'],
   discovering: ['connecting', 'authenticating', 'disconnected'],
   connecting: ['authenticating', 'reconnecting', 'disconnected'],
   authenticating: ['syncing', 'connected', 'reconnecting', 'disconnected'],

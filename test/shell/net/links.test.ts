@@ -193,6 +193,25 @@ describe('a node that is dialled', () => {
     server.close();
   });
 
+  it('is asked for while an attempt outlives a link that it opened itself', async () => {
+    const smaller = Buffer.compare(alice.publicKey, bob.publicKey) < 0;
+    const [low, high] = smaller ? [alice, bob] : [bob, alice];
+    const { server, at } = await silentServer();
+    const limits = { handshakeTimeoutMs: 1_000 };
+    const node = await start(low, { ...OVER_TCP_TOO, dialFound: 1, limits });
+    const state = () => stateOf(node, high.publicKey);
+    node.links.found({ key: high.publicKey, address: at });
+    await until(() => state() !== 'disconnected', 'an attempt');
+    const caller = await rawClient(node.at(), { identity: high });
+    await until(() => state() === 'connected', 'a link that it opened');
+    caller.destroy();
+    await until(() => state() === 'disconnected', 'its end');
+    node.links.want([{ ...at, key: high.publicKey }]);
+    await until(() => faults(node, 'dial_failed').includes('handshake_timeout'), 'giving up');
+    assert.equal(state(), 'reconnecting');
+    server.close();
+  });
+
   it('is no longer dialled when it is no longer wanted', async () => {
     const a = await start(alice);
     const b = await start(bob, { wanted: [{ ...a.at(), key: alice.publicKey }] });
