@@ -403,10 +403,8 @@ export function createLinks(options: LinksOptions): Links {
     for (const alias of table.all()) if (isResting(alias)) dialer.again(alias);
   }
 
-  /**
-   * Wanted by its address, which is another name of a linked node: waits until that link is gone. It may
-   * have a link itself by now, to the node that it was at that address before.
-   */
+  // Wanted by its address, which is another name of a linked node: waits until that link is gone. It may
+  // have a link itself by now, to the node that it was at that address before.
   function rest(alias: Peer): void {
     if (!isLinked(alias.state)) table.move(alias, 'disconnected', linkFault('duplicate'));
   }
