@@ -251,6 +251,23 @@ test('income that only its owner knows of gets past any number of relays that le
   assert.equal(world.notices('bob', 'order_certified').length, 1);
 });
 
+test('relays that swallow everything cost an order a few seconds, and what it needs as well', () => {
+  const dead = ['dead0', 'dead1', 'dead2'];
+  const world = worldWith(['good'], dead);
+  for (const name of [...dead, 'good']) world.connect('alice', name);
+  world.run();
+  const isKept = (tag: Message['TAG']) => tag !== 'certificate';
+  world.onFrame = (from, _to, { message }) => from.name !== 'alice' || isKept(message.TAG);
+  world.pay('alice', 'bob', 100n);
+  world.pass(MINUTE_MS);
+  assert.equal(world.notices('alice', 'order_certified').length, 1);
+  // No authority has the certificate, so each has to be brought it before it votes again.
+  world.onFrame = () => true;
+  world.pay('alice', 'bob', 100n);
+  world.pass(8_000);
+  assert.equal(world.notices('alice', 'order_certified').length, 2);
+});
+
 test('answers in the name of members that do not exist are not listened to', () => {
   const world = new World({ relays: ['bad'] }).connectAll();
   world.pay('bob', 'alice', 10n);

@@ -6,7 +6,7 @@
 import type { Draft } from '../draft.ts';
 import { type MemberIndex, nextSequence, type Sequence } from '../units.ts';
 import { chase, writeChase } from './chase.ts';
-import { sendToMember } from './route.ts';
+import { sendToMemberInEarnest } from './route.ts';
 import { readPaid } from './wallet.ts';
 
 /** Sends a member the certificate `next` of this account. True: there was one to send. */
@@ -18,6 +18,6 @@ export function feed(draft: Draft, member: MemberIndex, next: Sequence): boolean
   if (before !== undefined && before.upTo > next) return true;
   const others = fed.filter((entry) => entry.member !== member);
   writeChase(draft, { fed: [...others, { member, upTo: nextSequence(next) }] });
-  sendToMember(draft, member, { TAG: 'certificate', data: certificate });
+  sendToMemberInEarnest(draft, member, { TAG: 'certificate', data: certificate });
   return true;
 }

@@ -3,7 +3,7 @@ import type { Message } from '../codec/message.ts';
 import type { Draft } from '../draft.ts';
 import type { Network } from '../genesis.ts';
 import type { LinkId } from '../io.ts';
-import { MAX_WAYS_AT_ONCE } from '../limits.ts';
+import { ATTEMPTS_OVER_ONE_WAY, MAX_WAYS_AT_ONCE } from '../limits.ts';
 import { linkTo, nodeLinks } from '../links.ts';
 import type { MemberIndex } from '../units.ts';
 import { chase, mixed, writeChase } from './chase.ts';
@@ -25,6 +25,15 @@ export function sendToMember(draft: Draft, member: MemberIndex, message: Message
   const chosen = via[mixed(ways) % Math.max(1, via.length)];
   writeChase(draft, { ways: (ways + 1) >>> 0 });
   if (chosen !== undefined) draft.send(chosen, message, member);
+}
+
+/**
+ * The same for what an order needs to get through: over one way at first, and when some attempts were
+ * in vain, over several at once. A bad relay then costs the first few seconds and no more.
+ */
+export function sendToMemberInEarnest(draft: Draft, member: MemberIndex, message: Message): void {
+  const send = chase(draft).attempts < ATTEMPTS_OVER_ONE_WAY ? sendToMember : sendToMemberAllWays;
+  send(draft, member, message);
 }
 
 /**

@@ -12,7 +12,7 @@ import { FIRST_SEQUENCE, type MemberIndex, type Sequence } from '../units.ts';
 import { chase, pauseMs, writeChase } from './chase.ts';
 import { feed } from './feed.ts';
 import { pursueAt } from './pursue.ts';
-import { sendToMember } from './route.ts';
+import { sendToMemberInEarnest } from './route.ts';
 import { readPaid, readWallet } from './wallet.ts';
 
 /** Sends the last certificate to every authority that has not applied it yet. */
@@ -25,7 +25,7 @@ export function spread(draft: Draft, setup: WalletSetup): void {
     return;
   }
   for (const member of unspread) {
-    sendToMember(draft, member, { TAG: 'certificate', data: last });
+    sendToMemberInEarnest(draft, member, { TAG: 'certificate', data: last });
   }
   writeChase(draft, { attempts: attempts + 1, fed: [], shownNow: [] });
   const pause = pauseMs(attempts, last.order.signature[attempts % 32] ?? 0);
