@@ -65,8 +65,9 @@ interface Answers {
 }
 
 /**
- * Sends the questions, again when an answer may have been lost, and waits as long as own payments
- * come in: a wallet that has only its key learns them page by page. Returns who has told everything.
+ * Sends the questions, again when an answer may have been lost, and waits as long as payments come in,
+ * its own or to it: a wallet that has only its key learns them page by page. Returns who has told
+ * everything.
  */
 async function askAll(
   session: WalletSession,
@@ -80,14 +81,14 @@ async function askAll(
   let progressAt = performance.now();
   let askedAt = Number.NEGATIVE_INFINITY;
   let quorumAt: number | undefined;
-  let next = -1n;
+  let known = -1n;
   try {
     for (;;) {
       const now = performance.now();
       const wallet = readWallet(session.read, session.network, session.account);
       const isBehind = wallet.next < claimedNext(answers.claims, count);
-      if (wallet.next > next) progressAt = now;
-      next = wallet.next;
+      if (wallet.payments > known) progressAt = now;
+      known = wallet.payments;
       if (now - askedAt >= ASK_AGAIN_MS) {
         session.command({ kind: 'refresh', nonce });
         askedAt = now;
