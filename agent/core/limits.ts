@@ -69,12 +69,12 @@ export const MAX_WAYS_ASKED = 32;
 /** Pause of a client before it sends the same order again: doubles from the first to the second. */
 export const RETRY_FIRST_MS = 250;
 export const RETRY_LAST_MS = 10_000;
-/** Attempts of an order over one way to each member, before it is several ways at once. */
+/** Attempts to bring an order, or its certificate, over one way; those after them take several at once. */
 export const ATTEMPTS_OVER_ONE_WAY = 3;
 /** Links over which a wallet sends a frame at once that has to arrive whoever withholds it. */
 export const MAX_WAYS_AT_ONCE = 4;
 /** Pages of its income that a wallet behind relays asks a member for, each after the one before. */
-export const MAX_PAGES_IN_A_ROW = 32n;
+export const MAX_PAGES_IN_A_ROW = 16n;
 /** Certificates of its income that a wallet shows an authority at once that misses balance. */
 export const MAX_INCOME_SHOWN = 8;
 /** Pause between two rounds of catch-up with the same peer, when the last one found no difference. */

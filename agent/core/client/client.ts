@@ -28,7 +28,7 @@ import {
   takeReceived,
 } from './refresh.ts';
 import { membersOf, sendToMemberAllWays } from './route.ts';
-import { spread, takeProgress } from './spread.ts';
+import { spread, spreadNow, takeProgress } from './spread.ts';
 import { takeOrderRefusal, takeVote } from './votes.ts';
 import { readLiveOrder, readWallet } from './wallet.ts';
 
@@ -172,7 +172,10 @@ function takeRejected(
 /** A link to a node came up: what waits for it goes out at once. */
 export function walletLinkUp(draft: Draft, setup: WalletSetup, link: LinkId): void {
   const member = memberOf(draft, link);
-  if (readLiveOrder(draft) === undefined) return spread(draft, setup);
+  if (readLiveOrder(draft) === undefined) {
+    spreadNow(draft, setup);
+    return;
+  }
   for (const other of member === undefined ? membersOf(setup.network) : [member]) {
     pursueAt(draft, other);
   }

@@ -1,7 +1,7 @@
 /**
  * Feeding: giving an authority the certificates of this account that it has not seen, one after the
- * other, each when the one before was taken. An authority's word on how far it is can be a lie, so
- * it is fed each certificate once an attempt.
+ * other, each when the one before was taken. An authority's word on how far it is can be a lie, or be
+ * repeated by whoever heard it, so each certificate, and the order after them, is brought once an attempt.
  */
 import type { Draft } from '../draft.ts';
 import { type MemberIndex, nextSequence, type Sequence } from '../units.ts';
@@ -13,11 +13,18 @@ import { readPaid } from './wallet.ts';
 export function feed(draft: Draft, member: MemberIndex, next: Sequence): boolean {
   const certificate = readPaid(draft, next);
   if (certificate === undefined) return false;
+  if (isNewInAttempt(draft, member, next)) {
+    sendToMemberInEarnest(draft, member, { TAG: 'certificate', data: certificate });
+  }
+  return true;
+}
+
+/** Whether a member was not brought what has this sequence since the last attempt; then it is now. */
+export function isNewInAttempt(draft: Draft, member: MemberIndex, next: Sequence): boolean {
   const { fed } = chase(draft);
   const before = fed.find((entry) => entry.member === member);
-  if (before !== undefined && before.upTo > next) return true;
+  if (before !== undefined && before.upTo > next) return false;
   const others = fed.filter((entry) => entry.member !== member);
   writeChase(draft, { fed: [...others, { member, upTo: nextSequence(next) }] });
-  sendToMemberInEarnest(draft, member, { TAG: 'certificate', data: certificate });
   return true;
 }

@@ -15,7 +15,7 @@ import {
 import { numberCoder } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
 import type { LinkId } from '../io.ts';
-import { keyOfMember, singleton } from '../keyspace.ts';
+import { keyOfEntry, keyOfMember, singleton } from '../keyspace.ts';
 import { MAX_CERTIFICATES_PER_FRAME, MAX_PAGES_IN_A_ROW } from '../limits.ts';
 import { linkTo, memberOf } from '../links.ts';
 import { refusal } from '../refusal.ts';
@@ -68,13 +68,23 @@ function askCredits(draft: Draft, setup: WalletSetup, member: MemberIndex): void
   if (held > 0n) askPage(draft, setup, member, held);
 }
 
-/** Asks for the next of the pages that are taken in turn; after the last one the first comes again. */
+/**
+ * Asks for the next of the pages that are taken in turn; after the last one the first comes again. A new
+ * process begins anywhere, so that also many that do not live long come by every page.
+ */
 function askPage(draft: Draft, setup: WalletSetup, member: MemberIndex, held: bigint): void {
   const key = keyOfMember('hearsay', member);
-  const next = draft.read(key, numberCoder) ?? 0n;
-  const page = next <= held / PAGE ? next : 0n;
+  const last = held / PAGE;
+  const next = draft.read(key, numberCoder) ?? anyNumber(draft) % (last + 1n);
+  const page = next <= last ? next : 0n;
   draft.write(key, numberCoder, page + 1n);
   askCreditsFrom(draft, setup, member, page * PAGE);
+}
+
+/** As random as the question that is open: below 2^32. */
+function anyNumber(draft: Draft): bigint {
+  const nonce = draft.get(singleton('question')) ?? new Uint8Array();
+  return nonce.subarray(0, 4).reduce((number, byte) => number * 256n + BigInt(byte), 0n);
 }
 
 /** Over all ways: a relay that answers itself, or not at all, does not keep anybody's income away. */
@@ -166,8 +176,10 @@ export function takeCount(
 
 /** False: the certificate is not valid, or not for this wallet. */
 export function takeReceived(draft: Draft, setup: WalletSetup, certificate: Certificate): boolean {
-  const { recipient } = certificate.order.order.action.data;
-  if (!equalBytes(recipient, setup.wallet.publicKey)) return false;
+  const { account, sequence, action } = certificate.order.order;
+  if (!equalBytes(action.data.recipient, setup.wallet.publicKey)) return false;
+  // Before any signature: what is here already is told again and again, over every way.
+  if (draft.get(keyOfEntry('incomingAt', account, sequence)) !== undefined) return true;
   if (checkCertificate(setup.network, certificate, setup.verify) !== undefined) return false;
   recordReceived(draft, setup.network, certificate);
   return true;

@@ -5,31 +5,40 @@
  * Liveness: the payee is paid on the ledgers even if nobody but this wallet ever held the
  * certificate. Safety does not need it: anyone who holds a certificate may spread it.
  */
+import type { Certificate } from '../codec/order.ts';
 import type { Draft } from '../draft.ts';
 import type { WalletSetup } from '../setup.ts';
 import { setTimer } from '../timers.ts';
 import { FIRST_SEQUENCE, type MemberIndex, type Sequence } from '../units.ts';
 import { chase, pauseMs, writeChase } from './chase.ts';
-import { feed } from './feed.ts';
+import { feed, isNewInAttempt } from './feed.ts';
 import { pursueAt } from './pursue.ts';
 import { sendToMemberInEarnest } from './route.ts';
 import { readPaid, readWallet } from './wallet.ts';
 
-/** Sends the last certificate to every authority that has not applied it yet. */
+/** Sends the last certificate to every authority that has not applied it, and sets the next try. */
 export function spread(draft: Draft, setup: WalletSetup): void {
-  const { attempts, unspread } = chase(draft);
-  const { next } = readWallet(draft, setup.network, setup.wallet.publicKey);
-  const last = next > FIRST_SEQUENCE ? readPaid(draft, (next - 1n) as Sequence) : undefined;
-  if (last === undefined || unspread.length === 0) {
+  const last = spreadNow(draft, setup);
+  if (last === undefined) {
     setTimer(draft, 'retryAtMs', undefined);
     return;
   }
-  for (const member of unspread) {
-    sendToMemberInEarnest(draft, member, { TAG: 'certificate', data: last });
-  }
+  const { attempts } = chase(draft);
   writeChase(draft, { attempts: attempts + 1, fed: [], shownNow: [] });
   const pause = pauseMs(attempts, last.order.signature[attempts % 32] ?? 0);
   setTimer(draft, 'retryAtMs', draft.stamp.nowMs + pause);
+}
+
+/** The same out of turn. Returns the last certificate; undefined: nobody waits for one. */
+export function spreadNow(draft: Draft, setup: WalletSetup): Certificate | undefined {
+  const { unspread } = chase(draft);
+  const { next } = readWallet(draft, setup.network, setup.wallet.publicKey);
+  const last = next > FIRST_SEQUENCE ? readPaid(draft, (next - 1n) as Sequence) : undefined;
+  if (last === undefined || unspread.length === 0) return undefined;
+  for (const member of unspread) {
+    sendToMemberInEarnest(draft, member, { TAG: 'certificate', data: last });
+  }
+  return last;
 }
 
 /** A member says how far it is with this wallet's account: feed it, or go on with the live order. */
@@ -49,5 +58,5 @@ export function takeProgress(
     writeChase(draft, { unspread: unspread.filter((other) => other !== member) });
     draft.note({ kind: 'spread', member, next });
   }
-  pursueAt(draft, member);
+  if (isNewInAttempt(draft, member, wallet.next)) pursueAt(draft, member);
 }
