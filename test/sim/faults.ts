@@ -244,8 +244,8 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
     return true;
   },
   /**
-   * Streams from more keys than an authority keeps note of, and too many from one member. The stream to
-   * that member goes, as where a node comes a second time, and is looked for anew.
+   * Streams from more keys than an authority keeps note of, and too many from one member. What they
+   * pushed out is looked for anew when they are gone.
    */
   crowd(world, fault) {
     const process = victim(world, fault);
@@ -259,12 +259,12 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
       ...Array.from({ length: CROWD_OF_A_MEMBER }, () => member?.signer.publicKey),
     ];
     const links = keys.map(() => prng.u64() as LinkId);
-    if (member !== undefined) world.network.flap(process, member);
     links.forEach((link, i) => {
       process.linkUp(link, keys[i], false);
     });
     const end = () => {
       for (const link of links) process.linkDown(link);
+      for (const other of world.all) world.network.flap(process, other);
     };
     later(world, fault, end);
     world.repairs.push(end);
