@@ -13,7 +13,7 @@ async function* report(source: AsyncGenerator<TestEvent, void>): AsyncGenerator<
   const failures: Failure[] = [];
   async function* listen(): AsyncGenerator<TestEvent, void> {
     for await (const event of source) {
-      if (event.type === 'test:fail') failures.push(event.data);
+      if (event.type === 'test:fail' && isItsOwn(event.data)) failures.push(event.data);
       yield event;
     }
   }
@@ -21,6 +21,12 @@ async function* report(source: AsyncGenerator<TestEvent, void>): AsyncGenerator<
     yield text;
     if (text.startsWith('1..')) yield failures.map(retell).join('');
   }
+}
+
+/** Neither a suite that failed because of a test in it, nor one that is expected to fail. */
+function isItsOwn({ details: { error }, todo }: Failure): boolean {
+  const isOfOthers = 'failureType' in error && error.failureType === 'subtestsFailed';
+  return !isOfOthers && (todo === undefined || todo === false);
 }
 
 function retell({ name, file, line, details: { error } }: Failure): string {
