@@ -16,8 +16,9 @@ import type { WalletSession } from './session.ts';
 /** How long a first link may take, and how long further ones are waited for after it. */
 const CONNECT_MS = 5_000;
 const MORE_LINKS_MS = 400;
-/** How long nothing new may come from the authorities, and the last of them after a quorum. */
+/** How long nothing new may come from the authorities, all of it, and the last after a quorum. */
 const REFRESH_MS = 3_000;
+const REFRESH_MOST_MS = 120_000;
 const LAST_ANSWERS_MS = 300;
 /** After so long the questions are sent again. */
 const ASK_AGAIN_MS = 1_000;
@@ -56,12 +57,14 @@ export async function refresh(session: WalletSession, signal: AbortSignal): Prom
   return { told: names, why: 'no authority answered', wallMs: Date.now() };
 }
 
+type Latest = Extract<Notice, { readonly kind: 'latest_seen' }>;
+
 /** What the authorities have said so far. */
 interface Answers {
   /** Members that have told all incoming payments. */
   readonly told: Set<MemberIndex>;
-  /** The next sequence of this account, as each member sees it. */
-  readonly claims: Map<MemberIndex, bigint>;
+  /** Payments of this account and to it, as each member has counted them. */
+  readonly claims: Map<MemberIndex, Pick<Latest, 'next' | 'received'>>;
 }
 
 /**
@@ -78,7 +81,8 @@ async function askAll(
   const unhear = session.hear((notice) => take(answers, notice));
   const { length: count } = session.network.committee.members;
   const { told } = answers;
-  let progressAt = performance.now();
+  const begun = performance.now();
+  let progressAt = begun;
   let askedAt = Number.NEGATIVE_INFINITY;
   let quorumAt: number | undefined;
   let known = -1n;
@@ -86,7 +90,10 @@ async function askAll(
     for (;;) {
       const now = performance.now();
       const wallet = readWallet(session.read, session.network, session.account);
-      const isBehind = wallet.next < claimedNext(answers.claims, count);
+      const claims = [...answers.claims.values()];
+      const isBehind =
+        wallet.next < vouchedFor(claims, count, ({ next }) => next) ||
+        wallet.payments - wallet.next < vouchedFor(claims, count, ({ received }) => received);
       if (wallet.payments > known) progressAt = now;
       known = wallet.payments;
       if (now - askedAt >= ASK_AGAIN_MS) {
@@ -94,6 +101,7 @@ async function askAll(
         askedAt = now;
       }
       if (signal.aborted || now - progressAt > REFRESH_MS) return told;
+      if (now - begun > REFRESH_MOST_MS) return told;
       if (told.size >= quorumOf(count) && !isBehind) quorumAt ??= now;
       if (told.size === count && !isBehind) return told;
       if (quorumAt !== undefined && now - quorumAt > LAST_ANSWERS_MS) return told;
@@ -106,11 +114,15 @@ async function askAll(
 
 function take({ told, claims }: Answers, notice: Notice): void {
   if (notice.kind === 'refreshed') told.add(notice.member);
-  if (notice.kind === 'latest_seen') claims.set(notice.member, notice.next);
+  if (notice.kind === 'latest_seen') claims.set(notice.member, notice);
 }
 
 /** What more than f members claim, so at least an honest one: one liar cannot make us wait. */
-function claimedNext(claims: ReadonlyMap<MemberIndex, bigint>, memberCount: number): bigint {
-  const sorted = [...claims.values()].sort((a, b) => (a > b ? -1 : 1));
+function vouchedFor(
+  claims: readonly Pick<Latest, 'next' | 'received'>[],
+  memberCount: number,
+  count: (claim: Pick<Latest, 'next' | 'received'>) => bigint,
+): bigint {
+  const sorted = claims.map(count).sort((a, b) => (a > b ? -1 : 1));
   return sorted[faultsTolerated(memberCount)] ?? 0n;
 }
