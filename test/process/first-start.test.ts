@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { singleton } from '../../agent/core/keyspace.ts';
 import { unusedMarkOf } from '../../agent/shell/daemon/first-start.ts';
@@ -26,16 +27,51 @@ test('an authority whose ledger was wiped serves, and never votes again with its
   }
 });
 
+/** Node's arguments for a daemon on a disk that is slow, and full after so many batches. */
+function withDisk(folder: string, takesMs: number, mostBatches = 1_000_000): string[] {
+  const file = join(folder, 'disk.mjs');
+  writeFileSync(
+    file,
+    `import { ClassicLevel } from '${import.meta.resolve('classic-level')}';
+const { batch } = ClassicLevel.prototype;
+let batches = 0;
+ClassicLevel.prototype.batch = async function (...parts) {
+  await new Promise((resolve) => setTimeout(resolve, ${takesMs}));
+  batches += 1;
+  if (batches > ${mostBatches}) throw Object.assign(new Error('full'), { code: 'ENOSPC' });
+  return batch.apply(this, parts);
+};
+`,
+  );
+  return ['--import', file];
+}
+
 test('a node that can be met has its network on disk', async () => {
   const network = await makeNetwork({ authorities: 1 });
   try {
     const node = network.authority(0);
-    await node.start();
+    await node.start({ nodeArgs: withDisk(network.folder, 500) });
     await node.kill9();
     const inspected = await inspectStore({ folder: node.config['store.folder'] });
     assert.equal(inspected.state, 'sound');
-    assert.ok(inspected.state === 'sound' && inspected.reader.get(singleton('genesis')));
-    if (inspected.state === 'sound') await inspected.reader.close();
+    if (inspected.state !== 'sound') return;
+    assert.ok(inspected.reader.get(singleton('genesis')));
+    await inspected.reader.close();
+  } finally {
+    await network.close();
+  }
+});
+
+test('a node whose first step does not fit the disk says so, and nothing else', async () => {
+  const network = await makeNetwork({ authorities: 1 });
+  try {
+    const node = network.authority(0);
+    // The store's own records are the first batch, the node's key the second, its first step the third.
+    node.spawn({ nodeArgs: withDisk(network.folder, 0, 2) });
+    const { code, stderr, stdout } = await node.ended;
+    assert.equal(code, exitStatus('io'));
+    assert.match(stderr, /^meshpayd: commit_failed: the disk refused a write: .*\n$/);
+    assert.doesNotMatch(stdout, /fatal|stack/);
   } finally {
     await network.close();
   }

@@ -21,7 +21,7 @@ import type { DaemonContext, Running } from './context.ts';
 import { logNotice } from './log-notice.ts';
 import { beaconInterfaces, wantedPeers } from './reload.ts';
 import { exitOf, StartFailure } from './start-failure.ts';
-import { logLink, tellPeer } from './tell.ts';
+import { createPeerTeller, logLink } from './tell.ts';
 import { createTwinWatch } from './twin-watch.ts';
 
 /** Brings it up; what has to be taken down again is left in `closers`, also after an error. */
@@ -40,6 +40,7 @@ export async function takePart(setup: {
   const authority = member === undefined ? {} : { authority: { member, sign: signer.sign } };
   const node = createNode({ network, verify, ...authority });
   let state: Read = store;
+  let isFirstStepDone = false;
 
   const loop: Loop = createLoop({
     step(event, stamp, read) {
@@ -53,7 +54,10 @@ export async function takePart(setup: {
     onClose: (close) => links.close(close),
     onNotice: (notice) => hear(context, links, notice),
     onRelief: () => links.resume(),
-    fatal: onFatal,
+    fatal(error) {
+      // Before that, whoever waits for the first step hears of it.
+      if (isFirstStepDone) onFatal(error);
+    },
   });
   const links = createLinks({
     network: network.id,
@@ -65,7 +69,7 @@ export async function takePart(setup: {
     transport: config['links.transport'],
     emit: (event) => loop.offer(event) === 'taken',
     report: (report) => logLink(context, report),
-    onPeer: (peer, from) => tellPeer(context, peer, from),
+    onPeer: createPeerTeller(context),
     limits: {
       links: config['limits.links'],
       nodeLinks: config['limits.node_links'],
@@ -108,6 +112,7 @@ export async function takePart(setup: {
   loop.offer({ kind: 'start' });
   // Nobody meets a node whose ledger does not have its network yet: it could not be backed up.
   await loop.settled();
+  isFirstStepDone = true;
   closers.add(() => links.stop());
   await startLinks(links, config);
   closers.add(() => discovery.stop());
