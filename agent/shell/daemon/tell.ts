@@ -2,29 +2,52 @@
 import { nameOf } from '../../core/names.ts';
 import { logKey } from '../log-clean.ts';
 import { formatAddress } from '../net/address.ts';
-import { describeFault } from '../net/fault.ts';
+import { describeFault, type LinkFaultCode } from '../net/fault.ts';
 import type { LinkReport } from '../net/links.ts';
-import type { PeerState, PeerView } from '../net/peers.ts';
+import { isLinked, type MovedPeer, type PeerState } from '../net/peers.ts';
 import type { DaemonContext } from './context.ts';
 import { peerName } from './views.ts';
 
-/** States that a person wants to read of without asking. */
-const NEWS: readonly PeerState[] = ['connected', 'ready', 'reconnecting', 'disconnected'];
-
-/** A peer went from one state to another. */
-export function tellPeer(context: DaemonContext, peer: PeerView, from: PeerState): void {
-  const { state: to, address, key, lastFault } = peer;
-  const why = lastFault === undefined || to === 'ready' ? null : describeFault(lastFault);
-  const fields = {
-    name: peerName(context, peer),
-    key: key === undefined ? null : nameOf('node', key),
-    address: address === undefined ? null : formatAddress(address),
-    from,
-    to,
-    reason: to === 'syncing' || to === 'connected' ? null : why,
+/** Makes what tells of peers: followers hear of every change, the log at "info" of what is news. */
+export function createPeerTeller(
+  context: DaemonContext,
+): (peer: MovedPeer, from: PeerState) => void {
+  const isNews = createPeerNews();
+  return (peer, from) => {
+    const { state: to, address, key, lastFault } = peer;
+    const why = lastFault === undefined || to === 'ready' ? null : describeFault(lastFault);
+    const fields = {
+      name: peerName(context, peer),
+      key: key === undefined ? null : nameOf('node', key),
+      address: address === undefined ? null : formatAddress(address),
+      from,
+      to,
+      reason: to === 'syncing' || to === 'connected' ? null : why,
+    };
+    context.logs[isNews(peer, from) ? 'info' : 'debug']('peer', fields);
+    context.events.publish(() => ({ kind: 'peer', ...fields }));
   };
-  context.logs[NEWS.includes(to) ? 'info' : 'debug']('peer', fields);
-  context.events.publish(() => ({ kind: 'peer', ...fields }));
+}
+
+/**
+ * Whether a person wants to read of a change without asking: a link that is there or gone, and of
+ * attempts in vain each reason once, until there is a link again. A router whose neighbour is away for
+ * months must not fill its log with that, and neither may strangers that were never linked.
+ */
+export function createPeerNews(): (peer: MovedPeer, from: PeerState) => boolean {
+  const told = new WeakMap<MovedPeer, Set<LinkFaultCode>>();
+  return (peer, from) => {
+    const { state: to, lastFault } = peer;
+    if (isLinked(to)) told.delete(peer);
+    if (to === 'connected' || to === 'ready') return true;
+    if (to !== 'reconnecting' && to !== 'disconnected') return false;
+    if (isLinked(from)) return true;
+    if (to === 'disconnected' || lastFault === undefined) return false;
+    const reasons = told.get(peer) ?? new Set();
+    const isNew = !reasons.has(lastFault.code);
+    told.set(peer, reasons.add(lastFault.code));
+    return isNew;
+  };
 }
 
 /** Everything else at the links is for the curious: strangers could fill a log with it. */

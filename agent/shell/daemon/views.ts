@@ -101,7 +101,10 @@ function peerView(context: DaemonContext, peer: NetPeer): PeerView {
 }
 
 /** What people call a peer: a member's name from the genesis document. */
-export function peerName({ identity }: DaemonContext, { key, name }: NetPeer): string | null {
+export function peerName(
+  { identity }: DaemonContext,
+  { key, name }: Pick<NetPeer, 'key' | 'name'>,
+): string | null {
   const { members } = identity.network.committee;
   const member = members.find((candidate) => key !== undefined && equalBytes(candidate.key, key));
   return member?.name ?? name ?? null;

@@ -28,6 +28,7 @@ import {
   createPeerTable,
   isLinked,
   type LinkedState,
+  type MovedPeer,
   type Peer,
   type PeerState,
   type PeerView,
@@ -63,7 +64,7 @@ export interface LinksOptions {
   readonly emit: (event: LinkEvent) => boolean;
   readonly report?: (report: LinkReport) => void;
   /** Hears of every change of a peer's state, in the middle of it: must not call back. */
-  readonly onPeer?: (peer: PeerView, from: PeerState) => void;
+  readonly onPeer?: (peer: MovedPeer, from: PeerState) => void;
   readonly limits?: Partial<NetLimits>;
   /** Over what streams travel; "auto" if left out. */
   readonly transport?: TransportChoice;

@@ -63,6 +63,9 @@ export interface PeerView {
   readonly roundTripMs: number | undefined;
 }
 
+/** What is to be told of a peer whose state has just changed. */
+export type MovedPeer = Pick<PeerView, 'key' | 'name' | 'state' | 'lastFault' | 'address'>;
+
 export interface Peer extends PeerView {
   key: Uint8Array | undefined;
   /** Whether any other key at its address is an impostor. */
@@ -114,7 +117,7 @@ export interface PeerTable {
 export function createPeerTable(
   limits: NetLimits,
   nowMs: () => number,
-  onMove: (peer: Peer, from: PeerState) => void = () => undefined,
+  onMove: (peer: MovedPeer, from: PeerState) => void = () => undefined,
 ): PeerTable {
   const peers = new Set<Peer>();
   const keyed = new Map<string, Peer>();
