@@ -4,7 +4,11 @@
  * and one that lies in wait (a death in a later commit) only when it strikes.
  */
 import type { ByteKey } from '../../agent/core/bytes.ts';
+import { decode, encode } from '../../agent/core/codec/canonical.ts';
+import { frameCoder, type Message } from '../../agent/core/codec/message.ts';
+import { certificateCoder } from '../../agent/core/codec/order.ts';
 import type { LinkId } from '../../agent/core/io.ts';
+import { isRefusal } from '../../agent/core/refusal.ts';
 import { bytes64, latin1, Reader, readCertificate, type Transfer } from './checkers/decode.ts';
 import { faultsFor } from './checkers/founding.ts';
 import type { Death } from './disk.ts';
@@ -16,6 +20,11 @@ import type { World } from './world.ts';
 
 /** Where a wallet keeps its unfinished order. */
 const LIVE_ORDER = 'L' as ByteKey;
+/** A journal entry: the link to the one before, the number of its kind, and what it is. */
+const LINK_BYTES = 32;
+const CERTIFICATE_FACT = 1;
+/** A stream that leads to no node. */
+const NO_LINK = 0n as LinkId;
 /** Streams of a crowd: from nodes that nobody knows, and in one member's name. */
 const CROWD = 200;
 const CROWD_OF_A_MEMBER = 8;
@@ -67,7 +76,7 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
     if (process === undefined || !world.spendRestore(process)) return false;
     const copy = new Map(process.disk.durable);
     later(world, fault, () => {
-      process.restore(copy);
+      putBack(world, process, copy);
       count();
     });
     return false;
@@ -293,8 +302,31 @@ function restoreInTheEnd(world: World, process: Process, copy: ReadonlyMap<ByteK
     if (process.disk.harm === undefined && !process.isRotten) return;
     process.crash('stopped, to be looked over', 0);
     process.start();
-    process.restore(copy);
+    putBack(world, process, copy);
   });
+}
+
+/**
+ * Puts an authority back to an old copy of its store. Certificates that hardly another one had would
+ * be gone with it, unless who holds them, a thief it may be, shows them again: in the end they do.
+ */
+function putBack(world: World, process: Process, copy: ReadonlyMap<ByteKey, Uint8Array>): void {
+  for (const [key, value] of process.disk.durable) {
+    if (key[0] !== 'J' || copy.has(key) || value[LINK_BYTES] !== CERTIFICATE_FACT) continue;
+    const certificate = decode(certificateCoder, value.slice(LINK_BYTES + 1));
+    if (isRefusal(certificate)) continue;
+    const { account, sequence } = certificate.order.order;
+    if (isKnown(world, { account: latin1(account), sequence })) continue;
+    const message: Message = { TAG: 'certificate', data: certificate };
+    const bytes = encode(frameCoder, { to: undefined, route: [], message });
+    const show = () => {
+      for (const member of world.authorities) {
+        member.event({ kind: 'frame', link: NO_LINK, bytes });
+      }
+    };
+    world.repairs.push(() => world.agenda.after(1_000, show));
+  }
+  process.restore(copy);
 }
 
 /** How a fault ends: by itself after its time, unless everything was healed before. */
@@ -333,7 +365,10 @@ function mayNotBeLost(world: World, { disk, signer }: Process): boolean {
 }
 
 /** Whether more than f honest authorities have an order's certificate on disk: not all lose it. */
-function isKnown({ all, plan }: World, { account, sequence }: Transfer): boolean {
+function isKnown(
+  { all, plan }: World,
+  { account, sequence }: Pick<Transfer, 'account' | 'sequence'>,
+): boolean {
   const key = `C${account}${bytes64(sequence)}` as ByteKey;
   const holders = all.filter(({ role, disk }) => role === 'authority' && disk.durable.has(key));
   return holders.length > faultsFor(plan.authorities);
