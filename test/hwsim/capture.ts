@@ -62,7 +62,7 @@ export async function startCapture(
     stop: async () => {
       await settled(node, file);
       await tcpdump.stop();
-      const dropped = await tcpdump.line(/packets dropped by kernel/);
+      const dropped = await tcpdump.line(/packets? dropped by kernel/);
       if (!mayMiss && !dropped.startsWith('0 ')) throw new Error(`${name}: ${dropped}`);
       return node.read(file);
     },
