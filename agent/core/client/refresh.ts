@@ -15,7 +15,7 @@ import {
 import { numberCoder } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
 import type { LinkId } from '../io.ts';
-import { keyOfEntry, keyOfMember, singleton } from '../keyspace.ts';
+import { keyOfMember, singleton } from '../keyspace.ts';
 import { MAX_CERTIFICATES_PER_FRAME, MAX_PAGES_IN_A_ROW } from '../limits.ts';
 import { linkTo, memberOf } from '../links.ts';
 import { refusal } from '../refusal.ts';
@@ -26,7 +26,7 @@ import { showIncome } from './income.ts';
 import { adopt } from './pursue.ts';
 import { membersOf, sendToMember, sendToMemberAllWays } from './route.ts';
 import { finish } from './votes.ts';
-import { readLiveOrder, readWallet, recordPaid, recordReceived } from './wallet.ts';
+import { isReceived, readLiveOrder, readWallet, recordPaid, recordReceived } from './wallet.ts';
 
 /** Credits in one answer. */
 const PAGE = BigInt(MAX_CERTIFICATES_PER_FRAME);
@@ -176,10 +176,10 @@ export function takeCount(
 
 /** False: the certificate is not valid, or not for this wallet. */
 export function takeReceived(draft: Draft, setup: WalletSetup, certificate: Certificate): boolean {
-  const { account, sequence, action } = certificate.order.order;
-  if (!equalBytes(action.data.recipient, setup.wallet.publicKey)) return false;
+  const { order } = certificate.order;
+  if (!equalBytes(order.action.data.recipient, setup.wallet.publicKey)) return false;
   // Before any signature: what is here already is told again and again, over every way.
-  if (draft.get(keyOfEntry('incomingAt', account, sequence)) !== undefined) return true;
+  if (isReceived(draft, order)) return true;
   if (checkCertificate(setup.network, certificate, setup.verify) !== undefined) return false;
   recordReceived(draft, setup.network, certificate);
   return true;

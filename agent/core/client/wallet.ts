@@ -5,7 +5,7 @@
  */
 import { equalBytes } from '../bytes.ts';
 import { decodeOwn } from '../codec/canonical.ts';
-import type { Certificate } from '../codec/order.ts';
+import type { Certificate, Order } from '../codec/order.ts';
 import {
   type LiveOrder,
   liveOrderCoder,
@@ -71,16 +71,19 @@ export function recordPaid(draft: Draft, network: Network, certificate: Certific
   });
 }
 
-/** Takes in a valid certificate that pays this wallet. False: it was here before. */
-export function recordReceived(draft: Draft, network: Network, certificate: Certificate): boolean {
+/** Whether the certificate of an order that pays this wallet is here. */
+export function isReceived(read: Read, { account, sequence }: Order): boolean {
+  return read.get(keyOfEntry('incomingAt', account, sequence)) !== undefined;
+}
+
+/** Takes in a valid certificate that pays this wallet and is not here yet. */
+export function recordReceived(draft: Draft, network: Network, certificate: Certificate): void {
   const { account, sequence, action } = certificate.order.order;
   const index = keyOfEntry('incomingAt', account, sequence);
-  if (draft.get(index) !== undefined) return false;
   const wallet = readWallet(draft, network, action.data.recipient);
   draft.write(index, numberCoder, wallet.payments);
   addPayment(draft, wallet, certificate, plus(wallet, action.data.token, action.data.amount));
   draft.note({ kind: 'received', certificate });
-  return true;
 }
 
 function addPayment(

@@ -106,8 +106,8 @@ export const EVERYBODY_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a wallet counts income twice',
-    file: 'agent/core/client/wallet.js',
-    find: 'if (draft.get(index) !== undefined)\n        return false;',
+    file: 'agent/core/client/refresh.js',
+    find: 'if (isReceived(draft, order))\n        return true;',
     replace: '',
     caughtBy: ['wallets', 'exceptions'],
   },
