@@ -6,6 +6,10 @@ import { relative } from 'node:path';
 import { type TestEvent, tap } from 'node:test/reporters';
 import { inspect } from 'node:util';
 
+/** Of one error; the rest of it is where the test failed. */
+const MOST_LINES = 30;
+const MOST_CHARACTERS = 200;
+
 type Failure = Extract<TestEvent, { type: 'test:fail' }>['data'];
 
 /** What Node's runner calls with everything that happens; yields the text to print. */
@@ -32,7 +36,8 @@ function isItsOwn({ details: { error }, todo }: Failure): boolean {
 function retell({ name, file, line, details: { error } }: Failure): string {
   const where = file === undefined ? '' : ` (${relative(process.cwd(), file)}:${line ?? 0})`;
   const lines = inspect(error.cause ?? error).split('\n');
-  return [`failed: ${name}${where}`, ...lines].map((text) => `# ${text}\n`).join('');
+  const told = lines.slice(0, MOST_LINES).map((line) => line.slice(0, MOST_CHARACTERS));
+  return [`failed: ${name}${where}`, ...told].map((text) => `# ${text}\n`).join('');
 }
 
 // biome-ignore lint/style/noDefaultExport: Node takes a reporter from there.
