@@ -141,14 +141,19 @@ export class World {
     this.reach.heal();
     const calm = { lossPerMille: 0, doublePerMille: 0, overtakePerMille: 0 };
     this.network.heal({ ...this.#weather(), ...calm });
+    // Before anything moves again: no death lies in wait for what a paused node has to catch up with.
+    for (const process of this.all) process.disk.disarm();
     for (const repair of this.repairs) repair();
     for (const process of this.all) {
       process.lagMs = 0;
       process.slowDiskMs = 0;
       process.goOn();
-      process.disk.disarm();
       process.start();
     }
+    // A death in a commit that is on its way by now is still to come.
+    this.agenda.after(LAST_COMMITS_MS, () => {
+      for (const process of this.all) process.start();
+    });
   }
 
   #withRole(role: Role): Process[] {
@@ -227,6 +232,9 @@ export class World {
 const SQUATTER: Actor = {
   step: () => ({ writes: [], sends: [], closes: [], notices: [], wakeAtMs: undefined }),
 };
+
+/** In so long any commit that was begun in trouble is through, or its process has died. */
+const LAST_COMMITS_MS = 2_000;
 
 /** One of many characters: silent, lying, equivocating, or all of it. */
 function treasonOf(prng: Prng, isOpen: boolean): Treason {
