@@ -44,7 +44,7 @@ export const KEYSPACE = {
   chase: { prefix: 'c', layout: "-> the live order's attempts and refusals" },
   question: { prefix: 'q', layout: '-> nonce of the question for the latest that is open' },
   told: { prefix: 'r', layout: 'member(1) -> credits that it counted in answer to that question' },
-  hearsay: {
+  incomingPage: {
     prefix: 'h',
     layout: 'member(1) -> page of its credits to ask for next through relays',
   },

@@ -141,7 +141,7 @@ class CommittingLoop implements Loop {
     return new Promise((resolve, reject) => {
       this.#waiters.push({ steps, resolve, reject });
       this.#tellWaiters();
-      if (this.#hasHalted) this.#disappoint(new Error('the loop has ended'));
+      if (this.#hasHalted) this.#rejectWaiters(new Error('the loop has ended'));
     });
   }
 
@@ -220,7 +220,7 @@ class CommittingLoop implements Loop {
     }
   }
 
-  #disappoint(error: unknown): void {
+  #rejectWaiters(error: unknown): void {
     for (const { reject } of this.#waiters) reject(error);
     this.#waiters = [];
   }
@@ -289,7 +289,7 @@ class CommittingLoop implements Loop {
   #halt(result: StopResult, error?: unknown): void {
     this.#hasHalted = true;
     this.#disarm?.();
-    this.#disappoint(error ?? new Error(`the loop ended: ${result}`));
+    this.#rejectWaiters(error ?? new Error(`the loop ended: ${result}`));
     this.#stopped?.(result);
   }
 }

@@ -57,14 +57,14 @@ export async function refresh(session: WalletSession, signal: AbortSignal): Prom
   return { told: names, why: 'no authority answered', wallMs: Date.now() };
 }
 
-type Latest = Extract<Notice, { readonly kind: 'latest_seen' }>;
+/** Payments of this account and to it, as a member has counted them. */
+type Claim = Pick<Extract<Notice, { readonly kind: 'latest_seen' }>, 'next' | 'received'>;
 
 /** What the authorities have said so far. */
 interface Answers {
   /** Members that have told all incoming payments. */
   readonly told: Set<MemberIndex>;
-  /** Payments of this account and to it, as each member has counted them. */
-  readonly claims: Map<MemberIndex, Pick<Latest, 'next' | 'received'>>;
+  readonly claims: Map<MemberIndex, Claim>;
 }
 
 /**
@@ -119,9 +119,9 @@ function take({ told, claims }: Answers, notice: Notice): void {
 
 /** What more than f members claim, so at least an honest one: one liar cannot make us wait. */
 function vouchedFor(
-  claims: readonly Pick<Latest, 'next' | 'received'>[],
+  claims: readonly Claim[],
   memberCount: number,
-  count: (claim: Pick<Latest, 'next' | 'received'>) => bigint,
+  count: (claim: Claim) => bigint,
 ): bigint {
   const sorted = claims.map(count).sort((a, b) => (a > b ? -1 : 1));
   return sorted[faultsTolerated(memberCount)] ?? 0n;

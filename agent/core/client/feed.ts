@@ -6,21 +6,21 @@
 import type { Draft } from '../draft.ts';
 import { type MemberIndex, nextSequence, type Sequence } from '../units.ts';
 import { chase, writeChase } from './chase.ts';
-import { sendToMemberInEarnest } from './route.ts';
+import { sendToMemberEscalating } from './route.ts';
 import { readPaid } from './wallet.ts';
 
 /** Sends a member the certificate `next` of this account. True: there was one to send. */
 export function feed(draft: Draft, member: MemberIndex, next: Sequence): boolean {
   const certificate = readPaid(draft, next);
   if (certificate === undefined) return false;
-  if (isNewInAttempt(draft, member, next)) {
-    sendToMemberInEarnest(draft, member, { TAG: 'certificate', data: certificate });
+  if (bringOnce(draft, member, next)) {
+    sendToMemberEscalating(draft, member, { TAG: 'certificate', data: certificate });
   }
   return true;
 }
 
-/** Whether a member was not brought what has this sequence since the last attempt; then it is now. */
-export function isNewInAttempt(draft: Draft, member: MemberIndex, next: Sequence): boolean {
+/** Notes that a member is brought what has this sequence. False: it was, since the last attempt. */
+export function bringOnce(draft: Draft, member: MemberIndex, next: Sequence): boolean {
   const { fed } = chase(draft);
   const before = fed.find((entry) => entry.member === member);
   if (before !== undefined && before.upTo > next) return false;

@@ -15,7 +15,7 @@ import type { WalletSetup } from '../setup.ts';
 import { setTimer } from '../timers.ts';
 import type { MemberIndex } from '../units.ts';
 import { chase, pauseMs, writeChase } from './chase.ts';
-import { membersOf, sendToMemberInEarnest } from './route.ts';
+import { membersOf, sendToMemberEscalating } from './route.ts';
 import { readLiveOrder } from './wallet.ts';
 
 /** Makes a signed order the live one; the votes for it come from now on. */
@@ -46,5 +46,5 @@ export function pursueAt(draft: Draft, member: MemberIndex): void {
 
 function sendOrder(draft: Draft, live: LiveOrder, member: MemberIndex): void {
   if (live.votes.some((vote) => vote.member === member)) return;
-  sendToMemberInEarnest(draft, member, { TAG: 'order', data: live.order });
+  sendToMemberEscalating(draft, member, { TAG: 'order', data: live.order });
 }

@@ -73,7 +73,7 @@ function askCredits(draft: Draft, setup: WalletSetup, member: MemberIndex): void
  * process begins anywhere, so that also many that do not live long come by every page.
  */
 function askPage(draft: Draft, setup: WalletSetup, member: MemberIndex, held: bigint): void {
-  const key = keyOfMember('hearsay', member);
+  const key = keyOfMember('incomingPage', member);
   const last = held / PAGE;
   const next = draft.read(key, numberCoder) ?? anyNumber(draft) % (last + 1n);
   const page = next <= last ? next : 0n;
@@ -151,7 +151,7 @@ function takeHearsay(draft: Draft, setup: WalletSetup, credits: Credits): void {
   if (held > before) askCreditsFrom(draft, setup, member, held);
   const told = draft.read(keyOfMember('told', member), numberCoder);
   if (held < (told ?? received)) {
-    const next = draft.read(keyOfMember('hearsay', member), numberCoder) ?? 0n;
+    const next = draft.read(keyOfMember('incomingPage', member), numberCoder) ?? 0n;
     const isLastAsked = next > 0n && from === (next - 1n) * PAGE;
     const goesOn = next <= held / PAGE && next % MAX_PAGES_IN_A_ROW !== 0n;
     if (isLastAsked && goesOn) askPage(draft, setup, member, held);

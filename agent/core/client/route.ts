@@ -31,7 +31,7 @@ export function sendToMember(draft: Draft, member: MemberIndex, message: Message
  * The same for what an order needs to get through: over one way at first, and after some attempts
  * over several at once. A bad relay then costs the first few seconds and no more.
  */
-export function sendToMemberInEarnest(draft: Draft, member: MemberIndex, message: Message): void {
+export function sendToMemberEscalating(draft: Draft, member: MemberIndex, message: Message): void {
   const send = chase(draft).attempts < ATTEMPTS_OVER_ONE_WAY ? sendToMember : sendToMemberAllWays;
   send(draft, member, message);
 }

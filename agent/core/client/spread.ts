@@ -11,9 +11,9 @@ import type { WalletSetup } from '../setup.ts';
 import { setTimer } from '../timers.ts';
 import { FIRST_SEQUENCE, type MemberIndex, type Sequence } from '../units.ts';
 import { chase, pauseMs, writeChase } from './chase.ts';
-import { feed, isNewInAttempt } from './feed.ts';
+import { bringOnce, feed } from './feed.ts';
 import { pursueAt } from './pursue.ts';
-import { sendToMemberInEarnest } from './route.ts';
+import { sendToMemberEscalating } from './route.ts';
 import { readPaid, readWallet } from './wallet.ts';
 
 /** Sends the last certificate to every authority that has not applied it, and sets the next try. */
@@ -36,7 +36,7 @@ export function spreadNow(draft: Draft, setup: WalletSetup): Certificate | undef
   const last = next > FIRST_SEQUENCE ? readPaid(draft, (next - 1n) as Sequence) : undefined;
   if (last === undefined || unspread.length === 0) return undefined;
   for (const member of unspread) {
-    sendToMemberInEarnest(draft, member, { TAG: 'certificate', data: last });
+    sendToMemberEscalating(draft, member, { TAG: 'certificate', data: last });
   }
   return last;
 }
@@ -58,5 +58,5 @@ export function takeProgress(
     writeChase(draft, { unspread: unspread.filter((other) => other !== member) });
     draft.note({ kind: 'spread', member, next });
   }
-  if (isNewInAttempt(draft, member, wallet.next)) pursueAt(draft, member);
+  if (bringOnce(draft, member, wallet.next)) pursueAt(draft, member);
 }
