@@ -7,6 +7,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeNetwork, type TestNetwork, type TestNode } from '../process/network.ts';
 import { openTestWallet } from '../process/wallet.ts';
+import { pause } from '../support/wait.ts';
 import { type Figure, median } from './machine.ts';
 import { ROUTER_FLAGS } from './router.ts';
 
@@ -147,8 +148,4 @@ async function payFor(network: TestNetwork): Promise<number> {
   );
   await Promise.all(wallets.map((wallet) => wallet.close()));
   return rounds * payers.length;
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

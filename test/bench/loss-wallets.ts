@@ -13,6 +13,7 @@ import { signerFromSeed } from '../../agent/shell/keys.ts';
 import type { Address } from '../../agent/shell/net/address.ts';
 import type { TransportChoice } from '../../agent/shell/net/transport.ts';
 import { openTestWallet } from '../process/wallet.ts';
+import { pause } from '../support/wait.ts';
 
 /** Secrets go over the channel between parent and child. */
 export interface LossTask {
@@ -64,10 +65,6 @@ async function main(task: LossTask): Promise<LossResult> {
   await Promise.race([Promise.all(queues), pause(task.patienceMs)]);
   const { user, system } = process.cpuUsage();
   return { latenciesMs, tookMs: lastMs - begunMs, cpuMs: (user + system) / 1_000 };
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 process.once('message', (task) => {

@@ -5,7 +5,8 @@
 import process from 'node:process';
 import { MAX_FRAME_BYTES } from '../../agent/core/limits.ts';
 import type { Transport } from '../../agent/shell/net/transport.ts';
-import { identityOf, memberOf, onlyLink, startNode, until } from '../shell/net/harness.ts';
+import { identityOf, memberOf, onlyLink, startNode } from '../shell/net/harness.ts';
+import { until } from '../support/wait.ts';
 import type { Figure } from './machine.ts';
 
 const BULK_FRAMES = 1_000;

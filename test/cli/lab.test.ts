@@ -6,18 +6,11 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { isAlive } from '../../agent/cli/folder.ts';
+import { until } from '../support/wait.ts';
 import { finished, MESHPAY, meshpay, startMeshpay, temporaryFolder } from './support.ts';
 
-const POLL_MS = 50;
 /** Long enough for a loaded machine; nothing is asserted about how long it takes. */
 const PATIENCE_MS = 60_000;
-
-async function until(what: string, isDone: () => boolean): Promise<void> {
-  for (let waitedMs = 0; !isDone(); waitedMs += POLL_MS) {
-    assert.ok(waitedMs < PATIENCE_MS, what);
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
-}
 
 /** The processes of the nodes, as the lab has printed them. */
 function pidsIn(out: string): readonly number[] {
@@ -42,7 +35,7 @@ async function startLab(t: TestContext, args: readonly string[], cwd: string): P
     child.kill('SIGKILL');
     await ended;
   });
-  await until('the lab says what to try next', () => out.includes('Try next'));
+  await until(() => out.includes('Try next'), 'the lab says what to try next', PATIENCE_MS);
   return { child, out: () => out, ended };
 }
 
@@ -110,7 +103,7 @@ describe('a running lab', () => {
     for (const pid of pids) assert.ok(isAlive(pid));
     lab.child.kill('SIGKILL');
     await lab.ended;
-    await until('all daemons are gone', () => pids.every((pid) => !isAlive(pid)));
+    await until(() => pids.every((pid) => !isAlive(pid)), 'all daemons are gone', PATIENCE_MS);
   });
 
   it('goes on when a person kills a node, and says so', async (t) => {
@@ -126,10 +119,10 @@ describe('a running lab', () => {
       err += piece.toString();
     });
     t.after(() => child.kill('SIGKILL'));
-    await until('the lab is up', () => out.includes('Try next'));
+    await until(() => out.includes('Try next'), 'the lab is up', PATIENCE_MS);
     const [victim = 0] = pidsIn(out);
     process.kill(victim, 'SIGKILL');
-    await until('the lab has noticed', () => err.includes('authority-1 has ended'));
+    await until(() => err.includes('authority-1 has ended'), 'the lab has noticed', PATIENCE_MS);
     const pay = ['wallet', 'pay', '--wallet', 'lab/wallets/alice', '--timeout', '30'];
     const bob = await meshpay(['wallet', 'address', '--wallet', 'lab/wallets/bob'], folder);
     const paid = await meshpay([...pay, bob.out.trim(), '2.00', 'HRS'], folder);

@@ -7,7 +7,11 @@ import { after, before, describe, it } from 'node:test';
 import { connectControl } from '../../agent/shell/control/client.ts';
 import type { EventView } from '../../agent/shell/control/event-view.ts';
 import { MAX_CONTROL_REQUEST_BYTES } from '../../agent/shell/limits.ts';
+import { until } from '../support/wait.ts';
 import { startNetwork, type TestNetwork } from './network.ts';
+
+/** Far above what a link needs that died unsaid (15 s). */
+const PATIENCE_MS = 120_000;
 
 describe('the control socket of a daemon', () => {
   let network: TestNetwork;
@@ -60,28 +64,6 @@ describe('the control socket of a daemon', () => {
     );
   });
 
-  it('lets people follow how a peer goes and comes back', async () => {
-    const client = await connectControl(network.authority(0).socket);
-    const states: string[] = [];
-    let heard = (): void => {};
-    const back = new Promise<void>((resolve) => {
-      heard = resolve;
-    });
-    const onEvent = (event: EventView): void => {
-      assert.equal(event.kind, 'peer');
-      if (event.kind !== 'peer' || event.name !== 'authority-1') return;
-      states.push(event.to);
-      if (event.to === 'ready' && states.includes('reconnecting')) heard();
-    };
-    client.request('events', { kinds: ['peer'] }, { onEvent }).catch(() => {});
-    // Requests of one connection are taken in order: the events flow when this is answered.
-    await client.request('status');
-    await network.authority(1).kill9();
-    await network.authority(1).start();
-    await back;
-    client.close();
-  });
-
   it('changes the level of the log while the node runs', async () => {
     const { control } = network.authority(2);
     assert.deepEqual(await control.request('log.level', { level: 'silent' }), { level: 'silent' });
@@ -89,4 +71,28 @@ describe('the control socket of a daemon', () => {
     // What was set by hand holds until the configuration is read again.
     assert.deepEqual(await control.request('log.level'), { level: 'debug' });
   });
+});
+
+describe('those who follow a daemon', () => {
+  // A node that is killed closes its TCP connections; of a datagram link nobody says that it is dead.
+  for (const transport of ['tcp', 'datagram'] as const) {
+    it(`see a peer go and come back, over ${transport}`, async (t) => {
+      const config = { 'links.transport': transport };
+      const network = await startNetwork({ authorities: 4, config });
+      t.after(() => network.close());
+      const client = await connectControl(network.authority(0).socket);
+      t.after(() => client.close());
+      const states: string[] = [];
+      const onEvent = (event: EventView): void => {
+        assert.equal(event.kind, 'peer');
+        if (event.kind === 'peer' && event.name === 'authority-1') states.push(event.to);
+      };
+      client.request('events', { kinds: ['peer'] }, { onEvent }).catch(() => {});
+      // Requests of one connection are taken in order: the events flow when this is answered.
+      await client.request('status');
+      await network.authority(1).restart();
+      const left = () => states.indexOf('reconnecting');
+      await until(() => left() >= 0 && states.indexOf('ready', left()) > 0, 'both', PATIENCE_MS);
+    });
+  }
 });

@@ -12,9 +12,10 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { nameOf } from '../../agent/core/names.ts';
 import { Random } from '../support/random.ts';
+import { pause } from '../support/wait.ts';
 import { startNetwork, type TestNetwork } from './network.ts';
 import { transfer } from './orders.ts';
-import { Probe, pause } from './probe.ts';
+import { Probe } from './probe.ts';
 import { openTestWallet, type TestWallet } from './wallet.ts';
 
 export interface CrashResult {

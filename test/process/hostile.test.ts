@@ -10,9 +10,10 @@ import { refusalCodeOf } from '../../agent/core/refusal.ts';
 import type { Epoch, MemberIndex } from '../../agent/core/units.ts';
 import { signerFromSeed } from '../../agent/shell/keys.ts';
 import { protocolName } from '../../agent/shell/net/tls.ts';
+import { pause } from '../support/wait.ts';
 import { startNetwork, type TestNetwork } from './network.ts';
 import { transfer } from './orders.ts';
-import { Probe, pause } from './probe.ts';
+import { Probe } from './probe.ts';
 import { openTestWallet, type TestWallet } from './wallet.ts';
 
 /** Resident memory that a router can spare for one daemon, whatever others do to it. */

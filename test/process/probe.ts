@@ -11,6 +11,7 @@ import type { LinkId } from '../../agent/core/io.ts';
 import type { MemberIndex } from '../../agent/core/units.ts';
 import { createLinks, type Links } from '../../agent/shell/net/links.ts';
 import { createVerify } from '../../agent/shell/verify.ts';
+import { pause } from '../support/wait.ts';
 import type { TestNetwork } from './network.ts';
 
 /** A vote for another order than one that the same author voted for before. */
@@ -143,8 +144,4 @@ export class Probe {
       this.contradictions.push({ member: vote.member, place: known.place, first, second: hash });
     }
   }
-}
-
-export function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -5,8 +5,9 @@ import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { makeBeacon } from '../../agent/core/beacon.ts';
 import { toHex } from '../../agent/core/bytes.ts';
-import { identityOf, NETWORK, until } from '../shell/net/harness.ts';
+import { identityOf, NETWORK } from '../shell/net/harness.ts';
 import { createHosts, type Hosts, whyNoNamespaces } from '../support/namespaces.ts';
+import { until } from '../support/wait.ts';
 import type { TwinReport } from './twin-node.ts';
 
 const skip = whyNoNamespaces() ?? false;

@@ -353,9 +353,10 @@ export function createLinks(options: LinksOptions): Links {
     const { key, peer, address } = link;
     const name = key === undefined ? undefined : toHex(key);
     const older = name === undefined ? undefined : linkOfKey.get(name);
+    // First: its node may have started anew, and is then no longer what the old link showed.
+    older?.stream.close(linkFault('duplicate'));
     links.set(link.id, link);
     if (name !== undefined) linkOfKey.set(name, link);
-    older?.stream.close(linkFault('duplicate'));
     if (peer !== undefined) {
       peer.address = address;
       if (!isLinked(peer.state)) {
@@ -390,13 +391,11 @@ export function createLinks(options: LinksOptions): Links {
 
   function leave(link: Link, fault: LinkFault): void {
     links.delete(link.id);
-    const name = link.key === undefined ? undefined : toHex(link.key);
-    const isLast = name !== undefined && linkOfKey.get(name) === link;
-    if (isLast) linkOfKey.delete(name);
+    if (link.key !== undefined) linkOfKey.delete(toHex(link.key));
     options.report?.({ what: 'down', address: link.address, key: link.key, fault });
     deliver({ kind: 'link_down', link: link.id });
     const { peer } = link;
-    if (peer === undefined || !isLast) return;
+    if (peer === undefined) return;
     peer.roundTripMs = undefined;
     if (nowMs() - link.upAtMs >= limits.silenceMs) dialer.forgiven(peer);
     table.move(peer, peer.demanded ? 'reconnecting' : 'disconnected', fault);

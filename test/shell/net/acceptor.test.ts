@@ -4,7 +4,8 @@ import { describe, it } from 'node:test';
 import { DATAGRAM_LIMITS, NET_LIMITS } from '../../../agent/shell/limits.ts';
 import { type AcceptorOptions, createAcceptor } from '../../../agent/shell/net/acceptor.ts';
 import { createCommons } from '../../../agent/shell/net/datagram/commons.ts';
-import { identityOf, NETWORK, pause, until } from './harness.ts';
+import { pause, until } from '../../support/wait.ts';
+import { identityOf, NETWORK } from './harness.ts';
 
 const nowMs = (): number => performance.now();
 

@@ -10,8 +10,9 @@ import { fileURLToPath } from 'node:url';
 import { makeBeacon } from '../../../agent/core/beacon.ts';
 import { toHex } from '../../../agent/core/bytes.ts';
 import { createHosts, type Hosts, whyNoNamespaces } from '../../support/namespaces.ts';
+import { until } from '../../support/wait.ts';
 import type { DiscoveryReport, RawPacket } from './discovery-node.ts';
-import { identityOf, NETWORK, until } from './harness.ts';
+import { identityOf, NETWORK } from './harness.ts';
 
 const skip = whyNoNamespaces() ?? false;
 if (skip !== false) process.stdout.write(`# skipped: discovery between hosts: ${skip}\n`);

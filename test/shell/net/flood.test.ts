@@ -7,8 +7,9 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { NET_LIMITS } from '../../../agent/shell/limits.ts';
+import { until } from '../../support/wait.ts';
 import type { FloodReport, NodeReport } from './flood-node.ts';
-import { identityOf, memberOf, onlyLink, startNode, type TestNode, until } from './harness.ts';
+import { identityOf, memberOf, onlyLink, startNode, type TestNode } from './harness.ts';
 
 const CONNECTIONS = 10_000;
 const TLS_CONNECTIONS = 1_500;

@@ -19,6 +19,7 @@ import {
 } from '../../../agent/shell/net/links.ts';
 import { protocolName } from '../../../agent/shell/net/tls.ts';
 import type { TransportChoice } from '../../../agent/shell/net/transport.ts';
+import { until } from '../../support/wait.ts';
 
 /** Over what nodes and raw clients of these tests are linked: links-datagram.test.ts changes it. */
 export const over: { transport: TransportChoice } = { transport: 'auto' };
@@ -120,19 +121,6 @@ function linksUp(events: readonly LinkEvent[]): readonly LinkId[] {
     if (event.kind === 'link_down') up.delete(event.link);
   }
   return [...up];
-}
-
-/** Waits until something holds; fails with `what` when it does not in a long time. */
-export async function until(holds: () => boolean, what: string, timeoutMs = 20_000): Promise<void> {
-  const end = performance.now() + timeoutMs;
-  while (!holds()) {
-    if (performance.now() > end) throw new Error(`never happened: ${what}`);
-    await pause(5);
-  }
-}
-
-export function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** The fault codes of reports of one kind, in order. */

@@ -3,20 +3,18 @@ import assert from 'node:assert/strict';
 import { connect as connectTcp, createServer } from 'node:net';
 import { describe, it } from 'node:test';
 import { MAX_FRAME_BYTES } from '../../../agent/core/limits.ts';
-import { NET_LIMITS } from '../../../agent/shell/limits.ts';
 import { wordBytes } from '../../../agent/shell/net/framing.ts';
 import type { LinkReport } from '../../../agent/shell/net/links.ts';
+import { pause, until } from '../../support/wait.ts';
 import {
   closed,
   faults,
   identityOf,
   memberOf,
   onlyLink,
-  pause,
   rawClient,
   stoppingAtTheEnd,
   type TestNode,
-  until,
 } from './harness.ts';
 
 const [alice, bob, carol] = [identityOf(1), identityOf(2), identityOf(3)];
@@ -103,21 +101,6 @@ describe('two members', () => {
     await until(() => faults(b, 'dial_failed').includes('unreachable'), 'vain attempts');
     const again = await start(alice, { members: MEMBERS, listen: [at] });
     await until(() => b.up().length === 1 && again.up().length === 1, 'the second link');
-  });
-
-  it('replace a link whose other side is dead without having said so', async () => {
-    let nowMs = 0;
-    const a = await start(alice, { members: MEMBERS, nowMs: () => nowMs });
-    const stale = await rawClient(a.at(), { identity: bob });
-    await until(() => a.up().length === 1, 'the old link');
-    const old = onlyLink(a);
-    nowMs = 3 * NET_LIMITS.handshakeTimeoutMs;
-    const gone = closed(stale);
-    const fresh = await rawClient(a.at(), { identity: bob });
-    await until(() => a.up().length === 1 && onlyLink(a) !== old, 'the new link instead');
-    stale.resume();
-    await gone;
-    fresh.destroy();
   });
 });
 

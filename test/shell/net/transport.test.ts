@@ -9,16 +9,15 @@ import { createCommons } from '../../../agent/shell/net/datagram/commons.ts';
 import { dialDatagram } from '../../../agent/shell/net/datagram/dial.ts';
 import type { DatagramStream } from '../../../agent/shell/net/datagram/stream.ts';
 import { takes, transportsTo } from '../../../agent/shell/net/transport.ts';
+import { pause, until } from '../../support/wait.ts';
 import { lossyRelay } from './datagram/lossy-relay.ts';
 import {
   closed,
   faults,
   identityOf,
   onlyLink,
-  pause,
   stoppingAtTheEnd,
   type TestNode,
-  until,
 } from './harness.ts';
 
 const [alice, bob] = [identityOf(1), identityOf(2)];

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { NET_LIMITS } from '../../../agent/shell/limits.ts';
 import { wordBytes } from '../../../agent/shell/net/framing.ts';
 import type { LinksOptions } from '../../../agent/shell/net/links.ts';
+import { until } from '../../support/wait.ts';
 import {
   closed,
   faults,
@@ -13,7 +14,6 @@ import {
   rawClient,
   stoppingAtTheEnd,
   type TestNode,
-  until,
 } from './harness.ts';
 
 const [alice, bob, carol] = [identityOf(1), identityOf(2), identityOf(3)];

@@ -20,7 +20,8 @@ import {
 import { decodePacket, encodePacket } from '../../../../agent/shell/net/datagram/packet.ts';
 import type { DatagramStream } from '../../../../agent/shell/net/datagram/stream.ts';
 import { createTlsTaker, dialTls } from '../../../../agent/shell/net/tls.ts';
-import { closed, identityOf, NETWORK, pause, until } from '../harness.ts';
+import { pause, until } from '../../../support/wait.ts';
+import { closed, identityOf, NETWORK } from '../harness.ts';
 import { type LossyRelay, lossyRelay } from './lossy-relay.ts';
 import { QUIET } from './simulated.ts';
 
