@@ -7,9 +7,9 @@
  *   await network.close();
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePorts } from '../../agent/cli/lab/ports.ts';
 import { toHex } from '../../agent/core/bytes.ts';
 import type { Signer } from '../../agent/core/crypto.ts';
 import { type Genesis, type Network, networkOf } from '../../agent/core/genesis.ts';
@@ -179,23 +179,6 @@ export async function startNetwork(options: NetworkOptions): Promise<TestNetwork
     await network.close();
     throw error;
   }
-}
-
-/** Ports of loopback that were free a moment ago. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => {
-    const address = server.address();
-    return typeof address === 'object' && address !== null ? address.port : 0;
-  });
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }
 
 function must<T>(value: T | undefined): T {

@@ -1,22 +1,55 @@
 /** Free ports of the loopback interface. */
-import { createServer, type Server } from 'node:net';
+import { randomInt } from 'node:crypto';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 
-/** That many different TCP ports of 127.0.0.1 on which nobody listens now. */
+const HOST = '127.0.0.1';
+/**
+ * Ports from here to below the last are given out. From that on Linux gives them to whoever asks for
+ * any (net.ipv4.ip_local_port_range), so one that was free may be taken when its node starts.
+ */
+const FIRST_PORT = 10_000;
+const END_PORT = 32_768;
+const MAX_TRIES = 1_000;
+
+/** That many different ports on which nobody listens now, neither for TCP nor for UDP. */
 export async function freePorts(count: number): Promise<readonly number[]> {
   // All are held until the last one is known, so that none is given twice.
-  const servers = await Promise.all(Array.from({ length: count }, listen));
-  const ports = servers.map((server) => {
-    const address = server.address();
-    return typeof address === 'object' && address !== null ? address.port : 0;
-  });
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+  const releases = new Map<number, () => Promise<unknown>>();
+  try {
+    for (let tries = 0; releases.size < count; tries++) {
+      if (tries === MAX_TRIES) throw new Error(`${HOST} has not ${count} free ports`);
+      const port = randomInt(FIRST_PORT, END_PORT);
+      const release = await hold(port).catch(unlessTaken);
+      if (release !== undefined) releases.set(port, release);
+    }
+    return [...releases.keys()];
+  } finally {
+    await Promise.all([...releases.values()].map((release) => release()));
+  }
 }
 
-function listen(): Promise<Server> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => resolve(server));
-  });
+/** Takes a port; returns the way to give it back. */
+async function hold(port: number): Promise<() => Promise<unknown>> {
+  const server = createServer().listen(port, HOST);
+  await once(server, 'listening');
+  const socket = createSocket('udp4');
+  const release = (): Promise<unknown> => {
+    server.close();
+    socket.close();
+    return Promise.all([once(server, 'close'), once(socket, 'close')]);
+  };
+  try {
+    socket.bind(port, HOST);
+    await once(socket, 'listening');
+    return release;
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+function unlessTaken(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'EADDRINUSE') throw error;
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 import { after, describe, it } from 'node:test';
+import { freePorts } from '../../../agent/cli/lab/ports.ts';
 import { DATAGRAM_LIMITS } from '../../../agent/shell/limits.ts';
 import type { Address } from '../../../agent/shell/net/address.ts';
 import { createCommons } from '../../../agent/shell/net/datagram/commons.ts';
@@ -69,8 +70,9 @@ describe('a node that takes one way only', () => {
 
 describe('both ways', () => {
   it('are tried when TCP connects and then says nothing, and one link comes of it', async () => {
-    const a = await start(alice, { transport: 'datagram' });
-    const { port } = a.at();
+    const [port = 0] = await freePorts(1);
+    const listen = [{ host: '127.0.0.1', port }];
+    const a = await start(alice, { transport: 'datagram', listen });
     const silent = createServer((socket) => socket.resume().on('error', () => undefined));
     await new Promise<void>((resolve) => silent.listen(port, '127.0.0.1', resolve));
     const b = await start(undefined, { wanted: [a.at()], limits: { dialRaceMs: 30 } });
