@@ -35,7 +35,8 @@ export class World {
   readonly network: Network<Process>;
   /** Every process; the authorities first. */
   readonly all: Process[] = [];
-  /** What an operator does when everything is healed. */
+  /** What an operator does when everything is healed: looks at each disk that was harmed, and the rest. */
+  readonly restorations: (() => void)[] = [];
   readonly repairs: (() => void)[] = [];
   isHealed = false;
   readonly #conspiracy: Conspiracy;
@@ -143,7 +144,7 @@ export class World {
     this.network.heal({ ...this.#weather(), ...calm });
     // Before anything moves again: no death lies in wait for what a paused node has to catch up with.
     for (const process of this.all) process.disk.disarm();
-    for (const repair of this.repairs) repair();
+    this.#mend();
     for (const process of this.all) {
       process.lagMs = 0;
       process.slowDiskMs = 0;
@@ -152,8 +153,14 @@ export class World {
     }
     // A death in a commit that is on its way by now is still to come.
     this.agenda.after(LAST_COMMITS_MS, () => {
+      this.#mend();
       for (const process of this.all) process.start();
     });
+  }
+
+  #mend(): void {
+    for (const restore of this.restorations) restore();
+    for (const repair of this.repairs.splice(0)) repair();
   }
 
   #withRole(role: Role): Process[] {

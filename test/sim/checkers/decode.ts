@@ -214,6 +214,14 @@ export function readAccount(bytes: Uint8Array): AccountView {
   return { next, history, received, isFrozen, balances, pending };
 }
 
+/** The bytes of an account record in which the order that waits in it does not show. */
+export function settledBytesOf(account: Uint8Array): string {
+  const reader = new Reader(account);
+  reader.text(8 + 32 + 8 + 1);
+  readBalances(reader);
+  return reader.textFrom(0);
+}
+
 /** A journal entry: the link to the one before, and a fact. */
 export function readEntry(bytes: Uint8Array): { link: string; fact: FactView } {
   const reader = new Reader(bytes);

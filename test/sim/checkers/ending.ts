@@ -1,17 +1,18 @@
 /**
  * What must be true once everything is healed and some time was given.
  *
- * `convergence`: every honest authority holds the one ledger that all certified orders make, byte for
- * byte the same, and all of them hash it to the same root. `money`: all certified orders could be
- * entered, so nobody was paid what its payer did not have. `liveness`: of every order that an honest
- * owner made there is a certificate, or of another order for its sequence, and no wallet still pursues
- * one; each wallet holds every certificate that pays it.
+ * `convergence`: every honest authority holds the one ledger that all certified orders make, the
+ * account records are byte for byte the same (but for orders that wait in them), and all of them hash
+ * it to the same root. `money`: all certified orders could be entered, so nobody was paid what its
+ * payer did not have. `liveness`: every honest node is up; of every order that an honest owner made
+ * there is a certificate, or of another order for its sequence, and no wallet still pursues one; each
+ * wallet holds every certificate that pays it.
  */
 import type { ByteKey } from '../../../agent/core/bytes.ts';
 import type { Process, Watcher } from '../process.ts';
 import { Violation } from '../violation.ts';
 import type { Book } from './book.ts';
-import { latin1, openFrame, short } from './decode.ts';
+import { latin1, openFrame, settledBytesOf, short } from './decode.ts';
 import { placeOf } from './founding.ts';
 import { isSameMoney, type Ledgers } from './ledgers.ts';
 import type { Wallets } from './wallets.ts';
@@ -43,6 +44,9 @@ export class Ending implements Watcher {
   /** What is not as it should be in the end; undefined when all is well. */
   unfinished(processes: readonly Process[], mustComplete: boolean): Violation | undefined {
     for (const process of processes) {
+      if (process.isHonest && !process.isUp) {
+        return new Violation('liveness', `${process.name} did not come up again`);
+      }
       const found =
         process.role === 'authority'
           ? this.#authority(process)
@@ -53,10 +57,28 @@ export class Ending implements Watcher {
     }
     const open = mustComplete ? this.#open() : undefined;
     if (open !== undefined) return open;
-    const up = processes.filter((process) => process.role === 'authority' && process.isUp);
-    const roots = new Set(up.map((process) => this.#roots.get(process.index)));
+    const authorities = processes.filter(({ role }) => role === 'authority');
+    const other = this.#otherBytes(authorities);
+    if (other !== undefined) return other;
+    const roots = new Set(authorities.map(({ index }) => this.#roots.get(index)));
     if (roots.size <= 1) return undefined;
     return new Violation('convergence', 'equal ledgers, but the authorities hash them differently');
+  }
+
+  /** Account records that say the same in other bytes. */
+  #otherBytes([first, ...others]: readonly Process[]): Violation | undefined {
+    for (const [key, value] of first?.disk.live ?? []) {
+      if (key[0] !== 'A') continue;
+      const bytes = settledBytesOf(value);
+      const other = others.find(({ disk: { live } }) => {
+        const record = live.get(key);
+        return record === undefined || settledBytesOf(record) !== bytes;
+      });
+      if (other === undefined) continue;
+      const what = `account ${short(key.slice(1))} in other bytes than ${first?.name}`;
+      return new Violation('convergence', `${other.name} has ${what}`);
+    }
+    return undefined;
   }
 
   /** An order that nobody will ever hear of again. */
@@ -79,7 +101,6 @@ export class Ending implements Watcher {
   }
 
   #authority(process: Process): Violation | undefined {
-    if (!process.isUp) return undefined;
     const held = this.#ledgers.accountsOf(process);
     for (const [account, entry] of this.#book.ledger) {
       const shadow = held.get(account);

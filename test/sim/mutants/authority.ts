@@ -204,6 +204,14 @@ export const AUTHORITY_MUTANTS: readonly Mutant[] = [
     caughtBy: ['bounds', 'exceptions'],
   },
   {
+    name: 'balances of an account in the order of payments',
+    file: 'agent/core/authority/account.js',
+    find: 'balances: others.sort((a, b) => a.token - b.token)',
+    replace: 'balances: others',
+    caughtBy: ['convergence'],
+    profile: 'full',
+  },
+  {
     name: 'an account goes into its bucket again and again',
     file: 'agent/core/authority/bucket.js',
     find: 'to: isKnown ? from + 1 : from',
