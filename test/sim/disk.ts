@@ -13,7 +13,7 @@ import { Violation } from './violation.ts';
 /**
  * Where a process dies in a commit. `full`: the disk takes no more, so the commit fails. `torn`: the
  * machine goes down, and a part of the batch is on disk. `rotten`: a record that it replaces is not what
- * was written.
+ * was written. (One that it reads: `DamagedRead`.)
  */
 export type Death = 'before' | 'middle' | 'after' | 'full' | 'torn' | 'rotten';
 
@@ -44,13 +44,18 @@ export function isOnDisk(key: string): boolean {
   return first >= 0x41 && first <= 0x5a;
 }
 
+/** Thrown to whoever reads a record that is not what was written: the store noticed, and gives nothing. */
+export class DamagedRead extends Error {}
+
 export class Disk implements Read {
   /** What steps see. */
   live = new Map<ByteKey, Uint8Array>();
   /** What a crash leaves. */
   durable = new Map<ByteKey, Uint8Array>();
-  /** What of `durable` really reads otherwise; whoever runs on has the right records cached. */
+  /** What of `durable` really reads otherwise. */
   harm: Harm | undefined;
+  /** Whether the process has the right records in its cache all the same, as long as it runs. */
+  #isCached = false;
   readonly #port: DiskPort;
   #waiting: Batch = { writes: [], steps: [] };
   #committing: Batch | undefined;
@@ -61,7 +66,10 @@ export class Disk implements Read {
   }
 
   get(key: ByteKey): Uint8Array | undefined {
-    return this.live.get(key);
+    const harmed = this.#isCached ? undefined : this.harm?.get(key);
+    if (harmed === undefined) return this.live.get(key);
+    if (isNoticed(key, harmed)) throw new DamagedRead();
+    throw new Violation('durability', `a damaged record of ${key[0]} is read as if it were sound`);
   }
 
   /** Lets the process die in one of its next commits; 0 is the very next one. */
@@ -69,13 +77,14 @@ export class Disk implements Read {
     this.#death = { kind, commitsLeft };
   }
 
-  /** A bit of one of its records flips. False: there is none. */
-  decay(record: number, bit: number): boolean {
+  /** A bit of one of its records flips, which may be in the cache of its process. False: there is none. */
+  decay(record: number, bit: number, isCached: boolean): boolean {
     const keys = [...this.durable.keys()];
     const key = keys[record % Math.max(1, keys.length)];
     const value = key === undefined ? undefined : this.durable.get(key);
     if (key === undefined || value === undefined || this.harm !== undefined) return false;
     this.harm = rotOf(key, value, bit);
+    this.#isCached = isCached;
     return true;
   }
 

@@ -2,6 +2,11 @@
  * Faults: what each kind does to the world when its time comes, and how it ends. Only what really
  * happened counts: not a fault that finds nothing to act on (its node is down, no stream is there),
  * and one that lies in wait (a death in a later commit) only when it strikes.
+ *
+ * The core knows no broadcast: beacons are the shell's, and real ones go over real interfaces in test/net
+ * and test/hwsim. What a node that gets nothing but broadcasts is to the core is a node without streams,
+ * which others look for in vain (`radio_off`, `island`), or one whose streams bring nothing, because it
+ * hears and is not heard (`only_hears`).
  */
 import type { ByteKey } from '../../agent/core/bytes.ts';
 import { decode, encode } from '../../agent/core/codec/canonical.ts';
@@ -86,8 +91,9 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
     if (process?.isUp !== true || !world.spendRestore(process)) return false;
     const copy = new Map(process.disk.durable);
     const [record, bit, start] = fault.dice;
-    if (!process.disk.decay(record, bit)) return false;
-    // It is noticed at the next start, or when the record is replaced. Half of them start at once.
+    // It is noticed at the next start, or when the record is replaced, or read and not in the cache.
+    // Half of them start at once.
+    if (!process.disk.decay(record, bit, start % 4 === 1)) return false;
     if (start % 2 === 0) process.crash('crashed', fault.forMs);
     restoreInTheEnd(world, process, copy);
     return true;
@@ -232,7 +238,7 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
     const process = victim(world, fault);
     if (process?.isUp !== true || mayNotBeLost(world, process)) return false;
     const [record, bit] = fault.dice;
-    if (!process.disk.decay(record, bit)) return false;
+    if (!process.disk.decay(record, bit, false)) return false;
     process.crash('crashed', 0);
     const beginAnew = () => {
       if (process.disk.harm === undefined && !process.isRotten) return;
@@ -240,7 +246,7 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
       world.lostMemory(process);
     };
     later(world, fault, beginAnew);
-    world.repairs.push(beginAnew);
+    world.restorations.push(beginAnew);
     return true;
   },
   /** The radios are there also of nodes that were cut from the run. */
@@ -297,7 +303,7 @@ export function plantFaults(
 
 /** With a damaged disk it stays down until somebody restores it: when everything is healed. */
 function restoreInTheEnd(world: World, process: Process, copy: ReadonlyMap<ByteKey, Uint8Array>) {
-  world.repairs.push(() => {
+  world.restorations.push(() => {
     // Undone if an older copy was put in meanwhile; not by dying while the damaged record was replaced.
     if (process.disk.harm === undefined && !process.isRotten) return;
     process.crash('stopped, to be looked over', 0);

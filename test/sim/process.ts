@@ -8,7 +8,7 @@ import type { Event, LinkId, Read, Stamp, Step } from '../../agent/core/io.ts';
 import { createRecovery } from '../../agent/core/recovery.ts';
 import type { Agenda } from './agenda.ts';
 import { Clock } from './clock.ts';
-import { type Death, Disk } from './disk.ts';
+import { DamagedRead, type Death, Disk } from './disk.ts';
 import type { Network, Station } from './network.ts';
 import type { Prng } from './prng.ts';
 import { damageOf } from './rot.ts';
@@ -281,16 +281,25 @@ export class Process implements Station {
     }
     const stamp = this.#clock.stamp(this.#around.agenda.nowMs);
     const step = this.#guard(event.kind, () => actor.step(event, stamp, this.disk));
+    if (step === undefined) {
+      this.isRotten = true;
+      this.crash('ended itself: a record that it read is damaged', 0);
+      return;
+    }
     for (const watcher of this.#around.watchers) watcher.stepped?.(this, event, step, stamp);
     this.disk.take(step);
     if (actor === this.#actor) this.#setAlarm(step.wakeAtMs);
   }
 
-  /** Runs the core. That it throws is a broken promise, whatever it was given. */
-  #guard<T>(what: string, run: () => T): T {
+  /**
+   * Runs the core. That it throws is a broken promise, whatever it was given; undefined: it was given
+   * nothing, because the store found damage.
+   */
+  #guard<T>(what: string, run: () => T): T | undefined {
     try {
       return run();
     } catch (error) {
+      if (error instanceof DamagedRead) return undefined;
       throw new Violation('exceptions', `${this.name} threw at ${what}: ${stackOf(error)}`);
     }
   }

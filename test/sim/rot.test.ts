@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ByteKey } from '../../agent/core/bytes.ts';
+import { DamagedRead, Disk } from './disk.ts';
 import { damageOf, isHarmful, isNoticed, rotOf, tearOf } from './rot.ts';
 
 const KEY = 'N' as ByteKey;
@@ -47,4 +48,23 @@ test('a sound disk is no damage, nor is a write that changes nothing', () => {
   assert.equal(isHarmful(RECORDS, idle), false);
   assert.deepEqual(damageOf(RECORDS, idle), []);
   assert.equal(isHarmful(RECORDS, tearOf(RECORDS, WRITES, 0)), true);
+});
+
+test('a rotten record is not read, unless the process has the right one in its cache', () => {
+  const port = {
+    commit: (finish: () => void) => finish(),
+    release: () => {},
+    committed: () => {},
+    died: () => {},
+    tossCoin: () => false,
+    throwDie: () => 0,
+  };
+  for (const isCached of [false, true]) {
+    const disk = new Disk(port);
+    disk.replace(RECORDS);
+    assert.ok(disk.decay(1, 3, isCached));
+    assert.equal(disk.get('G' as ByteKey)?.length, 32);
+    if (isCached) assert.deepEqual(disk.get(KEY), VALUE);
+    else assert.throws(() => disk.get(KEY), DamagedRead);
+  }
 });
