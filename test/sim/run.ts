@@ -151,7 +151,7 @@ const NOTHING = {
   payments: 0,
   faults: {},
   frames: { sent: 0, lost: 0, doubled: 0, overtaken: 0, clogged: 0 },
-  most: { frameBytes: 0, sends: 0, records: 0 },
+  most: { frameBytes: 0, sends: 0, writes: 0, records: 0 },
   hasRealSignatures: false,
 } as const satisfies Partial<Result>;
 

@@ -12,7 +12,7 @@ export class Summary {
   /** How long each run took to heal, of those that did. */
   readonly healingMs: number[] = [];
   readonly faults = new Map<string, number>();
-  readonly most = { frameBytes: 0, sends: 0, records: 0 };
+  readonly most = { frameBytes: 0, sends: 0, writes: 0, records: 0 };
 
   add(result: Result): void {
     this.runs++;
@@ -29,7 +29,7 @@ export class Summary {
     for (const [kind, count] of Object.entries(counts)) {
       this.faults.set(kind, (this.faults.get(kind) ?? 0) + count);
     }
-    for (const name of ['frameBytes', 'sends', 'records'] as const) {
+    for (const name of ['frameBytes', 'sends', 'writes', 'records'] as const) {
       this.most[name] = Math.max(this.most[name], result.most[name]);
     }
   }
@@ -48,6 +48,7 @@ export class Summary {
       ['steps per second and core', count(Math.round(this.steps / Math.max(0.001, cpuSeconds)))],
       ['largest frame', `${count(this.most.frameBytes)} bytes`],
       ['most frames of a step', count(this.most.sends)],
+      ['most writes of a step', count(this.most.writes)],
       ...faults.map(([kind, times]): [string, string] => [kind.replaceAll('_', ' '), count(times)]),
     ];
     return rows.map(([name, value]) => `  ${name.padEnd(28)}${value}`).join('\n');

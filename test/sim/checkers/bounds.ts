@@ -5,7 +5,7 @@
  * what is kept in memory only takes so many bytes an account, a link and a member.
  */
 import type { ByteKey } from '../../../agent/core/bytes.ts';
-import type { Event, Step } from '../../../agent/core/io.ts';
+import type { Event, Step, Write } from '../../../agent/core/io.ts';
 import { isOnDisk } from '../disk.ts';
 import type { Process, Watcher } from '../process.ts';
 import { Violation } from '../violation.ts';
@@ -50,6 +50,49 @@ function mostSends(members: number): number {
     (3 + 2 * 4) * members + 1,
     (2 + MOST_RETOLD) * members,
   );
+}
+
+/** Accounts whose leaves wait to be taken into the digest tree, and what is written for each of them. */
+const MOST_WAITING = 64;
+const WRITES_OF_A_LEAF = 5;
+/** Writes for a certificate: of both accounts, its places, its leaf and the digests above that. */
+const WRITES_OF_A_CERTIFICATE = 10;
+/** Writes of a step besides those that there is one of for each of something. */
+const FEW_WRITES = 8;
+
+/** Writes of one step: to hash the ledger, to take in a page of what was asked for, or to begin. */
+function mostWrites(members: number, accounts: number): number {
+  return (
+    FEW_WRITES +
+    Math.max(
+      WRITES_OF_A_LEAF * Math.min(accounts, MOST_WAITING) + MOST_RETOLD,
+      WRITES_OF_A_CERTIFICATE * MOST_OF_A_PAGE,
+      2 * MOST_OF_PROOFS,
+      2 * members,
+      accounts,
+    )
+  );
+}
+
+/** Bytes of a record, by its prefix, where there may be many of the kind. */
+function mostRecordBytes(
+  members: number,
+  tokens: number,
+  accounts: number,
+): Readonly<Record<string, number>> {
+  const certificate = 4 + ORDER_BYTES + 1 + 65 * members;
+  const numbers = ['C', 'D', 'R', 'O', 'I'].map((prefix) => [prefix, 8]);
+  const singles = Object.keys(FEW).map((prefix) => [prefix, MOST_SINGLE_BYTES]);
+  return {
+    A: 32 + 2 * 8 + 3 + (2 + 25) * tokens + ORDER_BYTES,
+    J: 32 + 1 + Math.max(certificate, 2 * ORDER_BYTES),
+    P: 8 + certificate,
+    b: 64 * accounts,
+    w: 32 * accounts,
+    p: 8 * PROOFS_A_RECORD,
+    y: 32,
+    ...Object.fromEntries([...numbers, ...singles]),
+  };
 }
 
 /** Links of which a node keeps note: to relays and strangers together, and to any one member. */
@@ -100,11 +143,14 @@ const FEW: Readonly<Record<string, number>> = {
 
 export class Bounds implements Watcher {
   /** The most that was seen, for the report. */
-  readonly most = { frameBytes: 0, sends: 0, records: 0 };
+  readonly most = { frameBytes: 0, sends: 0, writes: 0, records: 0 };
   readonly #book: Book;
   readonly #steps = new Map<number, number>();
   readonly #ticks = new Map<number, { second: number; count: number }>();
   readonly #nowMs: () => number;
+  /** For so many accounts. */
+  #mostRecordBytes: Readonly<Record<string, number>> = {};
+  #accounts = -1;
 
   constructor(book: Book, nowMs: () => number) {
     this.#book = book;
@@ -124,10 +170,28 @@ export class Bounds implements Watcher {
       if (bytes.length > mostBytes) fail(`a frame of ${bytes.length} bytes`);
       if (bytes.length > this.most.frameBytes) this.most.frameBytes = bytes.length;
     }
+    this.#checkWrites(step.writes, fail);
     if (event.kind === 'tick') this.#countTick(process, fail);
     const steps = (this.#steps.get(process.index) ?? 0) + 1;
     this.#steps.set(process.index, steps);
     if (steps % LOOK_EVERY === 0) this.look(process);
+  }
+
+  #checkWrites(writes: readonly Write[], fail: (what: string) => never): void {
+    if (writes.length === 0) return;
+    const { founding, ledger } = this.#book;
+    const members = founding.memberKeys.length;
+    if (writes.length > mostWrites(members, ledger.size)) fail(`${writes.length} writes`);
+    this.most.writes = Math.max(this.most.writes, writes.length);
+    if (this.#accounts !== ledger.size) {
+      this.#accounts = ledger.size;
+      this.#mostRecordBytes = mostRecordBytes(members, founding.tokenCount, ledger.size);
+    }
+    for (const { key, value } of writes) {
+      const bytes = value?.length ?? 0;
+      if (bytes <= (this.#mostRecordBytes[key.charAt(0)] ?? 0)) continue;
+      fail(`a record of ${bytes} bytes under ${key.charAt(0)}`);
+    }
   }
 
   /** Everything that a node holds. */
@@ -142,9 +206,6 @@ export class Bounds implements Watcher {
       counts.set(prefix, (counts.get(prefix) ?? 0) + 1);
       if (prefix === 'D' && !live.has(`A${key.slice(1, 33)}` as ByteKey)) {
         throw new Violation('bounds', `${process.name} keeps a proof about nobody's account`);
-      }
-      if (prefix in FEW && value.length > MOST_SINGLE_BYTES) {
-        throw new Violation('bounds', `${process.name}: ${value.length} bytes under ${prefix}`);
       }
     }
     const head = live.get('H' as ByteKey);

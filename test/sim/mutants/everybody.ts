@@ -224,6 +224,14 @@ export const EVERYBODY_MUTANTS: readonly Mutant[] = [
     caughtBy: ['durability'],
   },
   {
+    name: 'a step without bound: every write many times',
+    file: 'agent/core/draft.js',
+    find: 'Array.from(this.#written, ([key, value]) => ({ key, value }))',
+    replace:
+      'Array.from({ length: 200 }, () => [...this.#written]).flat().map(([key, value]) => ({ key, value }))',
+    caughtBy: ['bounds'],
+  },
+  {
     name: 'sends of a step without writes overtake',
     file: 'test/sim/disk.js',
     find: 'if (!isDurable && this.#committing === undefined)',
