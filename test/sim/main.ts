@@ -5,7 +5,7 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { parseCut } from './cut-text.ts';
-import { mistake, numberOf } from './options.ts';
+import { HELP, mistake, positiveNumberOf, wholeNumberOf } from './options.ts';
 import type { Cut } from './plan.ts';
 import { runAll } from './pool.ts';
 import { PROFILES } from './profiles.ts';
@@ -31,13 +31,13 @@ const USAGE = `npm run sim -- [OPTIONS]: one run again, so many new ones, or as 
 
   --seed N          this run, twice: its trace hash, and whether both were the same
   --runs N          so many new runs (100 if nothing else is said)
-  --minutes M       new runs for so long
+  --minutes M       new runs for so long; a fraction will do
   --profile NAME    which faults (default full)
   --from N          the first seed of new runs (default: a fresh one)
   --cut TEXT        with --seed: what shrinking left of the plan
   --keep-going      do not stop at the first failure
   --threads N       default: as many as there are cores
-  --help            this, and the profiles
+  -h, --help        this, and the profiles
 
 Examples: npm run sim -- --seed 7        npm run sim -- --minutes 10
           npm run sim -- --runs 10000 --profile full
@@ -56,7 +56,7 @@ async function main(): Promise<number> {
     return 0;
   }
   if (typeof options === 'string') {
-    say(options);
+    process.stderr.write(`${options}\n`);
     return 2;
   }
   if (options.seed !== undefined) return again(options.seed, options.profile, options.cut);
@@ -77,7 +77,7 @@ function readOptions(): Options | string {
         cut: text,
         threads: text,
         'keep-going': { type: 'boolean' },
-        help: { type: 'boolean' },
+        help: HELP,
       },
     });
     if (values.help === true) return 'help';
@@ -87,17 +87,26 @@ function readOptions(): Options | string {
     }
     return {
       profile,
-      seed: numberOf('seed', values.seed),
-      cut: parseCut(values.cut ?? ''),
-      runs: numberOf('runs', values.runs, 1),
-      minutes: numberOf('minutes', values.minutes),
-      from: numberOf('from', values.from) ?? Math.floor(Date.now() / 1_000) * 10_000,
-      threads: numberOf('threads', values.threads, 1) ?? availableParallelism(),
+      seed: wholeNumberOf('seed', values.seed),
+      cut: cutOf(values.cut, values.seed),
+      runs: wholeNumberOf('runs', values.runs, 1),
+      minutes: positiveNumberOf('minutes', values.minutes),
+      from: wholeNumberOf('from', values.from) ?? Math.floor(Date.now() / 1_000) * 10_000,
+      threads: wholeNumberOf('threads', values.threads, 1) ?? availableParallelism(),
       keepGoing: values['keep-going'] === true,
     };
   } catch (error) {
     return mistake('sim', error);
   }
+}
+
+/** A cut belongs to the plan of one seed, and an empty committee has no quorum. Throws in words. */
+function cutOf(text: string | undefined, seed: string | undefined): Cut {
+  if (text === undefined) return {};
+  if (seed === undefined) throw new Error(`--cut: expected with --seed, found alone: ${text}`);
+  const cut = parseCut(text);
+  if (cut.authorities !== 0) return cut;
+  throw new Error('--cut: expected at least one authority, found authorities=0');
 }
 
 function profileLines(): string[] {

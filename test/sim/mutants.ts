@@ -1,12 +1,7 @@
 /**
  * `npm run sim:mutants`: proof that the simulator can fail. Each deliberate bug is put into a private
  * copy of the compiled program, which then runs seeds until a checker sees it. All must be caught.
- *
- *   --only TEXT     those whose name contains it
- *   --most N        runs that a bug may survive before it counts as not caught (200)
- *   --threads N     bugs at a time
- *
- * Exit status: 0 when all were caught, 1 when not, 2 for wrong options.
+ * What can be asked for stands in USAGE.
  */
 import { execFile } from 'node:child_process';
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
@@ -16,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { MUTANTS } from './mutants/all.ts';
 import { type Mutant, patch } from './mutants/mutant.ts';
-import { mistake, numberOf } from './options.ts';
+import { HELP, mistake, wholeNumberOf } from './options.ts';
 import { stackOf } from './violation.ts';
 
 const run = promisify(execFile);
@@ -29,6 +24,20 @@ const PARTS = ['agent/core', 'agent/shell', 'test/sim', 'test/support'];
 /** What stands for the shell's loop and store, so that a bug in it is not one in the program. */
 const SIMULATED_DISK = 'test/sim/disk.js';
 
+/** Runs that a bug may survive, unless somebody wants more. */
+const USUAL_MOST = 200;
+
+const USAGE = `npm run sim:mutants -- [OPTIONS]: puts each deliberate bug into a copy of the program
+
+  --only TEXT     those whose name contains it (default: all ${MUTANTS.length})
+  --most N        runs that a bug may survive before it counts as not caught (default ${USUAL_MOST})
+  --threads N     bugs at a time (default: as many as there are cores)
+  -h, --help      this
+
+Example: npm run sim:mutants -- --only quorum --most 50
+
+Exit status: 0 when all were caught, 1 when not, 2 for wrong options.`;
+
 interface Outcome {
   readonly runs: number;
   readonly caught?: { readonly checker: string; readonly message: string };
@@ -40,6 +49,10 @@ process.exitCode = await main();
 
 async function main(): Promise<number> {
   const options = readOptions();
+  if (options === 'help') {
+    process.stdout.write(`${USAGE}\n`);
+    return 0;
+  }
   if (typeof options === 'string') {
     process.stderr.write(`${options}\n`);
     return 2;
@@ -78,14 +91,16 @@ interface Options {
 function readOptions(): Options | string {
   try {
     const text = { type: 'string' } as const;
-    const { values } = parseArgs({ options: { only: text, most: text, threads: text } });
+    const options = { only: text, most: text, threads: text, help: HELP };
+    const { values } = parseArgs({ options });
+    if (values.help === true) return 'help';
     const { only = '' } = values;
     const chosen = MUTANTS.filter(({ name }) => name.includes(only));
     if (chosen.length === 0) throw new Error(`--only: no deliberate bug is called ${only}`);
     return {
       chosen,
-      most: numberOf('most', values.most, 1) ?? 200,
-      threads: numberOf('threads', values.threads, 1) ?? availableParallelism(),
+      most: wholeNumberOf('most', values.most, 1) ?? USUAL_MOST,
+      threads: wholeNumberOf('threads', values.threads, 1) ?? availableParallelism(),
     };
   } catch (error) {
     return mistake('sim:mutants', error);

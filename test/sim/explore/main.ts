@@ -1,31 +1,60 @@
 /**
- * `npm run sim:explore`: searches all small worlds, prints a line of figures for each, and the way
- * to a broken promise where there is one. Ends with 1 when a promise is broken that should hold,
- * when a search did not end by exhaustion, or when the traitors' case breaks nothing; with 2 when
- * there is no world of the name that is asked for.
+ * `npm run sim:explore`: searches small worlds to the end, prints a line of figures for each, and the
+ * way to a broken promise where there is one. What can be asked for stands in USAGE.
  */
+import { parseArgs } from 'node:util';
+import { HELP, mistake } from '../options.ts';
 import { AFTERMATH, CASES, type Case, TRAITORS } from './cases.ts';
 import { type Result, Search } from './search.ts';
 import { tableOf, traceOf } from './words.ts';
 
-function main(names: readonly string[]): void {
-  const worlds = [...CASES, TRAITORS, AFTERMATH];
-  const unknown = names.find((each) => worlds.every(({ name }) => name !== each));
-  if (unknown !== undefined) {
-    const known = worlds.map(({ name }) => name).join('; ');
-    process.stderr.write(`sim:explore: no world is called ${unknown}; there are ${known}\n`);
-    process.exitCode = 2;
-    return;
+const WORLDS: readonly Case[] = [...CASES, TRAITORS, AFTERMATH];
+
+const USAGE = `npm run sim:explore -- [WORLD ...]: every interleaving of small worlds, of all if none is named
+
+  -h, --help      this, and the worlds
+
+Example: npm run sim:explore -- 'two orders' 'there and back'
+
+Exit status: 0 when every promise was kept to the end of every search, and the world with one
+traitor too many broke one; 1 when not; 2 for wrong options.`;
+
+process.exitCode = main();
+
+function main(): number {
+  const chosen = readOptions();
+  if (chosen === 'help') {
+    say([USAGE, '', 'Worlds:', ...WORLDS.map(({ name, words }) => `  ${name}: ${words}`)]);
+    return 0;
   }
-  const chosen = worlds.filter(({ name }) => names.length === 0 || names.includes(name));
+  if (typeof chosen === 'string') {
+    process.stderr.write(`${chosen}\n`);
+    return 2;
+  }
   const rows = chosen.map(explored);
-  process.stdout.write(`${tableOf(rows)}\n`);
-  for (const { result, trace } of rows) {
-    if (trace.length > 0) process.stdout.write(`\n${trace.join('\n')}\n`);
-    const isExpected =
-      result.setting === TRAITORS ? result.found !== undefined : result.isExhausted;
-    if (!isExpected) process.exitCode = 1;
+  say([tableOf(rows)]);
+  for (const { trace } of rows) if (trace.length > 0) say(['', ...trace]);
+  return rows.every(({ result }) => isExpected(result)) ? 0 : 1;
+}
+
+/** The worlds that are asked for. In words, if it is a mistake. */
+function readOptions(): readonly Case[] | string {
+  try {
+    const { values, positionals } = parseArgs({ options: { help: HELP }, allowPositionals: true });
+    if (values.help === true) return 'help';
+    const unknown = positionals.find((each) => WORLDS.every(({ name }) => name !== each));
+    if (unknown !== undefined) {
+      const known = WORLDS.map(({ name }) => name).join('; ');
+      throw new Error(`no world is called ${unknown}; there are ${known}`);
+    }
+    return WORLDS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+  } catch (error) {
+    return mistake('sim:explore', error);
   }
+}
+
+function isExpected({ setting, found, isExhausted }: Result): boolean {
+  return setting === TRAITORS ? found !== undefined : isExhausted;
 }
 
 function explored(setting: Case): { result: Result; seconds: number; trace: string[] } {
@@ -37,4 +66,6 @@ function explored(setting: Case): { result: Result; seconds: number; trace: stri
   return { result, seconds, trace: traceOf(search, result) };
 }
 
-main(process.argv.slice(2));
+function say(lines: readonly string[]): void {
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
