@@ -67,6 +67,8 @@ export class Network<S extends Station = Station> {
   readonly #reach: Reach;
   readonly #pairs: Pair<S>[] = [];
   readonly #ends = new Map<Station, Map<LinkId, End>>();
+  /** Who was joined by each link that ever was: for the stories of failed runs. */
+  readonly #peers = new Map<LinkId, S>();
   readonly #clogs = new Map<number, number>();
   /** The weather between storms, and the storms that are on: the latest one is what is felt. */
   #fair: Weather;
@@ -191,6 +193,11 @@ export class Network<S extends Station = Station> {
     return [...(this.#ends.get(station)?.keys() ?? [])];
   }
 
+  /** The node at the other end of a link, also of one that has ended; none if it never was. */
+  peerOf(link: LinkId): S | undefined {
+    return this.#peers.get(link);
+  }
+
   /** The open stream from one node to another, the newest. */
   linkBetween(from: Station, to: Station): LinkId | undefined {
     const ends = [...(this.#ends.get(from)?.values() ?? [])];
@@ -258,6 +265,7 @@ export class Network<S extends Station = Station> {
     const [one, other] = [this.#newEnd(a), this.#newEnd(b)];
     one.peer = other;
     other.peer = one;
+    this.#peers.set(one.link, b).set(other.link, a);
     a.linkUp(one.link, b.shownKey, isWanted);
     if (b.isUp) b.linkUp(other.link, a.shownKey, isWanted);
   }
