@@ -12,29 +12,22 @@ import type { Balance, Sequence } from '../../agent/core/units.ts';
 import { orderOf } from '../support/forge.ts';
 import { HRS, World } from '../support/world.ts';
 import { MODEL_FOLDER } from './model.ts';
-import {
-  conjunctsOf,
-  type Definition,
-  definitionsOf,
-  evaluate,
-  isTrue,
-  type Values,
-} from './tla.ts';
+import { choices, definition } from './small.ts';
+import { conjunctsOf, evaluate, isTrue, type Values } from './tla.ts';
 
-const model = definitionsOf(readFileSync(join(MODEL_FOLDER, 'Transfer.tla'), 'utf8'));
 const modelled = ORDER_RULES.filter(({ formal }) => formal !== '');
 const leftOut = ORDER_RULES.filter(({ formal }) => formal === '');
 
 test('for 1 to 100 members the model and the core ask for the same number of votes', () => {
   for (let members = 1; members <= 100; members++) {
-    assert.equal(valueAt('Quorum', members), quorumOf(members), `of ${members}`);
+    assert.equal(ofMembers('Quorum', members), quorumOf(members), `of ${members}`);
   }
 });
 
 test('for 1 to 100 members the model and the core tolerate the same number of faults', () => {
   for (let members = 1; members <= 100; members++) {
     const expected = faultsTolerated(members);
-    assert.equal(valueAt('FaultsTolerated', members), expected, `of ${members}`);
+    assert.equal(ofMembers('FaultsTolerated', members), expected, `of ${members}`);
   }
 });
 
@@ -125,23 +118,8 @@ function smallCases(): readonly SmallCase[] {
   });
 }
 
-/** Every choice of one value from each list. */
-function choices<T>(lists: { readonly [K in keyof T]: readonly T[K][] }): T[] {
-  let chosen: Partial<T>[] = [{}];
-  for (const name of Object.keys(lists) as (keyof T)[]) {
-    chosen = chosen.flatMap((some) => lists[name].map((value) => ({ ...some, [name]: value })));
-  }
-  return chosen as T[];
-}
-
 /** What the model's function of the number of members is for so many. */
-function valueAt(name: string, members: number): number {
+function ofMembers(name: string, members: number): number {
   const { parameters, body } = definition(name);
   return evaluate(body, { [parameters[0] ?? '']: members });
-}
-
-function definition(name: string): Definition {
-  const found = model.get(name);
-  assert.ok(found !== undefined, `the model has no definition of ${name}`);
-  return found;
 }

@@ -1,7 +1,8 @@
 /**
- * Reads as much of TLA+ as the model's committee and rules need: definitions, conjunctions, integer
- * expressions of +, -, * and \div, and one comparison (Lamport, "Specifying Systems", chapters 2
- * and 15). Departs from TLA+ in that * and \div have one precedence, where TLA+ asks for brackets.
+ * Reads as much of TLA+ as the model's committee, rules and ledger need: definitions, conjunctions,
+ * integer expressions of +, -, * and \div with IF, one comparison, and records and functions of
+ * integers (Lamport, "Specifying Systems", chapters 2, 5 and 15). Departs from TLA+ in that * and \div
+ * have one precedence, where TLA+ asks for brackets.
  */
 
 export interface Definition {
@@ -31,11 +32,14 @@ export function conjunctsOf({ parameters, body }: Definition): readonly string[]
   return parts.filter((part) => part.endsWith(call)).map((part) => part.slice(0, -call.length));
 }
 
-/** What a name stands for, written as in the module: `n`, `order.amount`, `self.next[a]`. */
+/**
+ * What a name stands for, written as in the module: `n`, `order.amount`, `self.next[a]`. A function
+ * may also be given by its arguments' values: `self.next[1]` is then `self.next[a]` where `a` is 1.
+ */
 export type Values = Readonly<Record<string, number>>;
 
 /** A name with the fields and indices after it, a number, or an operator. */
-const TOKEN = /[a-z]\w*(?:\.\w+|\[[^\]]+\])*|\d+|\\div|[<>]=|[-+*()<>=#]/gi;
+const TOKEN = /[a-z]\w*(?:\.\w+|\[[^\]]+\])*|\d+|\\div|[<>]=|\S/gi;
 
 const COMPARISONS: Readonly<Record<string, (left: number, right: number) => boolean>> = {
   '=': (left, right) => left === right,
@@ -67,10 +71,33 @@ export function evaluate(expression: string, values: Values): number {
     return value;
   }
 
+  function truth(): boolean {
+    const left = sum();
+    const compare = COMPARISONS[tokens[at++] ?? 'the end'];
+    if (compare === undefined) throw new SyntaxError(`no comparison after IF in: ${expression}`);
+    return compare(left, sum());
+  }
+
+  /** Both branches are read, so that the reader is behind them whichever it is. */
+  function choice(): number {
+    const holds = truth();
+    expect('THEN');
+    const then = sum();
+    expect('ELSE');
+    const otherwise = sum();
+    return holds ? then : otherwise;
+  }
+
+  function expect(keyword: string): void {
+    if (tokens[at++] !== keyword) throw new SyntaxError(`${keyword} is missing in: ${expression}`);
+  }
+
   function term(): number {
     const token = tokens[at++] ?? 'the end';
     if (/^\d+$/.test(token)) return Number(token);
-    const named = values[token];
+    if (token === '-') return -term();
+    if (token === 'IF') return choice();
+    const named = valueNamed(token, values);
     if (named !== undefined) return named;
     if (token !== '(') throw new SyntaxError(`expected a number, found ${token} in: ${expression}`);
     const value = sum();
@@ -89,4 +116,57 @@ export function isTrue(comparison: string, values: Values): boolean {
   const compare = COMPARISONS[sign];
   if (compare === undefined) throw new SyntaxError(`no comparison: ${comparison}`);
   return compare(evaluate(left, values), evaluate(right, values));
+}
+
+/** The expressions of a record `[ name |-> expression, ... ]` by the names of its fields. */
+export function fieldsOf(record: string): ReadonlyMap<string, string> {
+  const [, inside = ''] = /^\[ (.+) \]$/.exec(record) ?? [];
+  const fields = new Map<string, string>();
+  for (const part of partsOf(inside)) {
+    const [, name, expression] = /^ ?(\w+) \|-> (.+)$/.exec(part) ?? [];
+    if (name === undefined || expression === undefined) {
+      throw new SyntaxError(`expected a field, found ${part} in: ${record}`);
+    }
+    fields.set(name, expression);
+  }
+  return fields;
+}
+
+/** The parts of a text between commas that stand in no bracket. */
+function partsOf(text: string): string[] {
+  const parts = [''];
+  let depth = 0;
+  for (const character of text) {
+    if ('[({'.includes(character)) depth++;
+    if ('])}'.includes(character)) depth--;
+    if (character === ',' && depth === 0) parts.push('');
+    else parts.push(`${parts.pop() ?? ''}${character}`);
+  }
+  return parts;
+}
+
+/**
+ * The value that a function has for an argument: one by its rule, `[a \in S |-> expression]`, or one
+ * that differs from another in one place, `[f EXCEPT ![place] = expression]`, where @ is what stood
+ * there. Throws a SyntaxError where it reads something else.
+ */
+export function valueAt(text: string, argument: number, values: Values): number {
+  const [, bound, rule] = /^\[(\w+) \\in \w+ \|-> (.+)\]$/.exec(text) ?? [];
+  if (bound !== undefined && rule !== undefined) {
+    return evaluate(rule, { ...values, [bound]: argument });
+  }
+  const [, name = '', place, changed] = /^\[([\w.]+) EXCEPT !\[(.+?)\] = (.+)\]$/.exec(text) ?? [];
+  const before = values[`${name}[${argument}]`];
+  if (place === undefined || changed === undefined || before === undefined) {
+    throw new SyntaxError(`expected a function of ${argument}, found: ${text}`);
+  }
+  if (evaluate(place, values) !== argument) return before;
+  return evaluate(changed, { ...values, '@': before });
+}
+
+/** What a name stands for: as it is written, or else with its argument's value in place of that. */
+function valueNamed(name: string, values: Values): number | undefined {
+  const [, called, argument] = /^(.+)\[(.+)\]$/.exec(name) ?? [];
+  if (name in values || called === undefined || argument === undefined) return values[name];
+  return values[`${called}[${values[argument]}]`];
 }
