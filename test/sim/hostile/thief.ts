@@ -47,15 +47,24 @@ export interface ThiefSetup {
 }
 
 const MOST_TRIES = 12;
+/**
+ * Questions of a flood; and frames of the one torrent that some thieves let loose over one link, the
+ * largest of which is more than the shell lets wait (network.ts).
+ */
+const FLOOD = 20;
+const TORRENTS = [1_000, 3_000, 4_500] as const;
 
 export class Thief implements Actor {
   readonly #setup: ThiefSetup;
   readonly #links = new Map<LinkId, MemberIndex | undefined>();
   readonly #sent: Uint8Array[] = [];
   #actAtMs = 0;
+  /** Whether it has a torrent left to let loose. */
+  #hasTorrent: boolean;
 
   constructor(setup: ThiefSetup) {
     this.#setup = setup;
+    this.#hasTorrent = setup.prng.below(4) === 0;
   }
 
   step(event: Event, stamp: Stamp): Step {
@@ -183,7 +192,7 @@ export class Thief implements Actor {
   }
 
   #flood(): Send[] {
-    const { prng } = this.#setup;
+    const { prng, plot } = this.#setup;
     const [link, member] = prng.pick([...this.#links]);
     const account = prng.pick(this.#setup.recipients);
     const from = BigInt(prng.below(10));
@@ -192,7 +201,16 @@ export class Thief implements Actor {
       { TAG: 'certificatesQuery', data: { account, from: from as Sequence } },
       { TAG: 'creditsQuery', data: { account, from } },
     ];
-    return Array.from({ length: 20 }, () => this.#to(link, member, prng.pick(questions)));
+    if (!this.#hasTorrent) {
+      return Array.from({ length: FLOOD }, () => this.#to(link, member, prng.pick(questions)));
+    }
+    this.#hasTorrent = false;
+    const frames = [
+      ...questions.map((each) => frameOf(each, member)),
+      ...plot.frames,
+      ...this.#sent,
+    ];
+    return Array.from({ length: prng.pick(TORRENTS) }, () => ({ link, bytes: prng.pick(frames) }));
   }
 
   /** What only authorities say to each other, from a stranger, also on the way through another node. */
