@@ -81,7 +81,7 @@ export function pairsOf(
  * it is found, as strangers are. An owner who is led to one does not know. Relays may have found each
  * other, too.
  */
-export function isWanted(
+function isWanted(
   a: Pick<Place, 'role'>,
   b: Pick<Place, 'role'>,
   areRelaysFound: boolean,
@@ -89,6 +89,24 @@ export function isWanted(
   if (a.role === 'wallet' || b.role === 'wallet') return true;
   if (a.role === 'relay' && b.role === 'relay') return !areRelaysFound;
   return ![a.role, b.role].some((role) => FOUND.has(role));
+}
+
+/**
+ * Which of two nodes' operators asked for the stream between them. Their configurations need not agree:
+ * where a relay is one of the two, one operator in ten has forgotten the other's node. (Members are
+ * always wanted by members, and an owner who forgets an entry has one less.)
+ */
+export function whoAsked(
+  seed: number,
+  a: Pick<Place, 'name' | 'role'>,
+  b: Pick<Place, 'name' | 'role'>,
+  areRelaysFound: boolean,
+): readonly [boolean, boolean] {
+  const both = isWanted(a, b, areRelaysFound);
+  const roles = [a.role, b.role];
+  if (!both || !roles.includes('relay') || roles.includes('wallet')) return [both, both];
+  const forgetful = Prng.named(seed, `${a.name} or ${b.name} forgets`).below(20);
+  return [forgetful !== 0, forgetful !== 1];
 }
 
 /** The members in the order in which a wallet prefers them, the same whoever else is there. */

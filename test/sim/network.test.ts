@@ -39,8 +39,8 @@ function arrivedIn(weather: Weather): readonly [number, number] {
   ] as const;
   const network = new Network(agenda, new Prng(1), new Reach(4, line), weather);
   const [near, middle, far] = [station(0), station(1), station(3)];
-  network.pair(near, middle, true);
-  network.pair(near, far, true);
+  network.pair(near, middle, [true, true]);
+  network.pair(near, far, [true, true]);
   agenda.runUntil(100);
   for (const to of [middle, far]) {
     const link = network.linkBetween(near, to);

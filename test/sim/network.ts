@@ -38,8 +38,8 @@ interface End {
 interface Pair<S extends Station> {
   readonly a: S;
   readonly b: S;
-  /** Whether the operators of both ask for each other; else they met by chance. */
-  readonly isWanted: boolean;
+  /** Which of their operators asked for the other; where none did, they met by chance. */
+  readonly askedBy: readonly [boolean, boolean];
   isTrying: boolean;
 }
 
@@ -83,8 +83,8 @@ export class Network<S extends Station = Station> {
   }
 
   /** From now on these two look for each other. */
-  pair(a: S, b: S, isWanted: boolean): void {
-    const pair = { a, b, isWanted, isTrying: false };
+  pair(a: S, b: S, askedBy: readonly [boolean, boolean]): void {
+    const pair = { a, b, askedBy, isTrying: false };
     this.#pairs.push(pair);
     this.#try(pair, this.#prng.below(20));
   }
@@ -261,13 +261,13 @@ export class Network<S extends Station = Station> {
     });
   }
 
-  #join({ a, b, isWanted }: Pair<S>): void {
+  #join({ a, b, askedBy }: Pair<S>): void {
     const [one, other] = [this.#newEnd(a), this.#newEnd(b)];
     one.peer = other;
     other.peer = one;
     this.#peers.set(one.link, b).set(other.link, a);
-    a.linkUp(one.link, b.shownKey, isWanted);
-    if (b.isUp) b.linkUp(other.link, a.shownKey, isWanted);
+    a.linkUp(one.link, b.shownKey, askedBy[0]);
+    if (b.isUp) b.linkUp(other.link, a.shownKey, askedBy[1]);
   }
 
   #newEnd(station: Station): End {

@@ -19,7 +19,7 @@ import { Conspiracy } from './hostile/conspiracy.ts';
 import { Saboteur } from './hostile/saboteur.ts';
 import { Thief } from './hostile/thief.ts';
 import { Traitor, type Treason } from './hostile/traitor.ts';
-import { isWanted } from './layout.ts';
+import { whoAsked } from './layout.ts';
 import { Network, type Weather } from './network.ts';
 import { isMember } from './places.ts';
 import type { Plan } from './plan.ts';
@@ -66,7 +66,7 @@ export class World {
     for (const [a, b] of plan.pairs) {
       const [one, other] = [this.named(a), this.named(b)];
       if (one === undefined || other === undefined) continue;
-      this.network.pair(one, other, isWanted(one, other, plan.areRelaysFound));
+      this.network.pair(one, other, whoAsked(plan.seed, one, other, plan.areRelaysFound));
     }
   }
 
