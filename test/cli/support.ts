@@ -40,7 +40,10 @@ export async function meshpay(args: readonly string[], cwd: string): Promise<Ran
   return finished(startMeshpay(args, cwd));
 }
 
-/** All that a process prints, and how it ends. */
+/** No command of these tests runs for so long. */
+const ENDLESS_MS = 300_000;
+
+/** All that a process prints, and how it ends; one that does not end is killed. */
 export function finished(child: ChildProcess): Promise<Ran> {
   return new Promise((resolve, reject) => {
     let [out, err] = ['', ''];
@@ -50,8 +53,12 @@ export function finished(child: ChildProcess): Promise<Ran> {
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       err += text;
     });
+    const patience = setTimeout(() => child.kill('SIGKILL'), ENDLESS_MS);
     child.once('error', reject);
-    child.once('close', (status) => resolve({ status, out, err }));
+    child.once('close', (status) => {
+      clearTimeout(patience);
+      resolve({ status, out, err });
+    });
   });
 }
 

@@ -10,7 +10,8 @@ import { EXITS } from '../../agent/shell/exit-codes.ts';
 import { finished, meshpay, type Ran, startMeshpay } from './support.ts';
 
 /** What a payment that takes more than a moment shows of how it stands (text.test.ts: not before). */
-const PROGRESS = /^(Connecting\.\.\.|asking what is known of this wallet: .*|votes [0-3] of 3.*)$/;
+const PROGRESS =
+  /^(Connecting\.\.\.|asking what is known of this wallet: .*|votes [0-3] of 3.*|No quorum yet; .*| {2}\S.*)$/;
 
 /** One lab for all: the tests follow each other, as a day with two wallets. */
 describe('a wallet', { concurrency: 1 }, () => {
@@ -103,7 +104,7 @@ describe('a wallet', { concurrency: 1 }, () => {
   it('says why it waits when two are silent, and leaves the order live', async () => {
     await kill(3);
     const ran = await run(
-      `wallet pay ${bob} 20 HRS --wallet wallets/alice --timeout 3 --receipt r`,
+      `wallet pay ${bob} 20 HRS --wallet wallets/alice --timeout 10 --receipt r`,
     );
     assert.equal(ran.status, EXITS.try_again.status);
     assert.equal(ran.out, '');
@@ -168,7 +169,7 @@ describe('a wallet', { concurrency: 1 }, () => {
     const { peers } = openWalletFolder(join(folder, 'wallets/alice')).config;
     createWallet(join(folder, 'wallets/dave'), lab.network, { peers, allowVolatile: true });
     const dave = (await run('wallet address --wallet wallets/dave')).out.trim();
-    const early = await run(`wallet pay ${bob} 4 HRS --wallet wallets/dave --anyway --timeout 3`);
+    const early = await run(`wallet pay ${bob} 4 HRS --wallet wallets/dave --anyway --timeout 10`);
     assert.equal(early.status, EXITS.try_again.status, early.err);
     assert.match(early.err, /^ {2}authority-1: insufficient_balance, .*; it says 0\.00$/m);
     const gift = await run(`wallet pay ${dave} 4 HRS --wallet wallets/bob`);
@@ -236,7 +237,7 @@ describe('a wallet', { concurrency: 1 }, () => {
     const [store, old] = [join(folder, 'wallets/alice/store'), join(folder, 'old')];
     rmSync(old, { recursive: true, force: true });
     renameSync(store, old);
-    const ran = await run(`wallet pay ${bob} 1 HRS --wallet wallets/alice --timeout 2`);
+    const ran = await run(`wallet pay ${bob} 1 HRS --wallet wallets/alice --timeout 10`);
     assert.equal(ran.status, EXITS.try_again.status);
     assert.match(ran.err, /^meshpay: not_latest: authorities: expected the word of 3, found 2$/m);
     const resumed = await run('wallet resume --wallet wallets/alice');

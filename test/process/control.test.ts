@@ -7,11 +7,8 @@ import { after, before, describe, it } from 'node:test';
 import { connectControl } from '../../agent/shell/control/client.ts';
 import type { EventView } from '../../agent/shell/control/event-view.ts';
 import { MAX_CONTROL_REQUEST_BYTES } from '../../agent/shell/limits.ts';
-import { until } from '../support/wait.ts';
+import { PATIENCE_MS, until } from '../support/wait.ts';
 import { startNetwork, type TestNetwork } from './network.ts';
-
-/** Far above what a link needs that died unsaid (15 s). */
-const PATIENCE_MS = 120_000;
 
 describe('the control socket of a daemon', () => {
   let network: TestNetwork;

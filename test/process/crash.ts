@@ -12,7 +12,7 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { nameOf } from '../../agent/core/names.ts';
 import { Random } from '../support/random.ts';
-import { pause } from '../support/wait.ts';
+import { PATIENCE_MS, pause, until } from '../support/wait.ts';
 import { startNetwork, type TestNetwork } from './network.ts';
 import { transfer } from './orders.ts';
 import { Probe } from './probe.ts';
@@ -93,7 +93,7 @@ async function oneRound(
   await network.authority(victim).kill9();
   await pause(random.below(50));
   await network.authority(victim).start();
-  while (!probe.isLinked(victim)) await pause(10);
+  await until(() => probe.isLinked(victim), 'the link of who was killed', PATIENCE_MS);
   sendBoth();
   const counts = await Promise.all(paying);
   return counts.reduce((sum, count) => sum + count, 0);

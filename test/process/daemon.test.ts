@@ -15,6 +15,7 @@ import { genesisToJson } from '../../agent/core/genesis-json.ts';
 import { nameOf } from '../../agent/core/names.ts';
 import { exitStatus } from '../../agent/shell/exit-codes.ts';
 import { newSeed } from '../../agent/shell/keys.ts';
+import { PATIENCE_MS, until } from '../support/wait.ts';
 import { makeNetwork, startNetwork, type TestNetwork, type TestNode } from './network.ts';
 import { runDaemon } from './process.ts';
 
@@ -297,7 +298,7 @@ describe('a committee of processes', () => {
         const { members } = await first.control.request('committee');
         return members[1]?.equal === true;
       };
-      while (!(await seesSecond()));
+      await until(seesSecond, 'it compares with the second', PATIENCE_MS);
       assert.equal((await first.control.request('status')).state, 'syncing');
       await third.start();
       await first.until(({ state }) => state === 'ready', 'it is level with two others');

@@ -11,7 +11,7 @@ import type { LinkId } from '../../agent/core/io.ts';
 import type { MemberIndex } from '../../agent/core/units.ts';
 import { createLinks, type Links } from '../../agent/shell/net/links.ts';
 import { createVerify } from '../../agent/shell/verify.ts';
-import { pause } from '../support/wait.ts';
+import { PATIENCE_MS, until } from '../support/wait.ts';
 import type { TestNetwork } from './network.ts';
 
 /** A vote for another order than one that the same author voted for before. */
@@ -71,7 +71,7 @@ export class Probe {
   async start(): Promise<void> {
     await this.#links.start();
     const count = this.#network.network.committee.members.length;
-    while (this.#linkOf.size < count) await pause(10);
+    await until(() => this.#linkOf.size === count, 'links to all authorities', PATIENCE_MS);
   }
 
   stop(): Promise<void> {

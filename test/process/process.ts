@@ -8,6 +8,7 @@ import type {
   StatusView,
 } from '../../agent/shell/control/api.ts';
 import { askControl } from '../../agent/shell/control/client.ts';
+import { PATIENCE_MS } from '../support/wait.ts';
 
 export const MESHPAYD = fileURLToPath(new URL('../../agent/main.js', import.meta.url));
 /** The same as one file, as a router has it (npm run bundle). */
@@ -17,8 +18,6 @@ export const BUNDLED_MESHPAYD = fileURLToPath(
 /** Ends the daemon when the test process is gone, however it went. */
 const LEASH = new URL('../../agent/cli/lab/leash.js', import.meta.url).href;
 const POLL_MS = 20;
-/** Far above what anything here takes: a test that waits for nothing fails instead of hanging. */
-const PATIENCE_MS = 120_000;
 
 export interface Ended {
   readonly code: number | null;

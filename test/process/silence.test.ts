@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { PATIENCE_MS, pause, until } from '../support/wait.ts';
 import { checkBalances, untilEqual } from './crash.ts';
 import { startNetwork } from './network.ts';
 import { openTestWallet } from './wallet.ts';
@@ -61,8 +62,14 @@ test('a wallet that reaches only a relay pays and is paid', async () => {
   try {
     assert.ok(first !== undefined && second !== undefined);
     for (let i = 0; i < 3; i++) await first.pay(bob.publicKey, 100n);
-    second.session.command({ kind: 'refresh', nonce: randomBytes(16) });
-    while (second.balance() < 100_300n) await new Promise((resolve) => setTimeout(resolve, 20));
+    const nonce = randomBytes(16);
+    const knows = async (): Promise<boolean> => {
+      // Asked again, as the command line does: whoever has no link yet asks nobody.
+      second.session.command({ kind: 'refresh', nonce });
+      await pause(500);
+      return second.balance() === 100_300n;
+    };
+    await until(knows, 'it learns what it was paid', PATIENCE_MS);
     await second.pay(alice.publicKey, 100_300n);
     const { counters } = await network.relay(0).control.request('status');
     assert.ok(counters.relayed > 0);

@@ -4,12 +4,12 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { RadioService } from '../../agent/radio/service.ts';
 import { gated } from '../../agent/shell/radio/body.ts';
 import { heldFile, type RadioReport, readRadioReport } from '../../agent/shell/radio/report.ts';
 import { DummyPlatform } from '../../platform/dummy/dummy.ts';
 import { PHY, PHY_WITHOUT_MESH, SETTINGS, station } from '../platform/samples.ts';
+import { found } from '../support/wait.ts';
 
 const QUIET = {
   trace: () => undefined,
@@ -35,11 +35,10 @@ describe('meshpay-radio', () => {
   }
 
   async function reported(state: RadioReport['state']): Promise<RadioReport> {
-    for (;;) {
+    return found(() => {
       const reading = readRadioReport(statusFile);
-      if (reading.found && reading.report.state === state) return reading.report;
-      await sleep(20);
-    }
+      return reading.found && reading.report.state === state ? reading.report : undefined;
+    }, `the report "${state}"`);
   }
 
   it('brings the mesh up and tells everybody how it stands, but not the passphrase', async () => {

@@ -4,7 +4,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../../agent/cli/command.ts';
 import { isWatched, watched } from '../../agent/cli/commands/radio-watched.ts';
 import { RadioService } from '../../agent/radio/service.ts';
@@ -19,6 +18,7 @@ import {
 import { OpenwrtPlatform } from '../../platform/openwrt/openwrt.ts';
 import { FakeOpenwrt } from '../platform/fake-openwrt.ts';
 import { SETTINGS } from '../platform/samples.ts';
+import { found, until } from '../support/wait.ts';
 import { REPORT } from './samples.ts';
 
 const nothing = () => undefined;
@@ -53,11 +53,10 @@ describe('a command beside a running meshpay-radio', () => {
   }
 
   async function reported(is: (report: RadioReport) => boolean): Promise<RadioReport> {
-    for (;;) {
+    return found(() => {
       const reading = readRadioReport(statusFile);
-      if (reading.found && is(reading.report)) return reading.report;
-      await sleep(20);
-    }
+      return reading.found && is(reading.report) ? reading.report : undefined;
+    }, 'the report');
   }
 
   function tries(fake: FakeOpenwrt): number {
@@ -92,7 +91,7 @@ describe('a command beside a running meshpay-radio', () => {
     };
     const service = serve(fake);
     void service.start();
-    while (fake.mesh === undefined) await sleep(20);
+    await until(() => fake.mesh !== undefined, 'the mesh');
     writeFileSync(heldFile(statusFile), '');
     const down = watched(statusFile, CONTEXT, 'down');
     const { uptimeMs: firstMs } = await reported(({ state }) => state === 'changing');

@@ -42,7 +42,7 @@ if (process.send !== undefined) {
     wanted: [],
     dialFound: 4,
     emit: () => true,
-    limits: { dialFirstMs: 50, dialLastMs: 500, pingEveryMs: 200, silenceMs: 1_000 },
+    limits: { dialFirstMs: 50, dialLastMs: 500, pingEveryMs: 200, silenceMs: 5_000 },
   });
   const discovery = createDiscovery({
     network: NETWORK,

@@ -96,7 +96,7 @@ describe('nodes on one mesh', { skip }, () => {
 
   it('find each other again when a radio was unplugged and came back', async () => {
     hosts.unplug(1);
-    await until(() => !isLinked(first, 2) && !isLinked(second, 1), 'the loss on both sides');
+    await until(() => !isLinked(first, 2) && !isLinked(second, 1), 'the loss on both', 40_000);
     hosts.plug(1);
     await until(() => isLinked(first, 2) && isLinked(second, 1), 'the link again', 40_000);
   });

@@ -82,7 +82,7 @@ async function flood(
   let exchanges = 0;
   let worst = before;
   let late: TestNode | undefined;
-  while (done === undefined) {
+  while (done === undefined && attacker.exitCode === null && attacker.signalCode === null) {
     await Promise.all([exchange(member), exchange(wallet)]);
     exchanges += 1;
     const now = await ask(victim);

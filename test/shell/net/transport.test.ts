@@ -108,7 +108,9 @@ describe('both ways', () => {
   // On loopback TCP comes first. The relay stands where a node is that only starts to listen.
   it('are both asked again where the first was refused a moment too early', async () => {
     const a = await start(alice, { transport: 'datagram' });
-    const relay = await lossyRelay(a.at().port, { loss: 0, delayMs: 100, jitterMs: 0 });
+    const [port = 0] = await freePorts(1);
+    const weather = { loss: 0, delayMs: 100, jitterMs: 0 };
+    const relay = await lossyRelay(a.at().port, weather, 1, port);
     after(() => relay.close());
     const b = await start(bob, { wanted: [{ host: '127.0.0.1', port: relay.port }] });
     await until(() => relay.passed().length > 0, 'the first refused, the second asked');
@@ -119,7 +121,9 @@ describe('both ways', () => {
   });
 
   it('come to the second where the first is refused for good', async () => {
-    const a = await start(alice, { transport: 'datagram' });
+    const [port = 0] = await freePorts(1);
+    const listen = [{ host: '127.0.0.1', port }];
+    const a = await start(alice, { transport: 'datagram', listen });
     const b = await start(bob, { wanted: [{ ...a.at(), key: alice.publicKey }] });
     await until(() => b.up().length === 1 && a.up().length === 1, 'a link');
     assert.equal(wayOf(b), 'datagram');

@@ -57,7 +57,8 @@ describe('a connection', () => {
   it('carries whatever is written, whenever, over whatever network', () => {
     const writes = fc.array(fc.tuple(fc.nat(3_000), fc.nat(200), fc.boolean()), { maxLength: 12 });
     fc.assert(
-      fc.property(fc.nat(), fc.nat(85), fc.nat(30), fc.nat(60), writes, (...values) => {
+      // Above this loss a dialler may rightly give up before anybody has heard of it.
+      fc.property(fc.nat(), fc.nat(75), fc.nat(30), fc.nat(60), writes, (...values) => {
         const [seed, loss, delayMs, jitterMs, plan] = values;
         const pair = simulatedPair(seed, { loss: loss / 100, duplicates: 0.1, delayMs, jitterMs });
         const { dialler, door } = pair;

@@ -13,13 +13,18 @@ export interface LossyRelay {
   close(): void;
 }
 
-export async function lossyRelay(to: number, weather: Weather, seed = 1): Promise<LossyRelay> {
+export async function lossyRelay(
+  to: number,
+  weather: Weather,
+  seed = 1,
+  port = 0,
+): Promise<LossyRelay> {
   const random = seeded(seed);
   const front = createSocket('udp4');
   const backs = new Map<number, Socket>();
   const passed: Buffer[] = [];
   let closed = false;
-  await new Promise<void>((resolve) => front.bind(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => front.bind(port, '127.0.0.1', resolve));
   const relay: LossyRelay = {
     port: front.address().port,
     weather,
