@@ -47,6 +47,9 @@ Exit status: 0 when every promise was kept, 1 when not, 2 for wrong options.`;
 /** Failing runs that are shrunk and told in full; of more, only the commands are. */
 const MOST_SHRUNK = 3;
 
+/** What says which runs there are, where it is not one. */
+const MANY = ['runs', 'minutes', 'from'] as const;
+
 process.exitCode = await main();
 
 async function main(): Promise<number> {
@@ -81,6 +84,8 @@ function readOptions(): Options | string {
       },
     });
     if (values.help === true) return 'help';
+    const beside = MANY.find((name) => values.seed !== undefined && values[name] !== undefined);
+    if (beside !== undefined) throw new Error(`--seed: expected alone, found beside --${beside}`);
     const profile = values.profile ?? 'full';
     if (PROFILES[profile] === undefined) {
       return [`sim: no profile is called ${profile}; there are`, ...profileLines()].join('\n');

@@ -28,6 +28,11 @@ const WRONG: readonly (readonly [string, readonly string[], string])[] = [
   ['main.js', ['--threads', '1.5'], `sim: --threads: ${WHOLE} 1 ${UP_TO} 1.5\n`],
   ['main.js', ['--minutes', '0'], 'sim: --minutes: expected a number above 0, found 0\n'],
   ['main.js', ['--minutes', 'x'], 'sim: --minutes: expected a number above 0, found x\n'],
+  [
+    'main.js',
+    ['--seed', '7', '--minutes', '1'],
+    'sim: --seed: expected alone, found beside --minutes\n',
+  ],
   ['main.js', ['--cut', 'wallets=2'], 'sim: --cut: expected with --seed, found alone: wallets=2\n'],
   [
     'main.js',
