@@ -101,6 +101,13 @@ export const AUTHORITY_MUTANTS: readonly Mutant[] = [
     profile: 'hostile',
   },
   {
+    name: 'votes for the order that won after another vote',
+    file: ORDER,
+    find: "return { kind: 'certified', certificate };",
+    replace: "return { kind: 'voted', again: true };",
+    caughtBy: ['votes'],
+  },
+  {
     name: 'applies a certificate twice',
     file: APPLY,
     find: 'if (order.sequence < payer.next)',

@@ -1,6 +1,7 @@
 /** Deliberate bugs in quorums, signatures, encoding, links, wallets and the disk. */
 import type { Mutant } from './mutant.ts';
 
+const REFRESH = 'agent/core/client/refresh.js';
 const VOTES = 'agent/core/client/votes.js';
 const SIGNING = 'agent/core/signing.js';
 const CERTIFICATE = 'agent/core/certificate.js';
@@ -106,14 +107,14 @@ export const EVERYBODY_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a wallet counts income twice',
-    file: 'agent/core/client/refresh.js',
+    file: REFRESH,
     find: 'if (isReceived(draft, order))\n        return true;',
     replace: '',
     caughtBy: ['wallets', 'exceptions'],
   },
   {
     name: 'a wallet takes income unchecked',
-    file: 'agent/core/client/refresh.js',
+    file: REFRESH,
     find: 'return true;\n    if (checkCertificate(setup.network, certificate, setup.verify) !== undefined)',
     replace: 'return true;\n    if (false)',
     caughtBy: ['certificates'],
@@ -143,8 +144,24 @@ export const EVERYBODY_MUTANTS: readonly Mutant[] = [
     profile: 'full',
   },
   {
+    name: 'a wallet sends over its first way, always',
+    file: 'agent/core/client/route.js',
+    find: 'const chosen = via[mixed(ways) % Math.max(1, via.length)];',
+    replace: 'const chosen = via[0];',
+    caughtBy: ['convergence', 'liveness'],
+    profile: 'relayed',
+  },
+  {
+    name: 'a wallet believes any relay how far its income goes',
+    file: REFRESH,
+    find: 'if (memberOf(draft, link) !== member)',
+    replace: 'if (false)',
+    caughtBy: ['liveness'],
+    profile: 'relayed',
+  },
+  {
     name: 'a wallet takes pages of its payments unchecked',
-    file: 'agent/core/client/refresh.js',
+    file: REFRESH,
     find: 'if (sequence !== readWallet(draft, setup.network, account).next)\n            continue;\n        if (checkCertificate(setup.network, certificate, setup.verify) !== undefined)',
     replace:
       'if (sequence !== readWallet(draft, setup.network, account).next) continue;\n        if (false)',
@@ -153,7 +170,7 @@ export const EVERYBODY_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a wallet goes on with any pending order',
-    file: 'agent/core/client/refresh.js',
+    file: REFRESH,
     find: 'return setup.verify(order.account, orderSigningBytes(setup.network.id, order), signature);',
     replace: 'return true;',
     caughtBy: ['wallets', 'votes', 'certificates', 'liveness'],
