@@ -11,7 +11,7 @@ import { finished, meshpay, type Ran, startMeshpay } from './support.ts';
 
 /** What a payment that takes more than a moment shows of how it stands (text.test.ts: not before). */
 const PROGRESS =
-  /^(Connecting\.\.\.|asking what is known of this wallet: .*|votes [0-3] of 3.*|No quorum yet; .*| {2}\S.*)$/;
+  /^(Connecting\.\.\.|asking what is known of this wallet: .*|votes [0-3] of 3.*|No quorum yet; it goes on by itself\. Waiting for:| {2}authority-[1-4]: .*)$/;
 
 /** One lab for all: the tests follow each other, as a day with two wallets. */
 describe('a wallet', { concurrency: 1 }, () => {

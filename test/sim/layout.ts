@@ -93,8 +93,8 @@ function isWanted(
 
 /**
  * Which of two nodes' operators asked for the stream between them. Their configurations need not agree:
- * where a relay is one of the two, one operator in ten has forgotten the other's node. (Members are
- * always wanted by members, and an owner who forgets an entry has one less.)
+ * of ten streams to relays, one is asked for from one side only. (Members always want each other, and an
+ * owner asks for every stream of the own wallet.)
  */
 export function whoAsked(
   seed: number,

@@ -35,8 +35,9 @@ export class World {
   readonly network: Network<Process>;
   /** Every process; the authorities first. */
   readonly all: Process[] = [];
-  /** What an operator does when everything is healed: looks at each disk that was harmed, and the rest. */
+  /** What an operator does when everything is healed, each as often as is looked: mends a harmed disk. */
   readonly restorations: (() => void)[] = [];
+  /** What else is done then, once. */
   readonly repairs: (() => void)[] = [];
   isHealed = false;
   readonly #conspiracy: Conspiracy;

@@ -192,7 +192,7 @@ export class Thief implements Actor {
   }
 
   #flood(): Send[] {
-    const { prng, plot } = this.#setup;
+    const { prng } = this.#setup;
     const [link, member] = prng.pick([...this.#links]);
     const account = prng.pick(this.#setup.recipients);
     const from = BigInt(prng.below(10));
@@ -201,15 +201,15 @@ export class Thief implements Actor {
       { TAG: 'certificatesQuery', data: { account, from: from as Sequence } },
       { TAG: 'creditsQuery', data: { account, from } },
     ];
-    if (!this.#hasTorrent) {
-      return Array.from({ length: FLOOD }, () => this.#to(link, member, prng.pick(questions)));
-    }
+    const asked = Array.from({ length: FLOOD }, () => this.#to(link, member, prng.pick(questions)));
+    return this.#hasTorrent ? this.#torrent(link) : asked;
+  }
+
+  /** All that it said and overheard lately, again and again. */
+  #torrent(link: LinkId): Send[] {
+    const { prng, plot } = this.#setup;
     this.#hasTorrent = false;
-    const frames = [
-      ...questions.map((each) => frameOf(each, member)),
-      ...plot.frames,
-      ...this.#sent,
-    ];
+    const frames = [...plot.frames, ...this.#sent];
     return Array.from({ length: prng.pick(TORRENTS) }, () => ({ link, bytes: prng.pick(frames) }));
   }
 

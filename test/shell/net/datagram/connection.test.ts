@@ -57,8 +57,7 @@ describe('a connection', () => {
   it('carries whatever is written, whenever, over whatever network', () => {
     const writes = fc.array(fc.tuple(fc.nat(3_000), fc.nat(200), fc.boolean()), { maxLength: 12 });
     fc.assert(
-      // Above this loss a dialler may rightly give up before anybody has heard of it.
-      fc.property(fc.nat(), fc.nat(75), fc.nat(30), fc.nat(60), writes, (...values) => {
+      fc.property(fc.nat(), fc.nat(85), fc.nat(30), fc.nat(60), writes, (...values) => {
         const [seed, loss, delayMs, jitterMs, plan] = values;
         const pair = simulatedPair(seed, { loss: loss / 100, duplicates: 0.1, delayMs, jitterMs });
         const { dialler, door } = pair;
@@ -74,7 +73,11 @@ describe('a connection', () => {
         const all = (): boolean =>
           door.received.length === sent.there.length &&
           dialler.received.length === sent.back.length;
-        assert.ok(pair.run(all, FAR_MS));
+        // Above 80 % a dialler may rightly give up when nobody has ever heard of it.
+        const isGivenUp = (): boolean =>
+          loss > 80 && door.connection === undefined && dialler.connection?.failure() === 'silent';
+        assert.ok(pair.run(() => all() || isGivenUp(), FAR_MS));
+        if (isGivenUp()) return;
         assert.ok(door.received.equals(sent.there) && dialler.received.equals(sent.back));
       }),
       { numRuns: 150 },
