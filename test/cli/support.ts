@@ -16,6 +16,7 @@ import type { Signer } from '../../agent/core/crypto.ts';
 import { type Network, networkOf } from '../../agent/core/genesis.ts';
 import type { Amount, Epoch, MemberIndex, Sequence, TokenIndex } from '../../agent/core/units.ts';
 import { signerFromSeed } from '../../agent/shell/keys.ts';
+import { afterPatience } from '../support/patience.ts';
 
 export const MESHPAY = fileURLToPath(new URL('../../agent/cli/main.js', import.meta.url));
 
@@ -24,6 +25,9 @@ export interface Ran {
   readonly out: string;
   readonly err: string;
 }
+
+/** No command of these tests takes so long. */
+const COMMAND_PATIENCE_MS = 300_000;
 
 /** Starts the built command. Its home is empty and it knows no colour. */
 export function startMeshpay(args: readonly string[], cwd: string): ChildProcess {
@@ -40,9 +44,6 @@ export async function meshpay(args: readonly string[], cwd: string): Promise<Ran
   return finished(startMeshpay(args, cwd));
 }
 
-/** No command of these tests runs for so long. */
-const ENDLESS_MS = 300_000;
-
 /** All that a process prints, and how it ends; one that does not end is killed. */
 export function finished(child: ChildProcess): Promise<Ran> {
   return new Promise((resolve, reject) => {
@@ -53,10 +54,10 @@ export function finished(child: ChildProcess): Promise<Ran> {
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       err += text;
     });
-    const patience = setTimeout(() => child.kill('SIGKILL'), ENDLESS_MS);
+    const callOff = afterPatience(() => child.kill('SIGKILL'), COMMAND_PATIENCE_MS);
     child.once('error', reject);
     child.once('close', (status) => {
-      clearTimeout(patience);
+      callOff();
       resolve({ status, out, err });
     });
   });

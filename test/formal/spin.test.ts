@@ -70,6 +70,5 @@ function whyNoSpin(): string | undefined {
 }
 
 function answers(program: string, ...args: readonly string[]): boolean {
-  const timeoutMs = 120_000;
-  return spawnSync(program, args, { stdio: 'ignore', timeout: timeoutMs }).status === 0;
+  return spawnSync(program, args, { stdio: 'ignore' }).status === 0;
 }

@@ -3,6 +3,7 @@
  * has a time after which it fails, and all fail at once when the machine is gone.
  */
 import type { Socket } from 'node:net';
+import { afterPatience } from '../support/patience.ts';
 import { type GuestLine, LineSplitter, type Request, type Results } from './protocol.ts';
 
 /** The runner refused, or did not answer in time, or the machine is gone. */
@@ -19,7 +20,8 @@ export type GuestEvent = Extract<GuestLine, { readonly event: string }>;
 
 interface Waiting {
   readonly op: string;
-  readonly timer: NodeJS.Timeout;
+  /** Ends the wait for it. */
+  callOff(): void;
   resolve(value: unknown): void;
   reject(error: Error): void;
 }
@@ -62,7 +64,7 @@ export class Channel {
       }
       const id = this.#nextId;
       this.#nextId += 1;
-      const timer = setTimeout(() => {
+      const callOff = afterPatience(() => {
         this.#waiting.delete(id);
         reject(
           new ChannelError('NO_ANSWER', `no answer to ${request.op}, which may take ${workMs} ms`),
@@ -70,7 +72,7 @@ export class Channel {
       }, patienceMs(workMs));
       this.#waiting.set(id, {
         op: request.op,
-        timer,
+        callOff,
         resolve: (value) => resolve(value as Results[R['op']]),
         reject,
       });
@@ -87,8 +89,8 @@ export class Channel {
   /** Ends all that waits, and refuses what comes later. */
   fail(reason: string): void {
     this.#gone ??= new ChannelError('MACHINE_GONE', reason);
-    for (const { op, timer, reject } of this.#waiting.values()) {
-      clearTimeout(timer);
+    for (const { op, callOff, reject } of this.#waiting.values()) {
+      callOff();
       reject(new ChannelError('MACHINE_GONE', `${op}: ${reason}`));
     }
     this.#waiting.clear();
@@ -103,7 +105,7 @@ export class Channel {
     const waiting = this.#waiting.get(line.id);
     if (waiting === undefined) return;
     this.#waiting.delete(line.id);
-    clearTimeout(waiting.timer);
+    waiting.callOff();
     if ('error' in line) {
       const { code, message } = line.error;
       waiting.reject(new ChannelError(code, `${waiting.op}: ${message}`));

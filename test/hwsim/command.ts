@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { afterPatience } from '../support/patience.ts';
 
 export interface Finished {
   readonly ok: boolean;
@@ -55,12 +56,12 @@ export function run(
     const out = collect(child.stdout);
     const err = collect(child.stderr);
     let timedOut = false;
-    const timer = setTimeout(() => {
+    const callOff = afterPatience(() => {
       timedOut = true;
       child.kill('SIGKILL');
     }, options.timeoutMs);
     const finish = (ok: boolean, why: string): void => {
-      clearTimeout(timer);
+      callOff();
       const detail = lastLine(err()) || lastLine(out());
       const reason = ok ? '' : `${argv.slice(0, 3).join(' ')}: ${why}${detail && `: ${detail}`}`;
       resolve({ ok, stdout: out(), stderr: err(), reason });

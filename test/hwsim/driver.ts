@@ -1,4 +1,5 @@
 /** The host's hand on a driver inside the virtual machine (driver-protocol.ts, guest/driver.ts). */
+import { afterPatience } from '../support/patience.ts';
 import { DRIVER, ROUTER_FLAGS } from './bundles.ts';
 import { patienceMs } from './channel.ts';
 import type { DriverAnswer, DriverRequest, DriverResults, OpenWallet } from './driver-protocol.ts';
@@ -60,13 +61,13 @@ export async function startDriver(node: WorldNode, name: string): Promise<Driver
 
 /** @throws Error when `promise` has not resolved in time */
 export async function within<T>(promise: Promise<T>, timeoutMs: number, what: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
+  let callOff = (): void => {};
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what}: not in ${timeoutMs} ms`)), timeoutMs);
+    callOff = afterPatience(() => reject(new Error(`${what}: not in ${timeoutMs} ms`)), timeoutMs);
   });
   try {
     return await Promise.race([promise, late]);
   } finally {
-    clearTimeout(timer);
+    callOff();
   }
 }

@@ -192,7 +192,7 @@ function bootModules(folder: string): string[] {
 /** Newer Debian kernels come with compressed modules, which busybox cannot insert. */
 function moduleBytes(path: string): Buffer {
   if (!path.endsWith('.xz')) return readFileSync(path);
-  return execFileSync('xz', ['-dc', path], { timeout: 30_000, maxBuffer: MAX_MODULE_BYTES });
+  return execFileSync('xz', ['-dc', path], { maxBuffer: MAX_MODULE_BYTES });
 }
 
 function plainName(path: string): string {

@@ -21,6 +21,7 @@ import { createConnection, type Socket } from 'node:net';
 import { release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Patience } from '../support/patience.ts';
 import type { ReadyHost, Say } from './host.ts';
 import { PROBE_WORD } from './initramfs.ts';
 import { PORT_NAME } from './protocol.ts';
@@ -164,11 +165,11 @@ function baseArguments(
 }
 
 async function connectTo(path: string): Promise<Socket | string> {
-  const deadline = performance.now() + SOCKET_TIMEOUT_MS;
+  const patience = new Patience(SOCKET_TIMEOUT_MS);
   for (;;) {
     const socket = await tryConnect(path);
     if (socket !== undefined) return socket;
-    if (performance.now() > deadline) return `no port after ${SOCKET_TIMEOUT_MS / 1000} s`;
+    if (patience.isGone()) return `no port after ${SOCKET_TIMEOUT_MS / 1000} s`;
     await sleep(20);
   }
 }

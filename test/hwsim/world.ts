@@ -14,6 +14,7 @@
  */
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { afterPatience } from '../support/patience.ts';
 import { Channel } from './channel.ts';
 import { SEARCH_PATH } from './command.ts';
 import { prepareHost, type ReadyHost, type Say } from './host.ts';
@@ -255,9 +256,9 @@ export class World {
     await this.#channel.request({ op: 'off' }, POWER_OFF_TIMEOUT_MS).catch(() => undefined);
     // The runner ends when its port closes, and the machine with it.
     this.#channel.fail('the world was closed');
-    const timer = setTimeout(() => this.#machine.destroy(), POWER_OFF_TIMEOUT_MS);
+    const callOff = afterPatience(() => this.#machine.destroy(), POWER_OFF_TIMEOUT_MS);
     await this.#machine.ended;
-    clearTimeout(timer);
+    callOff();
   }
 
   async #tails(): Promise<readonly Tail[]> {
@@ -273,18 +274,18 @@ export class World {
 /** The runner's first word, or why it did not come. */
 function ready(channel: Channel, machine: Machine): Promise<void> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(
+    const callOff = afterPatience(
       () => reject(new Error(`nothing heard from the runner after ${BOOT_TIMEOUT_MS / 1000} s`)),
       BOOT_TIMEOUT_MS,
     );
     const stop = channel.onEvent((event) => {
       if (event.event !== 'ready') return;
-      clearTimeout(timer);
+      callOff();
       stop();
       resolve();
     });
     void machine.ended.then((how) => {
-      clearTimeout(timer);
+      callOff();
       reject(new Error(`the machine ended: ${how}`));
     });
   });

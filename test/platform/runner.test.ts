@@ -94,7 +94,7 @@ describe('the runner', () => {
 
   it('waits for the content of a file, for a bounded time', async () => {
     const path = join(folder, 'carrier');
-    const waiting = runner.perform({ kind: 'await', path, content: '1', timeoutMs: 5000 });
+    const waiting = runner.perform({ kind: 'await', path, content: '1', timeoutMs: 600_000 });
     await writeFile(path, '1\n');
     assert.ok((await waiting).ok);
     const late = await runner.perform({ kind: 'await', path, content: '2', timeoutMs: 60 });

@@ -11,6 +11,7 @@ import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { nameOf } from '../../agent/core/names.ts';
+import { Patience } from '../support/patience.ts';
 import { Random } from '../support/random.ts';
 import { PATIENCE_MS, pause, until } from '../support/wait.ts';
 import { startNetwork, type TestNetwork } from './network.ts';
@@ -100,14 +101,14 @@ async function oneRound(
 }
 
 /** Waits until all authorities say the same digest. */
-export async function untilEqual(network: TestNetwork, withinMs = 60_000): Promise<void> {
-  const endMs = performance.now() + withinMs;
+export async function untilEqual(network: TestNetwork): Promise<void> {
+  const patience = new Patience();
   for (;;) {
     const authorities = network.nodes.filter(({ config }) => config.role === 'authority');
     const statuses = await Promise.all(authorities.map((node) => node.control.request('status')));
     const digests = new Set(statuses.map(({ ledger }) => ledger?.digest));
     if (digests.size === 1) return;
-    assert.ok(performance.now() < endMs, `digests still differ after ${withinMs} ms`);
+    assert.ok(!patience.isGone(), 'digests still differ');
     await pause(100);
   }
 }
@@ -116,10 +117,10 @@ export async function untilEqual(network: TestNetwork, withinMs = 60_000): Promi
  * Every authority says the same of every account, before long, and nothing was made or lost. Digests
  * are equal also while the last certificate is on its way to all of them.
  */
-export async function checkBalances(network: TestNetwork, withinMs = 10_000): Promise<void> {
-  const endMs = performance.now() + withinMs;
+export async function checkBalances(network: TestNetwork): Promise<void> {
+  const patience = new Patience();
   let ledgers = await balancesOf(network);
-  while (!areEqual(ledgers) && performance.now() < endMs) {
+  while (!areEqual(ledgers) && !patience.isGone()) {
     await pause(100);
     ledgers = await balancesOf(network);
   }

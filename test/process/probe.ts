@@ -11,6 +11,7 @@ import type { LinkId } from '../../agent/core/io.ts';
 import type { MemberIndex } from '../../agent/core/units.ts';
 import { createLinks, type Links } from '../../agent/shell/net/links.ts';
 import { createVerify } from '../../agent/shell/verify.ts';
+import { afterPatience } from '../support/patience.ts';
 import { PATIENCE_MS, until } from '../support/wait.ts';
 import type { TestNetwork } from './network.ts';
 
@@ -98,19 +99,15 @@ export class Probe {
     this.say(member, { TAG: 'order', data: order });
   }
 
-  /** The first answer of one authority for which `isIt` holds; undefined after `withinMs`. */
-  answer(
-    member: number,
-    isIt: (message: Message) => boolean,
-    withinMs = 5_000,
-  ): Promise<Message | undefined> {
+  /** The first answer of one authority for which `isIt` holds; undefined: it never came. */
+  answer(member: number, isIt: (message: Message) => boolean): Promise<Message | undefined> {
     return new Promise((resolve) => {
       const hearer = (from: MemberIndex, message: Message): void => {
         if (from === member && isIt(message)) done(message);
       };
-      const timer = setTimeout(() => done(undefined), withinMs);
+      const callOff = afterPatience(() => done(undefined));
       const done = (message: Message | undefined): void => {
-        clearTimeout(timer);
+        callOff();
         this.#hearers.delete(hearer);
         resolve(message);
       };

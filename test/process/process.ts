@@ -8,7 +8,7 @@ import type {
   StatusView,
 } from '../../agent/shell/control/api.ts';
 import { askControl } from '../../agent/shell/control/client.ts';
-import { PATIENCE_MS } from '../support/wait.ts';
+import { afterPatience, Patience } from '../support/patience.ts';
 
 export const MESHPAYD = fileURLToPath(new URL('../../agent/main.js', import.meta.url));
 /** The same as one file, as a router has it (npm run bundle). */
@@ -68,7 +68,7 @@ export interface DaemonProcess {
 export function runDaemon(...args: readonly string[]): Promise<Ended> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, ['--import', LEASH, MESHPAYD, ...args]);
-    const patience = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
+    const callOff = afterPatience(() => child.kill('SIGKILL'));
     const output = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr'] as const) {
       child[name].on('data', (piece: Buffer) => {
@@ -76,7 +76,7 @@ export function runDaemon(...args: readonly string[]): Promise<Ended> {
       });
     }
     child.once('close', (code, signal) => {
-      clearTimeout(patience);
+      callOff();
       resolve({ code, signal, ...output });
     });
   });
@@ -132,12 +132,12 @@ export function daemonProcess(
 
   /** Looks again and again until `look` finds something. */
   const poll = async <T>(what: string, look: () => Promise<T | undefined>): Promise<T> => {
-    const endMs = performance.now() + PATIENCE_MS;
+    const patience = new Patience();
     for (;;) {
       const found = await look();
       if (found !== undefined) return found;
       if (child === undefined) throw new Error(`${what}: the daemon has ended\n${stderr}${stdout}`);
-      if (performance.now() > endMs) throw new Error(`${what}: not within ${PATIENCE_MS} ms`);
+      if (patience.isGone()) throw new Error(`${what}: it never came`);
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   };

@@ -1,11 +1,15 @@
 /**
  * The reporter of `npm test`: TAP, as Node prints it, and before its closing lines once more every
  * test that failed, with its file and its error, and in which tests a file was that had to be ended.
- * So the end of a long log tells what broke.
+ * So the end of a long log tells what broke. It hears of every test, so it keeps the watchdog that ends
+ * files which hang; MESHPAY_TEST_SILENCE_MS is how long it may hear nothing.
  */
+
 import { relative } from 'node:path';
+import process from 'node:process';
 import { type TestEvent, tap } from 'node:test/reporters';
 import { inspect } from 'node:util';
+import { SILENCE_MS, watchFiles } from './watchdog.ts';
 
 /** Of one error; the rest of it is where the test failed. */
 const MOST_LINES = 30;
@@ -18,8 +22,10 @@ async function* report(source: AsyncGenerator<TestEvent, void>): AsyncGenerator<
   const failures: string[] = [];
   /** Of every file, the names of the tests that have begun and not ended. */
   const running = new Map<string, Set<string>>();
+  const watchdog = watchFiles(Number(process.env['MESHPAY_TEST_SILENCE_MS'] ?? SILENCE_MS));
   async function* listen(): AsyncGenerator<TestEvent, void> {
     for await (const event of source) {
+      watchdog.heard();
       if (event.type === 'test:dequeue') runningIn(event.data).add(event.data.name);
       if (event.type === 'test:pass' || event.type === 'test:fail') {
         const within = runningIn(event.data);
@@ -40,6 +46,7 @@ async function* report(source: AsyncGenerator<TestEvent, void>): AsyncGenerator<
     yield text;
     if (text.startsWith('1..')) yield failures.join('');
   }
+  watchdog.stop();
 }
 
 /** A file that failed as a whole: it was ended, or it ended without having told of its tests. */

@@ -1,7 +1,9 @@
-/** Waiting in tests: for a while, or until something holds. Every wait has an end. */
+/** Waiting in tests: for a while, or until something holds. Every wait has an end (patience.ts). */
+import { PATIENCE_MS, Patience } from './patience.ts';
 
-/** Far above what anything here takes: a test that waits for nothing fails instead of hanging. */
-export const PATIENCE_MS = 120_000;
+export { PATIENCE_MS } from './patience.ts';
+
+const LOOK_AGAIN_MS = 5;
 
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
@@ -11,22 +13,22 @@ export function pause(ms: number): Promise<void> {
 export async function until(
   holds: () => boolean | Promise<boolean>,
   what: string,
-  timeoutMs = 20_000,
+  patienceMs = PATIENCE_MS,
 ): Promise<void> {
-  await found(async () => ((await holds()) ? true : undefined), what, timeoutMs);
+  await found(async () => ((await holds()) ? true : undefined), what, patienceMs);
 }
 
 /** Looks again and again until there is something; fails with `what` when there is not in a long time. */
 export async function found<T>(
   look: () => T | undefined | Promise<T | undefined>,
   what: string,
-  timeoutMs = PATIENCE_MS,
+  patienceMs = PATIENCE_MS,
 ): Promise<T> {
-  const endMs = performance.now() + timeoutMs;
+  const patience = new Patience(patienceMs);
   for (;;) {
     const seen = await look();
     if (seen !== undefined) return seen;
-    if (performance.now() > endMs) throw new Error(`never happened: ${what}`);
-    await pause(5);
+    if (patience.isGone()) throw new Error(`never happened: ${what}`);
+    await pause(LOOK_AGAIN_MS);
   }
 }
