@@ -11,6 +11,7 @@ export const EXIT_OF_STORE_ERROR = {
   schema_newer: 'bad_data',
   store_moved: 'failure',
   store_damaged: 'store_damaged',
+  store_unavailable: 'io',
   store_exists: 'cannot_create',
   store_absent: 'no_input',
   store_empty: 'bad_data',

@@ -28,6 +28,7 @@ import { isRefusal } from '../../core/refusal.ts';
 import { ANCHOR_FLUSH_MS } from '../limits.ts';
 import type { CommitRecord } from './commit.ts';
 import { errnoOf, syncFolder } from './layout.ts';
+import { naming, systemRefusal } from './system-error.ts';
 
 const SLOT_DISTANCE = 4096;
 const SLOT_BYTES = 52;
@@ -41,13 +42,17 @@ const slotCoder = struct({
 /** The last commit that an anchor knows. Number 0: none yet. */
 export type AnchorMark = Pick<CommitRecord, 'number' | 'chain'>;
 
-/** What the anchor file says: its newest sound slot, or that it cannot say anything. */
+/**
+ * What the anchor file says: its newest sound slot, or that it cannot say anything. Throws StoreError
+ * `store_unavailable` where it cannot be read now.
+ */
 export async function readAnchor(path: string): Promise<AnchorMark | 'absent' | 'unreadable'> {
   let file: Buffer;
   try {
     file = await readFile(path);
   } catch (error) {
-    return errnoOf(error) === 'ENOENT' ? 'absent' : 'unreadable';
+    if (errnoOf(error) === 'ENOENT') return 'absent';
+    throw systemRefusal(error, path);
   }
   const slots = [0, SLOT_DISTANCE].map((at) => decodeSlot(file.subarray(at, at + SLOT_BYTES)));
   const marks = slots.filter((slot) => slot !== undefined);
@@ -59,15 +64,17 @@ export async function readAnchor(path: string): Promise<AnchorMark | 'absent' | 
 export async function createAnchor(path: string): Promise<void> {
   const file = Buffer.alloc(2 * SLOT_DISTANCE);
   file.set(encodeSlot({ number: 0n, chain: new Uint8Array(32) }));
-  const handle = await open(`${path}.new`, 'w', 0o600);
-  try {
-    await handle.writeFile(file);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(`${path}.new`, path);
-  await syncFolder(dirname(path));
+  await naming(path, async () => {
+    const handle = await open(`${path}.new`, 'w', 0o600);
+    try {
+      await handle.writeFile(file);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(`${path}.new`, path);
+    await syncFolder(dirname(path));
+  });
 }
 
 /** An anchor that is kept up to date. */

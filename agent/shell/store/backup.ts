@@ -8,7 +8,6 @@
  * may be tried again; after it there is a store that may not vote. There is no moment with a store
  * that may.
  */
-import { existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { singleton } from '../../core/keyspace.ts';
 import { BackupReader } from './backup-reader.ts';
@@ -16,7 +15,7 @@ import { type BackupSummary, writeBackupFile } from './backup-writer.ts';
 import { buildStore } from './build.ts';
 import { describeDamage } from './damage.ts';
 import { holdFolder } from './holder.ts';
-import { makeFolder, storePaths, syncFolder } from './layout.ts';
+import { isThere, makeFolder, storePaths, syncFolder } from './layout.ts';
 import { MIGRATIONS, newestVersion } from './migrate.ts';
 import { inspectStore, type OpenOptions } from './open.ts';
 import { decodeSchema, SCHEMA_KEY } from './schema.ts';
@@ -35,7 +34,7 @@ export type FolderOptions = Pick<OpenOptions, 'folder' | 'allowVolatile' | 'migr
  * system's error.
  */
 export async function backup(store: StoreReader, file: string): Promise<BackupSummary> {
-  if (existsSync(file)) throw new StoreError('file_exists', file);
+  if (await isThere(file)) throw new StoreError('file_exists', file);
   if (store.get(singleton('genesis')) === undefined) throw new StoreError('store_empty', file);
   const value = store.get(SCHEMA_KEY);
   const schema = value === undefined ? undefined : decodeSchema(value);
@@ -70,7 +69,7 @@ export async function restore(file: string, options: FolderOptions): Promise<num
   const hold = await holdFolder(folder);
   const partial = storePaths(folder, 'store.partial');
   try {
-    refuseStore(folder);
+    await refuseStore(folder);
     const source = await BackupReader.open(file);
     const standing = { reason: RESTORED_REASON };
     const building = buildStore(partial, source, migrations, standing);
@@ -87,6 +86,6 @@ export async function restore(file: string, options: FolderOptions): Promise<num
 }
 
 /** Throws StoreError `store_exists` if the data folder has a store, of whatever state. */
-export function refuseStore(folder: string): void {
-  if (existsSync(storePaths(folder).root)) throw new StoreError('store_exists', folder);
+export async function refuseStore(folder: string): Promise<void> {
+  if (await isThere(storePaths(folder).root)) throw new StoreError('store_exists', folder);
 }

@@ -7,7 +7,7 @@
  *   store.partial/ a store that is being restored; never used, thrown away by the next attempt
  *   store.moving/  a store that is being moved in, with the secret of the move (move.ts)
  */
-import { mkdir, open, readdir } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** The files of one store. */
@@ -46,6 +46,17 @@ export async function syncFolder(folder: string): Promise<void> {
     await handle.sync();
   } finally {
     await handle.close();
+  }
+}
+
+/** Whether there is anything under a path. Throws the system's error where that cannot be told. */
+export async function isThere(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false;
+    throw error;
   }
 }
 

@@ -9,13 +9,14 @@ import type { Write } from '../../core/io.ts';
 import { SCAN_BATCH_BYTES, SCAN_BATCH_RECORDS } from '../limits.ts';
 import type { Anchor } from './anchor.ts';
 import { type CommitRecord, planCommit } from './commit.ts';
-import { StoreDamaged } from './damage.ts';
+import { nameOfKey, StoreDamaged } from './damage.ts';
 import type { Hold } from './holder.ts';
 import { messageOf } from './layout.ts';
 import type { Level } from './level.ts';
 import { keyBytes, keyOfBytes, unseal } from './seal.ts';
 import type { Store, StoredRecord, StoreReader, StoreStatistics } from './store.ts';
 import { StoreError } from './store-error.ts';
+import { isCorruption, isSystemError, systemRefusal } from './system-error.ts';
 
 /** LevelDB's records, read with their seals checked. */
 export class LevelReader implements StoreReader {
@@ -33,7 +34,7 @@ export class LevelReader implements StoreReader {
 
   get(key: ByteKey): Uint8Array | undefined {
     this.#lookups += 1;
-    const stored = this.#level.getSync(keyBytes(key));
+    const stored = lookUp(this.#level, keyBytes(key));
     return stored === undefined ? undefined : unseal(key, stored).value;
   }
 
@@ -76,7 +77,7 @@ export class LevelStore extends LevelReader implements Store {
     if (writes.length === 0) return;
     this.#isCommitting = true;
     try {
-      const stored = (key: Buffer) => this.#level.getSync(key);
+      const stored = (key: Buffer) => lookUp(this.#level, key);
       const { operations, after } = planCommit(this.commitRecord, writes, stored);
       await this.#level.batch(operations, { sync: true });
       this.#anchor.write(after);
@@ -85,7 +86,7 @@ export class LevelStore extends LevelReader implements Store {
       this.#writes += operations.length;
       for (const operation of operations) this.#bytesWritten += bytesOf(operation);
     } catch (error) {
-      this.#failure = error instanceof StoreDamaged ? error : commitError(error);
+      this.#failure = isNamed(error) ? error : commitError(error);
       throw this.#failure;
     } finally {
       this.#isCommitting = false;
@@ -125,16 +126,48 @@ export function scan(level: Level): AsyncGenerator<[Buffer, Uint8Array][], void>
 async function* recordsOf(
   groups: AsyncIterable<[Buffer, Uint8Array][]>,
 ): AsyncGenerator<readonly StoredRecord[], void> {
-  for await (const group of groups) {
-    yield group.map(([bytes, stored]) => {
-      const key = keyOfBytes(bytes);
-      return { key, value: unseal(key, stored).value };
-    });
+  const read = groups[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const { done, value: group } = await read.next().catch((error: unknown) => {
+        throw readError(error, 'LevelDB');
+      });
+      if (done === true) return;
+      yield group.map(([bytes, stored]: [Buffer, Uint8Array]) => {
+        const key = keyOfBytes(bytes);
+        return { key, value: unseal(key, stored).value };
+      });
+    }
+  } finally {
+    await read.return?.();
   }
 }
 
 function bytesOf(operation: { readonly key: Buffer; readonly value?: Buffer }): number {
   return operation.key.length + (operation.value?.length ?? 0);
+}
+
+function isNamed(error: unknown): error is StoreDamaged | StoreError {
+  return error instanceof StoreDamaged || error instanceof StoreError;
+}
+
+/**
+ * What is stored under a key, sealed. Throws StoreDamaged, or StoreError `store_unavailable` where
+ * the system refuses to read it.
+ */
+function lookUp(level: Level, key: Buffer): Uint8Array | undefined {
+  try {
+    return level.getSync(key);
+  } catch (error) {
+    throw readError(error, nameOfKey(keyOfBytes(key)));
+  }
+}
+
+/** What LevelDB threw at a read, as what it means. */
+function readError(error: unknown, where: string): unknown {
+  if (isSystemError(error)) return systemRefusal(error);
+  if (!isCorruption(error)) return error;
+  return new StoreDamaged({ code: 'unreadable', where, found: messageOf(error) });
 }
 
 function commitError(error: unknown): StoreError {

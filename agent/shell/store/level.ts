@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import { STORE_BLOCK_CACHE_BYTES, STORE_WRITE_BUFFER_BYTES } from '../limits.ts';
 import { errnoOf, messageOf, namesIn } from './layout.ts';
+import { isSystemError, systemRefusal } from './system-error.ts';
 
 export type Level = ClassicLevel<Buffer, Uint8Array>;
 
@@ -24,7 +25,8 @@ export type LevelOpened =
  */
 export async function levelFolderState(folder: string): Promise<'absent' | 'headless' | 'there'> {
   const names = await namesIn(folder);
-  if (names.includes('CURRENT')) return 'there';
+  // LevelDB takes every file that it cannot look at for one that is not there.
+  if (names.includes('CURRENT') && (await isReachable(join(folder, 'CURRENT')))) return 'there';
   for (const name of names) {
     if (!/^[0-9]+\.(ldb|sst|log)$/.test(name)) continue;
     if ((await stat(join(folder, name))).size > 0) return 'headless';
@@ -32,7 +34,20 @@ export async function levelFolderState(folder: string): Promise<'absent' | 'head
   return 'absent';
 }
 
-/** Opens the database in a folder; makes one only if `create`. */
+async function isReachable(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+/**
+ * Opens the database in a folder; makes one only if `create`. Throws StoreError `store_unavailable`
+ * where the system refuses; `unreadable` is damage.
+ */
 export async function openLevel(folder: string, create: boolean): Promise<LevelOpened> {
   const level: Level = new ClassicLevel(folder, {
     keyEncoding: 'buffer',
@@ -47,6 +62,7 @@ export async function openLevel(folder: string, create: boolean): Promise<LevelO
   } catch (error) {
     const cause = error instanceof Error ? error.cause : undefined;
     if (errnoOf(cause) === 'LEVEL_LOCKED') return { state: 'locked' };
+    if (isSystemError(error)) throw systemRefusal(error);
     return { state: 'unreadable', reason: messageOf(cause ?? error) };
   }
 }

@@ -23,7 +23,6 @@
  * This keeps honest people from a mistake. Somebody who copies the new folder with its secret, or
  * changes the program, holds the key and needs no file.
  */
-import { existsSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { decodeOwn, encode } from '../../core/codec/canonical.ts';
 import { standingCoder } from '../../core/codec/record.ts';
@@ -36,7 +35,7 @@ import { buildStore } from './build.ts';
 import { describeDamage } from './damage.ts';
 import { checkExtraFiles, writeExtraFiles } from './extra-files.ts';
 import { holdFolder } from './holder.ts';
-import { makeFolder, storePaths, syncFolder } from './layout.ts';
+import { isThere, makeFolder, storePaths, syncFolder } from './layout.ts';
 import { MIGRATIONS } from './migrate.ts';
 import { codeOf, dropSecret, isMoveCode, makeSecret, readSecret } from './move-secret.ts';
 import { inspectStore, openStore } from './open.ts';
@@ -56,7 +55,7 @@ export async function moveRequest(options: FolderOptions): Promise<string> {
   await refuseVolatile(options);
   const hold = await holdFolder(folder);
   try {
-    refuseStore(folder);
+    await refuseStore(folder);
     const secret = (await readSecret(folder)) ?? (await makeSecret(folder));
     return codeOf(secret);
   } finally {
@@ -81,7 +80,9 @@ export async function moveOut(
   checkExtraFiles(files);
   const { reader, schema } = await readWhole(options);
   try {
-    if (schema.moved === undefined && existsSync(file)) throw new StoreError('file_exists', file);
+    if (schema.moved === undefined && (await isThere(file))) {
+      throw new StoreError('file_exists', file);
+    }
   } finally {
     await reader.close();
   }
@@ -102,7 +103,7 @@ export async function moveIn(options: FolderOptions, file: string): Promise<read
   await refuseVolatile(options);
   const hold = await holdFolder(folder);
   try {
-    refuseStore(folder);
+    await refuseStore(folder);
     const secret = await readSecret(folder);
     if (secret === undefined) throw new StoreError('move_not_requested', folder);
     const source = await BackupReader.open(file);

@@ -5,18 +5,18 @@
  * A new store begins with its anchor, so that a database without an anchor, or an anchor with
  * commits and no database, is always damage and never mistaken for a beginning.
  */
-import { existsSync } from 'node:fs';
 import { Anchor, type AnchorMark, createAnchor, readAnchor } from './anchor.ts';
 import { noCommit } from './commit.ts';
 import { type Damage, DamageList } from './damage.ts';
 import { type Hold, holdFolder, inUse } from './holder.ts';
-import { makeFolder, type StorePaths, storePaths, syncFolder } from './layout.ts';
+import { isThere, makeFolder, type StorePaths, storePaths, syncFolder } from './layout.ts';
 import { type Level, levelFolderState, openLevel } from './level.ts';
 import { LevelReader, LevelStore } from './level-store.ts';
 import { MIGRATIONS, type Migration, migrateStore, newestVersion } from './migrate.ts';
 import { encodeSchema, SCHEMA_KEY, type Schema } from './schema.ts';
 import type { Store, StoreReader } from './store.ts';
 import { StoreError } from './store-error.ts';
+import { isSystemError, systemRefusal } from './system-error.ts';
 import {
   compareWithAnchor,
   peekSchemaVersion,
@@ -76,7 +76,7 @@ export async function openStore(options: OpenOptions): Promise<OpenResult> {
       const verified = await check(opened.level, anchor, { onProgress: options.onProgress });
       if (verified.damage.count > 0) return damaged(opened.level, verified, hold);
       if (verified.schema?.moved !== undefined) return moved(opened.level, verified.schema);
-      const old = own(opened.level, paths, verified);
+      const old = await own(opened.level, paths, verified);
       await migrateStore(old, folder, opened.version, migrations).finally(() => old.close());
       opened = await openDatabase(paths, anchor, migrations);
       if (opened.state !== 'open') return opened;
@@ -84,8 +84,10 @@ export async function openStore(options: OpenOptions): Promise<OpenResult> {
     const verified = await check(opened.level, await readAnchor(paths.anchor), options);
     if (verified.damage.count > 0) return damaged(opened.level, verified, hold);
     if (verified.schema?.moved !== undefined) return moved(opened.level, verified.schema);
-    const store = own(opened.level, paths, verified, hold);
-    if (verified.schema === undefined) await beginStore(store, newestVersion(migrations));
+    const store = await own(opened.level, paths, verified, hold);
+    if (verified.schema === undefined) {
+      await closingOnError(store, () => beginStore(store, newestVersion(migrations)));
+    }
     return { state: verified.recordCount === 0 ? 'empty' : 'sound', store };
   });
 }
@@ -93,8 +95,9 @@ export async function openStore(options: OpenOptions): Promise<OpenResult> {
 /** Opens a store only to read and check it: nothing is made, changed, or refused as moved. */
 export async function inspectStore(options: OpenOptions): Promise<InspectResult> {
   const { folder, migrations = MIGRATIONS } = options;
-  if (!existsSync(folder))
-    return { state: 'refused', error: new StoreError('store_absent', folder) };
+  const isAbsent = await refusing(async () => !(await isThere(folder)));
+  if (typeof isAbsent === 'object') return isAbsent;
+  if (isAbsent) return { state: 'refused', error: new StoreError('store_absent', folder) };
   return holding({ ...options, allowVolatile: true }, async (hold): Promise<InspectResult> => {
     const paths = storePaths(folder);
     const anchor = await readAnchor(paths.anchor);
@@ -150,20 +153,30 @@ async function holding<T extends OpenResult | InspectResult>(
   options: OpenOptions,
   open: (hold: Hold) => Promise<T>,
 ): Promise<T | RefusedResult> {
-  let hold: Hold | undefined;
-  let isKept = false;
+  return refusing(async () => {
+    let hold: Hold | undefined;
+    let isKept = false;
+    try {
+      await makeFolder(options.folder);
+      await refuseVolatile(options);
+      hold = await holdFolder(options.folder);
+      const result = await open(hold);
+      isKept = 'store' in result || ('reader' in result && result.reader !== undefined);
+      return result;
+    } finally {
+      if (!isKept) await hold?.release();
+    }
+  });
+}
+
+/** Turns what the store or the system refuses into a result; lets faults of ours through. */
+async function refusing<T>(act: () => Promise<T>): Promise<T | RefusedResult> {
   try {
-    await makeFolder(options.folder);
-    await refuseVolatile(options);
-    hold = await holdFolder(options.folder);
-    const result = await open(hold);
-    isKept = 'store' in result || ('reader' in result && result.reader !== undefined);
-    return result;
+    return await act();
   } catch (error) {
     if (error instanceof StoreError) return { state: 'refused', error };
+    if (isSystemError(error)) return { state: 'refused', error: systemRefusal(error) };
     throw error;
-  } finally {
-    if (!isKept) await hold?.release();
   }
 }
 
@@ -201,15 +214,35 @@ async function openDatabase(
 }
 
 async function check(level: Level, anchor: Anchored, watch: VerifyWatch): Promise<Verified> {
-  const verified = await verifyRecords(level, watch);
+  const verified = await closingOnError(level, () => verifyRecords(level, watch));
   compareWithAnchor(verified.commit, anchor, verified.damage);
   return verified;
 }
 
-function own(level: Level, paths: StorePaths, verified: Verified, hold?: Hold): LevelStore {
-  const anchor = new Anchor(paths.anchor);
-  anchor.write(verified.commit);
-  return new LevelStore(level, verified.commit, anchor, hold);
+/** What throws leaves no database open, which would keep the next attempt out. */
+async function closingOnError<T>(
+  open: { close(): Promise<void> },
+  act: () => T | Promise<T>,
+): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    await open.close();
+    throw error;
+  }
+}
+
+function own(
+  level: Level,
+  paths: StorePaths,
+  { commit }: Verified,
+  hold?: Hold,
+): Promise<LevelStore> {
+  return closingOnError(level, () => {
+    const anchor = new Anchor(paths.anchor);
+    anchor.write(commit);
+    return new LevelStore(level, commit, anchor, hold);
+  });
 }
 
 async function beginStore(store: Store, version: number): Promise<void> {

@@ -9,6 +9,7 @@ export const STORE_ERRORS = {
   schema_newer: 'a newer version of the program wrote the store',
   store_moved: 'the store was moved to other hardware and is sealed for good',
   store_damaged: 'the store is damaged',
+  store_unavailable: 'the store cannot be opened now',
   store_exists: 'the folder has a store already',
   store_absent: 'the folder has no store',
   store_empty: 'the store has no network yet',
@@ -28,10 +29,13 @@ export class StoreError extends Error {
   override readonly name = 'StoreError';
   readonly code: StoreErrorCode;
   readonly detail: string;
+  /** Of `store_unavailable`: the system's code ("EACCES"), where it is known. */
+  readonly errno: string | undefined;
 
-  constructor(code: StoreErrorCode, detail: string, cause?: unknown) {
+  constructor(code: StoreErrorCode, detail: string, cause?: unknown, errno?: string) {
     super(`${code}: ${STORE_ERRORS[code]}: ${detail}`, { cause });
     this.code = code;
     this.detail = detail;
+    this.errno = errno;
   }
 }

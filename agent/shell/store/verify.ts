@@ -21,6 +21,7 @@ import { scan } from './level-store.ts';
 import { decodeSchema, SCHEMA_KEY, type Schema, schemaVersion } from './schema.ts';
 import { digestOf, isSealedWith, keyBytes, keyOfBytes, valueIn } from './seal.ts';
 import type { StoredRecord } from './store.ts';
+import { isCorruption, isSystemError, systemRefusal } from './system-error.ts';
 
 /** A single record as it is stored, sealed. */
 export type Lookup = Pick<Level, 'getSync'>;
@@ -43,12 +44,17 @@ export interface Verified {
   readonly damage: DamageList;
 }
 
-/** Reads and checks a whole database. Damage is a result, never thrown; what `watch` throws is. */
+/**
+ * Reads and checks a whole database. Damage is a result, never thrown; what `watch` throws is, and
+ * StoreError `store_unavailable` where the system refuses to read.
+ */
 export async function verifyRecords(level: Level, watch: VerifyWatch = {}): Promise<Verified> {
   const pass = new RecordCheck(level, watch);
   const groups = scan(level);
   for (;;) {
     const group = await groups.next().catch((error: unknown) => {
+      if (isSystemError(error)) throw systemRefusal(error);
+      if (!isCorruption(error)) throw error;
       pass.damage.add('unreadable', 'LevelDB', messageOf(error));
     });
     if (group?.value === undefined) return pass.finish();
@@ -128,6 +134,7 @@ export class RecordCheck {
       const what = found === undefined ? 'a lookup finds nothing' : 'a lookup finds another value';
       this.damage.add('lookup', nameOfKey(key), what);
     } catch (error) {
+      if (isSystemError(error)) throw systemRefusal(error);
       this.damage.add('lookup', nameOfKey(key), `a lookup fails: ${messageOf(error)}`);
     }
   }
