@@ -21,8 +21,11 @@ export interface Stamp {
 }
 
 export type Event =
-  /** The process came up; the state that is kept in memory has been rebuilt (node.ts `recover`). */
-  | { readonly kind: 'start' }
+  /**
+   * The process came up; the state that is kept in memory has been rebuilt (node.ts `recover`).
+   * `seed`: SEED_BYTES random bytes, others for each process (chance.ts).
+   */
+  | { readonly kind: 'start'; readonly seed: Uint8Array }
   /**
    * A stream is open; `peerKey` is the Ed25519 key that the other side proved, if it showed one.
    * `wanted`: whoever runs this node asked for that node; hearing of it, or being called by it, is

@@ -38,6 +38,7 @@ export const KEYSPACE = {
   proofCursor: { prefix: 'e', layout: "member(1) -> proofs of that member's list that were read" },
   retold: { prefix: 'y', layout: 'account(32) -> account whose order is told again after it' },
   retelling: { prefix: 'z', layout: '-> account whose order was told again last, next round' },
+  seed: { prefix: 'x', layout: '-> random bytes that this process was given at its start' },
   digest: { prefix: 'd', layout: 'path(0..3) -> digest of that subtree, absent when not known' },
   pace: { prefix: 'a', layout: '-> rounds of catch-up that were hurried and brought nothing' },
   timers: { prefix: 't', layout: '-> when catch-up and retries are due' },

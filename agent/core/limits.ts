@@ -26,6 +26,8 @@ export const MAX_NAME_LENGTH = 32;
 export const MAX_ISSUANCE = 16_384;
 /** Random bytes that tell one question for the latest from every other. */
 export const NONCE_BYTES = 16;
+/** Random bytes that a process is given at its start. */
+export const SEED_BYTES = 16;
 /** Bytes of UTF-8 in an order's memo. */
 export const MAX_MEMO_BYTES = 64;
 

@@ -6,6 +6,7 @@ import { unreachable } from './assert.ts';
 import { authorityMessage, rejectAsNoAuthority } from './authority/authority.ts';
 import { greet, startRound } from './authority/catchup.ts';
 import { addGenesis } from './authority/genesis.ts';
+import { keepSeed } from './chance.ts';
 import {
   walletCommand,
   walletLinkUp,
@@ -53,6 +54,7 @@ const QUESTIONS: ReadonlySet<Message['TAG']> = new Set([
 function take(draft: Draft, setup: NodeSetup, event: Event): void {
   switch (event.kind) {
     case 'start':
+      keepSeed(draft, event.seed);
       if (isAuthority(setup)) {
         addGenesis(draft, setup);
         startRound(draft);

@@ -18,6 +18,7 @@
  * leaves the wanted links, every second draw.
  */
 import { equalBytes } from './bytes.ts';
+import { someOf } from './chance.ts';
 import { mixed } from './client/chase.ts';
 import { membersOf } from './client/route.ts';
 import type { Message } from './codec/message.ts';
@@ -64,8 +65,8 @@ function lastAskedMs({ asked }: NodeLink): number {
 
 /**
  * Asks over links to relays, so many at once, whether they lead to an authority, unless that is known
- * or was asked a moment ago; those that were not asked for longest come first. Each is asked for a
- * member drawn anew, since some may be down, and for none that this node has a link to itself.
+ * or was asked a moment ago. Where they are more, half of them are those that were not asked for
+ * longest, and half are drawn: who hangs up and calls again was never asked, as often as it likes. Each is asked for a member drawn anew, since some may be down, and for none that this node has a link to itself.
  */
 export function askWays(draft: Draft, { network, authority }: NodeSetup): void {
   const now = Math.floor(draft.stamp.nowMs);
@@ -73,16 +74,17 @@ export function askWays(draft: Draft, { network, authority }: NodeSetup): void {
   const links = nodeLinks(draft);
   const due = links
     .filter((entry) => entry.member === undefined && isToBeAsked(entry, now))
-    .sort((a, b) => lastAskedMs(a) - lastAskedMs(b))
-    .slice(0, MAX_WAYS_ASKED);
+    .sort((a, b) => lastAskedMs(a) - lastAskedMs(b));
+  const inTurn = due.splice(0, MAX_WAYS_ASKED / 2);
+  const asking = [...inTurn, ...someOf(draft, due, MAX_WAYS_ASKED / 2, 'ways')];
   const members = membersOf(network).filter((member) => {
     return member !== authority?.member && linkTo(draft, member) === undefined;
   });
-  if (due.length === 0 || members.length === 0) return;
+  if (asking.length === 0 || members.length === 0) return;
   const asked = { atMs, leads: undefined };
-  const written = links.map((entry) => (due.includes(entry) ? { ...entry, asked } : entry));
+  const written = links.map((entry) => (asking.includes(entry) ? { ...entry, asked } : entry));
   draft.write(singleton('nodeLinks'), nodeLinksCoder, written);
-  due.forEach(({ link }, i) => {
+  asking.forEach(({ link }, i) => {
     const member = members[mixed(now + i) % members.length];
     draft.send(link, { TAG: 'latestQuery', data: questionOver(link, atMs) }, member);
   });

@@ -141,7 +141,7 @@ test('a list is the same after a restart', () => {
     };
     world.cut('auth-1');
     world.place('auth-1').state.clear();
-    world.event(world.place('auth-1'), { kind: 'start' });
+    world.event(world.place('auth-1'), { kind: 'start', seed: new Uint8Array(16) });
     world.connect('auth-0', 'auth-1');
     world.run();
     return said;

@@ -2,9 +2,10 @@
  * A process of the simulation: one actor (the unchanged production node, or somebody hostile behind
  * the same doorway), its disk, its clocks, and its life of crashes and restarts.
  */
-import type { ByteKey } from '../../agent/core/bytes.ts';
-import type { Signer } from '../../agent/core/crypto.ts';
+import { ascii, type ByteKey } from '../../agent/core/bytes.ts';
+import { type Signer, sha256 } from '../../agent/core/crypto.ts';
 import type { Event, LinkId, Read, Stamp, Step } from '../../agent/core/io.ts';
+import { SEED_BYTES } from '../../agent/core/limits.ts';
 import { createRecovery } from '../../agent/core/recovery.ts';
 import type { Agenda } from './agenda.ts';
 import { Clock } from './clock.ts';
@@ -162,8 +163,14 @@ export class Process implements Station {
     });
     for (const watcher of watchers) watcher.started?.(this);
     this.isReplaced = false;
-    this.event({ kind: 'start' });
+    this.event({ kind: 'start', seed: this.#seed() });
     network.came(this);
+  }
+
+  /** Chance for this life of it. Of the sequences that are drawn from nothing is taken. */
+  #seed(): Uint8Array {
+    const life = `${this.#life} ${this.#around.agenda.nowMs}`;
+    return sha256(this.signer.publicKey, ascii(life)).slice(0, SEED_BYTES);
   }
 
   /** The check of the whole disk before anything is done with it. What it overlooks is a violation. */

@@ -20,7 +20,8 @@ test('nothing that goes into a step or comes out of it is left out of the hash',
   const bytes = Uint8Array.from({ length: 11 }, (_, i) => i);
   const hashes = [
     hashOf(tick),
-    hashOf({ kind: 'start' }),
+    hashOf({ kind: 'start', seed: new Uint8Array(16) }),
+    hashOf({ kind: 'start', seed: new Uint8Array(16).fill(1) }),
     hashOf({ kind: 'link_down', link: LINK }),
     hashOf({ kind: 'link_down', link: 8n as LinkId }),
     hashOf({ kind: 'link_up', link: LINK, peerKey: undefined, wanted: false }),

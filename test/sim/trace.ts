@@ -83,6 +83,8 @@ export class Trace implements Watcher {
         this.#mixValue(event.command);
         break;
       case 'start':
+        this.#mixBytes(event.seed);
+        break;
       case 'tick':
     }
   }

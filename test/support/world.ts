@@ -10,6 +10,7 @@ import type { Signer, Verify } from '../../agent/core/crypto.ts';
 import { type Genesis, type Network, networkOf } from '../../agent/core/genesis.ts';
 import type { Event, LinkId, Step } from '../../agent/core/io.ts';
 import { isDurable } from '../../agent/core/keyspace.ts';
+import { SEED_BYTES } from '../../agent/core/limits.ts';
 import { createNode, type Node } from '../../agent/core/node.ts';
 import type { Notice } from '../../agent/core/notice.ts';
 import { createRecovery } from '../../agent/core/recovery.ts';
@@ -56,6 +57,7 @@ export class World {
   nowMs = 1_000;
   #nextLink = 1n;
   #questions = 0;
+  #starts = 0;
   readonly #wires = new Map<Place, Map<LinkId, Wire>>();
   readonly #queue: { wire: Wire; bytes: Uint8Array }[] = [];
 
@@ -90,7 +92,7 @@ export class World {
     };
     this.places.set(name, place);
     this.#wires.set(place, new Map());
-    this.event(place, { kind: 'start' });
+    this.event(place, { kind: 'start', seed: this.#seed() });
   }
 
   place(name: string): Place {
@@ -156,7 +158,12 @@ export class World {
     place.state = new Map(durable);
     for (const { key, value } of recovery.writes()) if (value) place.state.set(key, value);
     place.node = createNode(place.setup);
-    this.event(place, { kind: 'start' });
+    this.event(place, { kind: 'start', seed: this.#seed() });
+  }
+
+  /** What a new process is given for chance: another each time, the same in each run of a test. */
+  #seed(): Uint8Array {
+    return new Uint8Array(SEED_BYTES).fill(++this.#starts);
   }
 
   /** One event at one place: the step's writes are kept, its frames queued. */

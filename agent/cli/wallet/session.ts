@@ -3,10 +3,12 @@
  * It dials as an anonymous TLS client, and knows a member by the key that this proves. An order that
  * was on its way when the last session ended goes on as soon as there is a link.
  */
+import { randomBytes } from 'node:crypto';
 import { equalBytes } from '../../core/bytes.ts';
 import { readLiveOrder } from '../../core/client/wallet.ts';
 import type { Network } from '../../core/genesis.ts';
 import type { Command, Read } from '../../core/io.ts';
+import { SEED_BYTES } from '../../core/limits.ts';
 import { createNode } from '../../core/node.ts';
 import type { Notice } from '../../core/notice.ts';
 import { createRecovery } from '../../core/recovery.ts';
@@ -112,7 +114,7 @@ export async function openSession(
     limits: WALLET_NET_LIMITS,
     emit: (event) => loop.offer(event) === 'taken',
   });
-  loop.offer({ kind: 'start' });
+  loop.offer({ kind: 'start', seed: randomBytes(SEED_BYTES) });
   if (options.offline !== true) await links.start();
 
   return {

@@ -8,12 +8,15 @@
  *   A -> B  certificates   what B is missing, and
  *   A -> B  certificatesQuery   a question for what A is missing
  *
- * Every answer follows from the message and the ledger alone; no session is kept. What is not
+ * Every answer follows from the message, the ledger and chance alone; no session is kept. What is not
  * followed at once (a node has at most MAX_DIGEST_DESCENTS children followed) waits for the next
- * round, which comes soon while there is a difference. Certificates are checked like any other, so a
+ * round, which comes soon while there is a difference. Which ones are followed is drawn (chance.ts):
+ * accounts choose their keys, and whoever always had those that come first would keep all others
+ * from being compared. Certificates are checked like any other, so a
  * hostile peer can waste time with lies about hashes but can put nothing into a ledger.
  */
 import { equalBytes, toByteKey } from '../bytes.ts';
+import { draw, someOf } from '../chance.ts';
 import type { ValueOf } from '../codec/coder.ts';
 import type { Bucket, BucketEntry } from '../codec/message.ts';
 import type { Certificate } from '../codec/order.ts';
@@ -90,7 +93,8 @@ export function takeDigest(
   const differing = [...mine.keys()].filter(
     (nibble) => !equalBytes(mine[nibble] ?? new Uint8Array(), children[nibble] ?? new Uint8Array()),
   );
-  for (const nibble of differing.slice(0, MAX_DIGEST_DESCENTS)) {
+  const about = `digest ${path}`;
+  for (const nibble of someOf(draft, differing, MAX_DIGEST_DESCENTS, about, link)) {
     const child = [...path, nibble];
     if (child.length < DIGEST_DEPTH) sendDigest(draft, link, child);
     else sendBucket(draft, link, child, undefined);
@@ -124,13 +128,14 @@ export function takeBucket(
 ): void {
   const { path, more, entries } = bucket;
   if (path.length !== DIGEST_DEPTH || memberOf(draft, link) === undefined) return;
-  const differing = entries
-    .filter((entry) => equalPaths(pathOf(entry.account), path) && isDifferent(draft, entry))
-    .slice(0, MAX_BUCKET_EXCHANGES);
-  // What is left over is still different in the next round, and comes first then.
-  const room = MAX_BUCKET_EXCHANGES - differing.length;
-  const exchanges = [...differing, ...unlisted(draft, bucket, room)];
-  for (const entry of exchanges) exchange(draft, setup, link, entry);
+  const differing = entries.filter(
+    (entry) => equalPaths(pathOf(entry.account), path) && isDifferent(draft, entry),
+  );
+  const ours = unlisted(draft, link, bucket, MAX_BUCKET_EXCHANGES);
+  const about = `bucket ${path}`;
+  for (const entry of someOf(draft, [...differing, ...ours], MAX_BUCKET_EXCHANGES, about, link)) {
+    exchange(draft, setup, link, entry);
+  }
   const last = entries.at(-1)?.account;
   if (more && last !== undefined) {
     draft.send(link, { TAG: 'bucketQuery', data: { path: [...path], after: last } });
@@ -168,9 +173,13 @@ export function takeCertificates(
   else if (next >= theirNext && pageEnd < theirNext) ask(draft, link, account, pageEnd);
 }
 
-/** Accounts of ours, at most so many, that should be in the peer's list and are not. */
+/**
+ * Accounts of ours, at most so many, that should be in the peer's list and are not: those found first
+ * from a place on that is drawn.
+ */
 function unlisted(
   draft: Draft,
+  link: LinkId,
   { path, after, more, entries }: Bucket,
   most: number,
 ): BucketEntry[] {
@@ -179,9 +188,11 @@ function unlisted(
   const end = last === undefined ? countOf(accounts) : placeOf(accounts, last, true);
   const theirs = new Set(entries.map(({ account }) => toByteKey(account)));
   const found: BucketEntry[] = [];
-  for (let n = after === undefined ? 0 : placeOf(accounts, after, true); n < end; n++) {
-    if (found.length === most) break;
-    const account = accountAt(accounts, n);
+  const begin = after === undefined ? 0 : placeOf(accounts, after, true);
+  const length = end - begin;
+  const first = draw(draft, length, `unlisted ${path}`, link);
+  for (let n = 0; n < length && found.length < most; n++) {
+    const account = accountAt(accounts, begin + ((first + n) % length));
     if (theirs.has(toByteKey(account))) continue;
     found.push({ account, next: FIRST_SEQUENCE, history: NO_HISTORY });
   }

@@ -3,6 +3,7 @@ import { utf8 } from '@scure/base';
 import { unreachable } from '../assert.ts';
 import { equalBytes } from '../bytes.ts';
 import { checkCertificate } from '../certificate.ts';
+import { draw } from '../chance.ts';
 import { decode } from '../codec/canonical.ts';
 import type { Latest, Message, Progress } from '../codec/message.ts';
 import { certificateCoder, type Order, orderSigningBytes } from '../codec/order.ts';
@@ -190,7 +191,7 @@ export function walletTick(draft: Draft, setup: WalletSetup): void {
 
 /** The process came up: the live order goes on, or the last certificate is told once more. */
 export function walletStart(draft: Draft, setup: WalletSetup): void {
-  writeChase(draft, { unspread: membersOf(setup.network) });
+  writeChase(draft, { unspread: membersOf(setup.network), ways: draw(draft, 2 ** 32, 'ways') });
   if (readLiveOrder(draft) === undefined) spread(draft, setup);
   else pursue(draft, setup);
 }

@@ -1,10 +1,11 @@
 /**
  * Showing income: an authority that finds too little money in this account, or has credited less than
  * this wallet can prove, may not have seen what came in. The wallet holds those certificates, and
- * shows some each time, all of them in turn, over all ways: which of them arrived is not told. Words
+ * shows some each time, the newest and then all in turn, over all ways: which of them arrived is not told. Words
  * that can be repeated by others lead here, so a member is shown one page an attempt.
  */
 import { equalBytes } from '../bytes.ts';
+import { draw } from '../chance.ts';
 import type { Draft } from '../draft.ts';
 import { MAX_INCOME_SHOWN } from '../limits.ts';
 import type { WalletSetup } from '../setup.ts';
@@ -22,7 +23,7 @@ export function showIncome(draft: Draft, setup: WalletSetup, member: MemberIndex
   const { shownNow } = chase(draft);
   if (pages === 0n || shownNow.includes(member)) return;
   writeChase(draft, { shownNow: [...shownNow, member] });
-  const newest = payments - 1n - (nextPage(draft, member) % pages) * size;
+  const newest = payments - 1n - (nextPage(draft, member, pages) % pages) * size;
   for (let n = newest; n >= 0n && n > newest - BigInt(MAX_INCOME_SHOWN); n--) {
     const certificate = readPayment(draft, n)?.certificate;
     if (certificate === undefined) continue;
@@ -31,11 +32,17 @@ export function showIncome(draft: Draft, setup: WalletSetup, member: MemberIndex
   }
 }
 
-/** Counts the pages that a member is shown, each member's on its own: none is left out. */
-function nextPage(draft: Draft, member: MemberIndex): bigint {
+/**
+ * The page that a member is shown now: the newest first, then all in turn, each member's on its own,
+ * from one on that is drawn. So also a wallet that never lives long comes by every page, however many
+ * small payments somebody puts on top of those that count.
+ */
+function nextPage(draft: Draft, member: MemberIndex, of: bigint): bigint {
   const { shown } = chase(draft);
-  const pages = shown.find((entry) => entry.member === member)?.pages ?? 0;
+  const before = shown.find((entry) => entry.member === member);
   const others = shown.filter((entry) => entry.member !== member);
-  writeChase(draft, { shown: [...others, { member, pages: (pages + 1) >>> 0 }] });
-  return BigInt(pages);
+  const first = () => draw(draft, Number(of), `income ${member}`);
+  const next = before === undefined ? first() : (before.pages + 1) >>> 0;
+  writeChase(draft, { shown: [...others, { member, pages: next }] });
+  return before === undefined ? 0n : BigInt(before.pages);
 }

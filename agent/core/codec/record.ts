@@ -106,7 +106,7 @@ export const chaseCoder = struct({
   attempts: u32,
   /** Counts up, to pick another way to a member each time. */
   ways: u32,
-  /** Pages of income that each member has been shown, so that it is shown another each time. */
+  /** The page of income that each member is shown next, so that it is another each time. */
   shown: listOf(MAX_MEMBERS, struct({ member: memberCoder, pages: u32 })),
   /** Members that were shown a page since the last attempt, so that showing ends. */
   shownNow: listOf(MAX_MEMBERS, memberCoder),

@@ -3,7 +3,9 @@
  * into the loop, what the core sends goes from the loop to the links, and discovery tells the links
  * whom they may dial.
  */
+import { randomBytes } from 'node:crypto';
 import type { Read, Write } from '../../core/io.ts';
+import { SEED_BYTES } from '../../core/limits.ts';
 import { createNode } from '../../core/node.ts';
 import type { Notice } from '../../core/notice.ts';
 import type { Config } from '../config-schema.ts';
@@ -109,7 +111,7 @@ export async function takePart(setup: {
     const result = await loop.stop();
     if (result !== 'clean') logs.error('the loop did not end cleanly', { result });
   });
-  loop.offer({ kind: 'start' });
+  loop.offer({ kind: 'start', seed: randomBytes(SEED_BYTES) });
   // Nobody meets a node whose ledger does not have its network yet: it could not be backed up.
   await loop.settled();
   isFirstStepDone = true;

@@ -10,6 +10,7 @@ import { encode } from '../../../agent/core/codec/canonical.ts';
 import { standingCoder } from '../../../agent/core/codec/record.ts';
 import type { Event, LinkId, Send, Stamp } from '../../../agent/core/io.ts';
 import { isDurable, singleton } from '../../../agent/core/keyspace.ts';
+import { SEED_BYTES } from '../../../agent/core/limits.ts';
 import { createNode, type Node } from '../../../agent/core/node.ts';
 import { createRecovery } from '../../../agent/core/recovery.ts';
 import type { NodeSetup } from '../../../agent/core/setup.ts';
@@ -120,7 +121,7 @@ export class Authority {
         ? []
         : [{ kind: 'link_up', link: linkOf(i), peerKey: publicKey, wanted: true }],
     );
-    for (const event of [{ kind: 'start' } as const, ...links]) {
+    for (const event of [{ kind: 'start', seed: new Uint8Array(SEED_BYTES) } as const, ...links]) {
       const step = node.step(event, STAMP, { get: (key) => state.get(key) });
       for (const { key, value } of step.writes) write(key, value);
       this.steps++;
