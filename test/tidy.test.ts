@@ -84,7 +84,7 @@ for (const [folder, allowed] of Object.entries(IMPORT_TABLE)) {
 }
 
 test('the daemon never loads what belongs to the command line', () => {
-  const wrong = [...under('agent/shell'), 'agent/main.ts'].filter((path) =>
+  const wrong = [...under('agent/shell'), 'agent/main.ts', 'agent/meshpayd.ts'].filter((path) =>
     importsOf(path).some((target) => target.startsWith('agent/cli') || target === 'yargs'),
   );
   assert.deepEqual(wrong, []);

@@ -14,7 +14,7 @@ import type { MeshStatus } from '../../platform/platform.ts';
 import type { RadioEvent, Station } from '../../platform/radio.ts';
 import { REAL_TIME, Reconciler, type Turn } from '../../platform/reconcile.ts';
 import { HostRunner, type Runner, readText } from '../../platform/runner.ts';
-import type { Log } from '../shell/logs.ts';
+import type { Log, Logs } from '../shell/logs.ts';
 import type { Gated } from '../shell/radio/body.ts';
 import {
   askedFile,
@@ -32,7 +32,7 @@ export interface RadioServiceOptions<Observed> {
   readonly platform: Gated<Observed>;
   readonly setup: RadioSetup;
   readonly statusFile: string;
-  readonly log: Log;
+  readonly log: Log & Pick<Logs, 'health'>;
 }
 
 /** The guard looks four times a second; what it saw last is news enough for a report. */
@@ -279,6 +279,7 @@ export class RadioService<Observed> {
       paths: paths?.ok === true ? paths.value : [],
       forgotten: this.#forgotten,
       duplicates: duplicatesIn(table, interfaceName),
+      log: log.health,
     };
     const written = await writeReport(this.#runner, statusFile, report);
     if (!written.ok) log.error('the report was not written', { why: describeFault(written.fault) });

@@ -1,13 +1,14 @@
 /**
- * Logs: one JSON object a line on standard output, written by pino in this thread (a worker costs
- * 10 MB). Secrets are taken out (log-clean.ts), repeated warnings and errors folded (log-fold.ts).
- * A reader that does not read costs lines, never memory or time.
+ * Logs: one JSON object a line on standard output, made by pino in this thread (a worker costs 10 MB)
+ * and written by log-output.ts: a disk that is full, or a reader that does not read, costs lines, never
+ * memory or time. Secrets are taken out (log-clean.ts), repeated warnings and errors folded (log-fold.ts).
  */
-import { destination, type Level, type Logger, pino, stdTimeFunctions } from 'pino';
+import { type Level, type Logger, pino, stdTimeFunctions } from 'pino';
 import type { LogLevel } from './control/api.ts';
-import { LOG_FOLD_MS, MAX_FOLDED_MESSAGES, MAX_UNWRITTEN_LOG_BYTES } from './limits.ts';
+import { LOG_FOLD_MS, MAX_FOLDED_MESSAGES } from './limits.ts';
 import { cleanForLog, cleanText } from './log-clean.ts';
 import { createFolder } from './log-fold.ts';
+import type { LogHealth, LogOutput } from './log-output.ts';
 
 /** Fields of a log line. */
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -24,29 +25,10 @@ export interface Log {
 
 export interface Logs extends Log {
   level: LogLevel;
-  /** Writes out what is folded or buffered, before the process ends. */
+  /** Whether the lines are written. */
+  readonly health: LogHealth;
+  /** Writes out what is folded or waits, as far as it goes in a moment, before the process ends. */
   flush(): void;
-}
-
-/** Where lines go; in production standard output. */
-export interface LogOutput {
-  write(line: string): void;
-  flushSync?(): void;
-}
-
-/** Standard output, not waited for, holding back a bounded number of bytes. */
-export function standardOutput(): LogOutput {
-  const output = destination({ dest: 1, sync: false, maxLength: MAX_UNWRITTEN_LOG_BYTES });
-  return {
-    write: (line) => void output.write(line),
-    flushSync: () => {
-      try {
-        output.flushSync();
-      } catch {
-        // Nobody reads any more: there is nowhere left to tell it.
-      }
-    },
-  };
 }
 
 /** Makes the log of a node. `nowMs` is monotonic. */
@@ -92,6 +74,7 @@ export function createLogs(setup: {
       if (folder.take(`${level} ${message}`, entry, nowMs())) write(level, message, fields);
     };
 
+  output.onRecovered = (lost) => write('warn', 'lines of this log were lost', { lost });
   setInterval(() => writeFolded(nowMs()), LOG_FOLD_MS).unref();
   return {
     trace: at('trace'),
@@ -105,6 +88,9 @@ export function createLogs(setup: {
     },
     set level(level) {
       logger.level = level;
+    },
+    get health() {
+      return output.health ?? { lost: 0, fault: null };
     },
     flush: () => {
       writeFolded(Number.POSITIVE_INFINITY);

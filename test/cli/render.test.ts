@@ -56,6 +56,7 @@ const STATUS: StatusView = {
   clock: { wallMs: NOON, trusted: false },
   listening: ['[::]:7420'],
   dataDir: '/var/lib/meshpay',
+  log: { lost: 0, fault: null },
   configFile: '/etc/meshpay/meshpayd.toml',
 };
 
@@ -75,6 +76,14 @@ describe('status', () => {
     const text = renderStatus(PLAIN, { ...STATUS, counters });
     assert.match(text, /^ALARM +1 conflict: more authorities are hostile than may be$/m);
     assert.match(text, /^proofs +2 double spends$/m);
+  });
+
+  it('says that its log is not written, and that lines were lost', () => {
+    const failing = renderStatus(PLAIN, { ...STATUS, log: { lost: 0, fault: 'ENOSPC' } });
+    assert.match(failing, /^log +0 lines lost, not written: ENOSPC$/m);
+    const again = renderStatus(PLAIN, { ...STATUS, log: { lost: 1, fault: null } });
+    assert.match(again, /^log +1 line lost, written again$/m);
+    assert.doesNotMatch(renderStatus(PLAIN, STATUS), /^log/m);
   });
 
   it('shows a relay without a ledger', () => {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, rmSync } from 'node:fs';
 import { test } from 'node:test';
 import { singleton } from '../../agent/core/keyspace.ts';
 import { unusedMarkOf } from '../../agent/shell/daemon/first-start.ts';
 import { exitStatus } from '../../agent/shell/exit-codes.ts';
 import { inspectStore } from '../../agent/shell/store/open.ts';
 import { makeNetwork } from './network.ts';
+import { withDisk } from './slow-disk.ts';
 
 test('an authority whose ledger was wiped serves, and never votes again with its key', async () => {
   const network = await makeNetwork({ authorities: 1 });
@@ -26,25 +26,6 @@ test('an authority whose ledger was wiped serves, and never votes again with its
     await network.close();
   }
 });
-
-/** Node's arguments for a daemon on a disk that is slow, and full after so many batches. */
-function withDisk(folder: string, takesMs: number, mostBatches = 1_000_000): string[] {
-  const file = join(folder, 'disk.mjs');
-  writeFileSync(
-    file,
-    `import { ClassicLevel } from '${import.meta.resolve('classic-level')}';
-const { batch } = ClassicLevel.prototype;
-let batches = 0;
-ClassicLevel.prototype.batch = async function (...parts) {
-  await new Promise((resolve) => setTimeout(resolve, ${takesMs}));
-  batches += 1;
-  if (batches > ${mostBatches}) throw Object.assign(new Error('full'), { code: 'ENOSPC' });
-  return batch.apply(this, parts);
-};
-`,
-  );
-  return ['--import', file];
-}
 
 test('a node that can be met has its network on disk', async () => {
   const network = await makeNetwork({ authorities: 1 });

@@ -34,6 +34,8 @@ export interface StartOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Another program than the built `meshpayd`: a bundle, say. */
   readonly program?: string;
+  /** An open descriptor to write the log to; without it, the log is read here. */
+  readonly stdout?: number;
 }
 
 export interface DaemonProcess {
@@ -101,19 +103,20 @@ export function daemonProcess(
   const spawnIt = (options: StartOptions = {}): void => {
     if (child !== undefined) throw new Error('it runs already');
     const { args = [], nodeArgs = [], env = {}, program = ownProgram } = options;
+    const { stdout: log = 'pipe' } = options;
     const own = ['--import', LEASH, ...nodeArgs, program, '--config', configFile, ...args];
     const [head = process.execPath, ...rest] = [...place, process.execPath, ...own];
     const started = spawn(head, rest, {
-      stdio: ['pipe', 'pipe', 'pipe'],
+      stdio: ['pipe', log, 'pipe'],
       env: { ...process.env, ...env },
     });
     child = started;
     [stdout, stderr] = ['', ''];
-    started.stdin.on('error', () => {});
-    started.stdout.on('data', (piece: Buffer) => {
+    started.stdin?.on('error', () => {});
+    started.stdout?.on('data', (piece: Buffer) => {
       stdout += piece.toString();
     });
-    started.stderr.on('data', (piece: Buffer) => {
+    started.stderr?.on('data', (piece: Buffer) => {
       stderr += piece.toString();
     });
     ended = new Promise((resolve) => {

@@ -79,6 +79,14 @@ for (const [unit, names] of Object.entries(UNITS)) {
       assert.equal(line, names.map((name) => EXITS[name].status).join(' '));
     });
 
+    it('is started again after a hangup that came before its handler stood', () => {
+      assert.deepEqual(valuesOf(unit, 'RestartForceExitStatus'), ['SIGHUP']);
+    });
+
+    it('takes no options of Node from the environment', () => {
+      assert.ok(valuesOf(unit, 'UnsetEnvironment').join(' ').split(' ').includes('NODE_OPTIONS'));
+    });
+
     it('is started again by its watchdog when it hangs', () => {
       assert.deepEqual(valuesOf(unit, 'WatchdogSec'), ['60']);
       assert.deepEqual(valuesOf(unit, 'Restart'), ['on-failure']);

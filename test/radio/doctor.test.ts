@@ -28,6 +28,13 @@ function wrong(checks: readonly CheckView[]): readonly string[] {
 }
 
 describe('doctor on the radio', () => {
+  it('tells that the log of the radio program is not written', () => {
+    const log = { lost: 3, fault: 'ENOSPC' };
+    assert.deepEqual(wrong(judge({ log })), [
+      'warn radio log: it cannot be written (ENOSPC); 3 lines were lost',
+    ]);
+  });
+
   it('finds nothing wrong with a mesh that is well', () => {
     assert.deepEqual(wrong(judge({})), []);
   });

@@ -59,4 +59,5 @@ export const REPORT: RadioReport = {
   paths: [PATH],
   forgotten: [],
   duplicates: [],
+  log: { lost: 0, fault: null },
 };

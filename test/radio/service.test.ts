@@ -18,6 +18,7 @@ const QUIET = {
   warn: () => undefined,
   error: () => undefined,
   fatal: () => undefined,
+  health: { lost: 0, fault: null },
 };
 
 describe('meshpay-radio', () => {

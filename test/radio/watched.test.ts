@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { Context } from '../../agent/cli/command.ts';
 import { isWatched, watched } from '../../agent/cli/commands/radio-watched.ts';
-import { RadioService } from '../../agent/radio/service.ts';
-import type { Log } from '../../agent/shell/logs.ts';
+import { RadioService, type RadioServiceOptions } from '../../agent/radio/service.ts';
+
 import { gated } from '../../agent/shell/radio/body.ts';
 import {
   heldFile,
@@ -22,13 +22,14 @@ import { found, until } from '../support/wait.ts';
 import { REPORT } from './samples.ts';
 
 const nothing = () => undefined;
-const QUIET: Log = {
+const QUIET: RadioServiceOptions<unknown>['log'] = {
   trace: nothing,
   debug: nothing,
   info: nothing,
   warn: nothing,
   error: nothing,
   fatal: nothing,
+  health: { lost: 0, fault: null },
 };
 
 /** Nobody looks, and nobody interrupts. */

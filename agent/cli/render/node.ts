@@ -58,6 +58,11 @@ export function renderStatus(paint: Paint, status: StatusView): string {
     const alarm = `${counted(counters.conflicts, 'conflict')}: more authorities are hostile than may be`;
     fields.push(['ALARM', paint.bad(alarm)]);
   }
+  const { lost, fault } = status.log;
+  if (fault !== null || lost > 0) {
+    const now = fault === null ? 'written again' : `not written: ${fault}`;
+    fields.push(['log', paint.warn(`${counted(lost, 'line')} lost, ${harmless(now)}`)]);
+  }
   fields.push(
     ['listening', status.listening.join(', ') || 'nowhere'],
     [

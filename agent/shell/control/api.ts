@@ -98,6 +98,8 @@ export interface StatusView {
   readonly store: { readonly bytes: number; readonly commits: string } | null;
   readonly clock: { readonly wallMs: number; readonly trusted: boolean };
   readonly listening: readonly string[];
+  /** Lines of the log that were lost, and why it cannot be written now. */
+  readonly log: { readonly lost: number; readonly fault: string | null };
   readonly dataDir: string;
   readonly configFile: string;
 }

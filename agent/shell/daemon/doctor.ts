@@ -12,6 +12,7 @@ import { interfaceIndex } from '../net/multicast.ts';
 import { describeDamage } from '../store/damage.ts';
 import { isClockTrusted } from './clock.ts';
 import type { DaemonContext } from './context.ts';
+import { judgeLog } from './log-check.ts';
 import { radioChecks } from './radio-checks.ts';
 import { beaconInterfaces } from './reload.ts';
 import { committeeView, votingView } from './views.ts';
@@ -32,6 +33,7 @@ const CHECKS: readonly Check[] = [
   checkDiscovery,
   checkClock,
   checkMemory,
+  checkLog,
   checkFraud,
 ];
 
@@ -142,6 +144,10 @@ function checkMemory(): CheckView {
   if (resident < HIGH_MEMORY_BYTES) return well('memory', what);
   const mend = 'Start it with the V8 options of the service unit, or lower limits.anonymous_links.';
   return found('memory', 'warn', what, mend);
+}
+
+function checkLog({ logs }: DaemonContext): CheckView {
+  return judgeLog('log', logs.health);
 }
 
 function checkFraud({ counters }: DaemonContext): CheckView {

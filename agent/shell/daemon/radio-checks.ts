@@ -9,6 +9,7 @@ import type { CheckView, Verdict } from '../control/check.ts';
 import { type RadioReading, type RadioReport, readRadioReport } from '../radio/report.ts';
 import { hasRadio, remedyFor } from '../radio/settings.ts';
 import type { DaemonContext } from './context.ts';
+import { judgeLog } from './log-check.ts';
 import type { TwinCounts } from './twin-watch.ts';
 
 /** Four beacons of a neighbour: their interval is 15 s (DISCOVERY_LIMITS). */
@@ -56,6 +57,7 @@ export function judgeRadio(reading: RadioReading, senses: MeshSenses): readonly 
     checkProtection(report),
     checkKey(report, senses),
     checkMulticast(report, senses),
+    judgeLog('radio log', report.log),
     ...(senses.isOpen ? [] : [checkDoor()]),
   ];
 }

@@ -62,6 +62,7 @@ export function statusView(context: DaemonContext): StatusView {
     store: running === undefined ? null : storeView(context, running.store.statistics()),
     clock: { wallMs, trusted: isClockTrusted(wallMs, context.knownPastMs) },
     listening: listening.map(({ address }) => formatAddress(address)),
+    log: context.logs.health,
     dataDir: config['store.folder'],
     configFile: context.configFile,
   };

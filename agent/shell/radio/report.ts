@@ -11,6 +11,7 @@ import { dirname, join } from 'node:path';
 import type { Fault } from '../../../platform/fault.ts';
 import type { MeshStatus } from '../../../platform/platform.ts';
 import type { MeshPath, Station } from '../../../platform/radio.ts';
+import type { LogHealth } from '../log-output.ts';
 
 export const RADIO_REPORT_FORMAT = 1;
 /** How often it is written, and from what age on nobody is writing it. */
@@ -53,6 +54,8 @@ export interface RadioReport {
   readonly forgotten: readonly { readonly address: string; readonly atMs: number }[];
   /** Addresses of this node that somebody else on the mesh has too. */
   readonly duplicates: readonly string[];
+  /** Whether the lines of meshpay-radio's own log are written. */
+  readonly log: LogHealth;
 }
 
 export type RadioReading =
