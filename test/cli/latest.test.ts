@@ -1,6 +1,7 @@
 /** When a wallet may sign (agent/cli/wallet/latest.ts), among the core's own authorities. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { Bell } from '../../agent/cli/wait.ts';
 import { type Asker, untilLatest } from '../../agent/cli/wallet/latest.ts';
 import type { ByteKey } from '../../agent/core/bytes.ts';
 import type { Message } from '../../agent/core/codec/message.ts';
@@ -28,7 +29,7 @@ function sessionOf(world: World): Asker {
     network: world.network,
     account: alice.signer.publicKey,
     read: { get: (key) => alice.state.get(key) },
-    broken: new Promise(() => undefined),
+    bell: new Bell(),
     command(command) {
       const before = alice.notices.length;
       world.event(alice, { kind: 'command', command });

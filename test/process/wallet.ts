@@ -49,16 +49,17 @@ export async function openTestWallet(
   session.hear((notice) => notices.push(notice));
 
   const certified = (): Promise<Certificate> =>
-    new Promise((resolve, reject) => {
-      const end = session.hear((notice) => {
-        if (notice.kind === 'order_certified') resolve(notice.certificate);
-        else if (notice.kind === 'order_failed') reject(new Error(notice.refusal.refused));
-        else if (notice.kind === 'command_refused') reject(new Error(notice.refusal.refused));
-        else return;
-        end();
-      });
-      session.broken.catch(reject);
-    });
+    session.bell.during(
+      new Promise((resolve, reject) => {
+        const end = session.hear((notice) => {
+          if (notice.kind === 'order_certified') resolve(notice.certificate);
+          else if (notice.kind === 'order_failed') reject(new Error(notice.refusal.refused));
+          else if (notice.kind === 'command_refused') reject(new Error(notice.refusal.refused));
+          else return;
+          end();
+        });
+      }),
+    );
 
   return {
     signer,

@@ -7,7 +7,6 @@ import type { Amount, TokenIndex } from '../../core/units.ts';
 import { certificateView, type QuantityView } from '../../shell/control/money-view.ts';
 import { failure } from '../failure.ts';
 import { duration } from '../render/text.ts';
-import { pause } from '../wait.ts';
 import { openWalletFolder } from '../wallet/folder.ts';
 import { pay } from '../wallet/pay.ts';
 import { refresh } from '../wallet/refresh.ts';
@@ -139,7 +138,7 @@ async function payOnce(
   const recipient = to.session.account;
   const command = { kind: 'pay', recipient, token: 0 as TokenIndex, amount, memo } as const;
   const paying = pay(from.session, command, { signal, timeoutMs: PAY_MS });
-  const { certificate, latencyMs } = await Promise.race([paying, lab.broken]);
+  const { certificate, latencyMs } = await lab.bell.during(paying);
   const { order, votes } = certificateView(lab.network, certificate);
   return {
     from: from.wallet.name,
@@ -160,7 +159,7 @@ async function untilEqual(lab: Lab, signal: AbortSignal): Promise<void> {
       const expected = `the same digest everywhere within ${duration(CATCH_UP_MS)}`;
       throw failure('lab_failed', { field: 'authorities', expected, found: 'different ones' });
     }
-    await Promise.race([pause(POLL_MS), lab.broken]);
+    await lab.bell.next(POLL_MS, signal);
   }
 }
 

@@ -17,6 +17,7 @@ import { type Failure, failure, refusalFailure } from '../failure.ts';
 import { planNetwork } from '../network/plan.ts';
 import { readGenesisFile } from '../network/read.ts';
 import { CONFIG_FILE, writeNetwork } from '../network/write.ts';
+import { Bell } from '../wait.ts';
 import { createWallet } from '../wallet/folder.ts';
 import { createLabDaemon, type LabDaemon } from './daemon.ts';
 import { freePorts } from './ports.ts';
@@ -51,8 +52,8 @@ export interface Lab {
   start(node: LabNode): Promise<number>;
   /** Whether all authorities hold the same ledger now. */
   isEqual(): Promise<boolean>;
-  /** Rejects when a daemon ends by itself; never resolves. */
-  readonly broken: Promise<never>;
+  /** Breaks when a daemon ends by itself. */
+  readonly bell: Bell;
   close(): Promise<void>;
 }
 
@@ -66,13 +67,9 @@ export async function openLab(request: LabRequest): Promise<Lab> {
   const networkFolder = join(request.folder, 'network');
   if (!existsSync(networkFolder)) await createLab(request, networkFolder);
   const network = readGenesisFile(networkFolder);
-  let fail: (failed: Failure) => void = () => undefined;
-  const broken = new Promise<never>((_, reject) => {
-    fail = reject;
-  });
-  broken.catch(() => undefined);
+  const bell = new Bell();
   const nodes = foldersOf(networkFolder).map((name) => {
-    return openNode(name, join(networkFolder, name), (failed) => fail(failed));
+    return openNode(name, join(networkFolder, name), (failed) => bell.break(failed));
   });
   const walletsFolder = join(request.folder, 'wallets');
   const relay = nodes.find(({ role }) => role === 'relay');
@@ -88,11 +85,11 @@ export async function openLab(request: LabRequest): Promise<Lab> {
     network,
     nodes,
     wallets,
-    broken,
+    bell,
     start: async ({ daemon }) => {
       daemon.start();
       const isReady = ({ state }: StatusView): boolean => state === 'ready';
-      return Promise.race([daemon.until(isReady, 'to be ready', READY_WITHIN_MS), broken]);
+      return bell.during(daemon.until(isReady, 'to be ready', READY_WITHIN_MS));
     },
     isEqual: async () => {
       const authorities = nodes.filter(({ role }) => role === 'authority');

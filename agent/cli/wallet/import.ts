@@ -5,7 +5,6 @@ import type { Certificate } from '../../core/codec/order.ts';
 import { keyOfEntry } from '../../core/keyspace.ts';
 import { failure } from '../failure.ts';
 import { duration } from '../render/text.ts';
-import { pause } from '../wait.ts';
 import { connect } from './refresh.ts';
 import type { WalletSession } from './session.ts';
 
@@ -15,7 +14,6 @@ export type ImportOutcome = 'taken' | 'known' | 'passed_on';
 const TAKE_MS = 5_000;
 /** What was sent needs a moment to leave before the links are closed. */
 const SEND_MS = 300;
-const POLL_MS = 10;
 
 /** Gives a checked certificate to the wallet and, with `signal`, to the authorities. */
 export async function importReceipt(
@@ -37,9 +35,9 @@ export async function importReceipt(
       const expected = `to be stored within ${duration(TAKE_MS)}`;
       throw failure('file_failed', { field: 'receipt', expected, found: 'that it is not' });
     }
-    await Promise.race([pause(POLL_MS), session.broken]);
+    await session.bell.next(TAKE_MS);
   }
-  if (signal !== undefined) await Promise.race([pause(SEND_MS), session.broken]);
+  if (signal !== undefined) await session.bell.rest(SEND_MS);
   if (!isOurs) return 'passed_on';
   return wasHere ? 'known' : 'taken';
 }

@@ -21,7 +21,7 @@ import { NONCE_BYTES } from '../../core/limits.ts';
 import type { Notice } from '../../core/notice.ts';
 import type { MemberIndex } from '../../core/units.ts';
 import { failure } from '../failure.ts';
-import { pause } from '../wait.ts';
+import { leftUntil } from '../wait.ts';
 import type { WalletSession } from './session.ts';
 
 type Latest = Extract<Notice, { readonly kind: 'latest_seen' }>;
@@ -30,12 +30,11 @@ type Latest = Extract<Notice, { readonly kind: 'latest_seen' }>;
 const MOMENT_MS = 1_500;
 /** After so long the questions are sent again. */
 const ASK_AGAIN_MS = 1_000;
-const POLL_MS = 5;
 
 /** What of a session is needed to ask. */
 export type Asker = Pick<
   WalletSession,
-  'network' | 'account' | 'read' | 'command' | 'hear' | 'broken'
+  'network' | 'account' | 'read' | 'command' | 'hear' | 'bell'
 >;
 
 export interface LatestWatch {
@@ -103,7 +102,8 @@ async function ask(
         session.command({ kind: 'refresh', nonce });
         askedAt = now;
       }
-      await Promise.race([pause(POLL_MS), session.broken]);
+      const left = leftUntil(askedAt + ASK_AGAIN_MS, begunAt + limitMs(isContradicted));
+      await session.bell.next(left, signal);
     }
   } finally {
     unhear();

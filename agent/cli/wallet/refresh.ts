@@ -10,7 +10,7 @@ import type { Notice } from '../../core/notice.ts';
 import type { MemberIndex } from '../../core/units.ts';
 import { duration } from '../render/text.ts';
 import type { Freshness } from '../render/wallet.ts';
-import { pause } from '../wait.ts';
+import { leftUntil } from '../wait.ts';
 import type { WalletSession } from './session.ts';
 
 /** How long a first link may take, and how long further ones are waited for after it. */
@@ -22,7 +22,6 @@ const REFRESH_MOST_MS = 120_000;
 const LAST_ANSWERS_MS = 300;
 /** After so long the questions are sent again. */
 const ASK_AGAIN_MS = 1_000;
-const POLL_MS = 20;
 
 /** Waits for links: to all configured nodes, or to some and a little longer. */
 export async function connect(session: WalletSession, signal: AbortSignal): Promise<boolean> {
@@ -35,7 +34,10 @@ export async function connect(session: WalletSession, signal: AbortSignal): Prom
     if (links > 0) firstAt ??= now;
     if (firstAt !== undefined && now - firstAt > MORE_LINKS_MS) return true;
     if (now - begun > CONNECT_MS) return links > 0;
-    await Promise.race([pause(POLL_MS), session.broken]);
+    await session.bell.next(
+      leftUntil(begun + CONNECT_MS, (firstAt ?? now + CONNECT_MS) + MORE_LINKS_MS),
+      signal,
+    );
   }
   return session.linkCount() > 0;
 }
@@ -105,7 +107,9 @@ async function askAll(
       if (told.size >= quorumOf(count) && !isBehind) quorumAt ??= now;
       if (told.size === count && !isBehind) return told;
       if (quorumAt !== undefined && now - quorumAt > LAST_ANSWERS_MS) return told;
-      await Promise.race([pause(POLL_MS), session.broken]);
+      const lastMs = (quorumAt ?? Infinity) + LAST_ANSWERS_MS;
+      const left = leftUntil(askedAt + ASK_AGAIN_MS, progressAt + REFRESH_MS, lastMs);
+      await session.bell.next(left, signal);
     }
   } finally {
     unhear();

@@ -27,6 +27,7 @@ import { createVerify } from '../../shell/verify.ts';
 import { failure } from '../failure.ts';
 import { harmless } from '../render/text.ts';
 import { storeFailure } from '../store-failure.ts';
+import { Bell } from '../wait.ts';
 import type { WalletFolder } from './folder.ts';
 import { createPursuit, type Pursuit } from './pursuit.ts';
 import { type LiveOrderView, liveOrderView } from './view.ts';
@@ -48,8 +49,8 @@ export interface WalletSession {
   /** Nodes that were asked for, and why each one that is not linked is not. */
   peerCount(): number;
   troubles(): readonly string[];
-  /** Rejects if the store or the core fails; never resolves. */
-  readonly broken: Promise<never>;
+  /** Rings at all that happens here, on the disk and at the links; breaks if the store or the core fails. */
+  readonly bell: Bell;
   close(): Promise<void>;
 }
 
@@ -83,13 +84,7 @@ export async function openSession(
   const listeners = new Set<(notice: Notice) => void>();
   if (resumed !== undefined) listeners.add((notice) => resumed.pursuit.take(notice));
   const node = createNode({ network, verify: createVerify(), wallet: signer });
-  let fail: (error: unknown) => void = () => undefined;
-  const broken = new Promise<never>((_, reject) => {
-    fail = reject;
-  });
-  // Whoever waits for something races it against this; nobody has to.
-  broken.catch(() => undefined);
-
+  const bell = new Bell();
   const loop: Loop = createLoop({
     step: (event, stamp, read) => node.step(event, stamp, read),
     store,
@@ -99,9 +94,10 @@ export async function openSession(
     onClose: (close) => links.close(close),
     onNotice: (notice) => {
       for (const listener of listeners) listener(notice);
+      bell.ring();
     },
     onRelief: () => links.resume(),
-    fatal: (error) => fail(storeFailure(error)),
+    fatal: (error) => bell.break(storeFailure(error)),
   });
   const links: Links = createLinks({
     network: network.id,
@@ -112,7 +108,11 @@ export async function openSession(
     dialFound: 0,
     transport: wallet.config.transport ?? 'auto',
     limits: WALLET_NET_LIMITS,
-    emit: (event) => loop.offer(event) === 'taken',
+    emit: (event) => {
+      const intake = loop.offer(event);
+      if (event.kind !== 'frame') bell.ring();
+      return intake === 'taken';
+    },
   });
   loop.offer({ kind: 'start', seed: randomBytes(SEED_BYTES) });
   if (options.offline !== true) await links.start();
@@ -122,7 +122,7 @@ export async function openSession(
     account: signer.publicKey,
     read: store,
     resumed,
-    broken,
+    bell,
     command: (command) => {
       loop.offer({ kind: 'command', command });
     },

@@ -79,7 +79,7 @@ async function open({ wallet, folder, genesisFile, seed, peers }: OpenWallet): P
   const network = readGenesisFile(genesisFile);
   const config = { peers, allowVolatile: true };
   const session = await openSession({ folder, signer, network, config });
-  session.broken.catch((error: unknown) => {
+  session.bell.during(new Promise<never>(() => undefined)).catch((error: unknown) => {
     process.stderr.write(`${wallet}: ${String(error)}\n`);
     process.exit(1);
   });
