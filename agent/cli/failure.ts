@@ -31,6 +31,10 @@ export const PROBLEMS = {
     meaning: 'too few authorities have told whether this wallet knows all its own payments',
   },
   not_certified: { exit: 'try_again', meaning: 'the order is live but has no quorum yet' },
+  paid_not_written: {
+    exit: 'paid_not_written',
+    meaning: 'the payment is done; what should have been written after it is not',
+  },
   order_failed: { exit: 'failure', meaning: 'another order has the sequence for good' },
   no_such_payment: { exit: 'no_input', meaning: 'the wallet has no such payment' },
   data_in_use: { exit: 'data_in_use', meaning: 'another process has the data folder open' },

@@ -39,12 +39,18 @@ export function createFolder(path: string, fill: (folder: string) => void): stri
   return target;
 }
 
-/** Writes a new file of this text; durable. Throws EEXIST if there is one. */
+/** Writes a new file of this text; durable, and whole or not at all. Throws EEXIST if there is one. */
 export function writeNewFile(path: string, text: string, mode = 0o644): void {
   const file = openSync(path, 'wx', mode);
   try {
-    writeSync(file, text);
+    // The system may take less at once than it is given.
+    const bytes = Buffer.from(text);
+    for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
     fsyncSync(file);
+  } catch (error) {
+    rmSync(path, { force: true });
+    // Of what went wrong with an open file the system tells no name.
+    throw error instanceof Error ? Object.assign(error, { path }) : error;
   } finally {
     closeSync(file);
   }

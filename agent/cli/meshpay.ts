@@ -5,25 +5,19 @@
  */
 import { exitStatus } from '../shell/exit-codes.ts';
 import { readEnvironment } from './config.ts';
+import { createOutlet } from './outlet.ts';
 import { run } from './run.ts';
 import { createTerminal } from './terminal.ts';
 
 const environment = readEnvironment();
-const terminal = createTerminal(process.stdout, process.stderr, environment);
+const [out, err] = [createOutlet(process.stdout), createOutlet(process.stderr)];
+const terminal = createTerminal(out, err, environment);
 const interrupt = new AbortController();
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     if (interrupt.signal.aborted) process.exit(exitStatus('interrupted'));
     interrupt.abort();
-  });
-}
-
-// A reader that has seen enough (`meshpay events | head`) is no error.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(exitStatus('ok'));
-    process.exit(exitStatus('io'));
   });
 }
 

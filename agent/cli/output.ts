@@ -9,6 +9,6 @@ export function show(
   json: unknown,
   render: (paint: Paint) => string,
 ): void {
-  const isJson = args.flag('json');
-  terminal.print(isJson ? JSON.stringify(json, undefined, 2) : render(terminal.paint));
+  if (args.flag('json')) terminal.printJson(json);
+  else terminal.print(render(terminal.paint));
 }

@@ -3,19 +3,22 @@
  * `meshpay: CODE: field: expected ..., found ...`, hints below it, and a stack trace only for a fault
  * of this program, and only when --debug asks for it.
  */
+import { harmless } from '../core/characters.ts';
 import { exitStatus } from '../shell/exit-codes.ts';
 import type { Context } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { Failure, failure } from './failure.ts';
 import { parseCommandLine } from './parse.ts';
 import { renderCommandHelp, renderGroupHelp, renderOverview } from './render/help.ts';
-import { systemFailure } from './system-errors.ts';
+import { outputFailure, systemFailure } from './system-errors.ts';
 
 /** Runs a command line (without node and script); gives the status to exit with. */
 export async function run(argv: readonly string[], context: Context): Promise<number> {
   const debug = argv.includes('--debug');
   try {
     await dispatch(argv, context);
+    const kept = await context.terminal.flushed();
+    if (kept !== undefined) throw outputFailure(kept);
     return exitStatus('ok');
   } catch (error) {
     context.terminal.progress.clear();
@@ -44,8 +47,9 @@ function report(error: unknown, { terminal, interrupt }: Context, debug: boolean
   const paint = terminal.notePaint;
   const known = error instanceof Failure ? error : systemFailure(error);
   if (known !== undefined) {
-    terminal.note(`${paint.bad('meshpay:')} ${paint.strong(known.code)}: ${known.message}`);
-    for (const hint of known.hints) terminal.note(`  ${hint}`);
+    const { code, message, hints } = known;
+    terminal.note(`${paint.bad('meshpay:')} ${paint.strong(code)}: ${harmless(message)}`);
+    for (const hint of hints) terminal.note(`  ${harmless(hint)}`);
     if (debug) terminal.note(paint.faint(stackOf(error)));
     return exitStatus(known.exit);
   }

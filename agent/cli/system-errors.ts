@@ -16,16 +16,32 @@ const BY_ERRNO: Readonly<Record<string, readonly [ProblemCode, string, string]>>
   EIO: ['file_failed', 'a working disk', 'an input or output error'],
   ENAMETOOLONG: ['bad_usage', 'a shorter path', 'one that is too long'],
   EMFILE: ['file_failed', 'fewer open files', 'too many'],
+  EFBIG: ['file_failed', 'a file of any size', 'a limit on the size of files'],
 };
 
-/** The failure that an exception of node:fs stands for; undefined for any other exception. */
-export function systemFailure(error: unknown): Failure | undefined {
+/**
+ * The failure that an exception of node:fs stands for; undefined for any other exception. `where`: what
+ * it was about, if the exception names no path.
+ */
+export function systemFailure(error: unknown, where = 'file'): Failure | undefined {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') {
     return undefined;
   }
-  const row = BY_ERRNO[error.code];
+  const isOfSystem = 'syscall' in error && 'errno' in error;
+  const other = ['file_failed', 'the system to do it', error.code] as const;
+  const row = BY_ERRNO[error.code] ?? (isOfSystem ? other : undefined);
   if (row === undefined) return undefined;
   const [code, expected, found] = row;
-  const field = 'path' in error && typeof error.path === 'string' ? error.path : 'file';
+  const field = 'path' in error && typeof error.path === 'string' ? error.path : where;
   return failure(code, { field, expected, found });
+}
+
+/** Why a result could not be printed. */
+export function outputFailure(error: Error): Failure {
+  const field = 'standard output';
+  const found = 'code' in error ? String(error.code) : error.message;
+  return (
+    systemFailure(error, field) ??
+    failure('file_failed', { field, expected: 'to be written', found })
+  );
 }

@@ -1,13 +1,19 @@
 /**
  * The person's terminal: what is printed, where, and whether it may be coloured or redrawn. Results
  * go to standard output, everything else to standard error, so that a pipe carries results only.
+ *
+ * Safety: this is the one way out of `meshpay`, and nothing leaves it that a person cannot see, whoever
+ * wrote it and wherever it was printed: no controls, no marks that reorder, no colours but our own.
  */
+import { harmless, harmlessJson } from '../core/characters.ts';
 import type { Environment } from './config.ts';
-import { type Paint, paintFor } from './render/paint.ts';
+import { cleanPainted, type Paint, paintFor } from './render/paint.ts';
 
 export interface Terminal {
   /** Prints a result: whole lines, without the last line's end. */
   print(text: string): void;
+  /** Prints a result for a program, on one line if `indent` is 0. */
+  printJson(value: unknown, indent?: number): void;
   /** Prints beside the results: warnings, hints, errors. */
   note(text: string): void;
   /** Shows how a longer piece of work stands. */
@@ -18,6 +24,10 @@ export interface Terminal {
   readonly notePaint: Paint;
   /** Columns of the terminal; 80 where there is none. */
   readonly columns: number;
+  /** Aborted when nobody can read any more what is printed. No reason to end, unless one only shows. */
+  readonly lost: AbortSignal;
+  /** Resolves when all that was printed is taken: with the error that kept it back, if one did. */
+  flushed(): Promise<Error | undefined>;
 }
 
 export interface Progress {
@@ -30,12 +40,16 @@ export interface Progress {
   clear(): void;
 }
 
-/** Where text goes: a stream, or a list in a test. */
+/** Where text goes: a stream (outlet.ts), or a list in a test. */
 export interface Sink {
   write(text: string): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
+  readonly lost?: AbortSignal;
+  flushed?(): Promise<Error | undefined>;
 }
+
+const NEVER = new AbortController().signal;
 
 /** A terminal over two streams. */
 export function createTerminal(out: Sink, err: Sink, environment: Environment): Terminal {
@@ -45,16 +59,22 @@ export function createTerminal(out: Sink, err: Sink, environment: Environment): 
   return {
     print: (text) => {
       progress.clear();
-      out.write(`${text}\n`);
+      out.write(`${cleanPainted(text, colourOn(out))}\n`);
+    },
+    printJson: (value, indent = 2) => {
+      progress.clear();
+      out.write(`${harmlessJson(JSON.stringify(value, undefined, indent))}\n`);
     },
     note: (text) => {
       progress.clear();
-      err.write(`${text}\n`);
+      err.write(`${cleanPainted(text, colourOn(err))}\n`);
     },
     progress,
     paint: paintFor(colourOn(out)),
     notePaint: paintFor(colourOn(err)),
     columns: columnsOf(out),
+    lost: out.lost ?? NEVER,
+    flushed: async () => out.flushed?.(),
   };
 }
 
@@ -81,7 +101,7 @@ function createProgress(err: Sink, environment: Environment): Progress {
   };
   return {
     show: (line) => {
-      wanted = line;
+      wanted = harmless(line);
       if (timer === undefined) {
         // Kept going while there is something to show: off a terminal, one line each interval.
         timer = setInterval(draw, redraws ? REDRAW_AFTER_MS : LINES_AFTER_MS);

@@ -23,6 +23,10 @@ export const EXITS = {
   config: { status: 78, meaning: 'the configuration, or a file that it names, is wrong' },
   store_damaged: { status: 80, meaning: 'the stored state is damaged' },
   data_in_use: { status: 81, meaning: 'another process has the data folder open' },
+  paid_not_written: {
+    status: 82,
+    meaning: 'paid, and then the receipt, the result or the wallet could not be written',
+  },
   interrupted: { status: 130, meaning: 'stopped by Ctrl-C' },
 } as const satisfies Record<string, { status: number; meaning: string }>;
 

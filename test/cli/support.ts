@@ -29,13 +29,17 @@ export interface Ran {
 /** No command of these tests takes so long. */
 const COMMAND_PATIENCE_MS = 300_000;
 
-/** Starts the built command. Its home is empty and it knows no colour. */
-export function startMeshpay(args: readonly string[], cwd: string): ChildProcess {
+/** Starts the built command. Its home is empty and it knows no colour. `out`: a file for its results. */
+export function startMeshpay(
+  args: readonly string[],
+  cwd: string,
+  out: number | 'pipe' = 'pipe',
+): ChildProcess {
   const { PATH } = process.env;
   return spawn(process.execPath, [MESHPAY, ...args], {
     cwd,
     env: { PATH, HOME: cwd },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', out, 'pipe'],
   });
 }
 

@@ -1,6 +1,14 @@
 /** Wallet commands against real daemons: paying, waiting, interrupting, resuming, receipts. */
 import assert from 'node:assert/strict';
-import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -20,6 +28,13 @@ describe('a wallet', { concurrency: 1 }, () => {
   let bob = '';
 
   const run = (line: string): Promise<Ran> => meshpay(line.split(' '), folder);
+  /** How a command ends whose readers are gone from the beginning. */
+  const unread = async (args: readonly string[]): Promise<number | null> => {
+    const child = startMeshpay(args, folder);
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+    return (await finished(child)).status;
+  };
   const kill = (...numbers: number[]): Promise<unknown> =>
     Promise.all(numbers.map((number) => lab.nodes[number - 1]?.daemon.kill()));
   const start = async (...numbers: number[]): Promise<void> => {
@@ -99,6 +114,41 @@ describe('a wallet', { concurrency: 1 }, () => {
     assert.equal(await balanceOf('alice'), '980.00');
   });
 
+  it('is paid, and says so first, where the receipt or the result cannot be written', async (t) => {
+    if (process.getuid?.() !== 0) return t.skip('only root may try to write to /proc');
+    const pay = ['wallet', 'pay', bob, '1', 'HRS', '--wallet', 'wallets/alice'];
+    const ran = await meshpay([...pay, '--receipt', '/proc/receipt'], folder);
+    assert.equal(ran.status, EXITS.paid_not_written.status, ran.err);
+    assert.match(ran.out, /^paid 1\.00 HRS to /);
+    assert.match(
+      ran.err,
+      /^meshpay: paid_not_written: the receipt: file_missing: \/proc\/receipt: /m,
+    );
+    assert.match(ran.err, /Do not make it again/);
+    const json = await meshpay([...pay, '--receipt', '/proc/receipt', '--json'], folder);
+    assert.equal(json.status, EXITS.paid_not_written.status);
+    assert.equal(JSON.parse(json.out).receipt, null);
+    const unprinted = await finished(startMeshpay(pay, folder, openSync('/dev/full', 'w')));
+    assert.equal(unprinted.status, EXITS.paid_not_written.status);
+    assert.match(unprinted.err, /^paid 1\.00 HRS to /m);
+    assert.match(unprinted.err, /^meshpay: paid_not_written: the result: file_failed: standard /m);
+    const back = (await run('wallet address --wallet wallets/alice')).out.trim();
+    assert.equal((await run(`wallet pay ${back} 3 HRS --wallet wallets/bob`)).status, 0);
+  });
+
+  it('is paid though nobody reads on, and an event that nobody reads ends the following', async () => {
+    const config = join(folder, 'network/authority-1/meshpayd.toml');
+    const following = startMeshpay(['events', '--config', config], folder);
+    const followed = finished(following);
+    await new Promise((resolve) => following.stderr?.once('data', resolve));
+    following.stdout?.destroy();
+    const pay = ['wallet', 'pay', bob, '1', 'HRS', '--wallet', 'wallets/alice'];
+    assert.equal(await unread(pay), 0);
+    assert.equal((await followed).status, 0);
+    const back = (await run('wallet address --wallet wallets/alice')).out.trim();
+    assert.equal((await run(`wallet pay ${back} 1 HRS --wallet wallets/bob`)).status, 0);
+  });
+
   let order = '';
 
   it('says why it waits when two are silent, and leaves the order live', async () => {
@@ -121,6 +171,13 @@ describe('a wallet', { concurrency: 1 }, () => {
     const { out } = await run('wallet balance --wallet wallets/alice --offline --json');
     assert.equal(JSON.parse(out).live.order.id, order);
     assert.equal(JSON.parse(out).balances[0].amount, '980.00');
+  });
+
+  it('has no success in waiting in vain, though nobody reads on', async () => {
+    const waiting = ['--wallet', 'wallets/alice', '--timeout', '2'];
+    const { try_again: expected } = EXITS;
+    assert.equal(await unread(['wallet', 'resume', ...waiting]), expected.status);
+    assert.equal(await unread(['wallet', 'pay', bob, '3', 'HRS', ...waiting]), expected.status);
   });
 
   it('stops at Ctrl-C and says that the order stays live', async () => {

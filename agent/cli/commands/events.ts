@@ -33,11 +33,12 @@ export const events: CommandSpec = {
     await withDaemon(args, async (client) => {
       const following = client.request('events', kinds.length === 0 ? {} : { kinds }, {
         onEvent: (event) => {
-          terminal.print(isJson ? JSON.stringify(event) : renderEvent(terminal.paint, event));
+          if (isJson) terminal.printJson(event, 0);
+          else terminal.print(renderEvent(terminal.paint, event));
         },
       });
       if (!isJson) terminal.note(terminal.notePaint.faint('Following; Ctrl-C ends it.'));
-      await Promise.race([following, aborted(interrupt)]);
+      await Promise.race([following, aborted(interrupt), aborted(terminal.lost)]);
       // Hanging up, below, is what ends it now.
       following.catch(() => undefined);
     });

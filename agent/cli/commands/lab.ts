@@ -178,7 +178,7 @@ async function stay(opened: Lab, { terminal, interrupt }: Context): Promise<void
     }
   }, 250);
   const gone = new Set<string>();
-  await aborted(interrupt);
+  await Promise.race([aborted(interrupt), aborted(terminal.lost)]);
   clearInterval(watch);
 }
 

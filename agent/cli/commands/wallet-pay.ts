@@ -3,7 +3,6 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { refusal } from '../../core/refusal.ts';
 import { formatAmount } from '../../core/units.ts';
-import { certificateView, type OrderView } from '../../shell/control/money-view.ts';
 import {
   type Args,
   type CommandSpec,
@@ -12,12 +11,7 @@ import {
   type OptionSpec,
 } from '../command.ts';
 import { failure, refusalFailure } from '../failure.ts';
-import { writeNewFile } from '../folder.ts';
 import { show } from '../output.ts';
-import { writeReceipt } from '../receipt.ts';
-import { shortName } from '../render/events.ts';
-import { quoted } from '../render/text.ts';
-import { renderPaid } from '../render/wallet.ts';
 import {
   openWalletFolder,
   WALLET_OPTION,
@@ -25,12 +19,13 @@ import {
   walletFolderOf,
 } from '../wallet/folder.ts';
 import { untilLatest } from '../wallet/latest.ts';
-import { resume as goOn, type Paid, type PayCommand, type PayWatch, pay } from '../wallet/pay.ts';
+import { resume as goOn, type PayCommand, type PayWatch, pay } from '../wallet/pay.ts';
 import { connect, refresh } from '../wallet/refresh.ts';
 import { isSamePayment, readPayment } from '../wallet/request.ts';
 import type { WalletSession } from '../wallet/session.ts';
 import { spendable } from '../wallet/view.ts';
 import { wholeNumber } from './numbers.ts';
+import { reportPaid, shortOrder } from './paid.ts';
 import { openShown } from './with-wallet.ts';
 
 const WAIT_OPTIONS: readonly OptionSpec[] = [
@@ -137,12 +132,12 @@ async function runPay(args: Args, context: Context): Promise<void> {
         : 'An earlier payment comes first';
       context.terminal.note(`${what}: ${shortOrder(order)}`);
       const paid = await goOn(session, resumed, watch);
-      if (isSame) return report(args, context, session, paid);
+      if (isSame) return await reportPaid(args, context, session.network, paid);
       context.terminal.note(`${context.terminal.notePaint.good('paid')} ${shortOrder(order)}`);
     }
     await untilLatest(session, watch);
     if (!args.flag('anyway')) await refuseUnproven(session, command, context);
-    report(args, context, session, await pay(session, command, watch));
+    await reportPaid(args, context, session.network, await pay(session, command, watch));
   } finally {
     await session.close();
   }
@@ -160,7 +155,7 @@ async function runResume(args: Args, context: Context): Promise<void> {
     }
     refusePeerless(wallet);
     terminal.note(`On its way: ${shortOrder(resumed.live.order)}`);
-    report(args, context, session, await goOn(session, resumed, watch));
+    await reportPaid(args, context, session.network, await goOn(session, resumed, watch));
   } finally {
     await session.close();
   }
@@ -219,22 +214,4 @@ async function refuseUnproven(
     }),
     '"--anyway" tries all the same: the order then waits until the authorities see the money.',
   );
-}
-
-function report(args: Args, context: Context, session: WalletSession, paid: Paid): void {
-  const { network } = session;
-  const receipt = args.text('receipt') ?? null;
-  if (receipt !== null) writeNewFile(receipt, writeReceipt(network, paid.certificate));
-  const certificate = certificateView(network, paid.certificate);
-  const { latencyMs, spread } = paid;
-  const members = network.committee.members.length;
-  const json = { certificate, latencyMs: Math.round(latencyMs * 100) / 100, spread, receipt };
-  show(args, context, json, (paint) =>
-    renderPaid(paint, { certificate, latencyMs, spread, members, receipt }),
-  );
-}
-
-function shortOrder({ amount, token, recipient, memo }: OrderView): string {
-  const note = memo === '' ? '' : ` ${quoted(memo)}`;
-  return `${amount} ${token} to ${shortName(recipient)}${note}`;
 }

@@ -34,14 +34,25 @@ export async function withWallet(
   const session = await openShown(wallet, context, { offline });
   try {
     if (!offline) context.terminal.progress.show('Asking the authorities...');
-    const freshness = offline
-      ? { told: [], why: 'as asked, with --offline', wallMs: Date.now() }
-      : await refresh(session, context.interrupt);
-    context.terminal.progress.clear();
-    tellOfResumed(session, context);
+    const freshness = await freshnessOf(session, offline, context);
     await use(session, freshness);
   } finally {
     await session.close();
+  }
+}
+
+/** Asks, unless offline; whatever comes of that, a payment that is done meanwhile is told. */
+async function freshnessOf(
+  session: WalletSession,
+  offline: boolean,
+  context: Context,
+): Promise<Freshness> {
+  try {
+    if (!offline) return await refresh(session, context.interrupt);
+    return { told: [], why: 'as asked, with --offline', wallMs: Date.now() };
+  } finally {
+    context.terminal.progress.clear();
+    tellOfResumed(session, context);
   }
 }
 

@@ -1,4 +1,5 @@
 /** Colour: names for what a text means, as ANSI sequences or as nothing at all. */
+import { harmlessLines } from '../../core/characters.ts';
 
 export interface Paint {
   strong(text: string): string;
@@ -42,6 +43,16 @@ export function paintFor(coloured: boolean): Paint {
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: ANSI sequences begin with ESC.
 const ANSI_SEQUENCE = /\u001b\[[0-9;]*m/g;
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the very sequences of COLOURED.
+const OWN_SEQUENCE = /(\u001b\[(?:1|2|22|3[1236]|39)m)/;
+
+/** Lines of text as they may be shown: of what is unseen only line ends, tabs and our own colours. */
+export function cleanPainted(text: string, coloured: boolean): string {
+  if (!coloured) return harmlessLines(text);
+  const parts = text.split(OWN_SEQUENCE);
+  return parts.map((part, at) => (at % 2 === 1 ? part : harmlessLines(part))).join('');
+}
 
 /** How many columns a text takes on the screen. */
 export function widthOf(text: string): number {

@@ -2,22 +2,16 @@
  * Small texts: counts, durations, sizes, and text that somebody else wrote. Nothing here reads the
  * clock: a moment is always an argument.
  */
+import { harmless } from '../../core/characters.ts';
+
+export { harmless } from '../../core/characters.ts';
 
 /**
  * Somebody else's text (a memo, a peer's reason) in quotes. Whatever could move the cursor, hide or
  * reorder text is shown as its code point, so that it can neither forge a line nor a colour.
  */
 export function quoted(text: string): string {
-  const shown = text.replace(/["\\\p{C}\p{Zl}\p{Zp}]/gu, (character) => {
-    if (character === '"' || character === '\\') return `\\${character}`;
-    return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
-  });
-  return `"${shown}"`;
-}
-
-/** Somebody else's text without quotes, made harmless in the same way. */
-export function harmless(text: string): string {
-  return quoted(text).slice(1, -1).replaceAll('\\"', '"').replaceAll('\\\\', '\\');
+  return `"${harmless(text.replace(/["\\]/g, '\\$&'))}"`;
 }
 
 /** "1 peer", "3 peers". */

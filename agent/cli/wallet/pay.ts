@@ -9,8 +9,9 @@ import { quorumOf } from '../../core/committee.ts';
 import type { Command } from '../../core/io.ts';
 import type { Notice } from '../../core/notice.ts';
 import { REFUSALS, type Refusal } from '../../core/refusal.ts';
-import { failure, refusalFailure } from '../failure.ts';
-import { pause } from '../wait.ts';
+import { Failure, failure, refusalFailure } from '../failure.ts';
+import { systemFailure } from '../system-errors.ts';
+import { leftUntil } from '../wait.ts';
 import { createPursuit, type Pursuit } from './pursuit.ts';
 import type { Resumed, WalletSession } from './session.ts';
 import { type LiveOrderView, liveOrderView } from './view.ts';
@@ -33,15 +34,18 @@ export interface Paid {
   readonly latencyMs: number;
   /** Members that have applied it. */
   readonly spread: readonly string[];
+  /** What broke after the certificate was on disk. */
+  readonly trouble: unknown;
 }
 
 /** After this time without a quorum a person is told why. */
 const EXPLAIN_AFTER_MS = 1_500;
+/** And so often is looked whether the reasons are others: a link that is tried again rings no bell. */
+const EXPLAIN_AGAIN_MS = 500;
 /** How long the certificate may take to a quorum of authorities before the command ends. */
 const SPREAD_MS = 3_000;
 /** After the quorum, so long for the rest. */
 const SPREAD_REST_MS = 150;
-const POLL_MS = 20;
 
 /** Makes an order and pursues it until it is certified. Throws Failure. */
 export async function pay(
@@ -61,8 +65,8 @@ export async function pay(
   try {
     session.command(command);
     const certificate = await quorum(session, pursuit, watch);
-    await spreading(session, pursuit, watch.signal);
-    return { certificate, latencyMs: certifiedAt - begunAt, spread: pursuit.spread };
+    const trouble = await spreading(session, pursuit, watch.signal);
+    return { certificate, latencyMs: certifiedAt - begunAt, spread: pursuit.spread, trouble };
   } finally {
     unhear();
   }
@@ -76,8 +80,8 @@ export async function resume(
 ): Promise<Paid> {
   const certificate = await quorum(session, pursuit, watch);
   const latencyMs = Math.max(0, Date.now() - live.createdWallMs);
-  await spreading(session, pursuit, watch.signal);
-  return { certificate, latencyMs, spread: pursuit.spread };
+  const trouble = await spreading(session, pursuit, watch.signal);
+  return { certificate, latencyMs, spread: pursuit.spread, trouble };
 }
 
 async function quorum(
@@ -103,26 +107,44 @@ async function quorum(
     if (isLate && told === '') onWaiting?.(reasonsOf(session, pursuit));
     if (isLate) throw unfinished(session, 'not_certified');
     if (signal.aborted) throw unfinished(session, 'interrupted');
-    await Promise.race([pause(POLL_MS), session.broken]);
+    const isEarly = passedMs <= EXPLAIN_AFTER_MS;
+    const explainMs = isEarly ? EXPLAIN_AFTER_MS + 1 : passedMs + EXPLAIN_AGAIN_MS;
+    try {
+      await session.bell.next(
+        leftUntil(begun + explainMs, begun + (timeoutMs ?? Infinity)),
+        signal,
+      );
+    } catch (error) {
+      if (pursuit.state.kind !== 'certified') throw withLive(session, error);
+    }
   }
 }
 
-/** The certificate is what counts; that it spreads only spares others the work. */
+/**
+ * The certificate is what counts; that it spreads only spares others the work. So whatever breaks
+ * here is given back, and makes nothing of a payment that is done.
+ */
 async function spreading(
   session: WalletSession,
   pursuit: Pursuit,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<unknown> {
   const { length } = session.network.committee.members;
   const begun = performance.now();
   let quorumAt: number | undefined;
   while (pursuit.spread.length < length && !signal.aborted) {
     const passedMs = performance.now() - begun;
     if (pursuit.spread.length >= quorumOf(length)) quorumAt ??= passedMs;
-    if (passedMs > SPREAD_MS) return;
-    if (quorumAt !== undefined && passedMs - quorumAt > SPREAD_REST_MS) return;
-    await Promise.race([pause(POLL_MS / 4), session.broken]);
+    if (passedMs > SPREAD_MS) return undefined;
+    if (quorumAt !== undefined && passedMs - quorumAt > SPREAD_REST_MS) return undefined;
+    const restMs = (quorumAt ?? Infinity) + SPREAD_REST_MS;
+    try {
+      await session.bell.next(leftUntil(begun + SPREAD_MS, begun + restMs), signal);
+    } catch (error) {
+      return error;
+    }
   }
+  return undefined;
 }
 
 function reasonsOf(session: WalletSession, pursuit: Pursuit): readonly string[] {
@@ -138,6 +160,15 @@ function unfinished(session: WalletSession, code: 'interrupted' | 'not_certified
   const field = `order ${order.id}`;
   const detail = { field, expected: `votes of ${needed} authorities`, found: `${votes.length}` };
   return failure(code, detail, ...liveHints(live));
+}
+
+/** The session broke: first what that means for the order, then what broke. */
+function withLive(session: WalletSession, error: unknown): unknown {
+  const live = liveOrderView(session.read, session.network);
+  const known = error instanceof Failure ? error : systemFailure(error);
+  if (live === null || known === undefined) return error;
+  const { code, exit, message, hints } = known;
+  return new Failure(code, exit, message, [...liveHints(live), ...hints]);
 }
 
 /** What becomes of an order that has no quorum yet. */

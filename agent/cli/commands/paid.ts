@@ -1,0 +1,72 @@
+/** How a payment that is done is told, by `wallet pay` and `wallet resume`. */
+import type { Certificate } from '../../core/codec/order.ts';
+import type { Network } from '../../core/genesis.ts';
+import { certificateView, type OrderView } from '../../shell/control/money-view.ts';
+import type { Args, Context } from '../command.ts';
+import { Failure, failure } from '../failure.ts';
+import { writeNewFile } from '../folder.ts';
+import { show } from '../output.ts';
+import { writeReceipt } from '../receipt.ts';
+import { shortName } from '../render/events.ts';
+import { quoted } from '../render/text.ts';
+import { renderPaid } from '../render/wallet.ts';
+import { outputFailure, systemFailure } from '../system-errors.ts';
+import type { Paid } from '../wallet/pay.ts';
+
+/**
+ * Says that it is paid, and only then what else went wrong: nobody may take a payment for failed, and
+ * pay again, because a disk is full.
+ */
+export async function reportPaid(
+  args: Args,
+  context: Context,
+  network: Network,
+  paid: Paid,
+): Promise<void> {
+  const { terminal } = context;
+  const certificate = certificateView(network, paid.certificate);
+  const { latencyMs, spread } = paid;
+  const members = network.committee.members.length;
+  const wanted = args.text('receipt') ?? null;
+  const unsaved = wanted === null ? undefined : saveReceipt(wanted, network, paid.certificate);
+  const receipt = unsaved === undefined ? wanted : null;
+  const json = { certificate, latencyMs: Math.round(latencyMs * 100) / 100, spread, receipt };
+  show(args, context, json, (paint) =>
+    renderPaid(paint, { certificate, latencyMs, spread, members, receipt }),
+  );
+  const unprinted = await terminal.flushed();
+  if (unprinted !== undefined) {
+    terminal.note(`${terminal.notePaint.good('paid')} ${shortOrder(certificate.order)}`);
+  }
+  const again = `"meshpay wallet receipt ${certificate.order.id} --output FILE" writes the receipt.`;
+  if (unsaved !== undefined) throw paidButFailure('the receipt', unsaved, again);
+  if (unprinted !== undefined) throw paidButFailure('the result', outputFailure(unprinted), again);
+  if (paid.trouble !== undefined) throw paidButFailure("the wallet's store", paid.trouble);
+}
+
+/** Writes the receipt of a payment that is done; gives back what kept it from that. */
+function saveReceipt(file: string, network: Network, certificate: Certificate): unknown {
+  try {
+    writeNewFile(file, writeReceipt(network, certificate));
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+function paidButFailure(what: string, error: unknown, ...hints: readonly string[]): Failure {
+  const known = error instanceof Failure ? error : systemFailure(error);
+  const why = known === undefined ? String(error) : `${known.code}: ${known.message}`;
+  return failure(
+    'paid_not_written',
+    { field: `${what}: ${why}` },
+    'The payment is done, once and for good. Do not make it again.',
+    ...hints,
+  );
+}
+
+/** "12.50 HRS to mp1abc...", with the memo. */
+export function shortOrder({ amount, token, recipient, memo }: OrderView): string {
+  const note = memo === '' ? '' : ` ${quoted(memo)}`;
+  return `${amount} ${token} to ${shortName(recipient)}${note}`;
+}
