@@ -11,9 +11,15 @@ import type { Notice } from './notice.ts';
 import type { MemberIndex } from './units.ts';
 
 /** Where an answer goes: the link that the question came over, and the relays' entries behind it. */
-export interface Origin {
+export interface WayBack {
   readonly link: LinkId;
   readonly route: readonly LinkId[];
+}
+
+/** Where a message came from. */
+export interface Origin extends WayBack {
+  /** The member whose own word it is: that came over a link of that member, and was not passed on. */
+  readonly speaker: MemberIndex | undefined;
 }
 
 export class Draft implements Read {
@@ -69,13 +75,12 @@ export class Draft implements Read {
 
   /** Sends a message over a link, to the node at its end or on to the member `to`. */
   send(link: LinkId, message: Message, to?: MemberIndex): void {
-    this.forward(link, encode(frameCoder, { to, route: [], message }));
+    this.forward(link, encode(frameCoder, { to, route: [], isPassedOn: false, message }));
   }
 
   /** Sends an answer back the way that the question came. */
-  answer(origin: Origin, message: Message): void {
-    const route = [...origin.route];
-    this.forward(origin.link, encode(frameCoder, { to: undefined, route, message }));
+  answer({ link, route }: WayBack, message: Message): void {
+    this.forward(link, encode(frameCoder, { to: undefined, route, isPassedOn: false, message }));
   }
 
   /** Sends a frame that is encoded already. */

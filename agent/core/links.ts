@@ -4,7 +4,6 @@
  * key is answered over its link but never written to on its own account, so it is not in the list.
  * Kept in memory: a new process begins without links.
  */
-import type { Message } from './codec/message.ts';
 import { type NodeLink, nodeLinksCoder } from './codec/record.ts';
 import { memberByKey } from './committee.ts';
 import type { Draft } from './draft.ts';
@@ -13,8 +12,6 @@ import type { LinkId } from './io.ts';
 import { singleton } from './keyspace.ts';
 import { MAX_LINKS_PER_MEMBER, MAX_RELAY_LINKS } from './limits.ts';
 import type { MemberIndex } from './units.ts';
-
-const SIGNED: ReadonlySet<Message['TAG']> = new Set(['vote', 'orderRefusal', 'progress', 'latest']);
 
 /** All links to nodes, the oldest first. */
 export function nodeLinks(draft: Draft): readonly NodeLink[] {
@@ -35,7 +32,10 @@ export function linkTo(draft: Draft, member: MemberIndex): LinkId | undefined {
   return nodeLinks(draft).findLast((entry) => entry.member === member)?.link;
 }
 
-/** The member that speaks over this link, if it is one. */
+/**
+ * The member at the other end of this link, if it is one. Not everything that comes over the link is
+ * its word (voices.ts).
+ */
 export function memberOf(draft: Draft, link: LinkId): MemberIndex | undefined {
   return nodeLinks(draft).find((entry) => entry.link === link)?.member;
 }
@@ -74,25 +74,4 @@ export function removeLink(draft: Draft, link: LinkId): void {
   const links = nodeLinks(draft);
   const left = links.filter((entry) => entry.link !== link);
   if (left.length < links.length) draft.write(singleton('nodeLinks'), nodeLinksCoder, left);
-}
-
-/**
- * Whether what an answer says in a member's name may be listened to. The committee has to have the
- * member: what a node keeps is one entry a member. Votes, refusals of orders, progress and the latest
- * are signed. The rest is not, so where this node has a link to the member, only that link counts; and
- * that a member has applied something, which ends the telling, counts nowhere else.
- */
-export function maySpeak(
-  draft: Draft,
-  { committee }: Network,
-  { TAG, data }: Message,
-  link: LinkId,
-): boolean {
-  if (!('member' in data) || data.member === undefined) return true;
-  const { member } = data;
-  if (committee.members[member] === undefined) return false;
-  if (SIGNED.has(TAG)) return true;
-  if (TAG === 'applied') return memberOf(draft, link) === member;
-  if (linkTo(draft, member) === undefined) return true;
-  return memberOf(draft, link) === member;
 }

@@ -20,11 +20,12 @@ import { type AccountView, frameCoder, type Message } from './codec/message.ts';
 import { Draft, type Origin } from './draft.ts';
 import type { Command, Event, LinkId, Read, Stamp, Step } from './io.ts';
 import { MAX_FRAME_BYTES } from './limits.ts';
-import { addLink, maySpeak, removeLink } from './links.ts';
+import { addLink, memberOf, removeLink } from './links.ts';
 import { isRefusal, type Refusal, refusal } from './refusal.ts';
 import { relay } from './relay.ts';
 import { isAuthority, isWallet, type NodeSetup } from './setup.ts';
 import { isDue, wakeAtMs } from './timers.ts';
+import { isAmongAuthorities, mayBeHeard, voiceOf } from './voices.ts';
 import { takeWayAnswer } from './ways.ts';
 
 export interface Node {
@@ -41,15 +42,6 @@ export function createNode(setup: NodeSetup): Node {
     },
   };
 }
-
-const QUESTIONS: ReadonlySet<Message['TAG']> = new Set([
-  'order',
-  'certificate',
-  'accountQuery',
-  'latestQuery',
-  'certificatesQuery',
-  'creditsQuery',
-]);
 
 function take(draft: Draft, setup: NodeSetup, event: Event): void {
   switch (event.kind) {
@@ -99,28 +91,30 @@ function takeFrame(draft: Draft, setup: NodeSetup, link: LinkId, bytes: Uint8Arr
     draft.note({ kind: 'refused', link, refusal: frame });
     return draft.close(link, frame.refused);
   }
-  if (!isWallet(setup) && relay(draft, setup, link, frame)) return;
-  takeMessage(draft, setup, frame.message, { link, route: frame.route });
+  const { to, route, message } = frame;
+  const isForOthers = to !== undefined || route.length > 0;
+  if (isWallet(setup) ? isForOthers : relay(draft, setup, link, frame)) return;
+  const speaker = frame.isPassedOn ? undefined : memberOf(draft, link);
+  if (isAuthority(setup) && isAmongAuthorities(message) && !frame.isPassedOn) {
+    // A stranger would make this node work for nothing.
+    if (speaker === undefined) return draft.close(link, 'not an authority');
+  }
+  takeMessage(draft, setup, message, { link, route, speaker });
 }
 
 function takeMessage(draft: Draft, setup: NodeSetup, message: Message, origin: Origin): void {
-  if (!maySpeak(draft, setup.network, message, origin.link)) return;
+  if (!mayBeHeard(draft, setup, message, origin)) return;
   if (takeWayAnswer(draft, setup, message, origin.link)) return;
   if (message.TAG === 'account') noteAccount(draft, message.data);
   if (isAuthority(setup)) authorityMessage(draft, setup, message, origin);
-  else if (isWallet(setup)) walletMessage(draft, setup, message, origin.link);
-  else if (isForLedger(message)) rejectAsNoAuthority(draft, origin);
+  else if (isWallet(setup)) walletMessage(draft, setup, message, origin);
+  else if (voiceOf(setup, message) === 'refused') rejectAsNoAuthority(draft, origin);
 }
 
 function noteAccount(draft: Draft, view: AccountView): void {
   const { member, account, next, pending, balances } = view;
   const seen = { member, account, next, pending: pending !== undefined, balances };
   draft.note({ kind: 'account_seen', ...seen });
-}
-
-/** Whether only a node with a ledger can do anything with the message. */
-function isForLedger({ TAG }: Message): boolean {
-  return QUESTIONS.has(TAG);
 }
 
 function takeCommand(draft: Draft, setup: NodeSetup, command: Command): void {

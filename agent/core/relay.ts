@@ -4,8 +4,10 @@
  *
  * Of frames it remembers nothing. On the way out it notes in the frame which link the frame came
  * from, and on the way back it takes that note off and follows it. Link numbers are random (io.ts),
- * so a stranger cannot write to another's link. Everything that counts of what a relay carries is
- * signed by whoever it is from (links.ts, `maySpeak`), so a hostile relay can withhold, but not forge.
+ * so a stranger cannot write to any link; whoever a frame passes can write back to those that it came
+ * over. So each frame that is passed on is marked, what is believed for its link alone is not carried,
+ * and everything that counts of the rest is signed by whoever it is from (voices.ts): strangers can
+ * withhold, but not forge.
  * Bounds: hops (limits.ts), and the shell's rates.
  */
 import { encode } from './codec/canonical.ts';
@@ -17,6 +19,7 @@ import { linkTo } from './links.ts';
 import { REFUSALS, type RefusalCode, refusal } from './refusal.ts';
 import type { NodeSetup } from './setup.ts';
 import { FIRST_SEQUENCE, type MemberIndex } from './units.ts';
+import { travelsBack, travelsOut } from './voices.ts';
 import { anotherWay, askWays } from './ways.ts';
 
 /** Passes a frame for another node on. False: the frame is for this node. */
@@ -39,19 +42,22 @@ function passOn(
   frame: Frame,
   member: MemberIndex,
 ): void {
+  if (!travelsOut(frame.message)) return;
   if (frame.route.length >= MAX_ROUTE_HOPS) return reject(draft, link, frame, 'too_many_hops');
   const direct = linkTo(draft, member);
   if (direct === undefined) askWays(draft, setup);
   const next = direct ?? anotherWay(draft, link);
   if (next === undefined) return reject(draft, link, frame, 'unreachable');
-  draft.forward(next, encode(frameCoder, { ...frame, route: [...frame.route, link] }));
+  const route = [...frame.route, link];
+  draft.forward(next, encode(frameCoder, { ...frame, route, isPassedOn: true }));
   draft.note({ kind: 'relayed', member });
 }
 
 function passBack(draft: Draft, frame: Frame): void {
   const [last] = frame.route.slice(-1);
-  if (last === undefined) return;
-  draft.forward(last, encode(frameCoder, { ...frame, route: frame.route.slice(0, -1) }));
+  if (last === undefined || !travelsBack(frame.message)) return;
+  const route = frame.route.slice(0, -1);
+  draft.forward(last, encode(frameCoder, { ...frame, route, isPassedOn: true }));
 }
 
 /** Tells the sender that its frame went no further, naming the member it was for. */

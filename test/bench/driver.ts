@@ -35,7 +35,7 @@ function signedOrders(network: Network, wallets: readonly Signer[]): SignedOrder
 }
 
 function frameOf(message: Message): Uint8Array {
-  return encode(frameCoder, { to: undefined, route: [], message });
+  return encode(frameCoder, { to: undefined, route: [], isPassedOn: false, message });
 }
 
 function certificateFrame(

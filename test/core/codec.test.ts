@@ -83,6 +83,19 @@ test('votes out of order or doubled are refused', () => {
   );
 });
 
+test('a frame on its way to a member is marked where there is a way back, and nowhere else', () => {
+  fc.assert(
+    fc.property(arbitrary.frame, (frame) => {
+      fc.pre(frame.to !== undefined);
+      const bytes = encode(frameCoder, frame);
+      const markAt = 3 + 8 * frame.route.length;
+      assert.equal(bytes[markAt], frame.route.length > 0 ? 1 : 0);
+      bytes[markAt] = 1 - (bytes[markAt] ?? 0);
+      assert.ok(isRefusal(decode(frameCoder, bytes)));
+    }),
+  );
+});
+
 test('the bounds of limits.ts are the sizes of the largest messages', () => {
   const [sample] = fc.sample(arbitrary.signedOrder, 1);
   assert.ok(sample !== undefined);

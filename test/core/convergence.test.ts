@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { encode } from '../../agent/core/codec/canonical.ts';
-import { frameCoder, type Message } from '../../agent/core/codec/message.ts';
+import type { Message } from '../../agent/core/codec/message.ts';
 import type { Certificate } from '../../agent/core/codec/order.ts';
 import { Draft } from '../../agent/core/draft.ts';
 import type { LinkId } from '../../agent/core/io.ts';
 import { DIGEST_FANOUT } from '../../agent/core/limits.ts';
 import { linkTo } from '../../agent/core/links.ts';
 import type { MemberIndex } from '../../agent/core/units.ts';
-import { ask, certificateOf, orderOf } from '../support/forge.ts';
+import { ask, certificateOf, frameOf, orderOf } from '../support/forge.ts';
 import { balanceAt, digestOf } from '../support/ledger.ts';
 import { type Place, World } from '../support/world.ts';
 
@@ -168,7 +167,7 @@ test('an authority that lies about its digest keeps nobody busy for long', () =>
     const link = linkFrom(to, 3 as MemberIndex);
     const children = Array.from({ length: DIGEST_FANOUT }, (_, i) => new Uint8Array(32).fill(i));
     const lie: Message = { TAG: 'digest', data: { path: [], children } };
-    const bytes = encode(frameCoder, { to: undefined, route: [], message: lie });
+    const bytes = frameOf(lie);
     world.event(to, { kind: 'frame', link, bytes });
     return false;
   };

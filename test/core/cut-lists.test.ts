@@ -6,8 +6,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readAccount } from '../../agent/core/authority/account.ts';
 import { draw, someOf } from '../../agent/core/chance.ts';
-import { encode } from '../../agent/core/codec/canonical.ts';
-import { frameCoder, type Message } from '../../agent/core/codec/message.ts';
+import type { Message } from '../../agent/core/codec/message.ts';
 import { Draft } from '../../agent/core/draft.ts';
 import type { LinkId } from '../../agent/core/io.ts';
 import { singleton } from '../../agent/core/keyspace.ts';
@@ -18,7 +17,7 @@ import {
   SYNC_BUSY_MS,
 } from '../../agent/core/limits.ts';
 import type { MemberIndex, Sequence } from '../../agent/core/units.ts';
-import { ask, certificateOf, orderOf } from '../support/forge.ts';
+import { ask, certificateOf, frameOf, orderOf } from '../support/forge.ts';
 import { balanceAt } from '../support/ledger.ts';
 import { World } from '../support/world.ts';
 
@@ -145,7 +144,7 @@ test('strangers that hang up and call again do not keep a relay from asking an o
   };
   const account = world.place('alice').signer.publicKey;
   const message: Message = { TAG: 'accountQuery', data: { account } };
-  const bytes = encode(frameCoder, { to: 0 as MemberIndex, route: [], message });
+  const bytes = frameOf(message, 0 as MemberIndex);
   let link = 1_000n;
   for (let frame = 0; frame < 60; frame++) {
     for (let n = 1; n < MAX_RELAY_LINKS; n++, link++) {
@@ -174,7 +173,7 @@ test('wallets that do not live long show all their income, under any number of s
       TAG: 'credits',
       data: { ...credits, from: 0n, received: 1n, certificates: [data] },
     };
-    const bytes = encode(frameCoder, { to: undefined, route: [], message });
+    const bytes = frameOf(message);
     world.event(world.place('bob'), { kind: 'frame', link, bytes });
   }
   assert.equal(world.notices('bob', 'received').length, certificates.length);

@@ -11,7 +11,7 @@ import type { LinkId } from '../../agent/core/io.ts';
 import { REFUSALS } from '../../agent/core/refusal.ts';
 import { signingBytes } from '../../agent/core/signing.ts';
 import type { Epoch, MemberIndex } from '../../agent/core/units.ts';
-import { ask, askBytes, orderOf, voteOf } from '../support/forge.ts';
+import { ask, askBytes, frameOf, orderOf, voteOf } from '../support/forge.ts';
 import { accountAt, balanceAt, digestOf } from '../support/ledger.ts';
 import { type Place, World } from '../support/world.ts';
 
@@ -98,7 +98,7 @@ function betray(world: World, name: string, treachery: Treachery): void {
 
 /** A place hears a message over a link that leads nowhere. */
 function say(world: World, to: Place, message: Message): void {
-  const bytes = encode(frameCoder, { to: undefined, route: [], message });
+  const bytes = frameOf(message);
   world.event(to, { kind: 'frame', link: 0xbadn as LinkId, bytes });
 }
 
@@ -129,7 +129,7 @@ test('an order whose sequence another certificate has ends, and the next takes t
       TAG: 'certificate',
       data: { epoch: 0 as never, order: used, votes },
     };
-    askBytes(world, place, encode(frameCoder, { to: undefined, route: [], message }));
+    askBytes(world, place, frameOf(message));
   }
   world.pay('alice', 'bob', 2n);
   world.run();
@@ -195,7 +195,7 @@ test('a wallet that signs two orders for one sequence leaves a proof at every au
     orderOf(world, 'alice', 'bob', { amount: 2n }),
   ];
   [one, one, two, two].forEach((data, i) => {
-    const bytes = encode(frameCoder, { to: undefined, route: [], message: { TAG: 'order', data } });
+    const bytes = frameOf({ TAG: 'order', data });
     askBytes(world, world.place(`auth-${i}`), bytes);
   });
   world.run();
@@ -214,7 +214,7 @@ test('bytes that are no frame close the link they came over, and change nothing'
     new Uint8Array(),
     new Uint8Array(20_000),
     new Uint8Array(30_000).fill(255),
-    Uint8Array.of(0, 0, 99),
+    Uint8Array.of(0, 0, 0, 99),
     Uint8Array.from({ length: 200 }, (_, i) => (i * 37) % 256),
   ];
   for (const bytes of garbage) {
@@ -235,7 +235,7 @@ test('what only authorities say to each other is not taken from a stranger', () 
     { TAG: 'bucketQuery', data: { path: [0, 0, 0], after: new Uint8Array(32) } },
   ];
   for (const message of messages) {
-    const bytes = encode(frameCoder, { to: undefined, route: [], message });
+    const bytes = frameOf(message);
     assert.deepEqual(askBytes(world, place, bytes), []);
   }
   assert.equal(place.closed.length, messages.length);
@@ -247,7 +247,12 @@ test('a frame that has passed too many relays, or leads nowhere, is answered and
   const relay = world.place('relay');
   const message: Message = { TAG: 'order', data: orderOf(world, 'alice', 'bob') };
   const send = (route: bigint[]): number | undefined => {
-    const bytes = encode(frameCoder, { to: 2 as never, route: route as LinkId[], message });
+    const bytes = encode(frameCoder, {
+      to: 2 as never,
+      route: route as LinkId[],
+      isPassedOn: route.length > 0,
+      message,
+    });
     const [answer] = askBytes(world, relay, bytes);
     return answer?.TAG === 'rejected' ? answer.data.code : undefined;
   };

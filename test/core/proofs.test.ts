@@ -14,7 +14,7 @@ import {
   SYNC_BUSY_MS,
   SYNC_IDLE_MS,
 } from '../../agent/core/limits.ts';
-import { ask, certificateOf, orderOf } from '../support/forge.ts';
+import { ask, certificateOf, frameOf, orderOf } from '../support/forge.ts';
 import { accountAt } from '../support/ledger.ts';
 import { World } from '../support/world.ts';
 
@@ -65,7 +65,7 @@ function openLink(world: World): void {
 /** What auth-0 answers to what auth-3 says over that link. */
 function hear(world: World, message: Message): Message[] {
   const place = world.place('auth-0');
-  const bytes = encode(frameCoder, { to: undefined, route: [], message });
+  const bytes = frameOf(message);
   const { sends } = world.event(place, { kind: 'frame', link: LINK, bytes });
   return sends.map((send) => decodeOwn(frameCoder, send.bytes).message);
 }

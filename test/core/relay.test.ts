@@ -18,7 +18,7 @@ import {
 import { nodeLinks } from '../../agent/core/links.ts';
 import { signingBytes } from '../../agent/core/signing.ts';
 import type { MemberIndex, Sequence } from '../../agent/core/units.ts';
-import { certificateOf, orderOf } from '../support/forge.ts';
+import { certificateOf, frameOf, orderOf } from '../support/forge.ts';
 import { verify as realVerify } from '../support/keys.ts';
 import { accountAt } from '../support/ledger.ts';
 import { World } from '../support/world.ts';
@@ -52,7 +52,7 @@ test('a relay that swallows certificates and says that all have applied them sto
     for (const member of [0, 1, 2, 3] as MemberIndex[]) {
       const next = (sequence + 1n) as Sequence;
       const lie: Message = { TAG: 'applied', data: { member, account, next } };
-      const bytes = encode(frameCoder, { to: undefined, route: [], message: lie });
+      const bytes = frameOf(lie);
       world.event(from, { kind: 'frame', link: 0xbadn as LinkId, bytes });
     }
     return false;
@@ -165,7 +165,12 @@ test('neither a recorded answer nor a false one makes a stranger lead anywhere, 
     const message = signingBytes('latest', world.network.id, epoch, bytes);
     const signer = world.place(isSigned ? `auth-${member}` : 'stranger').signer;
     const data = { epoch, member, body, signature: signer.sign(message) };
-    const frame = { to: undefined, route: [], message: { TAG: 'latest', data } as const };
+    const frame = {
+      to: undefined,
+      route: [],
+      isPassedOn: false,
+      message: { TAG: 'latest', data } as const,
+    };
     const link = strangerLink()?.link;
     assert.ok(link !== undefined);
     world.event(first, { kind: 'frame', link, bytes: encode(frameCoder, frame) });
@@ -199,7 +204,7 @@ test('one frame makes a relay ask over a bounded number of links, all of them in
   };
   const account = world.place('alice').signer.publicKey;
   const message: Message = { TAG: 'accountQuery', data: { account } };
-  const bytes = encode(frameCoder, { to: 0 as MemberIndex, route: [], message });
+  const bytes = frameOf(message, 0 as MemberIndex);
   for (let frame = 0; frame < 7; frame++) {
     world.nowMs += 2 * ASK_WAYS_EVERY_MS;
     const { sends } = world.event(first, { kind: 'frame', link: 0xbadn as LinkId, bytes });
@@ -285,7 +290,7 @@ test('answers in the name of members that do not exist are not listened to', () 
   for (let member = 4; member < 256; member++) {
     const data = { member: member as MemberIndex, account, from: 0n, received: 0n };
     const lie: Message = { TAG: 'credits', data: { ...data, certificates: [] } };
-    const bytes = encode(frameCoder, { to: undefined, route: [], message: lie });
+    const bytes = frameOf(lie);
     const step = world.event(alice, { kind: 'frame', link: 0xbadn as LinkId, bytes });
     assert.deepEqual([step.writes, step.sends, step.notices], [[], [], []]);
   }
@@ -401,7 +406,7 @@ test('a relay that says there is nothing does not end the search for income', ()
     for (const member of [0, 1, 2, 3] as MemberIndex[]) {
       const data = { ...message.data, member, received: 0n, certificates: [] };
       const lie: Message = { TAG: 'credits', data };
-      const bytes = encode(frameCoder, { to: undefined, route: [], message: lie });
+      const bytes = frameOf(lie);
       world.event(from, { kind: 'frame', link: 0xbadn as LinkId, bytes });
     }
     return false;

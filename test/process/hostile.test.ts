@@ -126,6 +126,7 @@ describe('a committee of real daemons among hostile clients', () => {
     const sound = encode(frameCoder, {
       to: undefined,
       route: [],
+      isPassedOn: false,
       message: {
         TAG: 'order',
         data: transfer(network.network, wallet(7), wallet(8).publicKey, 1n),
@@ -161,6 +162,7 @@ describe('a committee of real daemons among hostile clients', () => {
       encode(frameCoder, {
         to: undefined,
         route: [],
+        isPassedOn: false,
         message: { TAG: 'accountQuery', data: { account: wallet(9).publicKey } },
       }),
     );

@@ -81,7 +81,10 @@ export class Probe {
 
   /** Says a message to one authority; lost if there is no link. */
   say(member: number, message: Message): void {
-    this.sayBytes(member, encode(frameCoder, { to: undefined, route: [], message }));
+    this.sayBytes(
+      member,
+      encode(frameCoder, { to: undefined, route: [], isPassedOn: false, message }),
+    );
   }
 
   /** The same with the bytes of a frame, right or wrong. False: there is no link. */

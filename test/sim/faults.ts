@@ -324,7 +324,7 @@ function putBack(world: World, process: Process, copy: ReadonlyMap<ByteKey, Uint
     const { account, sequence } = certificate.order.order;
     if (isKnown(world, { account: latin1(account), sequence })) continue;
     const message: Message = { TAG: 'certificate', data: certificate };
-    const bytes = encode(frameCoder, { to: undefined, route: [], message });
+    const bytes = encode(frameCoder, { to: undefined, route: [], isPassedOn: false, message });
     const show = () => {
       for (const member of world.authorities) {
         member.event({ kind: 'frame', link: NO_LINK, bytes });

@@ -158,11 +158,14 @@ export const message: fc.Arbitrary<Message> = fc.oneof(
   ),
 );
 
-export const frame: fc.Arbitrary<Frame> = fc.record({
-  to: optional(member),
-  route: fc.array(
-    u64.map((n) => n as LinkId),
-    { maxLength: 4 },
-  ),
-  message,
-});
+export const frame: fc.Arbitrary<Frame> = fc
+  .record({
+    to: optional(member),
+    route: fc.array(
+      u64.map((n) => n as LinkId),
+      { maxLength: 4 },
+    ),
+    isPassedOn: fc.boolean(),
+    message,
+  })
+  .map((made) => (made.to === undefined ? made : { ...made, isPassedOn: made.route.length > 0 }));

@@ -72,9 +72,14 @@ export function certificateOf(
   return { epoch: 0 as Epoch, order, votes };
 }
 
+/** The bytes of a frame that is its sender's own word, to the node at the other end or to a member. */
+export function frameOf(message: Message, to?: MemberIndex): Uint8Array {
+  return encode(frameCoder, { to, route: [], isPassedOn: false, message });
+}
+
 /** What a node answers to a message from a stranger (no key proven), in the order of sending. */
 export function ask(world: World, place: Place, message: Message): Message[] {
-  return askBytes(world, place, encode(frameCoder, { to: undefined, route: [], message }));
+  return askBytes(world, place, frameOf(message));
 }
 
 /** The same for the bytes of a frame. */

@@ -164,12 +164,18 @@ const accountRecord = {
 export function sampleBytes(): Map<string, Uint8Array> {
   const samples = new Map<string, Uint8Array>();
   for (const message of MESSAGES) {
-    samples.set(`frame/${message.TAG}`, encode(frameCoder, { to: undefined, route: [], message }));
+    samples.set(
+      `frame/${message.TAG}`,
+      encode(frameCoder, { to: undefined, route: [], isPassedOn: false, message }),
+    );
   }
   const [message] = MESSAGES;
   if (message !== undefined) {
     const route = [1n, 2n ** 64n - 1n] as LinkId[];
-    samples.set('frame/relayed', encode(frameCoder, { to: member(2), route, message }));
+    samples.set(
+      'frame/relayed',
+      encode(frameCoder, { to: member(2), route, isPassedOn: true, message }),
+    );
   }
   samples.set('genesis', encodeGenesis(genesis));
   samples.set('network-id', networkId);

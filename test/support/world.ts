@@ -4,7 +4,7 @@
  * wants to lose, change or forge, it does in `onFrame`.
  */
 import type { ByteKey } from '../../agent/core/bytes.ts';
-import { decodeOwn } from '../../agent/core/codec/canonical.ts';
+import { decodeOwn, encode } from '../../agent/core/codec/canonical.ts';
 import { type Frame, frameCoder } from '../../agent/core/codec/message.ts';
 import type { Signer, Verify } from '../../agent/core/crypto.ts';
 import { type Genesis, type Network, networkOf } from '../../agent/core/genesis.ts';
@@ -182,6 +182,20 @@ export class World {
       if (wire !== undefined) this.#queue.push({ wire, bytes });
     }
     return step;
+  }
+
+  /** A frame that `from` makes up arrives over its own link at `to`: the step there. */
+  inject(from: string, to: string, frame: Frame): Step {
+    const bytes = encode(frameCoder, frame);
+    return this.event(this.place(to), { kind: 'frame', link: this.linkOf(to, from), bytes });
+  }
+
+  /** The link that leads from one place to another. */
+  linkOf(from: string, to: string): LinkId {
+    const wires = [...(this.#wires.get(this.place(from))?.values() ?? [])];
+    const wire = wires.find((each) => each.to.name === to);
+    if (wire === undefined) throw new Error(`no link leads from ${from} to ${to}`);
+    return wire.fromLink;
   }
 
   /** Delivers frames until none is left. Fails when they do not end. */

@@ -3,11 +3,11 @@ import { unreachable } from '../assert.ts';
 import type { Message } from '../codec/message.ts';
 import type { Certificate } from '../codec/order.ts';
 import type { Draft, Origin } from '../draft.ts';
-import { memberOf } from '../links.ts';
 import { progressOf } from '../progress.ts';
 import { isRefusal, REFUSALS, refusal } from '../refusal.ts';
 import type { AuthoritySetup } from '../setup.ts';
 import { FIRST_SEQUENCE } from '../units.ts';
+import { isAmongAuthorities, type PeerMessage } from '../voices.ts';
 import { readAccount } from './account.ts';
 import { applyCertificate } from './apply.ts';
 import { sendBucket, takeBucket, takeCertificates, takeDigest, takeRoot } from './catchup.ts';
@@ -23,7 +23,7 @@ export function authorityMessage(
   message: Message,
   origin: Origin,
 ): void {
-  const { link } = origin;
+  if (isAmongAuthorities(message)) return peerMessage(draft, setup, message, origin);
   switch (message.TAG) {
     case 'order':
       return takeOrder(draft, setup, message.data, origin);
@@ -37,20 +37,6 @@ export function authorityMessage(
       return answerCertificates(draft, setup, message.data.account, message.data.from, origin);
     case 'creditsQuery':
       return answerCredits(draft, setup, message.data.account, message.data.from, origin);
-    case 'gossip':
-    case 'doubleSpend':
-    case 'root':
-    case 'digest':
-    case 'bucket':
-    case 'bucketQuery':
-    case 'certificates':
-    case 'proofCount':
-    case 'proofsQuery':
-    case 'proofs':
-      // Among authorities only, and not through one: a stranger would make this node work for nothing.
-      if (origin.route.length > 0) return;
-      if (memberOf(draft, link) === undefined) return draft.close(link, 'not an authority');
-      return peerMessage(draft, setup, message, origin);
     case 'vote':
     case 'orderRefusal':
     case 'applied':
@@ -65,22 +51,10 @@ export function authorityMessage(
   }
 }
 
-type PeerTag =
-  | 'gossip'
-  | 'doubleSpend'
-  | 'root'
-  | 'digest'
-  | 'bucket'
-  | 'bucketQuery'
-  | 'certificates'
-  | 'proofCount'
-  | 'proofsQuery'
-  | 'proofs';
-
 function peerMessage(
   draft: Draft,
   setup: AuthoritySetup,
-  message: Extract<Message, { TAG: PeerTag }>,
+  message: PeerMessage,
   { link }: Origin,
 ): void {
   switch (message.TAG) {

@@ -1,6 +1,6 @@
 /** What an authority tells whoever asks: views of an account, and certificates in bounded pages. */
 import type { Certificate } from '../codec/order.ts';
-import type { Draft, Origin } from '../draft.ts';
+import type { Draft, WayBack } from '../draft.ts';
 import { certificateAt, recorded } from '../journal.ts';
 import { keyOfEntry } from '../keyspace.ts';
 import { type LatestQuestion, latestOf } from '../latest.ts';
@@ -13,7 +13,7 @@ export function answerAccount(
   draft: Draft,
   setup: AuthoritySetup,
   account: Uint8Array,
-  origin: Origin,
+  origin: WayBack,
 ): void {
   const { next, received, pending, balances } = readAccount(draft, account);
   const { member } = setup.authority;
@@ -26,7 +26,7 @@ export function answerLatest(
   draft: Draft,
   setup: AuthoritySetup,
   question: LatestQuestion,
-  origin: Origin,
+  origin: WayBack,
 ): void {
   draft.answer(origin, latestOf(setup, question, readAccount(draft, question.account)));
 }
@@ -37,7 +37,7 @@ export function answerCertificates(
   setup: AuthoritySetup,
   account: Uint8Array,
   from: Sequence,
-  origin: Origin,
+  origin: WayBack,
 ): void {
   const { next } = readAccount(draft, account);
   const certificates: Certificate[] = [];
@@ -57,7 +57,7 @@ export function answerCredits(
   setup: AuthoritySetup,
   account: Uint8Array,
   from: bigint,
-  origin: Origin,
+  origin: WayBack,
 ): void {
   const { received } = readAccount(draft, account);
   const certificates: Certificate[] = [];

@@ -7,7 +7,7 @@ import { draw } from '../chance.ts';
 import { decode } from '../codec/canonical.ts';
 import type { Latest, Message, Progress } from '../codec/message.ts';
 import { certificateCoder, type Order, orderSigningBytes } from '../codec/order.ts';
-import type { Draft } from '../draft.ts';
+import type { Draft, Origin } from '../draft.ts';
 import type { Command, LinkId } from '../io.ts';
 import { singleton } from '../keyspace.ts';
 import { isLatestValid } from '../latest.ts';
@@ -17,6 +17,7 @@ import { isProgressValid } from '../progress.ts';
 import { isRefusal, type Refusal, refusal, refusalCodeOf } from '../refusal.ts';
 import type { WalletSetup } from '../setup.ts';
 import { isDue } from '../timers.ts';
+import type { MemberIndex } from '../units.ts';
 import { writeChase } from './chase.ts';
 import { adopt, pursue, pursueAt } from './pursue.ts';
 import {
@@ -105,7 +106,7 @@ export function walletMessage(
   draft: Draft,
   setup: WalletSetup,
   message: Message,
-  link: LinkId,
+  { speaker }: Origin,
 ): void {
   const account = setup.wallet.publicKey;
   switch (message.TAG) {
@@ -121,13 +122,13 @@ export function walletMessage(
     case 'latest':
       return takeLatest(draft, setup, message.data);
     case 'rejected':
-      return takeRejected(draft, setup, message.data, link);
+      return takeRejected(draft, setup, message.data, speaker);
     case 'account':
       return takeAccountView(draft, setup, message.data);
     case 'certificates':
       return takeCertificates(draft, setup, message.data);
     case 'credits':
-      return takeCredits(draft, setup, message.data, link);
+      return takeCredits(draft, setup, message.data, speaker);
     default:
       return; // Questions, which a wallet does not answer.
   }
@@ -155,14 +156,14 @@ function takeRejected(
   draft: Draft,
   setup: WalletSetup,
   data: Extract<Message, { TAG: 'rejected' }>['data'],
-  link: LinkId,
+  speaker: MemberIndex | undefined,
 ): void {
   const code = refusalCodeOf(data.code);
   const { member, account, next } = data;
   if (code === undefined || member === undefined) return;
   if (code === 'missing_earlier' && account !== undefined) {
     const isOurs = equalBytes(account, setup.wallet.publicKey);
-    if (isOurs && memberOf(draft, link) === member) takeProgress(draft, setup, member, next);
+    if (isOurs && speaker === member) takeProgress(draft, setup, member, next);
     return;
   }
   // Not signed, so it is news for the owner and nothing more.

@@ -14,10 +14,9 @@ import {
 } from '../codec/order.ts';
 import { numberCoder } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
-import type { LinkId } from '../io.ts';
 import { keyOfMember, singleton } from '../keyspace.ts';
 import { MAX_CERTIFICATES_PER_FRAME, MAX_PAGES_IN_A_ROW } from '../limits.ts';
-import { linkTo, memberOf } from '../links.ts';
+import { linkTo } from '../links.ts';
 import { refusal } from '../refusal.ts';
 import type { WalletSetup } from '../setup.ts';
 import type { MemberIndex } from '../units.ts';
@@ -117,12 +116,12 @@ export function takeCredits(
   draft: Draft,
   setup: WalletSetup,
   credits: Credits,
-  link: LinkId,
+  speaker: MemberIndex | undefined,
 ): void {
   const { member, account, from, received, certificates } = credits;
   const cursor = keyOfMember('incomingCursor', member);
   if (!equalBytes(account, setup.wallet.publicKey)) return;
-  if (memberOf(draft, link) !== member) return takeHearsay(draft, setup, credits);
+  if (speaker !== member) return takeHearsay(draft, setup, credits);
   if (from !== (draft.read(cursor, numberCoder) ?? 0n)) return;
   const bad = certificates.findIndex((certificate) => !takeReceived(draft, setup, certificate));
   if (bad >= 0) return;

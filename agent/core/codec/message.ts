@@ -3,7 +3,8 @@
  * that it is for, or nobody: then it is for whoever gets it, or, if `route` is not empty, it is an
  * answer on its way back. A relay that passes a frame on writes the link from which it came at the
  * end of `route`; the authority returns the route as it got it, and each relay takes its entry off
- * again. So a relay remembers nothing (relay.ts).
+ * again. So a relay remembers nothing (relay.ts). Whatever it passes on or back it marks: a frame
+ * without the mark is the word of the node at the other end of the link.
  */
 import type { LinkId } from '../io.ts';
 import {
@@ -227,11 +228,20 @@ export interface Frame {
   readonly to: MemberIndex | undefined;
   /** Links to go back over, the next one last. */
   readonly route: readonly LinkId[];
+  /** Whoever sends the frame had it from somebody else. */
+  readonly isPassedOn: boolean;
   readonly message: Message;
 }
 
-export const frameCoder: Coder<Frame> = struct<Frame>({
-  to: optional(memberCoder),
-  route: listOf(MAX_ROUTE_HOPS, linkCoder),
-  message: messageCoder,
-});
+export const frameCoder: Coder<Frame> = checked(
+  struct<Frame>({
+    to: optional(memberCoder),
+    route: listOf(MAX_ROUTE_HOPS, linkCoder),
+    isPassedOn: bool,
+    message: messageCoder,
+  }),
+  ({ to, route, isPassedOn }) =>
+    to === undefined ||
+    isPassedOn === route.length > 0 ||
+    'a frame on its way to a member is passed on if there is a way back, and only then',
+);

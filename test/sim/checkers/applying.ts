@@ -4,7 +4,7 @@
  * not wait for the payer's income. Stands before `ledgers`, so that it sees what was there before.
  *
  * Anyone may bring a certificate; a page of them is one authority's answer to another, and counts only
- * over a link of the member that it names (member-links.ts).
+ * over a link of the member that it names (member-links.ts), and unless it was passed on.
  */
 import type { Event, Step } from '../../../agent/core/io.ts';
 import type { Process, Watcher } from '../process.ts';
@@ -42,12 +42,14 @@ export class Applying implements Watcher {
     this.#links.follow(process, event);
     if (event.kind !== 'frame') return;
     const { bytes, link } = event;
-    const { tag, hops, body } = openFrame(bytes);
+    const { tag, hops, isOwn, body } = openFrame(bytes);
     if (tag !== MESSAGE.certificate && tag !== MESSAGE.certificates) return;
     const isForAnother = bytes[0] === 1 ? bytes[1] !== process.index : hops > 0;
     if (isForAnother || step.closes.length > 0) return;
     const certificates =
-      tag === MESSAGE.certificate ? [readCertificate(body)] : this.#page(process, body, link);
+      tag === MESSAGE.certificate
+        ? [readCertificate(body)]
+        : this.#page(process, body, isOwn ? link : undefined);
     if (!body.isAtEnd) return;
     let expected: bigint | undefined;
     for (const certificate of certificates) {
@@ -64,10 +66,11 @@ export class Applying implements Watcher {
   }
 
   /** The certificates of a page, which are all of one account; none in somebody else's name. */
-  #page(process: Process, body: Reader, link: bigint): CertificateView[] {
+  #page(process: Process, body: Reader, link: bigint | undefined): CertificateView[] {
     const named = this.#book.founding.memberKeys[body.u8()];
     body.text(32 + 8);
     const certificates = Array.from({ length: body.u8() }, () => readCertificate(body));
-    return named !== undefined && named === this.#links.of(process).get(link) ? certificates : [];
+    const speaker = link === undefined ? undefined : this.#links.of(process).get(link);
+    return named !== undefined && named === speaker ? certificates : [];
   }
 }

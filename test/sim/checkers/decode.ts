@@ -254,11 +254,20 @@ export const MESSAGE = {
   proofs: 22,
 } as const;
 
+export interface OpenFrame {
+  readonly tag: number;
+  readonly hops: number;
+  /** The word of the node at the other end of the link: neither passed on, nor to be passed back. */
+  readonly isOwn: boolean;
+  readonly body: Reader;
+}
+
 /** A frame's message number, and a reader that stands behind it. */
-export function openFrame(bytes: Uint8Array): { tag: number; hops: number; body: Reader } {
+export function openFrame(bytes: Uint8Array): OpenFrame {
   const isAddressed = bytes[0] === 1;
   const routeAt = isAddressed ? 2 : 1;
   const hops = bytes[routeAt] ?? 0;
-  const tagAt = routeAt + 1 + 8 * hops;
-  return { tag: bytes[tagAt] ?? 0, hops, body: new Reader(bytes, tagAt + 1) };
+  const markAt = routeAt + 1 + 8 * hops;
+  const isOwn = hops === 0 && bytes[markAt] === 0;
+  return { tag: bytes[markAt + 1] ?? 0, hops, isOwn, body: new Reader(bytes, markAt + 2) };
 }

@@ -36,8 +36,8 @@ export class Ending implements Watcher {
   released(process: Process, step: Parameters<NonNullable<Watcher['released']>>[1]): void {
     if (process.role !== 'authority') return;
     for (const { bytes } of step.sends) {
-      const { tag, hops, body } = openFrame(bytes);
-      if (tag === ROOT && hops === 0) this.#roots.set(process.index, body.text(32));
+      const { tag, isOwn, body } = openFrame(bytes);
+      if (tag === ROOT && isOwn) this.#roots.set(process.index, body.text(32));
     }
   }
 

@@ -77,10 +77,10 @@ export class Evidence implements Watcher {
 
   /** Orders that a frame shows this authority and that it could have voted for. */
   #shown(process: Process, { bytes, link }: Extract<Event, { kind: 'frame' }>): Transfer[] {
-    const { tag, hops, body } = openFrame(bytes);
+    const { tag, hops, isOwn, body } = openFrame(bytes);
     const isForAnother = bytes[0] === 1 ? bytes[1] !== process.index : hops > 0;
     if (isForAnother) return [];
-    const isOfMember = hops === 0 && this.#links.of(process).has(link);
+    const isOfMember = isOwn && this.#links.of(process).has(link);
     const isOrder = tag === MESSAGE.order || (tag === MESSAGE.gossip && isOfMember);
     if (!isOrder) return [];
     try {
@@ -129,7 +129,7 @@ export class Evidence implements Watcher {
     const told = new Set<string | undefined>();
     for (const { link, bytes } of step.sends) {
       const frame = openFrame(bytes);
-      if (frame.tag === tag && frame.hops === 0) told.add(links.get(link));
+      if (frame.tag === tag && frame.isOwn) told.add(links.get(link));
     }
     if ([...links.values()].every((member) => told.has(member))) return;
     throw new Violation('evidence', `${process.name} does not tell every member of ${what}`);

@@ -114,7 +114,7 @@ export class SmallWorld {
   }
 
   frame(message: Message): Uint8Array {
-    return encode(frameCoder, { to: undefined, route: [], message });
+    return encode(frameCoder, { to: undefined, route: [], isPassedOn: false, message });
   }
 
   #names(): Names {

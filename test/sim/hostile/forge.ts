@@ -31,7 +31,7 @@ export function isMalformed(bytes: Uint8Array): boolean {
 
 /** A frame as an honest node would write it. */
 export function frameOf(message: Message, to?: MemberIndex): Uint8Array {
-  return encode(frameCoder, { to, route: [], message });
+  return encode(frameCoder, { to, route: [], isPassedOn: false, message });
 }
 
 /** A certificate frame whose votes stand there as they are given: any order, any number. */
@@ -40,7 +40,7 @@ export function certificateFrame(
   order: SignedOrder,
   votes: readonly MemberSignature[],
 ): Uint8Array {
-  const head = Uint8Array.of(0, 0, 4, 0, 0, 0, epoch);
+  const head = Uint8Array.of(0, 0, 0, 4, 0, 0, 0, epoch);
   const body = encode(signedOrderCoder, order);
   const rows = votes.map(({ member, signature }) => concatBytes(Uint8Array.of(member), signature));
   const frame = concatBytes(head, body, Uint8Array.of(votes.length), ...rows);

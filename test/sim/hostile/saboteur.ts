@@ -60,7 +60,7 @@ export class Saboteur implements Actor {
     }
     const answer = this.#answer(to, message);
     if (answer === undefined) return this.#some(event, stamp, read);
-    const bytes = encode(frameCoder, { to: undefined, route, message: answer });
+    const bytes = encode(frameCoder, { to: undefined, route, isPassedOn: true, message: answer });
     const sends = [{ link: event.link, bytes }];
     return { writes: [], sends, closes: [], notices: [], wakeAtMs: undefined };
   }

@@ -275,7 +275,7 @@ export class Thief implements Actor {
   }
 
   #to(link: LinkId, member: MemberIndex | undefined, message: Message): Send {
-    const bytes = encode(frameCoder, { to: member, route: [], message });
+    const bytes = encode(frameCoder, { to: member, route: [], isPassedOn: false, message });
     this.#sent.push(bytes);
     if (this.#sent.length > 100) this.#sent.shift();
     return { link, bytes };

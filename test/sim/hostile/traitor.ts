@@ -96,6 +96,7 @@ export class Traitor implements Actor {
     const answer = {
       to: undefined,
       route: frame.route,
+      isPassedOn: false,
       message: { TAG: 'vote', data: vote },
     } as const;
     return [{ link, bytes: encode(frameCoder, answer) }];

@@ -121,9 +121,9 @@ export const EVERYBODY_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a wallet believes any relay that all have applied its certificate',
-    file: 'agent/core/links.js',
-    find: "if (TAG === 'applied')\n        return memberOf(draft, link) === member;",
-    replace: "if (TAG === 'applied') return true;",
+    file: 'agent/core/voices.js',
+    find: 'return speaker !== undefined && (named === undefined || named === speaker);',
+    replace: 'return true;',
     caughtBy: ['convergence', 'liveness'],
     profile: 'relayed',
   },
@@ -154,7 +154,7 @@ export const EVERYBODY_MUTANTS: readonly Mutant[] = [
   {
     name: 'a wallet believes any relay how far its income goes',
     file: REFRESH,
-    find: 'if (memberOf(draft, link) !== member)',
+    find: 'if (speaker !== member)',
     replace: 'if (false)',
     caughtBy: ['liveness'],
     profile: 'relayed',
@@ -221,8 +221,8 @@ export const EVERYBODY_MUTANTS: readonly Mutant[] = [
   {
     name: 'a relay keeps its entry on the way back',
     file: 'agent/core/relay.js',
-    find: 'route: frame.route.slice(0, -1)',
-    replace: 'route: frame.route',
+    find: 'const route = frame.route.slice(0, -1);',
+    replace: 'const { route } = frame;',
     caughtBy: ['liveness', 'convergence', 'votes', 'exceptions'],
   },
   {

@@ -1,0 +1,251 @@
+/** Frames that were passed on are nobody's own word, whoever passed them and whatever they say. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { decodeOwn } from '../../agent/core/codec/canonical.ts';
+import { type Frame, frameCoder, type Message } from '../../agent/core/codec/message.ts';
+import type { LinkId, Step } from '../../agent/core/io.ts';
+import { REFUSALS } from '../../agent/core/refusal.ts';
+import type { Balance, MemberIndex, Sequence } from '../../agent/core/units.ts';
+import { VOICES } from '../../agent/core/voices.ts';
+import { certificateOf, orderOf } from '../support/forge.ts';
+import { accountAt, balanceAt } from '../support/ledger.ts';
+import { HRS, World } from '../support/world.ts';
+
+type Tag = Message['TAG'];
+
+const MEMBER = 0 as MemberIndex;
+const FALSE = new Uint8Array(64).fill(7);
+const ABOVE = 4n as Sequence;
+
+/** What auth-0 might say, each as an honest node would take it if it were its own word and true. */
+function wordsOf(world: World): { readonly [T in Tag]: Extract<Message, { TAG: T }>['data'] } {
+  const account = world.place('alice').signer.publicKey;
+  const order = orderOf(world, 'alice', 'bob', { amount: 3n });
+  const pair = { first: order, second: orderOf(world, 'alice', 'bob', { amount: 4n }) };
+  const certificate = certificateOf(world, order);
+  const spoilt = { ...order, signature: FALSE };
+  const epoch = world.network.committee.epoch;
+  const nonce = new Uint8Array(16).fill(1);
+  const hash = new Uint8Array(32).fill(9);
+  const none = { pending: undefined, signature: FALSE };
+  const path = [...account.subarray(0, 2)].flatMap((byte) => [byte >> 4, byte & 15]).slice(0, 3);
+  const code = REFUSALS.missing_earlier.wire;
+  const entry = { account, next: 1n as Sequence, history: new Uint8Array(8).fill(1) };
+  const balances = [{ token: HRS, balance: 999_999n as Balance }];
+  const verdict = { orderHash: hash, code, next: ABOVE, balance: 0n as Balance };
+  return {
+    order: spoilt,
+    vote: { epoch, member: MEMBER, orderHash: hash, signature: FALSE },
+    orderRefusal: { epoch, member: MEMBER, verdict, ...none },
+    certificate: { ...certificate, votes: certificate.votes.slice(1) },
+    applied: { member: MEMBER, account, next: 1n as Sequence },
+    rejected: { member: MEMBER, code, account, next: 0n as Sequence },
+    accountQuery: { account },
+    account: { member: MEMBER, account, next: ABOVE, received: 0n, pending: undefined, balances },
+    certificatesQuery: { account, from: 0n as Sequence },
+    certificates: { member: MEMBER, account, next: 1n as Sequence, certificates: [certificate] },
+    creditsQuery: { account, from: 0n },
+    credits: { member: MEMBER, account, from: 0n, received: 0n, certificates: [] },
+    gossip: order,
+    doubleSpend: pair,
+    root: { digest: hash },
+    digest: { path: [], children: Array.from({ length: 16 }, () => hash) },
+    bucket: { path, after: undefined, more: false, entries: [entry] },
+    bucketQuery: { path, after: new Uint8Array(32) },
+    progress: {
+      epoch,
+      member: MEMBER,
+      body: { account, next: ABOVE, pending: undefined },
+      signature: FALSE,
+    },
+    proofCount: { count: 1n, set: hash },
+    proofsQuery: { from: 0n },
+    proofs: { from: 0n, count: 1n, list: [pair] },
+    latestQuery: { account, nonce },
+    latest: {
+      epoch,
+      member: MEMBER,
+      body: { account, nonce, next: ABOVE, received: 0n, pending: undefined },
+      signature: FALSE,
+    },
+  };
+}
+
+/** A world in which alice has paid once and auth-0 never got to know; and what auth-0 could say. */
+function start() {
+  const world = new World().connectAll();
+  world.onFrame = (_from, to) => to.name !== 'auth-0';
+  return { world, words: wordsOf(world) };
+}
+
+function say(
+  world: World,
+  words: ReturnType<typeof wordsOf>,
+  tag: Tag,
+  to: string,
+  isPassedOn: boolean,
+): Step {
+  const message = { TAG: tag, data: words[tag] } as Message;
+  return world.inject('auth-0', to, { to: undefined, route: [], isPassedOn, message });
+}
+
+function isEffect({ writes, sends, closes, notices }: Step): boolean {
+  const news = notices.filter(({ kind }) => kind !== 'refused');
+  return writes.length + sends.length + closes.length + news.length > 0;
+}
+
+const TAGS = Object.keys(VOICES) as Tag[];
+const OWN = (role: 'authority' | 'wallet') => TAGS.filter((tag) => VOICES[tag][role] === 'own');
+
+describe('between authorities', () => {
+  for (const tag of OWN('authority')) {
+    test(`${tag} is an authority's own word, or nobody's`, () => {
+      const { world, words } = start();
+      const forged = say(world, words, tag, 'auth-1', true);
+      assert.ok(!isEffect(forged), 'passed on');
+      assert.ok(isEffect(say(world, words, tag, 'auth-1', false)), 'its own');
+    });
+
+    test(`${tag} is passed neither on nor back`, () => {
+      const { world, words } = start();
+      const message = { TAG: tag, data: words[tag] } as Message;
+      const route = [world.linkOf('auth-0', 'auth-1')];
+      const out = { to: 1 as MemberIndex, route: [], isPassedOn: false, message };
+      assert.deepEqual(world.inject('alice', 'auth-0', out).sends, []);
+      if (VOICES[tag].wallet !== 'none') return;
+      const back = { to: undefined, route, isPassedOn: false, message };
+      assert.deepEqual(world.inject('alice', 'auth-0', back).sends, []);
+    });
+  }
+
+  test('a stranger that says what only authorities say loses its link, who passes it on does not', () => {
+    const { world, words } = start();
+    const message: Message = { TAG: 'root', data: words.root };
+    const frame = { to: undefined, route: [], message };
+    assert.equal(world.inject('alice', 'auth-0', { ...frame, isPassedOn: true }).closes.length, 0);
+    assert.equal(world.inject('alice', 'auth-0', { ...frame, isPassedOn: false }).closes.length, 1);
+  });
+
+  for (const tag of TAGS.filter((each) => VOICES[each].authority !== 'own')) {
+    test(`a false ${tag} that was passed on writes nothing and is no news`, () => {
+      const { world, words } = start();
+      const step = say(world, words, tag, 'auth-1', true);
+      const news = step.notices.filter(({ kind }) => kind !== 'refused');
+      assert.deepEqual([step.writes, step.closes, news], [[], [], []]);
+    });
+  }
+});
+
+/** Bob asks for what came in, and alice has paid; auth-0 has not heard of it, and says nothing. */
+function paid() {
+  const { world } = start();
+  world.pay('alice', 'bob', 3n);
+  world.run();
+  world.refresh('alice');
+  world.run();
+  assert.equal(world.notices('alice', 'order_certified').length, 1);
+  return { world, words: wordsOf(world) };
+}
+
+describe('to a wallet with a link of its own to the member', () => {
+  for (const tag of TAGS) {
+    test(`${tag} that the member passed on has no effect`, () => {
+      const { world, words } = paid();
+      assert.ok(!isEffect(say(world, words, tag, 'alice', true)));
+    });
+  }
+
+  for (const tag of ['applied', 'rejected', 'account', 'credits'] as const) {
+    test(`${tag} has one as the member's own word`, () => {
+      const { world, words } = paid();
+      assert.ok(isEffect(say(world, words, tag, 'alice', false)));
+    });
+
+    test(`${tag} has none as another member's word`, () => {
+      const { world, words } = paid();
+      const message = { TAG: tag, data: words[tag] } as Message;
+      const frame = { to: undefined, route: [], isPassedOn: false, message };
+      assert.ok(!isEffect(world.inject('auth-1', 'alice', frame)));
+    });
+  }
+
+  test('a frame on its way to somebody else is none for a wallet', () => {
+    const { world, words } = paid();
+    const message: Message = { TAG: 'applied', data: words.applied };
+    const frame = { isPassedOn: false, message };
+    const on = world.inject('auth-0', 'alice', { ...frame, to: MEMBER, route: [] });
+    const back = world.inject('auth-0', 'alice', {
+      ...frame,
+      to: undefined,
+      route: [1n as LinkId],
+    });
+    assert.ok(!isEffect(on) && !isEffect(back));
+  });
+});
+
+/** alice hangs on auth-0 alone. Whatever passes on to auth-3 shows the way back to her. */
+function withTraitor() {
+  const world = new World();
+  const names = world.authorities.map(({ name }) => name);
+  names.forEach((a, i) => {
+    for (const b of names.slice(i + 1)) world.connect(a, b);
+  });
+  world.connect('alice', 'auth-0');
+  world.run();
+  let route: readonly LinkId[] = [];
+  world.onFrame = (_from, to, frame) => {
+    if (to.name === 'auth-3' && frame.route.length > 0) route = frame.route;
+    return to.name !== 'auth-0' || frame.to !== MEMBER || frame.message.TAG !== 'certificate';
+  };
+  world.pay('alice', 'bob', 5n);
+  world.run();
+  assert.ok(route.length > 0, 'the traitor has seen the way back');
+  return { world, route };
+}
+
+test('a traitor that knows the way back cannot speak in the name of the node on it', () => {
+  const { world, route } = withTraitor();
+  const words = wordsOf(world);
+  for (const tag of TAGS) {
+    const message = { TAG: tag, data: words[tag] } as Message;
+    const notices = world.place('alice').notices.length;
+    const before = new Map(world.place('alice').state);
+    for (const isPassedOn of [false, true]) {
+      const { sends } = world.inject('auth-3', 'auth-0', {
+        to: undefined,
+        route,
+        isPassedOn,
+        message,
+      });
+      for (const { bytes } of sends) assert.ok(decodeOwn(frameCoder, bytes).isPassedOn, tag);
+      world.run();
+    }
+    assert.equal(world.place('alice').notices.length, notices, tag);
+    assert.deepEqual(world.place('alice').state, before, tag);
+  }
+  assert.equal(accountAt(world, 'auth-0', 'alice').next, 0n);
+  assert.equal(balanceAt(world, 'auth-0', 'alice'), 1_000n);
+});
+
+test('what a relay passes on to an authority is marked, however it came', () => {
+  const { world } = start();
+  const message: Message = { TAG: 'order', data: orderOf(world, 'alice', 'bob') };
+  for (const route of [[], [5n]] as LinkId[][]) {
+    const frame: Frame = { to: 1 as MemberIndex, route, isPassedOn: route.length > 0, message };
+    const [send] = world.inject('alice', 'auth-0', frame).sends;
+    assert.ok(send !== undefined);
+    const passed = decodeOwn(frameCoder, send.bytes);
+    assert.deepEqual([passed.isPassedOn, passed.route.length], [true, route.length + 1]);
+  }
+});
+
+test('an honest authority marks nothing that it says itself, with or without a way back', () => {
+  const { world } = start();
+  const message: Message = { TAG: 'order', data: orderOf(world, 'alice', 'bob') };
+  const own = { to: 1 as MemberIndex, route: [], isPassedOn: false, message };
+  const carried = { to: 1 as MemberIndex, route: [5n as LinkId], isPassedOn: true, message };
+  for (const frame of [own, carried]) {
+    const { sends } = world.inject('alice', 'auth-1', frame);
+    for (const { bytes } of sends) assert.ok(!decodeOwn(frameCoder, bytes).isPassedOn);
+  }
+});
