@@ -97,6 +97,11 @@ export const FAULTS = {
     meaning: 'a switch of the device keeps the radio off (rfkill, hard)',
     remedy: 'turn the radio on at the device or in its firmware',
   },
+  changes_staged: {
+    meaning: 'somebody has staged changes and not committed them; a commit of ours would be theirs',
+    remedy:
+      'look at them with `uci changes`, then `uci commit` what is meant and `uci revert` what is not',
+  },
   supplicant_missing: {
     meaning: 'wpa_supplicant is not installed',
     remedy: 'install wpasupplicant (Debian) or wpad-mesh-mbedtls (OpenWrt)',

@@ -17,6 +17,8 @@ export interface OpenwrtObserved extends Survey {
   readonly missing: readonly string[];
   readonly supplicant: SupplicantProgram;
   readonly saeFailures: readonly SaeFailure[];
+  /** What somebody has changed and not committed yet, by path; the sections above show it. */
+  readonly staged: readonly string[];
   readonly before: OpenwrtBefore | undefined;
   /** Files of a plan that was not brought to its end. */
   readonly scraps: readonly string[];
@@ -25,7 +27,7 @@ export interface OpenwrtObserved extends Survey {
 /** What a restoration needs to know. */
 export type OpenwrtConfigured = Pick<
   OpenwrtObserved,
-  'wireless' | 'network' | 'firewall' | 'radios' | 'before' | 'scraps'
+  'wireless' | 'network' | 'firewall' | 'staged' | 'radios' | 'before' | 'scraps'
 >;
 
 /** From `ubus call network.wireless status`. */

@@ -18,6 +18,7 @@ import {
 import {
   BATCH_FILE,
   BEFORE_FILE,
+  CONFIGS,
   findScraps,
   type OpenwrtConfigured,
   type OpenwrtObserved,
@@ -28,9 +29,9 @@ import {
   TRIAL_FILE,
 } from './observed.ts';
 import { BATCH, planOpenwrt, restoreOpenwrt, SUPPLICANT_WANTED } from './plan.ts';
-import { committedIn, unmetIn } from './read-back.ts';
+import { committedIn, pathsIn, unmetIn } from './read-back.ts';
 import { SECTION } from './sections.ts';
-import { parseUciShow, type UciConfig } from './uci.ts';
+import { parseUciShow, stagedPaths, type UciConfig } from './uci.ts';
 
 /** Of what a failed batch left otherwise. */
 const MOST_NAMED = 5;
@@ -63,7 +64,7 @@ export class OpenwrtPlatform extends HostBody implements Platform<OpenwrtObserve
   }
 
   restore(_scope: MeshScope, observed: OpenwrtObserved): Plan {
-    return { ok: true, commands: restoreOpenwrt(observed) };
+    return restoreOpenwrt(observed);
   }
 
   status(settings: MeshSettings, observed: OpenwrtObserved): MeshStatus {
@@ -131,10 +132,17 @@ export class OpenwrtPlatform extends HostBody implements Platform<OpenwrtObserve
 
   async #rollBack({ field, expected, found }: Fault): Promise<Result<undefined>> {
     const configured = await this.#configured();
-    const taken = configured.ok ? await this.apply(restoreOpenwrt(configured.value)) : configured;
+    const taken = configured.ok ? await this.#takeBack(configured.value) : configured;
     if (taken.ok) return failure(fault('rolled_back', field, expected, found));
     const why = `${found}; then putting it back: ${taken.fault.found}`;
     return failure(fault('mesh_not_up', field, expected, why));
+  }
+
+  async #takeBack(configured: OpenwrtConfigured): Promise<Result<undefined>> {
+    const plan = restoreOpenwrt(configured);
+    if (plan.ok) return this.apply(plan.commands);
+    const [first] = plan.faults;
+    return first === undefined ? success(undefined) : failure(first);
   }
 
   /** A batch that did not become true leaves nothing behind that looks as if it had. */
@@ -150,7 +158,8 @@ export class OpenwrtPlatform extends HostBody implements Platform<OpenwrtObserve
     }
     const wrong = [...staged, ...unmetIn(text, configs)];
     if (wrong.length === 0) return success(undefined);
-    for (const config of committedIn(text)) await this.#text('uci', 'revert', config);
+    // Only what the batch names: what somebody staged meanwhile stays staged.
+    for (const path of pathsIn(text)) await this.#text('uci', 'revert', path);
     const expected = 'a configuration that is as it was written: is there free space?';
     const found = `otherwise: ${wrong.slice(0, MOST_NAMED).join(', ')}`;
     return failure(fault('command_failed', `command ${BATCH.join(' ')}`, expected, found));
@@ -162,6 +171,12 @@ export class OpenwrtPlatform extends HostBody implements Platform<OpenwrtObserve
     const network = await this.#text('uci', 'show', 'network');
     if (!network.ok) return network;
     const firewall = await this.#text('uci', 'show', 'firewall');
+    const staged: string[] = [];
+    for (const config of CONFIGS) {
+      const changes = await this.#text('uci', 'changes', config);
+      // Without its package a configuration has no changes either.
+      if (changes.ok) staged.push(...stagedPaths(changes.value));
+    }
     const status = await this.#text('ubus', 'call', 'network.wireless', 'status');
     if (!status.ok) return status;
     const radios = parseWirelessStatus(status.value);
@@ -175,6 +190,7 @@ export class OpenwrtPlatform extends HostBody implements Platform<OpenwrtObserve
       network: parseUciShow(network.value),
       // The package is not part of every router.
       firewall: firewall.ok ? parseUciShow(firewall.value) : undefined,
+      staged,
       radios,
       before: readOpenwrtBefore(await readText(this.runner, BEFORE_FILE)),
       scraps: await findScraps((folder) => this.runner.list(folder)),

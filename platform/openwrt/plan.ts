@@ -4,6 +4,9 @@
  * wifi-device (`DEVICE_OPTIONS`). Nothing else in the configuration is touched, but that the other
  * networks of a radio which was off stay off.
  *
+ * A commit takes along whatever somebody else has staged in that configuration, and what is staged is
+ * shown as if it were true. So nothing is changed while something is staged: that is refused by name.
+ *
  * Every change is one batch in one file. What was there before lies on flash from before the first
  * change on, as the configuration does, and a mark beside it until the mesh has come up: `apply`
  * takes a change back whose mesh does not come up, and the next plan one that was broken off, after a
@@ -67,7 +70,13 @@ export function planOpenwrt(settings: MeshSettings, observed: OpenwrtObserved): 
     const expected = `a wifi-device section for ${phy.name}`;
     return { ok: false, faults: [fault('radio_missing', 'radio', expected, 'run `wifi config`')] };
   }
+  const lines = [
+    ...batchLines(settings, observed, device),
+    ...firewallLines(settings, observed.firewall),
+  ];
+  // First, since what is judged after it would be judged by what somebody may still take back.
   const refusedHost = refuse([
+    ...(lines.length === 0 ? [] : stagedFaults(observed)),
     ...supplicantFaults(observed.supplicant, SUPPLICANT_WANTED),
     ...programFaults(observed.missing, PACKAGES),
     ...regulatoryFaults(settings, observed, phy),
@@ -75,10 +84,6 @@ export function planOpenwrt(settings: MeshSettings, observed: OpenwrtObserved): 
     ...busyFaults(settings, observed, device),
   ]);
   if (refusedHost !== undefined) return refusedHost;
-  const lines = [
-    ...batchLines(settings, observed, device),
-    ...firewallLines(settings, observed.firewall),
-  ];
   if (lines.length === 0) return { ok: true, commands: confirm(settings, observed, device) };
   return {
     ok: true,
@@ -96,7 +101,7 @@ export function planOpenwrt(settings: MeshSettings, observed: OpenwrtObserved): 
 }
 
 /** Removes our sections and gives the wifi-device its options back. */
-export function restoreOpenwrt(observed: OpenwrtConfigured): readonly Command[] {
+export function restoreOpenwrt(observed: OpenwrtConfigured): Plan {
   const { before, wireless, network, scraps } = observed;
   const lines = [
     ...(wireless.has(SECTION) ? [batch.delete(`wireless.${SECTION}`)] : []),
@@ -104,12 +109,28 @@ export function restoreOpenwrt(observed: OpenwrtConfigured): readonly Command[] 
     ...firewallRestoration(observed.firewall),
     ...Object.entries(before ?? {}).flatMap(([name, options]) => giveBack(observed, name, options)),
   ];
-  return [
-    ...(lines.length > 0 ? change(lines) : isBuilt(observed) ? [run('wifi', 'reload')] : []),
-    ...scraps.map(remove),
-    ...(before === undefined ? [] : [remove(BEFORE_FILE)]),
-    ...reloadFirewall(lines),
-  ];
+  const refused = lines.length === 0 ? undefined : refuse(stagedFaults(observed));
+  if (refused !== undefined) return refused;
+  return {
+    ok: true,
+    commands: [
+      ...(lines.length > 0 ? change(lines) : isBuilt(observed) ? [run('wifi', 'reload')] : []),
+      ...scraps.map(remove),
+      ...(before === undefined ? [] : [remove(BEFORE_FILE)]),
+      ...reloadFirewall(lines),
+    ],
+  };
+}
+
+/** Of what is staged, named in a refusal. */
+const MOST_STAGED = 5;
+
+function stagedFaults({ staged }: OpenwrtConfigured): readonly Fault[] {
+  if (staged.length === 0) return [];
+  const more = staged.length > MOST_STAGED ? `, and ${staged.length - MOST_STAGED} more` : '';
+  const found = `${staged.slice(0, MOST_STAGED).join(', ')}${more}`;
+  const expected = `no changes of ${CONFIGS.join(', ')} that wait for a commit`;
+  return [fault('changes_staged', 'uci changes', expected, found)];
 }
 
 /** A section that is gone from the configuration gets nothing back. */

@@ -17,6 +17,11 @@ export function unmetIn(
   });
 }
 
+/** The sections and options that a batch names, as `uci revert` takes them. */
+export function pathsIn(text: string): readonly string[] {
+  return [...outcomeOf(text).keys()];
+}
+
 /** The configurations that a batch commits. */
 export function committedIn(text: string): readonly string[] {
   return [...text.matchAll(/^commit (\w+)$/gm)].map(([, config = '']) => config);

@@ -44,6 +44,18 @@ export const batch = {
   commit: (config: string) => `commit ${config}`,
 };
 
+/**
+ * What `uci changes` lists: the paths that somebody has set or deleted and not committed. Never a
+ * value: keys are among them. `-network.lan` is a deletion, `+=` and `-=` are entries of a list.
+ */
+export function stagedPaths(text: string): readonly string[] {
+  const paths = text.split('\n').flatMap((line) => {
+    const [, path] = /^-?(\w+\.[^=\s]+?)(?:[+-]?=.*)?$/.exec(line.trim()) ?? [];
+    return path === undefined ? [] : [path];
+  });
+  return [...new Set(paths)];
+}
+
 /** The value of an option as text; a list with one entry shows as that entry. */
 export function option(section: UciSection | undefined, name: string): string | undefined {
   const value = section?.options[name];

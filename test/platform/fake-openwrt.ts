@@ -59,6 +59,8 @@ export class FakeOpenwrt implements RadioReader {
   /** Lines of a batch about this path fail; `uci batch` says nothing of it. */
   refused: string | undefined;
   #committed: Record<string, Record<string, Section>> | undefined;
+  /** What a person set and has not committed: shown, and made true by anybody's commit. */
+  staged: { readonly path: string; readonly value: string }[] = [];
   /** What netifd says instead of its status. */
   statusText: string | undefined;
   /** A program that fails, by its whole line. */
@@ -153,11 +155,11 @@ export class FakeOpenwrt implements RadioReader {
     if (this.failing?.line === line) return this.failing;
     switch (line) {
       case 'uci show wireless':
-        return { stdout: show('wireless', this.config['wireless'] ?? {}) };
+        return { stdout: show('wireless', this.#shown('wireless') ?? {}) };
       case 'uci show network':
-        return { stdout: show('network', this.config['network'] ?? {}) };
+        return { stdout: show('network', this.#shown('network') ?? {}) };
       case 'uci show firewall': {
-        const sections = this.config['firewall'];
+        const sections = this.#shown('firewall');
         return sections === undefined ? { status: 1 } : { stdout: show('firewall', sections) };
       }
       case '/etc/init.d/firewall reload':
@@ -169,13 +171,7 @@ export class FakeOpenwrt implements RadioReader {
       case 'uci changes wireless':
       case 'uci changes network':
       case 'uci changes firewall':
-        return { stdout: this.#committed === undefined ? '' : "wireless.meshpay='wifi-iface'\n" };
-      case 'uci revert wireless':
-      case 'uci revert network':
-      case 'uci revert firewall':
-        this.config = this.#committed ?? this.config;
-        this.#committed = undefined;
-        return {};
+        return { stdout: this.#changes(argv[2] ?? '') };
       case 'wifi reload':
       case 'wifi up radio0':
       case 'wifi up radio1':
@@ -194,10 +190,42 @@ export class FakeOpenwrt implements RadioReader {
       const folder = line.includes('phy7') ? `${DEVICE}7` : DEVICE;
       return { stdout: `${folder}\n` };
     }
+    if (program === 'uci' && rest[0] === 'revert') {
+      this.config = this.#committed ?? this.config;
+      this.#committed = undefined;
+      this.staged = this.staged.filter(({ path }) => !path.startsWith(rest[1] ?? ''));
+      return {};
+    }
     if (program === 'uci' && rest[0] === '-f') return this.#batch(rest[1] ?? '');
     if (program === 'sysctl') return this.#sysctl(rest.slice(2));
     if (program === 'wpa_cli') return {};
     return undefined;
+  }
+
+  #changes(config: string): string {
+    const own = this.#committed === undefined ? [] : [`${config}.meshpay='wifi-iface'`];
+    const others = this.staged.filter(({ path }) => path.startsWith(`${config}.`));
+    return [...own, ...others.map(({ path, value }) => `${path}='${value}'`), ''].join('\n');
+  }
+
+  /** The sections of a configuration as `uci show` has them. */
+  #shown(config: string): Record<string, Section> | undefined {
+    const sections = structuredClone(this.config[config]);
+    this.#addStaged(config, sections);
+    return sections;
+  }
+
+  #addStaged(config: string, sections: Record<string, Section> | undefined): void {
+    for (const { path, value } of this.staged) {
+      const [of, section = '', option = ''] = path.split('.');
+      const options = of === config ? sections?.[section]?.options : undefined;
+      if (options !== undefined) options[option] = value;
+    }
+  }
+
+  #commit(config: string): void {
+    this.#addStaged(config, this.config[config]);
+    this.staged = this.staged.filter(({ path }) => !path.startsWith(`${config}.`));
   }
 
   #status(): object {
@@ -216,7 +244,8 @@ export class FakeOpenwrt implements RadioReader {
       const [config = '', section = '', option] = target.split('.');
       const sections = this.config[config] ?? {};
       const word = value.slice(1, -1).replaceAll("'\\''", "'");
-      if (verb === 'delete' && option === undefined) delete sections[section];
+      if (verb === 'commit' && !this.full) this.#commit(target.trim());
+      else if (verb === 'delete' && option === undefined) delete sections[section];
       else if (verb === 'delete' && option !== undefined) delete sections[section]?.options[option];
       else if (verb === 'set' && option === undefined)
         sections[section] = { type: word, options: {} };

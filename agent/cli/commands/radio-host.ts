@@ -85,6 +85,7 @@ const CODES_OF_MACHINE: ReadonlySet<FaultCode> = new Set([
   'radio_without_sae',
   'radio_busy',
   'radio_blocked',
+  'changes_staged',
   'supplicant_missing',
   'supplicant_without_mesh',
   'tool_missing',
