@@ -29,6 +29,9 @@ export const SCAN_BATCH_BYTES = 256 * 1024;
 export const MAX_DAMAGE_LISTED = 32;
 /** How long the anchor may be ahead of the disk in the page cache (store/anchor.ts). */
 export const ANCHOR_FLUSH_MS = 1_000;
+/** How often, and how long at a time, the one that comes first waits for another (store/holder.ts). */
+export const HOLD_PATIENCE_LOOKS = 200;
+export const HOLD_PAUSE_MS = 10;
 /** Files that a move carries beside the records (store/move.ts), and bytes of one. */
 export const MAX_EXTRA_FILES = 16;
 export const MAX_EXTRA_FILE_BYTES = 65_535;

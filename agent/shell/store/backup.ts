@@ -8,16 +8,17 @@
  * may be tried again; after it there is a store that may not vote. There is no moment with a store
  * that may.
  */
-import { rename, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { singleton } from '../../core/keyspace.ts';
 import { BackupReader } from './backup-reader.ts';
 import { type BackupSummary, writeBackupFile } from './backup-writer.ts';
 import { buildStore } from './build.ts';
 import { describeDamage } from './damage.ts';
 import { holdFolder } from './holder.ts';
-import { isThere, makeFolder, storePaths, syncFolder } from './layout.ts';
+import { isThere, makeFolder, type StorePaths, storePaths } from './layout.ts';
 import { MIGRATIONS, newestVersion } from './migrate.ts';
 import { inspectStore, type OpenOptions } from './open.ts';
+import { partialPaths, publish } from './publish.ts';
 import { decodeSchema, SCHEMA_KEY } from './schema.ts';
 import type { StoreReader } from './store.ts';
 import { StoreError } from './store-error.ts';
@@ -67,18 +68,22 @@ export async function restore(file: string, options: FolderOptions): Promise<num
   await makeFolder(folder);
   await refuseVolatile(options);
   const hold = await holdFolder(folder);
-  const partial = storePaths(folder, 'store.partial');
+  let partial: StorePaths | undefined;
   try {
     await refuseStore(folder);
+    partial = await partialPaths(folder);
     const source = await BackupReader.open(file);
     const standing = { reason: RESTORED_REASON };
     const building = buildStore(partial, source, migrations, standing);
     const records = await building.finally(() => source.close());
-    await rename(partial.root, storePaths(folder).root);
-    await syncFolder(folder);
+    await publish(partial, storePaths(folder));
     return records;
   } catch (error) {
-    await rm(partial.root, { recursive: true, force: true });
+    if (partial !== undefined) {
+      await rm(partial.root, { recursive: true, force: true });
+      // Whatever went wrong, the reason is a store that another process made meanwhile.
+      await refuseStore(folder);
+    }
     throw error;
   } finally {
     await hold.release();

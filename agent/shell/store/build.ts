@@ -6,7 +6,7 @@ import { standingCoder } from '../../core/codec/record.ts';
 import { singleton } from '../../core/keyspace.ts';
 import type { BackupReader } from './backup-reader.ts';
 import { describeDamage } from './damage.ts';
-import { type StorePaths, syncFolder } from './layout.ts';
+import type { StorePaths } from './layout.ts';
 import { type Migration, newestVersion } from './migrate.ts';
 import { createStore, damageOf } from './open.ts';
 import type { Store } from './store.ts';
@@ -40,8 +40,6 @@ export async function buildStore(
   }
   const [damage] = await damageOf(paths);
   if (damage !== undefined) throw new StoreError('store_damaged', describeDamage(damage));
-  await syncFolder(paths.database);
-  await syncFolder(paths.root);
   return Number(store.statistics().records);
 }
 

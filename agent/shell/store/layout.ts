@@ -2,10 +2,10 @@
  * What lies where in a node's data folder. Everything of one store is in one sub-folder, so that a
  * restored or moved store is published by a single rename: there is none, or there is all of it.
  *
- *   pid            who holds the folder (holder.ts)
- *   store/         the store: `db` (LevelDB) and `anchor` (anchor.ts)
- *   store.partial/ a store that is being restored; never used, thrown away by the next attempt
- *   store.moving/  a store that is being moved in, with the secret of the move (move.ts)
+ *   pid, pid.*       who holds the folder, and who wants it (holder.ts)
+ *   store/           the store: `db` (LevelDB) and `anchor` (anchor.ts)
+ *   store.partial.* a store that is being made or restored; thrown away by the next attempt
+ *   store.moving/    a store that is being moved in, with the secret of the move (move.ts)
  */
 import { lstat, mkdir, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -18,20 +18,21 @@ export interface StorePaths {
 }
 
 /** The data folder's own names; no other file may be put in under them. */
-const OWN_NAMES = ['pid', 'store', 'store.partial', 'store.moving'] as const;
+const OWN_NAMES = /^(pid|store)(\..*)?$/;
 
-/** The store of a data folder, or one that is still being made. */
-export function storePaths(
-  folder: string,
-  name: 'store' | 'store.partial' | 'store.moving' = 'store',
-): StorePaths {
-  const root = join(folder, name);
+/** The store of a data folder, or the one that is being moved in. */
+export function storePaths(folder: string, name: 'store' | 'store.moving' = 'store'): StorePaths {
+  return storePathsAt(join(folder, name));
+}
+
+/** The files of the store in a folder of its own. */
+export function storePathsAt(root: string): StorePaths {
   return { root, database: join(root, 'db'), anchor: join(root, 'anchor') };
 }
 
 /** Whether a name is a plain file name that the store does not use itself. */
 export function isForeignName(name: string): boolean {
-  return /^[a-z0-9][a-z0-9._-]{0,63}$/.test(name) && !OWN_NAMES.some((own) => own === name);
+  return /^[a-z0-9][a-z0-9._-]{0,63}$/.test(name) && !OWN_NAMES.test(name);
 }
 
 /** Makes a folder for this user alone. One that is there already is left as it is. */

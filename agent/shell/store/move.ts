@@ -23,7 +23,6 @@
  * This keeps honest people from a mistake. Somebody who copies the new folder with its secret, or
  * changes the program, holds the key and needs no file.
  */
-import { rename } from 'node:fs/promises';
 import { decodeOwn, encode } from '../../core/codec/canonical.ts';
 import { standingCoder } from '../../core/codec/record.ts';
 import { singleton } from '../../core/keyspace.ts';
@@ -35,10 +34,11 @@ import { buildStore } from './build.ts';
 import { describeDamage } from './damage.ts';
 import { checkExtraFiles, writeExtraFiles } from './extra-files.ts';
 import { holdFolder } from './holder.ts';
-import { isThere, makeFolder, storePaths, syncFolder } from './layout.ts';
+import { isThere, makeFolder, storePaths } from './layout.ts';
 import { MIGRATIONS } from './migrate.ts';
 import { codeOf, dropSecret, isMoveCode, makeSecret, readSecret } from './move-secret.ts';
 import { inspectStore, openStore } from './open.ts';
+import { publish } from './publish.ts';
 import { encodeSchema, type Moved, SCHEMA_KEY, type Schema } from './schema.ts';
 import type { Store, StoreReader } from './store.ts';
 import { StoreError } from './store-error.ts';
@@ -117,8 +117,7 @@ export async function moveIn(options: FolderOptions, file: string): Promise<read
       checkExtraFiles(move.files);
       await buildStore(storePaths(folder, 'store.moving'), source, migrations);
       await writeExtraFiles(folder, move.files);
-      await rename(storePaths(folder, 'store.moving').root, storePaths(folder).root);
-      await syncFolder(folder);
+      await publish(storePaths(folder, 'store.moving'), storePaths(folder));
       await dropSecret(folder);
       return move.files.map(({ name }) => name);
     } finally {

@@ -2,17 +2,21 @@
  * Opening a store: who else holds it, is it kept on a disk, is it whole, is it of this version. The
  * answer is a value; a damaged store can be read, for `meshpay doctor`, but not written.
  *
- * A new store begins with its anchor, so that a database without an anchor, or an anchor with
- * commits and no database, is always damage and never mistaken for a beginning.
+ * A new store appears whole, with its anchor and its first commit (publish.ts): a database without an
+ * anchor, or an anchor without a database, is damage and never mistaken for a beginning. What is
+ * judged before LevelDB's lock is only whether there is a store at all, and whoever made one
+ * meanwhile wins.
  */
-import { Anchor, type AnchorMark, createAnchor, readAnchor } from './anchor.ts';
+import { rm } from 'node:fs/promises';
+import { Anchor, createAnchor, readAnchor } from './anchor.ts';
 import { noCommit } from './commit.ts';
 import { type Damage, DamageList } from './damage.ts';
 import { type Hold, holdFolder, inUse } from './holder.ts';
-import { isThere, makeFolder, type StorePaths, storePaths, syncFolder } from './layout.ts';
+import { isThere, makeFolder, namesIn, type StorePaths, storePaths } from './layout.ts';
 import { type Level, levelFolderState, openLevel } from './level.ts';
 import { LevelReader, LevelStore } from './level-store.ts';
 import { MIGRATIONS, type Migration, migrateStore, newestVersion } from './migrate.ts';
+import { partialPaths, publish } from './publish.ts';
 import { encodeSchema, SCHEMA_KEY, type Schema } from './schema.ts';
 import type { Store, StoreReader } from './store.ts';
 import { StoreError } from './store-error.ts';
@@ -66,28 +70,22 @@ export async function openStore(options: OpenOptions): Promise<OpenResult> {
   const { folder, migrations = MIGRATIONS } = options;
   return holding(options, async (hold): Promise<OpenResult> => {
     const paths = storePaths(folder);
-    const anchor = await readAnchor(paths.anchor);
-    if (await isUnused(paths, anchor)) {
-      return { state: 'empty', store: await createStore(paths, newestVersion(migrations), hold) };
-    }
-    let opened = await openDatabase(paths, anchor, migrations);
+    if (await isAbsent(paths)) await beginStore(folder, newestVersion(migrations));
+    let opened = await openDatabase(paths, migrations);
     if (opened.state !== 'open') return opened;
     if (opened.version !== undefined && opened.version < newestVersion(migrations)) {
-      const verified = await check(opened.level, anchor, { onProgress: options.onProgress });
+      const verified = await check(opened.level, paths, { onProgress: options.onProgress });
       if (verified.damage.count > 0) return damaged(opened.level, verified, hold);
       if (verified.schema?.moved !== undefined) return moved(opened.level, verified.schema);
       const old = await own(opened.level, paths, verified);
       await migrateStore(old, folder, opened.version, migrations).finally(() => old.close());
-      opened = await openDatabase(paths, anchor, migrations);
+      opened = await openDatabase(paths, migrations);
       if (opened.state !== 'open') return opened;
     }
-    const verified = await check(opened.level, await readAnchor(paths.anchor), options);
+    const verified = await check(opened.level, paths, options);
     if (verified.damage.count > 0) return damaged(opened.level, verified, hold);
     if (verified.schema?.moved !== undefined) return moved(opened.level, verified.schema);
     const store = await own(opened.level, paths, verified, hold);
-    if (verified.schema === undefined) {
-      await closingOnError(store, () => beginStore(store, newestVersion(migrations)));
-    }
     return { state: verified.recordCount === 0 ? 'empty' : 'sound', store };
   });
 }
@@ -95,18 +93,17 @@ export async function openStore(options: OpenOptions): Promise<OpenResult> {
 /** Opens a store only to read and check it: nothing is made, changed, or refused as moved. */
 export async function inspectStore(options: OpenOptions): Promise<InspectResult> {
   const { folder, migrations = MIGRATIONS } = options;
-  const isAbsent = await refusing(async () => !(await isThere(folder)));
-  if (typeof isAbsent === 'object') return isAbsent;
-  if (isAbsent) return { state: 'refused', error: new StoreError('store_absent', folder) };
+  const isMissing = await refusing(async () => !(await isThere(folder)));
+  if (typeof isMissing === 'object') return isMissing;
+  if (isMissing) return { state: 'refused', error: new StoreError('store_absent', folder) };
   return holding({ ...options, allowVolatile: true }, async (hold): Promise<InspectResult> => {
     const paths = storePaths(folder);
-    const anchor = await readAnchor(paths.anchor);
-    if (await isUnused(paths, anchor)) {
+    if (await isAbsent(paths)) {
       return { state: 'refused', error: new StoreError('store_absent', folder) };
     }
-    const opened = await openDatabase(paths, anchor, migrations);
+    const opened = await openDatabase(paths, migrations);
     if (opened.state !== 'open') return opened;
-    const verified = await check(opened.level, anchor, options);
+    const verified = await check(opened.level, paths, options);
     if (verified.damage.count > 0) return damaged(opened.level, verified, hold);
     const reader = new LevelReader(opened.level, verified.commit, hold);
     const { schema = { version: newestVersion(migrations), moved: undefined } } = verified;
@@ -114,20 +111,32 @@ export async function inspectStore(options: OpenOptions): Promise<InspectResult>
   });
 }
 
-/** Makes a new store where there is none; `hold` is released when it is closed. */
-export async function createStore(
-  paths: StorePaths,
-  version: number,
-  hold?: Hold,
-): Promise<LevelStore> {
+/**
+ * Begins a store in a data folder that has none. Another process may have begun one meanwhile that
+ * this one could not see: then that is the store.
+ */
+async function beginStore(folder: string, version: number): Promise<void> {
+  const made = await partialPaths(folder);
+  try {
+    await (await createStore(made, version)).close();
+    await publish(made, storePaths(folder));
+  } catch (error) {
+    await rm(made.root, { recursive: true, force: true });
+    if (await isAbsent(storePaths(folder))) throw error;
+  }
+}
+
+/** Makes a new store, out of sight. */
+export async function createStore(paths: StorePaths, version: number): Promise<LevelStore> {
   await makeFolder(paths.root);
   await createAnchor(paths.anchor);
   const opened = await openLevel(paths.database, true);
   if (opened.state === 'locked') throw inUse(paths.root, undefined);
   if (opened.state === 'unreadable') throw new StoreError('commit_failed', opened.reason);
-  const store = new LevelStore(opened.level, noCommit(), new Anchor(paths.anchor), hold);
-  await beginStore(store, version);
-  await syncFolder(paths.root);
+  const store = new LevelStore(opened.level, noCommit(), new Anchor(paths.anchor), undefined);
+  await closingOnError(store, () =>
+    store.commit([{ key: SCHEMA_KEY, value: encodeSchema(version) }]),
+  );
   return store;
 }
 
@@ -136,12 +145,10 @@ export async function damageOf(paths: StorePaths): Promise<readonly Damage[]> {
   const opened = await openLevel(paths.database, false);
   if (opened.state === 'locked') throw inUse(paths.root, undefined);
   if (opened.state === 'unreadable') return unreadable(opened.reason).damage;
-  const { damage } = await check(opened.level, await readAnchor(paths.anchor), {});
+  const { damage } = await check(opened.level, paths, {});
   await opened.level.close();
   return damage.list();
 }
-
-type Anchored = AnchorMark | 'absent' | 'unreadable';
 
 type DatabaseOpened =
   | { readonly state: 'open'; readonly level: Level; readonly version: number | undefined }
@@ -180,21 +187,19 @@ async function refusing<T>(act: () => Promise<T>): Promise<T | RefusedResult> {
   }
 }
 
-/** Whether no commit was ever made here, as far as anything on the disk tells. */
-async function isUnused(paths: StorePaths, anchor: Anchored): Promise<boolean> {
-  const isFresh = typeof anchor === 'string' ? anchor === 'absent' : anchor.number === 0n;
-  return isFresh && (await levelFolderState(paths.database)) === 'absent';
+/** Whether there is no store at all: one that was begun is never without anything. */
+async function isAbsent(paths: StorePaths): Promise<boolean> {
+  return (await namesIn(paths.root)).length === 0;
 }
 
 async function openDatabase(
   paths: StorePaths,
-  anchor: Anchored,
   migrations: readonly Migration[],
 ): Promise<DatabaseOpened> {
   const state = await levelFolderState(paths.database);
   if (state === 'absent') {
     const damage = new DamageList();
-    compareWithAnchor(noCommit(), anchor, damage);
+    compareWithAnchor(noCommit(), await readAnchor(paths.anchor), damage);
     damage.add('database_gone', 'database', 'its files are not there');
     return { state: 'damaged', damage: damage.list(), reader: undefined };
   }
@@ -213,10 +218,14 @@ async function openDatabase(
   return { state: 'open', level: opened.level, version };
 }
 
-async function check(level: Level, anchor: Anchored, watch: VerifyWatch): Promise<Verified> {
-  const verified = await closingOnError(level, () => verifyRecords(level, watch));
-  compareWithAnchor(verified.commit, anchor, verified.damage);
-  return verified;
+/** Checks a database that is open: what the anchor says is read now that nobody else can commit. */
+async function check(level: Level, paths: StorePaths, watch: VerifyWatch): Promise<Verified> {
+  return closingOnError(level, async () => {
+    const anchor = await readAnchor(paths.anchor);
+    const verified = await verifyRecords(level, watch);
+    compareWithAnchor(verified.commit, anchor, verified.damage);
+    return verified;
+  });
 }
 
 /** What throws leaves no database open, which would keep the next attempt out. */
@@ -243,10 +252,6 @@ function own(
     anchor.write(commit);
     return new LevelStore(level, commit, anchor, hold);
   });
-}
-
-async function beginStore(store: Store, version: number): Promise<void> {
-  await store.commit([{ key: SCHEMA_KEY, value: encodeSchema(version) }]);
 }
 
 function damaged(level: Level, { commit, damage }: Verified, hold: Hold): DamagedResult {

@@ -1,6 +1,6 @@
 /** Stores in temporary folders, filled with records of the shapes that an authority writes. */
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -16,9 +16,12 @@ import type { Store } from '../../../agent/shell/store/store.ts';
 
 export const NETWORK = new Uint8Array(32).fill(7);
 
+/** Where nothing waits for a disk, if there is such a place: for tests that open very many stores. */
+export const IN_MEMORY = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+
 /** A folder that is removed after the test. */
-export function temporaryFolder(t: Pick<TestContext, 'after'>): string {
-  const folder = mkdtempSync(join(tmpdir(), 'meshpay-store-'));
+export function temporaryFolder(t: Pick<TestContext, 'after'>, where = tmpdir()): string {
+  const folder = mkdtempSync(join(where, 'meshpay-store-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }

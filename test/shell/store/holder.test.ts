@@ -2,15 +2,29 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { holderOf, holdFolder } from '../../../agent/shell/store/holder.ts';
+import { type Hold, holderOf, holdFolder } from '../../../agent/shell/store/holder.ts';
 import { openStore } from '../../../agent/shell/store/open.ts';
+import { StoreError } from '../../../agent/shell/store/store-error.ts';
+import { until } from '../../support/wait.ts';
 import { damageIn, open, temporaryFolder } from './fixture.ts';
 
 const CHILD = fileURLToPath(new URL('./kill-child.js', import.meta.url));
+
+function pidFiles(folder: string): string[] {
+  return readdirSync(folder).filter((name) => name.startsWith('pid'));
+}
+
+/** The name that this process puts down. */
+async function nameOfThis(folder: string): Promise<string> {
+  const hold = await holdFolder(folder);
+  const name = pidFiles(folder).find((candidate) => candidate !== 'pid') ?? '';
+  await hold.release();
+  return name;
+}
 
 describe('a second instance', () => {
   it('is refused with the pid of the first, until that one is gone, however it went', async (t) => {
@@ -44,10 +58,10 @@ describe('a second instance', () => {
   it("is kept out by LevelDB's lock where the pid file says nothing", async (t) => {
     const folder = temporaryFolder(t);
     const store = await open(folder);
-    writeFileSync(join(folder, 'pid'), '');
+    for (const name of pidFiles(folder)) rmSync(join(folder, name));
     const opened = await openStore({ folder, allowVolatile: true });
     assert.ok(opened.state === 'refused' && opened.error.code === 'data_in_use');
-    assert.match(opened.error.message, /a process without a pid file/);
+    assert.match(opened.error.message, /a process that cannot be seen from here/);
     await store.close();
   });
 });
@@ -56,14 +70,77 @@ describe('a pid file', () => {
   it('of a process that is gone, or whose pid another one has now, is replaced', async (t) => {
     const folder = join(temporaryFolder(t), 'data');
     mkdirSync(folder);
-    // No pid is that high, and no process began before the first tick.
-    for (const stale of ['4194999 1\n', `${process.ppid} 1\n`, `${process.pid} 1\n`, 'nonsense']) {
-      writeFileSync(join(folder, 'pid'), stale);
+    const held = await holdFolder(folder);
+    const own = pidFiles(folder).find((name) => name !== 'pid') ?? '';
+    await held.release();
+    const [, pid = '', start = '', boot = ''] = own.split('.');
+    assert.equal(pid, String(process.pid));
+    const living = ['pid', pid, start, boot, '0'].join('.');
+    // No pid is that high, no process began before the first tick, and this is another boot.
+    for (const stale of [
+      living.replace(pid, '4194999'),
+      living.replace(`${pid}.${start}`, `${process.ppid}.1`),
+      living.replace(start, '1'),
+      living.replace(boot, 'c0ffee'),
+      'nonsense',
+    ]) {
+      writeFileSync(join(folder, stale), '');
+      writeFileSync(join(folder, `${stale}.new`), '');
+      writeFileSync(join(folder, 'pid'), `${stale}\n`);
       assert.equal(await holderOf(folder), undefined, stale);
       const hold = await holdFolder(folder);
       assert.equal(await holderOf(folder), process.pid);
       await hold.release();
-      assert.ok(!existsSync(join(folder, 'pid')));
+      assert.deepEqual(pidFiles(folder), [], 'and swept up');
     }
+    writeFileSync(join(folder, living), '');
+    writeFileSync(join(folder, 'pid'), `${living}\n`);
+    await assert.rejects(holdFolder(folder), { code: 'data_in_use' });
+    assert.ok(existsSync(join(folder, living)), 'and the name of a living one is left alone');
+  });
+
+  it('of a process that is dead and whose parent has not noticed holds nothing', async (t) => {
+    const folder = temporaryFolder(t);
+    // What becomes of the shell waits for no child: the first sleep is a zombie until then.
+    const script = 'sleep 0.2 & echo $!; exec sleep 600';
+    const shell = spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    t.after(() => shell.kill('SIGKILL'));
+    const [line] = await once(shell.stdout, 'data');
+    const pid = Number(String(line));
+    const stat = () =>
+      readFileSync(`/proc/${pid}/stat`, 'latin1')
+        .replace(/^.*\) /, '')
+        .split(' ');
+    await until(() => stat()[0] === 'Z', 'a zombie');
+    const [, , , boot] = (await nameOfThis(folder)).split('.');
+    const name = `pid.${pid}.${stat()[19]}.${boot}.0`;
+    writeFileSync(join(folder, name), '');
+    writeFileSync(join(folder, 'pid'), `${name}\n`);
+    const hold = await holdFolder(folder);
+    await hold.release();
+  });
+
+  it('is not taken by the one that looks last, whoever was first to put its name down', async (t) => {
+    const folder = temporaryFolder(t);
+    const own = await nameOfThis(folder);
+    // Names of this process that want the folder and hold nothing: one sorts first, one last.
+    for (const [rest, isFirst] of [
+      ['0', true],
+      ['ffffffffff', false],
+    ] as const) {
+      const rival = own.replace(/[^.]+$/, rest);
+      writeFileSync(join(folder, rival), '');
+      const holding = holdFolder(folder).then(
+        (hold) => hold,
+        (error: unknown) => error,
+      );
+      if (!isFirst) setImmediate(() => rmSync(join(folder, rival)));
+      const held = await holding;
+      if (isFirst) assert.ok(held instanceof StoreError && held.code === 'data_in_use');
+      else assert.ok(!(held instanceof Error), 'the other withdrew');
+      if (!(held instanceof Error)) await (held as Hold).release();
+      rmSync(join(folder, rival), { force: true });
+    }
+    assert.deepEqual(pidFiles(folder), []);
   });
 });
