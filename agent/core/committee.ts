@@ -33,6 +33,11 @@ export function quorumOf(memberCount: number): number {
   return Math.floor((2 * memberCount) / 3) + 1;
 }
 
+/** How many of the *others* have to vouch for a member's first start; all of them in small committees. */
+export function vouchersNeeded(memberCount: number): number {
+  return Math.min(memberCount - faultsTolerated(memberCount), memberCount - 1);
+}
+
 /** The member who has this key, if any. */
 export function memberByKey(committee: Committee, key: Uint8Array): MemberIndex | undefined {
   const index = committee.members.findIndex((member) => equalBytes(member.key, key));

@@ -18,6 +18,15 @@ export const KEYSPACE = {
   owner: { prefix: 'B', layout: '-> key of the node whose state this is' },
   accountCount: { prefix: 'N', layout: '-> number of account records' },
   standing: { prefix: 'S', layout: '-> whether this authority may vote, and if not why' },
+  firstStart: { prefix: 'F', layout: '-> life that waits for others to vouch for it; no vote yet' },
+  memberKnown: {
+    prefix: 'M',
+    layout: 'member(1) what(1) -> first life, gossip, vote of that member that was seen (lives.ts)',
+  },
+  outvoted: {
+    prefix: 'Q',
+    layout: 'account(32) sequence(8) -> order voted for where another was certified, its hash',
+  },
   wallet: { prefix: 'W', layout: '-> wallet record: balances, next sequence, counts' },
   liveOrder: { prefix: 'L', layout: "-> the wallet's unfinished order and its votes" },
   payment: { prefix: 'P', layout: 'n(8) -> the nth certificate that this wallet made or got' },
@@ -41,6 +50,7 @@ export const KEYSPACE = {
   seed: { prefix: 'x', layout: '-> random bytes that this process was given at its start' },
   digest: { prefix: 'd', layout: 'path(0..3) -> digest of that subtree, absent when not known' },
   pace: { prefix: 'a', layout: '-> rounds of catch-up that were hurried and brought nothing' },
+  vouchers: { prefix: 'v', layout: '-> members that vouched for this first start, or know better' },
   timers: { prefix: 't', layout: '-> when catch-up and retries are due' },
   chase: { prefix: 'c', layout: "-> the live order's attempts and refusals" },
   question: { prefix: 'q', layout: '-> nonce of the question for the latest that is open' },

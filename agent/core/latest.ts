@@ -11,14 +11,16 @@ import { isStatementValid, signStatement } from './statement.ts';
 
 export type LatestQuestion = Pick<Latest['body'], 'account' | 'nonce'>;
 
-/** The word of this authority. */
+/** The word of this authority, which `knows` what it voted for or does not. */
 export function latestOf(
   setup: AuthoritySetup,
   question: LatestQuestion,
   account: Account,
+  knows: boolean,
 ): Message {
   const { next, received } = account;
-  const body = { ...question, next, received, pending: pendingHash(setup.network.id, account) };
+  const pending = pendingHash(setup.network.id, account);
+  const body = { ...question, next, received, pending, knows };
   const data = { ...signStatement(setup, 'latest', latestBodyCoder, body), body };
   return { TAG: 'latest', data };
 }

@@ -5,7 +5,9 @@
 import { unreachable } from './assert.ts';
 import { authorityMessage, rejectAsNoAuthority } from './authority/authority.ts';
 import { greet, startRound } from './authority/catchup.ts';
+import { askVouchers, endFirstStart } from './authority/first-start.ts';
 import { addGenesis } from './authority/genesis.ts';
+import { noteOwnWord } from './authority/lives.ts';
 import { keepSeed } from './chance.ts';
 import {
   walletCommand,
@@ -49,7 +51,8 @@ function take(draft: Draft, setup: NodeSetup, event: Event): void {
       keepSeed(draft, event.seed);
       if (isAuthority(setup)) {
         addGenesis(draft, setup);
-        startRound(draft);
+        endFirstStart(draft, setup);
+        startRound(draft, setup);
       }
       if (isWallet(setup)) walletStart(draft, setup);
       return;
@@ -62,7 +65,7 @@ function take(draft: Draft, setup: NodeSetup, event: Event): void {
     case 'command':
       return takeCommand(draft, setup, event.command);
     case 'tick':
-      if (isAuthority(setup) && isDue(draft, 'syncAtMs')) startRound(draft);
+      if (isAuthority(setup) && isDue(draft, 'syncAtMs')) startRound(draft, setup);
       if (isWallet(setup)) walletTick(draft, setup);
       return;
     default:
@@ -77,7 +80,10 @@ function takeLinkUp(
 ): void {
   if (peerKey === undefined) return;
   const member = addLink(draft, setup.network, link, peerKey, wanted);
-  if (isAuthority(setup) && member !== undefined) greet(draft, link);
+  if (isAuthority(setup)) {
+    if (member !== undefined) greet(draft, link);
+    askVouchers(draft, setup, member);
+  }
   if (isWallet(setup)) walletLinkUp(draft, setup, link);
 }
 
@@ -92,6 +98,7 @@ function takeFrame(draft: Draft, setup: NodeSetup, link: LinkId, bytes: Uint8Arr
     return draft.close(link, frame.refused);
   }
   const { to, route, message } = frame;
+  if (isAuthority(setup)) noteOwnWord(draft, setup, message);
   const isForOthers = to !== undefined || route.length > 0;
   if (isWallet(setup) ? isForOthers : relay(draft, setup, link, frame)) return;
   const speaker = frame.isPassedOn ? undefined : memberOf(draft, link);

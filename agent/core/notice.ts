@@ -17,6 +17,10 @@ export type Notice =
   | { readonly kind: 'double_spend'; readonly first: SignedOrder; readonly second: SignedOrder }
   /** More than f authorities are traitors: two certificates for one sequence. The loudest alarm. */
   | { readonly kind: 'conflict'; readonly first: Certificate; readonly second: Certificate }
+  /** This key voted there in another life: this authority never votes again. A loud alarm. */
+  | { readonly kind: 'voted_elsewhere'; readonly account: Uint8Array; readonly sequence: Sequence }
+  /** Enough others vouched for the first start of this authority: it votes from now on. */
+  | { readonly kind: 'vouched_for'; readonly vouchers: number }
   /** The ledgers of this authority and that member are the same, or are being brought together. */
   | { readonly kind: 'compared'; readonly member: MemberIndex; readonly equal: boolean }
   /** A relay passed a frame on. */
@@ -57,6 +61,8 @@ export type Notice =
       readonly received: bigint;
       /** Hash of the order that it voted for and that is not certified there yet. */
       readonly pending: Uint8Array | undefined;
+      /** Whether it remembers each of its votes; if not, nothing pending means nothing. */
+      readonly knows: boolean;
     }
   /** The command could not be carried out. */
   | { readonly kind: 'command_refused'; readonly refusal: Refusal };

@@ -8,7 +8,7 @@ import type { AuthoritySetup, NodeSetup } from './setup.ts';
 import { signingBytes } from './signing.ts';
 import type { Epoch, MemberIndex } from './units.ts';
 
-type Kind = 'refusal' | 'progress' | 'latest';
+type Kind = 'refusal' | 'progress' | 'latest' | 'first_start' | 'vouch';
 
 /** Who said it, and the proof. */
 export interface Signed {

@@ -72,6 +72,9 @@ export const VOICES = {
   proofs: AMONG_AUTHORITIES,
   latestQuery: { authority: 'owner', ...OF_A_CLIENT },
   latest: { authority: 'signed', relay: 'signed', wallet: 'signed' },
+  firstStart: { authority: 'signed', relay: 'refused', wallet: 'none' },
+  // Relays carry it back, and do nothing else with it.
+  vouch: { authority: 'signed', relay: 'signed', wallet: 'none' },
 } as const satisfies Readonly<Record<Message['TAG'], Row>>;
 
 /** Messages that a kind of node takes in one of these voices. */

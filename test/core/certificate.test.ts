@@ -124,7 +124,7 @@ test('a late authority goes below zero and comes back when the income arrives', 
 test('two certificates for one sequence raise the alarm, keep both and end voting', () => {
   const one = new World();
   const authority = one.place('auth-0');
-  const first = certificateOf(one, orderOf(one, 'alice', 'bob', { amount: 1n }));
+  const first = certificateOf(one, orderOf(one, 'alice', 'bob', { amount: 1n }), [1, 2, 3]);
   const second = certificateOf(one, orderOf(one, 'alice', 'bob', { amount: 2n }), [1, 2, 3]);
   ask(one, authority, { TAG: 'certificate', data: first });
   ask(one, authority, { TAG: 'certificate', data: second });

@@ -162,8 +162,10 @@ test('strangers that hang up and call again do not keep a relay from asking an o
 
 test('wallets that do not live long show all their income, under any number of small payments', () => {
   const world = new World({ wallets: ['alice', 'bob', 'dave'] });
-  const paid = (from: string, sequence: number, amount: bigint) =>
-    certificateOf(world, orderOf(world, from, 'bob', { sequence: BigInt(sequence), amount }));
+  const paid = (from: string, sequence: number, amount: bigint) => {
+    const order = orderOf(world, from, 'bob', { sequence: BigInt(sequence), amount });
+    return certificateOf(world, order, [1, 2, 3]);
+  };
   const certificates = [paid('alice', 0, 500n)];
   for (let n = 0; n < 20 * MAX_INCOME_SHOWN; n++) certificates.push(paid('dave', n, 1n));
   for (const data of certificates) {

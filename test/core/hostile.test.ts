@@ -122,9 +122,10 @@ function certifiedOf(world: World, name: string): [bigint, bigint][] {
 test('an order whose sequence another certificate has ends, and the next takes the next one', () => {
   const world = new World().connectAll();
   const used = orderOf(world, 'alice', 'bob', { amount: 1n });
-  for (const name of ['auth-0', 'auth-1', 'auth-2', 'auth-3']) {
-    const place = world.place(name);
-    const votes = [0, 1, 2].map((member) => voteOf(world, used, member));
+  for (const own of [0, 1, 2, 3]) {
+    const place = world.place(`auth-${own}`);
+    const others = [0, 1, 2, 3].filter((member) => member !== own);
+    const votes = others.map((member) => voteOf(world, used, member));
     const message: Message = {
       TAG: 'certificate',
       data: { epoch: 0 as never, order: used, votes },

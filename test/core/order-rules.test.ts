@@ -63,7 +63,7 @@ test('a used sequence is refused for another order, and the same is given its ce
   const world = new World();
   const authority = world.place('auth-0');
   const order = orderOf(world, 'alice', 'bob');
-  const certificate = certificateOf(world, order);
+  const certificate = certificateOf(world, order, [1, 2, 3]);
   assert.equal(
     verdictOf(ask(world, authority, { TAG: 'certificate', data: certificate })),
     'applied',

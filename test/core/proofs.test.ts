@@ -158,7 +158,8 @@ test('a list is the same after a restart', () => {
 test('a proof about a sequence that is not known yet is asked for until it is', () => {
   const world = new World({ wallets: ['alice', 'bob', 'dave'] });
   const paid = orderOf(world, 'bob', 'alice', { amount: 5n });
-  ask(world, world.place('auth-0'), { TAG: 'certificate', data: certificateOf(world, paid) });
+  const data = certificateOf(world, paid, [1, 2, 3]);
+  ask(world, world.place('auth-0'), { TAG: 'certificate', data });
   for (const amount of [1n, 2n]) {
     const data = orderOf(world, 'bob', 'alice', { sequence: 1n, amount });
     ask(world, world.place('auth-0'), { TAG: 'order', data });

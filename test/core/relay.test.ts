@@ -18,7 +18,7 @@ import {
 import { nodeLinks } from '../../agent/core/links.ts';
 import { signingBytes } from '../../agent/core/signing.ts';
 import type { MemberIndex, Sequence } from '../../agent/core/units.ts';
-import { certificateOf, frameOf, orderOf } from '../support/forge.ts';
+import { ask, certificateOf, frameOf, orderOf } from '../support/forge.ts';
 import { verify as realVerify } from '../support/keys.ts';
 import { accountAt } from '../support/ledger.ts';
 import { World } from '../support/world.ts';
@@ -159,21 +159,16 @@ test('neither a recorded answer nor a false one makes a stranger lead anywhere, 
     return nodeLinks(draft)[0];
   };
   const answer = (question: LatestQuestion, member: MemberIndex, isSigned: boolean) => {
-    const body = { ...question, next: 0n as Sequence, received: 0n, pending: undefined };
+    const next = 0n as Sequence;
+    const body = { ...question, next, received: 0n, pending: undefined, knows: true };
     const { epoch } = world.network.committee;
     const bytes = encode(latestBodyCoder, body);
     const message = signingBytes('latest', world.network.id, epoch, bytes);
     const signer = world.place(isSigned ? `auth-${member}` : 'stranger').signer;
     const data = { epoch, member, body, signature: signer.sign(message) };
-    const frame = {
-      to: undefined,
-      route: [],
-      isPassedOn: false,
-      message: { TAG: 'latest', data } as const,
-    };
     const link = strangerLink()?.link;
     assert.ok(link !== undefined);
-    world.event(first, { kind: 'frame', link, bytes: encode(frameCoder, frame) });
+    world.event(first, { kind: 'frame', link, bytes: frameOf({ TAG: 'latest', data }) });
   };
 
   world.pay('alice', 'bob', 1n);
@@ -253,6 +248,7 @@ test('income that only its owner knows of gets past any number of relays that le
   for (const name of [...dead, 'good']) world.connect('bob', name);
   world.run();
   const order = orderOf(world, 'alice', 'bob', { amount: 500n });
+  for (const place of world.authorities) ask(world, place, { TAG: 'order', data: order });
   const certificate = encode(certificateCoder, certificateOf(world, order));
   const command = { kind: 'deliver', certificate } as const;
   world.event(world.place('bob'), { kind: 'command', command });

@@ -37,7 +37,7 @@ function wordsOf(world: World): { readonly [T in Tag]: Extract<Message, { TAG: T
     order: spoilt,
     vote: { epoch, member: MEMBER, orderHash: hash, signature: FALSE },
     orderRefusal: { epoch, member: MEMBER, verdict, ...none },
-    certificate: { ...certificate, votes: certificate.votes.slice(1) },
+    certificate: { ...certificate, votes: certificate.votes.filter(({ member }) => member !== 1) },
     applied: { member: MEMBER, account, next: 1n as Sequence },
     rejected: { member: MEMBER, code, account, next: 0n as Sequence },
     accountQuery: { account },
@@ -65,7 +65,14 @@ function wordsOf(world: World): { readonly [T in Tag]: Extract<Message, { TAG: T
     latest: {
       epoch,
       member: MEMBER,
-      body: { account, nonce, next: ABOVE, received: 0n, pending: undefined },
+      body: { account, nonce, next: ABOVE, received: 0n, pending: undefined, knows: true },
+      signature: FALSE,
+    },
+    firstStart: { epoch, member: MEMBER, body: { life: nonce }, signature: FALSE },
+    vouch: {
+      epoch,
+      member: MEMBER,
+      body: { about: MEMBER, life: nonce, word: 'first', vote: undefined },
       signature: FALSE,
     },
   };

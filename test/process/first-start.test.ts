@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
-import { existsSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { singleton } from '../../agent/core/keyspace.ts';
-import { unusedMarkOf } from '../../agent/shell/daemon/first-start.ts';
+import { UNUSED_MARK_TEXT, unusedMarkOf } from '../../agent/shell/daemon/first-start.ts';
 import { exitStatus } from '../../agent/shell/exit-codes.ts';
 import { inspectStore } from '../../agent/shell/store/open.ts';
-import { makeNetwork } from './network.ts';
+import { makeNetwork, startNetwork, type TestNode } from './network.ts';
 import { withDisk } from './slow-disk.ts';
+import { openTestWallet } from './wallet.ts';
 
 test('an authority whose ledger was wiped serves, and never votes again with its key', async () => {
   const network = await makeNetwork({ authorities: 1 });
@@ -22,6 +24,83 @@ test('an authority whose ledger was wiped serves, and never votes again with its
     assert.match(wiped.voting.whyNot ?? '', /it may have voted before/);
     await node.kill9();
     assert.equal((await node.start()).voting.may, false);
+  } finally {
+    await network.close();
+  }
+});
+
+/** As a folder is that was copied again: no ledger, and the mark of a key that was never used. */
+function copyAgain({ config }: TestNode): void {
+  rmSync(config['store.folder'], { recursive: true });
+  writeFileSync(unusedMarkOf(config.node_key), UNUSED_MARK_TEXT);
+}
+
+test('a node folder that is copied again with its mark does not vote', async () => {
+  const network = await startNetwork({ authorities: 4 });
+  try {
+    const node = network.authority(0);
+    const { voting: before } = await node.control.request('status');
+    assert.deepEqual(before, { may: true, whyNot: null });
+    await node.stop();
+    copyAgain(node);
+    await node.start();
+    const { voting } = await node.until(
+      ({ voting: { whyNot } }) => /authority-1, authority-2, authority-3/.test(whyNot ?? ''),
+      'all others know of its first life',
+    );
+    assert.match(voting.whyNot ?? '', /^the first start of its key: 0 of 3 other members/);
+    const { checks } = await node.control.request('doctor');
+    assert.equal(checks.find(({ name }) => name === 'voting')?.verdict, 'warn');
+    await node.kill9();
+    assert.equal((await node.start()).voting.may, false);
+  } finally {
+    await network.close();
+  }
+});
+
+test('a node whose votes are known to others is stopped by them, from a new or an old folder', async () => {
+  const network = await startNetwork({ authorities: 4 });
+  try {
+    const [payer, payee] = network.wallets;
+    assert.ok(payer !== undefined && payee !== undefined);
+    const peers = network.nodes.map(({ address }) => address);
+    const [fresh, old] = [network.authority(0), network.authority(1)];
+    const copy = join(network.folder, 'copy');
+    await old.stop();
+    cpSync(old.config['store.folder'], copy, { recursive: true });
+    await old.start();
+    await old.until(({ links }) => links.members === 3, 'it is linked again');
+    const wallet = await openTestWallet(
+      join(network.folder, 'wallet'),
+      network.network,
+      payer,
+      peers,
+    );
+    // Each payment has three votes of four: after some of them everybody has voted in one.
+    for (let n = 0; n < 12; n++) await wallet.pay(payee.publicKey, 1n);
+    for (const node of network.nodes) {
+      await node.until(({ counters }) => counters.certificates >= 12, 'all is applied');
+    }
+    await wallet.close();
+    for (const node of [fresh, old]) await node.stop();
+    copyAgain(fresh);
+    rmSync(old.config['store.folder'], { recursive: true });
+    cpSync(copy, old.config['store.folder'], { recursive: true });
+    for (const node of [fresh, old]) {
+      await node.start();
+      const { voting } = await node.until(
+        ({ voting: { whyNot } }) => /the key was used elsewhere/.test(whyNot ?? ''),
+        `${node.name} learns of its former life`,
+      );
+      assert.equal(voting.may, false);
+      const { checks } = await node.control.request('doctor');
+      assert.equal(checks.find(({ name }) => name === 'voting')?.verdict, 'fail');
+      const line = await node.logged(
+        'this key voted in another life: this authority never votes again',
+      );
+      assert.equal(line['level'], 'fatal');
+      assert.equal((await node.restart()).voting.may, false);
+    }
   } finally {
     await network.close();
   }

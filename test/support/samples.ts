@@ -1,6 +1,11 @@
 /** One fixed value of every message, record and statement, for the frozen vectors. */
-import { encode } from '../../agent/core/codec/canonical.ts';
-import { frameCoder, type Message } from '../../agent/core/codec/message.ts';
+import { encode, hashCoder } from '../../agent/core/codec/canonical.ts';
+import {
+  frameCoder,
+  knownVoteCoder,
+  lifeCoder,
+  type Message,
+} from '../../agent/core/codec/message.ts';
 import {
   type Certificate,
   type Order,
@@ -145,8 +150,38 @@ const MESSAGES: readonly Message[] = [
     data: {
       epoch: 0 as Epoch,
       member: member(3),
-      body: { account, nonce: bytes(16, 63), next: sequence(8n), received: 3n, pending: hash },
+      body: {
+        account,
+        nonce: bytes(16, 63),
+        next: sequence(8n),
+        received: 3n,
+        pending: hash,
+        knows: true,
+      },
       signature: bytes(64, 64),
+    },
+  },
+  {
+    TAG: 'firstStart',
+    data: {
+      epoch: 0 as Epoch,
+      member: member(3),
+      body: { life: bytes(16, 65) },
+      signature: bytes(64, 66),
+    },
+  },
+  {
+    TAG: 'vouch',
+    data: {
+      epoch: 0 as Epoch,
+      member: member(1),
+      body: {
+        about: member(3),
+        life: bytes(16, 65),
+        word: 'seen',
+        vote: { order: signed, signature: bytes(64, 67) },
+      },
+      signature: bytes(64, 68),
     },
   },
 ];
@@ -184,6 +219,8 @@ export function sampleBytes(): Map<string, Uint8Array> {
   samples.set('signing/refusal', signingBytes('refusal', networkId, 1 as Epoch, hash));
   samples.set('signing/progress', signingBytes('progress', networkId, 1 as Epoch, hash));
   samples.set('signing/latest', signingBytes('latest', networkId, 1 as Epoch, hash));
+  samples.set('signing/first_start', signingBytes('first_start', networkId, 1 as Epoch, hash));
+  samples.set('signing/vouch', signingBytes('vouch', networkId, 1 as Epoch, hash));
   samples.set('signing/beacon', signingBytes('beacon', networkId, hash));
   samples.set('record/account', encode(records.accountCoder, accountRecord));
   samples.set(
@@ -205,6 +242,11 @@ export function sampleBytes(): Map<string, Uint8Array> {
     'record/standing',
     encode(records.standingCoder, { reason: 'restored from a backup' }),
   );
+  samples.set('record/own-life', encode(records.ownLifeCoder, { life: bytes(16, 65) }));
+  samples.set('record/known-life', encode(lifeCoder, bytes(16, 65)));
+  const vote = { order: signed, signature: bytes(64, 67) };
+  samples.set('record/known-vote', encode(knownVoteCoder, vote));
+  samples.set('record/outvoted', encode(hashCoder, hash));
   const wallet = { account, next: sequence(8n), payments: 11n, balances };
   samples.set('record/wallet', encode(records.walletCoder, wallet));
   const live = { order: signed, createdWallMs: 1_700_000_000_000n, votes: certificate.votes };

@@ -11,7 +11,12 @@ export function renderEvent(paint: Paint, event: EventView): string {
   return `${paint.faint(time)}  ${kindText(paint, event)}${describe(event)}`.trimEnd();
 }
 
-const LOUD = new Set<EventView['kind']>(['conflict', 'double_spend', 'order_failed']);
+const LOUD = new Set<EventView['kind']>([
+  'conflict',
+  'double_spend',
+  'order_failed',
+  'voted_elsewhere',
+]);
 const GLAD = new Set<EventView['kind']>(['order_certified', 'received', 'applied']);
 
 function kindText(paint: Paint, { kind }: EventView): string {
@@ -35,6 +40,10 @@ function describe(event: EventView): string {
       return `${orderText(event.first)} and ${orderText(event.second)}`;
     case 'conflict':
       return `${orderText(event.first.order)} and ${orderText(event.second.order)}, both certified`;
+    case 'voted_elsewhere':
+      return `this key voted elsewhere, for ${shortName(event.account)} #${event.sequence}: no vote any more`;
+    case 'vouched_for':
+      return `${event.vouchers} members vouched for the first start: this authority votes`;
     case 'compared':
       return `ledger ${event.equal ? 'equal to' : 'differs from'} that of ${event.member}`;
     case 'relayed':
@@ -56,7 +65,7 @@ function describe(event: EventView): string {
       return `${event.member}: ${shortName(event.account)} has ${listed(balances) || 'nothing'}`;
     }
     case 'latest_seen':
-      return `${event.member}: at sequence ${event.next}, ${event.received} credits`;
+      return `${event.member}: at sequence ${event.next}, ${event.received} credits${event.knows ? '' : ', votes unknown'}`;
     case 'command_refused':
       return refusalText(event.refusal);
     case 'peer': {

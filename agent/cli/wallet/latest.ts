@@ -88,8 +88,11 @@ async function ask(
   try {
     for (;;) {
       const now = performance.now();
-      const agreeing = [...words.values()].filter((word) => agrees(session, word)).length;
-      const isContradicted = words.size - agreeing > faults;
+      const agreeing = [...words.values()].filter(
+        (word) => word.knows && !contradicts(session, word),
+      ).length;
+      const against = [...words.values()].filter((word) => contradicts(session, word)).length;
+      const isContradicted = against > faults;
       if (agreeing >= needed || signal.aborted || now - begunAt > limitMs(isContradicted)) {
         return { agreeing, needed, isContradicted };
       }
@@ -110,10 +113,13 @@ async function ask(
   }
 }
 
-/** Whether the member knows of no order that this wallet does not know. */
-function agrees({ read, network, account }: Asker, { next, pending }: Latest): boolean {
-  if (next > readWallet(read, network, account).next) return false;
-  if (pending === undefined) return true;
+/**
+ * Whether the member knows of an order that this wallet does not know. One whose own memory has gaps
+ * may say so, but that it knows of none counts for nothing.
+ */
+function contradicts({ read, network, account }: Asker, { next, pending }: Latest): boolean {
+  if (next > readWallet(read, network, account).next) return true;
+  if (pending === undefined) return false;
   const live = readLiveOrder(read);
-  return live !== undefined && equalBytes(orderHash(network.id, live.order.order), pending);
+  return live === undefined || !equalBytes(orderHash(network.id, live.order.order), pending);
 }

@@ -19,6 +19,7 @@ import type { AuthoritySetup } from '../setup.ts';
 import { credit, debit, nextSequence } from '../units.ts';
 import { balanceOf, readAccount, withBalance, writeAccount } from './account.ts';
 import { noteDoubleSpend } from './double-spend.ts';
+import { noteOutvoted, noteOwnVote, noteVotes } from './lives.ts';
 import { voteFor } from './vote.ts';
 
 /** Undefined when the certificate is, or already was, applied; otherwise why it is not. */
@@ -30,6 +31,7 @@ export function applyCertificate(
   const { order } = certificate.order;
   const payer = readAccount(draft, order.account);
   const hash = orderHash(setup.network.id, order);
+  noteOwnVote(draft, setup, certificate);
   if (order.sequence < payer.next) return checkAgainstApplied(draft, setup, certificate, hash);
   // Before any signature: a certificate that cannot be applied yet is free to send again and again.
   if (order.sequence > payer.next) {
@@ -47,7 +49,9 @@ export function applyCertificate(
   if (refused !== undefined) return refused;
   if (pending !== undefined && !isPending) {
     noteDoubleSpend(draft, setup, payer, certificate.order, hash);
+    noteOutvoted(draft, order, orderHash(setup.network.id, pending.order));
   }
+  noteVotes(draft, setup, certificate);
   const index = certificateKey(order.account, order.sequence);
   const journalNumber = record(draft, { TAG: 'certificate', data: certificate }, index);
   settlePayer(draft, certificate, hash);

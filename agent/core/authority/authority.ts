@@ -12,6 +12,7 @@ import { readAccount } from './account.ts';
 import { applyCertificate } from './apply.ts';
 import { sendBucket, takeBucket, takeCertificates, takeDigest, takeRoot } from './catchup.ts';
 import { takeDoubleSpend } from './double-spend.ts';
+import { answerFirstStart, takeVouch } from './first-start.ts';
 import { takeGossip, takeOrder } from './order.ts';
 import { sendProofs, takeProofCount, takeProofs } from './proofs.ts';
 import { answerAccount, answerCertificates, answerCredits, answerLatest } from './queries.ts';
@@ -33,6 +34,10 @@ export function authorityMessage(
       return answerAccount(draft, setup, message.data.account, origin);
     case 'latestQuery':
       return answerLatest(draft, setup, message.data, origin);
+    case 'firstStart':
+      return answerFirstStart(draft, setup, message.data, origin);
+    case 'vouch':
+      return takeVouch(draft, setup, message.data);
     case 'certificatesQuery':
       return answerCertificates(draft, setup, message.data.account, message.data.from, origin);
     case 'creditsQuery':
@@ -59,7 +64,7 @@ function peerMessage(
 ): void {
   switch (message.TAG) {
     case 'gossip':
-      return takeGossip(draft, setup, message.data);
+      return takeGossip(draft, setup, message.data, link);
     case 'doubleSpend':
       return takeDoubleSpend(draft, setup, message.data);
     case 'root':

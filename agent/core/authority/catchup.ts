@@ -41,6 +41,7 @@ import { readAccount } from './account.ts';
 import { applyCertificate } from './apply.ts';
 import { accountAt, bucketAt, countOf, type DigestPath, pathOf, placeOf } from './bucket.ts';
 import { childrenOf, digestAt } from './digest.ts';
+import { askVouchers } from './first-start.ts';
 import { forgetCursor, sendProofCount } from './proofs.ts';
 import { answerCertificates } from './queries.ts';
 import { retellPending } from './retell.ts';
@@ -52,7 +53,8 @@ const NO_HISTORY = new Uint8Array(8);
  * Tells every other authority what this ledger hashes to, and again what may not have reached it;
  * sets the time of the next round.
  */
-export function startRound(draft: Draft): void {
+export function startRound(draft: Draft, setup: AuthoritySetup): void {
+  askVouchers(draft, setup);
   for (const link of memberLinks(draft)) sendRoot(draft, link);
   retellPending(draft);
   const { rounds, isHurried } = paceOf(draft);

@@ -10,16 +10,18 @@ import { type Message, verdictCoder } from '../codec/message.ts';
 import { type Certificate, orderHash, type SignedOrder } from '../codec/order.ts';
 import type { Account } from '../codec/record.ts';
 import type { Draft, Origin } from '../draft.ts';
+import type { LinkId } from '../io.ts';
 import { certificateAt } from '../journal.ts';
-import { singleton } from '../keyspace.ts';
-import { memberLinks } from '../links.ts';
+import { memberLinks, memberOf } from '../links.ts';
 import { REFUSALS, type RefusalCode, refusal } from '../refusal.ts';
 import type { AuthoritySetup } from '../setup.ts';
 import { signStatement } from '../statement.ts';
 import { accountCount, balanceOf, hasAccount, readAccount, writePending } from './account.ts';
 import { noteDoubleSpend } from './double-spend.ts';
+import { noteGossip } from './lives.ts';
 import { retellLater } from './retell.ts';
 import { brokenRule, type OrderCase } from './rules.ts';
+import { mayVote } from './standing.ts';
 import { voteFor } from './vote.ts';
 
 /**
@@ -53,7 +55,14 @@ export function takeOrder(
  * Another authority passes on an order that it voted for. Keeping it as our own pending order makes
  * two different orders meet early; nobody waits for an answer.
  */
-export function takeGossip(draft: Draft, setup: AuthoritySetup, signed: SignedOrder): void {
+export function takeGossip(
+  draft: Draft,
+  setup: AuthoritySetup,
+  signed: SignedOrder,
+  link: LinkId,
+): void {
+  const member = memberOf(draft, link);
+  if (member !== undefined) noteGossip(draft, member, signed);
   acceptOrder(draft, setup, signed, orderHash(setup.network.id, signed.order));
 }
 
@@ -65,8 +74,8 @@ function acceptOrder(
 ): Outcome {
   const { order } = signed;
   const account = readAccount(draft, order.account);
-  const mayVote = draft.get(singleton('standing')) === undefined;
-  if (mayVote && !account.frozen && isPending(setup, account, order.sequence, hash)) {
+  const votes = mayVote(draft);
+  if (votes && !account.frozen && isPending(setup, account, order.sequence, hash)) {
     return { kind: 'voted', again: true };
   }
   const judged: OrderCase = {
@@ -76,11 +85,11 @@ function acceptOrder(
     account,
     isRecipientKnown: hasAccount(draft, order.action.data.recipient),
     accountCount: accountCount(draft),
-    mayVote,
+    mayVote: votes,
   };
   const broken = brokenRule(judged);
   // Who may not vote keeps evidence all the same.
-  const apart = mayVote ? broken : brokenRule({ ...judged, mayVote: true });
+  const apart = votes ? broken : brokenRule({ ...judged, mayVote: true });
   if (apart?.code === 'order_pending' || apart?.code === 'sequence_used') {
     noteDoubleSpend(draft, setup, account, signed, hash);
     const certificate = certificateOf(draft, setup, signed, hash);

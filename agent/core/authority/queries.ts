@@ -8,6 +8,7 @@ import { MAX_CERTIFICATES_PER_FRAME } from '../limits.ts';
 import type { AuthoritySetup } from '../setup.ts';
 import { nextSequence, type Sequence } from '../units.ts';
 import { readAccount } from './account.ts';
+import { mayVote } from './standing.ts';
 
 export function answerAccount(
   draft: Draft,
@@ -28,7 +29,8 @@ export function answerLatest(
   question: LatestQuestion,
   origin: WayBack,
 ): void {
-  draft.answer(origin, latestOf(setup, question, readAccount(draft, question.account)));
+  const account = readAccount(draft, question.account);
+  draft.answer(origin, latestOf(setup, question, account, mayVote(draft)));
 }
 
 /** Certificates of the account's own orders, from a sequence on. */

@@ -43,7 +43,8 @@ export const ORDER_RULES: readonly OrderRule[] = [
     name: 'MayVote',
     code: 'not_voting',
     formal: '',
-    meaning: 'the authority was not restored from a backup and its store is sound',
+    meaning:
+      'the authority knows all of its votes: it was not restored, and others vouched for its first start',
     holds: ({ mayVote }) => mayVote,
   },
   {

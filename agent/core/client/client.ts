@@ -146,8 +146,8 @@ function takeLatest(draft: Draft, setup: WalletSetup, latest: Latest): void {
   const account = setup.wallet.publicKey;
   if (nonce === undefined || !isLatestValid(setup, { account, nonce }, latest)) return;
   const { member, body } = latest;
-  const { next, received, pending } = body;
-  draft.note({ kind: 'latest_seen', member, next, received, pending });
+  const { next, received, pending, knows } = body;
+  draft.note({ kind: 'latest_seen', member, next, received, pending, knows });
   takeProgress(draft, setup, member, next);
   takeCount(draft, setup, member, received);
 }

@@ -32,7 +32,17 @@ import {
 import type { Coder, ValueOf } from './coder.ts';
 import { u8, u64 } from './numbers.ts';
 import { certificateCoder, orderPairCoder, signedOrderCoder } from './order.ts';
-import { bool, bytesOf, checked, listOf, optional, struct, tupleOf, variant } from './parts.ts';
+import {
+  bool,
+  bytesOf,
+  checked,
+  listOf,
+  optional,
+  struct,
+  tupleOf,
+  variant,
+  wordOf,
+} from './parts.ts';
 
 export const tokenBalanceCoder = struct({ token: tokenCoder, balance: balanceCoder });
 export type TokenBalance = ValueOf<typeof tokenBalanceCoder>;
@@ -98,9 +108,39 @@ export const latestBodyCoder = struct({
   received: u64,
   /** Hash of the order that it voted for and that is not certified there yet. */
   pending: optional(hashCoder),
+  /** It remembers each of its votes. If not, nothing pending means nothing (DESIGN 11). */
+  knows: bool,
 });
 export const latestCoder = signed(latestBodyCoder);
 export type Latest = ValueOf<typeof latestCoder>;
+
+/** Random bytes that an authority's first start gives itself: one ledger begun with its key. */
+export const lifeCoder = bytesOf(NONCE_BYTES);
+
+/** A member that starts for the first time asks who knows of another life; the part that it signs. */
+export const firstStartBodyCoder = struct({ life: lifeCoder });
+export const firstStartCoder = signed(firstStartBodyCoder);
+export type FirstStart = ValueOf<typeof firstStartCoder>;
+
+/** A vote of a member, with its order. */
+export const knownVoteCoder = struct({ order: signedOrderCoder, signature: signatureCoder });
+export type KnownVote = ValueOf<typeof knownVoteCoder>;
+
+/** The answer; the part that is signed. */
+export const vouchBodyCoder = struct({
+  /** Who asked, and for which life. */
+  about: memberCoder,
+  life: lifeCoder,
+  /**
+   * `first`: this is the first life that I know of, and I will say so of no other. `seen`: I know of
+   * another one. `unsure`: my own memory has gaps.
+   */
+  word: wordOf({ first: 1, seen: 2, unsure: 3 }),
+  /** What proves another life, where a vote is at hand. */
+  vote: optional(knownVoteCoder),
+});
+export const vouchCoder = signed(vouchBodyCoder);
+export type Vouch = ValueOf<typeof vouchCoder>;
 
 /** Nibbles from the root of the digest tree to one of its nodes. */
 const nibbleCoder = checked(u8, (n) => n < DIGEST_FANOUT || `${n} is no nibble of a path`);
@@ -215,6 +255,9 @@ export const messageCoder = variant({
   /** Client to authority: what do you know of this account, now? Answered by `latest`. */
   latestQuery: [23, struct({ account: keyCoder, nonce: nonceCoder })],
   latest: [24, latestCoder],
+  /** Member to members, also through others: this is my first start. Answered by `vouch`. */
+  firstStart: [25, firstStartCoder],
+  vouch: [26, vouchCoder],
 });
 export type Message = ValueOf<typeof messageCoder>;
 export type Bucket = Extract<Message, { TAG: 'bucket' }>['data'];

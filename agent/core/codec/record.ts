@@ -2,7 +2,7 @@
 import { MAX_LINKS, MAX_MEMBERS, MAX_TOKENS } from '../limits.ts';
 import { hashCoder, keyCoder, linkCoder, memberCoder, sequenceCoder } from './canonical.ts';
 import type { ValueOf } from './coder.ts';
-import { tokenBalanceCoder } from './message.ts';
+import { lifeCoder, tokenBalanceCoder } from './message.ts';
 import { u8, u16, u32, u64 } from './numbers.ts';
 import {
   certificateCoder,
@@ -48,6 +48,17 @@ export const numberCoder = u64;
 
 /** Whether this authority may vote (DESIGN 11). Absent: it may. */
 export const standingCoder = struct({ reason: textOf(120) });
+
+/** The first start of an authority, until others have vouched for it (authority/first-start.ts). */
+export const ownLifeCoder = struct({ life: lifeCoder });
+
+/** What other members said of this first start. In memory. */
+export const vouchersCoder = struct({
+  vouched: listOf(MAX_MEMBERS, memberCoder),
+  /** These know of another life of this key. */
+  seen: listOf(MAX_MEMBERS, memberCoder),
+});
+export type Vouchers = ValueOf<typeof vouchersCoder>;
 
 /** A wallet's own account, as far as its certificates prove it. */
 export const walletCoder = struct({

@@ -33,6 +33,8 @@ export type Happening =
   | { readonly kind: 'applied'; readonly certificate: CertificateView }
   | { readonly kind: 'double_spend'; readonly first: OrderView; readonly second: OrderView }
   | { readonly kind: 'conflict'; readonly first: CertificateView; readonly second: CertificateView }
+  | { readonly kind: 'voted_elsewhere'; readonly account: string; readonly sequence: string }
+  | { readonly kind: 'vouched_for'; readonly vouchers: number }
   | { readonly kind: 'compared'; readonly member: string; readonly equal: boolean }
   | { readonly kind: 'relayed'; readonly member: string }
   | { readonly kind: 'order_created'; readonly order: OrderView }
@@ -64,6 +66,8 @@ export type Happening =
       readonly received: string;
       /** Hash of the order that the member voted for, hexadecimal. */
       readonly pending: string | null;
+      /** Whether the member remembers each of its votes. */
+      readonly knows: boolean;
     }
   | { readonly kind: 'command_refused'; readonly refusal: RefusalView }
   /** A peer went from one state to another. */
@@ -89,6 +93,9 @@ export const EVENT_KINDS = {
   applied: 'a certificate was applied to the ledger',
   double_spend: 'an account signed two orders for one sequence; both are kept as proof',
   conflict: 'two certificates for one sequence: more authorities are hostile than may be',
+  voted_elsewhere:
+    'a vote of this key turned up that its ledger does not know: the key was used elsewhere, and this authority stops voting',
+  vouched_for: 'enough members vouched for the first start of this authority: it votes from now on',
   compared: "this authority's ledger was compared with a member's",
   relayed: 'a frame was passed on to a member',
   order_created: 'an order of this wallet is stored and on its way',
@@ -128,6 +135,12 @@ export function viewOfNotice(network: Network, notice: Notice): Happening {
       const first = certificateView(network, notice.first);
       return { kind, first, second: certificateView(network, notice.second) };
     }
+    case 'voted_elsewhere': {
+      const { account, sequence } = notice;
+      return { kind, account: nameOf('account', account), sequence: sequence.toString() };
+    }
+    case 'vouched_for':
+      return { kind, vouchers: notice.vouchers };
     case 'compared':
       return { kind, member: memberName(network, notice.member), equal: notice.equal };
     case 'relayed':
@@ -163,13 +176,14 @@ export function viewOfNotice(network: Network, notice: Notice): Happening {
       };
     }
     case 'latest_seen': {
-      const { member, next, received, pending } = notice;
+      const { member, next, received, pending, knows } = notice;
       return {
         kind,
         member: memberName(network, member),
         next: next.toString(),
         received: received.toString(),
         pending: pending === undefined ? null : toHex(pending),
+        knows,
       };
     }
     case 'command_refused':

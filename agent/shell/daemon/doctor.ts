@@ -3,6 +3,7 @@
  * says what mends it. A check changes nothing.
  */
 import { statfsSync } from 'node:fs';
+import { isFirstStart, wasUsedElsewhere } from '../../core/authority/standing.ts';
 import { quorumOf } from '../../core/committee.ts';
 import type { MemberIndex } from '../../core/units.ts';
 import type { DoctorView } from '../control/api.ts';
@@ -65,8 +66,22 @@ function checkVoting(context: DaemonContext): CheckView {
   if (context.identity.member === undefined) return well('voting', 'a relay does not vote');
   const { may, whyNot } = votingView(context);
   if (may) return well('voting', 'this authority votes');
-  const mend = 'It gets its seat back with a new key, by an epoch change.';
-  return found('voting', context.damage.length > 0 ? 'fail' : 'warn', `no: ${whyNot}`, mend);
+  const [verdict, mend] = votingAdvice(context);
+  return found('voting', verdict, `no: ${whyNot}`, mend);
+}
+
+function votingAdvice({ damage, running }: DaemonContext): [Verdict, string] {
+  const newKey = 'It gets its seat back with a new key, by an epoch change.';
+  if (running !== undefined && wasUsedElsewhere(running.read)) {
+    return ['fail', `Find the other copy of this node and stop it. ${newKey}`];
+  }
+  if (running !== undefined && isFirstStart(running.read)) {
+    return [
+      'warn',
+      'It votes once they have: start the others, and see meshpay committee for links.',
+    ];
+  }
+  return [damage.length > 0 ? 'fail' : 'warn', newKey];
 }
 
 function checkDisk({ config }: DaemonContext): CheckView {

@@ -6,12 +6,17 @@
  * writes the key into the store and only then removes the mark; an authority that finds neither
  * begins as a restored one does (DESIGN 11): it serves and catches up, and never votes again with
  * that key. A crash between the two steps leaves both, and the next start removes the mark.
+ *
+ * The mark may lie: a folder that was copied before the first start has it as well. So what begins with
+ * it is a life of that key which other members have to vouch for (core/authority/first-start.ts).
  */
+import { randomBytes } from 'node:crypto';
 import { rmSync, statSync } from 'node:fs';
 import { equalBytes } from '../../core/bytes.ts';
 import { encode, keyCoder } from '../../core/codec/canonical.ts';
-import { standingCoder } from '../../core/codec/record.ts';
+import { ownLifeCoder, standingCoder } from '../../core/codec/record.ts';
 import { singleton } from '../../core/keyspace.ts';
+import { NONCE_BYTES } from '../../core/limits.ts';
 import { nameOf } from '../../core/names.ts';
 import type { Store } from '../store/store.ts';
 
@@ -43,7 +48,11 @@ export async function claimStore(store: Store, owner: Owner): Promise<string | u
       key: singleton('standing'),
       value: encode(standingCoder, { reason: LOST_REASON }),
     };
-    await store.commit(owner.isAuthority && !isUnused ? [key, standing] : [key]);
+    const life = {
+      key: singleton('firstStart'),
+      value: encode(ownLifeCoder, { life: randomBytes(NONCE_BYTES) }),
+    };
+    await store.commit(owner.isAuthority ? [key, isUnused ? life : standing] : [key]);
   } else if (!equalBytes(stored, owner.publicKey)) {
     return nameOf('node', stored);
   }

@@ -17,6 +17,8 @@ const LOUDNESS: Readonly<Partial<Record<Notice['kind'], readonly [Loudness, stri
   applied: ['debug', 'applied a certificate'],
   double_spend: ['warn', 'an account signed two orders for one sequence'],
   conflict: ['fatal', 'two certificates for one sequence: more than f authorities are hostile'],
+  voted_elsewhere: ['fatal', 'this key voted in another life: this authority never votes again'],
+  vouched_for: ['info', 'others vouched for the first start: this authority votes'],
   compared: ['trace', 'compared ledgers with a member'],
   relayed: ['trace', 'passed a frame on'],
   account_seen: ['trace', 'a member told the state of an account'],

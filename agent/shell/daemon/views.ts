@@ -2,11 +2,18 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { digestAt } from '../../core/authority/digest.ts';
+import { firstStartSeen } from '../../core/authority/first-start.ts';
 import { equalBytes, toHex } from '../../core/bytes.ts';
 import { decodeOwn } from '../../core/codec/canonical.ts';
-import { journalHeadCoder, numberCoder, standingCoder } from '../../core/codec/record.ts';
-import { faultsTolerated, quorumOf } from '../../core/committee.ts';
+import {
+  journalHeadCoder,
+  numberCoder,
+  standingCoder,
+  type Vouchers,
+} from '../../core/codec/record.ts';
+import { faultsTolerated, quorumOf, vouchersNeeded } from '../../core/committee.ts';
 import { Draft } from '../../core/draft.ts';
+import type { Network } from '../../core/genesis.ts';
 import type { Read } from '../../core/io.ts';
 import { singleton } from '../../core/keyspace.ts';
 import { nameOf } from '../../core/names.ts';
@@ -75,7 +82,18 @@ export function votingView({ identity, running }: DaemonContext): StatusView['vo
   if (running === undefined) return no('the stored state is damaged');
   const standing = running.read.get(singleton('standing'));
   if (standing !== undefined) return no(decodeOwn(standingCoder, standing).reason);
+  const first = firstStartSeen(running.read);
+  if (first !== undefined) return no(firstStartText(identity.network, first));
   return { may: true, whyNot: null };
+}
+
+/** What the first start of an authority waits for. */
+function firstStartText({ committee }: Network, { vouched, seen }: Vouchers): string {
+  const { members } = committee;
+  const needed = vouchersNeeded(members.length);
+  const names = seen.map((member) => members[member]?.name ?? `${member}`).join(', ');
+  const known = names === '' ? '' : `; ${names} saw this key in use before`;
+  return `the first start of its key: ${vouched.length} of ${needed} other members have vouched for it${known}`;
 }
 
 export function peersView(context: DaemonContext): PeersView {

@@ -97,7 +97,8 @@ export class Saboteur implements Actor {
         const old = this.#oldWord(member, message.data.account);
         if (old !== undefined && prng.below(2) === 0) return old;
         const next = this.#next();
-        const body = { ...message.data, next, received: this.#next(), pending: undefined };
+        const known = { received: this.#next(), pending: undefined, knows: true };
+        const body = { ...message.data, next, ...known };
         const data = { epoch: 0 as Epoch, member, body, signature: prng.bytes(64) };
         return { TAG: 'latest', data };
       }

@@ -73,8 +73,8 @@ export const AUTHORITY_MUTANTS: readonly Mutant[] = [
   {
     name: 'a restored authority votes',
     file: ORDER,
-    find: "const mayVote = draft.get(singleton('standing')) === undefined;",
-    replace: 'const mayVote = true;',
+    find: 'const votes = mayVote(draft);',
+    replace: 'const votes = true;',
     caughtBy: ['standing'],
     profile: 'crashes',
   },

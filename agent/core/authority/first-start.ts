@@ -1,0 +1,132 @@
+/**
+ * The first start of an authority's key. A data folder that is empty says nothing of what the key
+ * signed before: the folder that a node was provisioned from may have been copied again. So the first
+ * start names itself by random bytes, its *life*, and votes only when n - f other members have said,
+ * signed, that they know of no other life of that key (DESIGN 5).
+ *
+ *   A -> all  firstStart   my key begins with this life
+ *   B -> A    vouch        the first that I know of; or I have seen another, with a vote if I have one
+ *
+ * Safety: an honest member vouches for one life of a key, ever, on disk before it says so, and for
+ * none after a vote of that key came to it. Of n - f vouchers for one life at least n - 2f are honest
+ * and refuse every other, which leaves n - 1 - (n - 2f) = 2f - 1 < n - f: no two lives vote. Who does not
+ * remember its own votes does not vouch either: it may have forgotten this one.
+ * Liveness: members vouch for each other before any of them votes, so a network that starts as a
+ * whole comes up by itself. It needs n - f others that answer (all where there are up to 4): the price
+ * is paid once, at the founding. Questions are repeated with every round of catch-up.
+ * Bounds: one life a member on disk; two lists of members in memory.
+ */
+import { equalBytes } from '../bytes.ts';
+import { membersOf, sendToMember } from '../client/route.ts';
+import { decodeOwn } from '../codec/canonical.ts';
+import {
+  type FirstStart,
+  firstStartBodyCoder,
+  type Message,
+  type Vouch,
+  vouchBodyCoder,
+} from '../codec/message.ts';
+import { ownLifeCoder, type Vouchers, vouchersCoder } from '../codec/record.ts';
+import { vouchersNeeded } from '../committee.ts';
+import type { Draft, Origin } from '../draft.ts';
+import type { Read } from '../io.ts';
+import { singleton } from '../keyspace.ts';
+import type { AuthoritySetup } from '../setup.ts';
+import { isStatementValid, signStatement } from '../statement.ts';
+import type { MemberIndex } from '../units.ts';
+import { hasGossiped, judgeOwnVote, keepLife, lifeOf, voteSeen } from './lives.ts';
+import { isBarred } from './standing.ts';
+
+/** Asks all members that have not vouched yet, or one, while this is a first start. */
+export function askVouchers(draft: Draft, setup: AuthoritySetup, only?: MemberIndex): void {
+  const life = ownLife(draft);
+  if (life === undefined) return;
+  const { vouched } = readVouchers(draft);
+  const members = only === undefined ? membersOf(setup.network) : [only];
+  const asked = members.filter(
+    (member) => member !== setup.authority.member && !vouched.includes(member),
+  );
+  if (asked.length === 0) return;
+  const body = { life };
+  const data = { ...signStatement(setup, 'first_start', firstStartBodyCoder, body), body };
+  for (const member of asked) sendToMember(draft, member, { TAG: 'firstStart', data });
+}
+
+/** A member asks whether anybody knows of another life of its key. */
+export function answerFirstStart(
+  draft: Draft,
+  setup: AuthoritySetup,
+  question: FirstStart,
+  origin: Origin,
+): void {
+  const { member: about, body } = question;
+  if (about === setup.authority.member) return;
+  if (!isStatementValid(setup, 'first_start', firstStartBodyCoder, question, body)) return;
+  draft.answer(origin, vouchFor(draft, setup, about, body.life));
+}
+
+function vouchFor(
+  draft: Draft,
+  setup: AuthoritySetup,
+  about: MemberIndex,
+  life: Uint8Array,
+): Message {
+  const vote = voteSeen(draft, about);
+  const known = lifeOf(draft, about);
+  const isOther = known !== undefined && !equalBytes(known, life);
+  const isSeen = vote !== undefined || isOther || hasGossiped(draft, about);
+  const word = isSeen ? 'seen' : isBarred(draft) ? 'unsure' : 'first';
+  if (word === 'first' && known === undefined) keepLife(draft, about, life);
+  const body = { about, life, word, vote } as const;
+  const data = { ...signStatement(setup, 'vouch', vouchBodyCoder, body), body };
+  return { TAG: 'vouch', data };
+}
+
+/** Another member's word on this first start. */
+export function takeVouch(draft: Draft, setup: AuthoritySetup, vouch: Vouch): void {
+  const { member, body } = vouch;
+  const { about, life, word, vote } = body;
+  if (about !== setup.authority.member || member === about) return;
+  // A vote proves itself, also after the first start and whoever shows it.
+  if (vote !== undefined) judgeOwnVote(draft, setup, vote.order.order, vote.signature);
+  const own = ownLife(draft);
+  if (own === undefined || !equalBytes(life, own)) return;
+  if (!isStatementValid(setup, 'vouch', vouchBodyCoder, vouch, body)) return;
+  const { vouched, seen } = readVouchers(draft);
+  const others = { vouched: without(vouched, member), seen: without(seen, member) };
+  if (word === 'first') others.vouched.push(member);
+  if (word === 'seen') others.seen.push(member);
+  draft.write(singleton('vouchers'), vouchersCoder, others);
+  endFirstStart(draft, setup);
+}
+
+/** Lets this authority vote if enough others have vouched for its first start. */
+export function endFirstStart(draft: Draft, setup: AuthoritySetup): void {
+  if (ownLife(draft) === undefined || isBarred(draft)) return;
+  const { vouched } = readVouchers(draft);
+  if (vouched.length < vouchersNeeded(setup.network.committee.members.length)) return;
+  draft.remove(singleton('firstStart'));
+  draft.remove(singleton('vouchers'));
+  draft.note({ kind: 'vouched_for', vouchers: vouched.length });
+}
+
+/** What others have said so far; undefined: this is no first start. For people. */
+export function firstStartSeen(read: Read): Vouchers | undefined {
+  if (read.get(singleton('firstStart')) === undefined) return undefined;
+  const bytes = read.get(singleton('vouchers'));
+  return bytes === undefined ? NOBODY : decodeOwn(vouchersCoder, bytes);
+}
+
+const NOBODY: Vouchers = { vouched: [], seen: [] };
+
+function ownLife(draft: Draft): Uint8Array | undefined {
+  return draft.read(singleton('firstStart'), ownLifeCoder)?.life;
+}
+
+function readVouchers(draft: Draft): Vouchers {
+  return draft.read(singleton('vouchers'), vouchersCoder) ?? NOBODY;
+}
+
+function without(members: readonly MemberIndex[], member: MemberIndex): MemberIndex[] {
+  return members.filter((other) => other !== member);
+}

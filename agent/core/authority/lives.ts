@@ -1,0 +1,155 @@
+/**
+ * Votes that tell of another life of a key. A folder that was copied, or a disk that was put back, is
+ * a life of a key that does not know what another life of it signed; what it signed turns up in
+ * certificates, and in words that others carry.
+ *
+ * Safety: an authority whose own valid vote turns up, and is not accounted for by its ledger, has
+ * voted in another life and stops for good, in the same step and before it answers anything. Votes
+ * are looked at wherever a certificate comes in, whatever else is wrong with that certificate.
+ * A ledger accounts for a vote if the order is pending there, was certified there, or was pending when
+ * another order was certified (`outvoted`). A key that never had two lives is never stopped, whoever
+ * shows it its own votes and words, in whatever order.
+ *
+ * Of the other members the first sign of each kind is kept, for whoever starts with their key
+ * (first-start.ts): three short records a member.
+ */
+import { equalBytes } from '../bytes.ts';
+import { hashCoder } from '../codec/canonical.ts';
+import { type KnownVote, knownVoteCoder, lifeCoder, type Message } from '../codec/message.ts';
+import {
+  type Certificate,
+  isVoteValid,
+  type Order,
+  orderHash,
+  type SignedOrder,
+  signedOrderCoder,
+} from '../codec/order.ts';
+import type { Draft } from '../draft.ts';
+import { certificateAt } from '../journal.ts';
+import { keyOf, keyOfEntry } from '../keyspace.ts';
+import { isLatestValid } from '../latest.ts';
+import { isProgressValid, pendingHash } from '../progress.ts';
+import type { AuthoritySetup } from '../setup.ts';
+import type { MemberIndex, Sequence } from '../units.ts';
+import { readAccount } from './account.ts';
+import { bar, isBarred } from './standing.ts';
+import { voteFor } from './vote.ts';
+
+/** Which signs of a member are kept; the second byte of their keys (keyspace.ts `memberKnown`). */
+const KNOWN = { life: 0, gossip: 1, vote: 2 } as const;
+
+/** A certificate came in, valid or not: is there a vote of ours in it that this ledger does not know? */
+export function noteOwnVote(
+  draft: Draft,
+  setup: AuthoritySetup,
+  { epoch, order, votes }: Certificate,
+): void {
+  if (epoch !== setup.network.committee.epoch) return;
+  const own = votes.find(({ member }) => member === setup.authority.member);
+  if (own !== undefined) judgeOwnVote(draft, setup, order.order, own.signature);
+}
+
+/** Whoever says that this is our vote: if it is, and this ledger does not know it, voting ends. */
+export function judgeOwnVote(
+  draft: Draft,
+  setup: AuthoritySetup,
+  order: Order,
+  signature: Uint8Array,
+): void {
+  const { network, verify, authority } = setup;
+  const { id, committee } = network;
+  const hash = orderHash(id, order);
+  // In this order: what is known costs no signature, and who is stopped already is not asked again.
+  if (accountsFor(draft, id, order.account, order.sequence, hash) || isBarred(draft)) return;
+  const { member } = authority;
+  // Our votes have the same bytes each time (vote.ts), and to make one is cheaper than to check one.
+  const isOurs =
+    equalBytes(voteFor(setup, hash).signature, signature) ||
+    isVoteValid(id, committee, hash, { member, signature }, verify);
+  if (isOurs) bar(draft, order.account, order.sequence);
+}
+
+/**
+ * Our own signed word on an account, as somebody brings it or passes it on: an older one agrees with
+ * this ledger, which never goes back; one that does not is of another life.
+ */
+export function noteOwnWord(draft: Draft, setup: AuthoritySetup, { TAG, data }: Message): void {
+  if (TAG !== 'latest' && TAG !== 'progress') return;
+  if (data.member !== setup.authority.member || isBarred(draft)) return;
+  const { account, next, pending } = data.body;
+  const record = readAccount(draft, account);
+  const isKnown =
+    next <= record.next &&
+    (TAG === 'progress' || data.body.received <= record.received) &&
+    (pending === undefined || accountsFor(draft, setup.network.id, account, next, pending));
+  if (isKnown) return;
+  const isOurs =
+    TAG === 'latest' ? isLatestValid(setup, data.body, data) : isProgressValid(setup, data);
+  if (isOurs) bar(draft, account, next);
+}
+
+/** Keeps that our vote at this place was for another order than the one certified now. */
+export function noteOutvoted(draft: Draft, { account, sequence }: Order, hash: Uint8Array): void {
+  draft.write(keyOfEntry('outvoted', account, sequence), hashCoder, hash);
+}
+
+/** Whether this ledger knows of our vote for the order with this hash. */
+function accountsFor(
+  draft: Draft,
+  networkId: Uint8Array,
+  account: Uint8Array,
+  sequence: Sequence,
+  hash: Uint8Array,
+): boolean {
+  const record = readAccount(draft, account);
+  if (sequence > record.next) return false;
+  if (sequence === record.next) {
+    const pending = pendingHash(networkId, record);
+    return pending !== undefined && equalBytes(pending, hash);
+  }
+  const certified = certificateAt(draft, account, sequence);
+  if (certified !== undefined && equalBytes(orderHash(networkId, certified.order.order), hash)) {
+    return true;
+  }
+  const outvoted = draft.read(keyOfEntry('outvoted', account, sequence), hashCoder);
+  return outvoted !== undefined && equalBytes(outvoted, hash);
+}
+
+/** Keeps the first vote of each other member that was seen in a certificate; all in it are valid. */
+export function noteVotes(draft: Draft, setup: AuthoritySetup, certificate: Certificate): void {
+  for (const { member, signature } of certificate.votes) {
+    if (member === setup.authority.member) continue;
+    const key = keyOfKnown(member, 'vote');
+    if (draft.get(key) !== undefined) continue;
+    draft.write(key, knownVoteCoder, { order: certificate.order, signature });
+  }
+}
+
+/** Keeps the first order that a member told of over its own link: it says that it voted for it. */
+export function noteGossip(draft: Draft, member: MemberIndex, order: SignedOrder): void {
+  const key = keyOfKnown(member, 'gossip');
+  if (draft.get(key) === undefined) draft.write(key, signedOrderCoder, order);
+}
+
+/** The first vote of a member that was seen in a certificate. */
+export function voteSeen(draft: Draft, member: MemberIndex): KnownVote | undefined {
+  return draft.read(keyOfKnown(member, 'vote'), knownVoteCoder);
+}
+
+/** Whether a member ever told of a vote of its own. */
+export function hasGossiped(draft: Draft, member: MemberIndex): boolean {
+  return draft.get(keyOfKnown(member, 'gossip')) !== undefined;
+}
+
+/** The one life of a member's key that this authority vouches for. */
+export function lifeOf(draft: Draft, member: MemberIndex): Uint8Array | undefined {
+  return draft.read(keyOfKnown(member, 'life'), lifeCoder);
+}
+
+export function keepLife(draft: Draft, member: MemberIndex, life: Uint8Array): void {
+  draft.write(keyOfKnown(member, 'life'), lifeCoder, life);
+}
+
+function keyOfKnown(member: MemberIndex, what: keyof typeof KNOWN) {
+  return keyOf('memberKnown', Uint8Array.of(member, KNOWN[what]));
+}
