@@ -3,12 +3,14 @@
  * files, queues and caches may take. Bounds that the protocol itself sees are in core/limits.ts.
  */
 import { invariant } from '../core/assert.ts';
+import { quorumOf } from '../core/committee.ts';
 import {
   MAX_CERTIFICATE_BYTES,
   MAX_FRAME_BYTES,
   MAX_MEMBERS,
   MAX_RELAY_LINKS,
 } from '../core/limits.ts';
+import type { Standing } from './fair-queue.ts';
 import { MAX_SEGMENT_COST_BYTES } from './net/datagram/inbound.ts';
 import { MAX_HAVE_BYTES } from './net/datagram/packet.ts';
 
@@ -36,31 +38,96 @@ export const HOLD_PAUSE_MS = 10;
 export const MAX_EXTRA_FILES = 16;
 export const MAX_EXTRA_FILE_BYTES = 65_535;
 
-/* The loop (loop.ts). */
+/* The loop (loop.ts), and who waits for it (event-queue.ts, fair-queue.ts). */
 
-/** Events that wait for the core: sources pause above the first, go on below the second. */
-export const QUEUE_PAUSE_EVENTS = 4_096;
-export const QUEUE_RELIEF_EVENTS = 1_024;
-/** Above this, frames are lost and commands refused: sources that were told to pause did not. */
-export const MAX_QUEUED_EVENTS = 8_192;
-/** The same three, for the bytes of the frames that wait. */
-export const QUEUE_PAUSE_BYTES = 4 * 1024 * 1024;
-export const QUEUE_RELIEF_BYTES = 1024 * 1024;
-export const MAX_QUEUED_BYTES = 8 * 1024 * 1024;
-/** Steps between two looks at the sockets. */
-export const MAX_STEPS_PER_TURN = 128;
+/** What may wait of one link. A source that was told to pause and did not loses what is above. */
+export interface LaneBounds {
+  readonly pauseEvents: number;
+  readonly pauseBytes: number;
+  readonly mostEvents: number;
+  readonly mostBytes: number;
+}
+
+function laneBounds(pauseEvents: number, pauseBytes: number): LaneBounds {
+  const mostBytes = 2 * pauseBytes + MAX_FRAME_BYTES;
+  return { pauseEvents, pauseBytes, mostEvents: 2 * pauseEvents, mostBytes };
+}
+
+/** Links are read ahead by so much: a wallet has one order on its way, a relay those of many. */
+export const LANE_BOUNDS: Readonly<Record<Standing, LaneBounds>> = {
+  local: laneBounds(512, 256 * 1024),
+  trusted: laneBounds(512, 256 * 1024),
+  node: laneBounds(64, 32 * 1024),
+  anonymous: laneBounds(16, 8 * 1024),
+};
+/** Bytes that wait of all links of one standing before each that has a frame waiting pauses. */
+export const STANDING_PAUSE_BYTES: Readonly<Record<Standing, number>> = {
+  local: 2 * 1024 * 1024,
+  trusted: 2 * 1024 * 1024,
+  node: 1024 * 1024,
+  anonymous: 1024 * 1024,
+};
+/** All of it, by construction (asserted below). */
+const MAX_QUEUED_BYTES = 14 * 1024 * 1024;
+/** What may still wait of all links that are gone. */
+export const MAX_LEFT_EVENTS = 256;
+export const MAX_LEFT_BYTES = 512 * 1024;
+/** Commands that wait; above it they are refused. */
+export const MAX_QUEUED_COMMANDS = 512;
+/** Whose share is how large, where all have more to do than there is time. */
+export const STANDING_WEIGHTS: Readonly<Record<Standing, number>> = {
+  local: 4,
+  trusted: 4,
+  node: 2,
+  anonymous: 2,
+};
+/**
+ * What an event costs, in units of about 20 microseconds on the machine of the benchmarks: a step, a
+ * signature checked or made in it, a record that was not in memory, a KiB taken in, put out or written.
+ */
+export const STEP_COST = 1;
+export const CHECK_COST = 4;
+export const SIGN_COST = 2;
+export const READ_COST = 1;
+export const KIB_COST = 1;
+/** How far whoever had nothing to do may be ahead of those who wait: an order and its certificate. */
+export const SERVICE_CREDIT = 40;
+/** Sources that are remembered by what they were served. */
+export const MAX_QUEUE_SOURCES = 1_024;
+/** Cost of the steps between two looks at the sockets. */
+export const MAX_TURN_COST = 128;
 /** Steps, and bytes of writes and sends, that may wait for one commit; then the queue waits. */
 export const MAX_UNCOMMITTED_STEPS = 4_096;
 export const MAX_UNCOMMITTED_BYTES = 4 * 1024 * 1024;
+/** How much of both the steps of a standing may fill: an attack leaves room for the others. */
+export const HELD_SHARES: Readonly<Record<Standing, number>> = {
+  local: 1,
+  trusted: 1,
+  node: 0.75,
+  anonymous: 0.75,
+};
 /** How long a stop may take before it is given up. */
 export const STOP_TIMEOUT_MS = 5_000;
 
 invariant(MAX_VALUE_BYTES >= 4 * MAX_CERTIFICATE_BYTES, 'the largest fact fits a record');
-invariant(QUEUE_RELIEF_EVENTS < QUEUE_PAUSE_EVENTS, 'a pause is not over at once');
-invariant(QUEUE_PAUSE_EVENTS < MAX_QUEUED_EVENTS, 'a source can pause in time');
-invariant(QUEUE_RELIEF_BYTES < QUEUE_PAUSE_BYTES, 'a pause is not over at once');
-invariant(QUEUE_PAUSE_BYTES + MAX_FRAME_BYTES < MAX_QUEUED_BYTES, 'a source can pause in time');
-invariant(MAX_STEPS_PER_TURN <= MAX_UNCOMMITTED_STEPS, 'a commit takes a whole turn');
+invariant(MAX_TURN_COST <= MAX_UNCOMMITTED_STEPS * STEP_COST, 'a commit takes a whole turn');
+invariant(
+  Object.values(LANE_BOUNDS).every(
+    (lane) =>
+      lane.pauseEvents >= 2 &&
+      lane.mostEvents > lane.pauseEvents &&
+      lane.mostBytes >= lane.pauseBytes + MAX_FRAME_BYTES,
+  ),
+  'a link can pause in time, and goes on before it has nothing to do',
+);
+invariant(
+  SERVICE_CREDIT >= 2 * STEP_COST + (1 + quorumOf(4) + 1) * CHECK_COST + SIGN_COST,
+  'a payment of a committee of four is served at once',
+);
+invariant(
+  MAX_TURN_COST >= SERVICE_CREDIT,
+  'whoever may be ahead is served within a turn of the loop',
+);
 
 /* The control socket (control/). It serves people on this machine, so it may be generous. */
 
@@ -105,6 +172,10 @@ invariant(
 
 /** Parsed public keys that are kept for the next signature check: a KeyObject takes about 1 KiB. */
 export const VERIFY_CACHE_KEYS = 4_096;
+/** Bytes that are handed to a socket before those after them wait in turn (net/output.ts). */
+export const OUTPUT_AHEAD_BYTES = 128 * 1024;
+/** Bytes that wait on one link to be passed on for one other. */
+export const FORWARD_LANE_BYTES = 64 * 1024;
 /** Bytes that are read of a key file: the longer of its two forms, and white space. */
 export const MAX_KEY_FILE_BYTES = 256;
 
@@ -119,7 +190,10 @@ export interface NetLimits {
   readonly memberHandshakes: number;
   /** A handshake that has taken longer may lose its place to a newcomer. */
   readonly handshakePatienceMs: number;
-  /** New handshakes a second of strangers; of one source, `handshakesPerSource`. */
+  /**
+   * New handshakes a second of strangers, and as many again of sources that have not called for
+   * `bucketMs`; of one source, `handshakesPerSource`.
+   */
   readonly handshakesPerSecond: number;
 
   /** Links of any kind; a place for each member is kept free. */
@@ -130,7 +204,7 @@ export interface NetLimits {
   readonly anonymousPerSource: number;
   /** An anonymous link that says nothing for so long is closed. */
   readonly anonymousIdleMs: number;
-  /** When places run out, the most silent link gives way if it has been silent for so long. */
+  /** Where each source has one place, the most silent link gives way if it was silent for so long. */
   readonly evictableAfterMs: number;
 
   /** How often a link that was dialled or belongs to a node is asked for a sign of life. */
@@ -148,10 +222,19 @@ export interface NetLimits {
   readonly sharedOutputBytes: number;
 
   /** What a link may send, in tokens: a frame costs one, and one more for each whole KiB. */
+  readonly memberTokensPerSecond: number;
   readonly nodeTokensPerSecond: number;
   readonly anonymousTokensPerSecond: number;
-  /** The same for all anonymous links of one source address together. */
+  /** The same for all links of one kind and one source together. */
   readonly sourceTokensPerSecond: number;
+  /**
+   * What signatures may cost a second that came over a link and brought nothing (CHECK_COST of the
+   * loop): honest ones bring something, or are few.
+   */
+  readonly memberFruitlessPerSecond: number;
+  readonly nodeFruitlessPerSecond: number;
+  readonly anonymousFruitlessPerSecond: number;
+  readonly sourceFruitlessPerSecond: number;
   /** A bucket holds what flows into it in this time. */
   readonly bucketMs: number;
   /** Source addresses that are remembered; the one seen longest ago is forgotten. */
@@ -192,9 +275,14 @@ export const NET_LIMITS: NetLimits = {
   nodeOutputBytes: 1024 * 1024,
   anonymousOutputBytes: 128 * 1024,
   sharedOutputBytes: 8 * 1024 * 1024,
+  memberTokensPerSecond: 20_000,
   nodeTokensPerSecond: 4_000,
   anonymousTokensPerSecond: 500,
-  sourceTokensPerSecond: 2_000,
+  sourceTokensPerSecond: 4_000,
+  memberFruitlessPerSecond: 2_000 * CHECK_COST,
+  nodeFruitlessPerSecond: 200 * CHECK_COST,
+  anonymousFruitlessPerSecond: 50 * CHECK_COST,
+  sourceFruitlessPerSecond: 200 * CHECK_COST,
   bucketMs: 2_000,
   sources: 1_024,
   dialFirstMs: 250,
@@ -325,6 +413,32 @@ invariant(NET_LIMITS.nodeLinks <= MAX_RELAY_LINKS, 'the core takes note of every
 invariant(
   MAX_MEMBERS + NET_LIMITS.nodeLinks + NET_LIMITS.anonymousLinks <= NET_LIMITS.links,
   'every kind of link has its places',
+);
+invariant(
+  NET_LIMITS.anonymousTokensPerSecond <= NET_LIMITS.nodeTokensPerSecond &&
+    NET_LIMITS.nodeTokensPerSecond <= NET_LIMITS.sourceTokensPerSecond &&
+    NET_LIMITS.sourceTokensPerSecond <= NET_LIMITS.memberTokensPerSecond,
+  'a source that has one link may use it, and members are not held up by what strangers may send',
+);
+invariant(
+  NET_LIMITS.anonymousFruitlessPerSecond <= NET_LIMITS.nodeFruitlessPerSecond &&
+    NET_LIMITS.nodeFruitlessPerSecond <= NET_LIMITS.sourceFruitlessPerSecond &&
+    NET_LIMITS.sourceFruitlessPerSecond <= NET_LIMITS.memberFruitlessPerSecond,
+  'the same of signatures that bring nothing',
+);
+invariant(
+  STANDING_PAUSE_BYTES.trusted +
+    STANDING_PAUSE_BYTES.node +
+    STANDING_PAUSE_BYTES.anonymous +
+    (MAX_MEMBERS + NET_LIMITS.nodeLinks + NET_LIMITS.anonymousLinks) * MAX_FRAME_BYTES +
+    MAX_LEFT_BYTES <=
+    MAX_QUEUED_BYTES,
+  'what waits for the loop is bounded, though each link may have a frame waiting',
+);
+invariant(
+  FORWARD_LANE_BYTES >= 2 * (MAX_FRAME_BYTES + 4) &&
+    2 * FORWARD_LANE_BYTES <= NET_LIMITS.anonymousOutputBytes,
+  'whoever has frames passed on has one waiting behind another, and room for more than one such',
 );
 invariant(
   NET_LIMITS.anonymousOutputBytes >= 4 * MAX_FRAME_BYTES,

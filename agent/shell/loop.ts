@@ -11,18 +11,24 @@
  * in the next, which is committed as soon as the disk is free: the slower the disk, the larger the
  * batches. A step that writes nothing while nothing is waiting puts out at once.
  *
- * Bounds: events wait in a queue with a limit, and sources are asked to pause before it; steps wait
- * when too much is held back; after MAX_STEPS_PER_TURN steps the sockets get their turn.
+ * Bounds: events wait within bounds of each link, and are taken in turn (event-queue.ts); steps wait
+ * when too much is held back, those of strangers first; when a turn has cost MAX_TURN_COST the sockets
+ * get theirs. What a step cost is counted after it and charged to the link that caused it.
  */
-import type { Close, Event, Read, Send, Stamp, Step, Write } from '../core/io.ts';
+import type { Close, Event, LinkId, Read, Send, Stamp, Step, Write } from '../core/io.ts';
 import type { Notice } from '../core/notice.ts';
 import type { Clock } from './clock.ts';
 import { EventQueue, type Intake } from './event-queue.ts';
+import type { Place, Standing } from './fair-queue.ts';
 import {
-  MAX_STEPS_PER_TURN,
+  HELD_SHARES,
+  KIB_COST,
+  MAX_TURN_COST,
   MAX_UNCOMMITTED_BYTES,
   MAX_UNCOMMITTED_STEPS,
+  READ_COST,
   RECORD_CACHE_BYTES,
+  STEP_COST,
   STOP_TIMEOUT_MS,
 } from './limits.ts';
 import { Overlay } from './store/overlay.ts';
@@ -35,12 +41,19 @@ export interface LoopOptions {
   readonly clock: Clock;
   /** Memory records to begin with, as `recover` rebuilt them. */
   readonly memory?: readonly Write[];
-  /** Where a step's output goes once it may leave. None of them may throw. */
-  readonly onSend: (send: Send) => void;
+  /** What signatures have cost so far (meter.ts). */
+  readonly spent?: () => number;
+  /**
+   * Where a step's output goes once it may leave. None of them may throw. `cause`: the link whose frame
+   * it was, if it was one.
+   */
+  readonly onSend: (send: Send, cause: LinkId | undefined) => void;
   readonly onClose: (close: Close) => void;
   readonly onNotice: (notice: Notice) => void;
-  /** Sources that were asked to pause may go on. */
-  readonly onRelief: () => void;
+  /** A link that was asked to pause may go on. */
+  readonly onRelief: (link: LinkId) => void;
+  /** A frame of this link cost so much for signatures, and nothing was written for it. */
+  readonly onFruitless?: (link: LinkId, cost: number) => void;
   /** A commit or the core itself failed: the process must end. Called once; the loop stands still. */
   readonly fatal: (error: unknown) => void;
 }
@@ -48,7 +61,7 @@ export interface LoopOptions {
 export interface LoopStatistics {
   readonly steps: number;
   readonly commits: number;
-  /** Frames and commands that were refused because sources did not pause. */
+  /** Frames and commands that were refused because there was no room for them. */
   readonly refused: number;
   readonly queued: number;
   /** Steps whose output waits for the disk. */
@@ -59,9 +72,11 @@ export interface LoopStatistics {
 export type StopResult = 'clean' | 'timed_out' | 'failed';
 
 export interface Loop {
-  /** Hands an event in. See `Intake` for what the source has to do. */
-  offer(event: Event): Intake;
-  readonly isOverloaded: boolean;
+  /**
+   * Hands an event in. `place`: of an event of a link, whose share it is served from. See `Intake` for
+   * what the link has to do.
+   */
+  offer(event: Event, place?: Place): Intake;
   statistics(): LoopStatistics;
   /** Resolves when all that was taken so far is done and on disk; rejects if the loop ends before. */
   settled(): Promise<void>;
@@ -74,21 +89,29 @@ export function createLoop(options: LoopOptions): Loop {
   return new CommittingLoop(options);
 }
 
+/** A step, and the link whose frame it took in. */
+interface Taken extends Step {
+  readonly cause: LinkId | undefined;
+}
+
 /** Steps that may not put out yet, and the bytes that they keep in memory. */
 class Held {
-  readonly steps: Step[] = [];
+  readonly steps: Taken[] = [];
   /** Of durable writes and sends. */
   bytes = 0;
 
-  add(step: Step): void {
+  add(step: Taken): void {
     this.steps.push(step);
-    for (const { bytes } of step.sends) this.bytes += bytes.length;
+    this.bytes += bytesOf(step.sends);
   }
 }
 
-/** Somebody who waits until so many steps have put out. */
+/** Somebody who waits until some events have been taken, and the steps of that moment have put out. */
 interface Waiter {
-  readonly steps: number;
+  /** Those that were not taken yet. */
+  events: Set<Event>;
+  /** Steps up to the last of them. */
+  steps: number;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -120,26 +143,24 @@ class CommittingLoop implements Loop {
     this.#overlay.write(options.memory ?? []);
   }
 
-  get isOverloaded(): boolean {
-    return this.#queue.isPaused;
-  }
-
   statistics(): LoopStatistics {
     return { ...this.#counts, queued: this.#queue.length, held: this.#heldSteps };
   }
 
-  offer(event: Event): Intake {
-    const intake = this.#isOpen ? this.#queue.offer(event) : 'refused';
+  offer(event: Event, place?: Place): Intake {
+    const intake = this.#isOpen ? this.#queue.offer(event, place) : 'refused';
     if (intake === 'refused') this.#counts.refused += 1;
     else this.#scheduleTurn();
+    // What was left of a link that is gone may be gone with it.
+    if (event.kind === 'link_down') this.#waitOnlyForQueued();
     return intake;
   }
 
   settled(): Promise<void> {
-    // Every event is one step, and steps put out in their order.
-    const steps = this.#counts.steps + this.#queue.length;
+    const { steps } = this.#counts;
+    const events = new Set(this.#queue.waiting());
     return new Promise((resolve, reject) => {
-      this.#waiters.push({ steps, resolve, reject });
+      this.#waiters.push({ events, steps, resolve, reject });
       this.#tellWaiters();
       if (this.#hasHalted) this.#rejectWaiters(new Error('the loop has ended'));
     });
@@ -167,9 +188,11 @@ class CommittingLoop implements Loop {
     return this.#committing.steps.length + this.#waiting.steps.length;
   }
 
-  get #mayStep(): boolean {
+  /** Whether a step of this standing may be held back as well; without one, of any. */
+  #mayStep(standing: Standing = 'local'): boolean {
     const bytes = this.#committing.bytes + this.#waiting.bytes;
-    return this.#heldSteps < MAX_UNCOMMITTED_STEPS && bytes < MAX_UNCOMMITTED_BYTES;
+    const share = HELD_SHARES[standing];
+    return this.#heldSteps < share * MAX_UNCOMMITTED_STEPS && bytes < share * MAX_UNCOMMITTED_BYTES;
   }
 
   #scheduleTurn(): void {
@@ -183,31 +206,52 @@ class CommittingLoop implements Loop {
 
   /** One turn: some steps, a commit if the disk is free, the timer. */
   #turn(): void {
-    for (let steps = 0; steps < MAX_STEPS_PER_TURN && this.#mayStep; steps++) {
-      const event = this.#queue.take();
-      if (event === undefined) break;
-      this.#step(event);
+    const mayStep = (standing: Standing): boolean => this.#mayStep(standing);
+    let isBehind = true;
+    for (let cost = 0; cost < MAX_TURN_COST && isBehind; ) {
+      const event = this.#mayStep() ? this.#queue.take(mayStep) : undefined;
+      if (event === undefined) isBehind = false;
+      else cost += this.#step(event);
     }
     this.#commit();
     this.#arm();
-    if (this.#queue.takeRelief()) this.#options.onRelief();
-    if (this.#queue.length > 0 && this.#mayStep) this.#scheduleTurn();
+    for (const link of this.#queue.takeRelief()) this.#options.onRelief(link);
+    if (this.#queue.length > 0 && isBehind) this.#scheduleTurn();
     const isDone = this.#queue.length === 0 && this.#heldSteps === 0 && !this.#isCommitting;
     if (isDone && this.#stopping !== undefined) this.#halt('clean');
   }
 
-  #step(event: Event): void {
+  /** Takes an event in, and returns what it cost. */
+  #step(event: Event): number {
+    const { spent = () => 0 } = this.#options;
+    const before = spent();
+    const readsBefore = this.#overlay.storeReads;
     const step = this.#options.step(event, this.#stamp(), this.#overlay);
+    const written = this.#overlay.write(step.writes);
+    const signatures = spent() - before;
+    const frame = event.kind === 'frame' ? event : undefined;
+    const bytes = (frame?.bytes.length ?? 0) + bytesOf(step.sends) + written;
+    const reads = this.#overlay.storeReads - readsBefore;
+    const cost = STEP_COST + signatures + READ_COST * reads + KIB_COST * Math.floor(bytes / 1024);
+    this.#queue.charge(cost);
+    if (frame !== undefined && signatures > 0 && written === 0) {
+      this.#options.onFruitless?.(frame.link, signatures);
+    }
     this.#counts.steps += 1;
-    this.#waiting.bytes += this.#overlay.write(step.writes);
+    this.#waiting.bytes += written;
     this.#wakeAtMs = step.wakeAtMs;
-    if (this.#overlay.hasPending) this.#waiting.add(step);
-    else if (this.#isCommitting) this.#committing.add(step);
-    else this.#release(step);
+    for (const waiter of this.#waiters) {
+      if (waiter.events.delete(event)) waiter.steps = this.#counts.steps;
+    }
+    const taken: Taken = { ...step, cause: frame?.link };
+    if (this.#overlay.hasPending) this.#waiting.add(taken);
+    else if (this.#isCommitting) this.#committing.add(taken);
+    else this.#release(taken);
+    return cost;
   }
 
-  #release(step: Step): void {
-    for (const send of step.sends) this.#options.onSend(send);
+  #release(step: Taken): void {
+    for (const send of step.sends) this.#options.onSend(send, step.cause);
     for (const close of step.closes) this.#options.onClose(close);
     for (const notice of step.notices) this.#options.onNotice(notice);
     this.#released += 1;
@@ -215,9 +259,21 @@ class CommittingLoop implements Loop {
   }
 
   #tellWaiters(): void {
-    while (this.#waiters[0] !== undefined && this.#waiters[0].steps <= this.#released) {
-      this.#waiters.shift()?.resolve();
+    if (this.#waiters.length === 0) return;
+    // Steps put out in their order.
+    const isOver = ({ events, steps }: Waiter) => events.size === 0 && steps <= this.#released;
+    const over = this.#waiters.filter(isOver);
+    this.#waiters = this.#waiters.filter((waiter) => !over.includes(waiter));
+    for (const { resolve } of over) resolve();
+  }
+
+  #waitOnlyForQueued(): void {
+    if (this.#waiters.length === 0) return;
+    const queued = new Set(this.#queue.waiting());
+    for (const waiter of this.#waiters) {
+      waiter.events = new Set([...waiter.events].filter((event) => queued.has(event)));
     }
+    this.#tellWaiters();
   }
 
   #rejectWaiters(error: unknown): void {
@@ -292,4 +348,10 @@ class CommittingLoop implements Loop {
     this.#rejectWaiters(error ?? new Error(`the loop ended: ${result}`));
     this.#stopped?.(result);
   }
+}
+
+function bytesOf(sends: readonly Send[]): number {
+  let sum = 0;
+  for (const { bytes } of sends) sum += bytes.length;
+  return sum;
 }

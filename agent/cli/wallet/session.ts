@@ -16,6 +16,7 @@ import type { MemberIndex } from '../../core/units.ts';
 import { systemClock } from '../../shell/clock.ts';
 import { WALLET_NET_LIMITS } from '../../shell/limits.ts';
 import { createLoop, type Loop } from '../../shell/loop.ts';
+import { createMeter } from '../../shell/meter.ts';
 import { formatAddress } from '../../shell/net/address.ts';
 import { describeFault } from '../../shell/net/fault.ts';
 import { createLinks, type Links } from '../../shell/net/links.ts';
@@ -83,20 +84,23 @@ export async function openSession(
   const resumed = resumedFrom(store, network);
   const listeners = new Set<(notice: Notice) => void>();
   if (resumed !== undefined) listeners.add((notice) => resumed.pursuit.take(notice));
-  const node = createNode({ network, verify: createVerify(), wallet: signer });
+  const { verify, sign, spent } = createMeter({ verify: createVerify(), sign: signer.sign });
+  const node = createNode({ network, verify, wallet: { ...signer, sign } });
   const bell = new Bell();
   const loop: Loop = createLoop({
     step: (event, stamp, read) => node.step(event, stamp, read),
     store,
     clock: systemClock(),
     memory: recovery.writes(),
-    onSend: (send) => links.send(send),
+    spent,
+    onSend: (send, cause) => links.send(send, cause),
     onClose: (close) => links.close(close),
     onNotice: (notice) => {
       for (const listener of listeners) listener(notice);
       bell.ring();
     },
-    onRelief: () => links.resume(),
+    onRelief: (link) => links.resume(link),
+    onFruitless: (link, cost) => links.fruitless(link, cost),
     fatal: (error) => bell.break(storeFailure(error)),
   });
   const links: Links = createLinks({
@@ -108,8 +112,8 @@ export async function openSession(
     dialFound: 0,
     transport: wallet.config.transport ?? 'auto',
     limits: WALLET_NET_LIMITS,
-    emit: (event) => {
-      const intake = loop.offer(event);
+    emit: (event, place) => {
+      const intake = loop.offer(event, place);
       if (event.kind !== 'frame') bell.ring();
       return intake === 'taken';
     },

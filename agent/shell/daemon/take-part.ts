@@ -11,11 +11,11 @@ import type { Notice } from '../../core/notice.ts';
 import type { Config } from '../config-schema.ts';
 import { viewOfNotice } from '../control/event-view.ts';
 import { createLoop, type Loop } from '../loop.ts';
-import { type Address, formatAddress } from '../net/address.ts';
+import { createMeter } from '../meter.ts';
+import { type Address, formatAddress, isLinkLocal } from '../net/address.ts';
 import { createDiscovery, type OwnBeacon } from '../net/discovery.ts';
 import { identityFromSeed } from '../net/identity.ts';
 import { createLinks, type Links } from '../net/links.ts';
-import { isLinkLocal } from '../net/multicast.ts';
 import type { Store } from '../store/store.ts';
 import { createVerify } from '../verify.ts';
 import type { Closers } from './closers.ts';
@@ -38,8 +38,9 @@ export async function takePart(setup: {
   const { context, store, memory, closers, onFatal } = setup;
   const { config, identity, clock, logs } = context;
   const { network, signer, member } = identity;
-  const verify = createVerify();
-  const authority = member === undefined ? {} : { authority: { member, sign: signer.sign } };
+  const meter = createMeter({ verify: createVerify(), sign: signer.sign });
+  const { verify, sign, spent } = meter;
+  const authority = member === undefined ? {} : { authority: { member, sign } };
   const node = createNode({ network, verify, ...authority });
   let state: Read = store;
   let isFirstStepDone = false;
@@ -52,10 +53,12 @@ export async function takePart(setup: {
     store,
     clock,
     memory,
-    onSend: (send) => links.send(send),
+    spent,
+    onSend: (send, cause) => links.send(send, cause),
     onClose: (close) => links.close(close),
     onNotice: (notice) => hear(context, links, notice),
-    onRelief: () => links.resume(),
+    onRelief: (link) => links.resume(link),
+    onFruitless: (link, cost) => links.fruitless(link, cost),
     fatal(error) {
       // Before that, whoever waits for the first step hears of it.
       if (isFirstStepDone) onFatal(error);
@@ -69,7 +72,7 @@ export async function takePart(setup: {
     wanted: wantedPeers(config, identity),
     dialFound: config['discovery.dial'],
     transport: config['links.transport'],
-    emit: (event) => loop.offer(event) === 'taken',
+    emit: (event, place) => loop.offer(event, place) === 'taken',
     report: (report) => logLink(context, report),
     onPeer: createPeerTeller(context),
     limits: {

@@ -3,7 +3,7 @@ import { nameOf } from '../../core/names.ts';
 import { logKey } from '../log-clean.ts';
 import { formatAddress } from '../net/address.ts';
 import { describeFault, type LinkFaultCode } from '../net/fault.ts';
-import type { LinkReport } from '../net/links.ts';
+import type { LinkReport } from '../net/link.ts';
 import { isLinked, type MovedPeer, type PeerState } from '../net/peers.ts';
 import type { DaemonContext } from './context.ts';
 import { peerName } from './views.ts';

@@ -9,7 +9,7 @@
 import { randomBytes } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import type { NetLimits } from '../limits.ts';
-import type { Address } from './address.ts';
+import { type Address, createSourceNames } from './address.ts';
 import { createHandshakeGate, type Handshake, type HandshakeGate } from './admission.ts';
 import type { DatagramCommons } from './datagram/commons.ts';
 import { type Cookies, createCookies } from './datagram/cookie.ts';
@@ -70,7 +70,10 @@ export interface Acceptor {
 export function createAcceptor(options: AcceptorOptions): Acceptor {
   const gate = createHandshakeGate(options.limits, options.nowMs());
   const cookies = createCookies(randomBytes(32), options.commons.limits.cookieEpochMs);
-  const doors = options.listen.map((listen) => createDoor(listen, gate, cookies, options));
+  const sourceOf = createSourceNames(options.tls.network);
+  const doors = options.listen.map((listen) => {
+    return createDoor(listen, { gate, cookies, sourceOf }, options);
+  });
   return {
     async start() {
       await Promise.all(doors.map((door) => door.open()));
@@ -89,10 +92,16 @@ interface Door {
   close(): Promise<void>;
 }
 
+/** What all doors of a node have together. */
+interface Hall {
+  readonly gate: HandshakeGate;
+  readonly cookies: Cookies;
+  readonly sourceOf: (host: string) => string;
+}
+
 function createDoor(
   listen: Listen,
-  gate: HandshakeGate,
-  cookies: Cookies,
+  { gate, cookies, sourceOf }: Hall,
   options: AcceptorOptions,
 ): Door {
   const { limits } = options;
@@ -109,7 +118,7 @@ function createDoor(
   function onIncoming(incoming: Incoming): void {
     const { address, transport, trust, abort } = incoming;
     const place: Handshake = {
-      source: address.host,
+      source: sourceOf(address.host),
       ofMember: options.isMemberSource(address.host),
       sinceMs: options.nowMs(),
       abort,

@@ -1,16 +1,19 @@
 /**
  * Who gets a place. Before a handshake nobody knows who is calling, so places are given by source
- * address; after it, by what was proven.
+ * (address.ts); after it, by what was proven.
  *
- * Handshakes. So many at a time, in all and for one source, and so many begun in a second. When all
+ * Handshakes. So many at a time, in all and for one source, and so many begun in a second; whoever
+ * has not called for a while has further ones, so that those who call all the time leave room. When all
  * places are taken, the source that holds most of them loses its oldest to a newcomer from another
  * source; and any handshake that has taken longer than honest ones do gives way when it has to.
  * Addresses at which a committee member is known have further places and no rate, so that
  * strangers cannot keep members apart; and members dial each other in both directions.
  *
  * Links. Each member has its place. Nodes and anonymous links share the others, kind by kind; when
- * a kind is full, the link that has been silent longest gives way: to one that is asked for at once,
- * to others if it has been silent for long. Those that are asked for stay.
+ * a kind is full, the source with most links of it gives up its oldest to a newcomer from one that will
+ * not have more. A source that has its share gives up its own oldest. For a source without any, where
+ * no other has several, the link that has been silent longest gives way: to one that is asked for at
+ * once, to others if it has been silent for long. Those that are asked for stay.
  */
 import type { NetLimits } from '../limits.ts';
 import { createBucket, createSourceBuckets } from './bucket.ts';
@@ -39,11 +42,19 @@ export function createHandshakeGate(limits: NetLimits, nowMs: number): Handshake
   const strangers = new Set<Handshake>();
   const members = new Set<Handshake>();
   const rate = createBucket(limits.handshakesPerSecond, limits.bucketMs, nowMs);
+  const rateOfNewSources = createBucket(limits.handshakesPerSecond, limits.bucketMs, nowMs);
   const rateOfSource = createSourceBuckets(
     limits.handshakesPerSource,
     limits.bucketMs,
     limits.sources,
   );
+
+  function isWithinRate(source: string, nowMs: number): boolean {
+    const own = rateOfSource.of(source, nowMs);
+    const isNew = own.isFull(nowMs);
+    if (!own.tryPay(nowMs)) return false;
+    return rate.tryPay(nowMs) || (isNew && rateOfNewSources.tryPay(nowMs));
+  }
 
   /** The strangers by source, each group in the order of arrival. */
   function groups(): Map<string, Handshake[]> {
@@ -99,7 +110,7 @@ export function createHandshakeGate(limits: NetLimits, nowMs: number): Handshake
     enter(handshake) {
       if (enterAsMember(handshake)) return undefined;
       const { source, sinceMs } = handshake;
-      if (!rateOfSource.of(source, sinceMs).tryPay(sinceMs) || !rate.tryPay(sinceMs)) {
+      if (!isWithinRate(source, sinceMs)) {
         return linkFault('too_many_links', 'handshakes in a second');
       }
       const place = strangerPlace(handshake);
@@ -136,8 +147,8 @@ export interface Placed extends Newcomer {
 }
 
 /**
- * Finds a place for a newcomer among `links`: undefined, there is one; a link, it has to go first; a
- * fault, there is none, which is never said to one that is asked for.
+ * Finds a place for a newcomer among `links`, the oldest first: undefined, there is one; a link, it has
+ * to go first; a fault, there is none, which is never said to one that is asked for.
  */
 export function findPlace<L extends Placed>(
   limits: NetLimits,
@@ -152,21 +163,43 @@ export function findPlace<L extends Placed>(
   const ofKind = all.filter((link) => link.kind === kind);
   const ofSource = ofKind.filter((link) => link.source === source);
   if (kind === 'anonymous' && ofSource.length >= limits.anonymousPerSource) {
-    return idle(ofSource) ?? linkFault('too_many_links', 'links of this address');
+    return ofSource.find((link) => !isAskedFor(link));
   }
   const bound = kind === 'node' ? limits.nodeLinks : limits.anonymousLinks;
   const isFull = all.length >= limits.links - memberCount;
-  if (ofKind.length < bound && !isFull) return undefined;
-  if (isAskedFor(newcomer)) return mostSilent(ofKind) ?? (isFull ? mostSilent(all) : undefined);
-  return idle(ofKind) ?? linkFault('too_many_links', `${kind} links`);
+  const isKindFull = ofKind.length >= bound;
+  if (!isKindFull && !isFull) return undefined;
+  if (isAskedFor(newcomer)) return giveUp(ofKind) ?? (isFull ? giveUp(all) : undefined);
+  const candidates = isKindFull ? ofKind : all;
+  const [oldest, ...more] = largestSource(candidates);
+  if (oldest !== undefined && more.length > ofSource.length) return oldest;
+  const own = ofSource.find((link) => !isAskedFor(link));
+  if (own !== undefined) return own;
+  const silent = mostSilent(candidates);
+  if (silent !== undefined && nowMs - silent.lastFrameMs() >= limits.evictableAfterMs)
+    return silent;
+  return linkFault('too_many_links', `${kind} links`);
+}
 
-  /** The most silent of these, if it has been silent for long. */
-  function idle(candidates: readonly L[]): L | undefined {
-    const link = mostSilent(candidates);
-    if (link === undefined || nowMs - link.lastFrameMs() < limits.evictableAfterMs)
-      return undefined;
-    return link;
+/** The oldest of the source with most of these; where none has more than one, the most silent. */
+function giveUp<L extends Placed>(links: readonly L[]): L | undefined {
+  const largest = largestSource(links);
+  return largest.length > 1 ? largest[0] : mostSilent(links);
+}
+
+/** Of these, those of the source that has most, the oldest first; of what is asked for, none. */
+function largestSource<L extends Placed>(links: readonly L[]): readonly L[] {
+  const groups = new Map<string, L[]>();
+  let largest: readonly L[] = [];
+  for (const link of links) {
+    if (isAskedFor(link)) continue;
+    const name = `${link.kind} ${link.source}`;
+    const group = groups.get(name) ?? [];
+    group.push(link);
+    groups.set(name, group);
+    if (group.length > largest.length) largest = group;
   }
+  return largest;
 }
 
 /** The one of these whose last frame is the oldest. Those that are asked for never give way. */

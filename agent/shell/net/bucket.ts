@@ -8,6 +8,8 @@ export interface Bucket {
   pay(cost: number, nowMs: number): number;
   /** Takes one token only if there is a whole one. */
   tryPay(nowMs: number): boolean;
+  /** Whether nothing was taken for so long that there is no room for more. */
+  isFull(nowMs: number): boolean;
 }
 
 /** A full bucket that takes in `perSecond` tokens and holds what comes in `bucketMs`. */
@@ -34,6 +36,10 @@ export function createBucket(perSecond: number, bucketMs: number, nowMs: number)
       if (tokens < 1) return false;
       tokens -= 1;
       return true;
+    },
+    isFull(now) {
+      fill(now);
+      return tokens >= capacity;
     },
   };
 }

@@ -22,7 +22,10 @@ export const LINK_FAULTS = {
   silent: { wire: 9, meaning: 'there was no sign of life' },
   idle: { wire: 10, meaning: 'an anonymous link was not used' },
   too_many_links: { wire: 11, meaning: 'all places for links of this kind are taken' },
-  evicted: { wire: 12, meaning: 'the place was needed, and this link was silent longest' },
+  evicted: {
+    wire: 12,
+    meaning: 'the place was needed by another, and this link had the least claim to it',
+  },
   duplicate: { wire: 13, meaning: 'another link to the same node goes on' },
   stopping: { wire: 14, meaning: 'this node closes the link on purpose' },
   handshake_failed: { meaning: 'the other side does not speak TLS 1.3 as this protocol uses it' },

@@ -7,22 +7,32 @@
  * Members are always dialled with their committee key (tls.ts says what a key proves); of two
  * members, the one with the larger key waits a moment first, so that a double dial is rare.
  *
- * Overload. When `emit` says that the node has more than it can take in, no stream is read until
- * `resume`; what waits then, waits in the senders' TCP windows.
+ * Overload. When `emit` says that enough of a link waits for the core, its stream is not read until
+ * `resume`; what waits then, waits in the sender's window. The other streams go on.
  */
 import { randomBytes } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import { toHex } from '../../core/bytes.ts';
 import type { Member } from '../../core/committee.ts';
-import type { Close, Event, LinkId, Send } from '../../core/io.ts';
+import type { Close, LinkId, Send } from '../../core/io.ts';
+import type { Place } from '../fair-queue.ts';
 import { DATAGRAM_LIMITS, NET_LIMITS, type NetLimits } from '../limits.ts';
 import { type Caller, createAcceptor, type Listen, type Listening } from './acceptor.ts';
-import type { Address } from './address.ts';
-import { findPlace, type LinkKind, type Newcomer, type Placed } from './admission.ts';
+import { type Address, createSourceNames } from './address.ts';
+import { findPlace, type LinkKind, type Newcomer } from './admission.ts';
 import { createCommons } from './datagram/commons.ts';
 import { createDialer, type Dialled } from './dialer.ts';
 import { type LinkFault, type LinkFaultCode, linkFault } from './fault.ts';
 import type { Identity } from './identity.ts';
+import {
+  isFoundLink,
+  isWanted,
+  type Link,
+  type LinkCounts,
+  type LinkEvent,
+  type LinkReport,
+  newTraffic,
+} from './link.ts';
 import {
   addressesOf,
   createPeerTable,
@@ -35,19 +45,8 @@ import {
 } from './peers.ts';
 import { openStream, type Stream, type Traffic, turnAway } from './stream.ts';
 import { createTerms } from './terms.ts';
-import type { Transport, TransportChoice } from './transport.ts';
+import type { TransportChoice } from './transport.ts';
 import { createWants, type FoundNode, type WantedPeer } from './wants.ts';
-
-/** What the core hears of links. */
-export type LinkEvent = Extract<Event, { readonly kind: 'link_up' | 'link_down' | 'frame' }>;
-
-/** Something to log. */
-export interface LinkReport {
-  readonly what: 'refused' | 'dial_failed' | 'up' | 'down';
-  readonly address: Address;
-  readonly key: Uint8Array | undefined;
-  readonly fault: LinkFault | undefined;
-}
 
 export interface LinksOptions {
   /** Network id, 32 bytes. */
@@ -60,8 +59,11 @@ export interface LinksOptions {
   readonly wanted: readonly WantedPeer[];
   /** How many nodes that are no members may be dialled because they were found. */
   readonly dialFound: number;
-  /** Takes an event. False: taken, but no more now; `resume` will be called. */
-  readonly emit: (event: LinkEvent) => boolean;
+  /**
+   * Takes an event, and whose share it is served from. False: no more frames of this link now;
+   * `resume` will be called for it.
+   */
+  readonly emit: (event: LinkEvent, place: Place) => boolean;
   readonly report?: (report: LinkReport) => void;
   /** Hears of every change of a peer's state, in the middle of it: must not call back. */
   readonly onPeer?: (peer: MovedPeer, from: PeerState) => void;
@@ -72,24 +74,17 @@ export interface LinksOptions {
   readonly nowMs?: () => number;
 }
 
-export interface LinkCounts {
-  readonly member: number;
-  readonly node: number;
-  readonly anonymous: number;
-  readonly handshakes: number;
-  /** Connections that did not become links, by reason, since the start. */
-  readonly refused: ReadonlyMap<LinkFaultCode, number>;
-}
-
 export interface Links {
   /** Listens and dials. Rejects when an address is in use or not allowed. */
   start(): Promise<void>;
-  /** Hands a frame to a link; one that is gone loses it. */
-  send(send: Send): void;
+  /** Hands a frame to a link; one that is gone loses it. `cause`: the link whose frame led to it. */
+  send(send: Send, cause?: LinkId): void;
   /** Ends a link whose other side broke the protocol. */
   close(close: Close): void;
-  /** The overload is over. */
-  resume(): void;
+  /** A link may be read again. */
+  resume(link: LinkId): void;
+  /** A frame of this link cost so much for signatures, and brought nothing. */
+  fruitless(link: LinkId, cost: number): void;
   /** Replaces what the operator wants. */
   want(wanted: readonly WantedPeer[]): void;
   found(node: FoundNode): void;
@@ -102,26 +97,13 @@ export interface Links {
   stop(): Promise<void>;
 }
 
-interface Link extends Placed {
-  readonly id: LinkId;
-  readonly stream: Stream;
-  readonly key: Uint8Array | undefined;
-  readonly peer: Peer | undefined;
-  readonly address: Address;
-  readonly transport: Transport;
-  readonly upAtMs: number;
-  /** Peers that somebody asked for by addresses at which this node answered. */
-  readonly aliases: Set<Peer>;
-  /** As the core was told. */
-  wanted: boolean;
-}
-
 export function createLinks(options: LinksOptions): Links {
   const limits: NetLimits = { ...NET_LIMITS, ...options.limits };
   const nowMs = options.nowMs ?? (() => performance.now());
   const { identity, members } = options;
   const self = identity?.publicKey;
   const terms = createTerms(limits, self, members, nowMs);
+  const sourceOf = createSourceNames(options.network);
   const tls = {
     network: options.network,
     identity,
@@ -134,7 +116,6 @@ export function createLinks(options: LinksOptions): Links {
   /** Dialled, secured, and not accepted yet. */
   const opening = new Set<Stream>();
   const refused = new Map<LinkFaultCode, number>();
-  let overloaded = false;
   let stopped = false;
   let sweeper: NodeJS.Timeout | undefined;
   let sweptAtMs = nowMs();
@@ -199,7 +180,7 @@ export function createLinks(options: LinksOptions): Links {
     const fault =
       (stopped ? linkFault('stopping') : terms.whyNot(kind, key, listen.admits)) ??
       (isBeaten(key, false) ? linkFault('duplicate') : undefined) ??
-      makePlace({ kind, source: from.host, dialled: false, wanted: isDemanded(key) });
+      makePlace({ kind, source: sourceOf(from.host), dialled: false, wanted: isDemanded(key) });
     if (fault !== undefined) {
       if (fault.code !== 'duplicate') count(fault, from, key);
       turnAway(socket, fault, limits.goodbyeMs);
@@ -265,6 +246,7 @@ export function createLinks(options: LinksOptions): Links {
     isAbandoned: () => boolean = () => false,
   ): Stream {
     const kind = terms.kindOf(key);
+    const source = sourceOf(address.host);
     const traffic: Traffic = asked?.traffic ?? newTraffic();
     let link: Link | undefined;
     const stream = openStream({
@@ -272,7 +254,7 @@ export function createLinks(options: LinksOptions): Links {
       dialled,
       alive: dialled || kind !== 'anonymous',
       limits,
-      ...terms.boundsOf(kind, address.host),
+      ...terms.boundsOf(kind, source),
       traffic,
       nowMs,
       onOpen() {
@@ -285,11 +267,12 @@ export function createLinks(options: LinksOptions): Links {
           stream.close(linkFault('duplicate'));
           return;
         }
-        makePlace({ kind, source: address.host, dialled: true, wanted: asked.demanded });
+        makePlace({ kind, source, dialled: true, wanted: asked.demanded });
         link = enter(peerOfAnswer(asked, key));
       },
       onFrame(bytes) {
-        if (link !== undefined) deliver({ kind: 'frame', link: link.id, bytes });
+        if (link === undefined) return;
+        if (!options.emit({ kind: 'frame', link: link.id, bytes }, link.place)) stream.hold(true);
       },
       onEnd(fault) {
         if (link !== undefined) leave(link, fault);
@@ -299,7 +282,6 @@ export function createLinks(options: LinksOptions): Links {
         }
       },
     });
-    if (overloaded) stream.hold(true);
 
     function enter(peer: Peer | undefined): Link {
       const made: Link = {
@@ -310,11 +292,12 @@ export function createLinks(options: LinksOptions): Links {
         peer,
         address,
         transport,
-        source: address.host,
+        source,
         dialled,
         upAtMs: nowMs(),
         aliases: new Set(asked === undefined ? [] : [asked]),
         wanted: false,
+        place: terms.placeOf(kind, source, key, false),
         lastFrameMs: stream.lastFrameMs,
       };
       register(made);
@@ -367,8 +350,7 @@ export function createLinks(options: LinksOptions): Links {
       if (link.dialled || !wouldWin(peer, link)) dialer.cancel(peer);
     }
     options.report?.({ what: 'up', address, key, fault: undefined });
-    link.wanted = isWanted(link);
-    deliver({ kind: 'link_up', link: link.id, peerKey: key, wanted: link.wanted });
+    tellUp(link);
   }
 
   /** A link turns out to be the one that this peer was dialled for. */
@@ -381,8 +363,14 @@ export function createLinks(options: LinksOptions): Links {
   /** Tells the core when an open link is wanted now, or no longer. */
   function tellWanted(link: Link): void {
     if (link.wanted === isWanted(link)) return;
-    link.wanted = !link.wanted;
-    deliver({ kind: 'link_up', link: link.id, peerKey: link.key, wanted: link.wanted });
+    tellUp(link);
+  }
+
+  function tellUp(link: Link): void {
+    const { id, kind, source, key } = link;
+    link.wanted = isWanted(link);
+    link.place = terms.placeOf(kind, source, key, link.wanted);
+    options.emit({ kind: 'link_up', link: id, peerKey: key, wanted: link.wanted }, link.place);
   }
 
   function wouldWin(peer: Peer, link: Link): boolean {
@@ -393,7 +381,7 @@ export function createLinks(options: LinksOptions): Links {
     links.delete(link.id);
     if (link.key !== undefined) linkOfKey.delete(toHex(link.key));
     options.report?.({ what: 'down', address: link.address, key: link.key, fault });
-    deliver({ kind: 'link_down', link: link.id });
+    options.emit({ kind: 'link_down', link: link.id }, link.place);
     const { peer } = link;
     if (peer === undefined) return;
     peer.roundTripMs = undefined;
@@ -411,12 +399,6 @@ export function createLinks(options: LinksOptions): Links {
 
   function isResting(peer: Peer): boolean {
     return peer.demanded && peer.state === 'disconnected' && !stopped;
-  }
-
-  function deliver(event: LinkEvent): void {
-    if (options.emit(event) || overloaded) return;
-    overloaded = true;
-    for (const stream of streams()) stream.hold(true);
   }
 
   function streams(): readonly Stream[] {
@@ -438,13 +420,14 @@ export function createLinks(options: LinksOptions): Links {
       sweeper = setInterval(sweep, limits.pingEveryMs / 2).unref();
       wants.want(options.wanted);
     },
-    send: ({ link, bytes }) => links.get(link)?.stream.send(bytes),
-    close: ({ link, reason }) => links.get(link)?.stream.close(linkFault('protocol', reason)),
-    resume() {
-      overloaded = false;
-      // One of them may bring the next overload: the others then stay as they are.
-      for (const stream of streams()) if (!overloaded) stream.hold(false);
+    send({ link, bytes }, cause) {
+      const from = cause === undefined || cause === link ? undefined : links.get(cause);
+      const causedBy = from && { link: from.id, place: from.place };
+      links.get(link)?.stream.send(bytes, causedBy);
     },
+    close: ({ link, reason }) => links.get(link)?.stream.close(linkFault('protocol', reason)),
+    resume: (link) => links.get(link)?.stream.hold(false),
+    fruitless: (link, cost) => links.get(link)?.stream.payFruitless(cost),
     want(wanted) {
       wants.want(wanted);
       for (const link of links.values()) tellWanted(link);
@@ -481,18 +464,4 @@ export function createLinks(options: LinksOptions): Links {
       await Promise.all([closed, ...closing.map((stream) => stream.gone)]);
     },
   };
-}
-
-/** A link to a node that is a member or that the operator wrote down, whoever dialled. */
-function isWanted({ peer, aliases }: Link): boolean {
-  return peer?.demanded === true || [...aliases].some(({ demanded }) => demanded);
-}
-
-/** A link to a node that was dialled because it was found. */
-function isFoundLink({ dialled, peer }: Link): boolean {
-  return dialled && peer?.demanded === false;
-}
-
-function newTraffic(): Traffic {
-  return { framesIn: 0, framesOut: 0, bytesIn: 0, bytesOut: 0 };
 }

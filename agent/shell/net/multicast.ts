@@ -7,6 +7,7 @@
  */
 import { createSocket, type Socket } from 'node:dgram';
 import { networkInterfaces } from 'node:os';
+import { isLinkLocal } from './address.ts';
 
 export const BEACON_GROUP = 'ff12::4d50';
 
@@ -25,11 +26,6 @@ export function interfaceIndex(name: string): number | undefined {
     ({ family, address }) => family === 'IPv6' && isLinkLocal(address),
   );
   return linkLocal?.family === 'IPv6' ? linkLocal.scopeid : undefined;
-}
-
-/** Whether an IPv6 address, with or without its zone, is link-local unicast (fe80::/10). */
-export function isLinkLocal(address: string): boolean {
-  return /^fe[89ab][0-9a-f]:/i.test(address);
 }
 
 /** What one socket tells. */

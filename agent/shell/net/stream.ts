@@ -5,11 +5,10 @@
  * the server's first word, a ping, tells the dialler that it was accepted; before it comes, the
  * stream is not open on the dialler's side.
  *
- * In. Reading stops while the node is overloaded (`hold`) or the link has spent its tokens; then
- * TCP slows the sender down and nothing piles up here.
- * Out. Frames of one turn of the event loop leave as one write. A reader that is so slow that too
- * much waits for it is cut off (slow_reader): every sender repeats (core/io.ts), nothing is lost
- * for good.
+ * In. Reading stops while enough of this link waits for the core (`hold`) or the link has spent its
+ * tokens; then TCP slows the sender down and nothing piles up here.
+ * Out (output.ts). A reader that is so slow that too much of this node's own words waits for it is cut
+ * off (slow_reader): every sender repeats (core/io.ts), nothing is lost for good.
  */
 import type { TLSSocket } from 'node:tls';
 import { invariant } from '../../core/assert.ts';
@@ -18,9 +17,7 @@ import type { NetLimits } from '../limits.ts';
 import type { Bucket } from './bucket.ts';
 import { faultCodeOf, faultOfError, type LinkFault, linkFault, wireOf } from './fault.ts';
 import { createFrameReader, goodbyeReason, goodbyeWord, PING, PONG, wordBytes } from './framing.ts';
-
-/** Bytes of one turn that are written without waiting for its end. */
-const FLUSH_BYTES = 64 * 1024;
+import { type Cause, Output, type OutputBudget } from './output.ts';
 
 /** What went over a link, or over all links of a peer so far. */
 export interface Traffic {
@@ -28,12 +25,6 @@ export interface Traffic {
   framesOut: number;
   bytesIn: number;
   bytesOut: number;
-}
-
-/** Bytes that wait in all links that share it. */
-export interface OutputBudget {
-  used: number;
-  readonly most: number;
 }
 
 export interface StreamOptions {
@@ -45,8 +36,9 @@ export interface StreamOptions {
   readonly limits: NetLimits;
   readonly outputBytes: number;
   readonly budget: OutputBudget | undefined;
-  /** What every frame is paid from. */
+  /** What every frame is paid from, and what signatures are that brought nothing. */
   readonly buckets: readonly Bucket[];
+  readonly fruitless: readonly Bucket[];
   readonly traffic: Traffic;
   readonly nowMs: () => number;
   /** The other side accepted: frames may come and go. Only on the side that dialled. */
@@ -57,8 +49,10 @@ export interface StreamOptions {
 }
 
 export interface Stream {
-  /** Sends a frame of 1 to MAX_FRAME_BYTES bytes. */
-  send(frame: Uint8Array): void;
+  /** Sends a frame of 1 to MAX_FRAME_BYTES bytes; `cause`: it is passed on from another link. */
+  send(frame: Uint8Array, cause?: Cause): void;
+  /** What came in cost so much for signatures, and brought nothing. */
+  payFruitless(cost: number): void;
   /** Ends the stream and tells the other side why. */
   close(fault: LinkFault): void;
   /** Stops and resumes reading. */
@@ -73,18 +67,22 @@ export interface Stream {
 }
 
 export function openStream(options: StreamOptions): Stream {
-  const { socket, limits, traffic, nowMs, budget } = options;
+  const { socket, limits, traffic, nowMs } = options;
   const reader = createFrameReader(MAX_FRAME_BYTES);
   let open = !options.dialled;
   let ended = false;
   let held = false;
   let throttle: NodeJS.Timeout | undefined;
+  let throttledUntilMs = -Infinity;
   let pumping = false;
-  let outbox: Uint8Array[] = [];
-  let outboxBytes = 0;
-  let flushing: NodeJS.Immediate | undefined;
-  let writing = 0;
-  let settled = false;
+  const output = new Output({
+    mostBytes: options.outputBytes,
+    budget: options.budget,
+    write(batch, done) {
+      traffic.bytesOut += batch.length;
+      socket.write(batch, done);
+    },
+  });
   let lastHeardMs = nowMs();
   let lastFrameMs = lastHeardMs;
   let pingedAtMs = -Infinity;
@@ -98,7 +96,6 @@ export function openStream(options: StreamOptions): Stream {
     if (ended) return;
     ended = true;
     clearTimeout(throttle);
-    clearImmediate(flushing);
     options.onEnd(fault);
   }
 
@@ -110,13 +107,8 @@ export function openStream(options: StreamOptions): Stream {
 
   function close(fault: LinkFault): void {
     if (ended) return;
-    const wire = wireOf(fault.code);
-    if (fault.code === 'slow_reader') {
-      outbox = [];
-    } else if (wire !== undefined) {
-      outbox.push(wordBytes(goodbyeWord(wire)));
-      flush();
-    }
+    const wire = fault.code === 'slow_reader' ? undefined : wireOf(fault.code);
+    output.end(wire === undefined ? undefined : wordBytes(goodbyeWord(wire)));
     end(fault);
     socket.resume();
     socket.end();
@@ -124,45 +116,12 @@ export function openStream(options: StreamOptions): Stream {
     socket.once('close', () => clearTimeout(linger));
   }
 
-  function flush(): void {
-    clearImmediate(flushing);
-    flushing = undefined;
-    if (outbox.length === 0) return;
-    const batch = Buffer.concat(outbox);
-    outbox = [];
-    outboxBytes = 0;
-    traffic.bytesOut += batch.length;
-    charge(batch.length);
-    socket.write(batch, () => charge(-batch.length));
-  }
-
-  /** Keeps account of what waits, also in the budget that is shared. */
-  function charge(bytes: number): void {
-    if (settled) return;
-    writing += bytes;
-    if (budget !== undefined) budget.used += bytes;
-  }
-
-  function put(...parts: readonly Uint8Array[]): void {
-    for (const part of parts) {
-      outbox.push(part);
-      outboxBytes += part.length;
-    }
-    if (outboxBytes >= FLUSH_BYTES) flush();
-    else flushing ??= setImmediate(flush);
-    const waiting = outboxBytes + writing;
-    const fair = budget === undefined || budget.used <= budget.most || waiting <= MAX_FRAME_BYTES;
-    if (waiting > options.outputBytes || !fair) {
-      close(linkFault('slow_reader', `${waiting} bytes waiting`));
-    }
-  }
-
   function takeWord(word: number): void {
     const reason = goodbyeReason(word);
     if (reason !== undefined) {
       drop(linkFault('closed_by_peer', faultCodeOf(reason) ?? `reason ${reason}`));
     } else if (word === PING) {
-      put(wordBytes(PONG));
+      output.word(wordBytes(PONG));
     } else if (word === PONG) {
       if (measuredFromMs === undefined) return;
       const latestMs = nowMs() - measuredFromMs;
@@ -173,17 +132,23 @@ export function openStream(options: StreamOptions): Stream {
     }
   }
 
-  function pay(bytes: number): void {
+  /** Takes the price from all buckets, and stops reading until none is in debt. */
+  function pay(buckets: readonly Bucket[], price: number): void {
     let waitMs = 0;
-    for (const bucket of options.buckets) {
-      waitMs = Math.max(waitMs, bucket.pay(1 + (bytes >> 10), nowMs()));
-    }
-    if (waitMs === 0) return;
+    for (const bucket of buckets) waitMs = Math.max(waitMs, bucket.pay(price, nowMs()));
+    const untilMs = nowMs() + waitMs;
+    if (waitMs === 0 || untilMs <= throttledUntilMs) return;
+    throttledUntilMs = untilMs;
+    clearTimeout(throttle);
     throttle = setTimeout(() => {
       throttle = undefined;
       lastHeardMs = nowMs();
       pump();
     }, waitMs);
+  }
+
+  function payFrame(bytes: number): void {
+    pay(options.buckets, 1 + (bytes >> 10));
   }
 
   function take(item: Uint8Array | number): void {
@@ -196,12 +161,12 @@ export function openStream(options: StreamOptions): Stream {
     }
     if (typeof item === 'number') {
       takeWord(item);
-      if (!ended) pay(0);
+      if (!ended) payFrame(0);
       return;
     }
     lastFrameMs = lastHeardMs;
     traffic.framesIn += 1;
-    pay(item.length);
+    payFrame(item.length);
     options.onFrame(item);
   }
 
@@ -223,7 +188,7 @@ export function openStream(options: StreamOptions): Stream {
   function ping(): void {
     pingedAtMs = nowMs();
     measuredFromMs ??= pingedAtMs;
-    put(wordBytes(PING));
+    output.word(wordBytes(PING));
   }
 
   socket.on('data', (chunk: Buffer) => {
@@ -236,18 +201,25 @@ export function openStream(options: StreamOptions): Stream {
   socket.on('error', (error) => drop(faultOfError(error)));
   socket.on('end', () => drop(linkFault('lost', 'the other side closed the connection')));
   socket.on('close', () => {
-    charge(-writing);
-    settled = true;
+    output.settle();
     end(linkFault('lost'));
   });
   if (!options.dialled) ping();
 
   return {
-    send(frame) {
+    send(frame, cause) {
       invariant(frame.length > 0 && frame.length <= MAX_FRAME_BYTES, 'a frame is within its bound');
       if (ended) return;
       traffic.framesOut += 1;
-      put(wordBytes(frame.length), frame);
+      if (cause !== undefined) output.forward(frame, cause);
+      else if (!output.send(frame)) {
+        close(linkFault('slow_reader', `${output.ownBytes} bytes waiting`));
+      }
+    },
+    payFruitless(cost) {
+      if (ended) return;
+      pay(options.fruitless, cost);
+      if (throttle !== undefined) socket.pause();
     },
     close,
     hold(next) {

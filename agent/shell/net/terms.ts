@@ -9,24 +9,27 @@
  * one simultaneous dial cannot be further apart than a handshake may take, and the window is twice
  * that, so both sides see the same case.
  */
-import { compareBytes, equalBytes } from '../../core/bytes.ts';
+import { compareBytes, equalBytes, toHex } from '../../core/bytes.ts';
 import type { Member } from '../../core/committee.ts';
+import type { Place } from '../fair-queue.ts';
 import type { NetLimits } from '../limits.ts';
 import type { Listen } from './acceptor.ts';
 import type { LinkKind } from './admission.ts';
 import { type Bucket, createBucket, createSourceBuckets } from './bucket.ts';
 import { type LinkFault, linkFault } from './fault.ts';
-import type { OutputBudget } from './stream.ts';
+import type { OutputBudget } from './output.ts';
 
 /** What a stream may use. */
 export interface Bounds {
   readonly outputBytes: number;
   readonly budget: OutputBudget | undefined;
+  /** What every frame is paid from, and what signatures that brought nothing are. */
   readonly buckets: readonly Bucket[];
+  readonly fruitless: readonly Bucket[];
 }
 
 /** What `replaces` needs to know of the link that there is. */
-export interface Standing {
+export interface Existing {
   readonly upAtMs: number;
   /** Whether this side dialled it. */
   readonly dialled: boolean;
@@ -43,8 +46,10 @@ export interface Terms {
     admits: Listen['admits'],
   ): LinkFault | undefined;
   boundsOf(kind: LinkKind, source: string): Bounds;
+  /** Whose share of the node's time a link has; `isWanted`: the operator asked for its node. */
+  placeOf(kind: LinkKind, source: string, key: Uint8Array | undefined, isWanted: boolean): Place;
   /** Whether a new stream to the node of this key takes the place of the link that there is. */
-  replaces(key: Uint8Array, existing: Standing, dialled: boolean): boolean;
+  replaces(key: Uint8Array, existing: Existing, dialled: boolean): boolean;
 }
 
 export function createTerms(
@@ -55,11 +60,16 @@ export function createTerms(
 ): Terms {
   const simultaneousMs = 2 * limits.handshakeTimeoutMs;
   const budget: OutputBudget = { used: 0, most: limits.sharedOutputBytes };
-  const sources = createSourceBuckets(
-    limits.sourceTokensPerSecond,
-    limits.bucketMs,
-    limits.sources,
-  );
+  const ofSources = (perSecond: number) =>
+    createSourceBuckets(perSecond, limits.bucketMs, limits.sources);
+  const sources = {
+    node: ofSources(limits.sourceTokensPerSecond),
+    anonymous: ofSources(limits.sourceTokensPerSecond),
+  };
+  const fruitlessOfSources = {
+    node: ofSources(limits.sourceFruitlessPerSecond),
+    anonymous: ofSources(limits.sourceFruitlessPerSecond),
+  };
 
   function isSelf(key: Uint8Array | undefined): boolean {
     return key !== undefined && self !== undefined && equalBytes(key, self);
@@ -88,22 +98,30 @@ export function createTerms(
     boundsOf(kind, source) {
       const now = nowMs();
       const bucket = (perSecond: number) => createBucket(perSecond, limits.bucketMs, now);
-      switch (kind) {
-        case 'member':
-          return { outputBytes: limits.memberOutputBytes, budget: undefined, buckets: [] };
-        case 'node':
-          return {
-            outputBytes: limits.nodeOutputBytes,
-            budget,
-            buckets: [bucket(limits.nodeTokensPerSecond)],
-          };
-        case 'anonymous':
-          return {
-            outputBytes: limits.anonymousOutputBytes,
-            budget,
-            buckets: [bucket(limits.anonymousTokensPerSecond), sources.of(source, now)],
-          };
+      if (kind === 'member') {
+        return {
+          outputBytes: limits.memberOutputBytes,
+          budget: undefined,
+          buckets: [bucket(limits.memberTokensPerSecond)],
+          fruitless: [bucket(limits.memberFruitlessPerSecond)],
+        };
       }
+      const isNode = kind === 'node';
+      const perSecond = isNode ? limits.nodeTokensPerSecond : limits.anonymousTokensPerSecond;
+      const fruitless = isNode ? limits.nodeFruitlessPerSecond : limits.anonymousFruitlessPerSecond;
+      return {
+        outputBytes: isNode ? limits.nodeOutputBytes : limits.anonymousOutputBytes,
+        budget,
+        buckets: [bucket(perSecond), sources[kind].of(source, now)],
+        fruitless: [bucket(fruitless), fruitlessOfSources[kind].of(source, now)],
+      };
+    },
+
+    placeOf(kind, source, key, isWanted) {
+      if (key !== undefined && (isWanted || kind === 'member')) {
+        return { standing: 'trusted', source: toHex(key) };
+      }
+      return { standing: kind === 'anonymous' ? 'anonymous' : 'node', source };
     },
 
     replaces(key, existing, dialled) {

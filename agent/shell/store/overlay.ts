@@ -14,6 +14,8 @@ export class Overlay implements Read {
   readonly #store: Read;
   readonly #cache: RecordCache;
   readonly #memory = new Map<ByteKey, Uint8Array>();
+  /** Records that were neither written lately nor in the cache: what reading costs. */
+  storeReads = 0;
   #pending: Batch = new Map();
   #committing: Batch = new Map();
 
@@ -28,6 +30,7 @@ export class Overlay implements Read {
     if (this.#committing.has(key)) return this.#committing.get(key);
     const cached = this.#cache.get(key);
     if (cached !== undefined) return cached;
+    this.storeReads += 1;
     const stored = this.#store.get(key);
     if (stored !== undefined) this.#cache.set(key, stored);
     return stored;

@@ -78,6 +78,25 @@ describe('places for handshakes', () => {
     assert.equal(enter('m', 0, true).refused, undefined);
   });
 
+  it('are given to who has not called for a while when others have used up the rate', () => {
+    const { enter } = gateAt0();
+    const callAt = (source: string, atMs: number) => {
+      const { refused, leave } = enter(source, atMs);
+      leave();
+      return refused;
+    };
+    const perSource = (LIMITS.handshakesPerSource * LIMITS.bucketMs) / 1000;
+    const all = (LIMITS.handshakesPerSecond * LIMITS.bucketMs) / 1000;
+    for (let n = 0; n < all / perSource; n++) {
+      for (let i = 0; i < perSource; i++) assert.equal(callAt(`hostile ${n}`, 0), undefined);
+    }
+    assert.equal(callAt('new', 0), undefined, 'it has not called before');
+    assert.equal(callAt('new', 0), 'too_many_links', 'but now it has');
+    for (let n = 1; n < all; n++) assert.equal(callAt(`new ${n}`, 0), undefined);
+    assert.equal(callAt('too many', 0), 'too_many_links', 'and that has a bound');
+    assert.equal(callAt('hostile 0', LIMITS.bucketMs), undefined, 'later all may again');
+  });
+
   it('are not given faster than the rate of one source allows', () => {
     const { enter } = gateAt0();
     let admitted = 0;
@@ -128,10 +147,44 @@ describe('places for links', () => {
     assert.equal(placeFor(links, { kind: 'node', source: 'x' }, 1_005), undefined, 'another kind');
   });
 
-  it('of one source are bounded, and that source loses its own', () => {
-    const links = [link('anonymous', 'b', 0), ...[1, 2, 3].map((at) => link('anonymous', 'a', at))];
-    assert.equal(placeFor(links.slice(1), { kind: 'anonymous', source: 'a' }, 5_000), links[1]);
+  it('of one source are bounded, and that source loses its oldest', () => {
+    const links = [link('anonymous', 'b', 0), ...[9, 2, 3].map((at) => link('anonymous', 'a', at))];
+    assert.equal(placeFor(links.slice(1), { kind: 'anonymous', source: 'a' }, 10), links[1]);
     assert.equal(placeFor(links.slice(1), { kind: 'anonymous', source: 'b' }, 5_000), undefined);
+  });
+
+  it('go, when a kind is full, from the oldest of the source with most to a newcomer', () => {
+    const links = ['a', 'b', 'b', 'c'].map((source) => link('anonymous', source, 5));
+    assert.equal(placeFor(links, { kind: 'anonymous', source: 'x' }, 5), links[1]);
+    const most = ['a', 'a', 'b', 'b'].map((source, i) => link('anonymous', source, 9 - i));
+    assert.equal(placeFor(most, { kind: 'anonymous', source: 'x' }, 9), most[0]);
+  });
+
+  it('stay with a source that would not have more than the newcomer’s then', () => {
+    const links = ['a', 'a', 'b', 'c'].map((source) => link('anonymous', source, 5));
+    const place = (source: string) => placeFor(links, { kind: 'anonymous', source }, 5);
+    assert.equal(place('b'), links[2], 'the newcomer’s own has to go');
+    assert.equal(place('a'), links[0]);
+    assert.equal(place('d'), links[0], 'who has none yet has a place');
+    const even = ['a', 'b', 'c', 'd'].map((source) => link('anonymous', source, 5));
+    assert.equal(placeFor(even, { kind: 'anonymous', source: 'e' }, 5), 'too_many_links');
+    assert.equal(placeFor(even, { kind: 'anonymous', source: 'd' }, 5), even[3]);
+  });
+
+  it('count links of the other kind only when all places are taken', () => {
+    const links = [...[1, 2, 3].map(() => link('anonymous', 'a', 5)), link('node', 'b', 5)];
+    assert.equal(placeFor(links, { kind: 'node', source: 'c' }, 5), undefined);
+    assert.equal(placeFor(links, { kind: 'node', source: 'c' }, 5, 4), links[0]);
+    const nodes = ['a', 'a'].map((source) => link('node', source, 5));
+    assert.equal(
+      placeFor([...links.slice(0, 3), ...nodes], { kind: 'node', source: 'c' }, 5),
+      nodes[0],
+    );
+  });
+
+  it('go, to one that is asked for, from the source with most as well', () => {
+    const links = [link('node', 'a', 1), ...[5, 4].map((at) => link('node', 'b', at))];
+    assert.equal(placeFor(links, { kind: 'node', source: 'c', wanted: true }, 5), links[1]);
   });
 
   it('are never taken from a link that is asked for', () => {

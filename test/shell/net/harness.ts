@@ -10,13 +10,8 @@ import type { Address } from '../../../agent/shell/net/address.ts';
 import { createCommons } from '../../../agent/shell/net/datagram/commons.ts';
 import { dialDatagram } from '../../../agent/shell/net/datagram/dial.ts';
 import { type Identity, identityFromSeed } from '../../../agent/shell/net/identity.ts';
-import {
-  createLinks,
-  type LinkEvent,
-  type LinkReport,
-  type Links,
-  type LinksOptions,
-} from '../../../agent/shell/net/links.ts';
+import type { LinkEvent, LinkReport } from '../../../agent/shell/net/link.ts';
+import { createLinks, type Links, type LinksOptions } from '../../../agent/shell/net/links.ts';
 import { protocolName } from '../../../agent/shell/net/tls.ts';
 import type { TransportChoice } from '../../../agent/shell/net/transport.ts';
 import { until } from '../../support/wait.ts';
@@ -83,9 +78,9 @@ export async function startNode(
     transport: over.transport,
     report: (report) => reports.push(report),
     ...options,
-    emit(event) {
+    emit(event, place) {
       events.push(event);
-      return options.emit?.(event) ?? true;
+      return options.emit?.(event, place) ?? true;
     },
     // Quick to give up and to come back; the bounds under test are set by each test.
     limits: { dialFirstMs: 20, dialLastMs: 200, goodbyeMs: 200, ...options.limits },

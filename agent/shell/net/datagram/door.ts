@@ -10,7 +10,7 @@
  */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIPv4 } from 'node:net';
-import { type Address, sourceOf } from '../address.ts';
+import { type Address, hostOf } from '../address.ts';
 import { createBucket } from '../bucket.ts';
 import type { DatagramCommons } from './commons.ts';
 import { createConnection } from './connection.ts';
@@ -105,7 +105,7 @@ export function serveDatagrams(socket: Socket, options: DatagramDoorOptions): Da
     const paid = size + DATAGRAM_OVERHEAD_BYTES;
     const affordable = Math.floor(paid / (COOKIE_PACKET_BYTES + DATAGRAM_OVERHEAD_BYTES));
     const wanted = packet.body.count < 2 ? 1 : limits.cookieCopies;
-    const cookie = cookies.make(sourceOf(from.address), nowMs());
+    const cookie = cookies.make(hostOf(from.address), nowMs());
     const { id, body } = packet;
     const answer = encodePacket({ kind: 'cookie', id, echo: body.sent, cookie });
     for (let copies = Math.min(affordable, wanted); copies > 0; copies--) {
@@ -118,7 +118,7 @@ export function serveDatagrams(socket: Socket, options: DatagramDoorOptions): Da
     const connection = createConnection({ id: packet.id, dialled: false, limits, shares });
     const stream = new DatagramStream({
       connection,
-      remote: { host: sourceOf(from.address), port: from.port },
+      remote: { host: hostOf(from.address), port: from.port },
       limits,
       nowMs,
       onGone: () => forget(name),
@@ -136,7 +136,7 @@ export function serveDatagrams(socket: Socket, options: DatagramDoorOptions): Da
     if (packet.kind === 'segment') return answerReset(packet.id, from);
     if (packet.kind !== 'open') return;
     if (closing || gone.has(name)) return answerReset(packet.id, from);
-    if (!cookies.isGood(packet.cookie, sourceOf(from.address), nowMs())) {
+    if (!cookies.isGood(packet.cookie, hostOf(from.address), nowMs())) {
       return answerCookie(packet, size, from);
     }
     accept(packet, name, from);

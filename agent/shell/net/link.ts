@@ -1,0 +1,61 @@
+/**
+ * One link as links.ts keeps it, and what is told of links.
+ */
+import type { Event, LinkId } from '../../core/io.ts';
+import type { Place } from '../fair-queue.ts';
+import type { Address } from './address.ts';
+import type { Placed } from './admission.ts';
+import type { LinkFault, LinkFaultCode } from './fault.ts';
+import type { Peer } from './peers.ts';
+import type { Stream, Traffic } from './stream.ts';
+import type { Transport } from './transport.ts';
+
+/** What the core hears of links. */
+export type LinkEvent = Extract<Event, { readonly kind: 'link_up' | 'link_down' | 'frame' }>;
+
+/** Something to log. */
+export interface LinkReport {
+  readonly what: 'refused' | 'dial_failed' | 'up' | 'down';
+  readonly address: Address;
+  readonly key: Uint8Array | undefined;
+  readonly fault: LinkFault | undefined;
+}
+
+export interface LinkCounts {
+  readonly member: number;
+  readonly node: number;
+  readonly anonymous: number;
+  readonly handshakes: number;
+  /** Connections that did not become links, by reason, since the start. */
+  readonly refused: ReadonlyMap<LinkFaultCode, number>;
+}
+
+export interface Link extends Placed {
+  readonly id: LinkId;
+  readonly stream: Stream;
+  readonly key: Uint8Array | undefined;
+  readonly peer: Peer | undefined;
+  readonly address: Address;
+  readonly transport: Transport;
+  readonly upAtMs: number;
+  /** Peers that somebody asked for by addresses at which this node answered. */
+  readonly aliases: Set<Peer>;
+  /** As the core was told. */
+  wanted: boolean;
+  /** Whose share what comes over it is served from. */
+  place: Place;
+}
+
+/** A link to a node that is a member or that the operator wrote down, whoever dialled. */
+export function isWanted({ peer, aliases }: Link): boolean {
+  return peer?.demanded === true || [...aliases].some(({ demanded }) => demanded);
+}
+
+/** A link to a node that was dialled because it was found. */
+export function isFoundLink({ dialled, peer }: Link): boolean {
+  return dialled && peer?.demanded === false;
+}
+
+export function newTraffic(): Traffic {
+  return { framesIn: 0, framesOut: 0, bytesIn: 0, bytesOut: 0 };
+}
