@@ -1,7 +1,7 @@
 /**
  * Every bound of the protocol, in one place, with the relations between them asserted below
  * (DESIGN 4; the habit is TigerBeetle's). Bounds of sockets, files and caches that the protocol
- * does not see are in agent/shell/limits.ts.
+ * does not see are in agent/shell/limits.ts and agent/shell/net/limits.ts.
  */
 import { invariant } from './assert.ts';
 

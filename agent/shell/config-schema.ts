@@ -18,8 +18,8 @@ import {
   text,
 } from './config-kinds.ts';
 import { LOG_LEVELS, type LogLevel } from './control/api.ts';
-import { NET_LIMITS } from './limits.ts';
 import type { Address } from './net/address.ts';
+import { NET_LIMITS } from './net/limits.ts';
 import { TRANSPORT_CHOICES, type TransportChoice } from './net/transport.ts';
 
 export const DEFAULT_CONFIG_FILE = '/etc/meshpay/meshpayd.toml';

@@ -12,7 +12,7 @@
  */
 import type { Event } from '../core/io.ts';
 import type { LinkId } from '../core/units.ts';
-import { FairQueue, type Place, type Standing } from './fair-queue.ts';
+import { FairQueue } from './fair-queue.ts';
 import {
   LANE_BOUNDS,
   MAX_LEFT_BYTES,
@@ -20,6 +20,7 @@ import {
   MAX_QUEUED_COMMANDS,
   STANDING_PAUSE_BYTES,
 } from './limits.ts';
+import type { Place, Standing } from './standing.ts';
 
 /**
  * What became of an event: `taken`; `pause`, taken, but no more of this link please until there is

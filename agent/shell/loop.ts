@@ -19,7 +19,6 @@ import type { Close, Event, LinkId, Read, Send, Stamp, Step, Write } from '../co
 import type { Notice } from '../core/notice.ts';
 import type { Clock } from './clock.ts';
 import { EventQueue, type Intake } from './event-queue.ts';
-import type { Place, Standing } from './fair-queue.ts';
 import {
   HELD_SHARES,
   KIB_COST,
@@ -31,6 +30,7 @@ import {
   STEP_COST,
   STOP_TIMEOUT_MS,
 } from './limits.ts';
+import type { Place, Standing } from './standing.ts';
 import { Overlay } from './store/overlay.ts';
 import type { Store } from './store/store.ts';
 

@@ -4,7 +4,6 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Event, LinkId } from '../../agent/core/io.ts';
 import { EventQueue } from '../../agent/shell/event-queue.ts';
-import { type Place, STANDINGS, type Standing } from '../../agent/shell/fair-queue.ts';
 import {
   LANE_BOUNDS,
   MAX_LEFT_BYTES,
@@ -14,6 +13,7 @@ import {
   STANDING_PAUSE_BYTES,
   STANDING_WEIGHTS,
 } from '../../agent/shell/limits.ts';
+import { type Place, STANDINGS, type Standing } from '../../agent/shell/standing.ts';
 
 const link = (n: number) => BigInt(n) as LinkId;
 const at = (standing: Standing, source: string): Place => ({ standing, source });

@@ -4,7 +4,6 @@ import { describe, it } from 'node:test';
 import type { ByteKey } from '../../agent/core/bytes.ts';
 import type { Event, LinkId, Read, Stamp, Step, Write } from '../../agent/core/io.ts';
 import type { Clock } from '../../agent/shell/clock.ts';
-import type { Place } from '../../agent/shell/fair-queue.ts';
 import {
   HELD_SHARES,
   LANE_BOUNDS,
@@ -13,6 +12,7 @@ import {
   STOP_TIMEOUT_MS,
 } from '../../agent/shell/limits.ts';
 import { createLoop, type Loop } from '../../agent/shell/loop.ts';
+import type { Place } from '../../agent/shell/standing.ts';
 
 const LINK = 1n as LinkId;
 const MEMBER: Place = { standing: 'trusted', source: 'a member' };

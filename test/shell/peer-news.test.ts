@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createPeerNews } from '../../agent/shell/daemon/tell.ts';
-import { NET_LIMITS } from '../../agent/shell/limits.ts';
 import { type LinkFaultCode, linkFault } from '../../agent/shell/net/fault.ts';
+import { NET_LIMITS } from '../../agent/shell/net/limits.ts';
 import { createPeerTable, type PeerState } from '../../agent/shell/net/peers.ts';
 
 /** One peer, and how many of the changes that it goes through are news. */

@@ -8,12 +8,12 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
-import type { NetLimits } from '../limits.ts';
 import { type Address, createSourceNames } from './address.ts';
 import { createHandshakeGate, type Handshake, type HandshakeGate } from './admission.ts';
 import type { DatagramCommons } from './datagram/commons.ts';
 import { type Cookies, createCookies } from './datagram/cookie.ts';
 import { type LinkFault, linkFault } from './fault.ts';
+import type { NetLimits } from './limits.ts';
 import { type Incoming, type Listener, openDatagramListener, openTcpListener } from './listener.ts';
 import { interfaceIndex } from './multicast.ts';
 import type { TlsParameters } from './tls.ts';

@@ -15,9 +15,10 @@
  * no other has several, the link that has been silent longest gives way: to one that is asked for at
  * once, to others if it has been silent for long. Those that are asked for stay.
  */
-import type { NetLimits } from '../limits.ts';
+
 import { createBucket, createSourceBuckets } from './bucket.ts';
 import { type LinkFault, linkFault } from './fault.ts';
+import type { NetLimits } from './limits.ts';
 
 /** One handshake under way. */
 export interface Handshake {

@@ -11,11 +11,11 @@
  * listen for datagrams before they listen for TCP (acceptor.ts): a refusal after that is meant.
  */
 import type { TLSSocket } from 'node:tls';
-import type { NetLimits } from '../limits.ts';
 import type { Address } from './address.ts';
 import type { DatagramCommons } from './datagram/commons.ts';
 import { dialDatagram } from './datagram/dial.ts';
 import type { LinkFault, LinkFaultCode } from './fault.ts';
+import type { NetLimits } from './limits.ts';
 import { dialTls, type TlsParameters, tuneSocket } from './tls.ts';
 import { type Transport, type TransportChoice, transportsTo } from './transport.ts';
 

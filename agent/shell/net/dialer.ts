@@ -6,10 +6,10 @@
  * datagrams (dial.ts).
  */
 import type { TLSSocket } from 'node:tls';
-import type { NetLimits } from '../limits.ts';
 import type { Address } from './address.ts';
 import { type DialSetup, dialAddress } from './dial.ts';
 import { type LinkFault, linkFault } from './fault.ts';
+import type { NetLimits } from './limits.ts';
 import { addressesOf, isLinked, type Peer, type PeerTable } from './peers.ts';
 import type { Transport } from './transport.ts';
 

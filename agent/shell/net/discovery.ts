@@ -22,9 +22,9 @@ import {
 import { equalBytes, toHex } from '../../core/bytes.ts';
 import type { Signer, Verify } from '../../core/crypto.ts';
 import { isRefusal } from '../../core/refusal.ts';
-import { DISCOVERY_LIMITS, type DiscoveryLimits } from '../limits.ts';
 import type { Address } from './address.ts';
 import { type Bucket, createBucket, createSourceBuckets } from './bucket.ts';
+import { DISCOVERY_LIMITS, type DiscoveryLimits } from './limits.ts';
 import { interfaceIndex, type Multicast, openMulticast } from './multicast.ts';
 
 /** What this node says of itself. */

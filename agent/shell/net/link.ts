@@ -2,7 +2,7 @@
  * One link as links.ts keeps it, and what is told of links.
  */
 import type { Event, LinkId } from '../../core/io.ts';
-import type { Place } from '../fair-queue.ts';
+import type { Place } from '../standing.ts';
 import type { Address } from './address.ts';
 import type { Placed } from './admission.ts';
 import type { LinkFault, LinkFaultCode } from './fault.ts';

@@ -15,8 +15,7 @@ import type { TLSSocket } from 'node:tls';
 import { toHex } from '../../core/bytes.ts';
 import type { Member } from '../../core/committee.ts';
 import type { Close, LinkId, Send } from '../../core/io.ts';
-import type { Place } from '../fair-queue.ts';
-import { DATAGRAM_LIMITS, NET_LIMITS, type NetLimits } from '../limits.ts';
+import type { Place } from '../standing.ts';
 import { type Caller, createAcceptor, type Listen, type Listening } from './acceptor.ts';
 import { type Address, createSourceNames } from './address.ts';
 import { findPlace, type LinkKind, type Newcomer } from './admission.ts';
@@ -24,6 +23,7 @@ import { createCommons } from './datagram/commons.ts';
 import { createDialer, type Dialled } from './dialer.ts';
 import { type LinkFault, type LinkFaultCode, linkFault } from './fault.ts';
 import type { Identity } from './identity.ts';
+import { DATAGRAM_LIMITS, NET_LIMITS, type NetLimits } from './limits.ts';
 import {
   isFoundLink,
   isWanted,

@@ -9,8 +9,9 @@
  */
 import type { LinkId } from '../../core/io.ts';
 import { MAX_FRAME_BYTES } from '../../core/limits.ts';
-import { FairQueue, type Place } from '../fair-queue.ts';
+import { FairQueue } from '../fair-queue.ts';
 import { FORWARD_LANE_BYTES, OUTPUT_AHEAD_BYTES } from '../limits.ts';
+import type { Place } from '../standing.ts';
 import { wordBytes } from './framing.ts';
 
 /** Whose frame it is that is passed on: the link that it came over, and its share. */

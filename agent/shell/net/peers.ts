@@ -15,9 +15,9 @@
  */
 import { invariant } from '../../core/assert.ts';
 import { toHex } from '../../core/bytes.ts';
-import type { NetLimits } from '../limits.ts';
 import { type Address, sameAddress } from './address.ts';
 import type { LinkFault } from './fault.ts';
+import type { NetLimits } from './limits.ts';
 import type { Traffic } from './stream.ts';
 import type { Transport } from './transport.ts';
 

@@ -13,10 +13,10 @@
 import type { TLSSocket } from 'node:tls';
 import { invariant } from '../../core/assert.ts';
 import { MAX_FRAME_BYTES } from '../../core/limits.ts';
-import type { NetLimits } from '../limits.ts';
 import type { Bucket } from './bucket.ts';
 import { faultCodeOf, faultOfError, type LinkFault, linkFault, wireOf } from './fault.ts';
 import { createFrameReader, goodbyeReason, goodbyeWord, PING, PONG, wordBytes } from './framing.ts';
+import type { NetLimits } from './limits.ts';
 import { type Cause, Output, type OutputBudget } from './output.ts';
 
 /** What went over a link, or over all links of a peer so far. */

@@ -11,12 +11,12 @@
  */
 import { compareBytes, equalBytes, toHex } from '../../core/bytes.ts';
 import type { Member } from '../../core/committee.ts';
-import type { Place } from '../fair-queue.ts';
-import type { NetLimits } from '../limits.ts';
+import type { Place } from '../standing.ts';
 import type { Listen } from './acceptor.ts';
 import type { LinkKind } from './admission.ts';
 import { type Bucket, createBucket, createSourceBuckets } from './bucket.ts';
 import { type LinkFault, linkFault } from './fault.ts';
+import type { NetLimits } from './limits.ts';
 import type { OutputBudget } from './output.ts';
 
 /** What a stream may use. */

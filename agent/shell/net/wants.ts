@@ -7,9 +7,9 @@
  */
 import { compareBytes, equalBytes } from '../../core/bytes.ts';
 import type { Member } from '../../core/committee.ts';
-import type { NetLimits } from '../limits.ts';
 import type { Address } from './address.ts';
 import type { Dialer } from './dialer.ts';
+import type { NetLimits } from './limits.ts';
 import { isLinked, type Peer, type PeerTable } from './peers.ts';
 
 /** A node that the operator wants a link to. */

@@ -1,9 +1,9 @@
 /** Listening on the address of an interface that is away, or that has become another one. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { DATAGRAM_LIMITS, NET_LIMITS } from '../../../agent/shell/limits.ts';
 import { type AcceptorOptions, createAcceptor } from '../../../agent/shell/net/acceptor.ts';
 import { createCommons } from '../../../agent/shell/net/datagram/commons.ts';
+import { DATAGRAM_LIMITS, NET_LIMITS } from '../../../agent/shell/net/limits.ts';
 import { pause, until } from '../../support/wait.ts';
 import { identityOf, NETWORK } from './harness.ts';
 

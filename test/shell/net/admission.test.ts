@@ -1,7 +1,6 @@
 /** Places for handshakes and links, with time driven by hand. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { NET_LIMITS, type NetLimits } from '../../../agent/shell/limits.ts';
 import {
   createHandshakeGate,
   findPlace,
@@ -11,6 +10,7 @@ import {
   type Placed,
 } from '../../../agent/shell/net/admission.ts';
 import { createBucket, createSourceBuckets } from '../../../agent/shell/net/bucket.ts';
+import { NET_LIMITS, type NetLimits } from '../../../agent/shell/net/limits.ts';
 
 const LIMITS: NetLimits = {
   ...NET_LIMITS,

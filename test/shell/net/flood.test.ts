@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, fork } from 'node:child_process';
 import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { NET_LIMITS } from '../../../agent/shell/limits.ts';
+import { NET_LIMITS } from '../../../agent/shell/net/limits.ts';
 import { until } from '../../support/wait.ts';
 import type { FloodReport, NodeReport } from './flood-node.ts';
 import { identityOf, memberOf, onlyLink, startNode, type TestNode } from './harness.ts';

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { LinkId } from '../../../agent/core/io.ts';
 import { MAX_FRAME_BYTES } from '../../../agent/core/limits.ts';
-import { FORWARD_LANE_BYTES, NET_LIMITS, OUTPUT_AHEAD_BYTES } from '../../../agent/shell/limits.ts';
+import { FORWARD_LANE_BYTES, OUTPUT_AHEAD_BYTES } from '../../../agent/shell/limits.ts';
+import { NET_LIMITS } from '../../../agent/shell/net/limits.ts';
 import { type Cause, Output, type OutputBudget } from '../../../agent/shell/net/output.ts';
 
 const MOST_BYTES = NET_LIMITS.memberOutputBytes;

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { NET_LIMITS } from '../../../agent/shell/limits.ts';
 import { pauseMs } from '../../../agent/shell/net/dialer.ts';
 import { linkFault } from '../../../agent/shell/net/fault.ts';
+import { NET_LIMITS } from '../../../agent/shell/net/limits.ts';
 import {
   addressesOf,
   createPeerTable,

@@ -1,8 +1,8 @@
 /** Links that somebody asked for, among many that nobody did, on loopback. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { NET_LIMITS } from '../../../agent/shell/limits.ts';
 import { wordBytes } from '../../../agent/shell/net/framing.ts';
+import { NET_LIMITS } from '../../../agent/shell/net/limits.ts';
 import type { LinksOptions } from '../../../agent/shell/net/links.ts';
 import { until } from '../../support/wait.ts';
 import {

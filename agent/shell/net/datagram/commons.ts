@@ -1,6 +1,7 @@
 /** What the datagram connections of a node have in common: what they may use, and what they know. */
-import type { DatagramLimits } from '../../limits.ts';
+
 import { type Bucket, createBucket } from '../bucket.ts';
+import type { DatagramLimits } from '../limits.ts';
 import type { ReceiveBudget } from './inbound.ts';
 
 /**

@@ -13,8 +13,9 @@
  * While nothing is on its way nothing is sent, and `wakeAtMs` is Infinity: signs of life are the
  * business of whoever uses the stream.
  */
-import type { DatagramLimits } from '../../limits.ts';
+
 import { createBucket } from '../bucket.ts';
+import type { DatagramLimits } from '../limits.ts';
 import type { Share, Standing } from './commons.ts';
 import { createCongestion } from './congestion.ts';
 import { NO_COOKIE } from './cookie.ts';

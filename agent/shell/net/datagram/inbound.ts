@@ -7,7 +7,7 @@
  * a few segments. The first offer is small and grows by what was brought, as fast as the window of
  * a sender does, so that whoever says little has little set aside for it.
  */
-import type { DatagramLimits } from '../../limits.ts';
+import type { DatagramLimits } from '../limits.ts';
 import { MAX_SEGMENT_BYTES, type Segment } from './packet.ts';
 
 /** What a segment costs beside its bytes: without it, many tiny ones would be almost free. */

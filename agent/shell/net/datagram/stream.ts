@@ -6,8 +6,8 @@
  * are answered by one.
  */
 import { Duplex } from 'node:stream';
-import type { DatagramLimits } from '../../limits.ts';
 import type { Address } from '../address.ts';
+import type { DatagramLimits } from '../limits.ts';
 import type { Connection, ConnectionFailure } from './connection.ts';
 import type { Packet } from './packet.ts';
 

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { DATAGRAM_LIMITS as LIMITS } from '../../../../agent/shell/limits.ts';
 import { createShares } from '../../../../agent/shell/net/datagram/commons.ts';
 import {
   type Connection,
@@ -18,6 +17,7 @@ import {
   encodePacket,
   type Segment,
 } from '../../../../agent/shell/net/datagram/packet.ts';
+import { DATAGRAM_LIMITS as LIMITS } from '../../../../agent/shell/net/limits.ts';
 import { QUIET } from './simulated.ts';
 
 const ID = 7n;

@@ -2,7 +2,7 @@
  * Two connections over a make-believe network, with time driven by hand and everything that happens
  * drawn from a seed: packets get lost, late, doubled, out of order and damaged.
  */
-import { DATAGRAM_LIMITS, type DatagramLimits } from '../../../../agent/shell/limits.ts';
+
 import { createShares } from '../../../../agent/shell/net/datagram/commons.ts';
 import {
   type Connection,
@@ -14,6 +14,7 @@ import {
   decodePacket,
   encodePacket,
 } from '../../../../agent/shell/net/datagram/packet.ts';
+import { DATAGRAM_LIMITS, type DatagramLimits } from '../../../../agent/shell/net/limits.ts';
 
 /** Shares are 0 to 1. */
 export interface Weather {

@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { after, describe, it } from 'node:test';
-import { DATAGRAM_LIMITS, type DatagramLimits } from '../../../../agent/shell/limits.ts';
 import type { Address } from '../../../../agent/shell/net/address.ts';
 import {
   createCommons,
@@ -19,6 +18,7 @@ import {
 } from '../../../../agent/shell/net/datagram/door.ts';
 import { decodePacket, encodePacket } from '../../../../agent/shell/net/datagram/packet.ts';
 import type { DatagramStream } from '../../../../agent/shell/net/datagram/stream.ts';
+import { DATAGRAM_LIMITS, type DatagramLimits } from '../../../../agent/shell/net/limits.ts';
 import { createTlsTaker, dialTls } from '../../../../agent/shell/net/tls.ts';
 import { pause, until } from '../../../support/wait.ts';
 import { closed, identityOf, NETWORK } from '../harness.ts';
