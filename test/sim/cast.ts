@@ -39,6 +39,8 @@ export interface Cast {
   readonly foreignOrders: readonly SignedOrder[];
   readonly oldVote: (member: MemberIndex, epoch: Epoch, hash: Uint8Array) => Uint8Array;
   readonly lootOf: (thief: string) => Loot[];
+  /** The accounts of a crowder. */
+  readonly crowdOf: (crowder: string) => readonly Signer[];
 }
 
 /** What an account is issued of each token, smallest units. */
@@ -47,6 +49,9 @@ const ISSUED = 10_000n;
 const ISSUED_TO_THE_POOR = 20n;
 /** Accounts of one thief. */
 const THIEF_ACCOUNTS = 4;
+/** Accounts of a crowder, by as many first digits as catch-up follows at a time. */
+const CROWD = 32;
+const ENDS = 4;
 /** Accounts that are only paid. */
 const LOOSE_ACCOUNTS = 6;
 
@@ -67,7 +72,9 @@ export function castOf(plan: Plan): Cast {
   const ofThieves = drawn('thief').flatMap(({ name }) => accountsOf(name));
   const honest = [...wallets, ...drawn('stranger')];
   const owners = honest.map(({ signer }) => signer);
-  const genesis = genesisOf(plan, members, [...ofThieves, ...owners]);
+  const crowdOf = (crowder: string) => crowdFor(plan, scheme, crowder);
+  const ofCrowders = drawn('crowder').flatMap(({ name }) => crowdOf(name));
+  const genesis = genesisOf(plan, members, [...ofThieves, ...owners, ...ofCrowders]);
   const moneyOf = ({ publicKey }: Signer): bigint =>
     genesis.issuance.find(({ account }) => account === publicKey)?.amount ?? 0n;
   const network = networkOf(genesis);
@@ -89,9 +96,19 @@ export function castOf(plan: Plan): Cast {
       const message = voteSigningBytes(network.id, epoch, hash);
       return members[member]?.signer.sign(message) ?? new Uint8Array(64);
     },
+    crowdOf,
     lootOf: (thief) =>
       accountsOf(thief).map((signer) => ({ signer, next: 0n, money: moneyOf(signer), tries: 0 })),
   };
+}
+
+/** Accounts whose keys stand at one end of all, where they are in the way of others in any list by keys. */
+function crowdFor({ seed }: Plan, { chosenSigner }: Scheme, crowder: string): Signer[] {
+  const isHigh = Prng.named(seed, `crowd of ${crowder}`).below(2) === 0;
+  return Array.from({ length: CROWD }, (_, i) => {
+    const digit = isHigh ? 15 - (i % ENDS) : i % ENDS;
+    return chosenSigner(`${crowder} ${i}`, digit.toString(16));
+  });
 }
 
 function genesisOf(plan: Plan, members: readonly Part[], owners: readonly Signer[]): Genesis {

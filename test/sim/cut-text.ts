@@ -15,6 +15,9 @@ const NUMBERS = [
   'strangers',
   'misledMembers',
   'misledRelays',
+  'crowders',
+  'deputies',
+  'flooders',
 ] as const;
 
 /** The text of a cut; empty when it cuts nothing. */

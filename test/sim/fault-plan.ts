@@ -35,6 +35,7 @@ export const FAULT_KINDS = {
   torn: 'authority',
   crowd: 'authority',
   wallet_rot: 'wallet',
+  absent: 'authority',
 } as const satisfies Readonly<Record<string, Victims>>;
 
 export type FaultKind = keyof typeof FAULT_KINDS;

@@ -258,6 +258,14 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
     later(world, fault, () => world.reach.breakEdge(a.index, b.index, -1));
     return true;
   },
+  /** Out of reach until everything is healed. */
+  absent(world, fault) {
+    const process = victim(world, fault);
+    if (process === undefined || world.isSilent(process)) return false;
+    world.silence(process, true);
+    world.network.noticeCuts();
+    return true;
+  },
   /**
    * Streams from more keys than an authority keeps note of, and too many from one member. What they
    * pushed out is looked for anew when they are gone.

@@ -12,7 +12,15 @@ export type Edge = readonly [number, number];
 /** Two nodes that look for each other, by name. */
 export type Pair = readonly [string, string];
 
-const FOUND: ReadonlySet<Place['role']> = new Set(['saboteur', 'squatter', 'thief', 'stranger']);
+const FOUND: ReadonlySet<Place['role']> = new Set([
+  'saboteur',
+  'squatter',
+  'thief',
+  'stranger',
+  'crowder',
+  'deputy',
+  'flooder',
+]);
 
 /** Pairs of radios that hear each other; together they join everybody. */
 export function radiosOf(layout: Layout, size: number, prng: Prng): Edge[] {
@@ -34,6 +42,20 @@ export function radiosOf(layout: Layout, size: number, prng: Prng): Edge[] {
     case 'scattered':
       return [...line, ...pairs.filter(() => prng.below(5) === 0)];
   }
+}
+
+/** Radios of those who came late: each hears two of the first `size`. */
+export function radiosOfLatecomers(
+  size: number,
+  latecomers: readonly Place[],
+  seed: number,
+): Edge[] {
+  const others = Array.from({ length: size }, (_, i) => i);
+  return latecomers.flatMap(({ name, index }) =>
+    Prng.named(seed, `radio of ${name}`)
+      .some(others, 2)
+      .map((other): Edge => [other, index]),
+  );
 }
 
 /**
@@ -73,6 +95,8 @@ export function pairsOf(
     ...both(named('wallet'), entriesOf),
     ...both(named('squatter'), () => relays),
     ...both(named('thief', 'stranger'), () => [...members, ...relays.slice(-1)]),
+    ...both(named('crowder', 'flooder'), () => members),
+    ...both(named('deputy'), () => [...members, ...relays]),
   ];
 }
 

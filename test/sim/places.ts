@@ -30,6 +30,19 @@ export interface Counts {
   readonly misledRelays: number;
   /** Nodes without an operator that take a link at every relay and swallow what they are given. */
   readonly squatters: number;
+  /** Hostile payers whose accounts have chosen keys. */
+  readonly crowders: number;
+  /** Strangers that pass frames on, and write answers into the channels of those who gave them some. */
+  readonly deputies: number;
+  /** Strangers that send as much as they can. */
+  readonly flooders: number;
+}
+
+/** Those who came to the simulator late: no fault strikes them, and without them a run is as it was. */
+const LATECOMERS: ReadonlySet<Role> = new Set(['crowder', 'deputy', 'flooder']);
+
+export function isLatecomer({ role }: Pick<Place, 'role'>): boolean {
+  return LATECOMERS.has(role);
 }
 
 /** Whether it has a seat in the committee. */
@@ -53,6 +66,9 @@ export function placesOf(seed: number, counts: Counts): Place[] {
     ...many('stranger', counts.strangers),
     ...many('misled', counts.misledRelays),
     ...many('squatter', counts.squatters),
+    ...many('crowder', counts.crowders),
+    ...many('deputy', counts.deputies),
+    ...many('flooder', counts.flooders),
   ];
   return roles.map(([name, role], index) => ({ name, role, index }));
 }
@@ -77,6 +93,9 @@ export function fewerPlaces(seed: number, counts: Counts, left: Counts): Place[]
     stranger: left.strangers,
     misled: left.misledRelays,
     squatter: left.squatters,
+    crowder: left.crowders,
+    deputy: left.deputies,
+    flooder: left.flooders,
   };
   return placesOf(seed, counts).flatMap((place) => {
     const [kind = '', number] = place.name.split('-');

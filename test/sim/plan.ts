@@ -6,8 +6,16 @@
  */
 import { faultsFor } from './checkers/founding.ts';
 import { type Fault, faultsNamed, faultsOf } from './fault-plan.ts';
-import { type Access, type Edge, type Layout, type Pair, pairsOf, radiosOf } from './layout.ts';
-import { type Counts, fewerPlaces, type Place, placesOf } from './places.ts';
+import {
+  type Access,
+  type Edge,
+  type Layout,
+  type Pair,
+  pairsOf,
+  radiosOf,
+  radiosOfLatecomers,
+} from './layout.ts';
+import { type Counts, fewerPlaces, isLatecomer, type Place, placesOf } from './places.ts';
 import { Prng } from './prng.ts';
 import { PROFILES, type Profile } from './profiles.ts';
 
@@ -19,7 +27,7 @@ export interface Plan {
   readonly places: readonly Place[];
   /**
    * Also those who were cut: their radios stay in the mesh, and their accounts in the genesis
-   * document.
+   * document. (Not of latecomers.)
    */
   readonly drawn: readonly Place[];
   /** Members of the committee, bad ones included. */
@@ -29,6 +37,8 @@ export interface Plan {
   readonly pairs: readonly Pair[];
   /** Relays know of each other by chance: no operator wrote them down. */
   readonly areRelaysFound: boolean;
+  /** More than the highest index of a place. */
+  readonly size: number;
   readonly radios: readonly Edge[];
   readonly trouble: { readonly loss: number; readonly double: number; readonly overtake: number };
   readonly hopMs: number;
@@ -73,7 +83,8 @@ export function planOf(seed: number, profileName: string, cut: Cut = {}): Plan {
   const between = (purpose: string, [low, high]: readonly [number, number]) =>
     of(purpose).between(low, high);
   const counts = countsOf(seed, profile);
-  const drawn = placesOf(seed, counts);
+  const everybody = placesOf(seed, counts);
+  const drawn = everybody.filter((place) => !isLatecomer(place));
   const ways = (places: readonly Place[]) =>
     pairsOf(seed, places, (wallet) => accessOf(seed, wallet, profile, counts.relays));
   const radios = radiosOf(of('layout').pick(LAYOUTS), drawn.length, of('radios'));
@@ -82,18 +93,20 @@ export function planOf(seed: number, profileName: string, cut: Cut = {}): Plan {
   const scene = { seed, chaosMs, places: drawn, pairs: ways(drawn), radios };
   const left = soundly(counts, cut, profile.isBroken === true);
   const places = fewerPlaces(seed, counts, left);
+  const latecomers = places.filter(isLatecomer);
   return {
     seed,
     profileName,
     profile,
     places,
-    drawn,
+    drawn: [...drawn, ...latecomers],
     authorities: left.authorities,
     tokens: of('tokens').between(1, 3),
     hasRealSignatures: seed % REAL_SIGNATURES_EVERY === 0,
     pairs: ways(places),
     areRelaysFound: of('relays found').below(2) === 0,
-    radios,
+    size: everybody.length,
+    radios: [...radios, ...radiosOfLatecomers(drawn.length, latecomers, seed)],
     trouble: cut.isCalm ? { loss: 0, double: 0, overtake: 0 } : troubleOf(seed, profile),
     hopMs: of('hops').between(1, 8),
     jitterMs: of('jitter').skewed(0, 30),
@@ -108,7 +121,7 @@ export function planOf(seed: number, profileName: string, cut: Cut = {}): Plan {
 /** How many of each take part. */
 function countsOf(seed: number, profile: Profile): Counts {
   const of = (purpose: string) => Prng.named(seed, purpose);
-  const authorities = of('committee').pick(COMMITTEES);
+  const authorities = of('committee').pick(profile.committees ?? COMMITTEES);
   const misled = (purpose: string) => (of(purpose).below(100) < profile.misled ? 1 : 0);
   // Seldom: its ledger never agrees with the others', and comparing them takes most of such a run.
   const isMemberMisled = misled('misled members') === 1 && of('seldom').below(4) === 0;
@@ -130,6 +143,10 @@ function countsOf(seed: number, profile: Profile): Counts {
     misledMembers,
     misledRelays: misled('misled relays'),
     squatters: hasSquatters ? of('squatter count').pick([2, 8, 30]) : 0,
+    crowders: of('crowders').below(100) < profile.crowders ? 1 : 0,
+    deputies: of('deputies').below(100) < profile.deputies ? of('deputy count').between(1, 2) : 0,
+    flooders:
+      of('flooders').below(100) < profile.flooders ? of('flooder count').pick([2, 4, 8]) : 0,
   };
 }
 
@@ -150,6 +167,9 @@ function soundly(counts: Counts, cut: Cut, isBroken: boolean): Counts {
     misledMembers: Math.min(left('misledMembers'), most - traitors),
     misledRelays: left('misledRelays'),
     squatters: left('squatters'),
+    crowders: left('crowders'),
+    deputies: left('deputies'),
+    flooders: left('flooders'),
   };
 }
 

@@ -23,8 +23,9 @@ export interface Actor {
 /**
  * `stranger`: a wallet set up with another genesis document. `misled`: an authority or a relay that was.
  * `saboteur`: a relay that withholds. `squatter`: takes a link at every relay and swallows what it is
- * given. `traitor`: a hostile authority. `thief`: a hostile wallet. The
- * others follow the protocol.
+ * given. `traitor`: a hostile authority. `thief`: a hostile wallet. `crowder`: one whose accounts have
+ * chosen keys. `deputy`: a relay that writes answers of its own into others' channels. `flooder`: sends
+ * as much as it can. The others follow the protocol.
  */
 export type Role =
   | 'authority'
@@ -34,6 +35,9 @@ export type Role =
   | 'misled'
   | 'saboteur'
   | 'squatter'
+  | 'crowder'
+  | 'deputy'
+  | 'flooder'
   | 'traitor'
   | 'thief';
 
@@ -141,7 +145,7 @@ export class Process implements Station {
   }
 
   get shownKey(): Uint8Array | undefined {
-    return this.role === 'wallet' || this.role === 'thief' ? undefined : this.signer.publicKey;
+    return WITHOUT_KEY.has(this.role) ? undefined : this.signer.publicKey;
   }
 
   /** Comes up with what is on its disk, and no streams. */
@@ -344,7 +348,17 @@ export class Process implements Station {
   }
 }
 
-const HOSTILE: ReadonlySet<Role> = new Set(['saboteur', 'squatter', 'traitor', 'thief']);
+const HOSTILE: ReadonlySet<Role> = new Set([
+  'saboteur',
+  'squatter',
+  'traitor',
+  'thief',
+  'crowder',
+  'deputy',
+  'flooder',
+]);
+/** They prove no key. */
+const WITHOUT_KEY: ReadonlySet<Role> = new Set(['wallet', 'thief', 'crowder']);
 
 const DEATHS: Readonly<Record<Death, string>> = {
   before: 'crashed before a commit',

@@ -31,6 +31,12 @@ export interface Profile {
    * a quarter as many have an authority with one, counted among the faults that the committee stands.
    */
   readonly misled: number;
+  /** Runs of a hundred that have payers with chosen keys, deputies, and strangers that flood. */
+  readonly crowders: number;
+  readonly deputies: number;
+  readonly flooders: number;
+  /** Sizes of committees to draw from; the usual ones if left out. */
+  readonly committees?: readonly number[];
   /** No wallet has a link to an authority. */
   readonly isRelayed?: boolean;
   /** One traitor too many. */
@@ -63,6 +69,7 @@ const EVERYTHING: Readonly<Record<FaultKind, number>> = {
   torn: 26,
   crowd: 34,
   wallet_rot: 17,
+  absent: 0,
 };
 
 const USUAL = {
@@ -78,6 +85,9 @@ const USUAL = {
   squatters: 25,
   liars: 60,
   misled: 12,
+  crowders: 0,
+  deputies: 0,
+  flooders: 0,
 } as const satisfies Omit<Profile, 'about'>;
 
 export const PROFILES: Readonly<Record<string, Profile>> = {
@@ -159,6 +169,23 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
     squatters: 50,
     liars: 100,
     isRelayed: true,
+  },
+  chosen: {
+    ...USUAL,
+    about: 'payers with chosen keys, who pay on while an authority that was away comes back',
+    chances: [1, 1],
+    weights: { absent: 1_000 },
+    weather: [0, 0, 0],
+    payments: [20, 40],
+    seconds: [4, 6],
+    wallets: [8, 10],
+    traitors: 0,
+    committees: [4],
+    thieves: 0,
+    saboteurs: 0,
+    squatters: 0,
+    misled: 0,
+    crowders: 100,
   },
   long: {
     ...USUAL,

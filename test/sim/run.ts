@@ -226,11 +226,13 @@ function play(watch: Watch): number {
  * Wallets stand still for a while. What one honest authority has on disk has to reach the others by
  * themselves: afterwards the wallets will tell everybody everything.
  */
-function leaveAlone({ agenda, all, wallets }: World): void {
+function leaveAlone(world: World): void {
+  const { agenda, all, wallets } = world;
   const authorities = all.filter(({ role, isUp }) => role === 'authority' && isUp);
   const known = new Set(authorities.flatMap((process) => certificatesOf(process)));
   for (const wallet of wallets) wallet.pause(ALONE_MS, 0);
   agenda.runUntil(agenda.nowMs + ALONE_MS);
+  world.isQuiet = true;
   for (const process of authorities) {
     const own = new Set(certificatesOf(process));
     const missing = [...known].filter((key) => !own.has(key)).length;

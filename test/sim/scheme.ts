@@ -3,6 +3,7 @@
  * only this module can make, so checking is exact, forging is impossible by construction, and both
  * are some hundred times faster than Ed25519. The others use the real thing.
  */
+import { toHex } from '../../agent/core/bytes.ts';
 import type { Signer, Verify } from '../../agent/core/crypto.ts';
 import { createVerify } from '../../agent/shell/verify.ts';
 import { signerOf } from '../support/keys.ts';
@@ -12,6 +13,11 @@ import { Prng } from './prng.ts';
 export interface Scheme {
   /** The key pair that belongs to a label; the same one every time. */
   readonly signerOf: (label: string) => Signer;
+  /**
+   * One whose public key begins with these bits, in hexadecimal digits: whoever makes a key may try until
+   * it does. More than two digits take long with real keys.
+   */
+  readonly chosenSigner: (label: string, digits: string) => Signer;
   readonly verify: Verify;
 }
 
@@ -27,6 +33,12 @@ export function realScheme(): Scheme {
   const verdicts = new Map<string, boolean>();
   return {
     signerOf,
+    chosenSigner(label, digits) {
+      for (let i = 0; ; i++) {
+        const signer = signerOf(`${label} ${i}`);
+        if (toHex(signer.publicKey).startsWith(digits)) return signer;
+      }
+    },
     verify(publicKey, message, signature) {
       const question = [publicKey, signature, message].map(latin1).join('');
       const known = verdicts.get(question);
@@ -43,9 +55,10 @@ export function realScheme(): Scheme {
 export function idealScheme(seed: number): Scheme {
   const secret = Prng.named(seed, 'secret').u32();
   const signers = new Map<string, Signer>();
-  const make = (label: string): Signer => {
+  const make = (label: string, digits = ''): Signer => {
     const prng = Prng.named(seed, label);
-    const publicKey = prng.bytes(32);
+    const drawn = toHex(prng.bytes(32)).slice(digits.length);
+    const publicKey = Uint8Array.from(Buffer.from(digits + drawn, 'hex'));
     return { publicKey, sign: (message) => tagOf(secret, publicKey, message) };
   };
   return {
@@ -54,6 +67,7 @@ export function idealScheme(seed: number): Scheme {
       signers.set(label, signer);
       return signer;
     },
+    chosenSigner: make,
     verify: (publicKey, message, signature) =>
       signature.length === 64 && isSame(tagOf(secret, publicKey, message), signature),
   };

@@ -23,6 +23,7 @@ const NEW_RUNS = {
   network: 40,
   crashes: 40,
   relayed: 40,
+  chosen: 6,
   calm: 10,
 } as const;
 /** Runs with one traitor too many, one of which at least must be seen. */

@@ -16,6 +16,7 @@ import { Agenda } from './agenda.ts';
 import { type Cast, castOf, type Part } from './cast.ts';
 import { type Founding, faultsFor } from './checkers/founding.ts';
 import { Conspiracy } from './hostile/conspiracy.ts';
+import { Crowder } from './hostile/crowder.ts';
 import { Saboteur } from './hostile/saboteur.ts';
 import { Thief } from './hostile/thief.ts';
 import { Traitor, type Treason } from './hostile/traitor.ts';
@@ -40,6 +41,8 @@ export class World {
   /** What else is done then, once. */
   readonly repairs: (() => void)[] = [];
   isHealed = false;
+  /** The wallets have stood still long enough; whoever paid on to disturb ends it. */
+  isQuiet = false;
   readonly #conspiracy: Conspiracy;
   readonly #silent = new Set<number>();
   readonly #forgetful = new Set<Process>();
@@ -50,7 +53,7 @@ export class World {
     this.cast = castOf(plan);
     const bad = plan.places.filter((place) => isMember(place) && place.role !== 'authority');
     this.#restoresLeft = Math.max(0, faultsFor(plan.authorities) - bad.length);
-    this.reach = new Reach(plan.drawn.length, plan.radios);
+    this.reach = new Reach(plan.size, plan.radios);
     const chance = Prng.named(plan.seed, 'network');
     this.network = new Network(this.agenda, chance, this.reach, this.#weather());
     this.#conspiracy = this.#conspire();
@@ -159,6 +162,13 @@ export class World {
     });
   }
 
+  /** The first authority that stays away until everything is healed. */
+  #spared(): MemberIndex | undefined {
+    const { victims: [name] = [] } = this.plan.faults.find(({ kind }) => kind === 'absent') ?? {};
+    const found = this.cast.parts.find((part) => part.name === name);
+    return found?.index as MemberIndex | undefined;
+  }
+
   #mend(): void {
     for (const restore of this.restorations) restore();
     for (const repair of this.repairs.splice(0)) repair();
@@ -228,6 +238,19 @@ export class World {
       }
       case 'squatter':
         return () => SQUATTER;
+      case 'crowder': {
+        const crowd = cast.crowdOf(name);
+        const { network } = cast;
+        const spared =
+          this.#spared() ?? (prng.pick([...this.founding.honestMembers]) as MemberIndex);
+        const isTheTime = () =>
+          !this.isQuiet && this.agenda.nowMs > this.plan.chaosMs - CROWDED_BEFORE_MS;
+        const crowder = new Crowder({ network, crowd, spared, isTheTime });
+        return () => crowder;
+      }
+      case 'deputy':
+      case 'flooder':
+        return () => SQUATTER;
       case 'stranger':
       case 'misled':
         return () => createNode(setupFor(cast.otherNetwork));
@@ -236,6 +259,9 @@ export class World {
     }
   }
 }
+
+/** Crowders begin so long before everything is healed. */
+const CROWDED_BEFORE_MS = 1_000;
 
 const SQUATTER: Actor = {
   step: () => ({ writes: [], sends: [], closes: [], notices: [], wakeAtMs: undefined }),

@@ -100,13 +100,13 @@ const MOST_RELAYS = 128;
 const MOST_OF_A_MEMBER = 4;
 
 /**
- * Bytes, with their keys, of all that a node keeps in memory only: so much for timers, counts and the
+ * Bytes, with their keys, of all that a node keeps in memory only: so much for timers, counts, a seed and the
  * root of the digest tree; for an account its place and leaf in a bucket, its place among those whose
  * leaf has to be taken in, the three hashes above, and its place in the ring of orders that are told
  * again; for a link its number, its member and what was asked over it; for a member how far it told,
  * and what a wallet notes of it; for a double-spend proof its number.
  */
-const MEMORY_BYTES = 260;
+const MEMORY_BYTES = 277;
 const MEMORY_BYTES_OF = { account: 315, link: 22, member: 42, proof: 17 } as const;
 
 /** Steps between two looks at everything that a node holds. */
@@ -136,6 +136,7 @@ const FEW: Readonly<Record<string, number>> = {
   n: 1,
   z: 1,
   k: 1,
+  x: 1,
   t: 1,
   c: 1,
   d: MOST_DIGESTS,

@@ -263,6 +263,14 @@ export const AUTHORITY_MUTANTS: readonly Mutant[] = [
     profile: 'crashes',
   },
   {
+    name: 'catch-up follows the first differences, always',
+    file: CATCHUP,
+    find: 'someOf(draft, differing, MAX_DIGEST_DESCENTS, about, link)',
+    replace: 'differing.slice(0, MAX_DIGEST_DESCENTS)',
+    caughtBy: ['convergence'],
+    profile: 'chosen',
+  },
+  {
     name: 'catch-up never asks',
     file: CATCHUP,
     find: 'if (!equal)',
