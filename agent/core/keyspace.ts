@@ -1,7 +1,7 @@
 /**
  * Every key of the state: prefix, key -> value, and where it is kept. A prefix is one byte and is
- * never used for anything else later. Upper case: on disk. Lower case: in memory, gone with the
- * process, rebuilt by `recover` (node.ts) or grown anew.
+ * never used for anything else later. Upper case and digits: on disk. Lower case: in memory, gone
+ * with the process, rebuilt by `recover` (node.ts) or grown anew.
  */
 import { type ByteKey, toByteKey } from './bytes.ts';
 import type { MemberIndex, Sequence } from './units.ts';
@@ -18,13 +18,13 @@ export const KEYSPACE = {
   owner: { prefix: 'B', layout: '-> key of the node whose state this is' },
   accountCount: { prefix: 'N', layout: '-> number of account records' },
   standing: { prefix: 'S', layout: '-> whether this authority may vote, and if not why' },
-  firstStart: { prefix: 'F', layout: '-> life that waits for others to vouch for it; no vote yet' },
+  firstStart: { prefix: '1', layout: '-> life that waits for others to vouch for it; no vote yet' },
   memberKnown: {
-    prefix: 'M',
+    prefix: '2',
     layout: 'member(1) what(1) -> first life, gossip, vote of that member that was seen (lives.ts)',
   },
   outvoted: {
-    prefix: 'Q',
+    prefix: '3',
     layout: 'account(32) sequence(8) -> order voted for where another was certified, its hash',
   },
   wallet: { prefix: 'W', layout: '-> wallet record: balances, next sequence, counts' },
@@ -50,7 +50,7 @@ export const KEYSPACE = {
   seed: { prefix: 'x', layout: '-> random bytes that this process was given at its start' },
   digest: { prefix: 'd', layout: 'path(0..3) -> digest of that subtree, absent when not known' },
   pace: { prefix: 'a', layout: '-> rounds of catch-up that were hurried and brought nothing' },
-  vouchers: { prefix: 'v', layout: '-> members that vouched for this first start, or know better' },
+  vouchers: { prefix: 'g', layout: '-> members that vouched for this first start, or know better' },
   timers: { prefix: 't', layout: '-> when catch-up and retries are due' },
   chase: { prefix: 'c', layout: "-> the live order's attempts and refusals" },
   question: { prefix: 'q', layout: '-> nonce of the question for the latest that is open' },
@@ -63,10 +63,9 @@ export const KEYSPACE = {
 
 export type KeyspaceName = keyof typeof KEYSPACE;
 
-/** Whether a key is kept on disk (upper-case prefix) or in memory (lower case). */
+/** Whether a key is kept on disk (upper-case prefix or digit) or in memory (lower case). */
 export function isDurable(key: ByteKey): boolean {
-  const prefix = key.charCodeAt(0);
-  return prefix >= 0x41 && prefix <= 0x5a;
+  return key.charCodeAt(0) <= 0x5a;
 }
 
 /** The name of the space that a key lies in, for messages to people. */

@@ -38,10 +38,10 @@ interface Batch {
   readonly steps: Step[];
 }
 
-/** Whether a key is kept on disk: its first character is a capital letter (keyspace.ts). */
+/** Whether a key is kept on disk: its first character is a capital letter or a digit (keyspace.ts). */
 export function isOnDisk(key: string): boolean {
   const first = key.charCodeAt(0);
-  return first >= 0x41 && first <= 0x5a;
+  return first <= 0x5a;
 }
 
 /** Thrown to whoever reads a record that is not what was written: the store noticed, and gives nothing. */

@@ -64,6 +64,7 @@ const FEW_WRITES = 8;
 function mostWrites(members: number, accounts: number): number {
   return (
     FEW_WRITES +
+    members +
     Math.max(
       WRITES_OF_A_LEAF * Math.min(accounts, MOST_WAITING) + MOST_RETOLD,
       WRITES_OF_A_CERTIFICATE * MOST_OF_A_PAGE,
@@ -91,9 +92,14 @@ function mostRecordBytes(
     w: 32 * accounts,
     p: 8 * PROOFS_A_RECORD,
     y: 32,
+    2: ORDER_BYTES + 64,
+    3: 32,
     ...Object.fromEntries([...numbers, ...singles]),
   };
 }
+
+/** What an authority keeps of another: a life of its key, an order that it told of, a vote. */
+const SIGNS_OF_A_MEMBER = 3;
 
 /** Links of which a node keeps note: to relays and strangers together, and to any one member. */
 const MOST_RELAYS = 128;
@@ -123,6 +129,7 @@ const FEW: Readonly<Record<string, number>> = {
   G: 1,
   N: 1,
   S: 1,
+  1: 1,
   W: 1,
   L: 1,
   Z: 1,
@@ -138,6 +145,7 @@ const FEW: Readonly<Record<string, number>> = {
   k: 1,
   x: 1,
   t: 1,
+  g: 1,
   c: 1,
   d: MOST_DIGESTS,
 };
@@ -224,6 +232,8 @@ export class Bounds implements Watcher {
       D: facts - certificates,
       p: Math.ceil((facts - certificates) / PROOFS_A_RECORD),
       y: this.#book.ledger.size,
+      2: SIGNS_OF_A_MEMBER * this.#book.founding.memberKeys.length,
+      3: facts - certificates,
       X: 0,
       P: this.#book.seen.size,
       O: payments,
