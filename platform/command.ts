@@ -25,8 +25,16 @@ export interface WriteCommand {
   readonly content: string;
   /** Shown by size only. */
   readonly secret: boolean;
-  /** A file of somebody else's: one that is there keeps its mode and owner. */
-  readonly keepsRights?: true;
+  /**
+   * A file of somebody else's: one that is there keeps its mode and owner, and every byte of it that is
+   * not changed. So its content stands for bytes here, one a character (ISO 8859-1).
+   */
+  readonly foreign?: true;
+}
+
+/** What is written. */
+export function contentOf({ content, foreign }: WriteCommand): string | Uint8Array {
+  return foreign === true ? Buffer.from(content, 'latin1') : content;
 }
 
 export function run(program: string, ...rest: readonly string[]): Command {
@@ -54,7 +62,7 @@ export function describeCommand(command: Command): string {
       return command.argv.map(quoted).join(' ');
     case 'write': {
       const mode = command.mode.toString(8).padStart(4, '0');
-      const size = new TextEncoder().encode(command.content).length;
+      const size = Buffer.byteLength(contentOf(command));
       return `write ${command.path} (${mode}, ${size} bytes${command.secret ? ', secret' : ''})`;
     }
     case 'remove':

@@ -8,6 +8,8 @@
 /** A program that takes longer is killed. */
 export const RUN_TIMEOUT_MS = 20_000;
 export const MAX_OUTPUT_BYTES = 4 << 20;
+/** Of any file that is read; /etc and /proc have none that comes near it. */
+export const MAX_FILE_BYTES = 4 << 20;
 /** Of a program that speaks for as long as it lives. */
 export const MAX_LINE_BYTES = 64 << 10;
 /** From SIGTERM to SIGKILL, and from there to giving up. */
@@ -36,6 +38,8 @@ export const START_TIMEOUT_MS = 5_000;
 export const NETIFD_TIMEOUT_MS = 60_000;
 /** Of the supplicant's log, which is emptied then. */
 export const LOG_MAX_BYTES = 256 << 10;
+/** Neighbours that failed SAE which are told: anybody on the air can make up addresses. */
+export const MAX_SAE_FAILURES = 32;
 export const MAX_ADDRESSES = 16;
 
 /* Keeping it up (reconcile.ts). */
@@ -69,7 +73,7 @@ related(POLL_MS * 10 <= STOP_TIMEOUT_MS, 'an end is looked for more than once');
 related(2 * STOP_TIMEOUT_MS < JOIN_TIMEOUT_MS, 'a stop is shorter than a start');
 related(START_TIMEOUT_MS < JOIN_TIMEOUT_MS, 'an interface is up before its mesh is joined');
 related(ANSWER_TIMEOUT_MS < RUN_TIMEOUT_MS, 'the kernel answers before a program does');
-related(LOG_MAX_BYTES < MAX_OUTPUT_BYTES, 'a log can be read whole');
+related(LOG_MAX_BYTES < MAX_FILE_BYTES, 'a log can be read whole');
 related(SETTLE_MS < RETRY_FIRST_MS, 'a failure is tried later than a success is looked at');
 related(RETRY_FIRST_MS <= STEADY_INTERVAL_MS, 'a failure is not slower than standing still');
 related(ROLLED_BACK_FIRST_MS >= NETIFD_TIMEOUT_MS, 'a radio is up for longer than it is down');

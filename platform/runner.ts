@@ -4,12 +4,16 @@
  * and time are bounded.
  */
 import { execFile, spawn } from 'node:child_process';
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdirSync, realpathSync, statSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Command, WriteCommand } from './command.ts';
+import { type Command, contentOf, type WriteCommand } from './command.ts';
 import { failure, fault, type Result, success } from './fault.ts';
+import { type FileReading, readEnd, readWhole } from './file-reader.ts';
+import { replaceFile } from './file-writer.ts';
 import {
+  MAX_FILE_BYTES,
   MAX_LINE_BYTES,
   MAX_OUTPUT_BYTES,
   POLL_MS,
@@ -44,8 +48,10 @@ export interface Runner {
     onLine: (line: string) => void,
     onEnd: () => void,
   ): Watch;
-  /** The bytes of a file, or undefined where there is none or it cannot be read. */
+  /** The bytes of a file, or undefined where there is none, it cannot be read, or is too long. */
   read(path: string): Promise<Uint8Array | undefined>;
+  /** The end of a file that grows: at most so many bytes. */
+  readEnd(path: string, mostBytes: number): Promise<Uint8Array | undefined>;
   /** Names in a folder, sorted; empty where there is none. */
   list(path: string): Promise<readonly string[]>;
   process(pid: number): Promise<Process | undefined>;
@@ -72,7 +78,13 @@ export async function performAll(
 export class HostRunner implements Runner {
   output(argv: readonly [string, ...string[]]): Promise<Result<Output>> {
     const [program, ...rest] = argv;
-    const options = { env: ENVIRONMENT, timeout: RUN_TIMEOUT_MS, maxBuffer: MAX_OUTPUT_BYTES };
+    const options = {
+      env: ENVIRONMENT,
+      timeout: RUN_TIMEOUT_MS,
+      // One that does not heed SIGTERM would be waited for without an end.
+      killSignal: 'SIGKILL',
+      maxBuffer: MAX_OUTPUT_BYTES,
+    } as const;
     return new Promise((resolve) => {
       execFile(program, rest, options, (error, stdout, stderr) => {
         const status = error === null ? 0 : error.code;
@@ -108,7 +120,11 @@ export class HostRunner implements Runner {
   }
 
   async read(path: string): Promise<Uint8Array | undefined> {
-    return readFile(path).catch(() => undefined);
+    return bytesOf(readWhole(path, MAX_FILE_BYTES));
+  }
+
+  async readEnd(path: string, mostBytes: number): Promise<Uint8Array | undefined> {
+    return bytesOf(readEnd(path, mostBytes));
   }
 
   async list(path: string): Promise<readonly string[]> {
@@ -134,7 +150,7 @@ export class HostRunner implements Runner {
       case 'run':
         return this.#run(command.argv);
       case 'write':
-        return file(command.path, () => replaceFile(command));
+        return file(command.path, async () => write(command));
       case 'remove':
         return file(command.path, () => rm(command.path, { force: true, recursive: true }));
       case 'stop':
@@ -179,6 +195,10 @@ export class HostRunner implements Runner {
   }
 }
 
+function bytesOf(reading: FileReading): Uint8Array | undefined {
+  return reading.ok ? reading.bytes : undefined;
+}
+
 function kill(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
   try {
     process.kill(pid, signal);
@@ -187,30 +207,14 @@ function kill(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
   }
 }
 
-/**
- * Never a moment in which the file is half written or readable by others. The mode is set by hand:
- * what open(2) is asked for loses the bits of the umask, and the unit's is 0077.
- */
-async function replaceFile(command: WriteCommand): Promise<void> {
-  const { path, content, keepsRights } = command;
-  await mkdir(dirname(path), { recursive: true });
-  const present = keepsRights === true ? await stat(path).catch(() => undefined) : undefined;
-  const draft = `${path}.new`;
-  await rm(draft, { force: true });
-  const handle = await open(draft, 'wx', 0o600);
-  try {
-    await handle.writeFile(content);
-    if (present !== undefined) {
-      const { uid, gid } = await handle.stat();
-      // Only where it is needed, because it needs CAP_CHOWN; and first, because it clears bits.
-      if (uid !== present.uid || gid !== present.gid) await handle.chown(present.uid, present.gid);
-    }
-    await handle.chmod(present === undefined ? command.mode : present.mode & 0o7777);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(draft, path);
+/** A file of somebody else's is changed where it really lies, and keeps its mode and owner. */
+function write(command: WriteCommand): void {
+  const { path, mode, foreign } = command;
+  const content = contentOf(command);
+  mkdirSync(dirname(path), { recursive: true });
+  const present = foreign === true ? statSync(path, { throwIfNoEntry: false }) : undefined;
+  if (present === undefined) return replaceFile(path, content, { mode });
+  replaceFile(realpathSync(path), content, { mode: present.mode & 0o7777, owner: present });
 }
 
 async function file(path: string, action: () => Promise<unknown>): Promise<Result<undefined>> {

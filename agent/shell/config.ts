@@ -3,13 +3,14 @@
  * config-schema.ts. All mistakes of a file are reported at once, each with its field, what was
  * expected and what was found. No setting comes from anywhere else: no environment variable is read.
  */
-import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
+import { readWhole } from '../../platform/file-reader.ts';
 import { isTable, type Kind, showFound } from './config-kinds.ts';
 import { CONFIG_FIELDS, type Config, type ConfigField } from './config-schema.ts';
 import { MAX_CONFIG_BYTES } from './limits.ts';
 import { nearest } from './nearest.ts';
+import { isCut, wholeText } from './whole.ts';
 
 /** A mistake in a configuration, or in a file that it names. */
 export interface ConfigProblem {
@@ -49,19 +50,18 @@ export function readConfig(file: string): ConfigReading {
     ok: false,
     problems: [{ file, field: 'file', expected, found }],
   });
-  let toml: string;
-  try {
-    const { size } = statSync(file);
-    if (size > MAX_CONFIG_BYTES) return fail(`at most ${MAX_CONFIG_BYTES} bytes`, `${size}`);
-    toml = readFileSync(file, 'utf8');
-  } catch (error) {
-    return fail('a file that can be read', (error as NodeJS.ErrnoException).code ?? `${error}`);
-  }
-  return parseConfig(toml, resolve(file));
+  const text = readWhole(file, MAX_CONFIG_BYTES);
+  if (!text.ok) return fail(text.expected, text.found);
+  return parseConfig(text.bytes.toString('utf8'), resolve(file));
 }
 
 /** Checks a configuration as text; `file` is its path, for messages and relative paths. */
 export function parseConfig(toml: string, file: string): ConfigReading {
+  if (isCut(toml)) {
+    const expected = 'the line "# end" that its first line promises';
+    const found = 'none: the end of the file is missing';
+    return { ok: false, problems: [{ file, field: 'file', expected, found }] };
+  }
   let document: Record<string, unknown>;
   try {
     document = parse(toml, { integersAsBigInt: true, maxDepth: 8 });
@@ -121,7 +121,7 @@ export function writeConfig(config: Config): string {
     const set = value === null ? `# ${key} =` : `${key} = ${field.kind.write(value)}`;
     lines.push(`# ${field.doc}${field.unit === undefined ? '' : ` (${field.unit})`}`, set);
   }
-  return `${lines.join('\n')}\n`;
+  return wholeText(`${lines.join('\n')}\n`);
 }
 
 /** A configuration with the given values, and defaults for the rest. */

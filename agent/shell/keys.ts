@@ -11,11 +11,11 @@
  * bytes are noble's (RFC 8032 signatures are deterministic; test/core/ed25519.test.ts).
  */
 import { createPrivateKey, createPublicKey, sign as nodeSign, randomBytes } from 'node:crypto';
-import { closeSync, constants, fstatSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { getPublicKey, hashes } from '@noble/ed25519';
 import { sha512 } from '@noble/hashes/sha2.js';
 import { bech32m, hex } from '@scure/base';
+import { readWhole } from '../../platform/file-reader.ts';
+import { writeNewFile } from '../../platform/file-writer.ts';
 import { invariant } from '../core/assert.ts';
 import { equalBytes } from '../core/bytes.ts';
 import type { Signer } from '../core/crypto.ts';
@@ -72,16 +72,7 @@ export function parseSeed(text: string): Uint8Array | undefined {
 /** Writes a seed to a file that must not exist yet, for its owner alone, and makes it durable. */
 export function writeKeyFile(path: string, seed: Uint8Array): KeyFault | undefined {
   try {
-    const file = openSync(path, 'wx', 0o600);
-    try {
-      writeSync(file, `${formatSeed(seed)}\n`);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    const folder = openSync(dirname(path), 'r');
-    fsyncSync(folder);
-    closeSync(folder);
+    writeNewFile(path, `${formatSeed(seed)}\n`, 0o600);
     return undefined;
   } catch (error) {
     return systemFault(path, error);
@@ -90,25 +81,17 @@ export function writeKeyFile(path: string, seed: Uint8Array): KeyFault | undefin
 
 /** Reads a seed; refuses a file that others may read or write. */
 export function readKeyFile(path: string): Uint8Array | KeyFault {
-  try {
-    // Not blocking: a pipe under the key's name must not stop the start.
-    const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    try {
-      const { mode } = fstatSync(file);
-      if ((mode & 0o077) !== 0) {
-        const shown = (mode & 0o777).toString(8).padStart(4, '0');
-        return fault('key_file_exposed', `${path} (mode ${shown}, at most 0600)`);
-      }
-      const buffer = Buffer.alloc(MAX_KEY_FILE_BYTES);
-      const length = readSync(file, buffer, 0, buffer.length, 0);
-      const seed = parseSeed(buffer.toString('latin1', 0, length).trim());
-      return seed ?? fault('key_file_malformed', path);
-    } finally {
-      closeSync(file);
-    }
-  } catch (error) {
-    return systemFault(path, error);
+  const reading = readWhole(path, MAX_KEY_FILE_BYTES);
+  if (!reading.ok) {
+    if (reading.error !== undefined) return systemFault(path, reading.error);
+    return fault('key_file_malformed', `${path} (${reading.found}, not ${reading.expected})`);
   }
+  const { bytes, mode } = reading;
+  if ((mode & 0o077) !== 0) {
+    const shown = (mode & 0o777).toString(8).padStart(4, '0');
+    return fault('key_file_exposed', `${path} (mode ${shown}, at most 0600)`);
+  }
+  return parseSeed(bytes.toString('latin1').trim()) ?? fault('key_file_malformed', path);
 }
 
 /** The key pair of a seed (32 bytes). */

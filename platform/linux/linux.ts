@@ -1,7 +1,9 @@
 /** The body for Debian and Raspberry Pi OS: observes, performs, joins the pure parts together. */
+import { basename, dirname } from 'node:path';
 import type { Fault, Result } from '../fault.ts';
 import { success } from '../fault.ts';
 import { HostBody } from '../host-body.ts';
+import { LOG_MAX_BYTES } from '../limits.ts';
 import type { MeshStatus, Plan, Platform, Probe } from '../platform.ts';
 import type { Phy, RadioReader } from '../radio.ts';
 import { type Process, type Runner, readText } from '../runner.ts';
@@ -116,7 +118,7 @@ export class LinuxPlatform extends HostBody implements Platform<LinuxObserved> {
       ...(await this.#supplicantProgram()),
       process: process && { pid: process.pid, ageMs: process.ageMs },
       configuration: await readText(this.runner, paths.configuration),
-      log: (await readText(this.runner, paths.log)) ?? '',
+      log: byteText(await this.runner.readEnd(paths.log, LOG_MAX_BYTES)) ?? '',
     };
   }
 
@@ -159,15 +161,21 @@ export class LinuxPlatform extends HostBody implements Platform<LinuxObserved> {
     const found: ObservedManager[] = [];
     for (const { name, folder, runtime, file } of MANAGERS) {
       const inFolder = await this.runner.list(folder);
-      const content = await readText(this.runner, file);
+      const content = byteText(await this.runner.read(file));
       const running = await this.#runs(runtime);
       const mark = markOf(this.#folder, name);
       // One that is told what to do elsewhere, as networkd by netplan, has an empty folder.
       if (inFolder.length === 0 && content === undefined && !running) continue;
+      // What is there and cannot be read is not overwritten.
+      if (content === undefined && (await this.#isThere(file))) continue;
       const isMarked = (await this.runner.read(mark)) !== undefined;
       found.push({ name, running, content, mark, isMarked });
     }
     return found;
+  }
+
+  async #isThere(path: string): Promise<boolean> {
+    return (await this.runner.list(dirname(path))).includes(basename(path));
   }
 
   async #runs(runtime: string | readonly string[]): Promise<boolean> {
@@ -211,6 +219,11 @@ export class LinuxPlatform extends HostBody implements Platform<LinuxObserved> {
     }
     return blocks;
   }
+}
+
+/** A character a byte: of a file that is not ours nothing is lost, and a length is one of bytes. */
+function byteText(bytes: Uint8Array | undefined): string | undefined {
+  return bytes === undefined ? undefined : Buffer.from(bytes).toString('latin1');
 }
 
 function readNumber(text: string | undefined): number | undefined {

@@ -50,7 +50,7 @@ export const MANAGERS: readonly ManagerRow[] = [
 export interface ObservedManager {
   readonly name: ManagerName;
   readonly running: boolean;
-  /** Content of its file, undefined where there is none. */
+  /** Content of its file, a character a byte (ISO 8859-1); undefined where there is none. */
   readonly content: string | undefined;
   /** The mark of a change that it was not told of. */
   readonly mark: string;
@@ -114,7 +114,7 @@ function changeTo(row: ManagerRow, content: string | undefined): Command {
 /** A file that is the manager's own, and not a drop-in of ours, is the operator's as it stands. */
 function writeTo({ folder, file }: ManagerRow, content: string): Command {
   const write = { kind: 'write', path: file, mode: 0o644, content, secret: false } as const;
-  return folder === file ? { ...write, keepsRights: true } : write;
+  return folder === file ? { ...write, foreign: true } : write;
 }
 
 function wantedContent(manager: ObservedManager, names: readonly string[]): string {
@@ -127,14 +127,24 @@ function wantedContent(manager: ObservedManager, names: readonly string[]): stri
       return `[Match]\nName=${names.join(' ')}\n\n[Link]\nUnmanaged=yes\n`;
     case 'dhcpcd': {
       const rest = withoutBlock(manager.content ?? '');
-      return `${rest}${BLOCK_START}\ndenyinterfaces ${names.join(' ')}\n${BLOCK_END}\n`;
+      const end = rest === '' || rest.endsWith('\n') ? '' : '\n';
+      return `${rest}${end}${BLOCK_START}\ndenyinterfaces ${names.join(' ')}\n${BLOCK_END}\n`;
     }
   }
 }
 
+/** Everything but our blocks, byte for byte. One that was begun and not ended is left to the operator. */
 function withoutBlock(content: string): string {
-  const start = content.indexOf(BLOCK_START);
-  const end = content.indexOf(BLOCK_END, start);
-  if (start < 0 || end < 0) return content;
-  return content.slice(0, start) + content.slice(end + BLOCK_END.length + 1);
+  const kept: string[] = [];
+  let start: number | undefined;
+  for (const line of content.split(/(?<=\n)/)) {
+    kept.push(line);
+    const text = line.trimEnd();
+    if (text === BLOCK_START) start = kept.length - 1;
+    else if (text === BLOCK_END && start !== undefined) {
+      kept.length = start;
+      start = undefined;
+    }
+  }
+  return kept.join('');
 }

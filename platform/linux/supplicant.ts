@@ -12,6 +12,7 @@
  * - No `country`: the plan owns the regulatory domain, and two owners would fight.
  * - 20 MHz: range and robustness matter here, throughput does not.
  */
+import { MAX_SAE_FAILURES } from '../limits.ts';
 import type { SaeFailure } from '../platform.ts';
 import type { MeshSettings } from '../settings.ts';
 
@@ -55,20 +56,28 @@ export function supplicantConfiguration(
   ].join('\n');
 }
 
-/** Neighbours that failed SAE since the supplicant started, the most stubborn first. */
+const SAE_WORDS = /MESH-SAE-AUTH-FAILURE addr=([0-9a-f:]{17})|MESH-PEER-CONNECTED ([0-9a-f:]{17})/g;
+
+/**
+ * Neighbours that failed SAE and did not come in afterwards, the most stubborn first, and the latest
+ * of those that are alike. One pass, since strangers on the air write this log.
+ */
 export function saeFailures(log: string): readonly SaeFailure[] {
   const counts = new Map<string, number>();
-  for (const [, address] of log.matchAll(/MESH-SAE-AUTH-FAILURE addr=([0-9a-f:]{17})/g)) {
-    if (address !== undefined) counts.set(address, (counts.get(address) ?? 0) + 1);
-  }
-  // A later success means that the passphrase was right after all.
-  for (const [address] of counts) {
-    const failed = log.lastIndexOf(`MESH-SAE-AUTH-FAILURE addr=${address}`);
-    if (log.indexOf(`MESH-PEER-CONNECTED ${address}`, failed) >= 0) counts.delete(address);
+  for (const [, failed = '', connected] of log.matchAll(SAE_WORDS)) {
+    // A later success means that the passphrase was right after all.
+    if (connected !== undefined) counts.delete(connected);
+    else {
+      const count = (counts.get(failed) ?? 0) + 1;
+      counts.delete(failed);
+      counts.set(failed, count);
+    }
   }
   return [...counts]
+    .reverse()
     .map(([address, count]) => ({ address, count }))
-    .sort((left, right) => right.count - left.count);
+    .sort((left, right) => right.count - left.count)
+    .slice(0, MAX_SAE_FAILURES);
 }
 
 function hexadecimal(text: string): string {

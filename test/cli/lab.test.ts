@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { isAlive } from '../../agent/cli/folder.ts';
+import { isAlive } from '../../platform/file-writer.ts';
 import { until } from '../support/wait.ts';
 import { finished, MESHPAY, meshpay, startMeshpay, temporaryFolder } from './support.ts';
 

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { createFolder, writeNewFile } from '../../agent/cli/folder.ts';
+import { createFolder } from '../../agent/cli/folder.ts';
 import { planNetwork } from '../../agent/cli/network/plan.ts';
 import { readGenesisFile } from '../../agent/cli/network/read.ts';
 import { nameOf } from '../../agent/core/names.ts';
@@ -118,7 +118,7 @@ describe('a folder that is made whole or not at all', () => {
     const folder = temporaryFolder(t);
     const failing = (): string =>
       createFolder(join(folder, 'new'), (partial) => {
-        writeNewFile(join(partial, 'first'), 'half done');
+        writeFileSync(join(partial, 'first'), 'half done');
         throw new Error('no more space');
       });
     assert.throws(failing, /no more space/);
@@ -130,9 +130,9 @@ describe('a folder that is made whole or not at all', () => {
     const target = join(folder, 'new');
     const late = (): string =>
       createFolder(target, (partial) => {
-        writeNewFile(join(partial, 'ours'), '');
+        writeFileSync(join(partial, 'ours'), '');
         mkdirSync(target);
-        writeNewFile(join(target, 'theirs'), '');
+        writeFileSync(join(target, 'theirs'), '');
       });
     assert.throws(late, { code: 'ENOTEMPTY' });
     assert.deepEqual(readdirSync(folder), ['new']);
@@ -143,9 +143,10 @@ describe('a folder that is made whole or not at all', () => {
     const folder = temporaryFolder(t);
     const module = new URL('../../agent/cli/folder.js', import.meta.url).href;
     const script = `
-      import { createFolder, writeNewFile } from ${JSON.stringify(module)};
+      import { writeFileSync } from 'node:fs';
+      import { createFolder } from ${JSON.stringify(module)};
       createFolder(${JSON.stringify(join(folder, 'new'))}, (partial) => {
-        writeNewFile(partial + '/secret', 'half done');
+        writeFileSync(partial + '/secret', 'half done');
         process.kill(process.pid, 'SIGKILL');
       });`;
     const child = spawn(process.execPath, ['--input-type=module', '-e', script]);
@@ -153,7 +154,7 @@ describe('a folder that is made whole or not at all', () => {
     assert.deepEqual(readdirSync(folder), [`.new.partial-${child.pid}`]);
     // A living process may be at work on the same name.
     mkdirSync(join(folder, `.new.partial-${process.ppid}`));
-    createFolder(join(folder, 'new'), (partial) => writeNewFile(join(partial, 'whole'), ''));
+    createFolder(join(folder, 'new'), (partial) => writeFileSync(join(partial, 'whole'), ''));
     assert.deepEqual(readdirSync(folder).sort(), [`.new.partial-${process.ppid}`, 'new']);
     assert.ok(existsSync(join(folder, 'new', 'whole')));
   });

@@ -2,7 +2,7 @@
  * A host in memory: files, processes and recorded program outputs behind the `Runner` port. It
  * keeps what was performed, in order, and refuses what it does not know.
  */
-import { type Command, describeCommand } from '../../platform/command.ts';
+import { type Command, contentOf, describeCommand } from '../../platform/command.ts';
 import { failure, fault, type Result, success } from '../../platform/fault.ts';
 import type { Watch } from '../../platform/radio.ts';
 import type { Output, Process, Runner } from '../../platform/runner.ts';
@@ -60,6 +60,11 @@ export class MemoryHost implements Runner {
     return typeof content === 'string' ? new TextEncoder().encode(content) : content;
   }
 
+  async readEnd(path: string, mostBytes: number): Promise<Uint8Array | undefined> {
+    const bytes = await this.read(path);
+    return bytes?.subarray(Math.max(0, bytes.length - mostBytes));
+  }
+
   async list(path: string): Promise<readonly string[]> {
     const names = [...this.files.keys()]
       .filter((name) => name.startsWith(`${path}/`))
@@ -82,7 +87,7 @@ export class MemoryHost implements Runner {
         return failure(fault('command_failed', command.argv.join(' '), 'exit 0', stderr));
       }
       case 'write':
-        this.files.set(command.path, command.content);
+        this.files.set(command.path, contentOf(command));
         this.modes.set(command.path, command.mode);
         return success(undefined);
       case 'remove':

@@ -64,7 +64,7 @@ describe('the runner', () => {
     if (process.getuid?.() === 0) await chown(path, 0, 4);
     const owned = await stat(path);
     const write = { kind: 'write', path, content: 'x', mode: 0o644, secret: false } as const;
-    assert.ok((await runner.perform({ ...write, keepsRights: true })).ok);
+    assert.ok((await runner.perform({ ...write, foreign: true })).ok);
     const { mode, uid, gid } = await stat(path);
     assert.deepEqual([mode & 0o777, uid, gid], [0o664, owned.uid, owned.gid]);
     assert.ok((await runner.perform(write)).ok);

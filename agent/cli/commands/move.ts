@@ -2,9 +2,10 @@
  * `meshpay move request|out|in`: an authority goes to new hardware and goes on voting there. The
  * rules that keep it from being in two places are in shell/store/move.ts.
  */
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isKeyFault, readKeyFile, writeKeyFile } from '../../shell/keys.ts';
+import { MAX_KEY_FILE_BYTES } from '../../shell/limits.ts';
 import {
   moveOut as giveOut,
   moveRequest as request,
@@ -14,6 +15,7 @@ import { type CommandSpec, JSON_OPTION } from '../command.ts';
 import { configOf, DATA_OPTIONS, storeOf } from '../data-folder.ts';
 import { failure } from '../failure.ts';
 import { keyFailure } from '../key-file.ts';
+import { readBytes } from '../network/read.ts';
 import { show } from '../output.ts';
 import { counted, size } from '../render/text.ts';
 import { withStore } from '../store-failure.ts';
@@ -63,7 +65,7 @@ export const moveOut: CommandSpec = {
     const config = configOf(args);
     const seed = readKeyFile(config.node_key);
     if (isKeyFault(seed)) throw keyFailure(seed);
-    const key = { name: KEY_NAME, bytes: readFileSync(config.node_key) };
+    const key = { name: KEY_NAME, bytes: readBytes(config.node_key, MAX_KEY_FILE_BYTES) };
     const [code, file] = [args.word('code'), args.word('file')];
     context.terminal.progress.show('Sealing the store and writing the file...');
     const written = await withStore(() => giveOut(storeOf(config), code, file, [key]));

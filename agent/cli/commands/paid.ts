@@ -1,10 +1,10 @@
 /** How a payment that is done is told, by `wallet pay` and `wallet resume`. */
+import { writeNewFile } from '../../../platform/file-writer.ts';
 import type { Certificate } from '../../core/codec/order.ts';
 import type { Network } from '../../core/genesis.ts';
 import { certificateView, type OrderView } from '../../shell/control/money-view.ts';
 import type { Args, Context } from '../command.ts';
 import { Failure, failure } from '../failure.ts';
-import { writeNewFile } from '../folder.ts';
 import { show } from '../output.ts';
 import { writeReceipt } from '../receipt.ts';
 import { shortName } from '../render/events.ts';
@@ -47,7 +47,7 @@ export async function reportPaid(
 /** Writes the receipt of a payment that is done; gives back what kept it from that. */
 function saveReceipt(file: string, network: Network, certificate: Certificate): unknown {
   try {
-    writeNewFile(file, writeReceipt(network, certificate));
+    writeNewFile(file, writeReceipt(network, certificate), 0o644);
     return undefined;
   } catch (error) {
     return error;

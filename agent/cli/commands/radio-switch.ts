@@ -2,9 +2,10 @@
  * `meshpay radio up` and `down`. Where meshpay-radio runs it is asked, by files beside its report;
  * where it does not, the commands are run from here, once.
  */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { transcript } from '../../../platform/command.ts';
+import { replaceFile } from '../../../platform/file-writer.ts';
 import type { Platform } from '../../../platform/platform.ts';
 import type { MeshScope } from '../../../platform/settings.ts';
 import { withBody } from '../../shell/radio/body.ts';
@@ -75,7 +76,7 @@ export const radioDown: CommandSpec = {
     if (isWatchedNow) {
       const held = heldFile(statusFile);
       mkdirSync(dirname(held), { recursive: true });
-      writeFileSync(held, '');
+      replaceFile(held, '', { mode: 0o644 });
       await watched(statusFile, context, 'down');
     }
     const ran = isWatchedNow

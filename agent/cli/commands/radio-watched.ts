@@ -3,7 +3,8 @@
  * came of what it was asked for. So that no two programs work at one radio, it is there as long as the
  * process lives that wrote the report, however old the report is.
  */
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { replaceFile } from '../../../platform/file-writer.ts';
 import { JOIN_TIMEOUT_MS, NETIFD_TIMEOUT_MS } from '../../../platform/limits.ts';
 import { HostRunner } from '../../../platform/runner.ts';
 import {
@@ -46,7 +47,7 @@ export async function watched(
   state: 'up' | 'down',
 ): Promise<void> {
   const asked = askedFile(statusFile);
-  writeFileSync(asked, '');
+  replaceFile(asked, '', { mode: 0o644 });
   const deadline = performance.now() + UNIT_TIMEOUT_MS;
   let last: RadioReport | undefined;
   while (performance.now() < deadline) {

@@ -1,5 +1,6 @@
 /** Receipts: `meshpay wallet receipt`, `wallet verify` and `wallet import`. */
 
+import { writeNewFile } from '../../../platform/file-writer.ts';
 import { encode } from '../../core/codec/canonical.ts';
 import { certificateCoder } from '../../core/codec/order.ts';
 import { isRefusal } from '../../core/refusal.ts';
@@ -7,7 +8,6 @@ import { certificateView } from '../../shell/control/money-view.ts';
 import { createVerify } from '../../shell/verify.ts';
 import { type CommandSpec, JSON_OPTION } from '../command.ts';
 import { failure, refusalFailure } from '../failure.ts';
-import { writeNewFile } from '../folder.ts';
 import { readGenesisFile, readText } from '../network/read.ts';
 import { show } from '../output.ts';
 import { MAX_RECEIPT_CHARACTERS, readReceipt, writeReceipt } from '../receipt.ts';
@@ -74,7 +74,7 @@ export const walletReceipt: CommandSpec = {
       const text = writeReceipt(network, payment.certificate);
       const file = args.text('output');
       if (file === undefined) return terminal.print(text.trimEnd());
-      writeNewFile(file, text);
+      writeNewFile(file, text, 0o644);
       terminal.print(`${terminal.paint.good('written')} to ${file}`);
     } finally {
       await session.close();

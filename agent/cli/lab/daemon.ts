@@ -3,9 +3,10 @@
  * socket, killed and started again. Its log goes to a file in the node's folder.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readEnd } from '../../../platform/file-reader.ts';
 import type { StatusView } from '../../shell/control/api.ts';
 import { askControl } from '../../shell/control/client.ts';
 import { type Failure, failure } from '../failure.ts';
@@ -18,6 +19,8 @@ export const MESHPAYD = fileURLToPath(new URL('../../main.js', import.meta.url))
 const LEASH = new URL('./leash.js', import.meta.url).href;
 /** As on a router: little memory for the young generation, and not much for the old one. */
 const V8_FLAGS = ['--max-semi-space-size=1', '--max-old-space-size=48', '--optimize-for-size'];
+/** Of a log, to show its last lines. */
+const MAX_TOLD_BYTES = 65_536;
 const POLL_MS = 25;
 const STOP_WITHIN_MS = 8_000;
 
@@ -122,9 +125,6 @@ export function createLabDaemon(
 }
 
 function lastLines(file: string, count: number): readonly string[] {
-  try {
-    return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-count);
-  } catch {
-    return [];
-  }
+  const log = readEnd(file, MAX_TOLD_BYTES);
+  return log.ok ? log.bytes.toString('utf8').trimEnd().split('\n').slice(-count) : [];
 }

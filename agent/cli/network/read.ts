@@ -1,19 +1,18 @@
 /** Reads a genesis document from a file, or from a folder that has one. */
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { readWhole } from '../../../platform/file-reader.ts';
 import type { Network } from '../../core/genesis.ts';
 import { networkFromJson } from '../../core/genesis-json.ts';
 import { isRefusal } from '../../core/refusal.ts';
+import { MAX_GENESIS_BYTES } from '../../shell/limits.ts';
 import { failure, refusalFailure } from '../failure.ts';
 import { GENESIS_FILE } from './write.ts';
-
-/** More than the largest sound document: 4096 issues of about 160 characters each. */
-const MAX_GENESIS_FILE_BYTES = 1_048_576;
 
 /** The network that the document founds. Throws Failure, or an error of the file system. */
 export function readGenesisFile(path: string): Network {
   const file = statSync(path).isDirectory() ? join(path, GENESIS_FILE) : path;
-  const network = networkFromJson(parseJson(file, readText(file, MAX_GENESIS_FILE_BYTES)));
+  const network = networkFromJson(parseJson(file, readText(file, MAX_GENESIS_BYTES)));
   if (isRefusal(network)) {
     const field = network.field === undefined ? file : `${file}: ${network.field}`;
     throw refusalFailure({ ...network, field });
@@ -23,11 +22,15 @@ export function readGenesisFile(path: string): Network {
 
 /** A file's text, of at most `most` bytes. */
 export function readText(file: string, most: number): string {
-  const { size } = statSync(file);
-  if (size > most) {
-    throw failure('bad_file', { field: file, expected: `at most ${most} bytes`, found: `${size}` });
-  }
-  return readFileSync(file, 'utf8');
+  return readBytes(file, most).toString('utf8');
+}
+
+/** The same as bytes. Throws Failure, or the error of the system. */
+export function readBytes(file: string, most: number): Buffer {
+  const reading = readWhole(file, most);
+  if (reading.ok) return reading.bytes;
+  const { error, expected, found } = reading;
+  throw error ?? failure('bad_file', { field: file, expected, found });
 }
 
 function parseJson(file: string, text: string): unknown {

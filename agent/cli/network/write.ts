@@ -3,14 +3,14 @@
  * needs. The whole is there or nothing is (folder.ts). Every configuration is read back and judged by
  * the daemon's own check before anything is visible.
  */
-import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { makeFolder, writeNewFile } from '../../../platform/file-writer.ts';
 import { genesisToJson } from '../../core/genesis-json.ts';
 import { parseConfig, writeConfig } from '../../shell/config.ts';
 import { UNUSED_MARK_TEXT, unusedMarkOf } from '../../shell/daemon/first-start.ts';
 import { writeKeyFile } from '../../shell/keys.ts';
 import { failure } from '../failure.ts';
-import { createFolder, writeNewFile } from '../folder.ts';
+import { createFolder } from '../folder.ts';
 import { keyFailure } from '../key-file.ts';
 import type { NetworkPlan, PlannedNode } from './plan.ts';
 
@@ -23,18 +23,18 @@ export function writeNetwork(folder: string, { network, nodes }: NetworkPlan): s
   const genesis = `${JSON.stringify(genesisToJson(network.genesis), undefined, 2)}\n`;
   for (const node of nodes) checkConfig(resolve(folder, node.name, CONFIG_FILE), node);
   return createFolder(folder, (partial) => {
-    writeNewFile(join(partial, GENESIS_FILE), genesis);
+    writeNewFile(join(partial, GENESIS_FILE), genesis, 0o644);
     for (const node of nodes) writeNode(join(partial, node.name), node, genesis);
   });
 }
 
 function writeNode(folder: string, { seed, config }: PlannedNode, genesis: string): void {
-  mkdirSync(folder, { mode: 0o700 });
+  makeFolder(folder, 0o700);
   const fault = writeKeyFile(join(folder, KEY_FILE), seed);
   if (fault !== undefined) throw keyFailure(fault);
-  writeNewFile(unusedMarkOf(join(folder, KEY_FILE)), UNUSED_MARK_TEXT);
-  writeNewFile(join(folder, GENESIS_FILE), genesis);
-  writeNewFile(join(folder, CONFIG_FILE), writeConfig(config));
+  writeNewFile(unusedMarkOf(join(folder, KEY_FILE)), UNUSED_MARK_TEXT, 0o644);
+  writeNewFile(join(folder, GENESIS_FILE), genesis, 0o644);
+  writeNewFile(join(folder, CONFIG_FILE), writeConfig(config), 0o644);
 }
 
 function checkConfig(file: string, { config }: PlannedNode): void {

@@ -9,6 +9,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
+import { replaceFile, writeNewFile } from '../../../platform/file-writer.ts';
 import type { Signer } from '../../core/crypto.ts';
 import type { Network } from '../../core/genesis.ts';
 import { genesisToJson } from '../../core/genesis-json.ts';
@@ -16,10 +17,11 @@ import { address, choice, flag, type Kind, list } from '../../shell/config-kinds
 import { newSeed, writeKeyFile } from '../../shell/keys.ts';
 import type { Address } from '../../shell/net/address.ts';
 import { TRANSPORT_CHOICES, type TransportChoice } from '../../shell/net/transport.ts';
+import { isCut, wholeText } from '../../shell/whole.ts';
 import type { Args, OptionSpec } from '../command.ts';
 import type { Environment } from '../config.ts';
 import { failure } from '../failure.ts';
-import { createFolder, replaceFile, writeNewFile } from '../folder.ts';
+import { createFolder } from '../folder.ts';
 import { keyFailure, signerFromFile } from '../key-file.ts';
 import { readGenesisFile, readText } from '../network/read.ts';
 import { GENESIS_FILE } from '../network/write.ts';
@@ -91,8 +93,10 @@ export function createWallet(
   return createFolder(folder, (partial) => {
     const fault = writeKeyFile(join(partial, KEY_FILE), seed);
     if (fault !== undefined) throw keyFailure(fault);
-    if (network !== undefined) writeNewFile(join(partial, GENESIS_FILE), genesisText(network));
-    writeNewFile(join(partial, CONFIG_FILE), configText(config));
+    if (network !== undefined) {
+      writeNewFile(join(partial, GENESIS_FILE), genesisText(network), 0o644);
+    }
+    writeNewFile(join(partial, CONFIG_FILE), configText(config), 0o644);
   });
 }
 
@@ -113,8 +117,8 @@ export function joinNetwork(
   }
   const old = readWalletConfig(folder);
   const config = { ...old, peers: peers.length === 0 ? old.peers : peers };
-  if (present === undefined) replaceFile(file, genesisText(network));
-  replaceFile(join(folder, CONFIG_FILE), configText(config));
+  if (present === undefined) replaceFile(file, genesisText(network), { mode: 0o644 });
+  replaceFile(join(folder, CONFIG_FILE), configText(config), { mode: 0o644 });
   return config;
 }
 
@@ -147,7 +151,12 @@ export function openWalletFolder(folder: string): WalletFolder {
 function readWalletConfig(folder: string): WalletConfig {
   const file = join(folder, CONFIG_FILE);
   if (!existsSync(file)) return { peers: [], allowVolatile: false };
-  const table = parseToml(file, readText(file, MAX_CONFIG_BYTES));
+  const text = readText(file, MAX_CONFIG_BYTES);
+  if (isCut(text)) {
+    const expected = 'the line "# end" that its first line promises';
+    throw failure('bad_config', { field: file, expected, found: 'none: its end is missing' });
+  }
+  const table = parseToml(file, text);
   const extra = Object.keys(table).find((name) => !FIELDS.includes(name));
   if (extra !== undefined) {
     const expected = 'peers, transport or allow_volatile';
@@ -183,7 +192,7 @@ function genesisText(network: Network): string {
 }
 
 function configText({ peers, transport = 'auto', allowVolatile }: WalletConfig): string {
-  return [
+  const lines = [
     '# Authorities and relays that this wallet connects to; one is enough, more are safer.',
     `peers = ${PEERS.write(peers)}`,
     '# How it connects: "tcp", "datagram" (for meshes that lose packets), or "auto", as it fits.',
@@ -191,5 +200,6 @@ function configText({ peers, transport = 'auto', allowVolatile }: WalletConfig):
     '# Accept a wallet folder in memory (tmpfs). For trials: a reboot loses it.',
     `allow_volatile = ${ALLOW_VOLATILE.write(allowVolatile)}`,
     '',
-  ].join('\n');
+  ];
+  return wholeText(lines.join('\n'));
 }

@@ -3,7 +3,7 @@
  * that key, its place in it. The key alone decides; `role` and `name` in the configuration have to
  * agree with it, so that a mixed-up folder is found before it does anything.
  */
-import { readFileSync, statSync } from 'node:fs';
+import { readWhole } from '../../../platform/file-reader.ts';
 import { memberByKey } from '../../core/committee.ts';
 import type { Signer } from '../../core/crypto.ts';
 import type { Network } from '../../core/genesis.ts';
@@ -77,20 +77,11 @@ function roleMismatch(config: Config, { network, signer, member }: Identity): Mi
 
 /** Reads a genesis document. What is wrong with it is told as expected and found. */
 export function readGenesisFile(path: string): Network | { expected: string; found: string } {
-  let text: string;
-  try {
-    const { size } = statSync(path);
-    if (size > MAX_GENESIS_BYTES) {
-      return { expected: `at most ${MAX_GENESIS_BYTES} bytes`, found: `${path} of ${size} bytes` };
-    }
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    const { code = String(error) } = error as NodeJS.ErrnoException;
-    return { expected: 'a file that can be read', found: `${path} (${code})` };
-  }
+  const text = readWhole(path, MAX_GENESIS_BYTES);
+  if (!text.ok) return { expected: text.expected, found: `${path} (${text.found})` };
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = JSON.parse(text.bytes.toString('utf8'));
   } catch {
     return { expected: 'a genesis document in JSON', found: `${path}, which is not JSON` };
   }

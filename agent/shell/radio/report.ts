@@ -5,10 +5,10 @@
  *
  * Ages are taken from the machine's uptime, because a router's wall clock jumps.
  */
-import { readFileSync, statSync } from 'node:fs';
 import { uptime } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Fault } from '../../../platform/fault.ts';
+import { readWhole } from '../../../platform/file-reader.ts';
 import type { MeshStatus } from '../../../platform/platform.ts';
 import type { MeshPath, Station } from '../../../platform/radio.ts';
 import type { LogHealth } from '../log-output.ts';
@@ -87,16 +87,19 @@ export function askedFile(statusFile: string): string {
 }
 
 export function readRadioReport(file: string, nowMs = uptimeMs()): RadioReading {
+  const reading = readWhole(file, MAX_REPORT_BYTES);
+  if (!reading.ok) {
+    const { error, expected, found } = reading;
+    const what = error === undefined ? `${found}, not ${expected}` : found;
+    return { found: false, why: found === 'ENOENT' ? 'not there' : what };
+  }
   try {
-    const { size } = statSync(file);
-    if (size > MAX_REPORT_BYTES) return { found: false, why: `${size} bytes` };
-    const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    const value: unknown = JSON.parse(reading.bytes.toString('utf8'));
     if (!isReport(value)) return { found: false, why: 'of another version' };
     const ageMs = Math.max(0, nowMs - value.uptimeMs);
     return { found: true, report: value, fresh: ageMs < RADIO_REPORT_STALE_MS, ageMs };
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    return { found: false, why: code === 'ENOENT' ? 'not there' : (code ?? message) };
+    return { found: false, why: error instanceof Error ? error.message : String(error) };
   }
 }
 

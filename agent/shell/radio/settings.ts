@@ -6,9 +6,9 @@
  * Faults here are found before the platform has looked at the host. What only the host can tell
  * (country, channel, radio) is judged by the platform's plan.
  */
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { channelFrequency } from '../../../platform/channel.ts';
 import { FAULTS, type Fault, type FaultCode, fault } from '../../../platform/fault.ts';
+import { readWhole } from '../../../platform/file-reader.ts';
 import {
   checkSettings,
   DEFAULT_MESH_PARAMETERS,
@@ -117,28 +117,20 @@ export function readRadioSetup(config: Config): RadioSetupReading {
 /** The first line of the file. It is never in a fault. */
 function readPassphrase(path: string): string | Fault {
   const field = 'radio.passphrase_file';
-  try {
-    // Not blocking: a pipe under this name must not stop the start.
-    const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    try {
-      const mode = fstatSync(file).mode & 0o777;
-      if ((mode & 0o077) !== 0) {
-        const found = `mode 0${mode.toString(8)}`;
-        return fault('passphrase_exposed', `${field} ${path}`, 'mode 0600', found);
-      }
-      const buffer = Buffer.alloc(MAX_PASSPHRASE_FILE_BYTES);
-      const length = readSync(file, buffer, 0, buffer.length, 0);
-      return buffer.toString('utf8', 0, length).split(/\r?\n/)[0] ?? '';
-    } finally {
-      closeSync(file);
-    }
-  } catch (error) {
-    const { code = String(error) } = error as NodeJS.ErrnoException;
-    return fault(faultCodeOf(code), `${field} ${path}`, 'a file that can be read', code);
+  const reading = readWhole(path, MAX_PASSPHRASE_FILE_BYTES);
+  if (!reading.ok) {
+    const { error, expected, found } = reading;
+    return fault(faultCodeOf(error?.code), `${field} ${path}`, expected, found);
   }
+  const mode = reading.mode & 0o777;
+  if ((mode & 0o077) !== 0) {
+    const found = `mode 0${mode.toString(8)}`;
+    return fault('passphrase_exposed', `${field} ${path}`, 'mode 0600', found);
+  }
+  return reading.bytes.toString('utf8').split(/\r?\n/)[0] ?? '';
 }
 
-function faultCodeOf(systemCode: string): FaultCode {
+function faultCodeOf(systemCode: string | undefined): FaultCode {
   if (systemCode === 'ENOENT') return 'passphrase_missing';
   return systemCode === 'EACCES' || systemCode === 'EPERM' ? 'not_permitted' : 'file_failed';
 }
