@@ -185,6 +185,31 @@ export const CASES: readonly Case[] = [
     exit: 'no_input',
     says: /^file_missing: nowhere: expected a file or folder, found nothing$/,
   },
+  {
+    line: 'network show pipe',
+    exit: 'bad_data',
+    says: /^bad_file: pipe: expected a file, found a pipe$/,
+  },
+  {
+    line: 'network show zeros',
+    exit: 'bad_data',
+    says: /^bad_file: zeros: expected a file, found a device$/,
+  },
+  {
+    line: 'restore pipe --config yew.toml',
+    exit: 'bad_data',
+    says: /^bad_backup: .*pipe: it is no file$/,
+  },
+  {
+    line: 'restore zeros --config box.toml',
+    exit: 'bad_data',
+    says: /^bad_backup: .*zeros: it is no file$/,
+  },
+  {
+    line: 'move request --config pipe',
+    exit: 'config',
+    says: /^bad_config: pipe: file: expected a file, found a pipe$/,
+  },
   { line: 'network show text', exit: 'bad_data', says: /^bad_file: text: expected JSON, found / },
   {
     line: 'network show broken.json',

@@ -178,6 +178,36 @@ export const WALLET_CASES: readonly Case[] = [
     says: /^file_missing: nowhere: /,
   },
   {
+    line: 'wallet verify pipe --genesis genesis.json',
+    exit: 'bad_data',
+    says: /^bad_file: pipe: expected a file, found a pipe$/,
+  },
+  {
+    line: 'wallet verify receipt --genesis zeros',
+    exit: 'bad_data',
+    says: /^bad_file: zeros: expected a file, found a device$/,
+  },
+  {
+    line: 'wallet import zeros --wallet alice',
+    exit: 'bad_data',
+    says: /^bad_file: zeros: expected a file, found a device$/,
+  },
+  {
+    line: 'wallet join pipe --wallet homeless',
+    exit: 'bad_data',
+    says: /^bad_file: pipe: expected a file, found a pipe$/,
+  },
+  {
+    line: 'wallet address --wallet piped',
+    exit: 'bad_data',
+    says: /^key_file_malformed: piped\/wallet\.key \(a pipe, not a file\): /,
+  },
+  {
+    line: 'wallet balance --wallet deaf',
+    exit: 'bad_data',
+    says: /^bad_file: deaf\/genesis\.json: expected a file, found a device$/,
+  },
+  {
     line: 'wallet verify text --genesis genesis.json',
     exit: 'bad_data',
     says: /^bad_receipt: line 1: expected "MeshPay receipt, version 1", found "no receipt"$/,

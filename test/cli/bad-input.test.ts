@@ -3,7 +3,8 @@
  * expected and what was found; the exit status of the table; no stack trace; nothing on standard output.
  */
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -38,10 +39,15 @@ describe('bad input', { concurrency: 4 }, () => {
     put('few-votes', writeReceipt(village.network, certificateFor(village, { voters: [1, 2] })));
     // Cases run beside each other, and one command at a time holds a data folder or a wallet: to each
     // case that holds one, its own.
-    for (const name of ['oak', 'elm', 'ash', 'fir']) {
+    for (const name of ['oak', 'elm', 'ash', 'fir', 'yew', 'box']) {
       const store = `[store]\nfolder = "${name}-data"\nallow_volatile = true\n`;
       put(`${name}.toml`, `name = "oak"\nrole = "authority"\n${store}`);
     }
+    // What is no file is told, and neither waited for nor read without an end.
+    assert.equal(spawnSync('mkfifo', [join(folder, 'pipe')]).status, 0);
+    symlinkSync('/dev/zero', join(folder, 'zeros'));
+    for (const name of ['piped', 'deaf']) mkdirSync(join(folder, name));
+    symlinkSync('../pipe', join(folder, 'piped', 'wallet.key'));
     put('bad.toml', 'name = "oak"\nrole = "boss"\n');
     mkdirSync(join(folder, 'full'));
     put('full/file', '');
@@ -50,6 +56,8 @@ describe('bad input', { concurrency: 4 }, () => {
     createWallet(wallet('alice'), village.network, config, new Uint8Array(32).fill(11));
     for (const name of ['bob', 'carol']) createWallet(wallet(name), village.network, config);
     createWallet(wallet('homeless'), undefined, config);
+    put('deaf/wallet.key', `${'00'.repeat(31)}02\n`, 0o600);
+    symlinkSync('../zeros', join(folder, 'deaf', 'genesis.json'));
     createWallet(wallet('strange'), village.network, config);
     put('strange/wallet.toml', 'peer = "127.0.0.1:1"\n');
     mkdirSync(wallet('exposed'));

@@ -87,7 +87,7 @@ export class MemoryHost implements Runner {
         return failure(fault('command_failed', command.argv.join(' '), 'exit 0', stderr));
       }
       case 'write':
-        this.files.set(command.path, contentOf(command));
+        this.files.set(command.path, asText(contentOf(command)));
         this.modes.set(command.path, command.mode);
         return success(undefined);
       case 'remove':
@@ -104,4 +104,10 @@ export class MemoryHost implements Runner {
       }
     }
   }
+}
+
+/** Tests compare texts; what is none stays bytes. */
+function asText(content: string | Uint8Array): string | Uint8Array {
+  const text = typeof content === 'string' ? content : Buffer.from(content).toString('utf8');
+  return typeof content === 'string' || Buffer.from(text).equals(content) ? text : content;
 }

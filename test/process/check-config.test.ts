@@ -1,5 +1,6 @@
 /** What `meshpayd` says before it runs: options, and every mistake of a configuration by field. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -31,6 +32,18 @@ describe('the command line of meshpayd', () => {
       assert.match(stderr, /^meshpayd: .*\nmeshpayd: meshpayd --help tells/);
     });
   }
+
+  it('reads no configuration from a pipe or a device', async () => {
+    for (const [path, kind] of [
+      ['/dev/stdin', 'a pipe|a socket'],
+      ['/dev/zero', 'a device'],
+      ['/tmp', 'a folder'],
+    ] as const) {
+      const { code, stderr } = await runDaemon('--check-config', '--config', path);
+      assert.equal(code, exitStatus('config'));
+      assert.match(stderr, new RegExp(`: file: expected a file, found (${kind})\n$`));
+    }
+  });
 
   it('names a configuration that is not there', async () => {
     const { code, stderr } = await runDaemon('--config', '/nonexistent.toml');
@@ -67,6 +80,26 @@ describe('meshpayd --check-config', () => {
       'a missing field',
       text((toml) => toml.replace(/^name = .*$/m, '')),
       /: name: expected .*found nothing/,
+    ],
+    [
+      'a file that lost its end',
+      text((toml) => toml.slice(0, 1_024)),
+      /: file: expected the line "# end" .*found none: the end of the file is missing/,
+    ],
+    [
+      'a pipe for a genesis document',
+      (node) => node.configure({ genesis: pipeIn(node) }),
+      /: genesis: expected a file, found .*pipe \(a pipe\)/,
+    ],
+    [
+      'a device for a genesis document',
+      (node) => node.configure({ genesis: '/dev/zero' }),
+      /: genesis: expected a file, found \/dev\/zero \(a device\)/,
+    ],
+    [
+      'a pipe for a key',
+      (node) => node.configure({ node_key: pipeIn(node) }),
+      /: node_key: .*\(a pipe, not a file\)/,
     ],
     [
       'an unknown field',
@@ -148,6 +181,12 @@ describe('meshpayd --check-config', () => {
     });
   }
 });
+
+function pipeIn(node: TestNode): string {
+  const pipe = join(node.folder, 'pipe');
+  spawnSync('mkfifo', [pipe]);
+  return pipe;
+}
 
 function strangeKey(node: TestNode): string {
   const file = join(node.folder, 'strange.key');

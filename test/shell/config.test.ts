@@ -29,6 +29,26 @@ function problemsOf(toml: string): string[] {
   return reading.problems.map(describeProblem);
 }
 
+describe('a configuration that was written and then cut short', () => {
+  it('is refused wherever it was cut, and taken with lines added at its ends', () => {
+    const whole = writeConfig(parsed(LEAST));
+    // All but the end of its last line is the whole file still.
+    for (let length = 0; length < whole.length - 1; length++) {
+      assert.ok(!parseConfig(whole.slice(0, length), FILE).ok, `${length} of ${whole.length}`);
+    }
+    for (const same of [whole, whole.slice(0, -1), whole.replaceAll('\n', '\r\n')]) parsed(same);
+    parsed(`# my own\n${whole}# mine too\n`);
+    parsed(LEAST);
+  });
+
+  it('says so in one line', () => {
+    const cut = writeConfig(parsed(LEAST)).slice(0, 1_024);
+    assert.deepEqual(problemsOf(cut), [
+      `${FILE}: file: expected the line "# end" that its first line promises, found none: the end of the file is missing`,
+    ]);
+  });
+});
+
 const MISTAKES: readonly [what: string, toml: string, problem: RegExp][] = [
   ['a missing field', 'role = "relay"', /: name: expected 1 to 32 small letters.*, found nothing$/],
   ['a name with capitals', 'name = "North"\nrole = "relay"', /: name: .*found "North"$/],

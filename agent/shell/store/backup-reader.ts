@@ -1,5 +1,6 @@
 /** Reads backup files (backup-format.ts), as a stream and with bounds. */
 import { createHash, type Hash } from 'node:crypto';
+import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { equalBytes } from '../../core/bytes.ts';
 import { decode } from '../../core/codec/canonical.ts';
@@ -30,8 +31,11 @@ export class BackupReader {
 
   /** Opens a backup file. Throws StoreError `bad_backup`, or the system's error. */
   static async open(path: string): Promise<BackupReader> {
-    const source = new Source(await open(path, 'r'), path);
+    // Not blocking: a pipe under this name must not be waited for.
+    const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const source = new Source(handle, path);
     try {
+      if (!(await handle.stat()).isFile()) throw source.bad('it is no file');
       const magic = (await source.take(4)).toString('latin1');
       if (magic !== BACKUP_MAGIC)
         throw source.bad('it does not begin like a backup of this version');

@@ -71,7 +71,7 @@ describe('a key file', () => {
     assert.equal(isKeyFault(missing) && missing.code, 'key_file_missing');
     chmodSync(folder, 0o700);
     const isFolder = readKeyFile(folder);
-    assert.equal(isKeyFault(isFolder) && isFolder.code, 'key_file_unusable');
+    assert.equal(isKeyFault(isFolder) && isFolder.code, 'key_file_malformed');
   });
 });
 
