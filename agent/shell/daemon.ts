@@ -35,7 +35,7 @@ import { exitOf, StartFailure } from './daemon/start-failure.ts';
 import { takePart } from './daemon/take-part.ts';
 import type { Logs } from './logs.ts';
 import { describeDamage } from './store/damage.ts';
-import { storePaths } from './store/layout.ts';
+import { errnoOf, storePaths } from './store/layout.ts';
 import { openStore } from './store/open.ts';
 import type { Store, StoreReader } from './store/store.ts';
 
@@ -220,7 +220,8 @@ async function serveControl(
       onFault: (error, method) => logs.error('a control request failed', { method, error }),
     });
   } catch (error) {
-    const { code = String(error) } = error as NodeJS.ErrnoException;
+    const code = errnoOf(error);
+    if (code === undefined) throw error;
     const text = `control.socket: expected a path where a socket can be made, found ${code} at ${path}`;
     throw new StartFailure(exitOf(error), text);
   }

@@ -112,19 +112,24 @@ export function writeBefore(before: Before): string {
 /** Undefined for what is not such a file: then nothing of ours is there to restore. */
 export function readBefore(text: string | undefined): Before | undefined {
   if (text === undefined) return undefined;
+  const value = jsonIn(text);
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { country, up, blocked } = value as Partial<Record<keyof Before, unknown>>;
+  if (typeof country !== 'string' || !Array.isArray(up) || !Array.isArray(blocked)) {
+    return undefined;
+  }
+  return {
+    country,
+    up: up.filter((name) => typeof name === 'string'),
+    blocked: blocked.filter((index) => typeof index === 'number'),
+  };
+}
+
+function jsonIn(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null) return undefined;
-    const { country, up, blocked } = value as Partial<Record<keyof Before, unknown>>;
-    if (typeof country !== 'string' || !Array.isArray(up) || !Array.isArray(blocked)) {
-      return undefined;
-    }
-    return {
-      country,
-      up: up.filter((name) => typeof name === 'string'),
-      blocked: blocked.filter((index) => typeof index === 'number'),
-    };
-  } catch {
+    return JSON.parse(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
     return undefined;
   }
 }

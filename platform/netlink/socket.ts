@@ -146,6 +146,7 @@ export class NetlinkSocket {
       return Promise.resolve({ result: failure(reason), interrupted: false });
     }
     const sequence = ++this.#sequence;
+    const message = writeMessage(type, flags | REQUEST | ACK, sequence, payload);
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
         const expected = `an answer within ${ANSWER_TIMEOUT_MS} ms`;
@@ -163,7 +164,7 @@ export class NetlinkSocket {
       };
       this.#pending = pending;
       try {
-        this.#transport.send(writeMessage(type, flags | REQUEST | ACK, sequence, payload));
+        this.#transport.send(message);
       } catch (error) {
         const found = error instanceof Error ? error.message : String(error);
         this.#fail(fault('netlink_refused', subject, 'a sent request', found));

@@ -42,15 +42,17 @@ export function encode<T>(coder: Coder<T>, value: T): Uint8Array {
   return writer.bytes.slice(0, writer.length);
 }
 
-/** The value of canonical bytes; refused as `malformed` otherwise. Never throws. */
+/**
+ * The value of canonical bytes; refused as `malformed` otherwise. Whatever else is thrown is a fault of
+ * ours, and nobody else's: it goes through.
+ */
 export function decode<T>(coder: Coder<T>, bytes: Uint8Array): T | Refusal {
   try {
     return decodeOwn(coder, bytes);
   } catch (error) {
-    return refusal('malformed', {
-      expected: 'a canonical message',
-      found: error instanceof Malformed ? error.message.slice(0, 120) : 'other bytes',
-    });
+    if (!(error instanceof Malformed)) throw error;
+    const found = error.message.slice(0, 120);
+    return refusal('malformed', { expected: 'a canonical message', found });
   }
 }
 

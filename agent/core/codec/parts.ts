@@ -82,12 +82,15 @@ function asciiIn(bytes: Uint8Array): string | undefined {
 
 /** Undefined for bytes that are not what the text would be encoded as. */
 function textIn(bytes: Uint8Array): string | undefined {
+  let text: string;
   try {
-    const text = utf8.encode(bytes);
-    return equalBytes(utf8.decode(text), bytes) ? text : undefined;
-  } catch {
+    text = utf8.encode(bytes);
+  } catch (error) {
+    // So says TextDecoder of bytes that are no UTF-8.
+    if (!(error instanceof TypeError)) throw error;
     return undefined;
   }
+  return equalBytes(utf8.decode(text), bytes) ? text : undefined;
 }
 
 /** Whether there is a value, and the value. */

@@ -4,7 +4,7 @@ import type { BackupView, ParamsOf } from '../control/api.ts';
 import { controlError } from '../control/errors.ts';
 import type { ControlCall, ControlHandlers } from '../control/server.ts';
 import { backup } from '../store/backup.ts';
-import { messageOf } from '../store/layout.ts';
+import { errnoOf, messageOf } from '../store/layout.ts';
 import { StoreError } from '../store/store-error.ts';
 import { accountView } from './account.ts';
 import type { DaemonContext } from './context.ts';
@@ -60,6 +60,7 @@ async function writeBackup({ running }: DaemonContext, file: string): Promise<Ba
     const { bytes, records } = await backup(running.store, file);
     return { file, bytes, records };
   } catch (error) {
+    if (!(error instanceof StoreError) && errnoOf(error) === undefined) throw error;
     const exists = error instanceof StoreError && error.code === 'file_exists';
     const detail = { field: 'file', expected: 'a new file', found: messageOf(error) };
     throw controlError(exists ? 'file_exists' : 'backup_failed', detail);

@@ -16,6 +16,7 @@ import { type Address, formatAddress, isLinkLocal } from '../net/address.ts';
 import { createDiscovery, type OwnBeacon } from '../net/discovery.ts';
 import { identityFromSeed } from '../net/identity.ts';
 import { createLinks, type Links } from '../net/links.ts';
+import { errnoOf } from '../store/layout.ts';
 import type { Store } from '../store/store.ts';
 import { createVerify } from '../verify.ts';
 import type { Closers } from './closers.ts';
@@ -156,7 +157,9 @@ async function startLinks(links: Links, config: Config): Promise<void> {
   try {
     await links.start();
   } catch (error) {
-    const { code = 'an error', message } = error as NodeJS.ErrnoException;
+    const code = errnoOf(error);
+    if (code === undefined) throw error;
+    const { message } = error as Error;
     const listed = config['listen.addresses'].map(formatAddress).join(', ');
     const found = `${code} (${message})`;
     const text = `listen.addresses: expected addresses that are free, ${listed}, found ${found}`;

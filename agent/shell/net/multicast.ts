@@ -73,11 +73,11 @@ export function openMulticast(
       socket.setMulticastTTL(1);
       // Nodes on one machine find each other too.
       socket.setMulticastLoopback(true);
-      ready = true;
-      events.onReady();
     } catch (error) {
-      fail(error instanceof Error ? error : new Error(String(error)));
+      return fail(error instanceof Error ? error : new Error(String(error)));
     }
+    ready = true;
+    events.onReady();
   });
 
   return {
