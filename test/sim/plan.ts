@@ -34,6 +34,8 @@ export interface Plan {
   readonly authorities: number;
   readonly tokens: number;
   readonly hasRealSignatures: boolean;
+  /** Strangers and traitors write into the channels of those who give them frames. */
+  readonly haveDeputies: boolean;
   readonly pairs: readonly Pair[];
   /** Relays know of each other by chance: no operator wrote them down. */
   readonly areRelaysFound: boolean;
@@ -103,6 +105,7 @@ export function planOf(seed: number, profileName: string, cut: Cut = {}): Plan {
     authorities: left.authorities,
     tokens: of('tokens').between(1, 3),
     hasRealSignatures: seed % REAL_SIGNATURES_EVERY === 0,
+    haveDeputies: left.deputies > 0,
     pairs: ways(places),
     areRelaysFound: of('relays found').below(2) === 0,
     size: everybody.length,
@@ -189,5 +192,6 @@ function troubleOf(seed: number, { weather }: Profile): Plan['trouble'] {
 
 function accessOf(seed: number, wallet: string, profile: Profile, relays: number): Access {
   const accesses = ACCESSES[Math.min(relays, 2)] ?? ['direct'];
+  if (profile.access !== undefined) return profile.access;
   return profile.isRelayed ? 'relay' : Prng.named(seed, `${wallet} access`).pick(accesses);
 }

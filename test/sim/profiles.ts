@@ -4,6 +4,7 @@
  * true.
  */
 import type { FaultKind } from './fault-plan.ts';
+import type { Access } from './layout.ts';
 
 export interface Profile {
   readonly about: string;
@@ -37,6 +38,8 @@ export interface Profile {
   readonly flooders: number;
   /** Sizes of committees to draw from; the usual ones if left out. */
   readonly committees?: readonly number[];
+  /** How all wallets reach the authorities, if all do it alike. */
+  readonly access?: Access;
   /** No wallet has a link to an authority. */
   readonly isRelayed?: boolean;
   /** One traitor too many. */
@@ -186,6 +189,22 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
     squatters: 0,
     misled: 0,
     crowders: 100,
+  },
+  deputies: {
+    ...USUAL,
+    about: 'traitors and strangers that write into the channels of those who give them frames',
+    chances: [2, 8],
+    weights: { cut: 300, radio_off: 100, only_hears: 60, crash: 60 },
+    weather: [20, 20, 60],
+    payments: [30, 80],
+    seconds: [8, 20],
+    traitors: 70,
+    thieves: 50,
+    saboteurs: 0,
+    squatters: 0,
+    committees: [4, 4, 5, 7],
+    deputies: 100,
+    access: 'some',
   },
   long: {
     ...USUAL,

@@ -16,6 +16,7 @@ import { Pursuit } from './checkers/pursuit.ts';
 import { Rhythm } from './checkers/rhythm.ts';
 import { Votes } from './checkers/votes.ts';
 import { Wallets } from './checkers/wallets.ts';
+import { Words } from './checkers/words.ts';
 import type { FaultKind } from './fault-plan.ts';
 import { plantFaults } from './faults.ts';
 import { History, USUAL_HISTORY } from './history.ts';
@@ -186,6 +187,7 @@ function watchersOf(
     ledgers,
     new Votes(book, ledgers),
     wallets,
+    ...(world.plan.haveDeputies ? [new Words(world.founding)] : []),
     new Pursuit(world.founding, otherKeysOf(world)),
     bounds,
     new Rhythm(),

@@ -24,6 +24,7 @@ const NEW_RUNS = {
   crashes: 40,
   relayed: 40,
   chosen: 6,
+  deputies: 20,
   calm: 10,
 } as const;
 /** Runs with one traitor too many, one of which at least must be seen. */

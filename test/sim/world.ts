@@ -17,6 +17,7 @@ import { type Cast, castOf, type Part } from './cast.ts';
 import { type Founding, faultsFor } from './checkers/founding.ts';
 import { Conspiracy } from './hostile/conspiracy.ts';
 import { Crowder } from './hostile/crowder.ts';
+import { Deputy } from './hostile/deputy.ts';
 import { Saboteur } from './hostile/saboteur.ts';
 import { Thief } from './hostile/thief.ts';
 import { Traitor, type Treason } from './hostile/traitor.ts';
@@ -162,6 +163,13 @@ export class World {
     });
   }
 
+  /** Makes somebody hostile who also speaks through others. */
+  #deputyOf(name: string, inner: () => Actor): () => Actor {
+    const prng = Prng.named(this.plan.seed, `words of ${name}`);
+    const everyMs = prng.pick([50, 200, 500]);
+    return () => new Deputy(inner(), this.cast.network, prng, everyMs);
+  }
+
   /** The first authority that stays away until everything is healed. */
   #spared(): MemberIndex | undefined {
     const { victims: [name] = [] } = this.plan.faults.find(({ kind }) => kind === 'absent') ?? {};
@@ -227,7 +235,9 @@ export class World {
         const treason = treasonOf(prng, this.plan.profile.isBroken === true);
         const network = prng.below(20) === 0 ? cast.otherNetwork : cast.network;
         const inner = () => createNode(setupFor(network));
-        return () => new Traitor(index as MemberIndex, inner(), treason, this.#conspiracy, prng);
+        const traitor = () =>
+          new Traitor(index as MemberIndex, inner(), treason, this.#conspiracy, prng);
+        return this.plan.haveDeputies ? this.#deputyOf(name, traitor) : traitor;
       }
       case 'saboteur': {
         const withhold = prng.pick([300, 900, 1_000]);
@@ -249,6 +259,7 @@ export class World {
         return () => crowder;
       }
       case 'deputy':
+        return this.#deputyOf(name, () => createNode(setupFor(cast.network)));
       case 'flooder':
         return () => SQUATTER;
       case 'stranger':

@@ -248,9 +248,13 @@ export const MESSAGE = {
   vote: 2,
   orderRefusal: 3,
   certificate: 4,
+  applied: 5,
+  account: 8,
   certificates: 10,
+  credits: 12,
   gossip: 13,
   doubleSpend: 14,
+  root: 15,
   proofs: 22,
 } as const;
 

@@ -219,6 +219,23 @@ export const EVERYBODY_MUTANTS: readonly Mutant[] = [
     caughtBy: ['liveness'],
   },
   {
+    name: 'what was passed on counts as the word of the neighbour',
+    file: 'agent/core/node.js',
+    find: 'frame.isPassedOn ? undefined : memberOf(draft, link)',
+    replace: 'memberOf(draft, link)',
+    caughtBy: ['words'],
+    profile: 'deputies',
+  },
+  {
+    name: 'a relay does not mark what it passes back',
+    file: 'agent/core/relay.js',
+    find: 'const route = frame.route.slice(0, -1);\n    draft.forward(last, encode(frameCoder, { ...frame, route, isPassedOn: true }));',
+    replace:
+      'const route = frame.route.slice(0, -1);\n    draft.forward(last, encode(frameCoder, { ...frame, route }));',
+    caughtBy: ['words'],
+    profile: 'deputies',
+  },
+  {
     name: 'a relay keeps its entry on the way back',
     file: 'agent/core/relay.js',
     find: 'const route = frame.route.slice(0, -1);',
