@@ -5,7 +5,7 @@
 import { parseIpv6 } from '../../platform/ipv6.ts';
 import type { MeshPath, Station } from '../../platform/radio.ts';
 import { parseAddress } from '../shell/config-kinds.ts';
-import type { AccountView, CommitteeView, PeerView } from '../shell/control/api.ts';
+import type { CommitteeView, PeerView, ReachableView } from '../shell/control/api.ts';
 import type { RadioReport } from '../shell/radio/report.ts';
 
 export interface ReachedAuthority {
@@ -39,7 +39,7 @@ export interface ReachView {
 
 export interface ReachFacts {
   readonly committee: CommitteeView;
-  readonly answers: AccountView;
+  readonly reachable: ReachableView;
   readonly peers: readonly PeerView[];
   readonly report: RadioReport | undefined;
   /** Mesh addresses by the 16 bytes of an IPv6 address, in hexadecimal. */
@@ -47,8 +47,8 @@ export interface ReachFacts {
 }
 
 export function reachView(facts: ReachFacts): ReachView {
-  const { committee, answers, peers, report, neighbours } = facts;
-  const answered = new Set(answers.claims.map(({ member }) => member));
+  const { committee, reachable, peers, report, neighbours } = facts;
+  const answered = new Set(reachable.answering);
   const authorities = committee.members.map((member): ReachedAuthority => {
     const { name, key, self } = member;
     const peer = peers.find((candidate) => candidate.key === key);

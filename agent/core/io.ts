@@ -61,8 +61,10 @@ export type Command =
   | { readonly kind: 'refresh'; readonly nonce: Uint8Array }
   /** Gives a certificate, from a receipt say, to this node and to every authority. */
   | { readonly kind: 'deliver'; readonly certificate: Uint8Array }
-  /** Asks every authority for its view of an account. */
-  | { readonly kind: 'query'; readonly account: Uint8Array };
+  /** An authority asks the others for their views of an account. */
+  | { readonly kind: 'query'; readonly account: Uint8Array }
+  /** Asks every authority whether it is there. `nonce`: 16 random bytes, others each time. */
+  | { readonly kind: 'reach'; readonly nonce: Uint8Array };
 
 /** Puts a value under a key, or removes the key. keyspace.ts says which keys are kept on disk. */
 export interface Write {

@@ -54,6 +54,7 @@ export const KEYSPACE = {
   timers: { prefix: 't', layout: '-> when catch-up and retries are due' },
   chase: { prefix: 'c', layout: "-> the live order's attempts and refusals" },
   question: { prefix: 'q', layout: '-> nonce of the question for the latest that is open' },
+  reach: { prefix: 'o', layout: '-> nonce of the question who can be reached that was asked last' },
   told: { prefix: 'r', layout: 'member(1) -> credits that it counted in answer to that question' },
   incomingPage: {
     prefix: 'h',

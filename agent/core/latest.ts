@@ -4,23 +4,23 @@
  */
 import { equalBytes } from './bytes.ts';
 import { type Latest, latestBodyCoder, type Message } from './codec/message.ts';
+import { orderHash } from './codec/order.ts';
 import type { Account } from './codec/record.ts';
-import { pendingHash } from './progress.ts';
 import type { AuthoritySetup, NodeSetup } from './setup.ts';
 import { isStatementValid, signStatement } from './statement.ts';
 
-export type LatestQuestion = Pick<Latest['body'], 'account' | 'nonce'>;
+type LatestQuestion = Pick<Latest['body'], 'account' | 'nonce'>;
 
 /** The word of this authority, which `knows` what it voted for or does not. */
 export function latestOf(
   setup: AuthoritySetup,
-  question: LatestQuestion,
+  { account: key, nonce }: LatestQuestion,
   account: Account,
   knows: boolean,
 ): Message {
   const { next, received } = account;
-  const pending = pendingHash(setup.network.id, account);
-  const body = { ...question, next, received, pending, knows };
+  const pending = pendingHash(setup, account);
+  const body = { account: key, nonce, next, received, pending, knows };
   const data = { ...signStatement(setup, 'latest', latestBodyCoder, body), body };
   return { TAG: 'latest', data };
 }
@@ -34,4 +34,9 @@ export function isLatestValid(
   const { body } = latest;
   if (!equalBytes(body.account, account) || !equalBytes(body.nonce, nonce)) return false;
   return isStatementValid(setup, 'latest', latestBodyCoder, latest, body);
+}
+
+/** Hash of the order that the authority voted for and that is not certified there yet. */
+export function pendingHash({ network }: NodeSetup, { pending }: Account): Uint8Array | undefined {
+  return pending === undefined ? undefined : orderHash(network.id, pending.order);
 }

@@ -16,19 +16,19 @@ import {
   walletStart,
   walletTick,
 } from './client/client.ts';
-import { membersOf, sendToMember } from './client/route.ts';
 import { decode } from './codec/canonical.ts';
-import { type AccountView, frameCoder, type Message } from './codec/message.ts';
+import { frameCoder, type Message } from './codec/message.ts';
 import { Draft, type Origin } from './draft.ts';
 import type { Command, Event, LinkId, Read, Stamp, Step } from './io.ts';
 import { MAX_FRAME_BYTES } from './limits.ts';
-import { addLink, memberOf, removeLink } from './links.ts';
+import { addLink, memberLinks, memberOf, removeLink } from './links.ts';
+import { reach } from './reach.ts';
 import { isRefusal, type Refusal, refusal } from './refusal.ts';
 import { relay } from './relay.ts';
 import { isAuthority, isWallet, type NodeSetup } from './setup.ts';
 import { isDue, wakeAtMs } from './timers.ts';
 import { isAmongAuthorities, mayBeHeard, voiceOf } from './voices.ts';
-import { takeWayAnswer } from './ways.ts';
+import { takeWay } from './ways.ts';
 
 export interface Node {
   readonly step: (event: Event, stamp: Stamp, read: Read) => Step;
@@ -111,17 +111,13 @@ function takeFrame(draft: Draft, setup: NodeSetup, link: LinkId, bytes: Uint8Arr
 
 function takeMessage(draft: Draft, setup: NodeSetup, message: Message, origin: Origin): void {
   if (!mayBeHeard(draft, setup, message, origin)) return;
-  if (takeWayAnswer(draft, setup, message, origin.link)) return;
-  if (message.TAG === 'account') noteAccount(draft, message.data);
+  if (message.TAG === 'way') {
+    takeWay(draft, setup, message.data, origin.link);
+    return;
+  }
   if (isAuthority(setup)) authorityMessage(draft, setup, message, origin);
   else if (isWallet(setup)) walletMessage(draft, setup, message, origin);
   else if (voiceOf(setup, message) === 'refused') rejectAsNoAuthority(draft, origin);
-}
-
-function noteAccount(draft: Draft, view: AccountView): void {
-  const { member, account, next, pending, balances } = view;
-  const seen = { member, account, next, pending: pending !== undefined, balances };
-  draft.note({ kind: 'account_seen', ...seen });
 }
 
 function takeCommand(draft: Draft, setup: NodeSetup, command: Command): void {
@@ -130,14 +126,17 @@ function takeCommand(draft: Draft, setup: NodeSetup, command: Command): void {
 }
 
 function carryOut(draft: Draft, setup: NodeSetup, command: Command): Refusal | undefined {
-  if (command.kind === 'query') {
-    const { account } = command;
-    for (const member of membersOf(setup.network)) {
-      if (member === setup.authority?.member) continue;
-      sendToMember(draft, member, { TAG: 'accountQuery', data: { account } });
-    }
-    return undefined;
-  }
+  if (command.kind === 'reach') return reach(draft, setup, command.nonce);
+  if (command.kind === 'query') return query(draft, setup, command.account);
   if (isWallet(setup)) return walletCommand(draft, setup, command);
   return refusal('not_a_wallet', { field: 'command', found: command.kind });
+}
+
+/** Asks the other authorities over links of their own, which is all that they answer without a signature. */
+function query(draft: Draft, setup: NodeSetup, account: Uint8Array): Refusal | undefined {
+  if (!isAuthority(setup)) return refusal('not_the_owner', { field: 'account' });
+  for (const link of memberLinks(draft)) {
+    draft.send(link, { TAG: 'accountQuery', data: { account } });
+  }
+  return undefined;
 }

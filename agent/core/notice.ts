@@ -44,6 +44,8 @@ export type Notice =
   | { readonly kind: 'received'; readonly certificate: Certificate }
   /** A member has told all that it knows about this wallet. */
   | { readonly kind: 'refreshed'; readonly member: MemberIndex }
+  /** An authority has just answered that it is there. */
+  | { readonly kind: 'reached'; readonly member: MemberIndex }
   /** A member's view of an account, as asked by `query`. It is a claim, not a proof. */
   | {
       readonly kind: 'account_seen';

@@ -51,6 +51,11 @@ export const REFUSALS = {
   memo_too_long: { wire: 26, retry: 'never', meaning: 'the memo is above its bound' },
   order_in_flight: { wire: 27, retry: 'later', meaning: 'this wallet has an unfinished order' },
   not_a_wallet: { wire: 29, retry: 'never', meaning: 'this node holds no account of its own' },
+  not_the_owner: {
+    wire: 30,
+    retry: 'never',
+    meaning: 'only its owner and authorities are told of an account',
+  },
   bad_receipt: { wire: 28, retry: 'never', meaning: 'the receipt proves nothing' },
 } as const satisfies Record<string, RefusalRow>;
 

@@ -11,8 +11,16 @@ import { PROTOCOL_VERSION } from './limits.ts';
 import type { Epoch } from './units.ts';
 
 /** Statements that a committee judges name its epoch; the others do not. */
-const KINDS_WITH_EPOCH = ['vote', 'refusal', 'progress', 'latest', 'first_start', 'vouch'] as const;
-const KINDS_WITHOUT_EPOCH = ['order', 'beacon'] as const;
+const KINDS_WITH_EPOCH = [
+  'vote',
+  'refusal',
+  'progress',
+  'latest',
+  'first_start',
+  'vouch',
+  'way',
+] as const;
+const KINDS_WITHOUT_EPOCH = ['order', 'beacon', 'question'] as const;
 
 type KindWithEpoch = (typeof KINDS_WITH_EPOCH)[number];
 type KindWithoutEpoch = (typeof KINDS_WITHOUT_EPOCH)[number];

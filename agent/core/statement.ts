@@ -1,6 +1,6 @@
 /**
  * What a member of the committee says of its own, signed for this network and epoch: refusals of
- * orders, progress, the latest of an account. Whoever carries it cannot change it.
+ * orders, progress, the latest of an account, that it is there. Whoever carries it cannot change it.
  */
 import { encode } from './codec/canonical.ts';
 import type { Coder } from './codec/coder.ts';
@@ -8,7 +8,7 @@ import type { AuthoritySetup, NodeSetup } from './setup.ts';
 import { signingBytes } from './signing.ts';
 import type { Epoch, MemberIndex } from './units.ts';
 
-type Kind = 'refusal' | 'progress' | 'latest' | 'first_start' | 'vouch';
+type Kind = 'refusal' | 'progress' | 'latest' | 'first_start' | 'vouch' | 'way';
 
 /** Who said it, and the proof. */
 export interface Signed {

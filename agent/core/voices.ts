@@ -24,6 +24,8 @@ export type Voice =
   | 'signed'
   /** Signed by the owner of an account: from whomever. Whoever takes it checks that. */
   | 'owner'
+  /** From whomever, since nothing is believed of it. */
+  | 'open'
   /** Votes of a quorum: from whomever. Whoever takes it counts them. */
   | 'proof'
   /**
@@ -54,11 +56,10 @@ export const VOICES = {
   certificate: { authority: 'proof', ...OF_A_CLIENT },
   applied: { ...TO_A_WALLET, wallet: 'own' },
   rejected: { ...TO_A_WALLET, wallet: 'hearsay' },
-  accountQuery: { authority: 'owner', ...OF_A_CLIENT },
-  account: { authority: 'hearsay', relay: 'hearsay', wallet: 'hearsay' },
-  certificatesQuery: { authority: 'owner', ...OF_A_CLIENT },
+  accountQuery: AMONG_AUTHORITIES,
+  account: { authority: 'own', relay: 'none', wallet: 'hearsay' },
+  certificatesQuery: AMONG_AUTHORITIES,
   certificates: { authority: 'own', relay: 'none', wallet: 'hearsay' },
-  creditsQuery: { authority: 'owner', ...OF_A_CLIENT },
   credits: { ...TO_A_WALLET, wallet: 'hearsay' },
   gossip: AMONG_AUTHORITIES,
   doubleSpend: AMONG_AUTHORITIES,
@@ -70,11 +71,13 @@ export const VOICES = {
   proofCount: AMONG_AUTHORITIES,
   proofsQuery: AMONG_AUTHORITIES,
   proofs: AMONG_AUTHORITIES,
-  latestQuery: { authority: 'owner', ...OF_A_CLIENT },
-  latest: { authority: 'signed', relay: 'signed', wallet: 'signed' },
+  latest: { ...TO_A_WALLET, wallet: 'signed' },
   firstStart: { authority: 'signed', relay: 'refused', wallet: 'none' },
   // Relays carry it back, and do nothing else with it.
   vouch: { authority: 'signed', relay: 'signed', wallet: 'none' },
+  question: { authority: 'owner', ...OF_A_CLIENT },
+  wayQuery: { authority: 'open', relay: 'none', wallet: 'none' },
+  way: { authority: 'signed', relay: 'signed', wallet: 'signed' },
 } as const satisfies Readonly<Record<Message['TAG'], Row>>;
 
 /** Messages that a kind of node takes in one of these voices. */
@@ -96,7 +99,7 @@ export function voiceOf(setup: NodeSetup, { TAG }: Message): Voice {
   return isWallet(setup) ? row.wallet : row.relay;
 }
 
-const TRAVELLING: ReadonlySet<Voice> = new Set(['signed', 'owner', 'proof', 'hearsay']);
+const TRAVELLING: ReadonlySet<Voice> = new Set(['signed', 'owner', 'open', 'proof', 'hearsay']);
 
 /** Whether a message is passed on towards an authority. */
 export function travelsOut({ TAG }: Message): boolean {

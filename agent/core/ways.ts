@@ -8,8 +8,8 @@
  *   the links that lead to an authority, as far as this node found out by asking.
  *
  * Without any of the one kind it is the other, and without either all links. The question goes over
- * every link to a relay while there are frames to pass on: for the latest of an account that nobody
- * has, made of the link and the time, so that the signed answer cannot have been recorded before.
+ * every link to a relay while there are frames to pass on: whether an authority is there, with a nonce
+ * made of the link and the time, so that the signed answer cannot have been recorded before.
  * What it proves is held true for LEADS_FOR_MS, and of each question one answer is checked, so that
  * neither a stranger that was honest once nor one that sends false signatures gets far.
  *
@@ -21,16 +21,17 @@ import { equalBytes } from './bytes.ts';
 import { someOf } from './chance.ts';
 import { mixed } from './client/chase.ts';
 import { membersOf } from './client/route.ts';
-import type { Message } from './codec/message.ts';
+import type { Way } from './codec/message.ts';
 import { type NodeLink, nodeLinksCoder } from './codec/record.ts';
 import { sha256 } from './crypto.ts';
 import type { Draft } from './draft.ts';
 import type { LinkId } from './io.ts';
 import { singleton } from './keyspace.ts';
-import { isLatestValid, type LatestQuestion } from './latest.ts';
 import { ASK_WAYS_EVERY_MS, LEADS_FOR_MS, MAX_WAYS_ASKED, NONCE_BYTES } from './limits.ts';
 import { linkTo, nodeLinks } from './links.ts';
+import { takeReached } from './reach.ts';
 import type { NodeSetup } from './setup.ts';
+import { isWayValid } from './way.ts';
 
 /**
  * Draws another way for a frame that came over the link `from`; undefined: there is none. It is
@@ -86,36 +87,28 @@ export function askWays(draft: Draft, { network, authority }: NodeSetup): void {
   draft.write(singleton('nodeLinks'), nodeLinksCoder, written);
   asking.forEach(({ link }, i) => {
     const member = members[mixed(now + i) % members.length];
-    draft.send(link, { TAG: 'latestQuery', data: questionOver(link, atMs) }, member);
+    draft.send(link, { TAG: 'wayQuery', data: { nonce: nonceOver(link, atMs) } }, member);
   });
 }
 
 /** What is asked over a link. Neither number was ever used with the other before. */
-function questionOver(link: LinkId, atMs: bigint): LatestQuestion {
+function nonceOver(link: LinkId, atMs: bigint): Uint8Array {
   const bytes = new DataView(new ArrayBuffer(16));
   bytes.setBigUint64(0, link);
   bytes.setBigUint64(8, atMs);
-  const account = sha256(new Uint8Array(bytes.buffer));
-  return { account, nonce: account.slice(0, NONCE_BYTES) };
+  return sha256(new Uint8Array(bytes.buffer)).slice(0, NONCE_BYTES);
 }
 
-/** Takes an answer to `askWays`. False: the message is none. */
-export function takeWayAnswer(
-  draft: Draft,
-  setup: NodeSetup,
-  message: Message,
-  link: LinkId,
-): boolean {
-  if (message.TAG !== 'latest') return false;
+/** Takes a member's word that it is there: in answer to `askWays`, or to this node's own question. */
+export function takeWay(draft: Draft, setup: NodeSetup, way: Way, link: LinkId): void {
   const links = nodeLinks(draft);
   const entry = links.find((other) => other.link === link);
-  if (entry?.asked === undefined) return false;
+  if (entry?.asked === undefined) return takeReached(draft, setup, way);
   const { atMs, leads: known } = entry.asked;
-  const question = questionOver(link, atMs);
-  if (!equalBytes(message.data.body.account, question.account)) return false;
-  if (known !== undefined) return true;
-  const asked = { atMs, leads: isLatestValid(setup, question, message.data) };
+  const nonce = nonceOver(link, atMs);
+  if (!equalBytes(way.body.nonce, nonce)) return takeReached(draft, setup, way);
+  if (known !== undefined) return;
+  const asked = { atMs, leads: isWayValid(setup, nonce, way) };
   const written = links.map((other) => (other === entry ? { ...entry, asked } : other));
   draft.write(singleton('nodeLinks'), nodeLinksCoder, written);
-  return true;
 }

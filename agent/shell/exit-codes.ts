@@ -54,6 +54,7 @@ export const EXIT_OF_REFUSAL = {
   too_many_accounts: 'try_again',
   not_voting: 'try_again',
   not_an_authority: 'failure',
+  not_the_owner: 'failure',
   unknown_epoch: 'try_again',
   unknown_member: 'bad_data',
   no_quorum: 'bad_data',

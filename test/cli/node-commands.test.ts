@@ -73,7 +73,10 @@ describe('a node', { concurrency: 1 }, () => {
   it('tells what authorities say of an account, with the author of each claim', async () => {
     const own = await run(`account ${alice} ${config('authority-1')}`);
     assert.match(own.out, /^authority-1 +990\.00 HRS +1$/m);
-    const asked = await run(`account ${alice} ${config('relay')}`);
+    const refused = await run(`account ${alice} ${config('relay')}`);
+    assert.deepEqual([refused.status, refused.out], [EXITS.failure.status, '']);
+    assert.match(refused.err, /not_the_owner/);
+    const asked = await run(`account ${alice} --ask-all ${config('authority-1')}`);
     for (const number of [1, 2, 3, 4]) {
       assert.match(asked.out, new RegExp(`^authority-${number} +990\\.00 HRS +1$`, 'm'));
     }

@@ -2,12 +2,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encode } from '../../agent/core/codec/canonical.ts';
-import { frameCoder, latestBodyCoder, type Message } from '../../agent/core/codec/message.ts';
+import { frameCoder, type Message, wayBodyCoder } from '../../agent/core/codec/message.ts';
 import { certificateCoder } from '../../agent/core/codec/order.ts';
 import type { Verify } from '../../agent/core/crypto.ts';
 import { Draft } from '../../agent/core/draft.ts';
 import type { LinkId } from '../../agent/core/io.ts';
-import type { LatestQuestion } from '../../agent/core/latest.ts';
 import {
   ASK_WAYS_EVERY_MS,
   LEADS_FOR_MS,
@@ -148,27 +147,24 @@ test('neither a recorded answer nor a false one makes a stranger lead anywhere, 
   world.connect('alice', 'first');
   world.connect('stranger', 'first');
   const first = world.place('first');
-  const asked: { question: LatestQuestion; member: MemberIndex }[] = [];
+  const asked: { nonce: Uint8Array; member: MemberIndex }[] = [];
   world.onFrame = (_, to, { to: member, message }) => {
-    const isQuestion = to.name === 'stranger' && message.TAG === 'latestQuery';
-    if (isQuestion && member !== undefined) asked.push({ question: message.data, member });
+    const isQuestion = to.name === 'stranger' && message.TAG === 'wayQuery';
+    if (isQuestion && member !== undefined) asked.push({ ...message.data, member });
     return to.name === 'first';
   };
   const strangerLink = () => {
     const draft = new Draft({ get: (key) => first.state.get(key) }, { nowMs: 0, wallMs: 0 });
     return nodeLinks(draft)[0];
   };
-  const answer = (question: LatestQuestion, member: MemberIndex, isSigned: boolean) => {
-    const next = 0n as Sequence;
-    const body = { ...question, next, received: 0n, pending: undefined, knows: true };
+  const answer = ({ nonce, member }: (typeof asked)[number], isSigned: boolean) => {
     const { epoch } = world.network.committee;
-    const bytes = encode(latestBodyCoder, body);
-    const message = signingBytes('latest', world.network.id, epoch, bytes);
+    const message = signingBytes('way', world.network.id, epoch, encode(wayBodyCoder, { nonce }));
     const signer = world.place(isSigned ? `auth-${member}` : 'stranger').signer;
-    const data = { epoch, member, body, signature: signer.sign(message) };
+    const data = { epoch, member, body: { nonce }, signature: signer.sign(message) };
     const link = strangerLink()?.link;
     assert.ok(link !== undefined);
-    world.event(first, { kind: 'frame', link, bytes: frameOf({ TAG: 'latest', data }) });
+    world.event(first, { kind: 'frame', link, bytes: frameOf({ TAG: 'way', data }) });
   };
 
   world.pay('alice', 'bob', 1n);
@@ -176,16 +172,16 @@ test('neither a recorded answer nor a false one makes a stranger lead anywhere, 
   const [once] = asked;
   assert.ok(once !== undefined && asked.length === 1, 'it is asked');
   const before = checks;
-  for (let i = 0; i < 50; i++) answer(once.question, once.member, false);
+  for (let i = 0; i < 50; i++) answer(once, false);
   assert.equal(checks, before + 1, 'one answer is checked');
   assert.equal(strangerLink()?.asked?.leads, false);
 
   world.pass(ASK_WAYS_EVERY_MS * 2);
   const again = asked.at(-1);
   assert.ok(again !== undefined && asked.length > 1, 'it is asked again');
-  answer(once.question, once.member, true);
+  answer(once, true);
   assert.equal(strangerLink()?.asked?.leads, undefined, 'the answer to an earlier question');
-  answer(again.question, again.member, true);
+  answer(again, true);
   assert.equal(strangerLink()?.asked?.leads, true, 'the answer to this one');
 });
 
@@ -194,11 +190,10 @@ test('one frame makes a relay ask over a bounded number of links, all of them in
   const first = world.place('first');
   const asked = new Set<string>();
   world.onFrame = (from, to, { message }) => {
-    if (from.name === 'first' && message.TAG === 'latestQuery') asked.add(to.name);
+    if (from.name === 'first' && message.TAG === 'wayQuery') asked.add(to.name);
     return false;
   };
-  const account = world.place('alice').signer.publicKey;
-  const message: Message = { TAG: 'accountQuery', data: { account } };
+  const message: Message = { TAG: 'order', data: orderOf(world, 'alice', 'bob') };
   const bytes = frameOf(message, 0 as MemberIndex);
   for (let frame = 0; frame < 7; frame++) {
     world.nowMs += 2 * ASK_WAYS_EVERY_MS;
@@ -398,9 +393,10 @@ test('a relay that says there is nothing does not end the search for income', ()
   world.run();
   world.onFrame = (from, to, { message }) => {
     if (from.name !== 'bob' || to.name !== 'bad') return true;
-    if (message.TAG !== 'creditsQuery') return false;
+    if (message.TAG !== 'question' || message.data.body.wish.TAG !== 'credits') return false;
+    const { account, wish } = message.data.body;
     for (const member of [0, 1, 2, 3] as MemberIndex[]) {
-      const data = { ...message.data, member, received: 0n, certificates: [] };
+      const data = { account, ...wish.data, member, received: 0n, certificates: [] };
       const lie: Message = { TAG: 'credits', data };
       const bytes = frameOf(lie);
       world.event(from, { kind: 'frame', link: 0xbadn as LinkId, bytes });
@@ -451,7 +447,8 @@ function withAHole(payments: number, hole: number) {
   world.run();
   let asked = 0;
   world.onFrame = (from, _to, { message }) => {
-    if (from === bob && message.TAG === 'creditsQuery') asked += 1;
+    const isQuestion = from === bob && message.TAG === 'question';
+    if (isQuestion && message.data.body.wish.TAG === 'credits') asked += 1;
     return true;
   };
   return {
@@ -479,8 +476,9 @@ test('a wallet that is told of more than it has looks through all pages at once'
   const checked = checks();
   refresh();
   assert.equal(asked() - before, 4 * 2);
-  // Of what comes again nothing is checked again: there is the word of each member, and that is all.
-  assert.equal(checks() - checked, 4);
+  // Of what comes again nothing is checked again: there are the questions, those for credits over two
+  // ways, and the word of each member.
+  assert.equal(checks() - checked, 4 * (3 + 2 * 2 + 1));
 });
 
 test('a wallet asks for a bounded number of pages in a row, and then goes on where it was', () => {

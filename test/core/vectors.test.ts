@@ -22,7 +22,13 @@ test('every message, record and signed statement has its frozen bytes', () => {
 
 test('every kind of message has a vector, and each is decoded', () => {
   const kinds = new Set(fc.sample(anyMessage, 2_000).map(({ TAG }) => `frame/${TAG}`));
-  for (const kind of kinds) assert.ok(frozen[kind] !== undefined, kind);
+  const names = Object.keys(frozen);
+  for (const kind of kinds) {
+    assert.ok(
+      names.some((name) => name === kind || name.startsWith(`${kind}-`)),
+      kind,
+    );
+  }
   for (const [name, text] of Object.entries(frozen)) {
     if (!name.startsWith('frame/')) continue;
     assert.ok(!isRefusal(decode(frameCoder, hex.decode(text))), name);

@@ -307,7 +307,7 @@ describe('a committee of processes', () => {
     }
   });
 
-  it('answers for an account from its own ledger, or from all of theirs', async () => {
+  it('answers for an account from its own ledger, or from all of theirs; a relay does not', async () => {
     const network = await startNetwork({ authorities: 4, relays: 1 });
     try {
       const [wallet] = network.wallets;
@@ -317,15 +317,26 @@ describe('a committee of processes', () => {
       assert.deepEqual(own.claims[0]?.balances, [
         { token: 'HRS', amount: '1000.00', amountMinor: '100000' },
       ]);
-      const all = await network.relay(0).control.request('account', { account });
+      const relay = network.relay(0).control;
+      for (const params of [{ account }, { account, from: 'committee' as const }]) {
+        await assert.rejects(relay.request('account', params), /not_the_owner/);
+      }
+      const asked = { account, from: 'committee' } as const;
+      const all = await network.authority(0).control.request('account', asked);
       assert.deepEqual([all.source, all.silent], ['query', []]);
       assert.deepEqual(
         all.claims.map(({ member, next, balances }) => [member, next, balances[0]?.amount]).sort(),
         [0, 1, 2, 3].map((i) => [`authority-${i}`, '0', '1000.00']),
       );
+      const names = [0, 1, 2, 3].map((i) => `authority-${i}`);
+      assert.deepEqual(await relay.request('reach'), { answering: names, silent: [] });
       await network.authority(3).kill9();
-      const three = await network.relay(0).control.request('account', { account });
+      const three = await network.authority(0).control.request('account', asked);
       assert.deepEqual([three.claims.length, three.silent], [3, ['authority-3']]);
+      const reachable = { answering: names.slice(0, 3), silent: ['authority-3'] };
+      assert.deepEqual(await relay.request('reach'), reachable);
+      const others = { answering: names.slice(1, 3), silent: ['authority-3'] };
+      assert.deepEqual(await network.authority(0).control.request('reach'), others);
     } finally {
       await network.close();
     }

@@ -163,7 +163,7 @@ describe('a committee of real daemons among hostile clients', () => {
         to: undefined,
         route: [],
         isPassedOn: false,
-        message: { TAG: 'accountQuery', data: { account: wallet(9).publicKey } },
+        message: { TAG: 'wayQuery', data: { nonce: new Uint8Array(16) } },
       }),
     );
     for (let i = 0; i < 400 && open; i++) {

@@ -161,9 +161,6 @@ describe('reach', () => {
     framesOut: 0,
     lastError: null,
   });
-  const claim = (name: string) => {
-    return { member: name, next: '0', pending: false, pendingOrder: null, balances: [] };
-  };
   const facts: ReachFacts = {
     committee: {
       epoch: 0,
@@ -172,12 +169,7 @@ describe('reach', () => {
       reachable: 4,
       members: ['oak', 'elm', 'ash', 'fir'].map(member),
     },
-    answers: {
-      account: 'mp1',
-      source: 'query',
-      claims: ['oak', 'elm', 'ash'].map(claim),
-      silent: ['fir'],
-    },
+    reachable: { answering: ['elm', 'ash'], silent: ['fir'] },
     peers: [
       peer('elm', '[fe80::ff:fe00:200%mesh0]:7420'),
       peer('ash', '[fd12::3]:7420'),
@@ -201,8 +193,7 @@ A payment can be certified from here: 3 of 4 answer, a quorum is 3, at most 2 ho
   });
 
   it('says that there is no quorum', () => {
-    const answers = { ...facts.answers, claims: [claim('oak'), claim('elm')] };
-    const view = reachView({ ...facts, answers });
+    const view = reachView({ ...facts, reachable: { answering: ['elm'], silent: ['ash', 'fir'] } });
     assert.equal(view.canPay, false);
     assert.match(
       renderReach(PLAIN, view),

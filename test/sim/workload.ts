@@ -99,8 +99,7 @@ export class Workload implements Watcher {
     const choice = this.#prng.below(100);
     if (choice < 5) return this.#refresh(wallet);
     if (choice < 7) {
-      const account = this.#prng.pick(this.#world.cast.payable);
-      return this.#do(wallet, { kind: 'query', account });
+      return this.#do(wallet, { kind: 'reach', nonce: this.#prng.bytes(16) });
     }
     if (choice < 12) return this.#handOver(wallet);
     this.#pay(wallet);

@@ -1,6 +1,6 @@
 /** Random values of everything that is sent or stored, for property tests. */
 import fc from 'fast-check';
-import type { Frame, Message } from '../../agent/core/codec/message.ts';
+import type { Frame, Message, Wish } from '../../agent/core/codec/message.ts';
 import type { Certificate, SignedOrder } from '../../agent/core/codec/order.ts';
 import type { Account, Fact } from '../../agent/core/codec/record.ts';
 import type { LinkId } from '../../agent/core/io.ts';
@@ -84,6 +84,12 @@ export const fact: fc.Arbitrary<Fact> = fc.oneof(
 type Data<K extends Message['TAG']> = Extract<Message, { TAG: K }>['data'];
 
 /** One arbitrary for every kind of message: the compiler misses none. */
+const wish: fc.Arbitrary<Wish> = fc.oneof(
+  fc.constantFrom<Wish>({ TAG: 'state', data: {} }, { TAG: 'latest', data: {} }),
+  sequence.map((from): Wish => ({ TAG: 'orders', data: { from } })),
+  u64.map((from): Wish => ({ TAG: 'credits', data: { from } })),
+);
+
 const MESSAGES: { readonly [K in Message['TAG']]: fc.Arbitrary<Data<K>> } = {
   order: signedOrder,
   vote: fc.record({ epoch, member, orderHash: key, signature: bytes(64) }),
@@ -113,7 +119,6 @@ const MESSAGES: { readonly [K in Message['TAG']]: fc.Arbitrary<Data<K>> } = {
   }),
   certificatesQuery: fc.record({ account: key, from: sequence }),
   certificates: fc.record({ member, account: key, next: sequence, certificates }),
-  creditsQuery: fc.record({ account: key, from: u64 }),
   credits: fc.record({ member, account: key, from: u64, received: u64, certificates }),
   gossip: signedOrder,
   doubleSpend: pair(signedOrder),
@@ -131,13 +136,23 @@ const MESSAGES: { readonly [K in Message['TAG']]: fc.Arbitrary<Data<K>> } = {
   progress: fc.record({
     epoch,
     member,
-    body: fc.record({ account: key, next: sequence, pending: optional(key) }),
+    body: fc.record({ account: key, next: sequence }),
     signature: bytes(64),
   }),
   proofCount: fc.record({ count: u64, set: key }),
   proofsQuery: fc.record({ from: u64 }),
   proofs: fc.record({ from: u64, count: u64, list: fc.array(pair(signedOrder), { maxLength: 4 }) }),
-  latestQuery: fc.record({ account: key, nonce: bytes(16) }),
+  question: fc.record({
+    body: fc.record({ member, account: key, nonce: bytes(16), wish }),
+    signature: bytes(64),
+  }),
+  wayQuery: fc.record({ nonce: bytes(16) }),
+  way: fc.record({
+    epoch,
+    member,
+    body: fc.record({ nonce: bytes(16) }),
+    signature: bytes(64),
+  }),
   latest: fc.record({
     epoch,
     member,

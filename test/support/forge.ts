@@ -1,6 +1,13 @@
 /** Orders, votes and certificates made by hand, right or wrong, and frames that carry them. */
 import { decodeOwn, encode } from '../../agent/core/codec/canonical.ts';
-import { frameCoder, type Message } from '../../agent/core/codec/message.ts';
+import {
+  frameCoder,
+  type Message,
+  type Question,
+  type QuestionBody,
+  questionBodyCoder,
+  type Wish,
+} from '../../agent/core/codec/message.ts';
 import {
   type Certificate,
   type Order,
@@ -12,6 +19,7 @@ import {
 import type { Signer } from '../../agent/core/crypto.ts';
 import type { LinkId } from '../../agent/core/io.ts';
 import type { Notice } from '../../agent/core/notice.ts';
+import { signingBytes } from '../../agent/core/signing.ts';
 import type { Amount, Epoch, MemberIndex, Sequence, TokenIndex } from '../../agent/core/units.ts';
 import { HRS, type Place, type World } from './world.ts';
 
@@ -70,6 +78,24 @@ export function certificateOf(
 ): Certificate {
   const votes = members.map((member) => voteOf(world, order, member));
   return { epoch: 0 as Epoch, order, votes };
+}
+
+/** How a question departs from one that its owner asks of auth-0. */
+export interface Asking {
+  readonly body?: Partial<QuestionBody>;
+  readonly signer?: string;
+  readonly networkId?: Uint8Array;
+}
+
+/** A question about a place's account for auth-0, signed by it, or not quite. */
+export function questionOf(world: World, name: string, wish: Wish, asking: Asking = {}): Question {
+  const { publicKey: account } = world.place(name).signer;
+  const nonce = new Uint8Array(16).fill(5);
+  const body = { member: 0 as MemberIndex, account, nonce, wish, ...asking.body };
+  const bytes = encode(questionBodyCoder, body);
+  const { sign } = world.place(asking.signer ?? name).signer;
+  const signature = sign(signingBytes('question', asking.networkId ?? world.network.id, bytes));
+  return { body, signature };
 }
 
 /** The bytes of a frame that is its sender's own word, to the node at the other end or to a member. */

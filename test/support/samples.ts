@@ -5,6 +5,9 @@ import {
   knownVoteCoder,
   lifeCoder,
   type Message,
+  type QuestionBody,
+  questionBodyCoder,
+  type Wish,
 } from '../../agent/core/codec/message.ts';
 import {
   type Certificate,
@@ -110,7 +113,6 @@ const MESSAGES: readonly Message[] = [
     TAG: 'certificates',
     data: { member: member(0), account, next: sequence(8n), certificates: [certificate] },
   },
-  { TAG: 'creditsQuery', data: { account, from: 2n } },
   {
     TAG: 'credits',
     data: { member: member(0), account, from: 2n, received: 3n, certificates: [certificate] },
@@ -137,14 +139,13 @@ const MESSAGES: readonly Message[] = [
     data: {
       epoch: 0 as Epoch,
       member: member(3),
-      body: { account, next: sequence(8n), pending: hash },
+      body: { account, next: sequence(8n) },
       signature: bytes(64, 62),
     },
   },
   { TAG: 'proofCount', data: { count: 5n, set: hash } },
   { TAG: 'proofsQuery', data: { from: 3n } },
   { TAG: 'proofs', data: { from: 3n, count: 5n, list: [{ first: signed, second: other }] } },
-  { TAG: 'latestQuery', data: { account, nonce: bytes(16, 63) } },
   {
     TAG: 'latest',
     data: {
@@ -184,7 +185,27 @@ const MESSAGES: readonly Message[] = [
       signature: bytes(64, 68),
     },
   },
+  { TAG: 'wayQuery', data: { nonce: bytes(16, 66) } },
+  {
+    TAG: 'way',
+    data: {
+      epoch: 0 as Epoch,
+      member: member(3),
+      body: { nonce: bytes(16, 66) },
+      signature: bytes(64, 67),
+    },
+  },
 ];
+
+const WISHES: readonly Wish[] = [
+  { TAG: 'state', data: {} },
+  { TAG: 'latest', data: {} },
+  { TAG: 'orders', data: { from: sequence(2n) } },
+  { TAG: 'credits', data: { from: 2n } },
+];
+const questionBody = (wish: Wish): QuestionBody => {
+  return { member: member(3), account, nonce: bytes(16, 63), wish };
+};
 
 const accountRecord = {
   next: sequence(8n),
@@ -195,15 +216,14 @@ const accountRecord = {
   pending: signed,
 };
 
+function frameBytes(message: Message): Uint8Array {
+  return encode(frameCoder, { to: undefined, route: [], isPassedOn: false, message });
+}
+
 /** Name of every vector -> its bytes. */
 export function sampleBytes(): Map<string, Uint8Array> {
   const samples = new Map<string, Uint8Array>();
-  for (const message of MESSAGES) {
-    samples.set(
-      `frame/${message.TAG}`,
-      encode(frameCoder, { to: undefined, route: [], isPassedOn: false, message }),
-    );
-  }
+  for (const message of MESSAGES) samples.set(`frame/${message.TAG}`, frameBytes(message));
   const [message] = MESSAGES;
   if (message !== undefined) {
     const route = [1n, 2n ** 64n - 1n] as LinkId[];
@@ -211,6 +231,13 @@ export function sampleBytes(): Map<string, Uint8Array> {
       'frame/relayed',
       encode(frameCoder, { to: member(2), route, isPassedOn: true, message }),
     );
+  }
+  for (const wish of WISHES) {
+    const body = questionBody(wish);
+    const question: Message = { TAG: 'question', data: { body, signature: bytes(64, 65) } };
+    samples.set(`frame/question-${wish.TAG}`, frameBytes(question));
+    const signing = signingBytes('question', networkId, encode(questionBodyCoder, body));
+    samples.set(`signing/question-${wish.TAG}`, signing);
   }
   samples.set('genesis', encodeGenesis(genesis));
   samples.set('network-id', networkId);
@@ -221,6 +248,7 @@ export function sampleBytes(): Map<string, Uint8Array> {
   samples.set('signing/latest', signingBytes('latest', networkId, 1 as Epoch, hash));
   samples.set('signing/first_start', signingBytes('first_start', networkId, 1 as Epoch, hash));
   samples.set('signing/vouch', signingBytes('vouch', networkId, 1 as Epoch, hash));
+  samples.set('signing/way', signingBytes('way', networkId, 1 as Epoch, hash));
   samples.set('signing/beacon', signingBytes('beacon', networkId, hash));
   samples.set('record/account', encode(records.accountCoder, accountRecord));
   samples.set(

@@ -1,4 +1,4 @@
-/** `meshpay account`: what authorities say about an account. */
+/** `meshpay account`: what this authority, and others if asked for, say about an account. */
 import { parseName } from '../../core/names.ts';
 import { isRefusal } from '../../core/refusal.ts';
 import { type CommandSpec, JSON_OPTION } from '../command.ts';
@@ -9,10 +9,12 @@ import { renderAccount } from '../render/node.ts';
 
 export const account: CommandSpec = {
   path: ['account'],
-  summary: 'what authorities say about an account',
+  summary: 'what this authority says about an account',
   description: [
-    'An authority answers from its own ledger; any other node asks the authorities and shows each ' +
-      'answer with its author. Answers are claims: only certificates are proofs.',
+    'An authority answers from its own ledger and can ask the others, whose answers are shown each with ' +
+      'its author. Answers are claims: only certificates are proofs.',
+    'Any other node is told nothing of accounts. Owners ask with their wallets: see ' +
+      '"meshpay wallet balance".',
   ],
   positionals: [
     { name: 'address', summary: 'the account, mp1...', expected: 'an account name, mp1...' },
@@ -21,7 +23,7 @@ export const account: CommandSpec = {
     {
       name: 'ask-all',
       kind: 'flag',
-      summary: 'ask all authorities, also where this node has a ledger of its own',
+      summary: 'ask the other authorities too',
     },
     ...DAEMON_OPTIONS,
     JSON_OPTION,

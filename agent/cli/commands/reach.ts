@@ -3,8 +3,6 @@
  * something, because a link can look alive for seconds after the other side has died.
  */
 import { HostRunner } from '../../../platform/runner.ts';
-import { nameOf, parseName } from '../../core/names.ts';
-import { isRefusal } from '../../core/refusal.ts';
 import { readConfig } from '../../shell/config.ts';
 import { DEFAULT_RADIO_STATUS } from '../../shell/config-schema.ts';
 import { readRadioReport } from '../../shell/radio/report.ts';
@@ -36,15 +34,9 @@ export const reach: CommandSpec = {
         client.request('status'),
         client.request('committee'),
       ]);
-      const key = parseName('node', status.node.key);
-      if (isRefusal(key)) throw failure('bad_config', { field: 'node', found: status.node.key });
-      // Any account will do: what matters is who answers.
-      const answers = await client.request('account', {
-        account: nameOf('account', key),
-        from: 'committee',
-      });
+      const reachable = await client.request('reach');
       const { peers } = await client.request('peers');
-      return { status, committee, answers, peers };
+      return { status, committee, reachable, peers };
     });
     const { statusFile, interfaceName } = radioOf(asked.status.configFile);
     const reading = readRadioReport(statusFile);

@@ -60,6 +60,8 @@ function describe(event: EventView): string {
       return `${event.member} has applied all up to sequence ${event.next}`;
     case 'refreshed':
       return `${event.member} has told all it knows`;
+    case 'reached':
+      return `${event.member} answers`;
     case 'account_seen': {
       const balances = event.balances.map(({ amount, token }) => `${amount} ${token}`);
       return `${event.member}: ${shortName(event.account)} has ${listed(balances) || 'nothing'}`;

@@ -33,7 +33,7 @@ export function applyCertificate(
   const hash = orderHash(setup.network.id, order);
   noteOwnVote(draft, setup, certificate);
   if (order.sequence < payer.next) return checkAgainstApplied(draft, setup, certificate, hash);
-  // Before any signature: a certificate that cannot be applied yet is free to send again and again.
+  // Before the votes: a certificate that cannot be applied yet may be sent again and again.
   if (order.sequence > payer.next) {
     return refusal('missing_earlier', { expected: `${payer.next}`, found: `${order.sequence}` });
   }

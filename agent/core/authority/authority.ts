@@ -1,13 +1,14 @@
 /** An authority's part of a step: which message is handled by whom. */
 import { unreachable } from '../assert.ts';
-import type { Message } from '../codec/message.ts';
+import type { AccountView, Message } from '../codec/message.ts';
 import type { Certificate } from '../codec/order.ts';
 import type { Draft, Origin } from '../draft.ts';
 import { progressOf } from '../progress.ts';
-import { isRefusal, REFUSALS, refusal } from '../refusal.ts';
+import { isRefusal, REFUSALS, type RefusalCode, refusal } from '../refusal.ts';
 import type { AuthoritySetup } from '../setup.ts';
 import { FIRST_SEQUENCE } from '../units.ts';
 import { isAmongAuthorities, type PeerMessage } from '../voices.ts';
+import { wayOf } from '../way.ts';
 import { readAccount } from './account.ts';
 import { applyCertificate } from './apply.ts';
 import { sendBucket, takeBucket, takeCertificates, takeDigest, takeRoot } from './catchup.ts';
@@ -15,7 +16,8 @@ import { takeDoubleSpend } from './double-spend.ts';
 import { answerFirstStart, takeVouch } from './first-start.ts';
 import { takeGossip, takeOrder } from './order.ts';
 import { sendProofs, takeProofCount, takeProofs } from './proofs.ts';
-import { answerAccount, answerCertificates, answerCredits, answerLatest } from './queries.ts';
+import { answerAccount, answerCertificates, answerQuestion } from './queries.ts';
+import { isOwnersOrder, nextAsTold } from './told.ts';
 
 /** Handles a message that is for this authority. */
 export function authorityMessage(
@@ -30,27 +32,23 @@ export function authorityMessage(
       return takeOrder(draft, setup, message.data, origin);
     case 'certificate':
       return takeCertificate(draft, setup, message.data, origin);
-    case 'accountQuery':
-      return answerAccount(draft, setup, message.data.account, origin);
-    case 'latestQuery':
-      return answerLatest(draft, setup, message.data, origin);
+    case 'question':
+      return answerQuestion(draft, setup, message.data, origin);
+    case 'wayQuery':
+      return draft.answer(origin, wayOf(setup, message.data.nonce));
     case 'firstStart':
       return answerFirstStart(draft, setup, message.data, origin);
     case 'vouch':
       return takeVouch(draft, setup, message.data);
-    case 'certificatesQuery':
-      return answerCertificates(draft, setup, message.data.account, message.data.from, origin);
-    case 'creditsQuery':
-      return answerCredits(draft, setup, message.data.account, message.data.from, origin);
     case 'vote':
     case 'orderRefusal':
     case 'applied':
     case 'rejected':
-    case 'account':
     case 'credits':
     case 'progress':
     case 'latest':
-      return; // Answers to questions that an authority does not ask.
+    case 'way':
+      return; // Answers to questions that an authority does not ask, or that others take (ways.ts).
     default:
       unreachable(message);
   }
@@ -60,9 +58,16 @@ function peerMessage(
   draft: Draft,
   setup: AuthoritySetup,
   message: PeerMessage,
-  { link }: Origin,
+  origin: Origin,
 ): void {
+  const { link } = origin;
   switch (message.TAG) {
+    case 'accountQuery':
+      return answerAccount(draft, setup, message.data.account, origin);
+    case 'account':
+      return noteAccount(draft, message.data);
+    case 'certificatesQuery':
+      return answerCertificates(draft, setup, message.data.account, message.data.from, origin);
     case 'gossip':
       return takeGossip(draft, setup, message.data, link);
     case 'doubleSpend':
@@ -90,28 +95,46 @@ function peerMessage(
   }
 }
 
-/** A certificate from anyone: applied, and answered with how far the account now is. */
+function noteAccount(draft: Draft, view: AccountView): void {
+  const { member, account, next, pending, balances } = view;
+  const seen = { member, account, next, pending: pending !== undefined, balances };
+  draft.note({ kind: 'account_seen', ...seen });
+}
+
+/** A certificate from anyone: applied, and answered with how far the account is with it (told.ts). */
 export function takeCertificate(
   draft: Draft,
   setup: AuthoritySetup,
   certificate: Certificate,
   origin: Origin,
 ): void {
+  const { account, sequence } = certificate.order.order;
+  const isNews = sequence >= readAccount(draft, account).next;
   const refused = applyCertificate(draft, setup, certificate);
-  const { account } = certificate.order.order;
-  const record = readAccount(draft, account);
-  const { next } = record;
+  const isApplied = !isRefusal(refused);
+  if (!isApplied) draft.note({ kind: 'refused', link: origin.link, refusal: refused });
   const { member } = setup.authority;
-  if (isRefusal(refused)) draft.note({ kind: 'refused', link: origin.link, refusal: refused });
-  const tellsProgress = !isRefusal(refused) || refused.refused === 'missing_earlier';
-  if (origin.route.length > 0 && tellsProgress) {
-    draft.answer(origin, progressOf(setup, account, record));
-  } else if (!isRefusal(refused)) {
+  if (!isApplied && refused.refused !== 'missing_earlier') {
+    return reject(draft, setup, refused.refused, origin);
+  }
+  const isOwners = (isApplied && isNews) || isOwnersOrder(draft, setup, certificate.order);
+  if (!isOwners) return reject(draft, setup, 'bad_signature', origin);
+  const next = nextAsTold(readAccount(draft, account).next, certificate.order);
+  if (origin.route.length > 0) {
+    draft.answer(origin, progressOf(setup, account, next));
+  } else if (isApplied) {
     draft.answer(origin, { TAG: 'applied', data: { member, account, next } });
   } else {
-    const { wire: code } = REFUSALS[refused.refused];
+    const { wire: code } = REFUSALS.missing_earlier;
     draft.answer(origin, { TAG: 'rejected', data: { member, code, account, next } });
   }
+}
+
+/** Says no, and nothing else. */
+function reject(draft: Draft, setup: AuthoritySetup, code: RefusalCode, origin: Origin): void {
+  const { member } = setup.authority;
+  const data = { member, code: REFUSALS[code].wire, account: undefined, next: FIRST_SEQUENCE };
+  draft.answer(origin, { TAG: 'rejected', data });
 }
 
 /** The answer of a node without a ledger to what only an authority can do. */

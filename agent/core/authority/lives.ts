@@ -15,7 +15,13 @@
  */
 import { equalBytes } from '../bytes.ts';
 import { hashCoder } from '../codec/canonical.ts';
-import { type KnownVote, knownVoteCoder, lifeCoder, type Message } from '../codec/message.ts';
+import {
+  type KnownVote,
+  knownVoteCoder,
+  type Latest,
+  lifeCoder,
+  type Message,
+} from '../codec/message.ts';
 import {
   type Certificate,
   isVoteValid,
@@ -24,11 +30,12 @@ import {
   type SignedOrder,
   signedOrderCoder,
 } from '../codec/order.ts';
+import type { Account } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
 import { certificateAt } from '../journal.ts';
 import { keyOf, keyOfEntry } from '../keyspace.ts';
-import { isLatestValid } from '../latest.ts';
-import { isProgressValid, pendingHash } from '../progress.ts';
+import { isLatestValid, pendingHash } from '../latest.ts';
+import { isProgressValid } from '../progress.ts';
 import type { AuthoritySetup } from '../setup.ts';
 import type { MemberIndex, Sequence } from '../units.ts';
 import { readAccount } from './account.ts';
@@ -60,7 +67,7 @@ export function judgeOwnVote(
   const { id, committee } = network;
   const hash = orderHash(id, order);
   // In this order: what is known costs no signature, and who is stopped already is not asked again.
-  if (accountsFor(draft, id, order.account, order.sequence, hash) || isBarred(draft)) return;
+  if (accountsFor(draft, setup, order.account, order.sequence, hash) || isBarred(draft)) return;
   const { member } = authority;
   // Our votes have the same bytes each time (vote.ts), and to make one is cheaper than to check one.
   const isOurs =
@@ -76,16 +83,24 @@ export function judgeOwnVote(
 export function noteOwnWord(draft: Draft, setup: AuthoritySetup, { TAG, data }: Message): void {
   if (TAG !== 'latest' && TAG !== 'progress') return;
   if (data.member !== setup.authority.member || isBarred(draft)) return;
-  const { account, next, pending } = data.body;
+  const { account, next } = data.body;
   const record = readAccount(draft, account);
   const isKnown =
-    next <= record.next &&
-    (TAG === 'progress' || data.body.received <= record.received) &&
-    (pending === undefined || accountsFor(draft, setup.network.id, account, next, pending));
+    next <= record.next && (TAG === 'progress' || isLatestKnown(draft, setup, data.body, record));
   if (isKnown) return;
   const isOurs =
     TAG === 'latest' ? isLatestValid(setup, data.body, data) : isProgressValid(setup, data);
   if (isOurs) bar(draft, account, next);
+}
+
+function isLatestKnown(
+  draft: Draft,
+  setup: AuthoritySetup,
+  { account, next, received, pending }: Latest['body'],
+  record: Account,
+): boolean {
+  if (received > record.received) return false;
+  return pending === undefined || accountsFor(draft, setup, account, next, pending);
 }
 
 /** Keeps that our vote at this place was for another order than the one certified now. */
@@ -96,7 +111,7 @@ export function noteOutvoted(draft: Draft, { account, sequence }: Order, hash: U
 /** Whether this ledger knows of our vote for the order with this hash. */
 function accountsFor(
   draft: Draft,
-  networkId: Uint8Array,
+  setup: AuthoritySetup,
   account: Uint8Array,
   sequence: Sequence,
   hash: Uint8Array,
@@ -104,11 +119,14 @@ function accountsFor(
   const record = readAccount(draft, account);
   if (sequence > record.next) return false;
   if (sequence === record.next) {
-    const pending = pendingHash(networkId, record);
+    const pending = pendingHash(setup, record);
     return pending !== undefined && equalBytes(pending, hash);
   }
   const certified = certificateAt(draft, account, sequence);
-  if (certified !== undefined && equalBytes(orderHash(networkId, certified.order.order), hash)) {
+  if (
+    certified !== undefined &&
+    equalBytes(orderHash(setup.network.id, certified.order.order), hash)
+  ) {
     return true;
   }
   const outvoted = draft.read(keyOfEntry('outvoted', account, sequence), hashCoder);

@@ -13,15 +13,17 @@ import type { Draft, Origin } from '../draft.ts';
 import type { LinkId } from '../io.ts';
 import { certificateAt } from '../journal.ts';
 import { memberLinks, memberOf } from '../links.ts';
-import { REFUSALS, type RefusalCode, refusal } from '../refusal.ts';
+import { REFUSALS, refusal } from '../refusal.ts';
 import type { AuthoritySetup } from '../setup.ts';
 import { signStatement } from '../statement.ts';
+import { FIRST_SEQUENCE, ZERO_BALANCE } from '../units.ts';
 import { accountCount, balanceOf, hasAccount, readAccount, writePending } from './account.ts';
 import { noteDoubleSpend } from './double-spend.ts';
 import { noteGossip } from './lives.ts';
 import { retellLater } from './retell.ts';
-import { brokenRule, type OrderCase } from './rules.ts';
+import { brokenRule, isOwnerKnownAt, type OrderCase, type OrderRule } from './rules.ts';
 import { mayVote } from './standing.ts';
+import { isSameAndOwners, nextAsTold } from './told.ts';
 import { voteFor } from './vote.ts';
 
 /**
@@ -31,7 +33,7 @@ import { voteFor } from './vote.ts';
 type Outcome =
   | { readonly kind: 'voted'; readonly again: boolean }
   | { readonly kind: 'certified'; readonly certificate: Certificate }
-  | { readonly kind: 'refused'; readonly code: RefusalCode };
+  | { readonly kind: 'refused'; readonly rule: OrderRule };
 
 /** A client asks for a vote; it gets one, or the order's certificate, or a signed refusal. */
 export function takeOrder(
@@ -48,7 +50,7 @@ export function takeOrder(
     draft.note({ kind: 'voted', order: signed, again: true });
   }
   if (outcome.kind !== 'refused') return;
-  draft.note({ kind: 'refused', link: origin.link, refusal: refusal(outcome.code) });
+  draft.note({ kind: 'refused', link: origin.link, refusal: refusal(outcome.rule.code) });
 }
 
 /**
@@ -75,7 +77,7 @@ function acceptOrder(
   const { order } = signed;
   const account = readAccount(draft, order.account);
   const votes = mayVote(draft);
-  if (votes && !account.frozen && isPending(setup, account, order.sequence, hash)) {
+  if (votes && !account.frozen && isPending(setup, account, signed, hash)) {
     return { kind: 'voted', again: true };
   }
   const judged: OrderCase = {
@@ -95,7 +97,7 @@ function acceptOrder(
     const certificate = certificateOf(draft, setup, signed, hash);
     if (certificate !== undefined) return { kind: 'certified', certificate };
   }
-  if (broken !== undefined) return { kind: 'refused', code: broken.code };
+  if (broken !== undefined) return { kind: 'refused', rule: broken };
   writePending(draft, order.account, { ...account, pending: signed });
   retellLater(draft, order.account);
   for (const link of memberLinks(draft)) draft.send(link, { TAG: 'gossip', data: signed });
@@ -116,26 +118,25 @@ function answerTo(
       return { TAG: 'vote', data: { epoch, orderHash: hash, ...voteFor(setup, hash) } };
     case 'certified': {
       const { account } = signed.order;
-      const { next } = readAccount(draft, account);
+      const next = nextAsTold(readAccount(draft, account).next, signed);
       const { member } = setup.authority;
       const certificates = [outcome.certificate];
       return { TAG: 'certificates', data: { member, account, next, certificates } };
     }
     case 'refused':
-      return refusalOf(draft, setup, signed, hash, outcome.code);
+      return refusalOf(draft, setup, signed, hash, outcome.rule);
   }
 }
 
 /** Whether this authority's standing vote is for the order with this hash. */
 function isPending(
   setup: AuthoritySetup,
-  account: Account,
-  sequence: bigint,
+  { pending }: Account,
+  signed: SignedOrder,
   hash: Uint8Array,
 ): boolean {
-  const pending = account.pending;
-  if (pending === undefined || pending.order.sequence !== sequence) return false;
-  return equalBytes(orderHash(setup.network.id, pending.order), hash);
+  if (pending === undefined || pending.order.sequence !== signed.order.sequence) return false;
+  return isSameAndOwners(setup, pending, signed, hash);
 }
 
 /**
@@ -160,15 +161,17 @@ function refusalOf(
   setup: AuthoritySetup,
   signed: SignedOrder,
   orderHashBytes: Uint8Array,
-  code: RefusalCode,
+  rule: OrderRule,
 ): Message {
   const { order } = signed;
+  const { code } = rule;
   const account = readAccount(draft, order.account);
+  const isTooSmall = code === 'insufficient_balance';
   const verdict = {
     orderHash: orderHashBytes,
     code: REFUSALS[code].wire,
-    next: account.next,
-    balance: balanceOf(account, order.action.data.token),
+    next: isOwnerKnownAt(rule) ? nextAsTold(account.next, signed) : FIRST_SEQUENCE,
+    balance: isTooSmall ? balanceOf(account, order.action.data.token) : ZERO_BALANCE,
   };
   const pending = code === 'order_pending' ? account.pending : undefined;
   const data = { ...signStatement(setup, 'refusal', verdictCoder, verdict), verdict, pending };

@@ -1,14 +1,56 @@
-/** What an authority tells whoever asks: views of an account, and certificates in bounded pages. */
+/**
+ * What an authority tells of an account: a view of it, and certificates in bounded pages. The owner has
+ * to sign what it asks (question.ts); other authorities ask over their own links. Whoever else asks is
+ * told nothing but that.
+ */
+import { unreachable } from '../assert.ts';
+import type { Question } from '../codec/message.ts';
 import type { Certificate } from '../codec/order.ts';
 import type { Draft, WayBack } from '../draft.ts';
 import { certificateAt, recorded } from '../journal.ts';
 import { keyOfEntry } from '../keyspace.ts';
-import { type LatestQuestion, latestOf } from '../latest.ts';
+import { latestOf } from '../latest.ts';
 import { MAX_CERTIFICATES_PER_FRAME } from '../limits.ts';
+import { isQuestionValid } from '../question.ts';
+import { REFUSALS, refusal } from '../refusal.ts';
 import type { AuthoritySetup } from '../setup.ts';
-import { nextSequence, type Sequence } from '../units.ts';
+import { FIRST_SEQUENCE, nextSequence, type Sequence } from '../units.ts';
 import { readAccount } from './account.ts';
 import { mayVote } from './standing.ts';
+
+/** The owner of an account asks, or somebody who pretends to be. */
+export function answerQuestion(
+  draft: Draft,
+  setup: AuthoritySetup,
+  question: Question,
+  origin: WayBack,
+): void {
+  if (!isQuestionValid(setup, question)) return refuseQuestion(draft, setup, origin);
+  const { account, wish, nonce } = question.body;
+  switch (wish.TAG) {
+    case 'state':
+      return answerAccount(draft, setup, account, origin);
+    case 'latest':
+      return draft.answer(
+        origin,
+        latestOf(setup, { account, nonce }, readAccount(draft, account), mayVote(draft)),
+      );
+    case 'orders':
+      return answerCertificates(draft, setup, account, wish.data.from, origin);
+    case 'credits':
+      return answerCredits(draft, setup, account, wish.data.from, origin);
+    default:
+      unreachable(wish);
+  }
+}
+
+function refuseQuestion(draft: Draft, setup: AuthoritySetup, origin: WayBack): void {
+  const { member } = setup.authority;
+  const { wire: code } = REFUSALS.not_the_owner;
+  const data = { member, code, account: undefined, next: FIRST_SEQUENCE };
+  draft.answer(origin, { TAG: 'rejected', data });
+  draft.note({ kind: 'refused', link: origin.link, refusal: refusal('not_the_owner') });
+}
 
 export function answerAccount(
   draft: Draft,
@@ -20,17 +62,6 @@ export function answerAccount(
   const { member } = setup.authority;
   const data = { member, account, next, received, pending, balances };
   draft.answer(origin, { TAG: 'account', data });
-}
-
-/** What this authority knows of the account, signed together with the question. */
-export function answerLatest(
-  draft: Draft,
-  setup: AuthoritySetup,
-  question: LatestQuestion,
-  origin: WayBack,
-): void {
-  const account = readAccount(draft, question.account);
-  draft.answer(origin, latestOf(setup, question, account, mayVote(draft)));
 }
 
 /** Certificates of the account's own orders, from a sequence on. */
@@ -54,7 +85,7 @@ export function answerCertificates(
 }
 
 /** Certificates that credit the account, from the nth on, in this authority's order. */
-export function answerCredits(
+function answerCredits(
   draft: Draft,
   setup: AuthoritySetup,
   account: Uint8Array,

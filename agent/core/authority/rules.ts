@@ -127,3 +127,9 @@ export const ORDER_RULES: readonly OrderRule[] = [
 export function brokenRule(order: OrderCase): OrderRule | undefined {
   return ORDER_RULES.find((rule) => !rule.holds(order));
 }
+
+/** Whether the owner's signature was found valid before this rule was looked at. */
+export function isOwnerKnownAt(rule: OrderRule): boolean {
+  const at = ORDER_RULES.findIndex(({ code }) => code === 'bad_signature');
+  return ORDER_RULES.indexOf(rule) > at;
+}

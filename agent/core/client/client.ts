@@ -38,7 +38,7 @@ import { readLiveOrder, readWallet } from './wallet.ts';
 export function walletCommand(
   draft: Draft,
   setup: WalletSetup,
-  command: Exclude<Command, { kind: 'query' }>,
+  command: Exclude<Command, { kind: 'query' | 'reach' }>,
 ): Refusal | undefined {
   switch (command.kind) {
     case 'pay':

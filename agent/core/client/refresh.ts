@@ -5,7 +5,7 @@
  */
 import { equalBytes } from '../bytes.ts';
 import { checkCertificate } from '../certificate.ts';
-import type { AccountView, CertificatePage, Credits, Message } from '../codec/message.ts';
+import type { AccountView, CertificatePage, Credits, Wish } from '../codec/message.ts';
 import {
   type Certificate,
   orderHash,
@@ -17,6 +17,7 @@ import type { Draft } from '../draft.ts';
 import { keyOfMember, singleton } from '../keyspace.ts';
 import { MAX_CERTIFICATES_PER_FRAME, MAX_PAGES_IN_A_ROW } from '../limits.ts';
 import { linkTo } from '../links.ts';
+import { questionOf } from '../question.ts';
 import { refusal } from '../refusal.ts';
 import type { WalletSetup } from '../setup.ts';
 import type { MemberIndex } from '../units.ts';
@@ -39,18 +40,20 @@ export function refresh(draft: Draft, setup: WalletSetup, nonce: Uint8Array): vo
     draft.put(singleton('question'), nonce);
     for (const member of members) draft.remove(keyOfMember('told', member));
   }
-  for (const member of members) refreshAt(draft, setup, member, nonce);
+  for (const member of members) refreshAt(draft, setup, member);
 }
 
 /** Asks one authority about this wallet's account. */
-function refreshAt(draft: Draft, setup: WalletSetup, member: MemberIndex, nonce: Uint8Array): void {
-  const account = setup.wallet.publicKey;
-  const { next } = readWallet(draft, setup.network, account);
-  sendToMember(draft, member, { TAG: 'latestQuery', data: { account, nonce } });
-  sendToMember(draft, member, { TAG: 'accountQuery', data: { account } });
-  const question = { account, from: next };
-  sendToMember(draft, member, { TAG: 'certificatesQuery', data: question });
+function refreshAt(draft: Draft, setup: WalletSetup, member: MemberIndex): void {
+  const { next } = readWallet(draft, setup.network, setup.wallet.publicKey);
+  ask(draft, setup, member, { TAG: 'latest', data: {} });
+  ask(draft, setup, member, { TAG: 'state', data: {} });
+  ask(draft, setup, member, { TAG: 'orders', data: { from: next } });
   askCredits(draft, setup, member);
+}
+
+function ask(draft: Draft, setup: WalletSetup, member: MemberIndex, wish: Wish): void {
+  sendToMember(draft, member, questionOf(draft, setup, member, wish));
 }
 
 /** Asks what paid this wallet. */
@@ -88,8 +91,8 @@ function anyNumber(draft: Draft): bigint {
 
 /** Over all ways: a relay that answers itself, or not at all, does not keep anybody's income away. */
 function askCreditsFrom(draft: Draft, setup: WalletSetup, member: MemberIndex, from: bigint): void {
-  const question = { account: setup.wallet.publicKey, from };
-  sendToMemberAllWays(draft, member, { TAG: 'creditsQuery', data: question });
+  const question = questionOf(draft, setup, member, { TAG: 'credits', data: { from } });
+  sendToMemberAllWays(draft, member, question);
 }
 
 /** How many certificates that pay this wallet it has. */
@@ -193,12 +196,11 @@ export function takeCertificates(draft: Draft, setup: WalletSetup, page: Certifi
   const { next } = readWallet(draft, setup.network, account);
   if (next === before) return;
   if (next < page.next) {
-    const question: Message = { TAG: 'certificatesQuery', data: { account, from: next } };
-    return sendToMember(draft, page.member, question);
+    return ask(draft, setup, page.member, { TAG: 'orders', data: { from: next } });
   }
   // All that was certified is known: is there an order on its way that this wallet forgot?
   for (const member of membersOf(setup.network)) {
-    sendToMember(draft, member, { TAG: 'accountQuery', data: { account } });
+    ask(draft, setup, member, { TAG: 'state', data: {} });
   }
 }
 

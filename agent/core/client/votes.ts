@@ -6,7 +6,8 @@ import { liveOrderCoder } from '../codec/record.ts';
 import { quorumOf } from '../committee.ts';
 import type { Draft } from '../draft.ts';
 import { singleton } from '../keyspace.ts';
-import { refusal, refusalCodeOf } from '../refusal.ts';
+import { questionOf } from '../question.ts';
+import { type RefusalCode, type RefusalDetail, refusal, refusalCodeOf } from '../refusal.ts';
 import type { WalletSetup } from '../setup.ts';
 import { isStatementValid } from '../statement.ts';
 import { writeChase } from './chase.ts';
@@ -59,12 +60,18 @@ export function takeOrderRefusal(draft: Draft, setup: WalletSetup, message: Orde
   if (!equalBytes(verdict.orderHash, orderHash(network.id, live.order.order))) return;
   if (!isStatementValid(setup, 'refusal', verdictCoder, message, verdict)) return;
 
-  const found = code === 'insufficient_balance' ? `${verdict.balance}` : `${verdict.next}`;
-  draft.note({ kind: 'order_refused', member, refusal: refusal(code, { found }) });
+  draft.note({ kind: 'order_refused', member, refusal: refusal(code, detailOf(code, verdict)) });
   if (code === 'missing_earlier') feed(draft, member, verdict.next);
   if (code === 'insufficient_balance') showIncome(draft, setup, member);
   if (code === 'sequence_used') {
-    const { account, sequence: from } = live.order.order;
-    sendToMember(draft, member, { TAG: 'certificatesQuery', data: { account, from } });
+    const { sequence: from } = live.order.order;
+    const wish = { TAG: 'orders', data: { from } } as const;
+    sendToMember(draft, member, questionOf(draft, setup, member, wish));
   }
+}
+
+/** What the authority told beside the code. */
+function detailOf(code: RefusalCode, { balance, next }: OrderRefusal['verdict']): RefusalDetail {
+  if (code === 'insufficient_balance') return { found: `${balance}` };
+  return code === 'missing_earlier' ? { found: `${next}` } : {};
 }

@@ -61,9 +61,9 @@ export const verdictCoder = struct({
   orderHash: hashCoder,
   /** Wire number of the code (refusal.ts). */
   code: u8,
-  /** The account's next sequence at this authority. */
+  /** The account's next sequence at this authority, at most behind the order; 0: not told. */
   next: sequenceCoder,
-  /** The account's balance there, in the order's token. */
+  /** The account's balance there, in the order's token, when the code is `insufficient_balance`. */
   balance: balanceCoder,
 });
 export const orderRefusalCoder = struct({
@@ -85,12 +85,10 @@ function signed<T>(body: Coder<T>) {
 export const progressBodyCoder = struct({
   account: keyCoder,
   /**
-   * The account's next sequence there. It never goes back, so to whoever tells of a certificate an old
-   * word is no false one. It says nothing of what came later (`latest`).
+   * The account's next sequence there, at most behind the certificate that was told. It never goes
+   * back, so to whoever tells of a certificate an old word is no false one.
    */
   next: sequenceCoder,
-  /** Hash of the order that it voted for and that is not certified there yet. */
-  pending: optional(hashCoder),
 });
 export const progressCoder = signed(progressBodyCoder);
 export type Progress = ValueOf<typeof progressCoder>;
@@ -141,6 +139,38 @@ export const vouchBodyCoder = struct({
 });
 export const vouchCoder = signed(vouchBodyCoder);
 export type Vouch = ValueOf<typeof vouchCoder>;
+/** What an owner wants to know of an account. */
+export const wishCoder = variant({
+  /** Answered by `account`. */
+  state: [1, struct({})],
+  /** Answered by `latest`. */
+  latest: [2, struct({})],
+  /** Certificates of the account's own orders from a sequence on. Answered by `certificates`. */
+  orders: [3, struct({ from: sequenceCoder })],
+  /**
+   * Certificates that credit the account, in the order in which the authority applied them, from the
+   * nth on. Answered by `credits`.
+   */
+  credits: [4, struct({ from: u64 })],
+});
+export type Wish = ValueOf<typeof wishCoder>;
+
+/** A question about an account; the part that its owner signs (question.ts). */
+export const questionBodyCoder = struct({
+  /** Who is asked: at another member the question is nobody's. */
+  member: memberCoder,
+  account: keyCoder,
+  nonce: nonceCoder,
+  wish: wishCoder,
+});
+export type QuestionBody = ValueOf<typeof questionBodyCoder>;
+export const questionCoder = struct({ body: questionBodyCoder, signature: signatureCoder });
+export type Question = ValueOf<typeof questionCoder>;
+
+/** That an authority is there; the part that it signs. */
+export const wayBodyCoder = struct({ nonce: nonceCoder });
+export const wayCoder = signed(wayBodyCoder);
+export type Way = ValueOf<typeof wayCoder>;
 
 /** Nibbles from the root of the digest tree to one of its nodes. */
 const nibbleCoder = checked(u8, (n) => n < DIGEST_FANOUT || `${n} is no nibble of a path`);
@@ -171,9 +201,12 @@ export const messageCoder = variant({
   orderRefusal: [3, orderRefusalCoder],
   /** Anyone to authority: this is certified. Answered by `applied` or `rejected`. */
   certificate: [4, certificateCoder],
-  /** The account's next sequence at that authority, now. */
+  /** The account's next sequence at that authority, at most behind the certificate that was told. */
   applied: [5, struct({ member: memberCoder, account: keyCoder, next: sequenceCoder })],
-  /** The answer to anything that is refused and is no order. `next` as in `applied`. */
+  /**
+   * The answer to anything that is refused and is no order. `account` and `next`, as in `applied`, only
+   * where a certificate came too early.
+   */
   rejected: [
     6,
     struct({
@@ -183,6 +216,7 @@ export const messageCoder = variant({
       next: sequenceCoder,
     }),
   ],
+  /** Authority to authority: your view of an account. Answered by `account`. */
   accountQuery: [7, struct({ account: keyCoder })],
   account: [
     8,
@@ -196,7 +230,7 @@ export const messageCoder = variant({
       balances: listOf(MAX_TOKENS, tokenBalanceCoder),
     }),
   ],
-  /** Certificates of one account's own orders from a sequence on. */
+  /** Catch-up: certificates of one account's own orders from a sequence on. */
   certificatesQuery: [9, struct({ account: keyCoder, from: sequenceCoder })],
   certificates: [
     10,
@@ -208,8 +242,7 @@ export const messageCoder = variant({
       certificates: certificatesCoder,
     }),
   ],
-  /** Certificates that credit an account, in the order in which this authority applied them. */
-  creditsQuery: [11, struct({ account: keyCoder, from: u64 })],
+  // 11 was a question for credits that anybody could ask.
   credits: [
     12,
     struct({
@@ -252,12 +285,16 @@ export const messageCoder = variant({
     22,
     struct({ from: u64, count: u64, list: listOf(MAX_PROOFS_PER_FRAME, orderPairCoder) }),
   ],
-  /** Client to authority: what do you know of this account, now? Answered by `latest`. */
-  latestQuery: [23, struct({ account: keyCoder, nonce: nonceCoder })],
+  // 23 was a question for the latest that anybody could ask.
   latest: [24, latestCoder],
   /** Member to members, also through others: this is my first start. Answered by `vouch`. */
   firstStart: [25, firstStartCoder],
   vouch: [26, vouchCoder],
+  /** Owner to authority: what do you know of my account? The wish says how it is answered. */
+  question: [27, questionCoder],
+  /** Anyone to authority: are you there? Answered by `way`. */
+  wayQuery: [28, struct({ nonce: nonceCoder })],
+  way: [29, wayCoder],
 });
 export type Message = ValueOf<typeof messageCoder>;
 export type Bucket = Extract<Message, { TAG: 'bucket' }>['data'];

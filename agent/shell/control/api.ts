@@ -168,6 +168,12 @@ export interface AccountView {
   readonly silent: readonly string[];
 }
 
+/** Which other members have just answered this node with their signatures. */
+export interface ReachableView {
+  readonly answering: readonly string[];
+  readonly silent: readonly string[];
+}
+
 export interface DoctorView {
   readonly checks: readonly CheckView[];
   /** The worst verdict of all checks. */
@@ -192,8 +198,9 @@ export interface ControlMethods {
   status: { params: Empty; result: StatusView };
   peers: { params: Empty; result: PeersView };
   committee: { params: Empty; result: CommitteeView };
-  /** `from: 'committee'` asks the authorities even where this node has a ledger of its own. */
+  /** Of an authority only. `from: 'committee'` asks the others as well. */
   account: { params: { account: string; from?: 'ledger' | 'committee' }; result: AccountView };
+  reach: { params: Empty; result: ReachableView };
   /** Follows; `kinds` are names of EVENT_KINDS (event-view.ts), all if left out. */
   events: { params: { kinds?: readonly string[] }; event: EventView; result: Empty };
   /** Without `level` it only tells the level in force. */

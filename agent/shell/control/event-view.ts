@@ -50,6 +50,7 @@ export type Happening =
   | { readonly kind: 'spread'; readonly member: string; readonly next: string }
   | { readonly kind: 'received'; readonly certificate: CertificateView }
   | { readonly kind: 'refreshed'; readonly member: string }
+  | { readonly kind: 'reached'; readonly member: string }
   | {
       readonly kind: 'account_seen';
       readonly member: string;
@@ -106,6 +107,7 @@ export const EVENT_KINDS = {
   spread: "a member has applied all of this wallet's orders",
   received: 'this wallet was paid',
   refreshed: 'a member has told all that it knows of this wallet',
+  reached: 'a member answered that it is there',
   account_seen: "a member told an account's state",
   latest_seen: "a member vouched for what it knows of this wallet's account",
   command_refused: 'a command could not be carried out',
@@ -145,6 +147,7 @@ export function viewOfNotice(network: Network, notice: Notice): Happening {
       return { kind, member: memberName(network, notice.member), equal: notice.equal };
     case 'relayed':
     case 'refreshed':
+    case 'reached':
       return { kind, member: memberName(network, notice.member) };
     case 'order_created':
       return { kind, order: orderView(network, notice.order) };

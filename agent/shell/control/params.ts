@@ -25,6 +25,7 @@ const READERS: { readonly [M in ControlMethod]: Reader<M> } = {
     const from = given.optional('from', '"ledger" or "committee"', oneOf(['ledger', 'committee']));
     return from === undefined ? { account } : { account, from };
   },
+  reach: () => ({}),
   events: (given) => {
     const names = Object.keys(EVENT_KINDS);
     const kinds = given.optional('kinds', `a list of ${names.join(', ')}`, (value) =>

@@ -9,6 +9,7 @@ import { StoreError } from '../store/store-error.ts';
 import { accountView } from './account.ts';
 import type { DaemonContext } from './context.ts';
 import { doctorView } from './doctor.ts';
+import { reachableView } from './reach.ts';
 import { reload } from './reload.ts';
 import { committeeView, peersView, statusView } from './views.ts';
 
@@ -19,6 +20,7 @@ export function controlHandlers(context: DaemonContext, onStop: () => void): Con
     peers: () => peersView(context),
     committee: () => committeeView(context),
     account: (params) => accountView(context, params),
+    reach: () => reachableView(context),
     events: (params, call) => follow(context, params, call),
     'log.level': ({ level }) => {
       if (level !== undefined) context.logs.level = level;

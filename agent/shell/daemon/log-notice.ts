@@ -21,6 +21,7 @@ const LOUDNESS: Readonly<Partial<Record<Notice['kind'], readonly [Loudness, stri
   vouched_for: ['info', 'others vouched for the first start: this authority votes'],
   compared: ['trace', 'compared ledgers with a member'],
   relayed: ['trace', 'passed a frame on'],
+  reached: ['trace', 'a member answered that it is there'],
   account_seen: ['trace', 'a member told the state of an account'],
   latest_seen: ['trace', 'a member vouched for what it knows of an account'],
   command_refused: ['warn', 'a command could not be carried out'],

@@ -144,6 +144,7 @@ const FEW: Readonly<Record<string, number>> = {
   z: 1,
   k: 1,
   x: 1,
+  o: 1,
   t: 1,
   g: 1,
   c: 1,

@@ -4,9 +4,11 @@
  * ones are missing, and with stale or made-up views and pages. Nothing of that is signed as it must be.
  * What was signed they bring again later, and they spoil the signatures of orders on the way.
  */
+
+import { unreachable } from '../../../agent/core/assert.ts';
 import { equalBytes } from '../../../agent/core/bytes.ts';
 import { decode, encode } from '../../../agent/core/codec/canonical.ts';
-import { frameCoder, type Message } from '../../../agent/core/codec/message.ts';
+import { frameCoder, type Message, type QuestionBody } from '../../../agent/core/codec/message.ts';
 import type { Certificate } from '../../../agent/core/codec/order.ts';
 import type { Event, Read, Stamp, Step } from '../../../agent/core/io.ts';
 import { MAX_SEQUENCE } from '../../../agent/core/limits.ts';
@@ -93,38 +95,51 @@ export class Saboteur implements Actor {
         if (prng.below(3) === 0) return this.#unsigned(member, account, next);
         return { TAG: 'applied', data: { member, account, next } };
       }
-      case 'latestQuery': {
-        const old = this.#oldWord(member, message.data.account);
-        if (old !== undefined && prng.below(2) === 0) return old;
-        const next = this.#next();
-        const known = { received: this.#next(), pending: undefined, knows: true };
-        const body = { ...message.data, next, ...known };
-        const data = { epoch: 0 as Epoch, member, body, signature: prng.bytes(64) };
-        return { TAG: 'latest', data };
-      }
-      case 'accountQuery': {
-        const { account } = message.data;
-        const data = { member, account, pending: undefined, balances: [] };
-        return { TAG: 'account', data: { ...data, next: this.#next(), received: this.#next() } };
-      }
-      case 'certificatesQuery': {
-        const { account } = message.data;
-        const data = { member, account, certificates: this.#page(account, message.data.from) };
-        return { TAG: 'certificates', data: { ...data, next: this.#next() } };
-      }
-      case 'creditsQuery': {
-        const { account, from } = message.data;
-        const data = { member, account, from, certificates: this.#page() };
-        return { TAG: 'credits', data: { ...data, received: this.#next() } };
+      case 'question':
+        return this.#told(member, message.data.body);
+      case 'wayQuery': {
+        const { nonce } = message.data;
+        const signature = prng.bytes(64);
+        return { TAG: 'way', data: { epoch: 0 as Epoch, member, body: { nonce }, signature } };
       }
       default:
         return undefined;
     }
   }
 
+  /** What it says itself to a question of an owner. */
+  #told(member: MemberIndex, { account, nonce, wish }: QuestionBody): Message {
+    const prng = this.#prng;
+    switch (wish.TAG) {
+      case 'latest': {
+        const old = this.#oldWord(member, account);
+        if (old !== undefined && prng.below(2) === 0) return old;
+        const next = this.#next();
+        const known = { received: this.#next(), pending: undefined, knows: true };
+        const body = { account, nonce, next, ...known };
+        const data = { epoch: 0 as Epoch, member, body, signature: prng.bytes(64) };
+        return { TAG: 'latest', data };
+      }
+      case 'state': {
+        const data = { member, account, pending: undefined, balances: [] };
+        return { TAG: 'account', data: { ...data, next: this.#next(), received: this.#next() } };
+      }
+      case 'orders': {
+        const data = { member, account, certificates: this.#page(account, wish.data.from) };
+        return { TAG: 'certificates', data: { ...data, next: this.#next() } };
+      }
+      case 'credits': {
+        const data = { member, account, ...wish.data, certificates: this.#page() };
+        return { TAG: 'credits', data: { ...data, received: this.#next() } };
+      }
+      default:
+        return unreachable(wish);
+    }
+  }
+
   /** What should be signed, with something else for a signature. */
   #unsigned(member: MemberIndex, account: Uint8Array, next: Sequence): Message {
-    const body = { account, next, pending: undefined };
+    const body = { account, next };
     const signature = this.#prng.bytes(64);
     return { TAG: 'progress', data: { epoch: 0 as Epoch, member, body, signature } };
   }

@@ -6,7 +6,12 @@
  */
 import { equalBytes } from '../../../agent/core/bytes.ts';
 import { decode, encode } from '../../../agent/core/codec/canonical.ts';
-import { frameCoder, type Message } from '../../../agent/core/codec/message.ts';
+import {
+  frameCoder,
+  type Message,
+  questionBodyCoder,
+  type Wish,
+} from '../../../agent/core/codec/message.ts';
 import {
   type Order,
   orderSigningBytes,
@@ -16,6 +21,7 @@ import { memberByKey } from '../../../agent/core/committee.ts';
 import type { Signer } from '../../../agent/core/crypto.ts';
 import type { Event, LinkId, Send, Stamp, Step } from '../../../agent/core/io.ts';
 import { isRefusal } from '../../../agent/core/refusal.ts';
+import { signingBytes } from '../../../agent/core/signing.ts';
 import type {
   Amount,
   Epoch,
@@ -194,15 +200,28 @@ export class Thief implements Actor {
   #flood(): Send[] {
     const { prng } = this.#setup;
     const [link, member] = prng.pick([...this.#links]);
-    const account = prng.pick(this.#setup.recipients);
-    const from = BigInt(prng.below(10));
-    const questions: Message[] = [
-      { TAG: 'accountQuery', data: { account } },
-      { TAG: 'certificatesQuery', data: { account, from: from as Sequence } },
-      { TAG: 'creditsQuery', data: { account, from } },
-    ];
-    const asked = Array.from({ length: FLOOD }, () => this.#to(link, member, prng.pick(questions)));
+    const asked = Array.from({ length: FLOOD }, () => {
+      return this.#to(link, member, this.#question(member ?? (0 as MemberIndex)));
+    });
     return this.#hasTorrent ? this.#torrent(link) : asked;
+  }
+
+  /** About an account of its own, or about somebody else's, with its own signature all the same. */
+  #question(member: MemberIndex): Message {
+    const { prng, plot, loot, recipients } = this.#setup;
+    const { publicKey, sign } = prng.pick(loot).signer;
+    const from = BigInt(prng.below(10));
+    const wish = prng.pick<Wish>([
+      { TAG: 'state', data: {} },
+      { TAG: 'latest', data: {} },
+      { TAG: 'orders', data: { from: from as Sequence } },
+      { TAG: 'credits', data: { from } },
+    ]);
+    const account = prng.below(2) === 0 ? publicKey : prng.pick(recipients);
+    const body = { member, account, nonce: prng.bytes(16), wish };
+    const bytes = encode(questionBodyCoder, body);
+    const signature = sign(signingBytes('question', plot.setup.network.id, bytes));
+    return { TAG: 'question', data: { body, signature } };
   }
 
   /** All that it said and overheard lately, again and again. */

@@ -1,0 +1,52 @@
+/**
+ * Questions about an account (DESIGN 5, privacy): only its owner may ask, so a question is signed by the
+ * account's key, under a tag of its own and for one member of one network's committee. Nobody else is
+ * told anything.
+ *
+ * A question that was recorded can be asked again, of that member alone. What a relay carried it can so
+ * hear once more, as it is then.
+ */
+import { draw } from './chance.ts';
+import { encode } from './codec/canonical.ts';
+import {
+  type Message,
+  type Question,
+  type QuestionBody,
+  questionBodyCoder,
+  type Wish,
+} from './codec/message.ts';
+import type { Draft } from './draft.ts';
+import { singleton } from './keyspace.ts';
+import { NONCE_BYTES } from './limits.ts';
+import type { AuthoritySetup, WalletSetup } from './setup.ts';
+import { signingBytes } from './signing.ts';
+import type { MemberIndex } from './units.ts';
+
+/** This wallet's question for a member. It has the nonce of the question for the latest, if one is open. */
+export function questionOf(
+  draft: Draft,
+  { network, wallet }: WalletSetup,
+  member: MemberIndex,
+  wish: Wish,
+): Message {
+  const nonce = draft.get(singleton('question')) ?? drawNonce(draft);
+  const body = { member, account: wallet.publicKey, nonce, wish };
+  return { TAG: 'question', data: { body, signature: wallet.sign(bytesOf(network.id, body)) } };
+}
+
+/** Whether the owner of the account asks this very authority. The cheap check comes first. */
+export function isQuestionValid(
+  { network, authority, verify }: AuthoritySetup,
+  { body, signature }: Question,
+): boolean {
+  if (body.member !== authority.member) return false;
+  return verify(body.account, bytesOf(network.id, body), signature);
+}
+
+function bytesOf(networkId: Uint8Array, body: QuestionBody): Uint8Array {
+  return signingBytes('question', networkId, encode(questionBodyCoder, body));
+}
+
+function drawNonce(draft: Draft): Uint8Array {
+  return Uint8Array.from({ length: NONCE_BYTES }, (_, i) => draw(draft, 256, `nonce ${i}`));
+}

@@ -1,0 +1,23 @@
+/** What `meshpay reach` asks of the node: which authorities answer it now, each with its signature. */
+import { randomBytes } from 'node:crypto';
+import { NONCE_BYTES } from '../../core/limits.ts';
+import type { ReachableView } from '../control/api.ts';
+import { controlError } from '../control/errors.ts';
+import { memberName } from '../control/money-view.ts';
+import type { DaemonContext } from './context.ts';
+import { hearAll, otherMembers } from './hear-all.ts';
+
+export async function reachableView(context: DaemonContext): Promise<ReachableView> {
+  const { identity, running } = context;
+  if (running === undefined) throw controlError('store_damaged');
+  const others = otherMembers(context);
+  const nonce = Uint8Array.from(randomBytes(NONCE_BYTES));
+  const heard = await hearAll(context, running, { kind: 'reach', nonce }, others, (notice) =>
+    notice.kind === 'reached' ? notice : undefined,
+  );
+  const namesOf = (isHeard: boolean): string[] =>
+    others
+      .filter((index) => heard.has(index) === isHeard)
+      .map((index) => memberName(identity.network, index));
+  return { answering: namesOf(true), silent: namesOf(false) };
+}
