@@ -113,6 +113,25 @@ test('a certificate that comes too early costs one check of a signature', () => 
   assert.equal(checks, 3 + 4, 'what was applied with these bytes is not checked again');
 });
 
+test('a certificate of a pending order with another signature of its payer is refused', () => {
+  for (const at of [0, 31, 63]) {
+    const one = new World();
+    const authority = one.place('auth-0');
+    const order = orderOf(one, 'alice', 'bob');
+    assert.equal(verdictOf(ask(one, authority, { TAG: 'order', data: order })), 'vote');
+    const good = certificateOf(one, order);
+    const signature = order.signature.map((byte, i) => (i === at ? byte ^ 1 : byte));
+    const data = { ...good, order: { ...order, signature } };
+    const verdict = verdictOf(ask(one, authority, { TAG: 'certificate', data }));
+    assert.equal(verdict, REFUSALS.bad_signature.wire);
+    assert.equal(balanceAt(one, 'auth-0', 'alice'), 1_000n);
+    assert.equal(accountAt(one, 'auth-0', 'alice').next, 0n);
+    // The order stays pending, and the certificate as its payer signed it is taken.
+    assert.equal(verdictOf(ask(one, authority, { TAG: 'order', data: order })), 'vote');
+    assert.equal(verdictOf(ask(one, authority, { TAG: 'certificate', data: good })), 'applied');
+  }
+});
+
 test('a late authority goes below zero and comes back when the income arrives', () => {
   const one = new World();
   const income = certificateOf(one, orderOf(one, 'bob', 'alice', { amount: 1_000n }));

@@ -2,7 +2,7 @@
  * A relay that looks like any other and loses what it should pass on: some of it, or all. Worse ones
  * answer in the authorities' names: that a certificate which they swallowed was applied, that earlier
  * ones are missing, and with stale or made-up views and pages. Nothing of that is signed as it must be.
- * What was signed they bring again later, and they spoil the signatures of orders on the way.
+ * What was signed they bring again later, and they spoil payers' signatures in orders and certificates.
  */
 
 import { unreachable } from '../../../agent/core/assert.ts';
@@ -18,6 +18,7 @@ import type { Prng } from '../prng.ts';
 import type { Actor } from '../process.ts';
 import type { Conspiracy } from './conspiracy.ts';
 import { falseNext } from './forge.ts';
+import { spoilt } from './spoil.ts';
 
 /** In shares of a thousand of what comes to it. */
 export interface Sabotage {
@@ -55,9 +56,9 @@ export class Saboteur implements Actor {
     if (to === undefined || !this.#prng.perMille(this.#sabotage.lie)) {
       return this.#some(event, stamp, read);
     }
-    if (message.TAG === 'order' && this.#prng.below(2) === 0) {
-      const spoilt = { ...message, data: { ...message.data, signature: this.#prng.bytes(64) } };
-      const bytes = encode(frameCoder, { ...frame, message: spoilt });
+    const other = spoilt(this.#prng, message);
+    if (other !== undefined) {
+      const bytes = encode(frameCoder, { ...frame, message: other });
       return this.#some({ ...event, bytes }, stamp, read);
     }
     const answer = this.#answer(to, message);

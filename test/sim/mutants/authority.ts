@@ -57,6 +57,14 @@ export const AUTHORITY_MUTANTS: readonly Mutant[] = [
     caughtBy: ['votes', 'proofs', 'ledger'],
   },
   {
+    name: 'a known order makes any signature of its payer in a certificate good',
+    file: APPLY,
+    find: 'isOrderValid: isPending && equalBytes(pending.signature, certificate.order.signature)',
+    replace: 'isOrderValid: isPending',
+    caughtBy: ['certificates'],
+    profile: 'relayed',
+  },
+  {
     name: 'orders of nothing',
     file: RULES,
     find: 'order.action.data.amount > 0n',
