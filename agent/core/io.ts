@@ -22,8 +22,7 @@ export interface Stamp {
 
 export type Event =
   /**
-   * The process came up; the state that is kept in memory has been rebuilt (node.ts `recover`).
-   * `seed`: SEED_BYTES random bytes, others for each process (chance.ts).
+   * The process came up, with the state that is on disk and none in memory. `seed`: SEED_BYTES random bytes, others for each process (chance.ts).
    */
   | { readonly kind: 'start'; readonly seed: Uint8Array }
   /**

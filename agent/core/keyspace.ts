@@ -1,7 +1,7 @@
 /**
  * Every key of the state: prefix, key -> value, and where it is kept. A prefix is one byte and is
  * never used for anything else later. Upper case and digits: on disk. Lower case: in memory, gone
- * with the process, rebuilt by `recover` (node.ts) or grown anew.
+ * with the process and grown anew by the next; b, d, n, p, v, w and y were used.
  */
 import { type ByteKey, toByteKey } from './bytes.ts';
 import type { MemberIndex, Sequence } from './units.ts';
@@ -33,6 +33,16 @@ export const KEYSPACE = {
   paidAt: { prefix: 'O', layout: 'sequence(8) -> n of the payment made with it' },
   incomingAt: { prefix: 'I', layout: 'payer(32) sequence(8) -> n of the payment received' },
   incomingCursor: { prefix: 'U', layout: 'member(1) -> credits of that member taken in' },
+  accountAt: { prefix: 'E', layout: 'n(8) -> the nth account that got a record' },
+  tree: {
+    prefix: 'T',
+    layout: 'path(0..64) -> accounts that ordered, or digests of the 16 children',
+  },
+  digestMark: { prefix: 'Y', layout: '-> journal entries that those digests know of' },
+  proofs: {
+    prefix: 'K',
+    layout: '-> number of double-spend proofs, digest; n(8) -> journal number of the nth',
+  },
   commit: { prefix: 'Z', layout: "-> the store's own: number, chain hash and sum of all records" },
   schema: { prefix: 'V', layout: "-> the store's own: schema version" },
 
@@ -40,15 +50,15 @@ export const KEYSPACE = {
     prefix: 'k',
     layout: '-> links to nodes that proved a key, and what is known of them',
   },
-  bucket: { prefix: 'b', layout: 'path(3) -> accounts of that bucket that ordered, their leaves' },
-  waiting: { prefix: 'w', layout: 'path(3) -> accounts whose leaf that bucket has to take in' },
-  proofCount: { prefix: 'n', layout: '-> number of double-spend proofs, digest of their places' },
-  proofPage: { prefix: 'p', layout: 'page(8) -> journal numbers of 256 proofs, in their order' },
   proofCursor: { prefix: 'e', layout: "member(1) -> proofs of that member's list that were read" },
-  retold: { prefix: 'y', layout: 'account(32) -> account whose order is told again after it' },
-  retelling: { prefix: 'z', layout: '-> account whose order was told again last, next round' },
+  retold: { prefix: 'l', layout: 'place(1) -> account whose order was voted for lately' },
+  retelling: { prefix: 'z', layout: '-> which orders are told again next, and when' },
   seed: { prefix: 'x', layout: '-> random bytes that this process was given at its start' },
-  digest: { prefix: 'd', layout: 'path(0..3) -> digest of that subtree, absent when not known' },
+  stale: {
+    prefix: 's',
+    layout: 'path(0..64) -> bits of the children that have another digest now',
+  },
+  freshDigests: { prefix: 'f', layout: 'path(0..64) -> as digests, newer' },
   pace: { prefix: 'a', layout: '-> rounds of catch-up that were hurried and brought nothing' },
   vouchers: { prefix: 'g', layout: '-> members that vouched for this first start, or know better' },
   timers: { prefix: 't', layout: '-> when catch-up and retries are due' },

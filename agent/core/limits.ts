@@ -42,15 +42,15 @@ export const MAX_BEACON_BYTES = 512;
 export const MAX_CERTIFICATES_PER_FRAME = 4;
 /** Double-spend proofs in one answer. */
 export const MAX_PROOFS_PER_FRAME = 16;
-/** Accounts in one bucket summary of catch-up. */
-export const MAX_BUCKET_ENTRIES = 128;
-/** Accounts of one bucket summary for which certificates are asked or given at once. */
+/** Accounts of one bucket for which certificates are asked or given at once. */
 export const MAX_BUCKET_EXCHANGES = 32;
-/** Children of a digest node, and levels below the root: 16^3 buckets. */
+/** Children of a node of the digest tree, and levels below its root: the nibbles of a key. */
 export const DIGEST_FANOUT = 16;
-export const DIGEST_DEPTH = 3;
-/** Accounts whose leaf waits to be taken into a bucket: one copy of the bucket for so many orders. */
-export const MAX_WAITING_LEAVES = 64;
+export const MAX_DIGEST_DEPTH = 64;
+/** Accounts that a bucket holds before it is split: few, since its digest reads all of them. */
+export const MAX_BUCKET_ACCOUNTS = 8;
+/** Journal entries after which the digests on disk are brought up to them. */
+export const DIGESTS_KEPT_EVERY = 256;
 /** Differing children of one digest that are followed at once; the rest wait for the next round. */
 export const MAX_DIGEST_DESCENTS = 4;
 
@@ -86,11 +86,11 @@ export const SYNC_BUSY_MS = 250;
 /** Early rounds that bring nothing double their pause so often, until it is that between two others. */
 export const MAX_IDLE_HURRIES = 5;
 
-/** Journal numbers of double-spend proofs in one record in memory. */
-export const PROOFS_PER_PAGE = 256;
 /** Orders without a certificate that are told again in one round, and accounts looked at for them. */
 export const MAX_RETOLD_ORDERS = 16;
 export const MAX_RETELL_LOOKS = 256;
+/** The votes given last, whose orders are told again first. */
+export const MAX_RECENT_VOTES = 64;
 
 /** Bytes of the largest signed order, and of the largest certificate: a vote of every member. */
 export const MAX_ORDER_BYTES = 32 + 8 + 1 + 32 + 2 + 16 + 1 + MAX_MEMO_BYTES + 64;
@@ -109,7 +109,9 @@ invariant(
   'a page of double-spend proofs fits a frame',
 );
 invariant(DIGEST_FANOUT * 32 + 128 <= MAX_FRAME_BYTES, 'a digest fits a frame');
-invariant(MAX_BUCKET_ENTRIES * 48 + 128 <= MAX_FRAME_BYTES, 'a bucket summary fits a frame');
+invariant(MAX_BUCKET_ACCOUNTS * 48 + 256 <= MAX_FRAME_BYTES, 'a bucket fits a frame');
+invariant(MAX_RECENT_VOTES <= 256, 'a place in the list of recent votes is a byte');
+invariant(MAX_RETOLD_ORDERS % 2 === 0, 'half of the orders that are told again are recent ones');
 invariant(ASK_WAYS_EVERY_MS < LEADS_FOR_MS, 'what is known is not asked for');
 invariant(RETRY_FIRST_MS < RETRY_LAST_MS, 'retries slow down');
 invariant(SYNC_BUSY_MS <= SYNC_IDLE_MS, 'a difference is pursued sooner than none');

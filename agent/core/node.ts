@@ -5,6 +5,7 @@
 import { unreachable } from './assert.ts';
 import { authorityMessage, rejectAsNoAuthority } from './authority/authority.ts';
 import { greet, startRound } from './authority/catchup.ts';
+import { recallStale } from './authority/digest.ts';
 import { askVouchers, endFirstStart } from './authority/first-start.ts';
 import { addGenesis } from './authority/genesis.ts';
 import { noteOwnWord } from './authority/lives.ts';
@@ -51,6 +52,7 @@ function take(draft: Draft, setup: NodeSetup, event: Event): void {
       keepSeed(draft, event.seed);
       if (isAuthority(setup)) {
         addGenesis(draft, setup);
+        recallStale(draft);
         endFirstStart(draft, setup);
         startRound(draft, setup);
       }

@@ -66,7 +66,6 @@ export const VOICES = {
   root: AMONG_AUTHORITIES,
   digest: AMONG_AUTHORITIES,
   bucket: AMONG_AUTHORITIES,
-  bucketQuery: AMONG_AUTHORITIES,
   progress: { ...TO_A_WALLET, wallet: 'signed' },
   proofCount: AMONG_AUTHORITIES,
   proofsQuery: AMONG_AUTHORITIES,

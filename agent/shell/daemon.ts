@@ -14,7 +14,6 @@
 import { equalBytes } from '../core/bytes.ts';
 import { singleton } from '../core/keyspace.ts';
 import { nameOf } from '../core/names.ts';
-import { createRecovery } from '../core/recovery.ts';
 import { systemClock } from './clock.ts';
 import type { Config } from './config-schema.ts';
 import { ControlError } from './control/errors.ts';
@@ -88,11 +87,9 @@ async function bringUp(setup: DaemonSetup, closers: Closers): Promise<DaemonCont
   const groupId = groupOf(config);
   const anchor = storePaths(config['store.folder']).anchor;
   const knownPastMs = latestChangeMs([configFile, config.genesis, config.node_key, anchor]);
-  const recovery = createRecovery();
   const opened = await openStore({
     folder: config['store.folder'],
     allowVolatile: config['store.allow_volatile'],
-    onRecord: ({ key, value }) => recovery.take(key, value),
     onProgress: (done, of) => logs.debug('checking the store', { done, of }),
   });
   if (opened.state === 'refused') throw opened.error;
@@ -108,8 +105,7 @@ async function bringUp(setup: DaemonSetup, closers: Closers): Promise<DaemonCont
     const { store } = opened;
     checkStoreNetwork(setup, store);
     await claimOrRefuse(setup, store);
-    const memory = recovery.writes();
-    context.running = await takePart({ context, store, memory, closers, onFatal });
+    context.running = await takePart({ context, store, closers, onFatal });
     context.progress.started();
   }
   const control = await serveControl(setup, context, groupId);

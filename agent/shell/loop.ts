@@ -15,7 +15,7 @@
  * when too much is held back, those of strangers first; when a turn has cost MAX_TURN_COST the sockets
  * get theirs. What a step cost is counted after it and charged to the link that caused it.
  */
-import type { Close, Event, LinkId, Read, Send, Stamp, Step, Write } from '../core/io.ts';
+import type { Close, Event, LinkId, Read, Send, Stamp, Step } from '../core/io.ts';
 import type { Notice } from '../core/notice.ts';
 import type { Clock } from './clock.ts';
 import { EventQueue, type Intake } from './event-queue.ts';
@@ -39,8 +39,6 @@ export interface LoopOptions {
   readonly step: (event: Event, stamp: Stamp, read: Read) => Step;
   readonly store: Pick<Store, 'get' | 'commit'>;
   readonly clock: Clock;
-  /** Memory records to begin with, as `recover` rebuilt them. */
-  readonly memory?: readonly Write[];
   /** What signatures have cost so far (meter.ts). */
   readonly spent?: () => number;
   /**
@@ -140,7 +138,6 @@ class CommittingLoop implements Loop {
   constructor(options: LoopOptions) {
     this.#options = options;
     this.#overlay = new Overlay(options.store, RECORD_CACHE_BYTES);
-    this.#overlay.write(options.memory ?? []);
   }
 
   statistics(): LoopStatistics {

@@ -233,7 +233,8 @@ test('what only authorities say to each other is not taken from a stranger', () 
   const messages: Message[] = [
     { TAG: 'gossip', data: signed },
     { TAG: 'root', data: { digest: new Uint8Array(32) } },
-    { TAG: 'bucketQuery', data: { path: [0, 0, 0], after: new Uint8Array(32) } },
+    { TAG: 'bucket', data: { path: [], entries: [] } },
+    { TAG: 'digest', data: { path: [], children: Array(16).fill(new Uint8Array(32)) } },
   ];
   for (const message of messages) {
     const bytes = frameOf(message);

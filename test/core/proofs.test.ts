@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { ByteKey } from '../../agent/core/bytes.ts';
 import { decodeOwn, encode } from '../../agent/core/codec/canonical.ts';
 import { frameCoder, type Message } from '../../agent/core/codec/message.ts';
 import type { OrderPair } from '../../agent/core/codec/order.ts';
 import { standingCoder } from '../../agent/core/codec/record.ts';
 import type { Event, LinkId } from '../../agent/core/io.ts';
-import { singleton } from '../../agent/core/keyspace.ts';
+import { isDurable, KEYSPACE, singleton } from '../../agent/core/keyspace.ts';
 import {
   DIGEST_FANOUT,
   MAX_PROOFS_PER_FRAME,
+  MAX_RECENT_VOTES,
   MAX_RETOLD_ORDERS,
   MAX_SEQUENCE,
   SYNC_BUSY_MS,
@@ -239,14 +241,69 @@ test('orders are told again in turns of a few, also while ledgers are compared o
     world.run();
     told.push(round);
   };
-  for (let i = 0; i < 3; i++) tick(SYNC_IDLE_MS);
+  for (let i = 0; i < 5; i++) tick(SYNC_IDLE_MS);
   const children = Array.from({ length: DIGEST_FANOUT }, () => new Uint8Array(32));
   hear(world, { TAG: 'digest', data: { path: [], children } });
   tick(SYNC_BUSY_MS);
-  const [first = [], second = [], third = [], soon] = told;
-  assert.equal(first.length, MAX_RETOLD_ORDERS);
-  assert.equal(new Set([...first, ...second, ...third]).size, count);
+  const soon = told.pop();
+  for (const round of told) assert.equal(new Set(round).size, MAX_RETOLD_ORDERS);
+  assert.equal(new Set(told.flat()).size, count);
   assert.deepEqual(soon, []);
+});
+
+test('orders are told again in their turn however many newer ones there are, also after a start', () => {
+  const count = 3 * MAX_RECENT_VOTES;
+  const world = new World({ wallets: [...names(count), 'bob'], verify: () => true });
+  for (const name of names(count)) {
+    ask(world, world.place('auth-0'), { TAG: 'order', data: orderOf(world, name, 'bob') });
+  }
+  for (const isRestarted of [false, true]) {
+    if (isRestarted) world.restart('auth-0');
+    world.connect('auth-0', 'auth-1');
+    const told = new Set<string>();
+    world.onFrame = (from, _to, { message }) => {
+      const isTold = from.name === 'auth-0' && message.TAG === 'gossip';
+      if (isTold) told.add(`${message.data.order.account}`);
+      return !isTold;
+    };
+    for (let round = 0; round < (2 * count) / MAX_RETOLD_ORDERS; round++) world.pass(SYNC_IDLE_MS);
+    assert.equal(told.size, count);
+  }
+});
+
+test('what is kept of orders without a certificate does not grow with them', () => {
+  const bytesOf = (count: number): number => {
+    const world = new World({ wallets: [...names(count), 'bob'], verify: () => true });
+    const place = world.place('auth-0');
+    for (const name of names(count)) {
+      ask(world, place, { TAG: 'order', data: orderOf(world, name, 'bob') });
+    }
+    let bytes = 0;
+    for (const [key, value] of place.state) {
+      if (isDurable(key)) continue;
+      assert.equal(value.byteLength, value.buffer.byteLength, `a view under ${key.charAt(0)}`);
+      bytes += key.length + value.length;
+    }
+    return bytes;
+  };
+  assert.equal(bytesOf(4 * MAX_RECENT_VOTES), bytesOf(MAX_RECENT_VOTES));
+});
+
+test('an authority without orders to tell again looks for none', () => {
+  const world = new World().connectAll();
+  world.pay('alice', 'bob', 1n);
+  world.run();
+  world.pass(2 * ROUND_MS);
+  const { state, node } = world.place('auth-0');
+  const read: string[] = [];
+  const get = (key: ByteKey) => {
+    read.push(key.charAt(0));
+    return state.get(key);
+  };
+  world.nowMs += ROUND_MS;
+  node.step({ kind: 'tick' }, { nowMs: world.nowMs, wallMs: 0 }, { get });
+  assert.ok(read.includes(KEYSPACE.retelling.prefix));
+  assert.ok(!read.includes(KEYSPACE.accountAt.prefix));
 });
 
 test('an order that is certified is not told again', () => {

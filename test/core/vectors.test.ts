@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { toHex } from '../../agent/core/bytes.ts';
 import { decode } from '../../agent/core/codec/canonical.ts';
 import { frameCoder } from '../../agent/core/codec/message.ts';
+import { KEYSPACE } from '../../agent/core/keyspace.ts';
 import { PROTOCOL_VERSION } from '../../agent/core/limits.ts';
 import { isRefusal } from '../../agent/core/refusal.ts';
 import { message as anyMessage } from '../support/arbitraries.ts';
@@ -33,4 +34,9 @@ test('every kind of message has a vector, and each is decoded', () => {
     if (!name.startsWith('frame/')) continue;
     assert.ok(!isRefusal(decode(frameCoder, hex.decode(text))), name);
   }
+});
+
+test('no two spaces of keys have one prefix', () => {
+  const prefixes = Object.values(KEYSPACE).map(({ prefix }) => prefix);
+  assert.equal(new Set(prefixes).size, prefixes.length);
 });

@@ -55,8 +55,7 @@ function wordsOf(world: World): { readonly [T in Tag]: Extract<Message, { TAG: T
     doubleSpend: pair,
     root: { digest: hash },
     digest: { path: [], children: Array.from({ length: 16 }, () => hash) },
-    bucket: { path, after: undefined, more: false, entries: [entry] },
-    bucketQuery: { path, after: new Uint8Array(32) },
+    bucket: { path, entries: [entry] },
     progress: {
       epoch,
       member: MEMBER,

@@ -6,7 +6,6 @@ import { ascii, type ByteKey } from '../../agent/core/bytes.ts';
 import { type Signer, sha256 } from '../../agent/core/crypto.ts';
 import type { Event, LinkId, Read, Stamp, Step } from '../../agent/core/io.ts';
 import { SEED_BYTES } from '../../agent/core/limits.ts';
-import { createRecovery } from '../../agent/core/recovery.ts';
 import type { Agenda } from './agenda.ts';
 import { Clock } from './clock.ts';
 import { DamagedRead, type Death, Disk } from './disk.ts';
@@ -158,11 +157,6 @@ export class Process implements Station {
     this.#alarmAtMs = undefined;
     this.#missed = undefined;
     this.#actor = this.#guard('its start', () => {
-      const recovery = createRecovery();
-      for (const [key, value] of this.disk.durable) recovery.take(key, value);
-      for (const { key, value } of recovery.writes()) {
-        if (value !== undefined) this.disk.live.set(key, value);
-      }
       return this.#setup.actor();
     });
     for (const watcher of watchers) watcher.started?.(this);

@@ -61,7 +61,7 @@ export const certificate: fc.Arbitrary<Certificate> = fc.record({
 
 const balances = fc.array(fc.record({ token, balance }), { maxLength: 4 });
 const certificates = fc.array(certificate, { maxLength: 4 });
-const path = fc.array(fc.nat(15), { maxLength: 3 });
+const path = fc.array(fc.nat(15), { maxLength: 64 });
 
 export const account: fc.Arbitrary<Account> = fc.record({
   next: sequence,
@@ -126,13 +126,10 @@ const MESSAGES: { readonly [K in Message['TAG']]: fc.Arbitrary<Data<K>> } = {
   digest: fc.record({ path, children: fc.array(key, { minLength: 16, maxLength: 16 }) }),
   bucket: fc.record({
     path,
-    after: optional(key),
-    more: fc.boolean(),
     entries: fc.array(fc.record({ account: key, next: sequence, history: bytes(8) }), {
       maxLength: 5,
     }),
   }),
-  bucketQuery: fc.record({ path, after: key }),
   progress: fc.record({
     epoch,
     member,

@@ -128,12 +128,9 @@ const MESSAGES: readonly Message[] = [
     TAG: 'bucket',
     data: {
       path: [1, 2, 3],
-      after: account,
-      more: true,
       entries: [{ account: bytes(32, 70), next: sequence(4n), history: bytes(8, 71) }],
     },
   },
-  { TAG: 'bucketQuery', data: { path: [1, 2, 3], after: account } },
   {
     TAG: 'progress',
     data: {
@@ -265,6 +262,10 @@ export function sampleBytes(): Map<string, Uint8Array> {
   const entry = { link: hash, fact: { TAG: 'certificate' as const, data: certificate } };
   samples.set('record/journal-entry', encode(records.journalEntryCoder, entry));
   samples.set('record/journal-head', encode(records.journalHeadCoder, { count: 5n, link: hash }));
+  const bucket = { TAG: 'bucket', data: [bytes(32, 10), bytes(32, 20)] } as const;
+  samples.set('record/tree-bucket', encode(records.treeNodeCoder, bucket));
+  const split = { TAG: 'split', data: bytes(512, 3) } as const;
+  samples.set('record/tree-split', encode(records.treeNodeCoder, split));
   samples.set('record/number', encode(records.numberCoder, 77n));
   samples.set(
     'record/standing',

@@ -13,7 +13,6 @@ import { isDurable } from '../../agent/core/keyspace.ts';
 import { SEED_BYTES } from '../../agent/core/limits.ts';
 import { createNode, type Node } from '../../agent/core/node.ts';
 import type { Notice } from '../../agent/core/notice.ts';
-import { createRecovery } from '../../agent/core/recovery.ts';
 import type { NodeSetup } from '../../agent/core/setup.ts';
 import type { Amount, MemberIndex, TokenIndex } from '../../agent/core/units.ts';
 import { verify as realVerify, signerOf } from './keys.ts';
@@ -152,11 +151,7 @@ export class World {
   restart(name: string): void {
     const place = this.place(name);
     this.cut(name);
-    const durable = [...place.state].filter(([key]) => isDurable(key));
-    const recovery = createRecovery();
-    for (const [key, value] of durable) recovery.take(key, value);
-    place.state = new Map(durable);
-    for (const { key, value } of recovery.writes()) if (value) place.state.set(key, value);
+    place.state = new Map([...place.state].filter(([key]) => isDurable(key)));
     place.node = createNode(place.setup);
     this.event(place, { kind: 'start', seed: this.#seed() });
   }

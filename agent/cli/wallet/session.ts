@@ -11,7 +11,6 @@ import type { Command, Read } from '../../core/io.ts';
 import { SEED_BYTES } from '../../core/limits.ts';
 import { createNode } from '../../core/node.ts';
 import type { Notice } from '../../core/notice.ts';
-import { createRecovery } from '../../core/recovery.ts';
 import type { MemberIndex } from '../../core/units.ts';
 import { systemClock } from '../../shell/clock.ts';
 import { createLoop, type Loop } from '../../shell/loop.ts';
@@ -73,11 +72,9 @@ export async function openSession(
   wallet: WalletFolder,
   options: SessionOptions = {},
 ): Promise<WalletSession> {
-  const recovery = createRecovery();
   const store = await openSound({
     folder: wallet.folder,
     allowVolatile: wallet.config.allowVolatile,
-    onRecord: ({ key, value }) => recovery.take(key, value),
     onProgress: options.onProgress,
   });
   const { network, signer } = wallet;
@@ -91,7 +88,6 @@ export async function openSession(
     step: (event, stamp, read) => node.step(event, stamp, read),
     store,
     clock: systemClock(),
-    memory: recovery.writes(),
     spent,
     onSend: (send, cause) => links.send(send, cause),
     onClose: (close) => links.close(close),

@@ -1,11 +1,11 @@
 /** One account in an authority's ledger: reading, balances, writing, and the count of them all. */
+import { keyCoder } from '../codec/canonical.ts';
 import type { Account } from '../codec/record.ts';
 import { accountCoder, numberCoder } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
-import { keyOf, singleton } from '../keyspace.ts';
+import { keyOf, keyOfNumber, singleton } from '../keyspace.ts';
 import { type Balance, FIRST_SEQUENCE, type TokenIndex, ZERO_BALANCE } from '../units.ts';
-import { noteLeaf } from './bucket.ts';
-import { forgetDigests } from './digest.ts';
+import { noteOrder } from './digest.ts';
 
 /** The account's record; one that nobody ever paid is empty, a fresh object every time. */
 export function readAccount(draft: Draft, account: Uint8Array): Account {
@@ -43,12 +43,12 @@ export function writePending(draft: Draft, key: Uint8Array, account: Account): v
 export function writeAccount(draft: Draft, key: Uint8Array, account: Account): void {
   const { next } = readAccount(draft, key);
   if (!hasAccount(draft, key)) {
-    draft.write(singleton('accountCount'), numberCoder, accountCount(draft) + 1n);
+    const count = accountCount(draft);
+    draft.write(keyOfNumber('accountAt', count), keyCoder, key);
+    draft.write(singleton('accountCount'), numberCoder, count + 1n);
   }
   draft.write(keyOf('account', key), accountCoder, account);
-  if (account.next === next) return;
-  noteLeaf(draft, key);
-  forgetDigests(draft, key);
+  if (account.next !== next) noteOrder(draft, key, next === FIRST_SEQUENCE);
 }
 
 /** The balance of a token; zero where there is no entry. */

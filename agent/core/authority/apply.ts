@@ -18,6 +18,7 @@ import { type Refusal, refusal } from '../refusal.ts';
 import type { AuthoritySetup } from '../setup.ts';
 import { credit, debit, nextSequence } from '../units.ts';
 import { balanceOf, readAccount, withBalance, writeAccount } from './account.ts';
+import { keepDigests } from './digest.ts';
 import { noteDoubleSpend } from './double-spend.ts';
 import { noteOutvoted, noteOwnVote, noteVotes } from './lives.ts';
 import { voteFor } from './vote.ts';
@@ -56,6 +57,7 @@ export function applyCertificate(
   const journalNumber = record(draft, { TAG: 'certificate', data: certificate }, index);
   settlePayer(draft, certificate, hash);
   settleRecipient(draft, certificate, journalNumber);
+  keepDigests(draft);
   draft.note({ kind: 'applied', certificate });
   return undefined;
 }

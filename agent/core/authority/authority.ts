@@ -11,7 +11,7 @@ import { isAmongAuthorities, type PeerMessage } from '../voices.ts';
 import { wayOf } from '../way.ts';
 import { readAccount } from './account.ts';
 import { applyCertificate } from './apply.ts';
-import { sendBucket, takeBucket, takeCertificates, takeDigest, takeRoot } from './catchup.ts';
+import { takeBucket, takeCertificates, takeDigest, takeRoot } from './catchup.ts';
 import { takeDoubleSpend } from './double-spend.ts';
 import { answerFirstStart, takeVouch } from './first-start.ts';
 import { takeGossip, takeOrder } from './order.ts';
@@ -78,8 +78,6 @@ function peerMessage(
       return takeDigest(draft, link, message.data.path, message.data.children);
     case 'bucket':
       return takeBucket(draft, setup, link, message.data);
-    case 'bucketQuery':
-      return sendBucket(draft, link, message.data.path, message.data.after);
     case 'certificates': {
       const { account, next, certificates } = message.data;
       return takeCertificates(draft, setup, link, account, next, certificates);

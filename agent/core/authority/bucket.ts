@@ -1,169 +1,122 @@
 /**
- * Buckets: the leaves of the digest tree (digest.ts). A bucket holds the accounts whose keys share
- * their first 12 bits and that ever ordered anything, and a leaf for each.
+ * The accounts that ever ordered anything, as a tree by their keys: 16 children a node, by the next
+ * four bits of the key. A node that has at most MAX_BUCKET_ACCOUNTS below it is a bucket, which lists
+ * them; with one more it is split, for good. So the shape follows from the accounts alone, in
+ * whatever order they came, and two authorities that know the same accounts have the same tree.
  *
- * Whoever makes an account chooses those bits, so one bucket may hold any number of them. That has to
- * stay cheap: an account that only receives is in no bucket, a bucket is sorted and searched by
- * bisection, and it keeps its leaves, so that a digest reads no account records. An order that is
- * certified only notes its account in a short list beside the bucket; the list is taken in when it
- * is full or somebody looks, so that no payment copies a bucket.
+ * All of it is on disk and read a node at a time: nothing is rebuilt at start, and nothing in memory
+ * grows with the accounts. It is written when an account orders for the first time, never after that.
  *
- * All of it is kept in memory. A bucket is one record: its accounts in ascending order, 32 bytes
- * each, and then their leaves in the same order, 32 bytes each.
+ * Whoever makes an account chooses its key, so many may share their first bits. That makes paths
+ * longer, by one level for every 16 times as many keys that were tried, and nothing else: a bucket stays
+ * small, and an account that only receives is in none.
  */
 import { invariant } from '../assert.ts';
-import { type ByteKey, compareBytes, concatBytes, equalBytes } from '../bytes.ts';
-import { encode, sequenceCoder } from '../codec/canonical.ts';
-import { type Account, accountCoder } from '../codec/record.ts';
-import { sha256 } from '../crypto.ts';
+import { compareBytes, equalBytes } from '../bytes.ts';
+import { type TreeNode, treeNodeCoder } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
 import { keyOf } from '../keyspace.ts';
-import { DIGEST_DEPTH, MAX_WAITING_LEAVES } from '../limits.ts';
+import { DIGEST_FANOUT, MAX_BUCKET_ACCOUNTS, MAX_DIGEST_DEPTH } from '../limits.ts';
 
-/** Nibbles from the root of the digest tree to one of its nodes. */
+/** Nibbles from the root of the tree to one of its nodes. */
 export type DigestPath = readonly number[];
 
-/** Bytes of an account's key, and of a leaf. */
-const WIDTH = 32;
+/** The first byte of the record of a node that was split. */
+const SPLIT = 0;
 
-const NOTHING = new Uint8Array();
+/** The digests of a node that was split just now: still to be computed (digest.ts). */
+const NO_DIGESTS = new Uint8Array(DIGEST_FANOUT * 32);
 
-/** The accounts and the leaves of a bucket, 32 bytes each, one after the other. */
-export interface Contents {
-  readonly accounts: Uint8Array;
-  readonly leaves: Uint8Array;
+/** What is at `path`; undefined: nobody below it ordered anything. */
+export function nodeAt(draft: Draft, path: DigestPath): TreeNode | undefined {
+  return draft.read(keyOfPath(path), treeNodeCoder);
 }
 
-/** An account with its leaf. */
-export interface Entry {
-  readonly account: Uint8Array;
-  readonly leaf: Uint8Array;
+export function writeNode(draft: Draft, path: DigestPath, node: TreeNode): void {
+  draft.write(keyOfPath(path), treeNodeCoder, node);
 }
 
-/** The path of the bucket that an account belongs to. */
-export function pathOf(account: Uint8Array): DigestPath {
-  return Array.from({ length: DIGEST_DEPTH }, (_, level) => {
-    const byte = account[level >> 1] ?? 0;
-    return level % 2 === 0 ? byte >> 4 : byte & 15;
-  });
+/** Whether the node at `path` was split. */
+export function isSplit(draft: Draft, path: DigestPath): boolean {
+  return draft.get(keyOfPath(path))?.[0] === SPLIT;
 }
 
-/** How far an account is, hashed: its key, its next sequence, the chain over all that it ordered. */
-export function leafOf(account: Uint8Array, { next, history }: Account): Uint8Array {
-  return sha256(account, encode(sequenceCoder, next), history);
+/** The accounts of the bucket at `path`, in ascending order; none where there is no bucket. */
+export function bucketAt(draft: Draft, path: DigestPath): readonly Uint8Array[] {
+  const node = nodeAt(draft, path);
+  return node?.TAG === 'bucket' ? node.data : [];
 }
 
-/** Notes that an account's leaf is another one now, or its first. Its record is read later. */
-export function noteLeaf(draft: Draft, account: Uint8Array): void {
-  const path = pathOf(account);
-  const key = keyOfPath('waiting', path);
-  const before = draft.get(key) ?? NOTHING;
-  if (isAmong(before, account)) return;
-  const waiting = concatBytes(before, account);
-  draft.put(key, waiting);
-  if (countOf(waiting) >= MAX_WAITING_LEAVES) takeIn(draft, path);
+/** The nibble of a key that chooses the child of a node so many levels below the root. */
+export function nibbleOf(account: Uint8Array, level: number): number {
+  const byte = account[level >> 1] ?? 0;
+  return level % 2 === 0 ? byte >> 4 : byte & 15;
 }
 
-/** The bucket at `path`, with all that was noted. */
-export function bucketAt(draft: Draft, path: DigestPath): Contents {
-  takeIn(draft, path);
-  return openBucket(draft.get(keyOfPath('bucket', path)) ?? NOTHING);
+/** Whether an account belongs below the node at `path`. */
+export function isBelow(account: Uint8Array, path: DigestPath): boolean {
+  return path.every((nibble, level) => nibble === nibbleOf(account, level));
 }
 
-/** The record of a bucket with these entries, in any order, each account once. */
-export function bucketRecord(entries: readonly Entry[]): Uint8Array {
-  const half = entries.length * WIDTH;
-  const record = new Uint8Array(2 * half);
-  const sorted = entries.toSorted((a, b) => compareBytes(a.account, b.account));
-  sorted.forEach(({ account, leaf }, n) => {
-    record.set(account, n * WIDTH);
-    record.set(leaf, half + n * WIDTH);
-  });
-  return record;
-}
-
-/** How many accounts, or leaves, are in so many bytes. */
-export function countOf(joined: Uint8Array): number {
-  return joined.length / WIDTH;
-}
-
-/** The nth account, from 0 on. */
-export function accountAt(accounts: Uint8Array, n: number): Uint8Array {
-  return accounts.subarray(n * WIDTH, (n + 1) * WIDTH);
-}
-
-/** How many of the sorted accounts are below `account`, or, `through` it, not above. */
-export function placeOf(accounts: Uint8Array, account: Uint8Array, through = false): number {
-  let [low, high] = [0, countOf(accounts)];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    const order = compareBytes(accountAt(accounts, middle), account);
-    if (order < 0 || (through && order === 0)) low = middle + 1;
-    else high = middle;
+/** The paths of the split nodes above an account, from the root down. */
+export function* splitsAbove(draft: Draft, account: Uint8Array): Generator<DigestPath> {
+  for (let path: DigestPath = []; isSplit(draft, path); ) {
+    yield path;
+    path = [...path, nibbleOf(account, path.length)];
   }
-  return low;
 }
 
-/** Whether a short list in no order has the account. */
-function isAmong(accounts: Uint8Array, account: Uint8Array): boolean {
-  for (let n = 0; n < countOf(accounts); n++) {
-    if (equalBytes(accountAt(accounts, n), account)) return true;
+/**
+ * Takes an account in. Returns the nodes that had to be split for it, the deepest first: whose digests
+ * have to be written.
+ */
+export function enterBucket(draft: Draft, account: Uint8Array): readonly DigestPath[] {
+  const above = [...splitsAbove(draft, account)].at(-1);
+  const path = above === undefined ? [] : [...above, nibbleOf(account, above.length)];
+  const before = bucketAt(draft, path);
+  if (before.some((known) => equalBytes(known, account))) return [];
+  return writeBucket(draft, path, [...before, account].sort(compareBytes));
+}
+
+function writeBucket(
+  draft: Draft,
+  path: DigestPath,
+  accounts: readonly Uint8Array[],
+): readonly DigestPath[] {
+  if (accounts.length <= MAX_BUCKET_ACCOUNTS) {
+    writeNode(draft, path, { TAG: 'bucket', data: accounts });
+    return [];
   }
-  return false;
-}
-
-function keyOfPath(space: 'bucket' | 'waiting', path: DigestPath): ByteKey {
-  return keyOf(space, Uint8Array.from(path));
-}
-
-function openBucket(record: Uint8Array): Contents {
-  const half = record.length / 2;
-  return { accounts: record.subarray(0, half), leaves: record.subarray(half) };
-}
-
-/** Takes what was noted into the bucket, in one pass. */
-function takeIn(draft: Draft, path: DigestPath): void {
-  const waiting = draft.get(keyOfPath('waiting', path));
-  if (waiting === undefined) return;
-  draft.remove(keyOfPath('waiting', path));
-  const before = openBucket(draft.get(keyOfPath('bucket', path)) ?? NOTHING);
-  draft.put(keyOfPath('bucket', path), merge(before, entriesOf(draft, waiting)));
-}
-
-/** The accounts noted, in ascending order, with their leaves. */
-function entriesOf(draft: Draft, waiting: Uint8Array): Entry[] {
-  const accounts = Array.from({ length: countOf(waiting) }, (_, n) => accountAt(waiting, n));
-  return accounts.sort(compareBytes).map((account) => {
-    const record = draft.read(keyOf('account', account), accountCoder);
-    invariant(record !== undefined, 'whoever ordered has a record');
-    return { account, leaf: leafOf(account, record) };
+  invariant(path.length < MAX_DIGEST_DEPTH, 'different keys part ways');
+  writeNode(draft, path, { TAG: 'split', data: NO_DIGESTS });
+  const deeper = nibbles().flatMap((nibble) => {
+    const below = accounts.filter((account) => nibbleOf(account, path.length) === nibble);
+    return below.length === 0 ? [] : writeBucket(draft, [...path, nibble], below);
   });
+  return [...deeper, path];
 }
 
-/** The record of a bucket after these entries, in ascending order, went in or took their place. */
-function merge({ accounts, leaves }: Contents, entries: readonly Entry[]): Uint8Array {
-  const places = entries.map(({ account }) => {
-    const from = placeOf(accounts, account);
-    const isKnown = equalBytes(accountAt(accounts, from), account);
-    return { from, to: isKnown ? from + 1 : from };
-  });
-  const isNew = places.filter(({ from, to }) => from === to).length;
-  const half = accounts.length + isNew * WIDTH;
-  const merged = new Uint8Array(2 * half);
-  let [taken, at] = [0, 0];
-  const copy = (to: number): void => {
-    merged.set(accounts.subarray(taken * WIDTH, to * WIDTH), at);
-    merged.set(leaves.subarray(taken * WIDTH, to * WIDTH), half + at);
-    at += (to - taken) * WIDTH;
-  };
-  entries.forEach(({ account, leaf }, i) => {
-    const { from = 0, to = 0 } = places[i] ?? {};
-    copy(from);
-    merged.set(account, at);
-    merged.set(leaf, half + at);
-    at += WIDTH;
-    taken = to;
-  });
-  copy(countOf(accounts));
-  return merged;
+/**
+ * The accounts below `path`, each once. `drawn` says for a node that was split with which child to
+ * begin: whoever reads only some begins anywhere.
+ */
+export function* accountsBelow(
+  draft: Draft,
+  path: DigestPath,
+  drawn: (path: DigestPath) => number,
+): Generator<Uint8Array> {
+  yield* bucketAt(draft, path);
+  if (!isSplit(draft, path)) return;
+  const first = drawn(path);
+  for (const n of nibbles()) {
+    yield* accountsBelow(draft, [...path, (first + n) % DIGEST_FANOUT], drawn);
+  }
+}
+
+function nibbles(): number[] {
+  return Array.from({ length: DIGEST_FANOUT }, (_, nibble) => nibble);
+}
+
+function keyOfPath(path: DigestPath) {
+  return keyOf('tree', Uint8Array.from(path));
 }

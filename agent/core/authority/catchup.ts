@@ -2,9 +2,9 @@
  * Catch-up between authorities (DESIGN 6, "merge"): they exchange certificates, never balances.
  *
  *   A -> B  root           what my ledger hashes to
- *   B -> A  digest         where it differs: the hashes of my root's children
+ *   B -> A  digest         where it differs: the hashes of my root's children, or
+ *           bucket         the accounts that I have, where they are few, and how far I am with each
  *   A -> B  digest ...     down into the children that differ, in turns
- *   B -> A  bucket         at the bottom: my accounts and how far I am with each
  *   A -> B  certificates   what B is missing, and
  *   A -> B  certificatesQuery   a question for what A is missing
  *
@@ -12,8 +12,8 @@
  * followed at once (a node has at most MAX_DIGEST_DESCENTS children followed) waits for the next
  * round, which comes soon while there is a difference. Which ones are followed is drawn (chance.ts):
  * accounts choose their keys, and whoever always had those that come first would keep all others
- * from being compared. Certificates are checked like any other, so a
- * hostile peer can waste time with lies about hashes but can put nothing into a ledger.
+ * from being compared. Certificates are checked like any other, so a hostile peer can waste time with
+ * lies about hashes but can put nothing into a ledger.
  */
 import { equalBytes, toByteKey } from '../bytes.ts';
 import { draw, someOf } from '../chance.ts';
@@ -25,9 +25,9 @@ import type { Draft } from '../draft.ts';
 import type { LinkId } from '../io.ts';
 import { singleton } from '../keyspace.ts';
 import {
-  DIGEST_DEPTH,
-  MAX_BUCKET_ENTRIES,
+  DIGEST_FANOUT,
   MAX_BUCKET_EXCHANGES,
+  MAX_DIGEST_DEPTH,
   MAX_DIGEST_DESCENTS,
   MAX_IDLE_HURRIES,
   SYNC_BUSY_MS,
@@ -39,8 +39,8 @@ import { setTimer, timers } from '../timers.ts';
 import { FIRST_SEQUENCE, nextSequence, type Sequence } from '../units.ts';
 import { readAccount } from './account.ts';
 import { applyCertificate } from './apply.ts';
-import { accountAt, bucketAt, countOf, type DigestPath, pathOf, placeOf } from './bucket.ts';
-import { childrenOf, digestAt } from './digest.ts';
+import { accountsBelow, bucketAt, type DigestPath, isBelow, isSplit } from './bucket.ts';
+import { childIn, childrenOf, digestAt } from './digest.ts';
 import { askVouchers } from './first-start.ts';
 import { forgetCursor, sendProofCount } from './proofs.ts';
 import { answerCertificates } from './queries.ts';
@@ -80,68 +80,43 @@ export function takeRoot(draft: Draft, link: LinkId, digest: Uint8Array): void {
   if (member === undefined) return;
   const equal = equalBytes(digest, digestAt(draft, []));
   draft.note({ kind: 'compared', member, equal });
-  if (!equal) sendDigest(draft, link, []);
+  if (!equal) sendNode(draft, link, []);
 }
 
+/** The peer has more accounts below a path than a bucket holds. */
 export function takeDigest(
   draft: Draft,
   link: LinkId,
   path: DigestPath,
-  children: readonly Uint8Array[],
+  theirs: readonly Uint8Array[],
 ): void {
-  if (path.length >= DIGEST_DEPTH || memberOf(draft, link) === undefined) return;
+  if (path.length >= MAX_DIGEST_DEPTH || memberOf(draft, link) === undefined) return;
   hurry(draft);
+  if (!isSplit(draft, path)) return sendNode(draft, link, path);
   const mine = childrenOf(draft, path);
-  const differing = [...mine.keys()].filter(
-    (nibble) => !equalBytes(mine[nibble] ?? new Uint8Array(), children[nibble] ?? new Uint8Array()),
+  const differing = [...theirs.keys()].filter(
+    (nibble) => !equalBytes(childIn(mine, nibble), theirs[nibble] ?? new Uint8Array()),
   );
   const about = `digest ${path}`;
   for (const nibble of someOf(draft, differing, MAX_DIGEST_DESCENTS, about, link)) {
-    const child = [...path, nibble];
-    if (child.length < DIGEST_DEPTH) sendDigest(draft, link, child);
-    else sendBucket(draft, link, child, undefined);
+    sendNode(draft, link, [...path, nibble]);
   }
 }
 
-export function sendBucket(
-  draft: Draft,
-  link: LinkId,
-  path: DigestPath,
-  after: Uint8Array | undefined,
-): void {
-  if (path.length !== DIGEST_DEPTH || memberOf(draft, link) === undefined) return;
-  const { accounts } = bucketAt(draft, path);
-  const from = after === undefined ? 0 : placeOf(accounts, after, true);
-  const rest = countOf(accounts) - from;
-  const entries = Array.from({ length: Math.min(rest, MAX_BUCKET_ENTRIES) }, (_, i) => {
-    const account = accountAt(accounts, from + i);
-    const { next, history } = readAccount(draft, account);
-    return { account, next, history: history.slice(0, 8) };
-  });
-  const more = entries.length < rest;
-  draft.send(link, { TAG: 'bucket', data: { path: [...path], after, more, entries } });
-}
-
+/** The peer has these accounts below a path, and no others. */
 export function takeBucket(
   draft: Draft,
   setup: AuthoritySetup,
   link: LinkId,
-  bucket: Bucket,
+  { path, entries }: Bucket,
 ): void {
-  const { path, more, entries } = bucket;
-  if (path.length !== DIGEST_DEPTH || memberOf(draft, link) === undefined) return;
+  if (memberOf(draft, link) === undefined) return;
   const differing = entries.filter(
-    (entry) => equalPaths(pathOf(entry.account), path) && isDifferent(draft, entry),
+    (entry) => isBelow(entry.account, path) && isDifferent(draft, entry),
   );
-  const ours = unlisted(draft, link, bucket, MAX_BUCKET_EXCHANGES);
-  const about = `bucket ${path}`;
-  for (const entry of someOf(draft, [...differing, ...ours], MAX_BUCKET_EXCHANGES, about, link)) {
-    exchange(draft, setup, link, entry);
-  }
-  const last = entries.at(-1)?.account;
-  if (more && last !== undefined) {
-    draft.send(link, { TAG: 'bucketQuery', data: { path: [...path], after: last } });
-  }
+  const exchanges = [...differing, ...unlisted(draft, link, path, entries)];
+  if (exchanges.length > 0) hurry(draft);
+  for (const entry of exchanges) exchange(draft, setup, link, entry);
 }
 
 /**
@@ -176,27 +151,23 @@ export function takeCertificates(
 }
 
 /**
- * Accounts of ours, at most so many, that should be in the peer's list and are not: those found first
- * from a place on that is drawn.
+ * Accounts of ours, at most MAX_BUCKET_EXCHANGES, that are below the path and that the peer does not
+ * have: where they are more, those found first from a place on that is drawn. The peer will have more
+ * than a bucket then, and the rest is found by digests.
  */
 function unlisted(
   draft: Draft,
   link: LinkId,
-  { path, after, more, entries }: Bucket,
-  most: number,
+  path: DigestPath,
+  entries: readonly BucketEntry[],
 ): BucketEntry[] {
-  const { accounts } = bucketAt(draft, path);
-  const last = more ? entries.at(-1)?.account : undefined;
-  const end = last === undefined ? countOf(accounts) : placeOf(accounts, last, true);
   const theirs = new Set(entries.map(({ account }) => toByteKey(account)));
   const found: BucketEntry[] = [];
-  const begin = after === undefined ? 0 : placeOf(accounts, after, true);
-  const length = end - begin;
-  const first = draw(draft, length, `unlisted ${path}`, link);
-  for (let n = 0; n < length && found.length < most; n++) {
-    const account = accountAt(accounts, begin + ((first + n) % length));
+  const drawn = (at: DigestPath): number => draw(draft, DIGEST_FANOUT, `unlisted ${at}`, link);
+  for (const account of accountsBelow(draft, path, drawn)) {
     if (theirs.has(toByteKey(account))) continue;
     found.push({ account, next: FIRST_SEQUENCE, history: NO_HISTORY });
+    if (found.length === MAX_BUCKET_EXCHANGES) break;
   }
   return found;
 }
@@ -225,13 +196,19 @@ function ask(draft: Draft, link: LinkId, account: Uint8Array, from: Sequence): v
   draft.send(link, { TAG: 'certificatesQuery', data: { account, from } });
 }
 
-function sendDigest(draft: Draft, link: LinkId, path: DigestPath): void {
-  const children = childrenOf(draft, path);
-  draft.send(link, { TAG: 'digest', data: { path: [...path], children } });
-}
-
-function equalPaths(a: DigestPath, b: DigestPath): boolean {
-  return a.every((nibble, level) => nibble === b[level]);
+/** Says what is here at a path: the digests of its children where it is split, else its accounts. */
+function sendNode(draft: Draft, link: LinkId, path: DigestPath): void {
+  if (isSplit(draft, path)) {
+    const joined = childrenOf(draft, path);
+    const children = Array.from({ length: DIGEST_FANOUT }, (_, n) => childIn(joined, n));
+    return draft.send(link, { TAG: 'digest', data: { path: [...path], children } });
+  }
+  const accounts = bucketAt(draft, path);
+  const entries = accounts.map((account) => {
+    const { next, history } = readAccount(draft, account);
+    return { account, next, history: history.slice(0, 8) };
+  });
+  draft.send(link, { TAG: 'bucket', data: { path: [...path], entries } });
 }
 
 /**

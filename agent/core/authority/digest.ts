@@ -1,81 +1,168 @@
 /**
- * The digest of a ledger: a tree of hashes over all accounts that ever ordered anything, 16 children
- * a node, 3 levels, the leaves being buckets of accounts that share their first 12 bits (bucket.ts).
+ * The digest of a ledger: hashes over the tree of all accounts that ever ordered anything (bucket.ts).
  * Two authorities find the accounts in which they differ by walking down where the hashes differ:
  * work proportional to the difference.
  *
- * A leaf is the account's next sequence and the hash over all its certified orders. Balances follow
- * from those (and would make two leaves differ where there is nothing to exchange); the votes inside
- * a certificate are not part of it either, because honest authorities may hold different quorums.
+ *   leaf     SHA-256(account, next sequence, chain over its certified orders)
+ *   bucket   SHA-256(0, leaves in ascending order of accounts)
+ *   split    SHA-256(1, the digests of its 16 children)
+ *   empty    32 zeros
  *
- * All of it is kept in memory. An order that is certified only marks the hashes above its account as
- * unknown; they are computed again when somebody asks. A subtree without a record is empty. The
- * digest of a bucket is one pass of SHA-256 over its leaves, so the longest time that a root can take
- * is that for MAX_ACCOUNTS leaves of 32 bytes.
+ * Balances follow from the orders (and would make two leaves differ where there is nothing to
+ * exchange); the votes inside a certificate are not part of it either, because honest authorities may
+ * hold different quorums.
+ *
+ * A start needs no pass over the accounts, and a payment writes nothing of this to the disk. The digests
+ * of children are on disk as they were at some entry of the journal, `digestMark`. An order that is
+ * certified later only marks the children above its account as stale, in memory; they are computed
+ * again when somebody asks, in memory as well. After DIGESTS_KEPT_EVERY entries what is in memory goes
+ * to disk and the mark moves, in the same step. A new process reads which accounts ordered since the mark.
+ *
+ * Bounds: in memory two records for each split node above at most DIGESTS_KEPT_EVERY accounts; a step
+ * computes the digests above as many.
  */
-import { type ByteKey, equalBytes, fromByteKey, toByteKey } from '../bytes.ts';
+
+import { invariant } from '../assert.ts';
+import { concatBytes } from '../bytes.ts';
+import { encode, sequenceCoder } from '../codec/canonical.ts';
+import { accountCoder, numberCoder } from '../codec/record.ts';
 import { sha256 } from '../crypto.ts';
 import type { Draft } from '../draft.ts';
-import { keyOf } from '../keyspace.ts';
-import { DIGEST_DEPTH, DIGEST_FANOUT } from '../limits.ts';
-import { bucketAt, type DigestPath, pathOf } from './bucket.ts';
+import { factAt, journalHead } from '../journal.ts';
+import { keyOf, singleton } from '../keyspace.ts';
+import { DIGEST_FANOUT, DIGESTS_KEPT_EVERY } from '../limits.ts';
+import {
+  bucketAt,
+  type DigestPath,
+  enterBucket,
+  isSplit,
+  nibbleOf,
+  nodeAt,
+  splitsAbove,
+  writeNode,
+} from './bucket.ts';
+
+/** Bytes of a digest. */
+const WIDTH = 32;
 
 /** The digest of a subtree without accounts. */
-const EMPTY = new Uint8Array(32);
+const EMPTY = new Uint8Array(WIDTH);
 
-const NIBBLES = Array.from({ length: DIGEST_FANOUT }, (_, n) => toByteKey(Uint8Array.of(n)));
-
-/** Stands for a digest that has to be computed again. */
-const UNKNOWN = new Uint8Array();
-
-/** The records that mark every hash above an account as unknown. */
-export function unknownDigests(account: Uint8Array): ByteKey[] {
-  const path = Uint8Array.from(pathOf(account));
-  return Array.from({ length: DIGEST_DEPTH + 1 }, (_, depth) =>
-    keyOf('digest', path.subarray(0, depth)),
-  );
-}
-
-/** Marks every hash above this account as unknown. */
-export function forgetDigests(draft: Draft, account: Uint8Array): void {
-  for (const key of unknownDigests(account)) {
-    if (draft.get(key)?.length !== UNKNOWN.length) draft.put(key, UNKNOWN);
-  }
-}
+/** What a node hashes first: no list of leaves can pass for a list of children. */
+const BUCKET = Uint8Array.of(0);
+const SPLIT = Uint8Array.of(1);
 
 /** The digest of the subtree at `path`; 32 zeros where no account has ordered anything. */
 export function digestAt(draft: Draft, path: DigestPath): Uint8Array {
-  return digestUnder(draft, keyOf('digest', Uint8Array.from(path)), path.length);
+  if (isSplit(draft, path)) return sha256(SPLIT, childrenOf(draft, path));
+  const accounts = bucketAt(draft, path);
+  if (accounts.length === 0) return EMPTY;
+  return sha256(BUCKET, ...accounts.map((account) => leafOf(draft, account)));
 }
 
-/** The digests of the 16 children of the node at `path`. */
-export function childrenOf(draft: Draft, path: DigestPath): Uint8Array[] {
-  return childrenUnder(draft, keyOf('digest', Uint8Array.from(path)), path.length);
+/** The digests of the 16 children of a node that was split, one after the other. */
+export function childrenOf(draft: Draft, path: DigestPath): Uint8Array {
+  const staleKey = keyAt('stale', path);
+  const freshKey = keyAt('freshDigests', path);
+  const known = draft.get(freshKey) ?? keptAt(draft, path);
+  const stale = draft.get(staleKey);
+  if (stale === undefined) return known;
+  const children = known.slice();
+  for (const nibble of nibblesIn(stale)) {
+    children.set(digestAt(draft, [...path, nibble]), nibble * WIDTH);
+  }
+  draft.put(freshKey, children);
+  draft.remove(staleKey);
+  return children;
 }
 
-/** The digest that belongs under `key`, of a node so many levels below the root. */
-function digestUnder(draft: Draft, key: ByteKey, depth: number): Uint8Array {
-  const known = draft.get(key);
-  if (known === undefined) return EMPTY;
-  if (known.length > UNKNOWN.length) return known;
-  const digest =
-    depth < DIGEST_DEPTH
-      ? digestOver(childrenUnder(draft, key, depth))
-      : digestOfBucket(draft, key);
-  draft.put(key, digest);
-  return digest;
+/** One of the digests that `childrenOf` gives. */
+export function childIn(children: Uint8Array, nibble: number): Uint8Array {
+  return children.subarray(nibble * WIDTH, (nibble + 1) * WIDTH);
 }
 
-function digestOver(children: readonly Uint8Array[]): Uint8Array {
-  return children.every((child) => equalBytes(child, EMPTY)) ? EMPTY : sha256(...children);
+/** An order of this account was certified, and its record says so: its first, or another one. */
+export function noteOrder(draft: Draft, account: Uint8Array, isFirst: boolean): void {
+  if (isFirst) {
+    for (const path of enterBucket(draft, account)) {
+      const children = Array.from({ length: DIGEST_FANOUT }, (_, nibble) =>
+        digestAt(draft, [...path, nibble]),
+      );
+      writeNode(draft, path, { TAG: 'split', data: concatBytes(...children) });
+    }
+  }
+  markStale(draft, account);
 }
 
-function digestOfBucket(draft: Draft, key: ByteKey): Uint8Array {
-  const { leaves } = bucketAt(draft, [...fromByteKey(key).subarray(1)]);
-  return leaves.length === 0 ? EMPTY : sha256(leaves);
+/** Brings the digests on disk up to the journal, if they are far behind it. */
+export function keepDigests(draft: Draft): void {
+  const { count } = journalHead(draft);
+  const mark = markOf(draft);
+  if (count - mark < BigInt(DIGESTS_KEPT_EVERY)) return;
+  digestAt(draft, []);
+  for (const account of payersSince(draft, mark, count)) {
+    for (const path of splitsAbove(draft, account)) {
+      const fresh = draft.get(keyAt('freshDigests', path));
+      if (fresh === undefined) continue;
+      writeNode(draft, path, { TAG: 'split', data: fresh });
+      draft.remove(keyAt('freshDigests', path));
+    }
+  }
+  draft.write(singleton('digestMark'), numberCoder, count);
 }
 
-/** The keys of children are their parent's and a nibble: a comparison of ledgers looks at many. */
-function childrenUnder(draft: Draft, key: ByteKey, depth: number): Uint8Array[] {
-  return NIBBLES.map((nibble) => digestUnder(draft, `${key}${nibble}` as ByteKey, depth + 1));
+/** A new process: the digests on disk do not know of the last entries of the journal. */
+export function recallStale(draft: Draft): void {
+  const { count } = journalHead(draft);
+  for (const account of payersSince(draft, markOf(draft), count)) markStale(draft, account);
+}
+
+/** Marks what is above this account as to be computed again. */
+function markStale(draft: Draft, account: Uint8Array): void {
+  for (const path of splitsAbove(draft, account)) {
+    const key = keyAt('stale', path);
+    const before = draft.get(key);
+    const bit = 1 << nibbleOf(account, path.length);
+    const bits = before === undefined ? 0 : bitsIn(before);
+    if ((bits & bit) === 0) draft.put(key, Uint8Array.of((bits | bit) >> 8, (bits | bit) & 255));
+  }
+}
+
+/** Who has an order certified in these entries of the journal. */
+function* payersSince(draft: Draft, mark: bigint, count: bigint): Generator<Uint8Array> {
+  for (let n = mark; n < count; n++) {
+    const fact = factAt(draft, n);
+    if (fact.TAG === 'certificate') yield fact.data.order.order.account;
+  }
+}
+
+function markOf(draft: Draft): bigint {
+  return draft.read(singleton('digestMark'), numberCoder) ?? 0n;
+}
+
+/** The digests of children as they are on disk. */
+function keptAt(draft: Draft, path: DigestPath): Uint8Array {
+  const node = nodeAt(draft, path);
+  invariant(node?.TAG === 'split', 'a node that was split has the digests of its children');
+  return node.data;
+}
+
+/** How far an account is, hashed. */
+function leafOf(draft: Draft, account: Uint8Array): Uint8Array {
+  const record = draft.read(keyOf('account', account), accountCoder);
+  invariant(record !== undefined, 'whoever ordered has a record');
+  return sha256(account, encode(sequenceCoder, record.next), record.history);
+}
+
+function bitsIn(mask: Uint8Array): number {
+  return ((mask[0] ?? 0) << 8) | (mask[1] ?? 0);
+}
+
+function nibblesIn(mask: Uint8Array): number[] {
+  const bits = bitsIn(mask);
+  return Array.from({ length: DIGEST_FANOUT }, (_, n) => n).filter((n) => (bits & (1 << n)) !== 0);
+}
+
+function keyAt(space: 'freshDigests' | 'stale', path: DigestPath) {
+  return keyOf(space, Uint8Array.from(path));
 }

@@ -3,12 +3,10 @@
  * hold them, which is that of its journal. It only grows, so a peer that knows where it stopped
  * reading goes on from there (proofs.ts).
  *
- * Kept in memory: the index of proofs on disk (keyspace.ts `doubleSpend`) says all of it, and it is
- * rebuilt from that at start.
+ * All of it is on disk, one small record a proof: proofs are few, and a start reads none of them.
  */
 import { invariant } from '../assert.ts';
-import { type ByteKey, concatBytes, fromByteKey } from '../bytes.ts';
-import { decodeOwn, encode } from '../codec/canonical.ts';
+import { type ByteKey, fromByteKey } from '../bytes.ts';
 import { type ProofCount, proofCountCoder } from '../codec/message.ts';
 import type { OrderPair } from '../codec/order.ts';
 import { numberCoder } from '../codec/record.ts';
@@ -16,37 +14,27 @@ import { sha256 } from '../crypto.ts';
 import type { Draft } from '../draft.ts';
 import { factAt } from '../journal.ts';
 import { keyOfNumber, singleton } from '../keyspace.ts';
-import { PROOFS_PER_PAGE } from '../limits.ts';
 
 const NO_PROOFS: ProofCount = { count: 0n, set: new Uint8Array(32) };
 
-/** Bytes of a journal number. */
-const NUMBER_BYTES = 8;
-
-const PAGE = BigInt(PROOFS_PER_PAGE);
-
 /** How many proofs are held, and the digest of their places. */
 export function proofCount(draft: Draft): ProofCount {
-  return draft.read(singleton('proofCount'), proofCountCoder) ?? NO_PROOFS;
+  return draft.read(singleton('proofs'), proofCountCoder) ?? NO_PROOFS;
 }
 
 /** Adds the proof that is found under `index` (space `doubleSpend`) and has this journal number. */
 export function listProof(draft: Draft, index: ByteKey, journalNumber: bigint): void {
   const { count, set } = proofCount(draft);
-  const page = keyOfNumber('proofPage', count / PAGE);
-  const number = encode(numberCoder, journalNumber);
-  draft.put(page, concatBytes(draft.get(page) ?? new Uint8Array(), number));
+  draft.write(keyOfNumber('proofs', count), numberCoder, journalNumber);
   const after = { count: count + 1n, set: sumOf(set, placeHash(index)) };
-  draft.write(singleton('proofCount'), proofCountCoder, after);
+  draft.write(singleton('proofs'), proofCountCoder, after);
 }
 
 /** The nth proof, from 0 on; `n` below the count. */
 export function proofAt(draft: Draft, n: bigint): OrderPair {
-  const page = draft.get(keyOfNumber('proofPage', n / PAGE));
-  const at = Number(n % PAGE) * NUMBER_BYTES;
-  const number = page?.slice(at, at + NUMBER_BYTES);
-  invariant(number !== undefined, 'a listed proof is on a page');
-  const fact = factAt(draft, decodeOwn(numberCoder, number));
+  const number = draft.read(keyOfNumber('proofs', n), numberCoder);
+  invariant(number !== undefined, 'the list of proofs is as long as their count');
+  const fact = factAt(draft, number);
   invariant(fact.TAG === 'doubleSpend', 'the list names proofs');
   return fact.data;
 }

@@ -2,91 +2,107 @@
  * Orders that this authority voted for are told again until they are certified: word of a vote goes
  * out once (order.ts) and may get lost, and two halves of a split vote have to meet for a proof.
  *
- * The accounts that may have such an order form a ring, each with the next one under its key, and
- * each is in it once. A round begins behind the account that was told last. Accounts whose order was
- * certified meanwhile are taken out when their turn comes.
+ * Nothing is kept for each of them. The last ones that were voted for are in a list of MAX_RECENT_VOTES
+ * places, which a newer vote takes over when all are taken; and a walk goes over all accounts, in the
+ * order in which they came, from a place that is drawn at start, and around. So an order is told soon
+ * and often while few are on their way, and every one is told in its turn whoever makes however many.
+ * A walk that came around and met no order rests until the list is full again.
  *
- * Bounds: as many entries as accounts; a round looks at MAX_RETELL_LOOKS of them and tells
- * MAX_RETOLD_ORDERS, and rounds are SYNC_IDLE_MS apart, however often ledgers are compared.
+ * Bounds: a round tells MAX_RETOLD_ORDERS, half of them from the list, looks at MAX_RETELL_LOOKS accounts,
+ * and rounds are SYNC_IDLE_MS apart, however often ledgers are compared.
  */
 import { invariant } from '../assert.ts';
 import { equalBytes } from '../bytes.ts';
+import { draw } from '../chance.ts';
+import { keyCoder } from '../codec/canonical.ts';
+import type { SignedOrder } from '../codec/order.ts';
 import { type Retelling, retellingCoder } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
-import { keyOf, singleton } from '../keyspace.ts';
-import { MAX_RETELL_LOOKS, MAX_RETOLD_ORDERS, SYNC_IDLE_MS } from '../limits.ts';
+import { keyOf, keyOfNumber, singleton } from '../keyspace.ts';
+import { MAX_RECENT_VOTES, MAX_RETELL_LOOKS, MAX_RETOLD_ORDERS, SYNC_IDLE_MS } from '../limits.ts';
 import { memberLinks } from '../links.ts';
-import { readAccount } from './account.ts';
+import { accountCount, readAccount } from './account.ts';
 
-/** Takes an account into the ring: it has a pending order. */
+/** Notes an account that has a pending order now. */
 export function retellLater(draft: Draft, account: Uint8Array): void {
-  if (draft.get(keyOf('retold', account)) !== undefined) return;
-  const ring = ringOf(draft);
-  const next = ring === undefined ? account : after(draft, ring.last);
-  draft.put(keyOf('retold', account), next);
-  if (ring !== undefined) draft.put(keyOf('retold', ring.last), account);
-  const dueMs = ring?.dueMs ?? nextRoundMs(draft);
-  writeRing(draft, { last: account, dueMs });
+  const before = retellingOf(draft);
+  const key = placeOf(before.next);
+  // Whose place is taken is left to the walk.
+  const quiet = draft.get(key) === undefined ? before.quiet : 0n;
+  // A copy of its own: what a frame brought is a view of the whole frame.
+  draft.put(key, account.slice());
+  writeRetelling(draft, { ...before, next: (before.next + 1) % MAX_RECENT_VOTES, quiet });
 }
 
 /** One round, if it is time for one. */
 export function retellPending(draft: Draft): void {
-  const ring = ringOf(draft);
+  const before = retellingOf(draft);
   const links = memberLinks(draft);
-  if (ring === undefined || links.length === 0 || draft.stamp.nowMs < ring.dueMs) return;
-  writeRing(draft, { ...ring, dueMs: nextRoundMs(draft) });
-  const told: Uint8Array[] = [];
-  for (let looks = 0; looks < MAX_RETELL_LOOKS && told.length < MAX_RETOLD_ORDERS; looks++) {
-    const account = nextAccount(draft);
-    if (account === undefined || (told[0] !== undefined && equalBytes(account, told[0]))) return;
-    const { pending } = readAccount(draft, account);
-    if (pending === undefined) {
-      takeOut(draft, account);
-      continue;
-    }
-    for (const link of links) draft.send(link, { TAG: 'gossip', data: pending });
-    told.push(account);
-    moveOn(draft, account);
+  if (links.length === 0 || draft.stamp.nowMs < before.dueMs) return;
+  const recent = tellRecent(draft, before, MAX_RETOLD_ORDERS / 2);
+  const walked = walk(draft, recent);
+  const after = { ...walked.after, dueMs: BigInt(draft.stamp.nowMs + SYNC_IDLE_MS) };
+  writeRetelling(draft, after);
+  for (const data of walked.orders) {
+    for (const link of links) draft.send(link, { TAG: 'gossip', data });
   }
 }
 
-function nextRoundMs(draft: Draft): bigint {
-  return BigInt(draft.stamp.nowMs + SYNC_IDLE_MS);
+interface Told {
+  readonly orders: readonly SignedOrder[];
+  readonly after: Retelling;
 }
 
-function ringOf(draft: Draft): Retelling | undefined {
-  return draft.read(singleton('retelling'), retellingCoder);
+/** Orders of the list, in turn; what is certified by now leaves its place. */
+function tellRecent(draft: Draft, before: Retelling, most: number): Told {
+  const orders: SignedOrder[] = [];
+  let { place } = before;
+  for (let looks = 0; looks < MAX_RECENT_VOTES && orders.length < most; looks++) {
+    const key = placeOf(place);
+    place = (place + 1) % MAX_RECENT_VOTES;
+    const account = draft.get(key);
+    if (account === undefined) continue;
+    const { pending } = readAccount(draft, account);
+    if (pending === undefined) draft.remove(key);
+    else orders.push(pending);
+  }
+  return { orders, after: { ...before, place } };
 }
 
-function writeRing(draft: Draft, ring: Retelling): void {
-  draft.write(singleton('retelling'), retellingCoder, ring);
+/** Adds orders of all accounts, in turn, to those of the list. */
+function walk(draft: Draft, { orders: recent, after: before }: Told): Told {
+  const count = accountCount(draft);
+  const orders = [...recent];
+  let { quiet, at } = before;
+  for (let looks = 0; looks < MAX_RETELL_LOOKS && orders.length < MAX_RETOLD_ORDERS; looks++) {
+    if (quiet >= count) break;
+    const next = at ?? BigInt(draw(draft, Number(count), 'retell'));
+    const account = accountAt(draft, next % count);
+    const { pending } = readAccount(draft, account);
+    at = (next % count) + 1n;
+    quiet = pending === undefined ? quiet + 1n : 0n;
+    const isListed = recent.some(({ order }) => equalBytes(order.account, account));
+    if (pending !== undefined && !isListed) orders.push(pending);
+  }
+  return { orders, after: { ...before, quiet, at } };
 }
 
-/** The account behind this one in the ring. */
-function after(draft: Draft, account: Uint8Array): Uint8Array {
-  const next = draft.get(keyOf('retold', account));
-  invariant(next !== undefined, 'the ring is closed');
-  return next;
+function accountAt(draft: Draft, n: bigint): Uint8Array {
+  const account = draft.read(keyOfNumber('accountAt', n), keyCoder);
+  invariant(account !== undefined, 'the list of accounts is as long as their count');
+  return account;
 }
 
-/** The account whose turn it is. */
-function nextAccount(draft: Draft): Uint8Array | undefined {
-  const ring = ringOf(draft);
-  return ring === undefined ? undefined : after(draft, ring.last);
+const AT_START: Retelling = { next: 0, place: 0, quiet: 0n, at: undefined, dueMs: 0n };
+
+function retellingOf(draft: Draft): Retelling {
+  return draft.read(singleton('retelling'), retellingCoder) ?? AT_START;
 }
 
-/** It had its turn. */
-function moveOn(draft: Draft, account: Uint8Array): void {
-  const ring = ringOf(draft);
-  if (ring !== undefined) writeRing(draft, { ...ring, last: account });
+function writeRetelling(draft: Draft, retelling: Retelling): void {
+  draft.write(singleton('retelling'), retellingCoder, retelling);
 }
 
-/** Takes out the account whose turn it is. */
-function takeOut(draft: Draft, account: Uint8Array): void {
-  const ring = ringOf(draft);
-  if (ring === undefined) return;
-  const next = after(draft, account);
-  draft.remove(keyOf('retold', account));
-  if (equalBytes(next, account)) draft.remove(singleton('retelling'));
-  else draft.put(keyOf('retold', ring.last), next);
+function placeOf(place: number) {
+  return keyOf('retold', Uint8Array.of(place));
 }

@@ -8,10 +8,10 @@
  */
 import type { LinkId } from '../io.ts';
 import {
-  DIGEST_DEPTH,
   DIGEST_FANOUT,
-  MAX_BUCKET_ENTRIES,
+  MAX_BUCKET_ACCOUNTS,
   MAX_CERTIFICATES_PER_FRAME,
+  MAX_DIGEST_DEPTH,
   MAX_PROOFS_PER_FRAME,
   MAX_ROUTE_HOPS,
   MAX_TOKENS,
@@ -174,7 +174,7 @@ export type Way = ValueOf<typeof wayCoder>;
 
 /** Nibbles from the root of the digest tree to one of its nodes. */
 const nibbleCoder = checked(u8, (n) => n < DIGEST_FANOUT || `${n} is no nibble of a path`);
-const pathCoder = listOf(DIGEST_DEPTH, nibbleCoder);
+const pathCoder = listOf(MAX_DIGEST_DEPTH, nibbleCoder);
 
 const bucketEntryCoder = struct({
   account: keyCoder,
@@ -257,20 +257,13 @@ export const messageCoder = variant({
   gossip: [13, signedOrderCoder],
   /** Authority to authority: two orders that one account signed for one sequence. Not answered. */
   doubleSpend: [14, orderPairCoder],
-  /** Catch-up: the root of my digest tree. Answered by `digest` of the root where it differs. */
+  /** Catch-up: the root of my digest tree. Answered by what I have there where it differs. */
   root: [15, struct({ digest: hashCoder })],
+  /** Catch-up: the children of a node that is split at the sender. */
   digest: [16, struct({ path: pathCoder, children: tupleOf(DIGEST_FANOUT, hashCoder) })],
-  /** Catch-up: my accounts of one bucket, above `after`, in ascending order. */
-  bucket: [
-    17,
-    struct({
-      path: pathCoder,
-      after: optional(keyCoder),
-      more: bool,
-      entries: listOf(MAX_BUCKET_ENTRIES, bucketEntryCoder),
-    }),
-  ],
-  bucketQuery: [18, struct({ path: pathCoder, after: keyCoder })],
+  /** Catch-up: all my accounts below a path, where they are few, in ascending order. */
+  bucket: [17, struct({ path: pathCoder, entries: listOf(MAX_BUCKET_ACCOUNTS, bucketEntryCoder) })],
+  // 18 asked for more of a bucket.
   /**
    * What counts of an answer that goes back through other nodes, who might forge it: instead of
    * `applied` and of `rejected` for a certificate that came too early.

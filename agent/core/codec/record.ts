@@ -1,5 +1,11 @@
 /** What is stored: the layout of every value of keyspace.ts. */
-import { MAX_LINKS, MAX_MEMBERS, MAX_TOKENS } from '../limits.ts';
+import {
+  DIGEST_FANOUT,
+  MAX_BUCKET_ACCOUNTS,
+  MAX_LINKS,
+  MAX_MEMBERS,
+  MAX_TOKENS,
+} from '../limits.ts';
 import { hashCoder, keyCoder, linkCoder, memberCoder, sequenceCoder } from './canonical.ts';
 import type { ValueOf } from './coder.ts';
 import { lifeCoder, tokenBalanceCoder } from './message.ts';
@@ -10,7 +16,17 @@ import {
   orderPairCoder,
   signedOrderCoder,
 } from './order.ts';
-import { bool, checked, listOf, listWith, optional, struct, textOf, variant } from './parts.ts';
+import {
+  bool,
+  bytesOf,
+  checked,
+  listOf,
+  listWith,
+  optional,
+  struct,
+  textOf,
+  variant,
+} from './parts.ts';
 
 /** An account as an authority keeps it (DESIGN 5). Balances in ascending order of tokens. */
 export const accountCoder = struct({
@@ -26,6 +42,15 @@ export const accountCoder = struct({
   pending: optional(signedOrderCoder),
 });
 export type Account = ValueOf<typeof accountCoder>;
+
+/** A node of the tree of accounts that ordered (authority/bucket.ts). */
+export const treeNodeCoder = variant({
+  /** The digests of its 16 children, one after the other, as of `digestMark`. */
+  split: [0, bytesOf(DIGEST_FANOUT * 32)],
+  /** All accounts below it, in ascending order. */
+  bucket: [1, listOf(MAX_BUCKET_ACCOUNTS, keyCoder)],
+});
+export type TreeNode = ValueOf<typeof treeNodeCoder>;
 
 const certificatePairCoder = struct({ first: certificateCoder, second: certificateCoder });
 
@@ -108,8 +133,17 @@ export const timersCoder = struct({
 });
 export type Timers = ValueOf<typeof timersCoder>;
 
-/** The ring of accounts whose orders are told again: the one told last, when to go on. In memory. */
-export const retellingCoder = struct({ last: keyCoder, dueMs: u64 });
+/** How the telling again of orders without a certificate stands (retell.ts). In memory. */
+export const retellingCoder = struct({
+  /** The place of the list that the next vote takes, and the one whose turn it is. */
+  next: u8,
+  place: u8,
+  /** Accounts in a row that the walk found without such an order. */
+  quiet: u64,
+  /** The number of the account that the walk looks at next, once it has begun. */
+  at: optional(u64),
+  dueMs: u64,
+});
 export type Retelling = ValueOf<typeof retellingCoder>;
 
 /** How the pursuit of the live order, and the spreading of the last certificate, stand. In memory. */

@@ -4,7 +4,7 @@
  * whom they may dial.
  */
 import { randomBytes } from 'node:crypto';
-import type { Read, Write } from '../../core/io.ts';
+import type { Read } from '../../core/io.ts';
 import { SEED_BYTES } from '../../core/limits.ts';
 import { createNode } from '../../core/node.ts';
 import type { Notice } from '../../core/notice.ts';
@@ -31,12 +31,10 @@ import { createTwinWatch } from './twin-watch.ts';
 export async function takePart(setup: {
   readonly context: DaemonContext;
   readonly store: Store;
-  /** What the core keeps in memory, rebuilt from the store. */
-  readonly memory: readonly Write[];
   readonly closers: Closers;
   readonly onFatal: (error: unknown) => void;
 }): Promise<Running> {
-  const { context, store, memory, closers, onFatal } = setup;
+  const { context, store, closers, onFatal } = setup;
   const { config, identity, clock, logs } = context;
   const { network, signer, member } = identity;
   const meter = createMeter({ verify: createVerify(), sign: signer.sign });
@@ -53,7 +51,6 @@ export async function takePart(setup: {
     },
     store,
     clock,
-    memory,
     spent,
     onSend: (send, cause) => links.send(send, cause),
     onClose: (close) => links.close(close),

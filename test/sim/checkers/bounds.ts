@@ -1,8 +1,9 @@
 /**
  * Checker `bounds`: no step of an honest node sends, writes or waits out of bounds; and what a node
  * holds follows from what the world has seen, and so stays flat however long it runs: besides the
- * journal and its indexes there is one record an account, one entry a link, and a few singles; and
- * what is kept in memory only takes so many bytes an account, a link and a member.
+ * journal and its indexes there are a few records an account, one entry a link, and a few singles; and
+ * what is kept in memory only takes so many bytes a link, a member and a part of the digest tree, and
+ * nothing for accounts, orders and proofs.
  */
 import type { ByteKey } from '../../../agent/core/bytes.ts';
 import type { Event, Step, Write } from '../../../agent/core/io.ts';
@@ -14,16 +15,15 @@ import { type LinkView, Reader, readLinks } from './decode.ts';
 
 /** Certificates of one page, accounts of one list, children of one node of the digest tree. */
 const MOST_OF_A_PAGE = 4;
-const MOST_OF_A_LIST = 128;
+const MOST_OF_A_LIST = 8;
 const CHILDREN = 16;
 /** Bytes of a signed order with the longest memo, and of everything around the content of a frame. */
 const ORDER_BYTES = 220;
 const ENVELOPE_BYTES = 128;
-/** Accounts that one list of catch-up leads to questions about, and the question for the next list. */
-const MOST_EXCHANGES = 32 + 1;
-/** Pairs of orders in one page of double-spend proofs, and proofs whose numbers one record holds. */
+/** Accounts that one list of catch-up leads to words about: those in it, and others. */
+const MOST_EXCHANGES = MOST_OF_A_LIST + 32;
+/** Pairs of orders in one page of double-spend proofs. */
 const MOST_OF_PROOFS = 16;
-const PROOFS_A_RECORD = 256;
 /** Orders that are told again in one round. */
 const MOST_RETOLD = 16;
 /** Certificates of income that are shown at once, each over up to four ways, and one word more. */
@@ -52,11 +52,10 @@ function mostSends(members: number): number {
   );
 }
 
-/** Accounts whose leaves wait to be taken into the digest tree, and what is written for each of them. */
-const MOST_WAITING = 64;
-const WRITES_OF_A_LEAF = 5;
-/** Writes for a certificate: of both accounts, its places, its leaf and the digests above that. */
-const WRITES_OF_A_CERTIFICATE = 10;
+/** Writes for a certificate: of both accounts, their places, its own, and marks in the digest tree. */
+const WRITES_OF_A_CERTIFICATE = 12;
+/** Writes for a part of the digest tree: its accounts or its digests, on disk and in memory. */
+const WRITES_OF_A_NODE = 4;
 /** Writes of a step besides those that there is one of for each of something. */
 const FEW_WRITES = 8;
 
@@ -66,21 +65,17 @@ function mostWrites(members: number, accounts: number): number {
     FEW_WRITES +
     members +
     Math.max(
-      WRITES_OF_A_LEAF * Math.min(accounts, MOST_WAITING) + MOST_RETOLD,
-      WRITES_OF_A_CERTIFICATE * MOST_OF_A_PAGE,
-      2 * MOST_OF_PROOFS,
+      WRITES_OF_A_CERTIFICATE * MOST_OF_A_PAGE + WRITES_OF_A_NODE * accounts,
+      3 * MOST_OF_PROOFS,
       2 * members,
-      accounts,
+      2 * accounts,
+      MOST_VOTES_KEPT,
     )
   );
 }
 
 /** Bytes of a record, by its prefix, where there may be many of the kind. */
-function mostRecordBytes(
-  members: number,
-  tokens: number,
-  accounts: number,
-): Readonly<Record<string, number>> {
+function mostRecordBytes(members: number, tokens: number): Readonly<Record<string, number>> {
   const certificate = 4 + ORDER_BYTES + 1 + 65 * members;
   const numbers = ['C', 'D', 'R', 'O', 'I'].map((prefix) => [prefix, 8]);
   const singles = Object.keys(FEW).map((prefix) => [prefix, MOST_SINGLE_BYTES]);
@@ -88,13 +83,15 @@ function mostRecordBytes(
     A: 32 + 2 * 8 + 3 + (2 + 25) * tokens + ORDER_BYTES,
     J: 32 + 1 + Math.max(certificate, 2 * ORDER_BYTES),
     P: 8 + certificate,
-    b: 64 * accounts,
-    w: 32 * accounts,
-    p: 8 * PROOFS_A_RECORD,
-    y: 32,
+    E: 32,
+    T: 2 + 32 * Math.max(CHILDREN, MOST_OF_A_LIST),
+    f: CHILDREN * 32,
+    s: 2,
+    l: 32,
     2: ORDER_BYTES + 64,
     3: 32,
     ...Object.fromEntries([...numbers, ...singles]),
+    K: 8 + 32,
   };
 }
 
@@ -105,22 +102,22 @@ const SIGNS_OF_A_MEMBER = 3;
 const MOST_RELAYS = 128;
 const MOST_OF_A_MEMBER = 4;
 
+/** The last votes of an authority, whose orders it tells again first. */
+const MOST_VOTES_KEPT = 64;
+
 /**
- * Bytes, with their keys, of all that a node keeps in memory only: so much for timers, counts, a seed and the
- * root of the digest tree; for an account its place and leaf in a bucket, its place among those whose
- * leaf has to be taken in, the three hashes above, and its place in the ring of orders that are told
- * again; for a link its number, its member and what was asked over it; for a member how far it told,
- * and what a wallet notes of it; for a double-spend proof its number.
+ * Bytes, with their keys, of all that a node keeps in memory only: so much for timers, counts, chance and
+ * the last votes; for a part of the digest tree that was split which children have other digests
+ * now, and those; for a link its number, its member and what was asked over it; for a member how far
+ * it told, and what a wallet notes of it.
  */
-const MEMORY_BYTES = 277;
-const MEMORY_BYTES_OF = { account: 315, link: 22, member: 42, proof: 17 } as const;
+const MEMORY_BYTES = 300 + 34 * MOST_VOTES_KEPT;
+const MEMORY_BYTES_OF = { split: 2 * 7 + 2 + 32 * CHILDREN, link: 22, member: 42 } as const;
 
 /** Steps between two looks at everything that a node holds. */
 const LOOK_EVERY = 400;
 /** Wake-ups that a node may want in one second. */
 const MOST_TICKS_PER_SECOND = 50;
-/** Nodes of the digest tree: 1 + 16 + 256 + 4096. */
-const MOST_DIGESTS = 4_369;
 /** Bytes of one record that is there once: votes of 64 members and an order; 512 links. */
 const MOST_SINGLE_BYTES = 6_000;
 /** Records that there are at most this many of, whatever happens. */
@@ -140,7 +137,6 @@ const FEW: Readonly<Record<string, number>> = {
   r: 64,
   e: 64,
   a: 1,
-  n: 1,
   z: 1,
   k: 1,
   x: 1,
@@ -148,7 +144,8 @@ const FEW: Readonly<Record<string, number>> = {
   t: 1,
   g: 1,
   c: 1,
-  d: MOST_DIGESTS,
+  l: MOST_VOTES_KEPT,
+  Y: 1,
 };
 
 export class Bounds implements Watcher {
@@ -158,9 +155,7 @@ export class Bounds implements Watcher {
   readonly #steps = new Map<number, number>();
   readonly #ticks = new Map<number, { second: number; count: number }>();
   readonly #nowMs: () => number;
-  /** For so many accounts. */
-  #mostRecordBytes: Readonly<Record<string, number>> = {};
-  #accounts = -1;
+  #mostRecordBytes: Readonly<Record<string, number>> | undefined;
 
   constructor(book: Book, nowMs: () => number) {
     this.#book = book;
@@ -193,10 +188,7 @@ export class Bounds implements Watcher {
     const members = founding.memberKeys.length;
     if (writes.length > mostWrites(members, ledger.size)) fail(`${writes.length} writes`);
     this.most.writes = Math.max(this.most.writes, writes.length);
-    if (this.#accounts !== ledger.size) {
-      this.#accounts = ledger.size;
-      this.#mostRecordBytes = mostRecordBytes(members, founding.tokenCount, ledger.size);
-    }
+    this.#mostRecordBytes ??= mostRecordBytes(members, founding.tokenCount);
     for (const { key, value } of writes) {
       const bytes = value?.length ?? 0;
       if (bytes <= (this.#mostRecordBytes[key.charAt(0)] ?? 0)) continue;
@@ -225,14 +217,15 @@ export class Bounds implements Watcher {
     const most: Readonly<Record<string, number>> = {
       ...FEW,
       A: this.#book.ledger.size,
-      b: this.#book.ledger.size,
-      w: this.#book.ledger.size,
+      E: this.#book.ledger.size,
+      T: 2 * this.#book.ledger.size,
+      s: this.#book.ledger.size,
+      f: this.#book.ledger.size,
       C: this.#book.seen.size,
       R: certificates,
       J: facts,
       D: facts - certificates,
-      p: Math.ceil((facts - certificates) / PROOFS_A_RECORD),
-      y: this.#book.ledger.size,
+      K: facts - certificates + 1,
       2: SIGNS_OF_A_MEMBER * this.#book.founding.memberKeys.length,
       3: facts - certificates,
       X: 0,
@@ -260,10 +253,9 @@ export class Bounds implements Watcher {
   #checkMemory(process: Process, bytes: number, counts: ReadonlyMap<string, number>): void {
     const most =
       MEMORY_BYTES +
-      MEMORY_BYTES_OF.account * (counts.get('A') ?? 0) +
+      MEMORY_BYTES_OF.split * (counts.get('T') ?? 0) +
       MEMORY_BYTES_OF.link * linksOf(process).length +
-      MEMORY_BYTES_OF.member * this.#book.founding.memberKeys.length +
-      MEMORY_BYTES_OF.proof * (counts.get('D') ?? 0);
+      MEMORY_BYTES_OF.member * this.#book.founding.memberKeys.length;
     if (bytes <= most) return;
     throw new Violation('bounds', `${process.name}: ${bytes} bytes in memory, at most ${most}`);
   }

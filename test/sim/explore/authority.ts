@@ -12,7 +12,6 @@ import type { Event, LinkId, Send, Stamp } from '../../../agent/core/io.ts';
 import { isDurable, singleton } from '../../../agent/core/keyspace.ts';
 import { SEED_BYTES } from '../../../agent/core/limits.ts';
 import { createNode, type Node } from '../../../agent/core/node.ts';
-import { createRecovery } from '../../../agent/core/recovery.ts';
 import type { NodeSetup } from '../../../agent/core/setup.ts';
 import type { MemberIndex } from '../../../agent/core/units.ts';
 import type { SmallWorld } from './small-world.ts';
@@ -108,13 +107,10 @@ export class Authority {
   /** A process comes up with this disk, and all links after it. */
   #start(disk: ReadonlyMap<ByteKey, Uint8Array>): Map<ByteKey, Uint8Array> {
     const state = new Map(disk);
-    const recovery = createRecovery();
-    for (const [key, value] of disk) recovery.take(key, value);
     const write = (key: ByteKey, value: Uint8Array | undefined): void => {
       if (value === undefined) state.delete(key);
       else state.set(key, value);
     };
-    for (const { key, value } of recovery.writes()) write(key, value);
     const node = this.#node();
     const links = this.#world.members.flatMap(({ publicKey }, i): Event[] =>
       i === this.member

@@ -78,11 +78,11 @@ export const losesCredits: Habit = (step) => {
   return { ...step, writes: step.writes.filter((write) => write !== lost) };
 };
 
-/** The hashes of its ledger stay as they were when it began. */
-export const keepsOldHashes: Habit = (step, event) => {
+/** It does not look at the accounts that others say they have. */
+export const comparesNothing: Habit = (step, event) => {
   if (event.kind !== 'frame') return step;
-  const { prefix } = KEYSPACE.digest;
-  return { ...step, writes: step.writes.filter(({ key }) => !key.startsWith(prefix)) };
+  const { message } = decodeOwn(frameCoder, event.bytes);
+  return message.TAG === 'bucket' ? { ...step, sends: [] } : step;
 };
 
 /** After it applied a certificate it answers nobody any more, until it is restarted. */

@@ -7,8 +7,8 @@ import type { MakeNode } from './authority.ts';
 import {
   answersFromMemory,
   believesAnything,
+  comparesNothing,
   forgetsPending,
-  keepsOldHashes,
   losesCredits,
   votesTwice,
   votesUnwritten,
@@ -73,7 +73,7 @@ const BROKEN: Record<string, readonly [MakeNode, string]> = {
   ],
   'loses a credit': [withHabit(losesCredits), 'DiskIsSound'],
   'believes any signature': [believesAnything, 'OrdersAreOwned'],
-  'compares its ledger by old hashes': [withHabit(keepsOldHashes), 'MeetingsConverge'],
+  'compares its ledger with nobody': [withHabit(comparesNothing), 'MeetingsConverge'],
   'answers by what a restart forgets': [withHabit(answersFromMemory), 'SameAnswers'],
 };
 

@@ -93,6 +93,7 @@ export function readDisk(records: Iterable<readonly [string, string]>, names: Na
     votes: take('S') === undefined,
   };
   checkIndexes(journal, read, take, names);
+  checkLists(journal, read, take, names);
   checkHistories(journal, read, names);
   for (const key of store.keys()) sound(taken.has(key), `no record ${JSON.stringify(key)}`);
   return { view, ledger: read.map(({ ledger }) => ledger).join('|') };
@@ -186,6 +187,27 @@ function checkIndexes(
   accounts.forEach(({ view }, i) => {
     sound(view.received === credits[i], 'credits are counted');
   });
+}
+
+/** Accounts and proofs are listed as they came, and those that ordered by their keys, in one bucket. */
+function checkLists(
+  journal: readonly Entry[],
+  accounts: readonly ReadAccount[],
+  take: Take,
+  names: Names,
+): void {
+  const known = names.accounts.filter((_, i) => accounts[i]?.view.known);
+  const listed = known.map((_, n) => take(`E${big64(n)}`) ?? '');
+  sound(listed.sort().join() === known.toSorted().join(), 'every account is listed once');
+  const ordered = names.accounts.filter((_, i) => (accounts[i]?.view.next ?? 0) > 0).sort();
+  const bucket = `\x01${String.fromCharCode(ordered.length)}${ordered.join('')}`;
+  sound((take('T') ?? '\x01\0') === bucket, 'whoever ordered is in the bucket');
+  const proofs = [...journal.keys()].filter((n) => journal[n]?.kind === 'doubleSpend');
+  proofs.forEach((number, n) => {
+    sound(numberIn(take(`K${big64(n)}`)) === number, 'proofs are listed as they came');
+  });
+  const count = take('K');
+  sound((count === undefined ? 0 : new Reader(count).number(8)) === proofs.length, 'and counted');
 }
 
 /** Certificates are applied in turn, and an account's history is the chain over their orders. */

@@ -22,7 +22,7 @@ import {
   type SignedOrder,
 } from '../../../agent/core/codec/order.ts';
 import type { Event, LinkId, Read, Send, Stamp, Step } from '../../../agent/core/io.ts';
-import { MAX_SEQUENCE } from '../../../agent/core/limits.ts';
+import { MAX_BUCKET_ACCOUNTS, MAX_SEQUENCE } from '../../../agent/core/limits.ts';
 import { isRefusal, REFUSALS } from '../../../agent/core/refusal.ts';
 import { signingBytes } from '../../../agent/core/signing.ts';
 import {
@@ -134,7 +134,7 @@ export class Traitor implements Actor {
         const madeUp = { account: prng.bytes(32), next: anyNext, history: prng.bytes(8) };
         return {
           TAG: 'bucket',
-          data: { ...message.data, entries: [...entries, madeUp].slice(0, 128) },
+          data: { ...message.data, entries: [...entries, madeUp].slice(0, MAX_BUCKET_ACCOUNTS) },
         };
       }
       case 'vote':
