@@ -12,8 +12,6 @@ import {
   chmodSync,
   closeSync,
   fchmodSync,
-  fchownSync,
-  fstatSync,
   fsyncSync,
   linkSync,
   mkdirSync,
@@ -29,7 +27,6 @@ import { basename, dirname, join } from 'node:path';
 export const SYSTEM_FILES = {
   openSync,
   writeSync,
-  fchownSync,
   fchmodSync,
   fsyncSync,
   closeSync,
@@ -40,20 +37,14 @@ export const SYSTEM_FILES = {
 
 export type SystemFiles = typeof SYSTEM_FILES;
 
-export interface FileRights {
-  readonly mode: number;
-  /** Whose it is to be; the writer's own if left out. */
-  readonly owner?: { readonly uid: number; readonly gid: number };
-}
-
 /** Puts content in the place of a file's old content. Throws what the system says. */
 export function replaceFile(
   path: string,
   content: string | Uint8Array,
-  rights: FileRights,
+  mode: number,
   system: SystemFiles = SYSTEM_FILES,
 ): void {
-  withDraft(path, content, rights, system, (draft) => system.renameSync(draft, path));
+  withDraft(path, content, mode, system, (draft) => system.renameSync(draft, path));
 }
 
 /** Writes a file that is not there yet. Throws EEXIST if there is one, and leaves that as it is. */
@@ -63,7 +54,7 @@ export function writeNewFile(
   mode: number,
   system: SystemFiles = SYSTEM_FILES,
 ): void {
-  withDraft(path, content, { mode }, system, (draft) => {
+  withDraft(path, content, mode, system, (draft) => {
     try {
       system.linkSync(draft, path);
     } catch (error) {
@@ -114,7 +105,7 @@ export function sweep(folder: string, prefix: string): void {
 function withDraft(
   path: string,
   content: string | Uint8Array,
-  rights: FileRights,
+  mode: number,
   system: SystemFiles,
   name: (draft: string) => void,
 ): void {
@@ -125,7 +116,7 @@ function withDraft(
   // One of this very process can only be what an earlier one of the same number left.
   system.rmSync(draft, { force: true });
   try {
-    writeDraft(draft, Buffer.from(content), rights, system);
+    writeDraft(draft, Buffer.from(content), mode, system);
     name(draft);
   } catch (error) {
     system.rmSync(draft, { force: true });
@@ -135,12 +126,7 @@ function withDraft(
   syncFolder(folder, system);
 }
 
-function writeDraft(
-  draft: string,
-  bytes: Buffer,
-  { mode, owner }: FileRights,
-  system: SystemFiles,
-): void {
+function writeDraft(draft: string, bytes: Buffer, mode: number, system: SystemFiles): void {
   const file = system.openSync(draft, 'wx', 0o600);
   try {
     for (let written = 0; written < bytes.length; ) {
@@ -148,20 +134,11 @@ function writeDraft(
       if (some === 0) throw Object.assign(new Error(`EIO: ${draft}`), { code: 'EIO' });
       written += some;
     }
-    // Only where it is needed, because it needs CAP_CHOWN; and first, because it clears bits.
-    if (owner !== undefined && !isOwnedBy(file, owner)) {
-      system.fchownSync(file, owner.uid, owner.gid);
-    }
     system.fchmodSync(file, mode);
     system.fsyncSync(file);
   } finally {
     system.closeSync(file);
   }
-}
-
-function isOwnedBy(file: number, { uid, gid }: { uid: number; gid: number }): boolean {
-  const found = fstatSync(file);
-  return found.uid === uid && found.gid === gid;
 }
 
 /** Takes the name with an empty file, which nobody else can do then, and puts the draft there. */

@@ -4,12 +4,13 @@
  * and time are bounded.
  */
 import { execFile, spawn } from 'node:child_process';
-import { mkdirSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, contentOf, type WriteCommand } from './command.ts';
 import { failure, fault, type Result, success } from './fault.ts';
+import { editFile } from './file-editor.ts';
 import { type FileReading, readEnd, readWhole } from './file-reader.ts';
 import { replaceFile } from './file-writer.ts';
 import {
@@ -207,14 +208,13 @@ function kill(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
   }
 }
 
-/** A file of somebody else's is changed where it really lies, and keeps its mode and owner. */
+/** A file of somebody else's that is there is edited; any other is put in the place of the old one. */
 function write(command: WriteCommand): void {
   const { path, mode, foreign } = command;
   const content = contentOf(command);
+  if (foreign === true && existsSync(path)) return editFile(path, content);
   mkdirSync(dirname(path), { recursive: true });
-  const present = foreign === true ? statSync(path, { throwIfNoEntry: false }) : undefined;
-  if (present === undefined) return replaceFile(path, content, { mode });
-  replaceFile(realpathSync(path), content, { mode: present.mode & 0o7777, owner: present });
+  replaceFile(path, content, mode);
 }
 
 async function file(path: string, action: () => Promise<unknown>): Promise<Result<undefined>> {

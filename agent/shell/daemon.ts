@@ -24,7 +24,7 @@ import { type Closers, createClosers } from './daemon/closers.ts';
 import type { DaemonContext, Running } from './daemon/context.ts';
 import { createCounters } from './daemon/counters.ts';
 import { createEvents } from './daemon/events.ts';
-import { claimStore } from './daemon/first-start.ts';
+import { claimStore, unusedMarkOf } from './daemon/first-start.ts';
 import { controlHandlers } from './daemon/handlers.ts';
 import type { Identity } from './daemon/identity.ts';
 import { createListeners } from './daemon/listeners.ts';
@@ -181,12 +181,16 @@ function checkStoreNetwork({ config, identity }: DaemonSetup, store: StoreReader
 }
 
 /** The ledger of one key is never continued with another. */
-async function claimOrRefuse({ config, identity }: DaemonSetup, store: Store): Promise<void> {
-  const other = await claimStore(store, {
+async function claimOrRefuse({ config, identity, logs }: DaemonSetup, store: Store): Promise<void> {
+  const { other, markStays } = await claimStore(store, {
     publicKey: identity.signer.publicKey,
     keyFile: config.node_key,
     isAuthority: identity.member !== undefined,
   });
+  if (markStays !== undefined) {
+    const mark = unusedMarkOf(config.node_key);
+    logs.info('the mark of an unused key is left to whoever owns its folder', { mark, markStays });
+  }
   if (other === undefined) return;
   const found = `${nameOf('node', identity.signer.publicKey)} in ${config.node_key}`;
   const expected = `the key of the ledger in ${config['store.folder']}, ${other}`;

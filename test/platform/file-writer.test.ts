@@ -61,10 +61,6 @@ function watched({ fails, atOnce = Number.POSITIVE_INFINITY }: Trouble = {}) {
       called('fchmodSync', `${nameOf(file)} ${mode.toString(8)}`);
       SYSTEM_FILES.fchmodSync(file, mode);
     },
-    fchownSync: (file: number, uid: number, gid: number) => {
-      called('fchownSync', `${nameOf(file)} ${uid}:${gid}`);
-      SYSTEM_FILES.fchownSync(file, uid, gid);
-    },
     fsyncSync: (file: number) => {
       called('fsyncSync', nameOf(file));
       SYSTEM_FILES.fsyncSync(file);
@@ -104,7 +100,7 @@ describe('a file that is written', () => {
 
   it('is durable before it has its name, and then its name is', () => {
     const { system, said } = watched();
-    replaceFile(path, 'content', { mode: 0o640 }, system);
+    replaceFile(path, 'content', 0o640, system);
     assert.deepEqual(
       said,
       [
@@ -133,7 +129,7 @@ describe('a file that is written', () => {
     const content = Buffer.from('twenty-one bytes of it');
     for (const atOnce of [1, 7, 21, 22, 23]) {
       const { system } = watched({ atOnce });
-      replaceFile(path, content, { mode: 0o600 }, system);
+      replaceFile(path, content, 0o600, system);
       assert.deepEqual(readFileSync(path), content, `${atOnce} at once`);
       writeNewFile(`${path}-${atOnce}`, content.toString(), 0o600, system);
       assert.deepEqual(readFileSync(`${path}-${atOnce}`), content, `${atOnce} at once`);
@@ -158,7 +154,7 @@ describe('a file that is written', () => {
     it(`is as it was, and nothing lies beside it, when ${call} fails (${code}, time ${time})`, () => {
       writeFileSync(path, 'old');
       const { system } = watched({ fails: [call, code, time], atOnce: 4 });
-      assert.throws(() => replaceFile(path, 'new content', { mode: 0o600 }, system), { code });
+      assert.throws(() => replaceFile(path, 'new content', 0o600, system), { code });
       assert.equal(text(path), 'old');
       assert.deepEqual(readdirSync(folder), ['file']);
     });
@@ -177,7 +173,7 @@ describe('a file that is written', () => {
 
   it('tells that its name may not be durable', () => {
     const { system } = watched({ fails: ['fsyncSync', 'EIO', 2] });
-    assert.throws(() => replaceFile(path, 'new', { mode: 0o600 }, system), { code: 'EIO' });
+    assert.throws(() => replaceFile(path, 'new', 0o600, system), { code: 'EIO' });
     assert.equal(text(path), 'new');
   });
 
@@ -185,7 +181,7 @@ describe('a file that is written', () => {
     it(`has exactly the mode that was asked for, with the umask 0${umask.toString(8)}`, () => {
       process.umask(umask);
       for (const mode of [0o600, 0o644, 0o640]) {
-        replaceFile(path, 'x', { mode });
+        replaceFile(path, 'x', mode);
         assert.equal(modeOf(path), mode);
         writeNewFile(`${path}-${mode}`, 'x', mode);
         assert.equal(modeOf(`${path}-${mode}`), mode);
@@ -251,7 +247,7 @@ describe('a file that is written', () => {
       writeFileSync(join(folder, left), '');
     }
     mkdirSync(join(folder, `other.new-${dead}`));
-    replaceFile(path, 'content', { mode: 0o600 });
+    replaceFile(path, 'content', 0o600);
     assert.deepEqual(
       readdirSync(folder).sort(),
       ['file', `file.new-${process.ppid}`, 'file.new-', 'file.new-x', `other.new-${dead}`].sort(),

@@ -64,3 +64,65 @@ describe('a network manager', () => {
     assert.deepEqual(await fake.host.list('/run/meshpay-radio'), []);
   });
 });
+
+describe("the operator's dhcpcd.conf", () => {
+  const PATH = '/etc/dhcpcd.conf';
+  const BLOCK = `# meshpay: begin\ndenyinterfaces ${SETTINGS.interfaceName}\n# meshpay: end\n`;
+
+  /** What the file is while the mesh is up, and after it was taken down. */
+  async function around(before: string | Uint8Array): Promise<[up: unknown, down: unknown]> {
+    const { fake, platform } = make({});
+    fake.host.files.set(PATH, before);
+    await up(platform);
+    const during = fake.host.files.get(PATH);
+    assert.deepEqual(await commands(platform), []);
+    await down(platform);
+    return [during, fake.host.files.get(PATH)];
+  }
+
+  for (const [what, before] of [
+    ['text', 'hostname\n\n  option x\n'],
+    ['nothing', ''],
+    ['blank lines at its end', 'hostname\n\n\n'],
+    ['lines of another system', 'hostname\r\nduid\r\n'],
+    ['words of ours in a line of its own', '# see "# meshpay: begin"\n#meshpay: end\n'],
+    ['the end of a block that never began', 'a\n# meshpay: end\nb\n'],
+  ] as const) {
+    it(`keeps ${what}`, async () => {
+      assert.deepEqual(await around(before), [before + BLOCK, before]);
+    });
+  }
+
+  it('keeps what stands below our block, and above it', async () => {
+    const old = BLOCK.replace('mesh0', 'mesh9');
+    assert.deepEqual(await around(`above\n${old}below\n`), [
+      `above\nbelow\n${BLOCK}`,
+      'above\nbelow\n',
+    ]);
+    assert.deepEqual(await around(`${old}\nbelow`), [`\nbelow\n${BLOCK}`, '\nbelow\n']);
+    assert.deepEqual(await around(`a\n${old}b\n${old}c\n`), [`a\nb\nc\n${BLOCK}`, 'a\nb\nc\n']);
+  });
+
+  it('keeps all of a block that was begun and not ended, and takes the whole one after it', async () => {
+    const torso = 'a\n# meshpay: begin\nprecious\n';
+    assert.deepEqual(await around(torso), [torso + BLOCK, torso]);
+  });
+
+  it('keeps bytes that are no UTF-8', async () => {
+    const text = Buffer.from('# f\u00fcr alle\nhostname\n', 'latin1');
+    const [during, after] = await around(text);
+    assert.deepEqual(
+      [during, after].map((bytes) => Buffer.from(bytes as Uint8Array)),
+      [Buffer.concat([text, Buffer.from(BLOCK)]), text],
+    );
+  });
+
+  it('is left alone where it is there and cannot be read', async () => {
+    const { fake, platform } = make({ ...CONF, '/run/dhcpcd/pid': '77\n' });
+    fake.host.processes.set(77, { pid: 77, argv: ['dhcpcd: [manager]'], ageMs: 0 });
+    const read = fake.host.read.bind(fake.host);
+    fake.host.read = async (path) => (path === PATH ? undefined : read(path));
+    const lines = transcript(await commands(platform));
+    assert.ok(!lines.some((line) => line.includes(PATH)), lines.join('\n'));
+  });
+});

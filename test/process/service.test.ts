@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { describe, it } from 'node:test';
 import { EXITS, type ExitName } from '../../agent/shell/exit-codes.ts';
+import { MANAGERS } from '../../platform/linux/managers.ts';
 import { DEFAULT_FOLDER } from '../../platform/linux/observed.ts';
 import { makeNetwork } from './network.ts';
 
@@ -176,3 +177,19 @@ describe('the daemon under a service manager', () => {
     }
   });
 });
+
+describe('the program that runs as root', () => {
+  it('may write where network managers are told, and nowhere else in /etc', () => {
+    const places = valuesOf('systemd/meshpay-radio.service', 'ReadWritePaths')
+      .join(' ')
+      .split(' ')
+      .map((place) => place.replace(/^-/, ''));
+    assert.deepEqual(places.sort(), MANAGERS.map(placeOf).sort());
+    assert.deepEqual(valuesOf('systemd/meshpay-radio.service', 'ProtectSystem'), ['strict']);
+  });
+});
+
+/** A file of ours comes and goes in its folder; one of somebody else's is edited. */
+function placeOf({ folder, file }: (typeof MANAGERS)[number]): string {
+  return folder === file ? file : dirname(file);
+}

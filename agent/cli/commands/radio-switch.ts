@@ -76,7 +76,7 @@ export const radioDown: CommandSpec = {
     if (isWatchedNow) {
       const held = heldFile(statusFile);
       mkdirSync(dirname(held), { recursive: true });
-      replaceFile(held, '', { mode: 0o644 });
+      replaceFile(held, '', 0o644);
       await watched(statusFile, context, 'down');
     }
     const ran = isWatchedNow

@@ -47,7 +47,7 @@ export async function watched(
   state: 'up' | 'down',
 ): Promise<void> {
   const asked = askedFile(statusFile);
-  replaceFile(asked, '', { mode: 0o644 });
+  replaceFile(asked, '', 0o644);
   const deadline = performance.now() + UNIT_TIMEOUT_MS;
   let last: RadioReport | undefined;
   while (performance.now() < deadline) {

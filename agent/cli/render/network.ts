@@ -65,7 +65,12 @@ export function renderCreated(paint: Paint, folder: string, plan: NetworkPlan): 
   const loopback = first?.config['discovery.on'] === false;
   const next = loopback
     ? [`meshpayd --config ${folder}/${first.name}/meshpayd.toml`, 'and so on for each node']
-    : ['Copy each folder to /etc/meshpay of its own router, and then delete it here:'];
+    : [
+        'Copy what is in each folder to /etc/meshpay of its own router, as root:',
+        `  scp -r ${folder}/${first?.name ?? 'NODE'}/. root@ROUTER:/etc/meshpay/`,
+        '  ssh root@ROUTER systemctl enable --now meshpayd',
+        'and then delete the folder here:',
+      ];
   return [
     `${paint.good('created')} network ${paint.strong(network.genesis.name)} in ${folder}`,
     renderFields(paint, [

@@ -117,8 +117,8 @@ export function joinNetwork(
   }
   const old = readWalletConfig(folder);
   const config = { ...old, peers: peers.length === 0 ? old.peers : peers };
-  if (present === undefined) replaceFile(file, genesisText(network), { mode: 0o644 });
-  replaceFile(join(folder, CONFIG_FILE), configText(config), { mode: 0o644 });
+  if (present === undefined) replaceFile(file, genesisText(network), 0o644);
+  replaceFile(join(folder, CONFIG_FILE), configText(config), 0o644);
   return config;
 }
 

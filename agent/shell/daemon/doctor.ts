@@ -2,7 +2,7 @@
  * What `meshpay doctor` asks the daemon: each check looks at one thing and, where it is not well,
  * says what mends it. A check changes nothing.
  */
-import { statfsSync } from 'node:fs';
+import { existsSync, statfsSync } from 'node:fs';
 import { isFirstStart, wasUsedElsewhere } from '../../core/authority/standing.ts';
 import { quorumOf } from '../../core/committee.ts';
 import type { MemberIndex } from '../../core/units.ts';
@@ -13,6 +13,7 @@ import { interfaceIndex } from '../net/multicast.ts';
 import { describeDamage } from '../store/damage.ts';
 import { isClockTrusted } from './clock.ts';
 import type { DaemonContext } from './context.ts';
+import { unusedMarkOf } from './first-start.ts';
 import { judgeLog } from './log-check.ts';
 import { radioChecks } from './radio-checks.ts';
 import { beaconInterfaces } from './reload.ts';
@@ -27,6 +28,7 @@ const HIGH_MEMORY_BYTES = 96 * 1024 * 1024;
 const CHECKS: readonly Check[] = [
   checkStore,
   checkVoting,
+  checkMark,
   checkDisk,
   checkQuorum,
   checkLedgers,
@@ -82,6 +84,17 @@ function votingAdvice({ damage, running }: DaemonContext): [Verdict, string] {
     ];
   }
   return [damage.length > 0 ? 'fail' : 'warn', newKey];
+}
+
+/** With the mark, a ledger that is lost later would be begun as if its key had never voted. */
+function checkMark({ config, identity }: DaemonContext): CheckView {
+  const mark = unusedMarkOf(config.node_key);
+  if (identity.member === undefined) return well('first start', 'a relay may begin at any time');
+  if (!existsSync(mark)) {
+    return well('first start', 'the key is known to be in use');
+  }
+  const what = `${mark} says that the key was never used`;
+  return found('first start', 'warn', what, `Remove it, as its owner: rm ${mark}`);
 }
 
 function checkDisk({ config }: DaemonContext): CheckView {

@@ -7,6 +7,10 @@
  * begins as a restored one does (DESIGN 11): it serves and catches up, and never votes again with
  * that key. A crash between the two steps leaves both, and the next start removes the mark.
  *
+ * Whether the key is used is said by the store alone: the folder of the key need not be writable
+ * (/etc/meshpay is root's). There the unit removes the mark as soon as the daemon is ready, and doctor
+ * tells of one that stays.
+ *
  * The mark may lie: a folder that was copied before the first start has it as well. So what begins with
  * it is a life of that key which other members have to vouch for (core/authority/first-start.ts).
  */
@@ -18,6 +22,7 @@ import { ownLifeCoder, standingCoder } from '../../core/codec/record.ts';
 import { singleton } from '../../core/keyspace.ts';
 import { NONCE_BYTES } from '../../core/limits.ts';
 import { nameOf } from '../../core/names.ts';
+import { errnoOf } from '../store/layout.ts';
 import type { Store } from '../store/store.ts';
 
 const LOST_REASON = 'the ledger of a key that has been in use is gone: it may have voted before';
@@ -31,14 +36,22 @@ export function unusedMarkOf(keyFile: string): string {
 export const UNUSED_MARK_TEXT =
   'This key has never been used. The first start of meshpayd removes this file; do not bring it back.\n';
 
+export interface Claim {
+  readonly other?: string;
+  readonly markStays?: string;
+}
+
 export interface Owner {
   readonly publicKey: Uint8Array;
   readonly keyFile: string;
   readonly isAuthority: boolean;
 }
 
-/** Makes sure that the store is this key's. Otherwise whose it is, in words for a person. */
-export async function claimStore(store: Store, owner: Owner): Promise<string | undefined> {
+/**
+ * Makes sure that the store is this key's. `other`: whose it is instead, in words for a person;
+ * `markStays`: the system's code, where the mark could not be removed.
+ */
+export async function claimStore(store: Store, owner: Owner): Promise<Claim> {
   const mark = unusedMarkOf(owner.keyFile);
   const stored = store.get(singleton('owner'));
   if (stored === undefined) {
@@ -54,8 +67,12 @@ export async function claimStore(store: Store, owner: Owner): Promise<string | u
     };
     await store.commit(owner.isAuthority ? [key, isUnused ? life : standing] : [key]);
   } else if (!equalBytes(stored, owner.publicKey)) {
-    return nameOf('node', stored);
+    return { other: nameOf('node', stored) };
   }
-  rmSync(mark, { force: true });
-  return undefined;
+  try {
+    rmSync(mark, { force: true });
+    return {};
+  } catch (error) {
+    return { markStays: errnoOf(error) ?? String(error) };
+  }
 }

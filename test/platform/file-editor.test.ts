@@ -1,0 +1,108 @@
+/** Somebody else's file is changed where it differs, stays the same file, and is put back on failure. */
+import assert from 'node:assert/strict';
+import {
+  chmodSync,
+  linkSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { editFile, SYSTEM_EDITS, type SystemEdits } from '../../platform/file-editor.ts';
+
+const OLD = 'hostname\nduid\n# begin\nours\n# end\nbelow\n';
+
+describe("somebody else's file that is edited", () => {
+  let folder = '';
+  let path = '';
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'meshpay-edit-'));
+    path = join(folder, 'file');
+    writeFileSync(path, OLD);
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+  const text = (): string => readFileSync(path, 'utf8');
+
+  for (const [what, content] of [
+    ['more at its end', `${OLD}more\n`],
+    ['less at its end', OLD.slice(0, -6)],
+    ['less in its middle', OLD.replace('# begin\nours\n# end\n', '')],
+    ['more in its middle', OLD.replace('ours', 'ours, and much more')],
+    ['other content', 'x'],
+    ['nothing', ''],
+    ['the same', OLD],
+  ] as const) {
+    it(`gets ${what}`, () => {
+      chmodSync(path, 0o664);
+      const before = statSync(path);
+      editFile(path, content);
+      assert.equal(text(), content);
+      const { ino, mode } = statSync(path);
+      assert.deepEqual([ino, mode], [before.ino, before.mode]);
+    });
+  }
+
+  it('is written only from the first difference on, and made durable last', () => {
+    const said: string[] = [];
+    const system: SystemEdits = {
+      writeSync: ((file: number, bytes: Buffer, at: number, length: number, place: number) => {
+        said.push(`write ${length} at ${place}`);
+        return SYSTEM_EDITS.writeSync(file, bytes, at, length, place);
+      }) as never,
+      ftruncateSync: (file, length) => {
+        said.push(`truncate ${length}`);
+        SYSTEM_EDITS.ftruncateSync(file, length);
+      },
+      fsyncSync: (file) => {
+        said.push('sync');
+        SYSTEM_EDITS.fsyncSync(file);
+      },
+    };
+    editFile(path, `${OLD}more\n`, system);
+    editFile(path, OLD, system);
+    const { length } = OLD;
+    assert.deepEqual(said, [
+      `write 5 at ${length}`,
+      `truncate ${length + 5}`,
+      'sync',
+      `truncate ${length}`,
+      'sync',
+    ]);
+  });
+
+  for (const failing of ['writeSync', 'ftruncateSync', 'fsyncSync'] as const) {
+    it(`is as it was when ${failing} fails`, () => {
+      let times = 0;
+      const fails = (...args: unknown[]) => {
+        times++;
+        if (times === 2 - Number(failing !== 'writeSync')) {
+          throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' });
+        }
+        // Three bytes at once, so that a part is written before it fails.
+        const limited = failing === 'writeSync' ? args.with(3, Math.min(3, Number(args[3]))) : args;
+        return (SYSTEM_EDITS[failing] as (...all: unknown[]) => unknown)(...limited);
+      };
+      const system = { ...SYSTEM_EDITS, [failing]: fails } as SystemEdits;
+      const content = OLD.replace('ours', 'ours, and much more');
+      assert.throws(() => editFile(path, content, system), { code: 'ENOSPC' });
+      assert.equal(text(), OLD);
+    });
+  }
+
+  it('is changed where a link leads, and under its other names', () => {
+    linkSync(path, join(folder, 'other'));
+    symlinkSync(path, join(folder, 'link'));
+    editFile(join(folder, 'link'), 'new');
+    assert.equal(readFileSync(join(folder, 'other'), 'utf8'), 'new');
+  });
+
+  it('is a file that is there', () => {
+    assert.throws(() => editFile(join(folder, 'nothing'), ''), { code: 'ENOENT' });
+    assert.throws(() => editFile('/dev/null', ''), /is no file/);
+  });
+});
