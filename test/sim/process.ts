@@ -6,11 +6,13 @@ import { ascii, type ByteKey } from '../../agent/core/bytes.ts';
 import { type Signer, sha256 } from '../../agent/core/crypto.ts';
 import type { Event, LinkId, Read, Stamp, Step } from '../../agent/core/io.ts';
 import { SEED_BYTES } from '../../agent/core/limits.ts';
+import type { Place } from '../../agent/shell/standing.ts';
 import type { Agenda } from './agenda.ts';
 import { Clock } from './clock.ts';
 import { DamagedRead, type Death, Disk } from './disk.ts';
 import type { Network, Station } from './network.ts';
 import type { Prng } from './prng.ts';
+import { Processor } from './processor.ts';
 import { damageOf } from './rot.ts';
 import { stackOf, Violation } from './violation.ts';
 
@@ -61,11 +63,13 @@ export interface ProcessSetup {
   readonly actor: () => Actor;
   /** Milliseconds that a commit takes, from and to. */
   readonly commitMs: readonly [number, number];
+  /** What signatures have cost this process; steps take no time if it is left out. */
+  readonly spent?: () => number;
 }
 
 export interface Surroundings {
   readonly agenda: Agenda;
-  readonly network: Network;
+  readonly network: Network<Process>;
   readonly watchers: readonly Watcher[];
 }
 
@@ -94,6 +98,7 @@ export class Process implements Station {
   #clock: Clock;
   #skewMs: number;
   #actor: Actor | undefined;
+  #processor: Processor | undefined;
   #life = 0;
   /** How long it is away after a death in a commit, and who hears of that death. */
   #downMs = 0;
@@ -140,7 +145,7 @@ export class Process implements Station {
 
   /** Whether it follows the protocol. */
   get isHonest(): boolean {
-    return !HOSTILE.has(this.role);
+    return !isHostile(this.role);
   }
 
   get shownKey(): Uint8Array | undefined {
@@ -161,7 +166,8 @@ export class Process implements Station {
     });
     for (const watcher of watchers) watcher.started?.(this);
     this.isReplaced = false;
-    this.event({ kind: 'start', seed: this.#seed() });
+    this.#step({ kind: 'start', seed: this.#seed() });
+    this.#processor = this.#newProcessor();
     network.came(this);
   }
 
@@ -185,6 +191,8 @@ export class Process implements Station {
   crash(why: string, downMs: number): void {
     if (!this.isUp) return;
     this.#actor = undefined;
+    this.#processor?.off();
+    this.#processor = undefined;
     this.#missed = undefined;
     this.#life++;
     const life = this.#life;
@@ -265,7 +273,9 @@ export class Process implements Station {
   }
 
   linkUp(link: LinkId, peerKey: Uint8Array | undefined, wanted: boolean): void {
-    this.event({ kind: 'link_up', link, peerKey, wanted });
+    const standing = peerKey === undefined ? 'anonymous' : wanted ? 'trusted' : 'node';
+    const source = this.#around.network.peerOf(link)?.name ?? '';
+    this.event({ kind: 'link_up', link, peerKey, wanted }, { standing, source });
   }
 
   linkDown(link: LinkId): void {
@@ -276,24 +286,43 @@ export class Process implements Station {
     this.event({ kind: 'frame', link, bytes });
   }
 
-  /** One event, if the process is up to take it. */
-  event(event: Event): void {
+  /** One event, if the process is up to take it. `place`: whose share of its time a link has. */
+  event(event: Event, place?: Place): void {
+    if (!this.isUp) return;
+    if (this.#missed !== undefined) this.#missed.push(() => this.event(event, place));
+    else if (this.#processor === undefined) this.#step(event);
+    else this.#processor.offer(event, place);
+  }
+
+  #newProcessor(): Processor | undefined {
+    const { spent } = this.#setup;
+    const life = this.#life;
+    if (spent === undefined || !this.isUp) return undefined;
+    return new Processor({
+      agenda: this.#around.agenda,
+      step: (event) => this.#step(event),
+      spent,
+      whenRunning: (action) => {
+        if (life === this.#life) this.#run(action);
+      },
+    });
+  }
+
+  /** Undefined: it ended instead. */
+  #step(event: Event): Step | undefined {
     const actor = this.#actor;
-    if (actor === undefined) return;
-    if (this.#missed !== undefined) {
-      this.#missed.push(() => this.event(event));
-      return;
-    }
+    if (actor === undefined) return undefined;
     const stamp = this.#clock.stamp(this.#around.agenda.nowMs);
     const step = this.#guard(event.kind, () => actor.step(event, stamp, this.disk));
     if (step === undefined) {
       this.isRotten = true;
       this.crash('ended itself: a record that it read is damaged', 0);
-      return;
+      return undefined;
     }
     for (const watcher of this.#around.watchers) watcher.stepped?.(this, event, step, stamp);
     this.disk.take(step);
     if (actor === this.#actor) this.#setAlarm(step.wakeAtMs);
+    return step;
   }
 
   /**
@@ -351,6 +380,11 @@ const HOSTILE: ReadonlySet<Role> = new Set([
   'deputy',
   'flooder',
 ]);
+/** Whether it does as it likes, not as the protocol says. */
+export function isHostile(role: Role): boolean {
+  return HOSTILE.has(role);
+}
+
 /** They prove no key. */
 const WITHOUT_KEY: ReadonlySet<Role> = new Set(['wallet', 'thief', 'crowder']);
 

@@ -38,6 +38,8 @@ export interface Profile {
   readonly flooders: number;
   /** Sizes of committees to draw from; the usual ones if left out. */
   readonly committees?: readonly number[];
+  /** Steps take time. */
+  readonly isMetered?: boolean;
   /** How all wallets reach the authorities, if all do it alike. */
   readonly access?: Access;
   /** No wallet has a link to an authority. */
@@ -205,6 +207,24 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
     committees: [4, 4, 5, 7],
     deputies: 100,
     access: 'some',
+  },
+  flooded: {
+    ...USUAL,
+    about: 'steps take time, and strangers and members flood the authorities; no fault',
+    chances: [0, 0],
+    weights: {},
+    weather: [0, 0, 0],
+    payments: [20, 40],
+    seconds: [8, 14],
+    wallets: [4, 8],
+    traitors: 60,
+    thieves: 0,
+    saboteurs: 0,
+    squatters: 0,
+    misled: 0,
+    committees: [4],
+    flooders: 100,
+    isMetered: true,
   },
   long: {
     ...USUAL,

@@ -14,6 +14,7 @@ import { Journals } from './checkers/journal.ts';
 import { Ledgers } from './checkers/ledgers.ts';
 import { Pursuit } from './checkers/pursuit.ts';
 import { Rhythm } from './checkers/rhythm.ts';
+import { compareService, Service } from './checkers/service.ts';
 import { Votes } from './checkers/votes.ts';
 import { Wallets } from './checkers/wallets.ts';
 import { Words } from './checkers/words.ts';
@@ -52,6 +53,8 @@ export interface Result {
   readonly frames: Readonly<Network['counts']>;
   readonly most: Readonly<Bounds['most']>;
   readonly hasRealSignatures: boolean;
+  /** How long each honest payment took while faults lasted. */
+  readonly latenciesMs: readonly number[];
   readonly failure: Failure | undefined;
 }
 
@@ -91,6 +94,7 @@ interface Watch {
   readonly evidence: Evidence;
   readonly ledgers: Ledgers;
   readonly bounds: Bounds;
+  readonly service: Service;
 }
 
 /** Runs a plan. `cut`: what was left out of it, to be told with the result. */
@@ -114,7 +118,7 @@ export function runPlan(plan: Plan, cut: Cut = {}, historyLength = USUAL_HISTORY
       plantFaults(world, plan.faults, (kind) => {
         faults[kind] = (faults[kind] ?? 0) + 1;
       });
-      healingMs = play({ world, ...parts });
+      healingMs = play({ world, ...parts }, () => runQuiet(plan, cut));
     }
   } catch (error) {
     const atMs = watch?.world.agenda.nowMs ?? 0;
@@ -124,7 +128,7 @@ export function runPlan(plan: Plan, cut: Cut = {}, historyLength = USUAL_HISTORY
   const began = { ...NOTHING, seed, profile, cut, hasRealSignatures, failure };
   const traced = { ...began, traceHash: trace.hash(), steps: trace.steps, faults };
   if (watch === undefined) return traced;
-  const { world, workload, bounds, book } = watch;
+  const { world, workload, bounds, book, service } = watch;
   return {
     ...traced,
     virtualMs: world.agenda.nowMs,
@@ -133,6 +137,7 @@ export function runPlan(plan: Plan, cut: Cut = {}, historyLength = USUAL_HISTORY
     payments: book.certified.size,
     frames: world.network.counts,
     most: bounds.most,
+    latenciesMs: service.latenciesMs,
   };
 }
 
@@ -154,7 +159,17 @@ const NOTHING = {
   frames: { sent: 0, lost: 0, doubled: 0, overtaken: 0, clogged: 0 },
   most: { frameBytes: 0, sends: 0, writes: 0, records: 0 },
   hasRealSignatures: false,
+  latenciesMs: [],
 } as const satisfies Partial<Result>;
+
+function isFlooded({ places }: Plan): boolean {
+  return places.some(({ role }) => role === 'flooder');
+}
+
+/** The same run without a flood. */
+function runQuiet({ seed, profileName }: Plan, cut: Cut): Result {
+  return runSeed(seed, profileName, { ...cut, flooders: 0 });
+}
 
 /** What ended a run: a broken promise, or something thrown that nobody meant to throw. */
 function causeOf(error: unknown): Pick<Failure, 'checker' | 'message'> {
@@ -173,6 +188,7 @@ function watchersOf(
   const ending = new Ending(book, ledgers, wallets);
   const evidence = new Evidence(book);
   const bounds = new Bounds(book, () => world.agenda.nowMs);
+  const service = new Service(() => world.agenda.nowMs);
   const workload = new Workload(world);
   trace.use(() => world.agenda.nowMs);
   const watchers = [
@@ -192,17 +208,23 @@ function watchersOf(
     bounds,
     new Rhythm(),
     ending,
+    service,
     workload,
   ];
-  return { watchers, book, workload, ending, evidence, ledgers, bounds };
+  return { watchers, book, workload, ending, evidence, ledgers, bounds, service };
 }
 
-/** Trouble, then healing, then the end. Returns how long the healing took. */
-function play(watch: Watch): number {
-  const { world, workload, ending, evidence } = watch;
+/**
+ * Trouble, then healing, then the end. Returns how long the healing took. `quiet`: plays the same run
+ * without a flood.
+ */
+function play(watch: Watch, quiet: () => Result): number {
+  const { world, workload, ending, evidence, service } = watch;
   const { agenda, plan, all } = world;
   workload.begin();
   agenda.runUntil(plan.chaosMs);
+  service.end();
+  if (isFlooded(plan)) compareService(service.latenciesMs, quiet().latenciesMs);
   world.heal();
   // With more traitors than the protocol stands there is no promise left that orders complete.
   const mustComplete = plan.profile.isBroken !== true;

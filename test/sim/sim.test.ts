@@ -25,6 +25,7 @@ const NEW_RUNS = {
   relayed: 40,
   chosen: 6,
   deputies: 20,
+  flooded: 4,
   calm: 10,
 } as const;
 /** Runs with one traitor too many, one of which at least must be seen. */
@@ -68,7 +69,7 @@ test('a process that throws before its first event is a failure', () => {
     doublePerMille: 0,
     overtakePerMille: 0,
   };
-  const network = new Network(agenda, new Prng(1, 1), new Reach(1, []), weather);
+  const network = new Network<Process>(agenda, new Prng(1, 1), new Reach(1, []), weather);
   const signer = { publicKey: new Uint8Array(32), sign: () => new Uint8Array(64) };
   const actor = () => {
     throw new Error('no actor');

@@ -13,6 +13,7 @@ export const CHECKERS = {
     'whoever is shown two orders for one sequence keeps a proof, and in the end all have one',
   durability: 'nothing leaves before it is on disk, and nothing on disk gets lost',
   frames: 'what is not a canonical message has no effect',
+  service: 'honest payments are served though others flood the authorities',
   words: 'what is taken for a member’s own word, that member has said',
   wallets: 'a wallet believes certificates, signs one order a sequence, and pursues it to the end',
   bounds: 'every message, record and table keeps its bound',

@@ -8,16 +8,19 @@ import { encode } from '../../agent/core/codec/canonical.ts';
 import type { Certificate } from '../../agent/core/codec/order.ts';
 import { certificateCoder } from '../../agent/core/codec/order.ts';
 import { memberByKey } from '../../agent/core/committee.ts';
+import type { Signer, Verify } from '../../agent/core/crypto.ts';
 import type { Network as FoundedNetwork } from '../../agent/core/genesis.ts';
 import { createNode } from '../../agent/core/node.ts';
 import type { NodeSetup } from '../../agent/core/setup.ts';
 import type { MemberIndex } from '../../agent/core/units.ts';
+import { createMeter } from '../../agent/shell/meter.ts';
 import { Agenda } from './agenda.ts';
 import { type Cast, castOf, type Part } from './cast.ts';
 import { type Founding, faultsFor } from './checkers/founding.ts';
 import { Conspiracy } from './hostile/conspiracy.ts';
 import { Crowder } from './hostile/crowder.ts';
 import { Deputy } from './hostile/deputy.ts';
+import { Flooder } from './hostile/flooder.ts';
 import { Saboteur } from './hostile/saboteur.ts';
 import { Thief } from './hostile/thief.ts';
 import { Traitor, type Treason } from './hostile/traitor.ts';
@@ -26,7 +29,14 @@ import { Network, type Weather } from './network.ts';
 import { isMember } from './places.ts';
 import type { Plan } from './plan.ts';
 import { Prng } from './prng.ts';
-import { type Actor, Process, type ProcessSetup, type Role, type Watcher } from './process.ts';
+import {
+  type Actor,
+  isHostile,
+  Process,
+  type ProcessSetup,
+  type Role,
+  type Watcher,
+} from './process.ts';
 import { Reach } from './reach.ts';
 
 export class World {
@@ -63,7 +73,7 @@ export class World {
     const commitMs = [Math.min(1, plan.commitMs), plan.commitMs] as const;
     for (const part of this.cast.parts) {
       const own = Prng.named(plan.seed, `process ${part.name}`);
-      const setup: ProcessSetup = { ...part, actor: this.#actorOf(part), commitMs };
+      const setup: ProcessSetup = { ...part, ...this.#insideOf(part), commitMs };
       this.all.push(new Process(setup, around, own));
     }
     watchers.push(...watch(this));
@@ -163,6 +173,22 @@ export class World {
     });
   }
 
+  get #isFlooded(): boolean {
+    return this.plan.places.some(({ role }) => role === 'flooder');
+  }
+
+  /** Makes somebody hostile who also floods the members, until everything is healed. */
+  #flooderOf(name: string, signer: Signer, inner: () => Actor): () => Actor {
+    const setup = {
+      network: this.cast.network,
+      signer,
+      isMember: name.startsWith('member-'),
+      prng: Prng.named(this.plan.seed, `flood of ${name}`),
+      isTheTime: () => !this.isHealed,
+    };
+    return () => new Flooder(inner(), setup);
+  }
+
   /** Makes somebody hostile who also speaks through others. */
   #deputyOf(name: string, inner: () => Actor): () => Actor {
     const prng = Prng.named(this.plan.seed, `words of ${name}`);
@@ -210,12 +236,23 @@ export class World {
     });
   }
 
+  /** The actor of a process, and its meter where steps take time. The hostile have time for all they do. */
+  #insideOf(part: Part): Pick<ProcessSetup, 'actor' | 'spent'> {
+    const { verify } = this.cast.scheme;
+    const { signer } = part;
+    const isMetered = this.plan.profile.isMetered === true && !isHostile(part.role);
+    if (!isMetered) return { actor: this.#actorOf(part, verify) };
+    const meter = createMeter({ verify, sign: signer.sign });
+    const metered = { ...part, signer: { ...signer, sign: meter.sign } };
+    return { actor: this.#actorOf(metered, meter.verify), spent: meter.spent };
+  }
+
   /** How to make the actor of a process. The hostile remember over restarts what they know. */
-  #actorOf({ name, role, index, signer }: Part): () => Actor {
+  #actorOf({ name, role, index, signer }: Part, verify: Verify): () => Actor {
     const { cast } = this;
     const prng = Prng.named(this.plan.seed, `hostile ${name}`);
     const setupFor = (network: FoundedNetwork): NodeSetup => {
-      const base = { network, verify: cast.scheme.verify };
+      const base = { network, verify };
       const member = memberByKey(network.committee, signer.publicKey);
       if (member !== undefined) {
         const { mostAccounts } = this.founding;
@@ -237,6 +274,7 @@ export class World {
         const inner = () => createNode(setupFor(network));
         const traitor = () =>
           new Traitor(index as MemberIndex, inner(), treason, this.#conspiracy, prng);
+        if (this.#isFlooded) return this.#flooderOf(name, signer, traitor);
         return this.plan.haveDeputies ? this.#deputyOf(name, traitor) : traitor;
       }
       case 'saboteur': {
@@ -261,7 +299,7 @@ export class World {
       case 'deputy':
         return this.#deputyOf(name, () => createNode(setupFor(cast.network)));
       case 'flooder':
-        return () => SQUATTER;
+        return this.#flooderOf(name, signer, () => SQUATTER);
       case 'stranger':
       case 'misled':
         return () => createNode(setupFor(cast.otherNetwork));

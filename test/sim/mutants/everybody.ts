@@ -219,6 +219,22 @@ export const EVERYBODY_MUTANTS: readonly Mutant[] = [
     caughtBy: ['liveness'],
   },
   {
+    name: 'whoever came first is served on',
+    file: 'agent/shell/fair-queue.js',
+    find: 'if (least !== undefined && flow.at >= least.at)',
+    replace: 'if (least !== undefined)',
+    caughtBy: ['service'],
+    profile: 'flooded',
+  },
+  {
+    name: 'all links wait in one queue',
+    file: 'agent/shell/event-queue.js',
+    find: 'this.#rest.push(link, event, bytes.length);',
+    replace: 'this.#rest.push(COMMANDS, event, bytes.length);',
+    caughtBy: ['service'],
+    profile: 'flooded',
+  },
+  {
     name: 'what was passed on counts as the word of the neighbour',
     file: 'agent/core/node.js',
     find: 'frame.isPassedOn ? undefined : memberOf(draft, link)',
