@@ -6,11 +6,11 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { type Hold, holderOf, holdFolder } from '../../../agent/shell/store/holder.ts';
+import { holderOf, holdFolder } from '../../../agent/shell/store/holder.ts';
 import { openStore } from '../../../agent/shell/store/open.ts';
-import { StoreError } from '../../../agent/shell/store/store-error.ts';
 import { until } from '../../support/wait.ts';
 import { damageIn, open, temporaryFolder } from './fixture.ts';
+import { watchFileCalls } from './paused-files.ts';
 
 const CHILD = fileURLToPath(new URL('./kill-child.js', import.meta.url));
 
@@ -120,27 +120,30 @@ describe('a pid file', () => {
     await hold.release();
   });
 
-  it('is not taken by the one that looks last, whoever was first to put its name down', async (t) => {
+  it('is not taken while another wants the folder: the name that sorts last withdraws', async (t) => {
     const folder = temporaryFolder(t);
     const own = await nameOfThis(folder);
-    // Names of this process that want the folder and hold nothing: one sorts first, one last.
-    for (const [rest, isFirst] of [
-      ['0', true],
-      ['ffffffffff', false],
-    ] as const) {
-      const rival = own.replace(/[^.]+$/, rest);
-      writeFileSync(join(folder, rival), '');
-      const holding = holdFolder(folder).then(
-        (hold) => hold,
-        (error: unknown) => error,
-      );
-      if (!isFirst) setImmediate(() => rmSync(join(folder, rival)));
-      const held = await holding;
-      if (isFirst) assert.ok(held instanceof StoreError && held.code === 'data_in_use');
-      else assert.ok(!(held instanceof Error), 'the other withdrew');
-      if (!(held instanceof Error)) await (held as Hold).release();
-      rmSync(join(folder, rival), { force: true });
-    }
+    const calls = watchFileCalls(t);
+    // Names of this process, which lives, that hold nothing yet.
+    const first = own.replace(/[^.]+$/, '0');
+    writeFileSync(join(folder, first), '');
+    calls.start();
+    await assert.rejects(holdFolder(folder), { code: 'data_in_use' });
+    assert.equal(
+      calls.count,
+      5,
+      'put down, looked, who holds it, taken back twice: no second look',
+    );
+    assert.deepEqual(pidFiles(folder), [first]);
+    rmSync(join(folder, first));
+
+    const last = own.replace(/[^.]+$/, 'ffffffffff');
+    writeFileSync(join(folder, last), '');
+    // Put down, looked, who holds it; and the other withdraws before the second look.
+    calls.start(3, async () => rmSync(join(folder, last)));
+    const hold = await holdFolder(folder);
+    assert.ok(!existsSync(join(folder, last)), 'not before that');
+    await hold.release();
     assert.deepEqual(pidFiles(folder), []);
   });
 });
