@@ -85,8 +85,8 @@ export async function startDaemon(setup: DaemonSetup): Promise<Daemon> {
 async function bringUp(setup: DaemonSetup, closers: Closers): Promise<DaemonContext> {
   const { config, configFile, logs, onFatal } = setup;
   const groupId = groupOf(config);
-  const anchor = storePaths(config['store.folder']).anchor;
-  const knownPastMs = latestChangeMs([configFile, config.genesis, config.node_key, anchor]);
+  const { log } = storePaths(config['store.folder']);
+  const knownPastMs = latestChangeMs([configFile, config.genesis, config.node_key, log]);
   const opened = await openStore({
     folder: config['store.folder'],
     allowVolatile: config['store.allow_volatile'],

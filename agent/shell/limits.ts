@@ -23,8 +23,17 @@ export const SCAN_BATCH_RECORDS = 1_000;
 export const SCAN_BATCH_BYTES = 256 * 1024;
 /** Damage that is listed one by one; more is only counted. */
 export const MAX_DAMAGE_LISTED = 32;
-/** How long the anchor may be ahead of the disk in the page cache (store/anchor.ts). */
-export const ANCHOR_FLUSH_MS = 1_000;
+/** Blocks of 4096 bytes of the commit log's ring, at first and at most (store/commit-log.ts). */
+export const COMMIT_LOG_FIRST_BLOCKS = 32;
+export const COMMIT_LOG_MOST_BLOCKS = 2_048;
+/** Damage that a checkpoint keeps, and bytes of one text of it (store/log-format.ts). */
+export const MAX_MARKED_DAMAGE = 6;
+export const MAX_MARKED_TEXT_BYTES = 200;
+/** Records that a scrub reads at a time, and how much longer it then rests than that took. */
+export const SCRUB_SLICE_RECORDS = 64;
+export const SCRUB_REST_FACTOR = 4;
+/** How long after a scrub came to its end the next one begins. */
+export const SCRUB_EVERY_MS = 7 * 24 * 3_600_000;
 /** How often, and how long at a time, the one that comes first waits for another (store/holder.ts). */
 export const HOLD_PATIENCE_LOOKS = 200;
 export const HOLD_PAUSE_MS = 10;
@@ -104,6 +113,10 @@ export const HELD_SHARES: Readonly<Record<Standing, number>> = {
 export const STOP_TIMEOUT_MS = 5_000;
 
 invariant(MAX_VALUE_BYTES >= 4 * MAX_CERTIFICATE_BYTES, 'the largest fact fits a record');
+invariant(
+  2 * MAX_UNCOMMITTED_BYTES <= COMMIT_LOG_MOST_BLOCKS * 4_096,
+  'the largest commit of the loop fits the commit log',
+);
 invariant(MAX_TURN_COST <= MAX_UNCOMMITTED_STEPS * STEP_COST, 'a commit takes a whole turn');
 invariant(
   Object.values(LANE_BOUNDS).every(

@@ -325,14 +325,14 @@ describe('a wallet', { concurrency: 1 }, () => {
   });
 
   it('says what is damaged and what to do about it', async () => {
-    const anchor = join(folder, 'wallets/bob/store/anchor');
-    writeFileSync(anchor, readFileSync(anchor).fill(0));
+    const log = join(folder, 'wallets/bob/store/commits');
+    writeFileSync(log, readFileSync(log).fill(0));
     const { status, err } = await run('wallet balance --wallet wallets/bob');
     assert.equal(status, EXITS.store_damaged.status);
     assert.match(
       err,
       /^meshpay: store_damaged: wallets\/bob: expected a sound store, found a damaged one$/m,
     );
-    assert.match(err, /anchor/);
+    assert.match(err, /commit log/);
   });
 });

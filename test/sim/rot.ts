@@ -2,7 +2,7 @@
  * What can lie on a disk otherwise than it was meant: a record of which a bit flipped (rot), or the
  * first writes of a batch whose rest never came (torn). Records stand there as the real store has them,
  * sealed and under a commit record (agent/shell/store), and it is the store's own check at start that
- * has to notice. LevelDB and the anchor are not here; they are tested for real in test/shell/store.
+ * has to notice. LevelDB and the commit log are not here; they are tested for real in test/shell/store.
  */
 import type { ByteKey } from '../../agent/core/bytes.ts';
 import type { Write } from '../../agent/core/io.ts';
@@ -41,8 +41,9 @@ export function tearOf(
 ): Harm {
   const { stored, commit } = storedOf(records);
   const { operations } = planCommit(commit, writes, (key) => stored.get(keyOfBytes(key)));
-  const last = operations.pop();
-  const harm = new Map(operations.slice(0, 1 + (count % operations.length)).map(recordOf));
+  const last = operations.at(-1);
+  const own = operations.slice(0, -1);
+  const harm = new Map(own.slice(0, 1 + (count % own.length)).map(recordOf));
   if (bit !== undefined && last?.type === 'put') harm.set(COMMIT_KEY, flipped(last.value, bit));
   return harm;
 }

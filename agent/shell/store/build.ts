@@ -31,14 +31,14 @@ export async function buildStore(
     throw new StoreError('schema_newer', `${detail} ${newestVersion(migrations)}`);
   }
   await rm(paths.database, { recursive: true, force: true });
-  await rm(paths.anchor, { force: true });
+  await rm(paths.log, { force: true });
   const store = await createStore(paths, schema);
   try {
     await fill(store, backup, standing);
   } finally {
     await store.close();
   }
-  const [damage] = await damageOf(paths);
+  const [damage] = await damageOf(paths, migrations);
   if (damage !== undefined) throw new StoreError('store_damaged', describeDamage(damage));
   return Number(store.statistics().records);
 }

@@ -6,6 +6,7 @@
  *   chain   SHA-256(chain before | for each write: 1, digest  or  0, length of the key, key)
  *   count   of the live records, this one not counted
  *   sum     of their digests (seal.ts), as 256-bit numbers modulo 2^256
+ *   guarded count and sum of those records alone that a vote depends on (guard.ts)
  *
  * The sum does not depend on the order of records, and one write changes it by two additions; the
  * digest of what is replaced is taken from what is on disk. Additions can be solved by somebody who
@@ -13,7 +14,7 @@
  */
 import { createHash } from 'node:crypto';
 import { invariant } from '../../core/assert.ts';
-import type { ByteKey } from '../../core/bytes.ts';
+import { type ByteKey, equalBytes } from '../../core/bytes.ts';
 import { encode, hashCoder } from '../../core/codec/canonical.ts';
 import type { ValueOf } from '../../core/codec/coder.ts';
 import { u64 } from '../../core/codec/numbers.ts';
@@ -21,13 +22,15 @@ import { struct } from '../../core/codec/parts.ts';
 import type { Write } from '../../core/io.ts';
 import { isDurable, singleton } from '../../core/keyspace.ts';
 import { MAX_KEY_BYTES, MAX_VALUE_BYTES } from '../limits.ts';
-import { digestOf, keyBytes, seal, unseal } from './seal.ts';
+import { isGuarded } from './guard.ts';
+import { digestOf, keyBytes, keyOfBytes, seal, unseal, valueIn } from './seal.ts';
 
 export const commitCoder = struct({
   number: u64,
   chain: hashCoder,
   count: u64,
   sum: hashCoder,
+  guarded: struct({ count: u64, sum: hashCoder }),
 });
 export type CommitRecord = ValueOf<typeof commitCoder>;
 
@@ -35,13 +38,59 @@ export const COMMIT_KEY: ByteKey = singleton('commit');
 
 /** Before the first commit. */
 export function noCommit(): CommitRecord {
-  return { number: 0n, chain: new Uint8Array(32), count: 0n, sum: new Uint8Array(32) };
+  const none = { count: 0n, sum: new Uint8Array(32) };
+  return { number: 0n, chain: new Uint8Array(32), ...none, guarded: none };
 }
 
 /** One put or removal as LevelDB takes it. */
 export type Operation =
   | { readonly type: 'put'; readonly key: Buffer; readonly value: Buffer }
   | { readonly type: 'del'; readonly key: Buffer };
+
+/** What a commit did to one record: the digests of what it replaced, and of what it wrote. */
+export interface Change {
+  readonly key: ByteKey;
+  readonly before: Uint8Array | undefined;
+  readonly after: Uint8Array | undefined;
+}
+
+/** A commit that is planned: what goes to the disk, what it changes, and its record. */
+export interface Planned {
+  readonly operations: readonly Operation[];
+  readonly changes: readonly Change[];
+  readonly after: CommitRecord;
+}
+
+/** Number and sum of some records, kept up by what changes. */
+export class Sum {
+  count: bigint;
+  readonly #sum: Uint8Array;
+
+  constructor({ count, sum }: { readonly count: bigint; readonly sum: Uint8Array }) {
+    this.count = count;
+    this.#sum = sum.slice();
+  }
+
+  apply({ before, after }: Omit<Change, 'key'>): void {
+    if (before !== undefined) {
+      addDigest(this.#sum, before, -1);
+      this.count -= 1n;
+    }
+    if (after !== undefined) {
+      addDigest(this.#sum, after, 1);
+      this.count += 1n;
+    }
+  }
+
+  /** As it is now; not changed by what comes later. */
+  value(): { readonly count: bigint; readonly sum: Uint8Array } {
+    return { count: this.count, sum: this.#sum.slice() };
+  }
+
+  equals(other: { readonly count: bigint; readonly sum: Uint8Array }): boolean {
+    return this.count === other.count && equalBytes(this.#sum, other.sum);
+  }
+}
 
 /** Adds a digest to a sum, or takes it off again (`sign` -1), in place, modulo 2^256. */
 export function addDigest(sum: Uint8Array, digest: Uint8Array, sign: 1 | -1): void {
@@ -61,35 +110,51 @@ export function planCommit(
   before: CommitRecord,
   writes: readonly Write[],
   stored: (key: Buffer) => Uint8Array | undefined,
-): { readonly operations: Operation[]; readonly after: CommitRecord } {
+): Planned {
   const operations: Operation[] = [];
-  const sum = before.sum.slice();
-  const chain = createHash('sha256').update(before.chain);
-  let { count } = before;
+  const changes: Change[] = [];
+  const [all, guarded] = [new Sum(before), new Sum(before.guarded)];
   for (const [key, value] of new Map(writes.map((write) => [write.key, write.value]))) {
     invariant(isDurable(key) && key !== COMMIT_KEY, 'only durable records reach the store');
     const bytes = keyBytes(key);
     const old = stored(bytes);
-    if (old !== undefined) {
-      addDigest(sum, unseal(key, old).digest, -1);
-      count -= 1n;
-    }
-    if (value === undefined) {
-      chain.update(Uint8Array.of(0, bytes.length)).update(bytes);
+    const digest = value === undefined ? undefined : digestOf(key, value);
+    const replaced = old === undefined ? undefined : unseal(key, old).digest;
+    const change = { key, before: replaced, after: digest };
+    all.apply(change);
+    if (isGuarded(key)) guarded.apply(change);
+    changes.push(change);
+    if (value === undefined || digest === undefined) {
       operations.push({ type: 'del', key: bytes });
     } else {
       invariant(bytes.length <= MAX_KEY_BYTES, 'a key is within its bound');
       invariant(value.length <= MAX_VALUE_BYTES, 'a value is within its bound');
-      const digest = digestOf(key, value);
-      addDigest(sum, digest, 1);
-      count += 1n;
-      chain.update(Uint8Array.of(1)).update(digest);
       operations.push({ type: 'put', key: bytes, value: seal(value, digest) });
     }
   }
-  const after = { number: before.number + 1n, chain: chain.digest(), count, sum };
-  const value = encode(commitCoder, after);
-  const digest = digestOf(COMMIT_KEY, value);
-  operations.push({ type: 'put', key: keyBytes(COMMIT_KEY), value: seal(value, digest) });
-  return { operations, after };
+  const number = before.number + 1n;
+  const chain = chainOf(before.chain, operations);
+  const after = { number, chain, ...all.value(), guarded: guarded.value() };
+  return { operations: [...operations, commitOperation(after)], changes, after };
+}
+
+/** The chain after these operations, the commit record not among them. */
+export function chainOf(before: Uint8Array, operations: readonly Operation[]): Uint8Array {
+  const chain = createHash('sha256').update(before);
+  for (const operation of operations) {
+    const { key } = operation;
+    if (operation.type === 'del') chain.update(Uint8Array.of(0, key.length)).update(key);
+    else {
+      const digest = digestOf(keyOfBytes(key), valueIn(operation.value));
+      chain.update(Uint8Array.of(1)).update(digest);
+    }
+  }
+  return chain.digest();
+}
+
+/** What writes the record of a commit. */
+export function commitOperation(commit: CommitRecord): Operation {
+  const value = encode(commitCoder, commit);
+  const stored = seal(value, digestOf(COMMIT_KEY, value));
+  return { type: 'put', key: keyBytes(COMMIT_KEY), value: stored };
 }

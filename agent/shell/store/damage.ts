@@ -10,9 +10,9 @@ export const DAMAGES = {
   records_differ: 'a record is lost, stale or too many',
   commit_record: 'the record of the last commit is missing or makes no sense',
   commits_lost: 'the last commits are not in the database',
-  other_history: 'the database is not the one that this anchor belongs to',
-  database_gone: 'there is an anchor, but no database',
-  anchor: 'the anchor file is missing or unreadable',
+  other_history: 'the database is not the one that this commit log belongs to',
+  database_gone: 'there is a commit log, but no database',
+  commit_log: 'the commit log is missing or unreadable',
   journal: 'the journal is not one unbroken chain',
   schema: 'the schema record is missing or makes no sense',
 } as const;
@@ -39,6 +39,16 @@ export class DamageList {
   add(code: DamageCode, where: string, found: string): void {
     this.#found += 1;
     if (this.#listed.length < MAX_DAMAGE_LISTED) this.#listed.push({ code, where, found });
+  }
+
+  /** These, and after them what another check found. */
+  with(other: DamageList): DamageList {
+    const all = new DamageList();
+    for (const { code, where, found } of [...this.#listed, ...other.#listed]) {
+      all.add(code, where, found);
+    }
+    all.#found = this.#found + other.#found;
+    return all;
   }
 
   get count(): number {

@@ -9,27 +9,48 @@ import { type DamageList, nameOfKey } from './damage.ts';
 
 const LINK_BYTES = 32;
 
-/** Takes the records in ascending order of keys: the head comes before the entries. */
+/** What a check knows after some entries: the number of the next one, and the hash of the last. */
+export interface JournalPlace {
+  readonly next: bigint;
+  readonly link: Uint8Array;
+}
+
+/** Before the first entry. */
+function journalBeginning(): JournalPlace {
+  return { next: 0n, link: new Uint8Array(LINK_BYTES) };
+}
+
+/** Takes the records in ascending order of keys. */
 export class JournalCheck {
   readonly #damage: DamageList;
   /** Undefined if it is damaged. */
   #head: JournalHead | undefined = { count: 0n, link: new Uint8Array(LINK_BYTES) };
-  #next = 0n;
+  #next: bigint;
   /** Hash of the entry before; undefined if that one is damaged or lost. */
-  #link: Uint8Array | undefined = new Uint8Array(LINK_BYTES);
+  #link: Uint8Array | undefined;
 
-  constructor(damage: DamageList) {
+  constructor(damage: DamageList, { next, link }: JournalPlace = journalBeginning()) {
     this.#damage = damage;
+    this.#next = next;
+    this.#link = link;
   }
 
-  /** Any record; `value` is undefined if its checksum did not fit, which was told already. */
+  /** Where it is; undefined after damage. */
+  place(): JournalPlace | undefined {
+    return this.#link === undefined ? undefined : { next: this.#next, link: this.#link };
+  }
+
+  /**
+   * Any record; `value` is undefined if its checksum did not fit, which was told already. The head may
+   * come before the entries or after them.
+   */
   take(key: ByteKey, value: Uint8Array | undefined): void {
     const space = keyspaceOf(key);
     if (space === 'journalHead') this.#takeHead(key, value);
     if (space === 'journal') this.#takeEntry(key, value);
   }
 
-  /** To be called after the last record. */
+  /** To be called after the last entry and the head. */
   finish(): void {
     if (this.#head === undefined) return;
     const { count, link } = this.#head;

@@ -3,7 +3,7 @@
  * restored or moved store is published by a single rename: there is none, or there is all of it.
  *
  *   pid, pid.*       who holds the folder, and who wants it (holder.ts)
- *   store/           the store: `db` (LevelDB) and `anchor` (anchor.ts)
+ *   store/           the store: `db` (LevelDB) and `commits` (commit-log.ts)
  *   store.partial.* a store that is being made or restored; thrown away by the next attempt
  *   store.moving/    a store that is being moved in, with the secret of the move (move.ts)
  */
@@ -14,7 +14,7 @@ import { join } from 'node:path';
 export interface StorePaths {
   readonly root: string;
   readonly database: string;
-  readonly anchor: string;
+  readonly log: string;
 }
 
 /** The data folder's own names; no other file may be put in under them. */
@@ -27,7 +27,7 @@ export function storePaths(folder: string, name: 'store' | 'store.moving' = 'sto
 
 /** The files of the store in a folder of its own. */
 export function storePathsAt(root: string): StorePaths {
-  return { root, database: join(root, 'db'), anchor: join(root, 'anchor') };
+  return { root, database: join(root, 'db'), log: join(root, 'commits') };
 }
 
 /** Whether a name is a plain file name that the store does not use itself. */

@@ -1,22 +1,34 @@
 /**
- * The store in LevelDB. Every record carries a seal (seal.ts), every batch the commit record
- * (commit.ts), and every commit is noted in the anchor (anchor.ts) after LevelDB has synced it.
- * Reads check the seal: a bit that flips while the process runs ends it, too.
+ * The store in LevelDB, behind the commit log (commit-log.ts). Every record carries a seal (seal.ts),
+ * every batch the commit record (commit.ts). Reads check the seal: a bit that flips while the process
+ * runs ends it, too, and is remembered: the store is then damaged at the next start.
+ *
+ * A commit: planned against what is stored, synced in the log, given to LevelDB. A checkpoint brings
+ * LevelDB's memory to its tables, which it syncs, and then frees the log; it goes on beside commits.
+ *
+ * What is known when:
+ *   at once, before a node takes part   the commit log and its chain since the checkpoint; that LevelDB
+ *                                       has neither less nor more; all guarded records (guard.ts)
+ *   when it is read                     that a record is what was written under its key
+ *   at the end of a scrub               that no other record is lost, stale or hidden
+ * So nothing that a vote depends on can be missing when it is given; that a certified fact is missing may be found
+ * out later, and then ends voting all the same.
  */
 import { invariant } from '../../core/assert.ts';
 import type { ByteKey } from '../../core/bytes.ts';
 import type { Write } from '../../core/io.ts';
-import { SCAN_BATCH_BYTES, SCAN_BATCH_RECORDS } from '../limits.ts';
-import type { Anchor } from './anchor.ts';
-import { type CommitRecord, planCommit } from './commit.ts';
-import { nameOfKey, StoreDamaged } from './damage.ts';
+import { type CommitRecord, type Planned, planCommit } from './commit.ts';
+import type { CommitLog } from './commit-log.ts';
+import { type Damage, StoreDamaged } from './damage.ts';
 import type { Hold } from './holder.ts';
 import { messageOf } from './layout.ts';
-import type { Level } from './level.ts';
-import { keyBytes, keyOfBytes, unseal } from './seal.ts';
+import { flushLevel, type Level } from './level.ts';
+import { lookUp, recordsOf, scan } from './level-read.ts';
+import { BLOCK_BYTES, encodeEntry, entryBytes, markedDamage } from './log-format.ts';
+import { Scrub, type ScrubStep } from './scrub.ts';
+import { keyBytes, unseal } from './seal.ts';
 import type { Store, StoredRecord, StoreReader, StoreStatistics } from './store.ts';
 import { StoreError } from './store-error.ts';
-import { isCorruption, isSystemError, systemRefusal } from './system-error.ts';
 
 /** LevelDB's records, read with their seals checked. */
 export class LevelReader implements StoreReader {
@@ -44,8 +56,8 @@ export class LevelReader implements StoreReader {
 
   statistics(): StoreStatistics {
     const { number: commitNumber, count: records } = this.commitRecord;
-    const lookups = this.#lookups;
-    return { commitNumber, records, commits: 0, writes: 0, bytesWritten: 0, lookups };
+    const [lookups, scrub] = [this.#lookups, { records: 0n, passes: 0 }];
+    return { commitNumber, records, commits: 0, writes: 0, bytesWritten: 0, lookups, scrub };
   }
 
   async close(): Promise<void> {
@@ -54,21 +66,37 @@ export class LevelReader implements StoreReader {
   }
 }
 
-/** A sound store. */
+/** A store to work with. */
 export class LevelStore extends LevelReader implements Store {
   readonly #level: Level;
-  readonly #anchor: Anchor;
+  readonly #log: CommitLog;
+  readonly #scrub: Scrub;
   #isCommitting = false;
+  #isScrubbing = false;
+  /** Begins what waits for the end of a commit. */
+  #whenIdle: (() => void) | undefined;
+  #checkpointing: Promise<void> | undefined;
   #failure: Error | undefined;
   #commits = 0;
   #writes = 0;
   #bytesWritten = 0;
 
-  /** Takes over an open database whose last commit is `commitRecord`, and its anchor. */
-  constructor(level: Level, commitRecord: CommitRecord, anchor: Anchor, hold: Hold | undefined) {
+  /** Takes over an open database whose last commit is `commitRecord`, and its log. */
+  constructor(level: Level, commitRecord: CommitRecord, log: CommitLog, hold: Hold | undefined) {
     super(level, commitRecord, hold);
     this.#level = level;
-    this.#anchor = anchor;
+    this.#log = log;
+    // Where it was is known as of the checkpoint only.
+    this.#scrub = new Scrub(level, log.isEmpty ? log.checkpoint.scrub : undefined);
+  }
+
+  override get(key: ByteKey): Uint8Array | undefined {
+    try {
+      return super.get(key);
+    } catch (error) {
+      if (error instanceof StoreDamaged) this.#keepDamage([error.damage]);
+      throw error;
+    }
   }
 
   async commit(writes: readonly Write[]): Promise<void> {
@@ -78,68 +106,118 @@ export class LevelStore extends LevelReader implements Store {
     this.#isCommitting = true;
     try {
       const stored = (key: Buffer) => lookUp(this.#level, key);
-      const { operations, after } = planCommit(this.commitRecord, writes, stored);
-      await this.#level.batch(operations, { sync: true });
-      this.#anchor.write(after);
-      this.commitRecord = after;
+      const planned = planCommit(this.commitRecord, writes, stored);
+      this.#scrub.beginCommit(planned.changes);
+      await this.#write(planned);
+      this.commitRecord = planned.after;
+      this.#scrub.endCommit(planned.changes);
       this.#commits += 1;
-      this.#writes += operations.length;
-      for (const operation of operations) this.#bytesWritten += bytesOf(operation);
+      this.#writes += planned.operations.length;
+      for (const operation of planned.operations) this.#bytesWritten += bytesOf(operation);
+      // What goes wrong in it is told at the next commit.
+      if (this.#failure === undefined && this.#log.isHalfFull) {
+        this.#checkpoint().catch(() => undefined);
+      }
     } catch (error) {
-      this.#failure = isNamed(error) ? error : commitError(error);
-      throw this.#failure;
+      throw this.#fail(error);
     } finally {
       this.#isCommitting = false;
+      this.#whenIdle?.();
+    }
+  }
+
+  async scrub(records: number): Promise<ScrubStep> {
+    invariant(!this.#isScrubbing, 'one slice at a time');
+    this.#isScrubbing = true;
+    try {
+      const step = await this.#idle(() => this.#scrub.read(records, () => this.commitRecord));
+      if (typeof step !== 'string') this.#keepDamage(step);
+      return step;
+    } catch (error) {
+      if (error instanceof StoreDamaged) this.#keepDamage([error.damage]);
+      throw error;
+    } finally {
+      this.#isScrubbing = false;
     }
   }
 
   override statistics(): StoreStatistics {
     const [commits, writes, bytesWritten] = [this.#commits, this.#writes, this.#bytesWritten];
-    return { ...super.statistics(), commits, writes, bytesWritten };
+    return { ...super.statistics(), commits, writes, bytesWritten, scrub: this.#scrub.progress };
   }
 
   override async close(): Promise<void> {
     try {
-      await this.#anchor.close();
+      await this.#checkpointing?.catch(() => undefined);
+      const scrubs = [this.#scrub.state(), this.#log.checkpoint.scrub];
+      const hasMoved = this.#scrub.hasMoved && scrubs.some((scrub) => scrub !== undefined);
+      const isKept = this.#log.isEmpty && !hasMoved;
+      if (this.#failure === undefined && !isKept) await this.#checkpoint();
     } finally {
+      this.#log.close();
       await super.close();
     }
   }
-}
 
-/** Key and sealed value of all records, in groups. The snapshot is taken at the call. */
-export function scan(level: Level): AsyncGenerator<[Buffer, Uint8Array][], void> {
-  const iterator = level.iterator({ highWaterMarkBytes: SCAN_BATCH_BYTES });
-  return (async function* () {
-    try {
-      for (;;) {
-        const group = await iterator.nextv(SCAN_BATCH_RECORDS);
-        if (group.length === 0) return;
-        yield group;
+  /** Runs at the first moment at which no commit is under way. */
+  #idle<T>(begin: () => Promise<T>): Promise<T> {
+    if (!this.#isCommitting) return begin();
+    return new Promise((resolve, reject) => {
+      this.#whenIdle = () => {
+        this.#whenIdle = undefined;
+        begin().then(resolve, reject);
+      };
+    });
+  }
+
+  /** The log first, synced; then LevelDB. */
+  async #write({ after, operations }: Planned): Promise<void> {
+    const own = operations.slice(0, -1);
+    const blocks = entryBytes(own) / BLOCK_BYTES;
+    if (!(await this.#log.makeRoom(blocks))) {
+      // One that goes on already may free enough; a new one frees all.
+      await this.#checkpointing;
+      if (!(await this.#log.makeRoom(blocks))) await this.#checkpoint();
+      if (!(await this.#log.makeRoom(blocks))) {
+        throw new StoreError('commit_failed', `a commit of ${blocks} blocks at once is too large`);
       }
-    } finally {
-      await iterator.close();
     }
-  })();
-}
+    await this.#log.append(encodeEntry(after, own));
+    await this.#level.batch([...operations], { sync: false });
+  }
 
-async function* recordsOf(
-  groups: AsyncIterable<[Buffer, Uint8Array][]>,
-): AsyncGenerator<readonly StoredRecord[], void> {
-  const read = groups[Symbol.asyncIterator]();
-  try {
-    for (;;) {
-      const { done, value: group } = await read.next().catch((error: unknown) => {
-        throw readError(error, 'LevelDB');
-      });
-      if (done === true) return;
-      yield group.map(([bytes, stored]: [Buffer, Uint8Array]) => {
-        const key = keyOfBytes(bytes);
-        return { key, value: unseal(key, stored).value };
-      });
+  /** Makes all commits so far durable in LevelDB, and frees the log of them. One at a time. */
+  #checkpoint(): Promise<void> {
+    this.#checkpointing ??= this.#makeCheckpoint().finally(() => {
+      this.#checkpointing = undefined;
+    });
+    return this.#checkpointing;
+  }
+
+  async #makeCheckpoint(): Promise<void> {
+    const [commit, block, scrub] = [this.commitRecord, this.#log.nextBlock, this.#scrub.state()];
+    try {
+      await flushLevel(this.#level);
+      await this.#log.keep(commit, block, scrub);
+    } catch (error) {
+      throw this.#fail(error);
     }
-  } finally {
-    await read.return?.();
+  }
+
+  /** Nothing can be committed from here on. */
+  #fail(error: unknown): Error {
+    if (error instanceof StoreDamaged) this.#keepDamage([error.damage]);
+    this.#failure ??= commitError(error);
+    return this.#failure;
+  }
+
+  /** The next start has to know, whatever it looks at itself. */
+  #keepDamage(damage: readonly Damage[]): void {
+    try {
+      this.#log.keepDamage(markedDamage(damage));
+    } catch {
+      // A disk that fails; whoever met the damage is told of it all the same.
+    }
   }
 }
 
@@ -147,31 +225,14 @@ function bytesOf(operation: { readonly key: Buffer; readonly value?: Buffer }): 
   return operation.key.length + (operation.value?.length ?? 0);
 }
 
-function isNamed(error: unknown): error is StoreDamaged | StoreError {
-  return error instanceof StoreDamaged || error instanceof StoreError;
-}
+const FULL = new Set<string | undefined>(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
-/**
- * What is stored under a key, sealed. Throws StoreDamaged, or StoreError `store_unavailable` where
- * the system refuses to read it.
- */
-function lookUp(level: Level, key: Buffer): Uint8Array | undefined {
-  try {
-    return level.getSync(key);
-  } catch (error) {
-    throw readError(error, nameOfKey(keyOfBytes(key)));
-  }
-}
-
-/** What LevelDB threw at a read, as what it means. */
-function readError(error: unknown, where: string): unknown {
-  if (isSystemError(error)) return systemRefusal(error);
-  if (!isCorruption(error)) return error;
-  return new StoreDamaged({ code: 'unreadable', where, found: messageOf(error) });
-}
-
-function commitError(error: unknown): StoreError {
+/** A failed commit as an error of the store. */
+function commitError(error: unknown): Error {
+  if (error instanceof StoreDamaged) return error;
   const message = messageOf(error);
-  const isFull = /no space left|file too large|disk quota/i.test(message);
+  if (error instanceof StoreError && !FULL.has(error.errno)) return error;
+  const isFull =
+    error instanceof StoreError || /no space left|file too large|disk quota/i.test(message);
   return new StoreError(isFull ? 'disk_full' : 'commit_failed', message, error);
 }

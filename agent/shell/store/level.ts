@@ -66,3 +66,16 @@ export async function openLevel(folder: string, create: boolean): Promise<LevelO
     return { state: 'unreadable', reason: messageOf(cause ?? error) };
   }
 }
+
+/** No record has such a key. */
+const NOBODYS_KEY = Buffer.of(255);
+
+/**
+ * Brings all that was written to a database so far into tables, which LevelDB syncs. Throws what
+ * LevelDB says when it cannot.
+ */
+export async function flushLevel(level: Level): Promise<void> {
+  await level.compactRange(NOBODYS_KEY, NOBODYS_KEY);
+  // That does not say whether it worked; the next write does.
+  await level.batch([{ type: 'del', key: NOBODYS_KEY }], { sync: false });
+}

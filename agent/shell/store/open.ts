@@ -2,16 +2,17 @@
  * Opening a store: who else holds it, is it kept on a disk, is it whole, is it of this version. The
  * answer is a value; a damaged store can be read, for `meshpay doctor`, but not written.
  *
- * A new store appears whole, with its anchor and its first commit (publish.ts): a database without an
- * anchor, or an anchor without a database, is damage and never mistaken for a beginning. What is
+ * A new store appears whole, with its log and its first commit (publish.ts): a database without a
+ * commit log, or a log without a database, is damage and never mistaken for a beginning. What is
  * judged before LevelDB's lock is only whether there is a store at all, and whoever made one
  * meanwhile wins.
  */
 import { rm } from 'node:fs/promises';
-import { Anchor, createAnchor, readAnchor } from './anchor.ts';
-import { noCommit } from './commit.ts';
+import { type CommitRecord, commitOperation, noCommit } from './commit.ts';
+import { CommitLog, createCommitLog, readCommitLog } from './commit-log.ts';
 import { type Damage, DamageList } from './damage.ts';
 import { type Hold, holdFolder, inUse } from './holder.ts';
+import { judgeLog } from './judge.ts';
 import { isThere, makeFolder, namesIn, type StorePaths, storePaths } from './layout.ts';
 import { type Level, levelFolderState, openLevel } from './level.ts';
 import { LevelReader, LevelStore } from './level-store.ts';
@@ -22,10 +23,10 @@ import type { Store, StoreReader } from './store.ts';
 import { StoreError } from './store-error.ts';
 import { isSystemError, systemRefusal } from './system-error.ts';
 import {
-  compareWithAnchor,
+  peekCommit,
   peekSchemaVersion,
-  type Verified,
   type VerifyWatch,
+  verifyGuarded,
   verifyRecords,
 } from './verify.ts';
 import { refuseVolatile } from './volatile.ts';
@@ -73,21 +74,37 @@ export async function openStore(options: OpenOptions): Promise<OpenResult> {
     if (await isAbsent(paths)) await beginStore(folder, newestVersion(migrations));
     let opened = await openDatabase(paths, migrations);
     if (opened.state !== 'open') return opened;
-    if (opened.version !== undefined && opened.version < newestVersion(migrations)) {
-      const verified = await check(opened.level, paths, { onProgress: options.onProgress });
-      if (verified.damage.count > 0) return damaged(opened.level, verified, hold);
-      if (verified.schema?.moved !== undefined) return moved(opened.level, verified.schema);
-      const old = await own(opened.level, paths, verified);
-      await migrateStore(old, folder, opened.version, migrations).finally(() => old.close());
+    if (opened.damage.count === 0 && opened.version < newestVersion(migrations)) {
+      const refused = await migrate(opened, options, migrations, hold);
+      if (refused !== undefined) return refused;
       opened = await openDatabase(paths, migrations);
       if (opened.state !== 'open') return opened;
     }
-    const verified = await check(opened.level, paths, options);
-    if (verified.damage.count > 0) return damaged(opened.level, verified, hold);
-    if (verified.schema?.moved !== undefined) return moved(opened.level, verified.schema);
-    const store = await own(opened.level, paths, verified, hold);
+    const { level, damage, commit } = opened;
+    if (damage.count > 0) return damaged(level, commit, damage, hold);
+    const verified = await closingOnError(level, () => verifyGuarded(level, commit, options));
+    if (verified.damage.count > 0) return damaged(level, commit, verified.damage, hold);
+    if (verified.schema?.moved !== undefined) return moved(level, verified.schema);
+    const store = await own(opened, paths, hold);
     return { state: verified.recordCount === 0 ? 'empty' : 'sound', store };
   });
+}
+
+/** Brings a whole store of an older version up to date, and closes it; or says why it cannot. */
+async function migrate(
+  opened: Opened,
+  options: OpenOptions,
+  migrations: readonly Migration[],
+  hold: Hold,
+): Promise<DamagedResult | RefusedResult | undefined> {
+  const { level, version } = opened;
+  const watch = { onProgress: options.onProgress };
+  const verified = await closingOnError(level, () => verifyRecords(level, watch));
+  if (verified.damage.count > 0) return damaged(level, verified.commit, verified.damage, hold);
+  if (verified.schema?.moved !== undefined) return moved(level, verified.schema);
+  const old = await own(opened, storePaths(options.folder));
+  await migrateStore(old, options.folder, version, migrations).finally(() => old.close());
+  return undefined;
 }
 
 /** Opens a store only to read and check it: nothing is made, changed, or refused as moved. */
@@ -103,9 +120,11 @@ export async function inspectStore(options: OpenOptions): Promise<InspectResult>
     }
     const opened = await openDatabase(paths, migrations);
     if (opened.state !== 'open') return opened;
-    const verified = await check(opened.level, paths, options);
-    if (verified.damage.count > 0) return damaged(opened.level, verified, hold);
-    const reader = new LevelReader(opened.level, verified.commit, hold);
+    const { level, damage } = opened;
+    const verified = await closingOnError(level, () => verifyRecords(level, options));
+    const all = damage.with(verified.damage);
+    if (all.count > 0) return damaged(level, verified.commit, all, hold);
+    const reader = new LevelReader(level, verified.commit, hold);
     const { schema = { version: newestVersion(migrations), moved: undefined } } = verified;
     return { state: verified.recordCount === 0 ? 'empty' : 'sound', reader, schema };
   });
@@ -129,11 +148,11 @@ async function beginStore(folder: string, version: number): Promise<void> {
 /** Makes a new store, out of sight. */
 export async function createStore(paths: StorePaths, version: number): Promise<LevelStore> {
   await makeFolder(paths.root);
-  await createAnchor(paths.anchor);
+  await createCommitLog(paths.log);
   const opened = await openLevel(paths.database, true);
   if (opened.state === 'locked') throw inUse(paths.root, undefined);
   if (opened.state === 'unreadable') throw new StoreError('commit_failed', opened.reason);
-  const store = new LevelStore(opened.level, noCommit(), new Anchor(paths.anchor), undefined);
+  const store = await own({ level: opened.level, commit: noCommit() }, paths);
   await closingOnError(store, () =>
     store.commit([{ key: SCHEMA_KEY, value: encodeSchema(version) }]),
   );
@@ -141,19 +160,29 @@ export async function createStore(paths: StorePaths, version: number): Promise<L
 }
 
 /** The damage of a store that is not in a node's use, checked from scratch. */
-export async function damageOf(paths: StorePaths): Promise<readonly Damage[]> {
-  const opened = await openLevel(paths.database, false);
-  if (opened.state === 'locked') throw inUse(paths.root, undefined);
-  if (opened.state === 'unreadable') return unreadable(opened.reason).damage;
-  const { damage } = await check(opened.level, paths, {});
-  await opened.level.close();
-  return damage.list();
+export async function damageOf(
+  paths: StorePaths,
+  migrations: readonly Migration[],
+): Promise<readonly Damage[]> {
+  const opened = await openDatabase(paths, migrations);
+  if (opened.state === 'refused') throw opened.error;
+  if (opened.state === 'damaged') return opened.damage;
+  const { level, damage } = opened;
+  const verified = await closingOnError(level, () => verifyRecords(level));
+  await level.close();
+  return damage.with(verified.damage).list();
 }
 
-type DatabaseOpened =
-  | { readonly state: 'open'; readonly level: Level; readonly version: number | undefined }
-  | DamagedResult
-  | RefusedResult;
+/** A database that LevelDB has open, with all commits that the log knows. */
+interface Opened {
+  readonly state: 'open';
+  readonly level: Level;
+  /** The last commit. */
+  readonly commit: CommitRecord;
+  readonly version: number;
+  /** What the log and the database say of each other; then the log was not played back. */
+  readonly damage: DamageList;
+}
 
 /** Runs `open` with the folder held; lets it go again unless the result keeps it. */
 async function holding<T extends OpenResult | InspectResult>(
@@ -195,37 +224,52 @@ async function isAbsent(paths: StorePaths): Promise<boolean> {
 async function openDatabase(
   paths: StorePaths,
   migrations: readonly Migration[],
-): Promise<DatabaseOpened> {
+): Promise<Opened | DamagedResult | RefusedResult> {
   const state = await levelFolderState(paths.database);
-  if (state === 'absent') {
-    const damage = new DamageList();
-    compareWithAnchor(noCommit(), await readAnchor(paths.anchor), damage);
-    damage.add('database_gone', 'database', 'its files are not there');
-    return { state: 'damaged', damage: damage.list(), reader: undefined };
-  }
+  if (state === 'absent') return unreadable('database_gone', 'its files are not there');
   if (state === 'headless') {
-    return unreadable('CURRENT is missing, and there are tables or logs');
+    return unreadable('unreadable', 'CURRENT is missing, and there are tables or logs');
   }
   const opened = await openLevel(paths.database, false);
   if (opened.state === 'locked') throw inUse(paths.root, undefined);
-  if (opened.state === 'unreadable') return unreadable(opened.reason);
-  const version = peekSchemaVersion(opened.level);
-  if (version !== undefined && version > newestVersion(migrations)) {
-    await opened.level.close();
-    const detail = `it has version ${version}, this program knows up to ${newestVersion(migrations)}`;
-    return { state: 'refused', error: new StoreError('schema_newer', detail) };
-  }
-  return { state: 'open', level: opened.level, version };
+  if (opened.state === 'unreadable') return unreadable('unreadable', opened.reason);
+  const { level } = opened;
+  return closingOnError(level, async () => {
+    // A newer version may write its log in another way.
+    const newest = newestVersion(migrations);
+    let version = peekSchemaVersion(level) ?? newest;
+    if (version > newest) return newer(level, version, newest);
+    const damage = new DamageList();
+    const commit = await playBack(level, paths.log, damage);
+    if (damage.count === 0) version = peekSchemaVersion(level) ?? newest;
+    if (version > newest) return newer(level, version, newest);
+    return { state: 'open', level, commit, version, damage };
+  });
 }
 
-/** Checks a database that is open: what the anchor says is read now that nobody else can commit. */
-async function check(level: Level, paths: StorePaths, watch: VerifyWatch): Promise<Verified> {
-  return closingOnError(level, async () => {
-    const anchor = await readAnchor(paths.anchor);
-    const verified = await verifyRecords(level, watch);
-    compareWithAnchor(verified.commit, anchor, verified.damage);
-    return verified;
-  });
+async function newer(level: Level, version: number, newest: number): Promise<RefusedResult> {
+  await level.close();
+  const detail = `it has version ${version}, this program knows up to ${newest}`;
+  return { state: 'refused', error: new StoreError('schema_newer', detail) };
+}
+
+/**
+ * Compares the commit log with the database that is open, which nobody else can commit to, and if all
+ * is well gives it what it may have lost. Returns the last commit.
+ */
+async function playBack(level: Level, path: string, damage: DamageList): Promise<CommitRecord> {
+  const contents = await readCommitLog(path);
+  const inDatabase = peekCommit(level, damage);
+  if (typeof contents === 'string') {
+    damage.add('commit_log', 'commit log', `it is ${contents}`);
+    return inDatabase ?? noCommit();
+  }
+  const last = judgeLog(contents, inDatabase, damage);
+  if (damage.count > 0) return inDatabase ?? noCommit();
+  for (const { after, operations } of contents.entries) {
+    await level.batch([...operations, commitOperation(after)], { sync: false });
+  }
+  return last;
 }
 
 /** What throws leaves no database open, which would keep the next attempt out. */
@@ -241,27 +285,30 @@ async function closingOnError<T>(
   }
 }
 
+/** The store to work with; the log is read once more, by the one that writes to it. */
 function own(
-  level: Level,
+  { level, commit }: Pick<Opened, 'level' | 'commit'>,
   paths: StorePaths,
-  { commit }: Verified,
   hold?: Hold,
 ): Promise<LevelStore> {
-  return closingOnError(level, () => {
-    const anchor = new Anchor(paths.anchor);
-    anchor.write(commit);
-    return new LevelStore(level, commit, anchor, hold);
+  return closingOnError(level, async () => {
+    return new LevelStore(level, commit, await CommitLog.open(paths.log), hold);
   });
 }
 
-function damaged(level: Level, { commit, damage }: Verified, hold: Hold): DamagedResult {
+function damaged(
+  level: Level,
+  commit: CommitRecord,
+  damage: DamageList,
+  hold: Hold,
+): DamagedResult {
   const reader = new LevelReader(level, commit, hold);
   return { state: 'damaged', damage: damage.list(), reader };
 }
 
-function unreadable(reason: string): DamagedResult {
+function unreadable(code: 'unreadable' | 'database_gone', found: string): DamagedResult {
   const damage = new DamageList();
-  damage.add('unreadable', 'database', reason);
+  damage.add(code, 'database', found);
   return { state: 'damaged', damage: damage.list(), reader: undefined };
 }
 

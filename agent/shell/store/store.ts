@@ -4,6 +4,7 @@
  */
 import type { ByteKey } from '../../core/bytes.ts';
 import type { Read, Write } from '../../core/io.ts';
+import type { ScrubStep } from './scrub.ts';
 
 export interface StoredRecord {
   readonly key: ByteKey;
@@ -21,6 +22,8 @@ export interface StoreStatistics {
   readonly bytesWritten: number;
   /** Records looked up since the store was opened. */
   readonly lookups: number;
+  /** Records that the scrub has read in this pass, and whole passes since the store was opened. */
+  readonly scrub: { readonly records: bigint; readonly passes: number };
 }
 
 /** A store that is only read. */
@@ -44,4 +47,10 @@ export interface Store extends StoreReader {
    * the store was opened again: the process must end.
    */
   commit(writes: readonly Write[]): Promise<void>;
+  /**
+   * Reads and checks the next so many records in the background of all else (scrub.ts). Damage that
+   * it finds is remembered: the next start finds the store damaged. One at a time. Throws StoreError
+   * `store_unavailable`, or StoreDamaged.
+   */
+  scrub(records: number): Promise<ScrubStep>;
 }

@@ -5,7 +5,8 @@
  *
  * Damage is only what LevelDB calls corruption, a file that it names and that is not there or ends
  * too early, and what our own verification finds. LevelDB has only words for the system's errors:
- * "IO error: PATH: TEXT", where TEXT is strerror(3) of glibc or of musl.
+ * "IO error: PATH: TEXT", where TEXT is strerror(3) of glibc or of musl. Its codes are missing where a
+ * call was synchronous.
  */
 import { errnoOf, messageOf } from './layout.ts';
 import { StoreError } from './store-error.ts';
@@ -68,22 +69,22 @@ function errnoOfText(text: string): string | undefined {
 /** Whether the system, and not the records, is why something could not be read or written. */
 export function isSystemError(error: unknown): boolean {
   const cause = causeOf(error);
-  const code = errnoOf(cause) ?? '';
-  if (code === 'LEVEL_IO_ERROR') return !DAMAGE_ERRNOS.has(errnoOfText(messageOf(cause)));
-  return /^E[A-Z0-9]+$/.test(code);
+  if (isIoError(cause)) return !DAMAGE_ERRNOS.has(errnoOfText(messageOf(cause)));
+  return /^E[A-Z0-9]+$/.test(errnoOf(cause) ?? '');
 }
 
 /** Whether LevelDB found its own files to be wrong. */
 export function isCorruption(error: unknown): boolean {
   const cause = causeOf(error);
-  const code = errnoOf(cause) ?? '';
-  if (code === 'LEVEL_IO_ERROR') return !isSystemError(error);
-  // Without a code: "Invalid argument", of a CURRENT that is gone or a manifest of another kind.
-  return ['LEVEL_CORRUPTION', 'LEVEL_NOT_FOUND'].includes(code) || /^Invalid arg/.test(text(cause));
+  if (isIoError(cause)) return !isSystemError(error);
+  if (['LEVEL_CORRUPTION', 'LEVEL_NOT_FOUND'].includes(errnoOf(cause) ?? '')) return true;
+  // "Invalid argument": a CURRENT that is gone, or a manifest of another kind.
+  return cause instanceof Error && /^(Corruption|NotFound|Invalid argument): /.test(cause.message);
 }
 
-function text(cause: unknown): string {
-  return cause instanceof Error ? cause.message : '';
+function isIoError(cause: unknown): boolean {
+  if (errnoOf(cause) === 'LEVEL_IO_ERROR') return true;
+  return cause instanceof Error && cause.message.startsWith('IO error: ');
 }
 
 /**
@@ -94,7 +95,7 @@ export function systemRefusal(error: unknown, file = ''): StoreError {
   const cause = causeOf(error);
   const code = errnoOf(cause) ?? '';
   const said = messageOf(cause).replace(/^IO error: /, '');
-  const errno = code === 'LEVEL_IO_ERROR' ? errnoOfText(said) : code;
+  const errno = isIoError(cause) ? errnoOfText(said) : code;
   const coded = errno === undefined || said.startsWith(errno) ? said : `${errno}: ${said}`;
   const named = coded.includes(file) ? coded : `${coded}, ${file}`;
   const advice = ADVICE[ADVICE_LIKE[errno ?? ''] ?? errno ?? ''] ?? ADVICE_OTHERWISE;

@@ -103,7 +103,7 @@ describe('a backup', () => {
     writeFileSync(file, 'mine');
     await assert.rejects(backupFolder({ folder }, file), { code: 'file_exists' });
     const other = join(temporaryFolder(t), 'node.backup');
-    writeFileSync(join(folder, 'store/anchor'), '');
+    writeFileSync(join(folder, 'store/commits'), '');
     await assert.rejects(backupFolder({ folder }, other), { code: 'store_damaged' });
     assert.ok(!existsSync(other));
   });
@@ -117,6 +117,7 @@ describe('a backup', () => {
       get: (key) => store.get(key),
       statistics: () => store.statistics(),
       commit: (writes) => store.commit(writes),
+      scrub: (records) => store.scrub(records),
       close: () => store.close(),
       async *records() {
         for await (const group of store.records()) yield group.slice(1);

@@ -17,26 +17,46 @@ import { journalHeadCoder } from '../../../agent/core/codec/record.ts';
 import { keyOf, keyOfNumber, singleton } from '../../../agent/core/keyspace.ts';
 import { describeDamage, StoreDamaged } from '../../../agent/shell/store/damage.ts';
 import { type Level, openLevel } from '../../../agent/shell/store/level.ts';
-import { scan } from '../../../agent/shell/store/level-store.ts';
+import { scan } from '../../../agent/shell/store/level-read.ts';
 import { inspectStore, openStore } from '../../../agent/shell/store/open.ts';
 import { digestOf, keyBytes, seal } from '../../../agent/shell/store/seal.ts';
-import { account, damageIn, fill, Ledger, open, temporaryFolder } from './fixture.ts';
+import { account, asKilled, damageIn, fill, Ledger, open, temporaryFolder } from './fixture.ts';
 
 const FACTS = 200;
 
-/** A closed store whose records are all in LevelDB's log. */
-async function storeInLog(t: TestContext): Promise<string> {
+/** What a killed process leaves, with all records in the commit log and in LevelDB's own log. */
+async function storeInLog(t: TestContext, facts = FACTS): Promise<string> {
   const folder = temporaryFolder(t);
-  await fill(folder, FACTS);
-  return folder;
+  await fill(folder, 0);
+  const store = await open(folder);
+  const ledger = new Ledger();
+  for (let i = 0; i < facts; i++) await store.commit(ledger.fact());
+  const killed = asKilled(t, folder);
+  await store.close();
+  return killed;
 }
 
 /** A closed store whose records are all in one table, and nothing else is in it. */
 async function storeInTable(t: TestContext): Promise<string> {
-  const folder = await storeInLog(t);
+  const folder = temporaryFolder(t);
+  await fill(folder, FACTS);
   await tamper(folder, (level) => level.compactRange(Buffer.of(0), Buffer.of(255)));
   assert.deepEqual(await damageIn(folder), []);
   return folder;
+}
+
+/** A copy of a closed store. */
+function copyOf(t: TestContext, folder: string): string {
+  return asKilled(t, folder);
+}
+
+/** Blocks of the ring before the entry with this number from the beginning. */
+function blocksBefore(log: Buffer, entry: number): number {
+  let block = 0;
+  for (let i = 0; i < entry; i++) {
+    block += Math.ceil((16 + log.readUInt32BE((2 + block) * 4096 + 4)) / 4096);
+  }
+  return block;
 }
 
 function files(folder: string, ending: string): string[] {
@@ -80,16 +100,39 @@ async function tamper(folder: string, change: (level: Level) => Promise<void>): 
 }
 
 describe('a flipped bit', () => {
-  it('is noticed wherever it is in the log', async (t) => {
-    const origin = await storeInLog(t);
+  it('is noticed wherever it is in an entry of the commit log, the last one too', async (t) => {
+    const origin = await storeInLog(t, 30);
+    const bytes = readFileSync(join(origin, 'store/commits'));
+    for (const entry of [0, 1, 14, 28, 29]) {
+      const start = (2 + blocksBefore(bytes, entry)) * 4096;
+      const length = 8 + bytes.readUInt32BE(start + 4) + 8;
+      for (let i = 0; i < 12; i++) {
+        const folder = copyOf(t, origin);
+        const at = start + Math.floor(((i + 0.5) / 12) * length);
+        flipBit(join(folder, 'store/commits'), at);
+        assert.notDeepEqual(await codes(folder), [], `bit flipped in entry ${entry} at ${at}`);
+      }
+    }
+  });
+
+  it('does no harm wherever it is in the log of LevelDB: all is in the commit log', async (t) => {
+    const origin = await storeInLog(t, 60);
+    const truth = await contents(copyOf(t, origin));
     const size = sizeOf(largest(origin, '.log'));
-    for (let i = 0; i < 40; i++) {
-      const folder = temporaryFolder(t);
-      cpSync(join(origin, 'store'), join(folder, 'store'), { recursive: true });
-      const at = Math.floor(((i + 0.5) / 40) * size);
-      flipBit(largest(folder, '.log'), at);
-      assert.notDeepEqual(await codes(folder), [], `bit flipped at ${at} of ${size}`);
-      assert.notDeepEqual(await codes(folder), [], 'and it is still noticed at the next start');
+    for (let i = 0; i < 20; i++) {
+      const folder = copyOf(t, origin);
+      flipBit(largest(folder, '.log'), Math.floor(((i + 0.5) / 20) * size));
+      assert.deepEqual(await codes(folder), []);
+      assert.deepEqual(await contents(folder), truth);
+    }
+  });
+
+  it('in one copy of the checkpoint does no harm, in both of them it is noticed', async (t) => {
+    const origin = await storeInTable(t);
+    for (const copies of [[0], [1], [0, 1]]) {
+      const folder = copyOf(t, origin);
+      for (const copy of copies) flipBit(join(folder, 'store/commits'), copy * 4096 + 20);
+      assert.deepEqual(await codes(folder), copies.length === 1 ? [] : ['commit_log']);
     }
   });
 
@@ -162,31 +205,64 @@ describe('a flipped bit', () => {
 });
 
 describe('a lost tail', () => {
-  it('is noticed when the end of the log is zeros', async (t) => {
-    for (const zeros of [10, 600, 40_000]) {
-      const folder = await storeInLog(t);
-      const log = largest(folder, '.log');
-      const bytes = readFileSync(log);
-      writeFileSync(log, bytes.fill(0, bytes.length - zeros));
-      assert.deepEqual(await codes(folder), ['commits_lost'], `${zeros} zeros`);
-    }
-  });
-
-  it('is noticed when the log is cut, and counted', async (t) => {
+  it('of the log of LevelDB does no harm, however much it is', async (t) => {
+    const origin = await storeInLog(t, 60);
+    const truth = await contents(copyOf(t, origin));
     for (const cut of [1, 5_000, Number.POSITIVE_INFINITY]) {
-      const folder = await storeInLog(t);
+      const folder = copyOf(t, origin);
       const log = largest(folder, '.log');
       truncateSync(log, Math.max(0, sizeOf(log) - cut));
+      assert.deepEqual(await contents(folder), truth, `${cut} bytes`);
+    }
+    const folder = copyOf(t, origin);
+    const log = largest(folder, '.log');
+    const bytes = readFileSync(log);
+    // What a power failure does: pages are written in any order.
+    writeFileSync(log, bytes.fill(0, 2_000, 20_000));
+    assert.deepEqual(await contents(folder), truth, 'a hole in its middle');
+    const bare = copyOf(t, origin);
+    rmSync(largest(bare, '.log'));
+    assert.deepEqual(await contents(bare), truth, 'all of it');
+  });
+
+  it('of the commit log is noticed while LevelDB knows of it, and counted', async (t) => {
+    for (const [entries, lost] of [
+      [1, /^the commit log does not have them/],
+      [20, /^the commit log does not have them/],
+    ] as const) {
+      const folder = await storeInLog(t, 60);
+      const path = join(folder, 'store/commits');
+      const bytes = readFileSync(path);
+      const end = (2 + blocksBefore(bytes, 60 - entries)) * 4096;
+      writeFileSync(path, bytes.fill(0, end));
       const [damage] = await damageIn(folder);
-      assert.equal(damage?.code, 'commits_lost', `${cut} bytes`);
-      if (cut === 1) assert.match(damage.found, /^the last 1 of 202 commits/);
+      assert.equal(damage?.code, 'commits_lost');
+      assert.match(damage.found, lost);
+      assert.match(damage.where, new RegExp(`to ${damage.where.split(' ').at(-1)}$`));
     }
   });
 
-  it('is noticed when the log is gone', async (t) => {
-    const folder = await storeInLog(t);
+  it('of the commit log that nobody was told of is no damage: the last one is torn', async (t) => {
+    const folder = await storeInLog(t, 20);
+    const path = join(folder, 'store/commits');
+    const bytes = readFileSync(path);
+    const at = (2 + blocksBefore(bytes, 20)) * 4096;
+    // The beginning of an entry of two blocks, whose second one did not come to the disk.
+    bytes.copy(bytes, at, at - 4096, at - 4096 + 100);
+    bytes.writeBigUInt64BE(bytes.readBigUInt64BE(at + 8) + 1n, at + 8);
+    writeFileSync(path, bytes);
+    assert.deepEqual(await codes(folder), []);
+  });
+
+  it('that has a whole entry after it is damage: what was acknowledged is lost', async (t) => {
+    const folder = await storeInLog(t, 20);
+    const path = join(folder, 'store/commits');
+    const bytes = readFileSync(path);
+    const at = (2 + blocksBefore(bytes, 10)) * 4096;
+    writeFileSync(path, bytes.fill(0, at, at + 4096));
     rmSync(largest(folder, '.log'));
-    assert.deepEqual(await codes(folder), ['commits_lost']);
+    const [damage] = await damageIn(folder);
+    assert.equal(damage?.code, 'commits_lost');
   });
 });
 
@@ -205,30 +281,23 @@ describe('a file that is gone', () => {
   it('is noticed when it is the whole database', async (t) => {
     const folder = await storeInTable(t);
     rmSync(join(folder, 'store/db'), { recursive: true });
-    assert.deepEqual(await codes(folder), ['commits_lost', 'database_gone']);
+    assert.deepEqual(await codes(folder), ['database_gone']);
   });
 
-  it('is noticed when it is the anchor, or the anchor is not readable', async (t) => {
+  it('is noticed when it is the commit log, or that is not readable', async (t) => {
     const folder = await storeInTable(t);
-    const anchor = join(folder, 'store/anchor');
-    writeFileSync(anchor, Buffer.alloc(8192, 1));
-    assert.deepEqual(await codes(folder), ['anchor']);
-    rmSync(anchor);
-    assert.deepEqual(await codes(folder), ['anchor']);
-  });
-
-  it('does not matter when it is one half of the anchor, torn by a power failure', async (t) => {
-    for (const slot of [0, 1]) {
-      const folder = await storeInTable(t);
-      const anchor = join(folder, 'store/anchor');
-      writeFileSync(anchor, readFileSync(anchor).fill(0xff, slot * 4096 + 20, slot * 4096 + 40));
-      assert.deepEqual(await codes(folder), [], `slot ${slot}`);
+    const log = join(folder, 'store/commits');
+    for (const bytes of [Buffer.alloc(8192, 1), Buffer.alloc(0)]) {
+      writeFileSync(log, bytes);
+      assert.deepEqual(await codes(folder), ['commit_log']);
     }
+    rmSync(log);
+    assert.deepEqual(await codes(folder), ['commit_log']);
   });
 });
 
 describe('an older state', () => {
-  it('is noticed as a copy of the database beside a newer anchor', async (t) => {
+  it('is noticed as a copy of the database beside a newer commit log', async (t) => {
     const folder = await storeInTable(t);
     const copy = join(temporaryFolder(t), 'db');
     cpSync(join(folder, 'store/db'), copy, { recursive: true });
@@ -274,7 +343,7 @@ describe('an older state', () => {
   it('is noticed when the commit record itself is gone', async (t) => {
     const folder = await storeInTable(t);
     await tamper(folder, (level) => level.del(keyBytes(singleton('commit'))));
-    assert.deepEqual(await codes(folder), ['commit_record', 'commits_lost']);
+    assert.deepEqual(await codes(folder), ['commit_record', 'commit_record']);
   });
 });
 
@@ -342,14 +411,16 @@ describe('a damaged store', () => {
 
   it('can be inspected without being changed', async (t) => {
     const folder = await storeInLog(t);
-    truncateSync(largest(folder, '.log'), 3_000);
-    const before = readFileSync(join(folder, 'store/anchor'));
+    const log = join(folder, 'store/commits');
+    const bytes = readFileSync(log);
+    writeFileSync(log, bytes.fill(0, 8 * 4096, 9 * 4096));
+    const before = readFileSync(log);
     const inspected = await inspectStore({ folder });
     assert.equal(inspected.state, 'damaged');
     assert.ok('reader' in inspected && inspected.reader !== undefined);
     assert.ok(!('commit' in inspected.reader));
     await inspected.reader.close();
-    assert.deepEqual(readFileSync(join(folder, 'store/anchor')), before);
+    assert.deepEqual(readFileSync(log), before);
   });
 });
 

@@ -1,6 +1,7 @@
 /** Stores in temporary folders, filled with records of the shapes that an authority writes. */
+import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -11,7 +12,7 @@ import type { Write } from '../../../agent/core/io.ts';
 import { certificateKey, keyOf, keyOfNumber, singleton } from '../../../agent/core/keyspace.ts';
 import type { Sequence } from '../../../agent/core/units.ts';
 import type { Damage } from '../../../agent/shell/store/damage.ts';
-import { type OpenOptions, openStore } from '../../../agent/shell/store/open.ts';
+import { inspectStore, type OpenOptions, openStore } from '../../../agent/shell/store/open.ts';
 import type { Store } from '../../../agent/shell/store/store.ts';
 
 export const NETWORK = new Uint8Array(32).fill(7);
@@ -33,14 +34,72 @@ export async function open(folder: string, options: Partial<OpenOptions> = {}): 
   throw new Error(`not sound: ${JSON.stringify(opened)}`);
 }
 
-/** What is wrong with a store; empty if it is sound. Leaves it closed. */
-export async function damageIn(folder: string): Promise<readonly Damage[]> {
+/** What opening a store for work, and the scrub after it, find wrong. Leaves it closed. */
+export async function damageAtWork(folder: string): Promise<readonly Damage[]> {
   const opened = await openStore({ folder, allowVolatile: true });
-  if ('store' in opened) await opened.store.close();
   if (opened.state === 'refused') throw opened.error;
-  if (opened.state !== 'damaged') return [];
-  await opened.reader?.close();
-  return opened.damage;
+  if (opened.state === 'damaged') {
+    await opened.reader?.close();
+    return opened.damage;
+  }
+  const found = await scrubWhole(opened.store);
+  await opened.store.close();
+  return found;
+}
+
+/** Runs the scrub to the end of its pass; empty if all is whole. */
+export async function scrubWhole(store: Store, records = 50): Promise<readonly Damage[]> {
+  for (;;) {
+    const step = await store.scrub(records);
+    if (typeof step !== 'string') return step;
+    if (step === 'whole') return [];
+  }
+}
+
+/**
+ * What is wrong with a store; empty if it is sound. Leaves it closed. What the whole check finds, a
+ * node at work must find as well, at its start or by the scrub: that is tried on a copy.
+ */
+export async function damageIn(folder: string): Promise<readonly Damage[]> {
+  const copy = mkdtempSync(join(IN_MEMORY, 'meshpay-copy-'));
+  let atWork: readonly Damage[];
+  try {
+    cpSync(join(folder, 'store'), join(copy, 'store'), { recursive: true });
+    atWork = await damageAtWork(copy);
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+  const opened = await inspectStore({ folder });
+  if (opened.state === 'refused') throw opened.error;
+  if ('reader' in opened) await opened.reader?.close();
+  const damage = opened.state === 'damaged' ? opened.damage : [];
+  assert.equal(atWork.length > 0, damage.length > 0, JSON.stringify([atWork, damage]));
+  return damage;
+}
+
+/** A copy of an open store as it is on the disk: what a process that is killed leaves. */
+export function asKilled(t: Pick<TestContext, 'after'>, folder: string): string {
+  const copy = temporaryFolder(t, IN_MEMORY);
+  // LevelDB's own thread goes on while this one copies: again, until it did nothing meanwhile.
+  for (;;) {
+    const before = filesOf(join(folder, 'store/db'));
+    try {
+      cpSync(join(folder, 'store'), join(copy, 'store'), { recursive: true });
+      if (filesOf(join(folder, 'store/db')) === before) return copy;
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    }
+    rmSync(join(copy, 'store'), { recursive: true, force: true });
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+  }
+}
+
+/** Names and sizes of the files in a folder. */
+function filesOf(folder: string): string {
+  const sizes = readdirSync(folder).map((name) => {
+    return `${name} ${statSync(join(folder, name), { throwIfNoEntry: false })?.size}`;
+  });
+  return sizes.sort().join();
 }
 
 /** The account of a number: its key. */

@@ -36,12 +36,12 @@ describe('a store of an older version', () => {
     const folder = temporaryFolder(t);
     await fill(folder, 50);
     const lengths = new Set<number>();
-    const store = await open(folder, {
-      migrations: [longerAccounts, sameAgain],
-      onRecord: ({ key, value }) => {
+    const store = await open(folder, { migrations: [longerAccounts, sameAgain] });
+    for await (const group of store.records()) {
+      for (const { key, value } of group) {
         if (keyspaceOf(key) === 'account') lengths.add(value.length);
-      },
-    });
+      }
+    }
     assert.equal(version(store), 3);
     assert.equal(accountLength(store), 121);
     assert.deepEqual([...lengths], [121]);

@@ -56,7 +56,7 @@ describe('a move', () => {
     assert.deepEqual(new Uint8Array(readFileSync(join(fresh, 'node.key'))), KEY.bytes);
     assert.equal(statSync(join(fresh, 'node.key')).mode & 0o777, 0o600);
     assert.deepEqual(readdirSync(fresh).sort(), ['node.key', 'store']);
-    assert.deepEqual(readdirSync(join(fresh, 'store')).sort(), ['anchor', 'db']);
+    assert.deepEqual(readdirSync(join(fresh, 'store')).sort(), ['commits', 'db']);
   });
 
   it('cannot be done twice, to the same folder or another', async (t) => {

@@ -1,0 +1,43 @@
+/**
+ * The guarded records: those whose loss could make a node sign what it must not. They are verified
+ * whole before a node takes part, with a number and a sum of their own in the commit record, so that
+ * none is lost, stale or too many. Their number is bounded by that of accounts, not by history.
+ *
+ *   account                     which sequence is next, and which order was voted for
+ *   conflict                    accounts that must not be voted for any more
+ *   standing, firstStart        whether this key may vote at all
+ *   owner, genesis              whose ledger this is, and of which network
+ *   accountCount, journalHead   what the next account and the next fact go by
+ *   liveOrder, wallet           what a wallet has signed, and what it signs next
+ *   schema                      whether the store was moved away
+ *
+ * All others are history: facts that a quorum has certified, and where to find them.
+ */
+import type { ByteKey } from '../../core/bytes.ts';
+import { KEYSPACE, type KeyspaceName } from '../../core/keyspace.ts';
+
+const GUARDED = [
+  'account',
+  'conflict',
+  'standing',
+  'firstStart',
+  'owner',
+  'genesis',
+  'accountCount',
+  'journalHead',
+  'liveOrder',
+  'wallet',
+  'schema',
+] as const satisfies readonly KeyspaceName[];
+
+const PREFIXES = new Set<string | undefined>(GUARDED.map((space) => KEYSPACE[space].prefix));
+
+/** Their first bytes, in ascending order. */
+export const GUARDED_PREFIXES: readonly string[] = GUARDED.map(
+  (space) => KEYSPACE[space].prefix,
+).sort();
+
+/** Whether a record is one of them. */
+export function isGuarded(key: ByteKey): boolean {
+  return PREFIXES.has(key[0]);
+}
