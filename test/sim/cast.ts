@@ -61,7 +61,8 @@ const LITTLE_ROOM_EVERY = 5;
 
 export function castOf(plan: Plan): Cast {
   const scheme = plan.hasRealSignatures ? realScheme() : idealScheme(plan.seed);
-  const part = (place: Place): Part => ({ ...place, signer: scheme.signerOf(place.name) });
+  const keyOf = ({ name, role }: Place) => (role === 'twin' ? (plan.twinned ?? name) : name);
+  const part = (place: Place): Part => ({ ...place, signer: scheme.signerOf(keyOf(place)) });
   const parts = plan.places.map(part);
   const members = parts.slice(0, plan.authorities);
   // The accounts of those who were cut stay, so that the others have what they had.
@@ -152,7 +153,9 @@ function foundingOf(
   members: readonly Part[],
   owners: readonly Part[],
 ): Founding {
-  const honest = [...members.keys()].filter((i) => members[i]?.role === 'authority');
+  const honest = [...members.keys()].filter((i) => {
+    return members[i]?.role === 'authority' && members[i]?.name !== plan.twinned;
+  });
   return {
     networkId: latin1(id),
     memberKeys: members.map(({ signer }) => latin1(signer.publicKey)),

@@ -18,6 +18,7 @@ const NUMBERS = [
   'crowders',
   'deputies',
   'flooders',
+  'twins',
 ] as const;
 
 /** The text of a cut; empty when it cuts nothing. */

@@ -97,6 +97,7 @@ export function pairsOf(
     ...both(named('thief', 'stranger'), () => [...members, ...relays.slice(-1)]),
     ...both(named('crowder', 'flooder'), () => members),
     ...both(named('deputy'), () => [...members, ...relays]),
+    ...both(named('twin'), () => [...members, ...named('wallet')]),
   ];
 }
 

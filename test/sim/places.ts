@@ -36,10 +36,12 @@ export interface Counts {
   readonly deputies: number;
   /** Strangers that send as much as they can. */
   readonly flooders: number;
+  /** Second lives of a member's key. */
+  readonly twins: number;
 }
 
 /** Those who came to the simulator late: no fault strikes them, and without them a run is as it was. */
-const LATECOMERS: ReadonlySet<Role> = new Set(['crowder', 'deputy', 'flooder']);
+const LATECOMERS: ReadonlySet<Role> = new Set(['crowder', 'deputy', 'flooder', 'twin']);
 
 export function isLatecomer({ role }: Pick<Place, 'role'>): boolean {
   return LATECOMERS.has(role);
@@ -69,6 +71,7 @@ export function placesOf(seed: number, counts: Counts): Place[] {
     ...many('crowder', counts.crowders),
     ...many('deputy', counts.deputies),
     ...many('flooder', counts.flooders),
+    ...many('twin', counts.twins),
   ];
   return roles.map(([name, role], index) => ({ name, role, index }));
 }
@@ -96,6 +99,7 @@ export function fewerPlaces(seed: number, counts: Counts, left: Counts): Place[]
     crowder: left.crowders,
     deputy: left.deputies,
     flooder: left.flooders,
+    twin: left.twins,
   };
   return placesOf(seed, counts).flatMap((place) => {
     const [kind = '', number] = place.name.split('-');

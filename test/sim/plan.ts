@@ -36,6 +36,8 @@ export interface Plan {
   readonly hasRealSignatures: boolean;
   /** Strangers and traitors write into the channels of those who give them frames. */
   readonly haveDeputies: boolean;
+  /** The member whose key has a second life. */
+  readonly twinned: string | undefined;
   readonly pairs: readonly Pair[];
   /** Relays know of each other by chance: no operator wrote them down. */
   readonly areRelaysFound: boolean;
@@ -106,6 +108,7 @@ export function planOf(seed: number, profileName: string, cut: Cut = {}): Plan {
     tokens: of('tokens').between(1, 3),
     hasRealSignatures: seed % REAL_SIGNATURES_EVERY === 0,
     haveDeputies: left.deputies > 0,
+    twinned: left.twins > 0 ? twinnedOf(seed, places) : undefined,
     pairs: ways(places),
     areRelaysFound: of('relays found').below(2) === 0,
     size: everybody.length,
@@ -150,7 +153,14 @@ function countsOf(seed: number, profile: Profile): Counts {
     deputies: of('deputies').below(100) < profile.deputies ? of('deputy count').between(1, 2) : 0,
     flooders:
       of('flooders').below(100) < profile.flooders ? of('flooder count').pick([2, 4, 8]) : 0,
+    twins: of('twins').below(100) < profile.twins ? 1 : 0,
   };
+}
+
+/** One of the authorities. */
+function twinnedOf(seed: number, places: readonly Place[]): string | undefined {
+  const authorities = places.filter(({ role }) => role === 'authority');
+  return Prng.named(seed, 'twinned').some(authorities, 1)[0]?.name;
 }
 
 /** What is left of each, where a smaller committee stands fewer bad members. */
@@ -173,6 +183,7 @@ function soundly(counts: Counts, cut: Cut, isBroken: boolean): Counts {
     crowders: left('crowders'),
     deputies: left('deputies'),
     flooders: left('flooders'),
+    twins: most > traitors ? left('twins') : 0,
   };
 }
 

@@ -26,7 +26,8 @@ export interface Actor {
  * `saboteur`: a relay that withholds. `squatter`: takes a link at every relay and swallows what it is
  * given. `traitor`: a hostile authority. `thief`: a hostile wallet. `crowder`: one whose accounts have
  * chosen keys. `deputy`: a relay that writes answers of its own into others' channels. `flooder`: sends
- * as much as it can. The others follow the protocol.
+ * as much as it can. `twin`: a second life of a member's key, which follows the protocol without knowing
+ * what the first one signed. The others follow the protocol.
  */
 export type Role =
   | 'authority'
@@ -39,6 +40,7 @@ export type Role =
   | 'crowder'
   | 'deputy'
   | 'flooder'
+  | 'twin'
   | 'traitor'
   | 'thief';
 
@@ -379,6 +381,7 @@ const HOSTILE: ReadonlySet<Role> = new Set([
   'crowder',
   'deputy',
   'flooder',
+  'twin',
 ]);
 /** Whether it does as it likes, not as the protocol says. */
 export function isHostile(role: Role): boolean {

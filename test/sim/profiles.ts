@@ -36,6 +36,8 @@ export interface Profile {
   readonly crowders: number;
   readonly deputies: number;
   readonly flooders: number;
+  /** Runs of a hundred in which a member's key has a second life. */
+  readonly twins: number;
   /** Sizes of committees to draw from; the usual ones if left out. */
   readonly committees?: readonly number[];
   /** Steps take time. */
@@ -93,6 +95,7 @@ const USUAL = {
   crowders: 0,
   deputies: 0,
   flooders: 0,
+  twins: 0,
 } as const satisfies Omit<Profile, 'about'>;
 
 export const PROFILES: Readonly<Record<string, Profile>> = {
@@ -225,6 +228,22 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
     committees: [4],
     flooders: 100,
     isMetered: true,
+  },
+  copied: {
+    ...USUAL,
+    about: 'the node of a member is copied, and both go on; all start with their unused marks',
+    chances: [0, 6],
+    weights: { crash: 100, cut: 60, radio_off: 60, slow_disk: 60 },
+    weather: [20, 20, 60],
+    payments: [30, 80],
+    seconds: [8, 20],
+    traitors: 0,
+    thieves: 50,
+    saboteurs: 0,
+    squatters: 0,
+    misled: 0,
+    committees: [4, 4, 5, 7],
+    twins: 100,
   },
   long: {
     ...USUAL,

@@ -12,6 +12,7 @@ import { Evidence } from './checkers/evidence.ts';
 import { Frames } from './checkers/frames.ts';
 import { Journals } from './checkers/journal.ts';
 import { Ledgers } from './checkers/ledgers.ts';
+import { Lives } from './checkers/lives.ts';
 import { Pursuit } from './checkers/pursuit.ts';
 import { Rhythm } from './checkers/rhythm.ts';
 import { compareService, Service } from './checkers/service.ts';
@@ -203,6 +204,7 @@ function watchersOf(
     ledgers,
     new Votes(book, ledgers),
     wallets,
+    ...livesOf(world, book),
     ...(world.plan.haveDeputies ? [new Words(world.founding)] : []),
     new Pursuit(world.founding, otherKeysOf(world)),
     bounds,
@@ -280,6 +282,12 @@ function checkEnd({ world, ending, ledgers, bounds }: Watch): void {
     }
     if (process.role === 'authority' && process.isUp) ledgers.checkAll(process);
   }
+}
+
+/** Who looks after the lives of a key, if one has two. */
+function livesOf(world: World, book: Book): Watcher[] {
+  const first = world.named(world.plan.twinned);
+  return first === undefined ? [] : [new Lives(book, first.index)];
 }
 
 function otherKeysOf({ cast }: World): Uint8Array[] {

@@ -17,6 +17,7 @@ const DISPENSABLE = [
   'crowders',
   'deputies',
   'flooders',
+  'twins',
   'saboteurs',
   'relays',
   'thieves',

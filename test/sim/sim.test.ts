@@ -26,6 +26,7 @@ const NEW_RUNS = {
   chosen: 6,
   deputies: 20,
   flooded: 4,
+  copied: 20,
   calm: 10,
 } as const;
 /** Runs with one traitor too many, one of which at least must be seen. */

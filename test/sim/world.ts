@@ -38,6 +38,7 @@ import {
   type Watcher,
 } from './process.ts';
 import { Reach } from './reach.ts';
+import { bringUpTwin, unusedDisk } from './twin.ts';
 
 export class World {
   readonly plan: Plan;
@@ -77,12 +78,27 @@ export class World {
       this.all.push(new Process(setup, around, own));
     }
     watchers.push(...watch(this));
-    for (const process of this.all) process.start();
+    this.#bringUp();
     for (const [a, b] of plan.pairs) {
       const [one, other] = [this.named(a), this.named(b)];
       if (one === undefined || other === undefined) continue;
       this.network.pair(one, other, whoAsked(plan.seed, one, other, plan.areRelaysFound));
     }
+  }
+
+  /** Everybody but a second life of a member, whose time comes later. Then all begin as provisioned. */
+  #bringUp(): void {
+    const { plan, agenda, all } = this;
+    const first = this.named(plan.twinned);
+    const isTwin = ({ role }: Process) => role === 'twin';
+    for (const process of all) {
+      if (isTwin(process)) continue;
+      const isFirst = first !== undefined && process.role === 'authority';
+      if (isFirst) process.disk.replace(unusedDisk(plan.seed, process.name));
+      process.start();
+    }
+    if (first === undefined) return;
+    for (const twin of all.filter(isTwin)) bringUpTwin(agenda, plan, first, twin);
   }
 
   /** The process of this name; none if it was cut from the run. */

@@ -275,3 +275,10 @@ export function openFrame(bytes: Uint8Array): OpenFrame {
   const isOwn = hops === 0 && bytes[markAt] === 0;
   return { tag: bytes[markAt + 1] ?? 0, hops, isOwn, body: new Reader(bytes, markAt + 2) };
 }
+
+/** Whether a frame is for another member than this one, or on its way back to somebody else. */
+export function isForOthers(bytes: Uint8Array, member: number): boolean {
+  const { hops } = openFrame(bytes);
+  const to = bytes[0] === 1 ? bytes[1] : undefined;
+  return to === undefined ? hops > 0 : to !== member;
+}

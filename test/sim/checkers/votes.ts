@@ -141,6 +141,7 @@ export class Votes implements Watcher {
       throw new Violation('votes', `${process.name} contradicts its vote for ${what}`);
     }
     voted.set(place, hash);
+    if (!this.#book.founding.honestMembers.has(process.index)) return;
     const counts = this.#counts.get(place) ?? new Map<string, number>();
     this.#counts.set(place, counts.set(hash, (counts.get(hash) ?? 0) + 1));
     this.#checkCertifiable(place, counts, order);

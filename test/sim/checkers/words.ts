@@ -8,7 +8,7 @@ import type { Event, Step } from '../../../agent/core/io.ts';
 import type { Notice } from '../../../agent/core/notice.ts';
 import type { Process, Watcher } from '../process.ts';
 import { Violation } from '../violation.ts';
-import { latin1, MESSAGE, openFrame, readAccount, short } from './decode.ts';
+import { isForOthers, latin1, MESSAGE, openFrame, readAccount, short } from './decode.ts';
 import type { Founding } from './founding.ts';
 import { MemberLinks } from './member-links.ts';
 
@@ -102,11 +102,4 @@ export class Words implements Watcher {
     const key = this.#founding.memberKeys[member];
     return [...this.#links.of(process).values()].some((each) => each === key);
   }
-}
-
-/** Whether a frame is for another member than this one, or on its way back to somebody else. */
-function isForOthers(bytes: Uint8Array, member: number): boolean {
-  const { hops } = openFrame(bytes);
-  const to = bytes[0] === 1 ? bytes[1] : undefined;
-  return to === undefined ? hops > 0 : to !== member;
 }
