@@ -6,7 +6,6 @@
  * SIGTERM and SIGINT end it and leave the mesh as it is. SIGHUP, SIGUSR1 and SIGUSR2 do nothing
  * (radio.ts).
  */
-import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { describeFault, type Fault } from '../platform/fault.ts';
 import { HostRunner } from '../platform/runner.ts';
@@ -64,7 +63,7 @@ async function main(): Promise<void> {
   }
   if (options.help === true) return print(USAGE);
   if (options.version === true) return print(`meshpay-radio ${VERSION}\n`);
-  const reading = readConfig(resolve(options.config ?? DEFAULT_CONFIG_FILE));
+  const reading = readConfig(options.config ?? DEFAULT_CONFIG_FILE);
   if (!reading.ok) return quit('config', reading.problems.map(describeProblem));
   const { config } = reading;
   if (!hasRadio(config)) {

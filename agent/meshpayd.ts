@@ -53,9 +53,9 @@ function readTask(): Task {
   if (options.version === true) return { kind: 'print', text: `meshpayd ${VERSION}\n` };
 
   const { config: file = DEFAULT_CONFIG_FILE, strict = false } = options;
-  const configFile = resolve(file);
-  const reading = readConfig(configFile);
+  const reading = readConfig(file);
   if (!reading.ok) return wrongConfig(reading.problems);
+  const configFile = resolve(file);
   const { config } = reading;
   const identified = readIdentity(config, configFile);
   if (!identified.ok) return wrongConfig(identified.problems);

@@ -23,6 +23,7 @@ export const PROBLEMS = {
   file_failed: { exit: 'io', meaning: 'the operating system could not read or write a file' },
   bad_file: { exit: 'bad_data', meaning: 'a file is not what it should be' },
 
+  no_home: { exit: 'config', meaning: 'nothing says where the home folder of this user is' },
   no_network: { exit: 'config', meaning: 'the wallet has not joined a network' },
   no_peers: { exit: 'config', meaning: 'the wallet knows no peer to connect to' },
   nobody_answers: { exit: 'unavailable', meaning: 'no peer of the wallet answers' },

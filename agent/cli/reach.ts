@@ -4,7 +4,7 @@
  */
 import { parseIpv6 } from '../../platform/ipv6.ts';
 import type { MeshPath, Station } from '../../platform/radio.ts';
-import { parseAddress } from '../shell/config-kinds.ts';
+import { readAddress } from '../shell/config-address.ts';
 import type { CommitteeView, PeerView, ReachableView } from '../shell/control/api.ts';
 import type { RadioReport } from '../shell/radio/report.ts';
 
@@ -87,7 +87,8 @@ function wayTo(
   { stations, paths }: RadioReport,
   neighbours: ReadonlyMap<string, string>,
 ): ReachedAuthority['mesh'] {
-  const host = text === null ? undefined : parseAddress(text, false)?.host;
+  const there = text === null ? undefined : readAddress(text, 'dial');
+  const host = typeof there === 'object' ? there.host : undefined;
   const mesh = host === undefined ? undefined : meshAddressOf(host, neighbours);
   if (mesh === undefined) return null;
   const path = paths.find(({ destination, active }) => destination === mesh && active);

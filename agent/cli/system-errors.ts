@@ -27,6 +27,14 @@ export function systemFailure(error: unknown, where = 'file'): Failure | undefin
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') {
     return undefined;
   }
+  if ('syscall' in error && error.syscall === 'uv_cwd') {
+    const expected = 'one that is there, or absolute paths';
+    return failure('file_missing', {
+      field: 'working folder',
+      expected,
+      found: 'one that was removed',
+    });
+  }
   const isOfSystem = 'syscall' in error && 'errno' in error;
   const other = ['file_failed', 'the system to do it', error.code] as const;
   const row = BY_ERRNO[error.code] ?? (isOfSystem ? other : undefined);

@@ -8,6 +8,7 @@ import { isAbsolute, resolve } from 'node:path';
 import { TomlDate } from 'smol-toml';
 import { type NameKind, nameOf, parseName } from '../core/names.ts';
 import { isRefusal } from '../core/refusal.ts';
+import { type AddressUse, readAddress } from './config-address.ts';
 import { type Address, formatAddress } from './net/address.ts';
 
 /** Why a value was not taken; `at` is the place inside it: "[2]", ".address". */
@@ -115,15 +116,17 @@ export function name(kind: NameKind): Kind<Uint8Array> {
   };
 }
 
-/** "127.0.0.1:7420", "[fe80::1%mesh0]:7420"; with `hostNames` also "router.lan:7420". */
-export function address(hostNames: boolean): Kind<Address> {
-  const host = hostNames ? 'an IP address or host name' : 'an IP address';
+/** "127.0.0.1:7420", "[fe80::1%mesh0]:7420"; for `name` also "router.lan:7420". */
+export function address(use: AddressUse): Kind<Address> {
+  const host = use === 'name' ? 'an IP address or host name' : 'an IP address';
   const expected = `${host} and a port, such as "127.0.0.1:7420" or "[fe80::1%mesh0]:7420"`;
   return {
     expected,
     read: (value) => {
-      const read = typeof value === 'string' ? parseAddress(value, hostNames) : undefined;
-      return read === undefined ? misfit(expected, value) : taken(read);
+      if (typeof value !== 'string') return misfit(expected, value);
+      const read = readAddress(value, use);
+      if (typeof read !== 'string') return taken(read);
+      return { ok: false, misfits: [place(expected, `${showFound(value)}, ${read}`)] };
     },
     write: (value) => quote(formatAddress(value)),
   };
@@ -146,7 +149,7 @@ export function list<T>(kind: Kind<T>, most: number): Kind<readonly T[]> {
 
 /** One of the tables of `peers`. */
 export function staticPeer(): Kind<StaticPeer> {
-  const [where, who] = [address(true), name('node')];
+  const [where, who] = [address('name'), name('node')];
   const expected = 'a table with address and, if its key is to be checked, node';
   return {
     expected,
@@ -167,21 +170,6 @@ export function staticPeer(): Kind<StaticPeer> {
       return `{ address = ${where.write(peer.address)}${pin} }`;
     },
   };
-}
-
-/** "host:port" with IPv6 in brackets; undefined if it is not that. */
-export function parseAddress(value: string, hostNames: boolean): Address | undefined {
-  const match = /^(?:\[([0-9a-fA-F:.]+(?:%[\w.-]{1,15})?)\]|([\w.-]{1,253})):([1-9]\d{0,4})$/.exec(
-    value,
-  );
-  const port = Number(match?.[3]);
-  if (match === null || port > 65_535) return undefined;
-  const [, six, other = ''] = match;
-  if (six !== undefined) return six.includes(':') ? { host: six, port } : undefined;
-  const isFour = /^(\d{1,3}\.){3}\d{1,3}$/.test(other);
-  if (isFour)
-    return other.split('.').every((part) => Number(part) < 256) ? { host: other, port } : undefined;
-  return hostNames && /^[a-zA-Z0-9][\w.-]*$/.test(other) ? { host: other, port } : undefined;
 }
 
 /** Whether a TOML value is a table. */

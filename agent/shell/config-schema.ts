@@ -101,7 +101,7 @@ export const CONFIG_FIELDS = {
     doc: 'Accept a store.folder in memory (tmpfs). For trials: a reboot loses all votes.',
   }),
   'listen.addresses': field({
-    kind: list(address(false), 16),
+    kind: list(address('listen'), 16),
     default: loopback,
     reload: false,
     doc: 'Where other nodes and wallets connect to; "[::]:7420" for every interface.',

@@ -10,6 +10,7 @@ import { isTable, type Kind, showFound } from './config-kinds.ts';
 import { CONFIG_FIELDS, type Config, type ConfigField } from './config-schema.ts';
 import { MAX_CONFIG_BYTES } from './limits.ts';
 import { nearest } from './nearest.ts';
+import { formatAddress } from './net/address.ts';
 import { isCut, wholeText } from './whole.ts';
 
 /** A mistake in a configuration, or in a file that it names. */
@@ -50,9 +51,22 @@ export function readConfig(file: string): ConfigReading {
     ok: false,
     problems: [{ file, field: 'file', expected, found }],
   });
-  const text = readWhole(file, MAX_CONFIG_BYTES);
+  const full = fullPath(file);
+  if (full === undefined) {
+    return fail('an absolute path, or a working folder that is there', 'one that was removed');
+  }
+  const text = readWhole(full, MAX_CONFIG_BYTES);
   if (!text.ok) return fail(text.expected, text.found);
-  return parseConfig(text.bytes.toString('utf8'), resolve(file));
+  return parseConfig(text.bytes.toString('utf8'), full);
+}
+
+/** The path from the root; undefined where the working folder was removed under a relative one. */
+function fullPath(file: string): string | undefined {
+  try {
+    return resolve(file);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Checks a configuration as text; `file` is its path, for messages and relative paths. */
@@ -186,6 +200,12 @@ function brokenRelations(config: Config, file: string): ConfigProblem[] {
   if (anonymous >= links) {
     const expected = `below limits.links, ${links}`;
     problems.push({ file, field: 'limits.anonymous_links', expected, found: `${anonymous}` });
+  }
+  const listed = config['listen.addresses'].map(formatAddress);
+  const twice = listed.find((address, at) => listed.indexOf(address) !== at);
+  if (twice !== undefined) {
+    const expected = 'each address once';
+    problems.push({ file, field: 'listen.addresses', expected, found: `${twice} twice` });
   }
   if (config['discovery.on'] && config['discovery.interfaces'].length === 0) {
     const expected = 'at least one interface while discovery.on is true';

@@ -68,10 +68,23 @@ describe('figures for people', () => {
 describe('the environment', () => {
   it('names the data folder as the XDG specification says', () => {
     assert.equal(readEnvironment({ XDG_DATA_HOME: '/data' }).dataFolder, '/data/meshpay');
-    assert.match(
-      readEnvironment({ XDG_DATA_HOME: 'relative' }).dataFolder,
-      /\/\.local\/share\/meshpay$/,
-    );
+    const home = '/home/alice';
+    for (const dataHome of ['relative', '', './x', undefined]) {
+      const variables = {
+        HOME: home,
+        ...(dataHome === undefined ? {} : { XDG_DATA_HOME: dataHome }),
+      };
+      assert.equal(readEnvironment(variables).dataFolder, '/home/alice/.local/share/meshpay');
+    }
+  });
+
+  it('takes the home folder from the table of users where there is no HOME, and never invents one', () => {
+    assert.match(readEnvironment({}).dataFolder ?? '', /^\/.*\/\.local\/share\/meshpay$/);
+    for (const home of ['', 'relative', './alice', '~']) {
+      assert.equal(readEnvironment({ HOME: home }).dataFolder, undefined, home);
+      const named = { HOME: home, XDG_DATA_HOME: '/data' };
+      assert.equal(readEnvironment(named).dataFolder, '/data/meshpay');
+    }
   });
 });
 

@@ -1,5 +1,6 @@
 /** The life of a real `meshpayd`: start, stop, reload, second instance, damage, a committee. */
 import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
 import {
   appendFileSync,
   existsSync,
@@ -130,9 +131,24 @@ describe('a running meshpayd', () => {
       assert.equal(code, exitStatus('system'));
       assert.match(
         stderr,
-        new RegExp(`listen.addresses: expected .*127.0.0.1:${port}, found EADDRINUSE`),
+        new RegExp(`listen.addresses: expected .*, found EADDRINUSE at TCP 127.0.0.1:${port}\n$`),
       );
       assert.doesNotMatch(stderr, /\n\s+at /);
+    } finally {
+      other.close();
+      await network.close();
+    }
+  });
+
+  it('says that it is UDP, where only that is in use', async () => {
+    const { network, node } = await single();
+    const other = createSocket('udp4');
+    try {
+      const { host, port } = node.address;
+      await new Promise<void>((resolve) => other.bind(port, host, resolve));
+      const { code, stderr } = await runDaemon('--config', node.configFile);
+      assert.equal(code, exitStatus('system'));
+      assert.match(stderr, new RegExp(`found EADDRINUSE at UDP 127.0.0.1:${port}\n$`));
     } finally {
       other.close();
       await network.close();

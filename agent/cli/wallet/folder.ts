@@ -47,7 +47,7 @@ export interface WalletFolder {
   readonly config: WalletConfig;
 }
 
-const PEERS: Kind<readonly Address[]> = list(address(true), MAX_PEERS);
+const PEERS: Kind<readonly Address[]> = list(address('name'), MAX_PEERS);
 const TRANSPORT: Kind<TransportChoice> = choice(TRANSPORT_CHOICES);
 const ALLOW_VOLATILE: Kind<boolean> = flag();
 const FIELDS = ['peers', 'transport', 'allow_volatile'];
@@ -71,7 +71,15 @@ export const PEER_OPTION: OptionSpec = {
 
 /** The folder that the options name. */
 export function walletFolderOf(args: Args, environment: Environment): string {
-  return args.text('wallet') ?? join(environment.dataFolder, 'wallet');
+  const { dataFolder } = environment;
+  const named = args.text('wallet');
+  if (named !== undefined) return named;
+  if (dataFolder !== undefined) return join(dataFolder, 'wallet');
+  throw failure(
+    'no_home',
+    { field: 'HOME', expected: 'an absolute path', found: 'none' },
+    '"--wallet FOLDER" names the folder of the wallet.',
+  );
 }
 
 /** Whom --peer names. */

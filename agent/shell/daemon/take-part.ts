@@ -156,12 +156,25 @@ async function startLinks(links: Links, config: Config): Promise<void> {
   } catch (error) {
     const code = errnoOf(error);
     if (code === undefined) throw error;
-    const { message } = error as Error;
     const listed = config['listen.addresses'].map(formatAddress).join(', ');
-    const found = `${code} (${message})`;
+    const found = whatFailed(code, error as Error & Partial<SocketFault>);
     const text = `listen.addresses: expected addresses that are free, ${listed}, found ${found}`;
     throw new StartFailure(exitOf(error), text);
   }
+}
+
+/** What Node adds to an error of a socket. */
+interface SocketFault {
+  readonly syscall: string;
+  readonly address: string;
+  readonly port: number;
+}
+
+/** "EADDRINUSE at TCP 127.0.0.1:7420": a node listens on the same port in both ways. */
+function whatFailed(code: string, error: Error & Partial<SocketFault>): string {
+  const { message, syscall, address: host, port } = error;
+  if (host === undefined || port === undefined) return `${code} (${message})`;
+  return `${code} at ${syscall === 'bind' ? 'UDP' : 'TCP'} ${formatAddress({ host, port })}`;
 }
 
 /** What beacons say of this node; nothing is sent by one that neighbours could not connect to. */
