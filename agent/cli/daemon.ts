@@ -2,13 +2,17 @@
  * How commands reach the daemon of this machine: options, socket path, and its errors as failures.
  */
 import { existsSync } from 'node:fs';
-import { DEFAULT_CONFIG_FILE, DEFAULT_CONTROL_SOCKET } from '../shell/config-schema.ts';
+import {
+  DEFAULT_CONFIG_FILE,
+  DEFAULT_CONTROL_SOCKET,
+  MAX_SOCKET_PATH_BYTES,
+} from '../shell/config-schema.ts';
 import type { ControlMethod, ParamsOf, ResultOf } from '../shell/control/api.ts';
 import { type ControlClient, connectControl } from '../shell/control/client.ts';
 import { ControlError } from '../shell/control/errors.ts';
 import type { Args, OptionSpec } from './command.ts';
 import { configOf } from './data-folder.ts';
-import { controlFailure, Failure } from './failure.ts';
+import { controlFailure, Failure, failure } from './failure.ts';
 
 /** The options of every command that talks to a daemon. */
 export const DAEMON_OPTIONS: readonly OptionSpec[] = [
@@ -31,7 +35,13 @@ export const DAEMON_OPTIONS: readonly OptionSpec[] = [
 /** The socket that the options name, or the configuration, or the system's own. */
 export function socketPath(args: Args): string {
   const named = args.text('socket');
-  if (named !== undefined) return named;
+  if (named !== undefined) {
+    // The system would cut a longer one, and connect to whatever has that name.
+    const bytes = Buffer.byteLength(named);
+    if (bytes <= MAX_SOCKET_PATH_BYTES) return named;
+    const expected = `a path of at most ${MAX_SOCKET_PATH_BYTES} bytes`;
+    throw failure('bad_usage', { field: '--socket', expected, found: `${bytes} bytes` });
+  }
   const config = args.text('config');
   if (config === undefined && !existsSync(DEFAULT_CONFIG_FILE)) return DEFAULT_CONTROL_SOCKET;
   return configOf(args)['control.socket'];

@@ -13,18 +13,18 @@ import { type Address, isLinkLocal } from './net/address.ts';
 /** `listen`: an address of this machine; `dial`: an address of another one; `name`: also by name. */
 export type AddressUse = 'listen' | 'dial' | 'name';
 
+const NOT_OF_THIS_FORM = '';
 const MAX_NAME_LENGTH = 253;
 const ZONE = /^[^\s/:%\]]{1,15}$/;
 const LABEL = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i;
 
-/** The address, or why it is none that can be used so: a phrase after the text itself. */
+/**
+ * The address, or why it is none that can be used so: a phrase after the text itself, which is empty
+ * where what is expected says it all.
+ */
 export function readAddress(text: string, use: AddressUse): Address | string {
   const match = /^(?:\[([^\]]*)\]|([^[\]:]*)):([0-9]*)$/.exec(text);
-  if (match === null) {
-    return isIPv6(text.split('%')[0] ?? '')
-      ? 'an IPv6 address without brackets and port'
-      : 'not of this form';
-  }
+  if (match === null) return NOT_OF_THIS_FORM;
   const [, six, other = '', digits = ''] = match;
   const port = Number(digits);
   if (!/^[1-9][0-9]{0,4}$/.test(digits) || port > 65_535) return 'whose port is not 1 to 65535';
@@ -60,7 +60,7 @@ function wrongHost(text: string, use: AddressUse): string | undefined {
   const labels = text.replace(/\.$/, '').split('.');
   const last = labels.at(-1) ?? '';
   if (/^([0-9]+|0x[0-9a-f]*)$/i.test(last)) return 'with no IPv4 address of four numbers, 0 to 255';
-  if (use !== 'name') return 'with no IP address';
+  if (use !== 'name') return NOT_OF_THIS_FORM;
   const isName = text.length <= MAX_NAME_LENGTH && labels.every((label) => LABEL.test(label));
   return isName ? undefined : 'with no host name';
 }

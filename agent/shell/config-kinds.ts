@@ -126,6 +126,7 @@ export function address(use: AddressUse): Kind<Address> {
       if (typeof value !== 'string') return misfit(expected, value);
       const read = readAddress(value, use);
       if (typeof read !== 'string') return taken(read);
+      if (read === '') return misfit(expected, value);
       return { ok: false, misfits: [place(expected, `${showFound(value)}, ${read}`)] };
     },
     write: (value) => quote(formatAddress(value)),

@@ -33,7 +33,7 @@ const RADIO_BANDS = ['2.4', '5', '6'] as const;
 export type RadioBand = (typeof RADIO_BANDS)[number];
 
 /** A path of a Unix socket has to fit sockaddr_un, with its closing zero (unix(7)). */
-const MAX_SOCKET_PATH_BYTES = 107;
+export const MAX_SOCKET_PATH_BYTES = 107;
 
 interface Field<T> {
   readonly kind: Kind<T>;

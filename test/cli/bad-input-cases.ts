@@ -186,6 +186,16 @@ export const CASES: readonly Case[] = [
     says: /^file_missing: nowhere: expected a file or folder, found nothing$/,
   },
   {
+    line: `status --socket /${'s'.repeat(107)}`,
+    exit: 'usage',
+    says: /^bad_usage: --socket: expected a path of at most 107 bytes, found 108 bytes$/,
+  },
+  {
+    line: `status --socket /${'s'.repeat(106)}`,
+    exit: 'unavailable',
+    says: /^no_daemon: socket \/s+: /,
+  },
+  {
     line: 'network show pipe',
     exit: 'bad_data',
     says: /^bad_file: pipe: expected a file, found a pipe$/,

@@ -20,6 +20,16 @@ export const WALLET_CASES: readonly Case[] = [
     says: /^bad_usage: --peer: expected --genesis with it/,
   },
   {
+    line: 'wallet new --wallet w --genesis genesis.json --peer 010.0.0.1:7420',
+    exit: 'usage',
+    says: /^bad_usage: --peer: .*found "010\.0\.0\.1:7420", with no IPv4 address of four numbers/,
+  },
+  {
+    line: 'wallet join genesis.json --wallet bob --peer [fe80::1]:7420',
+    exit: 'usage',
+    says: /^bad_usage: --peer: .*, a link-local address without its interface/,
+  },
+  {
     line: 'wallet new --wallet w --genesis genesis.json --peer 127.0.0.1',
     exit: 'usage',
     says: /^bad_usage: --peer: .*found "127\.0\.0\.1"$/,

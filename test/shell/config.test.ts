@@ -80,12 +80,12 @@ const MISTAKES: readonly [what: string, toml: string, problem: RegExp][] = [
   [
     'an address without port',
     `${LEAST}[listen]\naddresses = ["::1"]`,
-    /: listen.addresses\[0\]: expected an IP address and a port.*found "::1", an IPv6 address without brackets and port$/,
+    /: listen.addresses\[0\]: expected an IP address and a port.*found "::1"$/,
   ],
   [
     'a host name to listen on',
     `${LEAST}[listen]\naddresses = ["1.1.1.1:1", "router:7420"]`,
-    /: listen.addresses\[1\]: .*found "router:7420", with no IP address$/,
+    /: listen.addresses\[1\]: .*found "router:7420"$/,
   ],
   ['a port of 0', `${LEAST}[listen]\naddresses = ["127.0.0.1:0"]`, /: listen.addresses\[0\]: /],
   [
