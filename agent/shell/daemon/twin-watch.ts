@@ -12,7 +12,7 @@ import { equalBytes } from '../../core/bytes.ts';
 import type { Verify } from '../../core/crypto.ts';
 import { isRefusal } from '../../core/refusal.ts';
 import { createSourceBuckets } from '../net/bucket.ts';
-import { interfaceIndex, type Multicast, openMulticast } from '../net/multicast.ts';
+import { MULTICAST_HOST, type Multicast, type MulticastHost } from '../net/multicast.ts';
 
 export interface TwinCounts {
   /** Beacons of this node's own key from elsewhere, and those among them that are no replays. */
@@ -40,6 +40,8 @@ export interface TwinWatchOptions {
   readonly nextCounter: () => bigint;
   /** Told for each. */
   readonly onTwin: (from: string) => void;
+  /** The host's interfaces; for tests. */
+  readonly host?: MulticastHost;
 }
 
 const LOOK_EVERY_MS = 2_000;
@@ -49,7 +51,7 @@ const BUCKET_MS = 5_000;
 const MAX_SOURCES = 64;
 
 export function createTwinWatch(options: TwinWatchOptions): TwinWatch {
-  const { network, key, port, verify } = options;
+  const { network, key, port, verify, host = MULTICAST_HOST } = options;
   const sockets = new Map<string, { readonly index: number; readonly multicast: Multicast }>();
   const perSource = createSourceBuckets(PER_SECOND, BUCKET_MS, MAX_SOURCES);
   const counts = { heard: 0, certain: 0 };
@@ -69,14 +71,14 @@ export function createTwinWatch(options: TwinWatchOptions): TwinWatch {
 
   function look(): void {
     for (const [name, { index, multicast }] of sockets) {
-      if (interfaces.includes(name) && interfaceIndex(name) === index) continue;
+      if (interfaces.includes(name) && host.indexOf(name) === index) continue;
       multicast.close();
       sockets.delete(name);
     }
     for (const name of interfaces) {
-      const index = interfaceIndex(name);
+      const index = host.indexOf(name);
       if (sockets.has(name) || index === undefined) continue;
-      const multicast = openMulticast(name, port, {
+      const multicast = host.open(name, port, {
         onReady: () => undefined,
         onPacket,
         onFailed: () => sockets.delete(name),

@@ -157,7 +157,7 @@ function createDoor(
     try {
       // Datagrams first: whoever finds TCP open may take it that nothing else is still to come.
       if (takes(options.transport, 'datagram')) {
-        const setup = { ...options, cookies, onIncoming, onTrouble: onLost };
+        const setup = { ...options, cookies, sourceOf, onIncoming, onTrouble: onLost };
         opened.push(await openDatagramListener({ ...listen, port }, setup));
       }
       if (takes(options.transport, 'tcp')) {

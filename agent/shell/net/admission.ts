@@ -16,7 +16,7 @@
  * once, to others if it has been silent for long. Those that are asked for stay.
  */
 
-import { createBucket, createSourceBuckets } from './bucket.ts';
+import { createFairRate } from './bucket.ts';
 import { type LinkFault, linkFault } from './fault.ts';
 import type { NetLimits } from './limits.ts';
 
@@ -42,20 +42,9 @@ export function createHandshakeGate(limits: NetLimits, nowMs: number): Handshake
   // In the order of arrival.
   const strangers = new Set<Handshake>();
   const members = new Set<Handshake>();
-  const rate = createBucket(limits.handshakesPerSecond, limits.bucketMs, nowMs);
-  const rateOfNewSources = createBucket(limits.handshakesPerSecond, limits.bucketMs, nowMs);
-  const rateOfSource = createSourceBuckets(
-    limits.handshakesPerSource,
-    limits.bucketMs,
-    limits.sources,
-  );
-
-  function isWithinRate(source: string, nowMs: number): boolean {
-    const own = rateOfSource.of(source, nowMs);
-    const isNew = own.isFull(nowMs);
-    if (!own.tryPay(nowMs)) return false;
-    return rate.tryPay(nowMs) || (isNew && rateOfNewSources.tryPay(nowMs));
-  }
+  const { handshakesPerSecond: perSecond, handshakesPerSource: perSourcePerSecond } = limits;
+  const { bucketMs, sources } = limits;
+  const rate = createFairRate({ perSecond, perSourcePerSecond, bucketMs, sources }, nowMs);
 
   /** The strangers by source, each group in the order of arrival. */
   function groups(): Map<string, Handshake[]> {
@@ -111,7 +100,7 @@ export function createHandshakeGate(limits: NetLimits, nowMs: number): Handshake
     enter(handshake) {
       if (enterAsMember(handshake)) return undefined;
       const { source, sinceMs } = handshake;
-      if (!isWithinRate(source, sinceMs)) {
+      if (!rate.tryPay(source, sinceMs)) {
         return linkFault('too_many_links', 'handshakes in a second');
       }
       const place = strangerPlace(handshake);

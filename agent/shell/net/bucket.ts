@@ -68,3 +68,35 @@ export function createSourceBuckets(
     },
   };
 }
+
+/**
+ * A rate for each source and one for all together. As much again is there for those that have taken
+ * nothing for `bucketMs`: whoever takes all the time leaves it to who comes now and then.
+ */
+export interface FairRate {
+  /** Takes one token, if there is one. */
+  tryPay(source: string, nowMs: number): boolean;
+}
+
+export interface FairRateOptions {
+  readonly perSecond: number;
+  readonly perSourcePerSecond: number;
+  readonly bucketMs: number;
+  /** Sources that are remembered. */
+  readonly sources: number;
+}
+
+export function createFairRate(options: FairRateOptions, nowMs: number): FairRate {
+  const { perSecond, perSourcePerSecond, bucketMs } = options;
+  const all = createBucket(perSecond, bucketMs, nowMs);
+  const rested = createBucket(perSecond, bucketMs, nowMs);
+  const bySource = createSourceBuckets(perSourcePerSecond, bucketMs, options.sources);
+  return {
+    tryPay(source, now) {
+      const own = bySource.of(source, now);
+      const isRested = own.isFull(now);
+      if (!own.tryPay(now)) return false;
+      return all.tryPay(now) || (isRested && rested.tryPay(now));
+    },
+  };
+}

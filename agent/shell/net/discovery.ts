@@ -7,7 +7,7 @@
  * newcomer need not wait. A node without a key, a wallet, only listens.
  *
  * In, the cheapest test first: length, network, own key, counter, then the rates of the source and
- * of all, and only then a signature. What is accepted is handed on as "this key may be reached
+ * of all (bucket.ts), and only then a signature. What is accepted is handed on as "this key may be reached
  * there": a hint, which the TLS handshake proves or not.
  *
  * An interface may be absent, come, go and come back: it is looked at again and again.
@@ -23,9 +23,9 @@ import { equalBytes, toHex } from '../../core/bytes.ts';
 import type { Signer, Verify } from '../../core/crypto.ts';
 import { isRefusal } from '../../core/refusal.ts';
 import type { Address } from './address.ts';
-import { type Bucket, createBucket, createSourceBuckets } from './bucket.ts';
+import { createFairRate } from './bucket.ts';
 import { DISCOVERY_LIMITS, type DiscoveryLimits } from './limits.ts';
-import { interfaceIndex, type Multicast, openMulticast } from './multicast.ts';
+import { MULTICAST_HOST, type Multicast, type MulticastHost } from './multicast.ts';
 
 /** What this node says of itself. */
 export interface OwnBeacon {
@@ -57,6 +57,8 @@ export interface DiscoveryOptions {
   readonly onInterface?: (name: string, problem: string | undefined) => void;
   readonly limits?: Partial<DiscoveryLimits>;
   readonly nowMs?: () => number;
+  /** The host's interfaces; for tests. */
+  readonly host?: MulticastHost;
 }
 
 /** What became of packets so far. */
@@ -80,7 +82,7 @@ export interface Discovery {
 
 export function createDiscovery(options: DiscoveryOptions): Discovery {
   const limits: DiscoveryLimits = { ...DISCOVERY_LIMITS, ...options.limits };
-  const nowMs = options.nowMs ?? (() => performance.now());
+  const { nowMs = () => performance.now(), host = MULTICAST_HOST } = options;
   const counts: DiscoveryCounts = {
     sent: 0,
     accepted: 0,
@@ -140,7 +142,7 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
   }
 
   function openInterface(name: string, index: number): void {
-    const multicast = openMulticast(name, options.port, {
+    const multicast = host.open(name, options.port, {
       onPacket,
       onReady() {
         note(name, undefined);
@@ -159,13 +161,13 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
 
   function lookAtInterfaces(): void {
     for (const [name, { index, multicast }] of sockets) {
-      if (interfaces.includes(name) && interfaceIndex(name) === index) continue;
+      if (interfaces.includes(name) && host.indexOf(name) === index) continue;
       multicast.close();
       sockets.delete(name);
     }
     for (const name of interfaces) {
       if (sockets.has(name)) continue;
-      const index = interfaceIndex(name);
+      const index = host.indexOf(name);
       if (index === undefined) note(name, 'not there, or without a link-local IPv6 address');
       else openInterface(name, index);
     }
@@ -204,12 +206,9 @@ function createJudge(
 ): Judge {
   // By key, the one heard longest ago first.
   const heard = new Map<string, { readonly counter: bigint; readonly atMs: number }>();
-  const perSource = createSourceBuckets(
-    limits.beaconsPerSourcePerSecond,
-    limits.bucketMs,
-    limits.sources,
-  );
-  const total: Bucket = createBucket(limits.beaconsPerSecond, limits.bucketMs, nowMs());
+  const { beaconsPerSecond: perSecond, beaconsPerSourcePerSecond: perSourcePerSecond } = limits;
+  const { bucketMs, sources } = limits;
+  const rate = createFairRate({ perSecond, perSourcePerSecond, bucketMs, sources }, nowMs());
 
   function remember(name: string, counter: bigint, atMs: number): void {
     heard.delete(name);
@@ -239,7 +238,7 @@ function createJudge(
       counts.replayed += 1;
       return undefined;
     }
-    if (!perSource.of(from, now).tryPay(now) || !total.tryPay(now)) {
+    if (!rate.tryPay(from, now)) {
       counts.overRate += 1;
       return undefined;
     }

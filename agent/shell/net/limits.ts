@@ -152,8 +152,12 @@ export interface DatagramLimits {
   readonly acknowledgeMs: number;
   /** How much later a packet may have been sent that arrives sooner. */
   readonly reorderMs: number;
-  /** Packets of repeats a second: all connections of one standing together, and one stranger. */
+  /**
+   * Packets of repeats a second: all connections of one standing together, those of one source that
+   * are guests, and one stranger.
+   */
   readonly repeatsPerSecond: number;
+  readonly guestRepeatsPerSecond: number;
   readonly strangerRepeatsPerSecond: number;
   /** When there is no token for one, the next attempt. */
   readonly repeatDeniedMs: number;
@@ -172,10 +176,14 @@ export interface DatagramLimits {
   /** Cookies: of other nodes that are kept, and how often the own ones change. */
   readonly cookiesKept: number;
   readonly cookieEpochMs: number;
-  /** Answers to strangers, each a second, and copies of a cookie where packets get lost. */
+  /** Answers to strangers a second, in all and to one source (bucket.ts), and copies of a cookie. */
   readonly cookiesPerSecond: number;
+  readonly cookiesPerSourcePerSecond: number;
   readonly cookieCopies: number;
   readonly resetsPerSecond: number;
+  readonly resetsPerSourcePerSecond: number;
+  /** Sources that are remembered; the one seen longest ago is forgotten. */
+  readonly sources: number;
   readonly bucketMs: number;
   /** Connections that are gone whose first packet is known again. */
   readonly goneRemembered: number;
@@ -194,6 +202,7 @@ export const DATAGRAM_LIMITS: DatagramLimits = {
   acknowledgeMs: 20,
   reorderMs: 5,
   repeatsPerSecond: 1_000,
+  guestRepeatsPerSecond: 250,
   strangerRepeatsPerSecond: 5,
   repeatDeniedMs: 20,
   deadMs: 30_000,
@@ -206,8 +215,11 @@ export const DATAGRAM_LIMITS: DatagramLimits = {
   cookiesKept: 64,
   cookieEpochMs: 600_000,
   cookiesPerSecond: 500,
+  cookiesPerSourcePerSecond: 50,
   cookieCopies: 3,
   resetsPerSecond: 100,
+  resetsPerSourcePerSecond: 20,
+  sources: 1_024,
   bucketMs: 1_000,
   goneRemembered: 256,
 };
@@ -221,7 +233,7 @@ export interface DiscoveryLimits {
   readonly beaconMs: number;
   /** How often interfaces that are absent are looked for. */
   readonly interfaceRetryMs: number;
-  /** Packets a second whose signature may be checked, per source address and in all. */
+  /** Packets a second whose signature may be checked, per source address and in all (bucket.ts). */
   readonly beaconsPerSourcePerSecond: number;
   readonly beaconsPerSecond: number;
   readonly bucketMs: number;
@@ -325,6 +337,16 @@ invariant(
   DATAGRAM_LIMITS.repeatLeastMs <= DATAGRAM_LIMITS.repeatFirstMs &&
     DATAGRAM_LIMITS.repeatFirstMs <= DATAGRAM_LIMITS.repeatLastMs,
   'intervals are in order',
+);
+invariant(
+  DATAGRAM_LIMITS.cookiesPerSourcePerSecond >=
+    DATAGRAM_LIMITS.cookieCopies * NET_LIMITS.handshakesPerSource,
+  'one source can be answered for all the handshakes that it may begin',
+);
+invariant(
+  DATAGRAM_LIMITS.strangerRepeatsPerSecond < DATAGRAM_LIMITS.guestRepeatsPerSecond &&
+    DATAGRAM_LIMITS.guestRepeatsPerSecond < DATAGRAM_LIMITS.repeatsPerSecond,
+  'no source uses up what all of its standing may repeat',
 );
 invariant(
   DATAGRAM_LIMITS.deadMs > NET_LIMITS.silenceMs,

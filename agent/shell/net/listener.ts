@@ -4,9 +4,7 @@
  */
 import { createServer, type Socket } from 'node:net';
 import { type Address, formatAddress, remoteAddressOf } from './address.ts';
-import type { DatagramCommons } from './datagram/commons.ts';
-import type { Cookies } from './datagram/cookie.ts';
-import { openDatagramDoor } from './datagram/door.ts';
+import { type DatagramDoorOptions, openDatagramDoor } from './datagram/door.ts';
 import type { DatagramStream } from './datagram/stream.ts';
 import type { LinkFault } from './fault.ts';
 import {
@@ -110,7 +108,7 @@ export function openTcpListener(listen: Address, options: ListenerOptions): Prom
 /** Opens a UDP port for datagram streams; rejects when it cannot be had. */
 export async function openDatagramListener(
   listen: Address,
-  options: ListenerOptions & { readonly commons: DatagramCommons; readonly cookies: Cookies },
+  options: ListenerOptions & Pick<DatagramDoorOptions, 'commons' | 'cookies' | 'sourceOf'>,
 ): Promise<Listener> {
   const take = createTlsTaker(options.tls);
 
@@ -129,10 +127,11 @@ export async function openDatagramListener(
     };
   }
 
-  const { commons, cookies, onTrouble } = options;
+  const { commons, cookies, sourceOf, onTrouble } = options;
   const door = await openDatagramDoor(listen, {
     commons,
     cookies,
+    sourceOf,
     onStream: (stream) => options.onIncoming(incoming(stream)),
     onLost: onTrouble,
   });

@@ -90,3 +90,12 @@ export function openMulticast(
     close,
   };
 }
+
+/** The interfaces of a host, and what is heard on them. */
+export interface MulticastHost {
+  readonly indexOf: (name: string) => number | undefined;
+  readonly open: (name: string, port: number, events: MulticastEvents) => Multicast;
+}
+
+/** Those of this host. */
+export const MULTICAST_HOST: MulticastHost = { indexOf: interfaceIndex, open: openMulticast };

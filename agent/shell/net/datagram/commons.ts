@@ -1,6 +1,6 @@
 /** What the datagram connections of a node have in common: what they may use, and what they know. */
 
-import { type Bucket, createBucket } from '../bucket.ts';
+import { createFairRate, type FairRate } from '../bucket.ts';
 import type { DatagramLimits } from '../limits.ts';
 import type { ReceiveBudget } from './inbound.ts';
 
@@ -13,8 +13,8 @@ export type Standing = 'stranger' | 'guest' | 'own';
 
 /** What the connections of one standing have together. */
 export interface Share {
-  /** A packet of repeats costs one token. */
-  readonly repeats: Bucket;
+  /** A packet of repeats costs one token, of the connection's source and of all. */
+  readonly repeats: FairRate;
   readonly budget: ReceiveBudget;
 }
 
@@ -33,11 +33,16 @@ export function createShares(
   limits: DatagramLimits,
   nowMs: number,
 ): Readonly<Record<Standing, Share>> {
-  const share = (): Share => ({
-    repeats: createBucket(limits.repeatsPerSecond, limits.bucketMs, nowMs),
+  const { repeatsPerSecond: perSecond, bucketMs, sources } = limits;
+  const share = (perSourcePerSecond: number): Share => ({
+    repeats: createFairRate({ perSecond, perSourcePerSecond, bucketMs, sources }, nowMs),
     budget: { used: 0, most: limits.sharedReceiveBytes },
   });
-  return { stranger: share(), guest: share(), own: share() };
+  return {
+    stranger: share(perSecond),
+    guest: share(limits.guestRepeatsPerSecond),
+    own: share(perSecond),
+  };
 }
 
 export function createCommons(limits: DatagramLimits, nowMs: () => number): DatagramCommons {

@@ -35,6 +35,8 @@ export interface ConnectionOptions {
   readonly cookie?: Uint8Array | undefined;
   readonly limits: DatagramLimits;
   /** Shared by the connections of a node. */
+  /** Whose repeats these are, where several of a standing share them. */
+  readonly source?: string;
   readonly shares: Readonly<Record<Standing, Share>>;
 }
 
@@ -69,7 +71,7 @@ export interface Connection {
 }
 
 export function createConnection(options: ConnectionOptions): Connection {
-  const { id, dialled, limits, shares } = options;
+  const { id, dialled, limits, shares, source = '' } = options;
   let standing: Standing = dialled ? 'own' : 'stranger';
   const inbound = createInbound(limits, shares[standing].budget);
   const outbound = createOutbound(limits, mayRepeat);
@@ -98,7 +100,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   /** How much gets lost is what the other side says: a stranger's word is not worth much. */
   function mayRepeat(nowMs: number): boolean {
     if (standing === 'stranger' && !allowance.tryPay(nowMs)) return false;
-    return shares[standing].repeats.tryPay(nowMs);
+    return shares[standing].repeats.tryPay(source, nowMs);
   }
 
   function way(): Way {

@@ -5,13 +5,13 @@
  * A stranger's packet costs little and makes nothing grow: garbage is dropped, an open packet without
  * a good cookie is answered by a cookie (or several, where repeats show that packets get lost, but
  * never by more bytes than came), and a segment of an unknown connection by a reset; both answers
- * are rated. Only an open packet with a good cookie makes a connection, and the handshake gate
+ * are rated, for each source and in all. Only an open packet with a good cookie makes a connection, and the handshake gate
  * (admission.ts) decides whether it stays, as for TCP.
  */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIPv4 } from 'node:net';
 import { type Address, hostOf } from '../address.ts';
-import { createBucket } from '../bucket.ts';
+import { createFairRate } from '../bucket.ts';
 import type { DatagramCommons } from './commons.ts';
 import { createConnection } from './connection.ts';
 import type { Cookies } from './cookie.ts';
@@ -27,6 +27,8 @@ import { DatagramStream } from './stream.ts';
 export interface DatagramDoorOptions {
   readonly commons: DatagramCommons;
   readonly cookies: Cookies;
+  /** Under what name an address is counted (address.ts). */
+  readonly sourceOf: (host: string) => string;
   /** A caller that showed that it hears. Destroying the stream turns it away. */
   readonly onStream: (stream: DatagramStream) => void;
   /** The socket cannot be used any more. */
@@ -66,12 +68,33 @@ export function serveDatagrams(socket: Socket, options: DatagramDoorOptions): Da
   const streams = new Map<string, DatagramStream>();
   /** Those that are gone: a late copy of their first packet does not bring them back. */
   const gone = new Set<string>();
-  const cookieRate = createBucket(limits.cookiesPerSecond, limits.bucketMs, nowMs());
-  const resetRate = createBucket(limits.resetsPerSecond, limits.bucketMs, nowMs());
+  const { bucketMs, sources } = limits;
+  const cookieRate = createFairRate(
+    {
+      perSecond: limits.cookiesPerSecond,
+      perSourcePerSecond: limits.cookiesPerSourcePerSecond,
+      bucketMs,
+      sources,
+    },
+    nowMs(),
+  );
+  const resetRate = createFairRate(
+    {
+      perSecond: limits.resetsPerSecond,
+      perSourcePerSecond: limits.resetsPerSourcePerSecond,
+      bucketMs,
+      sources,
+    },
+    nowMs(),
+  );
   const { port } = socket.address();
   const allGone = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   let closing = false;
   let closed = false;
+
+  function sourceOf({ address }: RemoteInfo): string {
+    return options.sourceOf(hostOf(address));
+  }
 
   function send(datagram: Buffer, { address, port }: RemoteInfo): void {
     // What cannot be sent is lost, as it may be anywhere on the way.
@@ -94,7 +117,7 @@ export function serveDatagrams(socket: Socket, options: DatagramDoorOptions): Da
   }
 
   function answerReset(id: bigint, from: RemoteInfo): void {
-    if (resetRate.tryPay(nowMs())) send(encodePacket({ kind: 'reset', id }), from);
+    if (resetRate.tryPay(sourceOf(from), nowMs())) send(encodePacket({ kind: 'reset', id }), from);
   }
 
   function answerCookie(
@@ -107,15 +130,18 @@ export function serveDatagrams(socket: Socket, options: DatagramDoorOptions): Da
     const wanted = packet.body.count < 2 ? 1 : limits.cookieCopies;
     const cookie = cookies.make(hostOf(from.address), nowMs());
     const { id, body } = packet;
+    const source = sourceOf(from);
     const answer = encodePacket({ kind: 'cookie', id, echo: body.sent, cookie });
     for (let copies = Math.min(affordable, wanted); copies > 0; copies--) {
-      if (cookieRate.tryPay(nowMs())) send(answer, from);
+      if (cookieRate.tryPay(source, nowMs())) send(answer, from);
     }
   }
 
   function accept(packet: Extract<Packet, { kind: 'open' }>, name: string, from: RemoteInfo): void {
     const { shares } = commons;
-    const connection = createConnection({ id: packet.id, dialled: false, limits, shares });
+    const { id } = packet;
+    const source = sourceOf(from);
+    const connection = createConnection({ id, dialled: false, limits, shares, source });
     const stream = new DatagramStream({
       connection,
       remote: { host: hostOf(from.address), port: from.port },

@@ -87,9 +87,18 @@ describe('one that says that everything gets lost, echoes, and acknowledges noth
     assert.ok(packets > 0.8 * fair && packets < 1.3 * fair, `${packets} packets in ten seconds`);
     for (const standing of ['guest', 'own'] as const) {
       for (let n = 0; n < LIMITS.repeatsPerSecond; n++) {
-        assert.ok(shares[standing].repeats.tryPay(11_000), `a token of ${standing}`);
+        assert.ok(shares[standing].repeats.tryPay(`${n % 4}`, 11_000), `a token of ${standing}`);
       }
     }
+  });
+
+  it('that is a guest leaves other guests their repeats, whatever it lets get lost', () => {
+    const shares = createShares(LIMITS, 0);
+    let granted = 0;
+    for (let n = 0; n < 5_000; n++) if (shares.guest.repeats.tryPay('hostile', 1)) granted += 1;
+    assert.equal(granted, LIMITS.guestRepeatsPerSecond);
+    for (let n = 0; n < 5_000; n++) shares.guest.repeats.tryPay(`hostile ${n % 40}`, 1);
+    assert.ok(shares.guest.repeats.tryPay('honest', 1));
   });
 
   it('is repeated to at the usual pace once it is trusted', () => {

@@ -53,6 +53,7 @@ async function openDoor(host = '127.0.0.1', port = 0): Promise<Opened> {
     {
       commons,
       cookies,
+      sourceOf: (host) => host,
       onStream(stream) {
         stream.on('error', () => undefined);
         streams.push(stream);
@@ -388,12 +389,38 @@ describe('a door', () => {
     socket.close();
   });
 
+  it('is answered though another asks for as many answers as there are', async () => {
+    const limits = { ...DATAGRAM_LIMITS, cookiesPerSecond: 20, cookiesPerSourcePerSecond: 5 };
+    const commons = createCommons(limits, () => 1_000);
+    const cookies = createCookies(new Uint8Array(32), 600_000);
+    const onStream = (): void => assert.fail('nobody is let in');
+    const { socket } = await stranger();
+    const answered: string[] = [];
+    socket.send = ((_: Buffer, __: number, host: string) => answered.push(host)) as never;
+    const sourceOf = (host: string) => host.replace(/\.\d+$/, '');
+    serveDatagrams(socket, { commons, cookies, sourceOf, onStream, onLost: assert.fail });
+    const ask = (address: string) => {
+      const packet = encodePacket({ kind: 'open', id: 4n, cookie: NO_COOKIE, body });
+      socket.emit('message', packet, { address, family: 'IPv4', port: 9, size: 0 });
+    };
+    for (let i = 0; i < 100; i++) ask(`192.0.2.${i}`);
+    assert.equal(answered.length, 5, 'one source has its rate, whatever its addresses');
+    for (let i = 0; i < 100; i++) ask(`192.0.${3 + (i % 4)}.1`);
+    assert.ok(answered.length >= 20, 'several have that of all');
+    const before = answered.length;
+    ask('198.51.100.1');
+    assert.equal(answered.length, before + 1, 'and who comes now is answered all the same');
+    socket.close();
+  });
+
   it('outlives packets that come from port 0, where nothing can be sent to', async () => {
     const commons = createCommons(DATAGRAM_LIMITS, nowMs);
     const cookies = createCookies(new Uint8Array(32), 600_000);
     const onStream = (): void => assert.fail('nobody is let in');
     const { socket } = await stranger();
-    const door = serveDatagrams(socket, { commons, cookies, onStream, onLost: assert.fail });
+    const sourceOf = (host: string) => host;
+    const options = { commons, cookies, sourceOf, onStream, onLost: assert.fail };
+    const door = serveDatagrams(socket, options);
     const from = { address: '127.0.0.1', family: 'IPv4', port: 0, size: 0 } as const;
     for (const packet of [
       encodePacket({ kind: 'segment', id: 4n, body }),
