@@ -50,6 +50,7 @@ export const KEYSPACE = {
     prefix: 'k',
     layout: '-> links to nodes that proved a key, and what is known of them',
   },
+  linkMember: { prefix: 'i', layout: 'link(8) -> member at its other end, of those links' },
   proofCursor: { prefix: 'e', layout: "member(1) -> proofs of that member's list that were read" },
   retold: { prefix: 'l', layout: 'place(1) -> account whose order was voted for lately' },
   retelling: { prefix: 'z', layout: '-> which orders are told again next, and when' },

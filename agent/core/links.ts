@@ -4,12 +4,13 @@
  * key is answered over its link but never written to on its own account, so it is not in the list.
  * Kept in memory: a new process begins without links.
  */
+import { memberCoder } from './codec/canonical.ts';
 import { type NodeLink, nodeLinksCoder } from './codec/record.ts';
 import { memberByKey } from './committee.ts';
 import type { Draft } from './draft.ts';
 import type { Network } from './genesis.ts';
 import type { LinkId } from './io.ts';
-import { singleton } from './keyspace.ts';
+import { keyOfNumber, singleton } from './keyspace.ts';
 import { MAX_LINKS_PER_MEMBER, MAX_RELAY_LINKS } from './limits.ts';
 import type { MemberIndex } from './units.ts';
 
@@ -37,7 +38,8 @@ export function linkTo(draft: Draft, member: MemberIndex): LinkId | undefined {
  * its word (voices.ts).
  */
 export function memberOf(draft: Draft, link: LinkId): MemberIndex | undefined {
-  return nodeLinks(draft).find((entry) => entry.link === link)?.member;
+  // Asked of every frame: the whole list is not read for it.
+  return draft.read(keyOfNumber('linkMember', link), memberCoder);
 }
 
 /**
@@ -67,6 +69,8 @@ export function addLink(
     ...others.filter((entry) => entry !== displaced),
     { link, member, wanted: wanted || isMember, asked },
   ]);
+  if (displaced !== undefined) draft.remove(keyOfNumber('linkMember', displaced.link));
+  if (member !== undefined) draft.write(keyOfNumber('linkMember', link), memberCoder, member);
   return member;
 }
 
@@ -74,4 +78,5 @@ export function removeLink(draft: Draft, link: LinkId): void {
   const links = nodeLinks(draft);
   const left = links.filter((entry) => entry.link !== link);
   if (left.length < links.length) draft.write(singleton('nodeLinks'), nodeLinksCoder, left);
+  draft.remove(keyOfNumber('linkMember', link));
 }

@@ -8,6 +8,7 @@ import { greet, startRound } from './authority/catchup.ts';
 import { recallStale } from './authority/digest.ts';
 import { askVouchers, endFirstStart } from './authority/first-start.ts';
 import { addGenesis } from './authority/genesis.ts';
+import { isKnownGossip } from './authority/known-gossip.ts';
 import { noteOwnWord } from './authority/lives.ts';
 import { keepSeed } from './chance.ts';
 import {
@@ -90,6 +91,7 @@ function takeLinkUp(
 }
 
 function takeFrame(draft: Draft, setup: NodeSetup, link: LinkId, bytes: Uint8Array): void {
+  if (isAuthority(setup) && isKnownGossip(draft, link, bytes)) return;
   const frame =
     bytes.length > MAX_FRAME_BYTES
       ? refusal('oversized', { expected: `${MAX_FRAME_BYTES} bytes`, found: `${bytes.length}` })

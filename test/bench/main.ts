@@ -4,6 +4,7 @@
  */
 import process from 'node:process';
 import { parseArgs } from 'node:util';
+import { committees } from './committees.ts';
 import { endToEnd } from './end-to-end.ts';
 import { footprint } from './footprint.ts';
 import { lossTable } from './loss.ts';
@@ -47,6 +48,9 @@ const PARTS: Record<string, () => Promise<void>> = {
   },
   streams: async () => {
     print(table('(g) A stream over loopback, by transport', await streams()));
+  },
+  committees: async () => {
+    print(table('(h) One authority by the size of its committee, processor only', committees()));
   },
 };
 

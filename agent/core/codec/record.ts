@@ -1,4 +1,6 @@
 /** What is stored: the layout of every value of keyspace.ts. */
+
+import { equalBytes } from '../bytes.ts';
 import {
   DIGEST_FANOUT,
   MAX_BUCKET_ACCOUNTS,
@@ -42,6 +44,18 @@ export const accountCoder = struct({
   pending: optional(signedOrderCoder),
 });
 export type Account = ValueOf<typeof accountCoder>;
+
+/** Bytes of an account's record before its balances. */
+const ACCOUNT_HEAD_BYTES = 8 + 32 + 8 + 1 + 1;
+
+/**
+ * Whether the record of an account ends with this signed order as the pending one, which is its last
+ * field; without decoding either.
+ */
+export function endsWithPending(record: Uint8Array, order: Uint8Array): boolean {
+  const at = record.length - order.length - 1;
+  return at >= ACCOUNT_HEAD_BYTES && record[at] === 1 && equalBytes(record.subarray(at + 1), order);
+}
 
 /** A node of the tree of accounts that ordered (authority/bucket.ts). */
 export const treeNodeCoder = variant({

@@ -16,6 +16,8 @@ export class Overlay implements Read {
   readonly #memory = new Map<ByteKey, Uint8Array>();
   /** Records that were neither written lately nor in the cache: what reading costs. */
   storeReads = 0;
+  /** Keys of single records that are not there: some are looked for at every order. */
+  readonly #absent = new Set<ByteKey>();
   #pending: Batch = new Map();
   #committing: Batch = new Map();
 
@@ -29,10 +31,11 @@ export class Overlay implements Read {
     if (this.#pending.has(key)) return this.#pending.get(key);
     if (this.#committing.has(key)) return this.#committing.get(key);
     const cached = this.#cache.get(key);
-    if (cached !== undefined) return cached;
+    if (cached !== undefined || this.#absent.has(key)) return cached;
     this.storeReads += 1;
     const stored = this.#store.get(key);
     if (stored !== undefined) this.#cache.set(key, stored);
+    else if (key.length === 1) this.#absent.add(key);
     return stored;
   }
 
@@ -66,6 +69,7 @@ export class Overlay implements Read {
     for (const [key, value] of this.#committing) {
       if (value === undefined) this.#cache.delete(key);
       else this.#cache.set(key, value);
+      this.#absent.delete(key);
     }
     this.#committing = new Map();
   }

@@ -6,7 +6,7 @@ import type { ByteKey } from '../../../agent/core/bytes.ts';
 import { RecordCache } from '../../../agent/shell/store/cache.ts';
 import { Overlay } from '../../../agent/shell/store/overlay.ts';
 
-const key = fc.constantFrom('Aa', 'Ab', 'Ac', 't', 'k') as fc.Arbitrary<ByteKey>;
+const key = fc.constantFrom('Aa', 'Ab', 'Ac', 'S', '1', 't', 'k') as fc.Arbitrary<ByteKey>;
 const value = fc.option(fc.uint8Array({ maxLength: 3 }), { nil: undefined });
 const writes = fc.array(fc.record({ key, value }), { maxLength: 4 });
 const action = fc.oneof(
@@ -45,13 +45,43 @@ describe('the overlay', () => {
               batch = undefined;
             }
           }
-          for (const at of ['Aa', 'Ab', 'Ac', 't', 'k'] as ByteKey[]) {
+          for (const at of ['Aa', 'Ab', 'Ac', 'S', '1', 't', 'k'] as ByteKey[]) {
             assert.equal(overlay.get(at), model.get(at));
           }
           assert.ok(![...disk.keys()].some((at) => at === 't' || at === 'k'));
         },
       ),
     );
+  });
+});
+
+describe('a single record that is not there', () => {
+  it('is looked for once, until it is written', () => {
+    const disk = new Map<ByteKey, Uint8Array>();
+    let looks = 0;
+    const get = (at: ByteKey) => {
+      looks++;
+      return disk.get(at);
+    };
+    const overlay = new Overlay({ get }, 10_000);
+    const single = 'S' as ByteKey;
+    for (let n = 0; n < 3; n++) assert.equal(overlay.get(single), undefined);
+    assert.equal(looks, 1);
+    const one = Uint8Array.of(1);
+    overlay.write([{ key: single, value: one }]);
+    assert.equal(overlay.get(single), one);
+    for (const { key: at, value: what } of overlay.beginCommit()) if (what) disk.set(at, what);
+    assert.equal(overlay.get(single), one);
+    overlay.endCommit();
+    assert.deepEqual(overlay.get(single), one);
+    overlay.write([{ key: single, value: undefined }]);
+    overlay.beginCommit();
+    disk.delete(single);
+    overlay.endCommit();
+    assert.equal(overlay.get(single), undefined);
+    // Of many there is no list of those that are not there.
+    for (let n = 0; n < 2; n++) overlay.get('Aa' as ByteKey);
+    assert.equal(looks, 4);
   });
 });
 
