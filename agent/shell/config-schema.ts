@@ -5,6 +5,8 @@
  * A field is named as it stands in the file: "control.socket" is `socket` in the table `[control]`.
  * `reload`: a SIGHUP puts a new value in force; the others keep theirs until a restart.
  */
+
+import { MAX_MEMBERS } from '../core/limits.ts';
 import {
   address,
   choice,
@@ -83,7 +85,7 @@ export const CONFIG_FIELDS = {
     doc: "The file with this node's secret key, which only its owner may read (mode 0600).",
   }),
   peers: field({
-    kind: list(staticPeer(), 64),
+    kind: list(staticPeer(), 2 * MAX_MEMBERS),
     default: noPeers,
     reload: true,
     doc: 'Nodes to keep a link to: address and, to accept no other key there, its node name.',

@@ -301,7 +301,7 @@ export const CASES: readonly Case[] = [
   {
     line: 'lab --authorities none',
     exit: 'usage',
-    says: /^bad_usage: --authorities: expected a whole number from 1 to 16, found "none"$/,
+    says: /^bad_usage: --authorities: expected a whole number from 1 to 31, found "none"$/,
   },
   {
     line: 'lab --demo --authorities 3',

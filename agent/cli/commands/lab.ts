@@ -48,7 +48,7 @@ export const lab: CommandSpec = {
       name: 'authorities',
       kind: 'text',
       value: 'N',
-      summary: 'how many authorities, 1 to 16; 4 if left out',
+      summary: 'how many authorities, 1 to 31; 4 if left out',
     },
     { name: 'relays', kind: 'text', value: 'N', summary: 'how many relays, 0 to 8; 1 if left out' },
     {
@@ -92,7 +92,7 @@ async function run(args: Args, context: Context): Promise<void> {
     throw failure('bad_usage', { field: '--topology', expected: '--radios beside it' });
   }
   const request = {
-    authorities: wholeNumber(args, 'authorities', 1, 16) ?? 4,
+    authorities: wholeNumber(args, 'authorities', 1, 31) ?? 4,
     relays: wholeNumber(args, 'relays', 0, 8) ?? 1,
     wallets: wholeNumber(args, 'wallets', 0, 32) ?? 2,
   };

@@ -13,6 +13,7 @@ import { replaceFile, writeNewFile } from '../../../platform/file-writer.ts';
 import type { Signer } from '../../core/crypto.ts';
 import type { Network } from '../../core/genesis.ts';
 import { genesisToJson } from '../../core/genesis-json.ts';
+import { MAX_MEMBERS } from '../../core/limits.ts';
 import { address, choice, flag, type Kind, list } from '../../shell/config-kinds.ts';
 import { newSeed, writeKeyFile } from '../../shell/keys.ts';
 import type { Address } from '../../shell/net/address.ts';
@@ -28,7 +29,8 @@ import { GENESIS_FILE } from '../network/write.ts';
 
 const KEY_FILE = 'wallet.key';
 const CONFIG_FILE = 'wallet.toml';
-const MAX_PEERS = 16;
+/** Every member of the largest committee, and as many relays. */
+const MAX_PEERS = 2 * MAX_MEMBERS;
 const MAX_CONFIG_BYTES = 65_536;
 
 export interface WalletConfig {

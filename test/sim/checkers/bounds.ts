@@ -88,6 +88,7 @@ function mostRecordBytes(members: number, tokens: number): Readonly<Record<strin
     f: CHILDREN * 32,
     s: 2,
     l: 32,
+    i: 1,
     2: ORDER_BYTES + 64,
     3: 32,
     ...Object.fromEntries([...numbers, ...singles]),
@@ -112,7 +113,7 @@ const MOST_VOTES_KEPT = 64;
  * it told, and what a wallet notes of it.
  */
 const MEMORY_BYTES = 300 + 34 * MOST_VOTES_KEPT;
-const MEMORY_BYTES_OF = { split: 2 * 7 + 2 + 32 * CHILDREN, link: 22, member: 42 } as const;
+const MEMORY_BYTES_OF = { split: 2 * 7 + 2 + 32 * CHILDREN, link: 22 + 10, member: 42 } as const;
 
 /** Steps between two looks at everything that a node holds. */
 const LOOK_EVERY = 400;
@@ -216,6 +217,7 @@ export class Bounds implements Watcher {
     const payments = counts.get('P') ?? 0;
     const most: Readonly<Record<string, number>> = {
       ...FEW,
+      i: linksOf(process).length,
       A: this.#book.ledger.size,
       E: this.#book.ledger.size,
       T: 2 * this.#book.ledger.size,
@@ -241,6 +243,7 @@ export class Bounds implements Watcher {
       throw new Violation('bounds', `${process.name}: ${facts} facts, not all of them indexed`);
     }
     checkLinkTable(process, linksOf(process));
+    checkLinkMembers(process, linksOf(process));
     this.#checkMemory(process, memoryBytes, counts);
   }
 
@@ -276,6 +279,20 @@ export class Bounds implements Watcher {
 function linksOf(process: Process): LinkView[] {
   const bytes = process.disk.live.get('k' as ByteKey);
   return bytes === undefined ? [] : readLinks(bytes);
+}
+
+/** The member at the end of each link has a record of its own, and no other link has one. */
+function checkLinkMembers(process: Process, links: readonly LinkView[]): void {
+  const found = [...process.disk.live].filter(([key]) => key.startsWith('i'));
+  const members = new Map(found.map(([key, value]) => [toKey(key), value[0]]));
+  const told = links.filter(({ member }) => member !== undefined);
+  const isSame = told.every(({ link, member }) => members.get(link) === member);
+  if (isSame && members.size === told.length) return;
+  throw new Violation('bounds', `${process.name} takes links for those of other members`);
+}
+
+function toKey(key: string): bigint {
+  return BigInt(`0x${Buffer.from(key.slice(1), 'latin1').toString('hex')}`);
 }
 
 function checkLinkTable(process: Process, links: readonly LinkView[]): void {
