@@ -99,7 +99,11 @@ const USUAL = {
 } as const satisfies Omit<Profile, 'about'>;
 
 export const PROFILES: Readonly<Record<string, Profile>> = {
-  full: { ...USUAL, about: 'every fault, hostile authorities up to f, hostile wallets' },
+  full: {
+    ...USUAL,
+    about: 'every fault, hostile authorities up to f, hostile wallets, now and then deputies',
+    deputies: 12,
+  },
   calm: {
     ...USUAL,
     about: 'no fault and nobody hostile',
