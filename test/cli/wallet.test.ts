@@ -256,11 +256,22 @@ describe('a wallet', { concurrency: 1 }, () => {
     const waiting = await run(`wallet pay ${bob} 1 HRS --wallet wallets/alice --timeout 2`);
     assert.equal(waiting.status, EXITS.try_again.status);
     await start(3, 4);
-    const { status, err } = await run(`wallet pay ${bob} 2 HRS --wallet wallets/alice`);
+    const pay = [
+      'wallet',
+      'pay',
+      bob,
+      '1',
+      'HRS',
+      '--memo',
+      'the second',
+      '--wallet',
+      'wallets/alice',
+    ];
+    const { status, err } = await meshpay(pay, folder);
     assert.equal(status, 0, err);
     assert.match(err, /^An earlier payment comes first: 1\.00 HRS to /m);
     assert.match(err, /^paid 1\.00 HRS to /m);
-    assert.equal(await balanceOf('alice'), '945.00');
+    assert.equal(await balanceOf('alice'), '946.00');
   });
 
   for (const [what, spoil] of [
@@ -321,7 +332,7 @@ describe('a wallet', { concurrency: 1 }, () => {
 
   it('brings everything back from its key alone', async () => {
     rmSync(join(folder, 'wallets/alice/store'), { recursive: true });
-    assert.equal(await balanceOf('alice'), '932.00');
+    assert.equal(await balanceOf('alice'), '933.00');
   });
 
   it('says what is damaged and what to do about it', async () => {

@@ -37,13 +37,16 @@ export function readPayment(words: PayWords, { network, signer }: WalletFolder):
   return { kind: 'pay', recipient, token, amount, memo: checkMemo(words.memo) };
 }
 
-/** Whether an order on its way is this very payment: recipient, amount, token and memo. */
+/**
+ * Whether an order on its way is this very payment: recipient, amount, token and memo, as a person
+ * reads them. If it is taken for another one, that one is told as paid and never made.
+ */
 export function isSamePayment(
   order: OrderView,
   command: PayCommand,
-  session: WalletSession,
+  { network }: Pick<WalletSession, 'network'>,
 ): boolean {
-  const { symbol } = session.network.genesis.tokens[command.token] ?? { symbol: '' };
+  const { symbol } = network.genesis.tokens[command.token] ?? { symbol: '' };
   const recipient = parseName('account', order.recipient);
   return (
     !isRefusal(recipient) &&
