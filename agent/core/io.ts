@@ -45,14 +45,22 @@ export type Event =
   | { readonly kind: 'tick' };
 
 export type Command =
-  /** Makes, keeps and pursues an order until it is certified. */
+  /**
+   * Asks the authorities about a payment, and, when n - f of them would vote for it, makes, keeps and
+   * pursues an order until it is certified (client/plan.ts). The same again asks once more; another one
+   * takes the place of one that is not signed yet.
+   */
   | {
       readonly kind: 'pay';
       readonly recipient: Uint8Array;
       readonly token: TokenIndex;
       readonly amount: Amount;
       readonly memo: string;
+      /** 16 random bytes, for the question; undefined: the owner insists, and nobody is waited for. */
+      readonly nonce: Uint8Array | undefined;
     }
+  /** Gives up a payment that is not signed yet. */
+  | { readonly kind: 'drop' }
   /**
    * Asks every authority what has come in and what this wallet may have forgotten. `nonce`: 16 random
    * bytes; the same again asks the same question once more, whose earlier answers still count.

@@ -64,7 +64,11 @@ export const KEYSPACE = {
   vouchers: { prefix: 'g', layout: '-> members that vouched for this first start, or know better' },
   timers: { prefix: 't', layout: '-> when catch-up and retries are due' },
   chase: { prefix: 'c', layout: "-> the live order's attempts and refusals" },
-  question: { prefix: 'q', layout: '-> nonce of the question for the latest that is open' },
+  question: {
+    prefix: 'q',
+    layout: '-> the question for the latest that was asked, and the payment that waits for it',
+  },
+  word: { prefix: 'm', layout: 'member(1) -> what that member answered to that question' },
   reach: { prefix: 'o', layout: '-> nonce of the question who can be reached that was asked last' },
   told: { prefix: 'r', layout: 'member(1) -> credits that it counted in answer to that question' },
   incomingPage: {

@@ -11,16 +11,16 @@ import { isStatementValid, signStatement } from './statement.ts';
 
 type LatestQuestion = Pick<Latest['body'], 'account' | 'nonce'>;
 
-/** The word of this authority, which `knows` what it voted for or does not. */
+/** The word of this authority. `said`: whether it knows what it voted for, and its answer to the payment. */
 export function latestOf(
   setup: AuthoritySetup,
   { account: key, nonce }: LatestQuestion,
   account: Account,
-  knows: boolean,
+  said: Pick<Latest['body'], 'knows' | 'answer'>,
 ): Message {
   const { next, received } = account;
   const pending = pendingHash(setup, account);
-  const body = { account: key, nonce, next, received, pending, knows };
+  const body = { account: key, nonce, next, received, pending, ...said };
   const data = { ...signStatement(setup, 'latest', latestBodyCoder, body), body };
   return { TAG: 'latest', data };
 }

@@ -71,6 +71,8 @@ export const MAX_WAYS_ASKED = 32;
 /** Pause of a client before it sends the same order again: doubles from the first to the second. */
 export const RETRY_FIRST_MS = 250;
 export const RETRY_LAST_MS = 10_000;
+/** So often the pause doubles of a wallet that asks before it signs: somebody waits for the answers. */
+export const PLAN_ATTEMPTS_FASTER = 3;
 /** Attempts to bring an order, or its certificate, over one way; those after them take several at once. */
 export const ATTEMPTS_OVER_ONE_WAY = 3;
 /** Links over which a wallet sends a frame at once that has to arrive whoever withholds it. */

@@ -3,7 +3,7 @@
  * them. Bytes are bytes here; the shell writes them as names.
  */
 import type { Certificate, SignedOrder } from './codec/order.ts';
-import type { Refusal } from './refusal.ts';
+import type { Refusal, RefusalCode } from './refusal.ts';
 import type { Balance, LinkId, MemberIndex, Sequence, TokenIndex } from './units.ts';
 
 export type Notice =
@@ -65,6 +65,10 @@ export type Notice =
       readonly pending: Uint8Array | undefined;
       /** Whether it remembers each of its votes; if not, nothing pending means nothing. */
       readonly knows: boolean;
+      /** What it would say to the payment that was asked about: with which code it would refuse it. */
+      readonly answer:
+        | { readonly refused: RefusalCode | undefined; readonly balance: Balance }
+        | undefined;
     }
   /** The command could not be carried out. */
   | { readonly kind: 'command_refused'; readonly refusal: Refusal };

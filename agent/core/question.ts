@@ -15,6 +15,7 @@ import {
   questionBodyCoder,
   type Wish,
 } from './codec/message.ts';
+import { type OpenQuestion, openQuestionCoder } from './codec/record.ts';
 import type { Draft } from './draft.ts';
 import { singleton } from './keyspace.ts';
 import { NONCE_BYTES } from './limits.ts';
@@ -29,9 +30,14 @@ export function questionOf(
   member: MemberIndex,
   wish: Wish,
 ): Message {
-  const nonce = draft.get(singleton('question')) ?? drawNonce(draft);
+  const nonce = openedQuestion(draft)?.nonce ?? drawNonce(draft);
   const body = { member, account: wallet.publicKey, nonce, wish };
   return { TAG: 'question', data: { body, signature: wallet.sign(bytesOf(network.id, body)) } };
+}
+
+/** The question for the latest that this wallet asked last. */
+export function openedQuestion(draft: Draft): OpenQuestion | undefined {
+  return draft.read(singleton('question'), openQuestionCoder);
 }
 
 /** Whether the owner of the account asks this very authority. The cheap check comes first. */

@@ -56,7 +56,7 @@ describe('a payment on its way', () => {
     assert.equal(pursuit.progress(), 'votes 1 of 3 (elm), 3 silent');
   });
 
-  it('ends certified, failed or refused', () => {
+  it('ends certified or failed', () => {
     const certificate = certificateFor(village);
     const certified = createPursuit(village.network, 2);
     certified.take({ kind: 'order_certified', certificate });
@@ -70,8 +70,5 @@ describe('a payment on its way', () => {
       refusal: refusal('sequence_used'),
     });
     assert.equal(failed.state.kind, 'failed');
-    const refused = createPursuit(village.network, 2);
-    refused.take({ kind: 'command_refused', refusal: refusal('order_in_flight') });
-    assert.equal(refused.state.kind, 'refused');
   });
 });

@@ -230,16 +230,16 @@ const WALLET: WalletView = {
   payments: '1',
   live: null,
 };
-const FRESH = { told: ['oak', 'elm', 'ash'], why: '', wallMs: NOON };
+const FRESH = { confirmed: true, told: ['oak', 'elm', 'ash'], why: '', wallMs: NOON };
 
 describe('a wallet', () => {
-  it('shows its balance, and that it is a lower bound as of now', () => {
+  it('shows its balance, and who confirmed it', () => {
     assert.equal(renderBalance(PLAIN, WALLET, FRESH), BALANCE_TEXT);
   });
 
-  it('says why its balance is not fresh, and what is on its way', () => {
+  it('says why its balance is not confirmed, and what is on its way', () => {
     const live = { order: certificate.order, createdWallMs: NOON, votes: ['oak'], quorum: 3 };
-    const stale = { told: [], why: 'no authority answered', wallMs: NOON };
+    const stale = { confirmed: false, told: [], why: 'no authority answered', wallMs: NOON };
     assert.equal(renderBalance(PLAIN, { ...WALLET, live }, stale), STALE_TEXT);
   });
 
@@ -366,14 +366,14 @@ fail  quorum  One authority of four answers.
 const BALANCE_TEXT = `987.50 HRS
      3 CUP
 
-Proven by certificates; there may be more that this wallet has not seen.
-Refreshed 2026-01-31 12:00:00 UTC from oak, elm and ash.`;
+Each payment is proven by its certificate.
+Confirmed 2026-01-31 12:00:00 UTC by oak, elm and ash: they know of no other.`;
 
-const STALE_TEXT = `987.50 HRS
-     3 CUP
+const STALE_TEXT = `987.50 HRS  not confirmed
+     3 CUP  not confirmed
 
-Proven by certificates; there may be more that this wallet has not seen.
-Not refreshed: no authority answered.
+Not confirmed: no authority answered.
+Each payment is proven by its certificate; others may be missing, made with this key or received.
 On its way: 12.50 HRS to mp1pdgn4kd5...f70v, 1 of 3 votes; not taken off above.`;
 
 const HISTORY_TEXT = `learned (UTC)        amount  token        account             votes  memo     order
@@ -381,8 +381,8 @@ const HISTORY_TEXT = `learned (UTC)        amount  token        account         
 2026-01-31 12:00:00  +12.50  HRS    from  mp1v6l8uvev...zgm0      3           b601aa29-7b48-8278-a620-93d517df3b79
 
 5 older payments: --most N shows more.
-Proven by certificates; there may be more that this wallet has not seen.
-Refreshed 2026-01-31 12:00:00 UTC from oak, elm and ash.`;
+Each payment is proven by its certificate.
+Confirmed 2026-01-31 12:00:00 UTC by oak, elm and ash: they know of no other.`;
 
 const PAID_TEXT = `paid 12.50 HRS to mp1pdgn4kd5jfqptjsfqtks0yzy6wk9m0kzxphsd9yvzrdgadhrnuksp6f70v in 12 ms
 order    b601aa29-7b48-8278-a620-93d517df3b79

@@ -15,7 +15,6 @@ function waiting(memo = 'bread') {
   const live = liveOrderView({ get: (key) => alice.state.get(key) }, world.network);
   assert.ok(live !== null);
   const asked: PayCommand = {
-    kind: 'pay',
     recipient: world.place('bob').signer.publicKey,
     token: 0 as TokenIndex,
     amount: 1_250n as Amount,

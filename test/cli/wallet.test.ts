@@ -19,7 +19,7 @@ import { finished, meshpay, type Ran, startMeshpay } from './support.ts';
 
 /** What a payment that takes more than a moment shows of how it stands (text.test.ts: not before). */
 const PROGRESS =
-  /^(Connecting\.\.\.|asking what is known of this wallet: .*|votes [0-3] of 3.*|No quorum yet; it goes on by itself\. Waiting for:| {2}authority-[1-4]: .*)$/;
+  /^(Connecting\.\.\.|asking before signing: .*|votes [0-3] of 3.*|No quorum yet; it goes on by itself\. Waiting for:| {2}authority-[1-4]: .*)$/;
 
 /** One lab for all: the tests follow each other, as a day with two wallets. */
 describe('a wallet', { concurrency: 1 }, () => {
@@ -101,7 +101,7 @@ describe('a wallet', { concurrency: 1 }, () => {
     assert.equal(status, EXITS.failure.status);
     assert.match(
       err,
-      /^meshpay: insufficient_balance: amount: expected at most 990\.00 HRS, which this wallet can prove to own, found 990\.01 HRS$/m,
+      /^meshpay: insufficient_balance: amount: expected at most 990\.00 HRS, by the word of the authorities, found 990\.01 HRS$/m,
     );
     const nothing = await run('wallet resume --wallet wallets/alice');
     assert.equal(nothing.out, 'Nothing is on its way.\n');
@@ -153,11 +153,22 @@ describe('a wallet', { concurrency: 1 }, () => {
 
   it('says why it waits when two are silent, and leaves the order live', async () => {
     await kill(3);
+    const unsigned = await run(`wallet pay ${bob} 20 HRS --wallet wallets/alice --timeout 2`);
+    assert.equal(unsigned.status, EXITS.try_again.status);
+    assert.match(unsigned.err, /^meshpay: not_latest: authorities: .* word of 3, found 2$/m);
+    assert.match(unsigned.err, /^ {2}No answer from authority-3 and authority-4\.$/m);
+    const nothing = await run('wallet balance --wallet wallets/alice --offline --json');
+    assert.deepEqual(JSON.parse(nothing.out).live, null);
+    assert.equal(JSON.parse(nothing.out).confirmed, false);
     const ran = await run(
-      `wallet pay ${bob} 20 HRS --wallet wallets/alice --timeout 10 --receipt r`,
+      `wallet pay ${bob} 20 HRS --wallet wallets/alice --anyway --timeout 10 --receipt r`,
     );
     assert.equal(ran.status, EXITS.try_again.status);
     assert.equal(ran.out, '');
+    assert.match(
+      ran.err,
+      /^Signed all the same, as --anyway asks: authorities: expected the word/m,
+    );
     assert.match(ran.err, /^No quorum yet; it goes on by itself\. Waiting for:$/m);
     assert.match(ran.err, /^ {2}authority-3: /m);
     assert.match(ran.err, /^ {2}authority-4: /m);
@@ -213,7 +224,9 @@ describe('a wallet', { concurrency: 1 }, () => {
 
   it('finishes an order in whichever command comes next, and tells of it', async () => {
     await kill(3, 4);
-    const waiting = await run(`wallet pay ${bob} 5 HRS --wallet wallets/alice --timeout 2`);
+    const waiting = await run(
+      `wallet pay ${bob} 5 HRS --wallet wallets/alice --anyway --timeout 2`,
+    );
     assert.equal(waiting.status, EXITS.try_again.status);
     await start(3, 4);
     const { status, out, err } = await run('wallet balance --wallet wallets/alice');
@@ -253,7 +266,9 @@ describe('a wallet', { concurrency: 1 }, () => {
 
   it('keeps a payment apart from a live one that differs', async () => {
     await kill(3, 4);
-    const waiting = await run(`wallet pay ${bob} 1 HRS --wallet wallets/alice --timeout 2`);
+    const waiting = await run(
+      `wallet pay ${bob} 1 HRS --wallet wallets/alice --anyway --timeout 2`,
+    );
     assert.equal(waiting.status, EXITS.try_again.status);
     await start(3, 4);
     const pay = [

@@ -218,7 +218,7 @@ describe('an own signed word', () => {
     const record = { ...accountAt(world, 'auth-0', 'alice'), next: next as Sequence, received };
     const then = { ...record, pending };
     return [
-      latestOf(setupOf(place), { account, nonce }, then, true),
+      latestOf(setupOf(place), { account, nonce }, then, { knows: true, answer: undefined }),
       progressOf(setupOf(place), account, then.next),
     ] as const;
   };

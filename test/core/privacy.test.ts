@@ -6,10 +6,11 @@ import type { SignedOrder } from '../../agent/core/codec/order.ts';
 import type { LinkId } from '../../agent/core/io.ts';
 import { singleton } from '../../agent/core/keyspace.ts';
 import { REFUSALS } from '../../agent/core/refusal.ts';
-import type { Balance, MemberIndex, Sequence } from '../../agent/core/units.ts';
+import type { Amount, Balance, MemberIndex, Sequence } from '../../agent/core/units.ts';
 import { ask, certificateOf, orderOf, questionOf } from '../support/forge.ts';
+import { signerOf } from '../support/keys.ts';
 import { accountAt } from '../support/ledger.ts';
-import { World } from '../support/world.ts';
+import { HRS, World } from '../support/world.ts';
 
 const FALSE = new Uint8Array(64).fill(7);
 const WISHES: readonly Wish[] = [
@@ -17,8 +18,18 @@ const WISHES: readonly Wish[] = [
   { TAG: 'latest', data: {} },
   { TAG: 'orders', data: { from: 0n as Sequence } },
   { TAG: 'credits', data: { from: 0n } },
+  {
+    TAG: 'plan',
+    data: { recipient: signerOf('bob').publicKey, token: HRS, amount: 1n as Amount },
+  },
 ];
-const ANSWERS = { state: 'account', latest: 'latest', orders: 'certificates', credits: 'credits' };
+const ANSWERS = {
+  state: 'account',
+  latest: 'latest',
+  orders: 'certificates',
+  credits: 'credits',
+  plan: 'latest',
+};
 
 /** A world in which alice has paid bob twice. */
 function paidTwice(): World {
@@ -125,7 +136,10 @@ describe('a question about an account', () => {
     for (const [name, { body }] of seen) {
       assert.equal(`auth-${body.member}`, name);
       assert.deepEqual(body.account, world.place('alice').signer.publicKey);
-      assert.deepEqual(body.nonce, world.place('alice').state.get(singleton('question')));
+      assert.deepEqual(
+        body.nonce,
+        world.place('alice').state.get(singleton('question'))?.slice(0, 16),
+      );
     }
   });
 });

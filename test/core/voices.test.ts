@@ -68,7 +68,15 @@ function wordsOf(world: World): { readonly [T in Tag]: Extract<Message, { TAG: T
     latest: {
       epoch,
       member: MEMBER,
-      body: { account, nonce, next: ABOVE, received: 0n, pending: undefined, knows: true },
+      body: {
+        account,
+        nonce,
+        next: ABOVE,
+        received: 0n,
+        pending: undefined,
+        knows: true,
+        answer: undefined,
+      },
       signature: FALSE,
     },
     firstStart: { epoch, member: MEMBER, body: { life: nonce }, signature: FALSE },

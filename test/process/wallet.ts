@@ -69,7 +69,14 @@ export async function openTestWallet(
       const begun = performance.now();
       const done = certified();
       const amount = amountMinor as Amount;
-      session.command({ kind: 'pay', recipient, token: 0 as TokenIndex, amount, memo: '' });
+      session.command({
+        kind: 'pay',
+        recipient,
+        token: 0 as TokenIndex,
+        amount,
+        memo: '',
+        nonce: undefined,
+      });
       const certificate = await done;
       return { certificate, latencyMs: performance.now() - begun };
     },

@@ -66,6 +66,8 @@ export class Workload implements Watcher {
       switch (notice.kind) {
         case 'order_created':
           this.tally.ordered++;
+          this.#world.remembered(process);
+          this.#asking.delete(process);
           break;
         case 'order_certified':
           this.tally.certified++;
@@ -95,7 +97,9 @@ export class Workload implements Watcher {
 
   #act(wallet: Process): void {
     if (!wallet.isUp) return;
-    if (this.#world.hasToRemember(wallet)) return this.#refresh(wallet);
+    // What it forgot it may ask for, or be told before the core signs anything.
+    const isForgetful = this.#world.hasToRemember(wallet);
+    if (isForgetful && this.#prng.below(2) === 0) return this.#refresh(wallet);
     const choice = this.#prng.below(100);
     if (choice < 5) return this.#refresh(wallet);
     if (choice < 7) {
@@ -124,6 +128,7 @@ export class Workload implements Watcher {
       token: token as TokenIndex,
       amount: (share > 0n ? share : balance) as Amount,
       memo: prng.pick(['', 'bread', 'ünï', 'x'.repeat(64)]),
+      nonce: prng.bytes(16),
     });
   }
 

@@ -88,6 +88,7 @@ const wish: fc.Arbitrary<Wish> = fc.oneof(
   fc.constantFrom<Wish>({ TAG: 'state', data: {} }, { TAG: 'latest', data: {} }),
   sequence.map((from): Wish => ({ TAG: 'orders', data: { from } })),
   u64.map((from): Wish => ({ TAG: 'credits', data: { from } })),
+  fc.record({ recipient: key, token, amount }).map((data): Wish => ({ TAG: 'plan', data })),
 );
 
 const MESSAGES: { readonly [K in Message['TAG']]: fc.Arbitrary<Data<K>> } = {
@@ -160,6 +161,7 @@ const MESSAGES: { readonly [K in Message['TAG']]: fc.Arbitrary<Data<K>> } = {
       received: u64,
       pending: optional(key),
       knows: fc.boolean(),
+      answer: optional(fc.record({ code: optional(fc.nat({ max: 255 })), balance })),
     }),
     signature: bytes(64),
   }),

@@ -155,6 +155,7 @@ const MESSAGES: readonly Message[] = [
         received: 3n,
         pending: hash,
         knows: true,
+        answer: { code: 11, balance: 7n as Balance },
       },
       signature: bytes(64, 64),
     },
@@ -199,6 +200,10 @@ const WISHES: readonly Wish[] = [
   { TAG: 'latest', data: {} },
   { TAG: 'orders', data: { from: sequence(2n) } },
   { TAG: 'credits', data: { from: 2n } },
+  {
+    TAG: 'plan',
+    data: { recipient: bytes(32, 20), token: 0 as TokenIndex, amount: 1_234n as Amount },
+  },
 ];
 const questionBody = (wish: Wish): QuestionBody => {
   return { member: member(3), account, nonce: bytes(16, 63), wish };

@@ -231,10 +231,27 @@ export class World {
     this.nowMs = untilMs;
   }
 
-  /** A wallet pays another place's account. */
+  /** A wallet pays another place's account, and insists: nobody is asked before. */
   pay(from: string, to: string, amount: bigint, memo = ''): Step {
-    const recipient = this.place(to).signer.publicKey;
-    const command = { kind: 'pay', recipient, token: HRS, amount: amount as Amount, memo } as const;
+    return this.#pay(from, this.place(to).signer.publicKey, amount, memo, undefined);
+  }
+
+  /** A wallet asks the authorities about a payment, and makes it if they would vote for it. */
+  plan(from: string, to: string | Uint8Array, amount: bigint, memo = ''): Step {
+    const recipient = typeof to === 'string' ? this.place(to).signer.publicKey : to;
+    const nonce = new Uint8Array(16).fill(++this.#questions);
+    return this.#pay(from, recipient, amount, memo, nonce);
+  }
+
+  #pay(
+    from: string,
+    recipient: Uint8Array,
+    minor: bigint,
+    memo: string,
+    nonce: Uint8Array | undefined,
+  ): Step {
+    const amount = minor as Amount;
+    const command = { kind: 'pay', recipient, token: HRS, amount, memo, nonce } as const;
     return this.event(this.place(from), { kind: 'command', command });
   }
 

@@ -1,8 +1,6 @@
 /** `meshpay wallet pay` and `meshpay wallet resume`. */
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { refusal } from '../../core/refusal.ts';
-import { formatAmount } from '../../core/units.ts';
 import {
   type Args,
   type CommandSpec,
@@ -10,20 +8,18 @@ import {
   JSON_OPTION,
   type OptionSpec,
 } from '../command.ts';
-import { failure, refusalFailure } from '../failure.ts';
+import { failure } from '../failure.ts';
 import { show } from '../output.ts';
+import { harmless } from '../render/text.ts';
 import {
   openWalletFolder,
   WALLET_OPTION,
   type WalletFolder,
   walletFolderOf,
 } from '../wallet/folder.ts';
-import { untilLatest } from '../wallet/latest.ts';
-import { resume as goOn, type PayCommand, type PayWatch, pay } from '../wallet/pay.ts';
-import { connect, refresh } from '../wallet/refresh.ts';
+import { resume as goOn, type PayWatch, pay } from '../wallet/pay.ts';
+import { connect } from '../wallet/refresh.ts';
 import { isSamePayment, readPayment } from '../wallet/request.ts';
-import type { WalletSession } from '../wallet/session.ts';
-import { spendable } from '../wallet/view.ts';
 import { wholeNumber } from './numbers.ts';
 import { reportPaid, shortOrder } from './paid.ts';
 import { openShown } from './with-wallet.ts';
@@ -48,9 +44,15 @@ export const walletPay: CommandSpec = {
   path: ['wallet', 'pay'],
   summary: 'pay somebody',
   description: [
-    'Signs an order, keeps it, and sends it to the authorities until a quorum has voted for it; then ' +
-      'it is a certificate, and the payment cannot be taken back. Amounts are decimal, in the ' +
-      "token's own unit.",
+    'Asks the authorities whether they would vote for the payment; then signs an order, keeps it, and ' +
+      'sends it to them until a quorum has voted for it: that is a certificate, and the payment cannot ' +
+      "be taken back. Amounts are decimal, in the token's own unit.",
+    'A signed order holds the account until it is certified, and a wallet that came back from its key ' +
+      'or an old copy may have forgotten one. So nothing is signed before all authorities but those ' +
+      'that the network can do without have said that they know of no newer order and would vote for ' +
+      'this one. Where too few answer, the command waits (half a minute, or --timeout), says who is ' +
+      'missing, and ends with status 75; where too many refuse, it says why. --anyway signs all the ' +
+      'same, but never a second order against their word.',
     'If no quorum can be reached, the command says why and waits. Ctrl-C, a crash or an empty ' +
       'battery leave the order live: any later wallet command goes on with the very same order. The ' +
       'same payment asked for again while it is on its way is not made twice.',
@@ -74,7 +76,7 @@ export const walletPay: CommandSpec = {
     {
       name: 'anyway',
       kind: 'flag',
-      summary: 'try also with less money than this wallet can prove to own',
+      summary: 'sign also without the word of enough authorities; the order may block the account',
     },
     ...WAIT_OPTIONS,
     WALLET_OPTION,
@@ -135,9 +137,9 @@ async function runPay(args: Args, context: Context): Promise<void> {
       if (isSame) return await reportPaid(args, context, session.network, paid);
       context.terminal.note(`${context.terminal.notePaint.good('paid')} ${shortOrder(order)}`);
     }
-    await untilLatest(session, watch);
-    if (!args.flag('anyway')) await refuseUnproven(session, command, context);
-    await reportPaid(args, context, session.network, await pay(session, command, watch));
+    const insists = args.flag('anyway');
+    const paid = await pay(session, command, { ...watch, insists });
+    await reportPaid(args, context, session.network, paid);
   } finally {
     await session.close();
   }
@@ -173,6 +175,10 @@ function readWatch(args: Args, { terminal, interrupt }: Context): PayWatch {
       terminal.note(terminal.notePaint.warn('No quorum yet; it goes on by itself. Waiting for:'));
       for (const reason of reasons) terminal.note(`  ${reason}`);
     },
+    onInsisted: (why) => {
+      const paint = terminal.notePaint;
+      terminal.note(`${paint.warn('Signed all the same, as --anyway asks:')} ${harmless(why)}`);
+    },
   };
 }
 
@@ -190,28 +196,5 @@ function refusePeerless({ config, folder }: WalletFolder): void {
     'no_peers',
     { field: `${folder}/wallet.toml`, expected: 'at least one node to connect to', found: 'none' },
     '"meshpay wallet join GENESIS --peer HOST:PORT" names one.',
-  );
-}
-
-/** Money that came in may not be known here yet, so the authorities are asked before saying no. */
-async function refuseUnproven(
-  session: WalletSession,
-  { token, amount }: PayCommand,
-  { terminal, interrupt }: Context,
-): Promise<void> {
-  const proven = (): bigint => spendable(session.read, session.network, session.account, token);
-  if (proven() >= amount) return;
-  terminal.progress.show('Asking the authorities for payments that came in...');
-  await refresh(session, interrupt);
-  if (proven() >= amount) return;
-  const { symbol, decimals } = session.network.genesis.tokens[token] ?? { symbol: '', decimals: 0 };
-  const [held, wanted] = [formatAmount(proven(), decimals), formatAmount(amount, decimals)];
-  throw refusalFailure(
-    refusal('insufficient_balance', {
-      field: 'amount',
-      expected: `at most ${held} ${symbol}, which this wallet can prove to own`,
-      found: `${wanted} ${symbol}`,
-    }),
-    '"--anyway" tries all the same: the order then waits until the authorities see the money.',
   );
 }

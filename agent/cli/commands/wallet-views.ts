@@ -34,8 +34,10 @@ export const walletBalance: CommandSpec = {
   path: ['wallet', 'balance'],
   summary: 'what the wallet can prove to own',
   description: [
-    'Asks the authorities for payments that came in, and shows what certificates prove. That is a ' +
-      'lower bound which needs nobody to be believed: money that this wallet has not seen yet is not in it.',
+    'Asks the authorities for payments that came in, and shows what certificates prove. Nobody can ' +
+      'make up a payment; but a wallet that came back from its key, or an old copy, may have forgotten ' +
+      'some that it made. So the balance is confirmed only when as many authorities as make a quorum ' +
+      'have said, signed and just now, that they know of nothing newer; otherwise it says "not confirmed".',
   ],
   positionals: [],
   options: [WALLET_OPTION, OFFLINE_OPTION, JSON_OPTION],
@@ -46,7 +48,7 @@ export const walletBalance: CommandSpec = {
   run: (args, context) =>
     withWallet(args, context, async (session, freshness) => {
       const view = walletView(session.read, session.network, session.account);
-      const json = { ...view, refreshed: freshness };
+      const json = { ...view, confirmed: freshness.confirmed, refreshed: freshness };
       show(args, context, json, (paint) => renderBalance(paint, view, freshness));
     }),
 };

@@ -49,7 +49,8 @@ async function freshnessOf(
 ): Promise<Freshness> {
   try {
     if (!offline) return await refresh(session, context.interrupt);
-    return { told: [], why: 'as asked, with --offline', wallMs: Date.now() };
+    const why = 'nobody was asked, as --offline wants it';
+    return { confirmed: false, told: [], why, wallMs: Date.now() };
   } finally {
     context.terminal.progress.clear();
     tellOfResumed(session, context);

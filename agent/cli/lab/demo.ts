@@ -136,7 +136,7 @@ async function payOnce(
   signal: AbortSignal,
 ): Promise<DemoPayment> {
   const recipient = to.session.account;
-  const command = { kind: 'pay', recipient, token: 0 as TokenIndex, amount, memo } as const;
+  const command = { recipient, token: 0 as TokenIndex, amount, memo };
   const paying = pay(from.session, command, { signal, timeoutMs: PAY_MS });
   const { certificate, latencyMs } = await lab.bell.during(paying);
   const { order, votes } = certificateView(lab.network, certificate);

@@ -6,11 +6,13 @@ import type { Paint } from './paint.ts';
 import { renderFields, renderTable } from './table.ts';
 import { counted, duration, listed, moment, quoted } from './text.ts';
 
-/** How fresh what is shown is. */
+/** What it rests on that nothing is missing from what is shown. */
 export interface Freshness {
-  /** Names of the authorities that told all they know just now. */
+  /** n - f authorities vouched just now that they know of nothing newer. */
+  readonly confirmed: boolean;
+  /** Their names. */
   readonly told: readonly string[];
-  /** Why nobody was asked or answered; empty when somebody was. */
+  /** Why it is not confirmed. */
   readonly why: string;
   /** When, by the wall clock. */
   readonly wallMs: number;
@@ -20,7 +22,8 @@ export interface Freshness {
 export function renderBalance(paint: Paint, view: WalletView, freshness: Freshness): string {
   const width = Math.max(...view.balances.map(({ amount }) => amount.length));
   const balances = view.balances.map(({ amount, token }) => {
-    return `${paint.strong(amount.padStart(width))} ${token}`;
+    const doubt = freshness.confirmed ? '' : `  ${paint.warn('not confirmed')}`;
+    return `${paint.strong(amount.padStart(width))} ${token}${doubt}`;
   });
   return [
     balances.join('\n'),
@@ -30,11 +33,18 @@ export function renderBalance(paint: Paint, view: WalletView, freshness: Freshne
   ].join('\n');
 }
 
-/** "Proven by certificates, as told by ...". */
-export function freshnessText({ told, why, wallMs }: Freshness): string {
-  const proven = 'Proven by certificates; there may be more that this wallet has not seen.';
-  if (told.length === 0) return `${proven}\nNot refreshed: ${why}.`;
-  return `${proven}\nRefreshed ${moment(wallMs)} UTC from ${listed(told)}.`;
+/** "Proven by certificates, confirmed by ...". */
+export function freshnessText({ confirmed, told, why, wallMs }: Freshness): string {
+  if (!confirmed) {
+    return [
+      `Not confirmed: ${why}.`,
+      'Each payment is proven by its certificate; others may be missing, made with this key or received.',
+    ].join('\n');
+  }
+  return [
+    'Each payment is proven by its certificate.',
+    `Confirmed ${moment(wallMs)} UTC by ${listed(told)}: they know of no other.`,
+  ].join('\n');
 }
 
 function liveText(paint: Paint, { order, votes, quorum }: LiveOrderView): string {

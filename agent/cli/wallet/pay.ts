@@ -9,23 +9,21 @@ import { quorumOf } from '../../core/committee.ts';
 import type { Command } from '../../core/io.ts';
 import type { Notice } from '../../core/notice.ts';
 import { REFUSALS, type Refusal } from '../../core/refusal.ts';
-import { Failure, failure, refusalFailure } from '../failure.ts';
+import { Failure, failure } from '../failure.ts';
 import { systemFailure } from '../system-errors.ts';
 import { leftUntil } from '../wait.ts';
+import { type AskWatch, untilSigned } from './asking.ts';
 import { createPursuit, type Pursuit } from './pursuit.ts';
 import type { Resumed, WalletSession } from './session.ts';
 import { type LiveOrderView, liveOrderView } from './view.ts';
 
-export type PayCommand = Extract<Command, { readonly kind: 'pay' }>;
+/** What is to be paid, before anybody is asked. */
+export type PayCommand = Omit<Extract<Command, { readonly kind: 'pay' }>, 'kind' | 'nonce'>;
 
-export interface PayWatch {
+export interface PayWatch extends AskWatch {
   /** One line on how it stands; often. */
-  readonly onProgress?: (line: string) => void;
   /** Why it takes so long, one line for each authority; when that changes. */
   readonly onWaiting?: (reasons: readonly string[]) => void;
-  readonly signal: AbortSignal;
-  /** How long to wait for the quorum; undefined: for as long as it takes. */
-  readonly timeoutMs?: number | undefined;
 }
 
 export interface Paid {
@@ -47,7 +45,10 @@ const SPREAD_MS = 3_000;
 /** After the quorum, so long for the rest. */
 const SPREAD_REST_MS = 150;
 
-/** Makes an order and pursues it until it is certified. Throws Failure. */
+/**
+ * Asks, makes an order if enough would vote for it, and pursues it until it is certified: as long as
+ * `timeoutMs`, all in all, or for as long as it takes. Throws Failure.
+ */
 export async function pay(
   session: WalletSession,
   command: PayCommand,
@@ -63,8 +64,11 @@ export async function pay(
     pursuit.take(notice);
   });
   try {
-    session.command(command);
-    const certificate = await quorum(session, pursuit, watch);
+    const askedAt = performance.now();
+    await untilSigned(session, command, watch);
+    const { timeoutMs } = watch;
+    const leftMs = timeoutMs && timeoutMs - (performance.now() - askedAt);
+    const certificate = await quorum(session, pursuit, { ...watch, timeoutMs: leftMs });
     const trouble = await spreading(session, pursuit, watch.signal);
     return { certificate, latencyMs: certifiedAt - begunAt, spread: pursuit.spread, trouble };
   } finally {
@@ -94,7 +98,6 @@ async function quorum(
   for (;;) {
     const { state } = pursuit;
     if (state.kind === 'certified') return state.certificate;
-    if (state.kind === 'refused') throw refusalFailure(state.refusal);
     if (state.kind === 'failed') throw failedOrder(state.refusal);
     const passedMs = performance.now() - begun;
     onProgress?.(pursuit.progress());

@@ -13,9 +13,7 @@ import { counted, harmless } from '../render/text.ts';
 export type PursuitState =
   | { readonly kind: 'waiting' }
   | { readonly kind: 'certified'; readonly certificate: Certificate }
-  | { readonly kind: 'failed'; readonly refusal: Refusal }
-  /** The command itself was refused; there is no order. */
-  | { readonly kind: 'refused'; readonly refusal: Refusal };
+  | { readonly kind: 'failed'; readonly refusal: Refusal };
 
 export interface Pursuit {
   take(notice: Notice): void;
@@ -63,9 +61,6 @@ export function createPursuit(
           return;
         case 'order_failed':
           state = { kind: 'failed', refusal: notice.refusal };
-          return;
-        case 'command_refused':
-          state = { kind: 'refused', refusal: notice.refusal };
           return;
         case 'spread':
           spread.add(notice.member);

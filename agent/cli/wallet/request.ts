@@ -34,7 +34,7 @@ export function readPayment(words: PayWords, { network, signer }: WalletFolder):
     const detail = { field: 'recipient', expected: 'another account', found: "the wallet's own" };
     throw refusalFailure(refusal('pays_itself', detail));
   }
-  return { kind: 'pay', recipient, token, amount, memo: checkMemo(words.memo) };
+  return { recipient, token, amount, memo: checkMemo(words.memo) };
 }
 
 /**

@@ -40,6 +40,8 @@ export interface WalletSession {
   /** The order that an earlier session left behind. It goes on from the moment of opening. */
   readonly resumed: Resumed | undefined;
   command(command: Command): void;
+  /** Resolves when all commands so far are carried out, and what they wrote is on disk. */
+  settled(): Promise<void>;
   /** Hears all notices from now on; the result ends that. */
   hear(listener: (notice: Notice) => void): () => void;
   /** Whether there is a link to this member itself. */
@@ -126,6 +128,7 @@ export async function openSession(
     command: (command) => {
       loop.offer({ kind: 'command', command });
     },
+    settled: () => bell.during(loop.settled()),
     hear: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);

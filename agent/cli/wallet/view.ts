@@ -38,7 +38,7 @@ export interface LiveOrderView {
 export interface WalletView {
   readonly address: string;
   readonly network: { readonly name: string; readonly id: string };
-  /** Proven by certificates: at least this much. Every token of the network. */
+  /** Of the payments that are known here, each proven by its certificate. Every token of the network. */
   readonly balances: readonly QuantityView[];
   readonly next: string;
   readonly payments: string;

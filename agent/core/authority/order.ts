@@ -6,8 +6,8 @@
  * same too, because Ed25519 as RFC 8032 has it is deterministic.
  */
 import { equalBytes } from '../bytes.ts';
-import { type Message, verdictCoder } from '../codec/message.ts';
-import { type Certificate, orderHash, type SignedOrder } from '../codec/order.ts';
+import { type Latest, type Message, type Plan, verdictCoder } from '../codec/message.ts';
+import { type Certificate, type Order, orderHash, type SignedOrder } from '../codec/order.ts';
 import type { Account } from '../codec/record.ts';
 import type { Draft, Origin } from '../draft.ts';
 import type { LinkId } from '../io.ts';
@@ -21,7 +21,13 @@ import { accountCount, balanceOf, hasAccount, readAccount, writePending } from '
 import { noteDoubleSpend } from './double-spend.ts';
 import { noteGossip } from './lives.ts';
 import { retellLater } from './retell.ts';
-import { brokenRule, isOwnerKnownAt, type OrderCase, type OrderRule } from './rules.ts';
+import {
+  brokenRule,
+  brokenRuleUnsigned,
+  isOwnerKnownAt,
+  type OrderCase,
+  type OrderRule,
+} from './rules.ts';
 import { mayVote } from './standing.ts';
 import { isSameAndOwners, nextAsTold } from './told.ts';
 import { voteFor } from './vote.ts';
@@ -76,19 +82,11 @@ function acceptOrder(
 ): Outcome {
   const { order } = signed;
   const account = readAccount(draft, order.account);
-  const votes = mayVote(draft);
+  const judged = caseOf(draft, setup, signed);
+  const votes = judged.mayVote;
   if (votes && !account.frozen && isPending(setup, account, signed, hash)) {
     return { kind: 'voted', again: true };
   }
-  const judged: OrderCase = {
-    setup,
-    signed,
-    order,
-    account,
-    isRecipientKnown: hasAccount(draft, order.action.data.recipient),
-    accountCount: accountCount(draft),
-    mayVote: votes,
-  };
   const broken = brokenRule(judged);
   // Who may not vote keeps evidence all the same.
   const apart = votes ? broken : brokenRule({ ...judged, mayVote: true });
@@ -103,6 +101,36 @@ function acceptOrder(
   for (const link of memberLinks(draft)) draft.send(link, { TAG: 'gossip', data: signed });
   draft.note({ kind: 'voted', order: signed, again: false });
   return { kind: 'voted', again: false };
+}
+
+/** All that the rules look at. */
+function caseOf(draft: Draft, setup: AuthoritySetup, signed: SignedOrder): OrderCase {
+  const { order } = signed;
+  return {
+    setup,
+    signed,
+    order,
+    account: readAccount(draft, order.account),
+    isRecipientKnown: hasAccount(draft, order.action.data.recipient),
+    accountCount: accountCount(draft),
+    mayVote: mayVote(draft),
+  };
+}
+
+/** What an owner would be told who signed this payment now; no word of it is kept here. */
+export function answerToPlan(
+  draft: Draft,
+  setup: AuthoritySetup,
+  key: Uint8Array,
+  plan: Plan,
+): NonNullable<Latest['body']['answer']> {
+  const account = readAccount(draft, key);
+  const data = { ...plan, memo: '' };
+  const order: Order = { account: key, sequence: account.next, action: { TAG: 'transfer', data } };
+  const signed = { order, signature: new Uint8Array(64) };
+  const broken = brokenRuleUnsigned(caseOf(draft, setup, signed));
+  const code = broken === undefined ? undefined : REFUSALS[broken.code].wire;
+  return { code, balance: balanceOf(account, plan.token) };
 }
 
 function answerTo(

@@ -4,7 +4,7 @@
  * told nothing but that.
  */
 import { unreachable } from '../assert.ts';
-import type { Question } from '../codec/message.ts';
+import type { Plan, Question, QuestionBody } from '../codec/message.ts';
 import type { Certificate } from '../codec/order.ts';
 import type { Draft, WayBack } from '../draft.ts';
 import { certificateAt, recorded } from '../journal.ts';
@@ -16,6 +16,7 @@ import { REFUSALS, refusal } from '../refusal.ts';
 import type { AuthoritySetup } from '../setup.ts';
 import { FIRST_SEQUENCE, nextSequence, type Sequence } from '../units.ts';
 import { readAccount } from './account.ts';
+import { answerToPlan } from './order.ts';
 import { mayVote } from './standing.ts';
 
 /** The owner of an account asks, or somebody who pretends to be. */
@@ -26,15 +27,14 @@ export function answerQuestion(
   origin: WayBack,
 ): void {
   if (!isQuestionValid(setup, question)) return refuseQuestion(draft, setup, origin);
-  const { account, wish, nonce } = question.body;
+  const { account, wish } = question.body;
   switch (wish.TAG) {
     case 'state':
       return answerAccount(draft, setup, account, origin);
     case 'latest':
-      return draft.answer(
-        origin,
-        latestOf(setup, { account, nonce }, readAccount(draft, account), mayVote(draft)),
-      );
+      return answerLatest(draft, setup, question.body, undefined, origin);
+    case 'plan':
+      return answerLatest(draft, setup, question.body, wish.data, origin);
     case 'orders':
       return answerCertificates(draft, setup, account, wish.data.from, origin);
     case 'credits':
@@ -62,6 +62,18 @@ export function answerAccount(
   const { member } = setup.authority;
   const data = { member, account, next, received, pending, balances };
   draft.answer(origin, { TAG: 'account', data });
+}
+
+function answerLatest(
+  draft: Draft,
+  setup: AuthoritySetup,
+  { account, nonce }: QuestionBody,
+  plan: Plan | undefined,
+  origin: WayBack,
+): void {
+  const answer = plan && answerToPlan(draft, setup, account, plan);
+  const said = { knows: mayVote(draft), answer };
+  draft.answer(origin, latestOf(setup, { account, nonce }, readAccount(draft, account), said));
 }
 
 /** Certificates of the account's own orders, from a sequence on. */

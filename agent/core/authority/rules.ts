@@ -35,6 +35,8 @@ export interface OrderRule {
   /** The guard in the formal model; empty where the model abstracts from it. */
   readonly formal: string;
   readonly meaning: string;
+  /** It judges the signature, which a payment that is only asked about does not have yet. */
+  readonly isOfSignature?: true;
   readonly holds: (order: OrderCase) => boolean;
 }
 
@@ -74,6 +76,7 @@ export const ORDER_RULES: readonly OrderRule[] = [
     code: 'bad_signature',
     formal: '',
     meaning: 'the account signed these very bytes for this network',
+    isOfSignature: true,
     holds: ({ setup, order, signed }) =>
       setup.verify(order.account, orderSigningBytes(setup.network.id, order), signed.signature),
   },
@@ -132,4 +135,9 @@ export function brokenRule(order: OrderCase): OrderRule | undefined {
 export function isOwnerKnownAt(rule: OrderRule): boolean {
   const at = ORDER_RULES.findIndex(({ code }) => code === 'bad_signature');
   return ORDER_RULES.indexOf(rule) > at;
+}
+
+/** The first rule that a payment breaks which is not signed yet. */
+export function brokenRuleUnsigned(order: OrderCase): OrderRule | undefined {
+  return ORDER_RULES.find((rule) => rule.isOfSignature !== true && !rule.holds(order));
 }

@@ -1,26 +1,29 @@
 /** A wallet's part of a step: commands of its owner, answers of the authorities, links, time. */
-import { utf8 } from '@scure/base';
 import { unreachable } from '../assert.ts';
 import { equalBytes } from '../bytes.ts';
 import { checkCertificate } from '../certificate.ts';
 import { draw } from '../chance.ts';
 import { decode } from '../codec/canonical.ts';
 import type { Latest, Message, Progress } from '../codec/message.ts';
-import { certificateCoder, type Order, orderSigningBytes } from '../codec/order.ts';
+import { certificateCoder } from '../codec/order.ts';
 import type { Draft, Origin } from '../draft.ts';
 import type { Command, LinkId } from '../io.ts';
-import { singleton } from '../keyspace.ts';
 import { isLatestValid } from '../latest.ts';
-import { MAX_MEMO_BYTES, NONCE_BYTES } from '../limits.ts';
+import { NONCE_BYTES } from '../limits.ts';
 import { memberOf } from '../links.ts';
+import type { Notice } from '../notice.ts';
 import { isProgressValid } from '../progress.ts';
+import { openedQuestion } from '../question.ts';
 import { isRefusal, type Refusal, refusal, refusalCodeOf } from '../refusal.ts';
 import type { WalletSetup } from '../setup.ts';
 import { isDue } from '../timers.ts';
 import type { MemberIndex } from '../units.ts';
 import { writeChase } from './chase.ts';
-import { adopt, pursue, pursueAt } from './pursue.ts';
+import { checkPayment, sign } from './pay.ts';
+import { ask, askAgain, dropPlan, hasForgotten, hasPlan, judgePlan, takeWord } from './plan.ts';
+import { pursue, pursueAt } from './pursue.ts';
 import {
+  askMembers,
   refresh,
   takeAccountView,
   takeCertificates,
@@ -32,7 +35,9 @@ import {
 import { membersOf, sendToMemberAllWays } from './route.ts';
 import { spread, spreadNow, takeProgress } from './spread.ts';
 import { takeOrderRefusal, takeVote } from './votes.ts';
-import { readLiveOrder, readWallet } from './wallet.ts';
+import { readLiveOrder } from './wallet.ts';
+
+type LatestSeen = Extract<Notice, { readonly kind: 'latest_seen' }>;
 
 /** Carries out what the owner wants. A refusal changes nothing. */
 export function walletCommand(
@@ -45,6 +50,9 @@ export function walletCommand(
       return pay(draft, setup, command);
     case 'refresh':
       return refreshWith(draft, setup, command.nonce);
+    case 'drop':
+      dropPlan(draft);
+      return undefined;
     case 'deliver':
       return deliver(draft, setup, command.certificate);
     default:
@@ -53,37 +61,34 @@ export function walletCommand(
 }
 
 function refreshWith(draft: Draft, setup: WalletSetup, nonce: Uint8Array): Refusal | undefined {
-  if (nonce.length !== NONCE_BYTES) {
-    const [expected, found] = [`${NONCE_BYTES} bytes`, `${nonce.length}`];
-    return refusal('malformed', { field: 'nonce', expected, found });
-  }
-  refresh(draft, setup, nonce);
-  return undefined;
+  const bad = checkNonce(nonce);
+  if (bad === undefined) refresh(draft, setup, nonce);
+  return bad;
+}
+
+function checkNonce(nonce: Uint8Array): Refusal | undefined {
+  if (nonce.length === NONCE_BYTES) return undefined;
+  const [expected, found] = [`${NONCE_BYTES} bytes`, `${nonce.length}`];
+  return refusal('malformed', { field: 'nonce', expected, found });
 }
 
 function pay(
   draft: Draft,
   setup: WalletSetup,
-  { recipient, token, amount, memo }: Extract<Command, { kind: 'pay' }>,
+  { recipient, token, amount, memo, nonce }: Extract<Command, { kind: 'pay' }>,
 ): Refusal | undefined {
-  const { network, wallet } = setup;
-  const account = wallet.publicKey;
-  const memoBytes = utf8.decode(memo).length;
-  if (memoBytes > MAX_MEMO_BYTES) {
-    const expected = `at most ${MAX_MEMO_BYTES} bytes`;
-    return refusal('memo_too_long', { field: 'memo', expected, found: `${memoBytes}` });
+  const payment = { recipient, token, amount, memo };
+  const refused = checkPayment(draft, setup, payment);
+  if (refused !== undefined) return refused;
+  if (nonce !== undefined) {
+    return checkNonce(nonce) ?? ask(draft, setup, payment, nonce);
   }
-  if (network.genesis.tokens[token] === undefined) {
-    return refusal('unknown_token', { field: 'token', found: `${token}` });
+  if (hasForgotten(draft, setup)) {
+    const [expected, found] = ['no order that this wallet has forgotten', 'one'];
+    return refusal('order_pending', { field: 'authorities', expected, found });
   }
-  if (amount <= 0n) return refusal('amount_zero', { field: 'amount', found: `${amount}` });
-  if (equalBytes(recipient, account)) return refusal('pays_itself', { field: 'recipient' });
-  if (readLiveOrder(draft) !== undefined) return refusal('order_in_flight');
-
-  const { next: sequence } = readWallet(draft, network, account);
-  const data = { recipient, token, amount, memo };
-  const order: Order = { account, sequence, action: { TAG: 'transfer', data } };
-  adopt(draft, setup, { order, signature: wallet.sign(orderSigningBytes(network.id, order)) });
+  dropPlan(draft);
+  sign(draft, setup, payment);
   return undefined;
 }
 
@@ -103,6 +108,17 @@ function deliver(draft: Draft, setup: WalletSetup, bytes: Uint8Array): Refusal |
 
 /** Handles an answer of an authority, or of a relay on the way to one. */
 export function walletMessage(
+  draft: Draft,
+  setup: WalletSetup,
+  message: Message,
+  origin: Origin,
+): void {
+  takeMessage(draft, setup, message, origin);
+  // Whatever it was may be what a payment waits for: a word, or what makes an earlier word fit.
+  judgePlan(draft, setup);
+}
+
+function takeMessage(
   draft: Draft,
   setup: WalletSetup,
   message: Message,
@@ -142,14 +158,25 @@ function takeSignedProgress(draft: Draft, setup: WalletSetup, progress: Progress
 }
 
 function takeLatest(draft: Draft, setup: WalletSetup, latest: Latest): void {
-  const nonce = draft.get(singleton('question'));
+  const question = openedQuestion(draft);
   const account = setup.wallet.publicKey;
-  if (nonce === undefined || !isLatestValid(setup, { account, nonce }, latest)) return;
+  if (question === undefined || !isLatestValid(setup, { account, ...question }, latest)) return;
   const { member, body } = latest;
-  const { next, received, pending, knows } = body;
-  draft.note({ kind: 'latest_seen', member, next, received, pending, knows });
+  const { next, received, pending, knows, answer } = body;
+  const seen = { member, next, received, pending, knows, answer: answerSeen(answer) };
+  draft.note({ kind: 'latest_seen', ...seen });
+  takeWord(draft, member, { next, received, pending, knows, code: answer?.code });
   takeProgress(draft, setup, member, next);
   takeCount(draft, setup, member, received);
+}
+
+function answerSeen(answer: Latest['body']['answer']): LatestSeen['answer'] {
+  if (answer === undefined) return undefined;
+  const { code, balance } = answer;
+  return {
+    refused: code === undefined ? undefined : (refusalCodeOf(code) ?? 'malformed'),
+    balance,
+  };
 }
 
 function takeRejected(
@@ -174,20 +201,21 @@ function takeRejected(
 /** A link to a node came up: what waits for it goes out at once. */
 export function walletLinkUp(draft: Draft, setup: WalletSetup, link: LinkId): void {
   const member = memberOf(draft, link);
+  const reached = member === undefined ? membersOf(setup.network) : [member];
   if (readLiveOrder(draft) === undefined) {
     spreadNow(draft, setup);
+    if (hasPlan(draft)) askMembers(draft, setup, reached);
     return;
   }
-  for (const other of member === undefined ? membersOf(setup.network) : [member]) {
-    pursueAt(draft, other);
-  }
+  for (const other of reached) pursueAt(draft, other);
 }
 
 /** Time has passed. */
 export function walletTick(draft: Draft, setup: WalletSetup): void {
   if (!isDue(draft, 'retryAtMs')) return;
-  if (readLiveOrder(draft) === undefined) spread(draft, setup);
-  else pursue(draft, setup);
+  if (readLiveOrder(draft) !== undefined) return pursue(draft, setup);
+  spread(draft, setup);
+  askAgain(draft, setup);
 }
 
 /** The process came up: the live order goes on, or the last certificate is told once more. */

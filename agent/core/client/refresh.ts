@@ -12,12 +12,12 @@ import {
   orderSigningBytes,
   type SignedOrder,
 } from '../codec/order.ts';
-import { numberCoder } from '../codec/record.ts';
+import { numberCoder, type OpenQuestion, openQuestionCoder } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
 import { keyOfMember, singleton } from '../keyspace.ts';
 import { MAX_CERTIFICATES_PER_FRAME, MAX_PAGES_IN_A_ROW } from '../limits.ts';
 import { linkTo } from '../links.ts';
-import { questionOf } from '../question.ts';
+import { openedQuestion, questionOf } from '../question.ts';
 import { refusal } from '../refusal.ts';
 import type { WalletSetup } from '../setup.ts';
 import type { MemberIndex } from '../units.ts';
@@ -31,22 +31,46 @@ import { isReceived, readLiveOrder, readWallet, recordPaid, recordReceived } fro
 /** Credits in one answer. */
 const PAGE = BigInt(MAX_CERTIFICATES_PER_FRAME);
 
-/** Asks every authority about this wallet's account. */
+/** Asks every authority about this wallet's account. A payment that waited for another question is given up. */
 export function refresh(draft: Draft, setup: WalletSetup, nonce: Uint8Array): void {
-  writeChase(draft, { shownNow: [] });
-  const members = membersOf(setup.network);
-  const before = draft.get(singleton('question'));
-  if (before === undefined || !equalBytes(before, nonce)) {
-    draft.put(singleton('question'), nonce);
-    for (const member of members) draft.remove(keyOfMember('told', member));
+  const asked = openedQuestion(draft);
+  if (asked === undefined || !equalBytes(asked.nonce, nonce)) {
+    openQuestion(draft, setup, { nonce, plan: undefined, attempts: undefined });
   }
-  for (const member of members) refreshAt(draft, setup, member);
+  askMembers(draft, setup, membersOf(setup.network));
+}
+
+/** Begins a question: what was answered to another one counts no more. */
+export function openQuestion(draft: Draft, setup: WalletSetup, question: OpenQuestion): void {
+  const before = openedQuestion(draft);
+  draft.write(singleton('question'), openQuestionCoder, question);
+  if (before !== undefined && equalBytes(before.nonce, question.nonce)) return;
+  for (const member of membersOf(setup.network)) {
+    draft.remove(keyOfMember('told', member));
+    draft.remove(keyOfMember('word', member));
+  }
+}
+
+/** Puts the open question to these members. */
+export function askMembers(
+  draft: Draft,
+  setup: WalletSetup,
+  members: readonly MemberIndex[],
+): void {
+  const plan = openedQuestion(draft)?.plan;
+  writeChase(draft, { shownNow: [] });
+  for (const member of members) refreshAt(draft, setup, member, plan);
 }
 
 /** Asks one authority about this wallet's account. */
-function refreshAt(draft: Draft, setup: WalletSetup, member: MemberIndex): void {
+function refreshAt(
+  draft: Draft,
+  setup: WalletSetup,
+  member: MemberIndex,
+  plan: OpenQuestion['plan'],
+): void {
   const { next } = readWallet(draft, setup.network, setup.wallet.publicKey);
-  ask(draft, setup, member, { TAG: 'latest', data: {} });
+  ask(draft, setup, member, plan ? { TAG: 'plan', data: plan } : { TAG: 'latest', data: {} });
   ask(draft, setup, member, { TAG: 'state', data: {} });
   ask(draft, setup, member, { TAG: 'orders', data: { from: next } });
   askCredits(draft, setup, member);
@@ -85,7 +109,7 @@ function askPage(draft: Draft, setup: WalletSetup, member: MemberIndex, held: bi
 
 /** As random as the question that is open: below 2^32. */
 function anyNumber(draft: Draft): bigint {
-  const nonce = draft.get(singleton('question')) ?? new Uint8Array();
+  const { nonce = new Uint8Array() } = openedQuestion(draft) ?? {};
   return nonce.subarray(0, 4).reduce((number, byte) => number * 256n + BigInt(byte), 0n);
 }
 
@@ -96,7 +120,7 @@ function askCreditsFrom(draft: Draft, setup: WalletSetup, member: MemberIndex, f
 }
 
 /** How many certificates that pay this wallet it has. */
-function creditsHeld(draft: Draft, setup: WalletSetup): bigint {
+export function creditsHeld(draft: Draft, setup: WalletSetup): bigint {
   const { payments, next } = readWallet(draft, setup.network, setup.wallet.publicKey);
   return payments - next;
 }

@@ -19,6 +19,7 @@ import {
 } from '../limits.ts';
 import type { MemberIndex } from '../units.ts';
 import {
+  amountCoder,
   balanceCoder,
   epochCoder,
   hashCoder,
@@ -93,7 +94,11 @@ export const progressBodyCoder = struct({
 export const progressCoder = signed(progressBodyCoder);
 export type Progress = ValueOf<typeof progressCoder>;
 
-const nonceCoder = bytesOf(NONCE_BYTES);
+export const nonceCoder = bytesOf(NONCE_BYTES);
+
+/** A payment before it is signed, as authorities are asked about it. */
+const planCoder = struct({ recipient: keyCoder, token: tokenCoder, amount: amountCoder });
+export type Plan = ValueOf<typeof planCoder>;
 
 /** What an authority knows of an account, in answer to a question; the part that it signs. */
 export const latestBodyCoder = struct({
@@ -108,6 +113,15 @@ export const latestBodyCoder = struct({
   pending: optional(hashCoder),
   /** It remembers each of its votes. If not, nothing pending means nothing (DESIGN 11). */
   knows: bool,
+  /** What it would say to the payment in the question, as its ledger is now. */
+  answer: optional(
+    struct({
+      /** Wire number of the code (refusal.ts) with which it would refuse; none: it would vote. */
+      code: optional(u8),
+      /** The account's balance there, in the token of the payment. */
+      balance: balanceCoder,
+    }),
+  ),
 });
 export const latestCoder = signed(latestBodyCoder);
 export type Latest = ValueOf<typeof latestCoder>;
@@ -152,6 +166,8 @@ export const wishCoder = variant({
    * nth on. Answered by `credits`.
    */
   credits: [4, struct({ from: u64 })],
+  /** The same as `latest`, and whether the authority would vote for this payment, which is not signed yet. */
+  plan: [5, planCoder],
 });
 export type Wish = ValueOf<typeof wishCoder>;
 

@@ -6,11 +6,20 @@ import {
   MAX_BUCKET_ACCOUNTS,
   MAX_LINKS,
   MAX_MEMBERS,
+  MAX_MEMO_BYTES,
   MAX_TOKENS,
 } from '../limits.ts';
-import { hashCoder, keyCoder, linkCoder, memberCoder, sequenceCoder } from './canonical.ts';
+import {
+  amountCoder,
+  hashCoder,
+  keyCoder,
+  linkCoder,
+  memberCoder,
+  sequenceCoder,
+  tokenCoder,
+} from './canonical.ts';
 import type { ValueOf } from './coder.ts';
-import { lifeCoder, tokenBalanceCoder } from './message.ts';
+import { lifeCoder, nonceCoder, tokenBalanceCoder } from './message.ts';
 import { u8, u16, u32, u64 } from './numbers.ts';
 import {
   certificateCoder,
@@ -117,6 +126,34 @@ export type LiveOrder = ValueOf<typeof liveOrderCoder>;
 
 export const paymentCoder = struct({ wallMs: u64, certificate: certificateCoder });
 export type PaymentRecord = ValueOf<typeof paymentCoder>;
+
+/** The question for the latest that was asked last, and the payment that waits for the answers. In memory. */
+export const openQuestionCoder = struct({
+  nonce: nonceCoder,
+  plan: optional(
+    struct({
+      recipient: keyCoder,
+      token: tokenCoder,
+      amount: amountCoder,
+      memo: textOf(MAX_MEMO_BYTES),
+    }),
+  ),
+  /** Times that it was asked while the payment waits; none: nothing waits. */
+  attempts: optional(u32),
+});
+export type OpenQuestion = ValueOf<typeof openQuestionCoder>;
+
+/** What a member said in answer to that question. In memory. */
+export const wordCoder = struct({
+  next: sequenceCoder,
+  received: u64,
+  pending: optional(hashCoder),
+  /** It remembers each of its votes. */
+  knows: bool,
+  /** With which code it would refuse the payment. */
+  code: optional(u8),
+});
+export type Word = ValueOf<typeof wordCoder>;
 
 /** Links to nodes that proved a key, in the order in which they came up. In memory. */
 export const nodeLinksCoder = listWith(

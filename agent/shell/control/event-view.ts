@@ -69,6 +69,8 @@ export type Happening =
       readonly pending: string | null;
       /** Whether the member remembers each of its votes. */
       readonly knows: boolean;
+      /** The code with which it would refuse the payment that it was asked about. */
+      readonly refuses: string | null;
     }
   | { readonly kind: 'command_refused'; readonly refusal: RefusalView }
   /** A peer went from one state to another. */
@@ -179,7 +181,7 @@ export function viewOfNotice(network: Network, notice: Notice): Happening {
       };
     }
     case 'latest_seen': {
-      const { member, next, received, pending, knows } = notice;
+      const { member, next, received, pending, knows, answer } = notice;
       return {
         kind,
         member: memberName(network, member),
@@ -187,6 +189,7 @@ export function viewOfNotice(network: Network, notice: Notice): Happening {
         received: received.toString(),
         pending: pending === undefined ? null : toHex(pending),
         knows,
+        refuses: answer?.refused ?? null,
       };
     }
     case 'command_refused':

@@ -2,12 +2,13 @@
  * One wallet at work: the session of the command line, with a queue of payments before it. A wallet
  * has one order at a time, so what is offered faster than it is certified waits here.
  */
-
+import { randomBytes } from 'node:crypto';
 import { createPursuit, type Pursuit } from '../../../agent/cli/wallet/pursuit.ts';
 import type { WalletSession } from '../../../agent/cli/wallet/session.ts';
 import { toHex } from '../../../agent/core/bytes.ts';
 import { encode } from '../../../agent/core/codec/canonical.ts';
 import { signedOrderCoder } from '../../../agent/core/codec/order.ts';
+import { NONCE_BYTES } from '../../../agent/core/limits.ts';
 import type { Notice } from '../../../agent/core/notice.ts';
 import type { Amount, MemberIndex, TokenIndex } from '../../../agent/core/units.ts';
 import type { Payee, PaymentTimes } from '../driver-protocol.ts';
@@ -126,7 +127,9 @@ export class Payer {
     const pursuit = createPursuit(network, network.genesis.tokens[TOKEN]?.decimals ?? 0);
     this.#live = { payment, pursuit };
     const { recipient, memo } = payment;
-    this.session.command({ kind: 'pay', recipient, token: TOKEN, amount: AMOUNT, memo });
+    const nonce = randomBytes(NONCE_BYTES);
+    const command = { kind: 'pay', recipient, token: TOKEN, amount: AMOUNT, memo, nonce } as const;
+    this.session.command(command);
   }
 
   #take(notice: Notice): void {

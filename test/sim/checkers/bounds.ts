@@ -107,13 +107,13 @@ const MOST_OF_A_MEMBER = 4;
 const MOST_VOTES_KEPT = 64;
 
 /**
- * Bytes, with their keys, of all that a node keeps in memory only: so much for timers, counts, chance and
- * the last votes; for a part of the digest tree that was split which children have other digests
- * now, and those; for a link its number, its member and what was asked over it; for a member how far
- * it told, and what a wallet notes of it.
+ * Bytes, with their keys, of all that a node keeps in memory only: so much for timers, counts, chance, a
+ * payment that is asked about, and the last votes; for a part of the digest tree that was split which
+ * children have other digests now, and those; for a link its number, its member and what was asked over it; for a member how far
+ * it told, and what a wallet notes of it, its word among that.
  */
-const MEMORY_BYTES = 300 + 34 * MOST_VOTES_KEPT;
-const MEMORY_BYTES_OF = { split: 2 * 7 + 2 + 32 * CHILDREN, link: 22 + 10, member: 42 } as const;
+const MEMORY_BYTES = 420 + 34 * MOST_VOTES_KEPT;
+const MEMORY_BYTES_OF = { split: 2 * 7 + 2 + 32 * CHILDREN, link: 22 + 10, member: 96 } as const;
 
 /** Steps between two looks at everything that a node holds. */
 const LOOK_EVERY = 400;
@@ -135,6 +135,7 @@ const FEW: Readonly<Record<string, number>> = {
   U: 64,
   h: 64,
   q: 1,
+  m: 64,
   r: 64,
   e: 64,
   a: 1,

@@ -13,7 +13,7 @@ import type { Certificate } from '../../../agent/core/codec/order.ts';
 import type { Event, Read, Stamp, Step } from '../../../agent/core/io.ts';
 import { MAX_SEQUENCE } from '../../../agent/core/limits.ts';
 import { isRefusal, REFUSALS } from '../../../agent/core/refusal.ts';
-import type { Epoch, MemberIndex, Sequence } from '../../../agent/core/units.ts';
+import type { Balance, Epoch, MemberIndex, Sequence } from '../../../agent/core/units.ts';
 import type { Prng } from '../prng.ts';
 import type { Actor } from '../process.ts';
 import type { Conspiracy } from './conspiracy.ts';
@@ -112,11 +112,14 @@ export class Saboteur implements Actor {
   #told(member: MemberIndex, { account, nonce, wish }: QuestionBody): Message {
     const prng = this.#prng;
     switch (wish.TAG) {
-      case 'latest': {
+      case 'latest':
+      case 'plan': {
         const old = this.#oldWord(member, account);
         if (old !== undefined && prng.below(2) === 0) return old;
         const next = this.#next();
-        const known = { received: this.#next(), pending: undefined, knows: true };
+        const answer =
+          wish.TAG === 'plan' ? { code: undefined, balance: 0n as Balance } : undefined;
+        const known = { received: this.#next(), pending: undefined, knows: true, answer };
         const body = { account, nonce, next, ...known };
         const data = { epoch: 0 as Epoch, member, body, signature: prng.bytes(64) };
         return { TAG: 'latest', data };

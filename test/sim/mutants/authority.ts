@@ -81,8 +81,8 @@ export const AUTHORITY_MUTANTS: readonly Mutant[] = [
   {
     name: 'a restored authority votes',
     file: ORDER,
-    find: 'const votes = mayVote(draft);',
-    replace: 'const votes = true;',
+    find: 'mayVote: mayVote(draft),',
+    replace: 'mayVote: true,',
     caughtBy: ['standing'],
     profile: 'crashes',
   },
