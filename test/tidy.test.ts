@@ -132,6 +132,18 @@ test('no default exports, no casts that silence the compiler, no unfinished mark
   );
 });
 
+test('no suite ends by the wall clock: waits have a patience that load does not wear out', () => {
+  assert.doesNotMatch(read('package.json'), /--test-timeout/);
+  const deadline = /\bnow\(\)\s*[<>]|(?<!=)[<>]=?\s*(performance|Date)\.now\(\)/;
+  // In a virtual machine time is its own; the simulator's command may be told how long to go on.
+  const exempt = ['test/bench/', 'test/hwsim/guest/', 'test/hwsim/bench/', 'test/sim/main.ts'];
+  const timed = under('test').filter((path) => !exempt.some((place) => path.startsWith(place)));
+  assert.deepEqual(
+    timed.filter((path) => deadline.test(withoutComments(read(path)))),
+    [],
+  );
+});
+
 test('every runtime dependency is pinned and the README says why it is there', () => {
   const manifest = JSON.parse(read('package.json')) as {
     dependencies: Record<string, string>;
