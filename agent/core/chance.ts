@@ -37,6 +37,13 @@ export function draw(
   return Number(drawn % BigInt(Math.max(1, bound)));
 }
 
+/** A name for the nth hour of this process, 1 to 2^32 - 1: no hour of another process is likely to have it. */
+export function hourName(draft: Draft, hour: number): number {
+  const seed = draft.get(singleton('seed')) ?? new Uint8Array();
+  const hash = sha256(seed, ascii(`hour ${hour}`));
+  return Math.max(1, new DataView(hash.buffer, hash.byteOffset).getUint32(0));
+}
+
 /** At most so many of the list, in a row from a place that is drawn; behind the last comes the first. */
 export function someOf<T>(
   draft: Draft,

@@ -6,7 +6,7 @@
 import { hex } from '@scure/base';
 import { toHex } from './bytes.ts';
 import { checkGenesis, type Genesis, type Network, networkOf } from './genesis.ts';
-import { MAX_AMOUNT, MAX_ISSUANCE } from './limits.ts';
+import { MAX_AMOUNT, MAX_ISSUANCE, MAX_VOTES_PER_HOUR } from './limits.ts';
 import { nameOf, parseName } from './names.ts';
 import { isRefusal, type Refusal, refusal } from './refusal.ts';
 import type { Amount, TokenIndex } from './units.ts';
@@ -18,7 +18,12 @@ export function genesisToJson(genesis: Genesis): object {
     name: genesis.name,
     nonce: toHex(genesis.nonce),
     members: genesis.members.map(({ name, key }) => ({ name, key: nameOf('node', key) })),
-    tokens: genesis.tokens.map(({ symbol, decimals }) => ({ symbol, decimals })),
+    tokens: genesis.tokens.map(({ symbol, decimals, opens }) => ({
+      symbol,
+      decimals,
+      opens: opens.toString(),
+    })),
+    votes_per_hour: genesis.votesPerHour,
     issuance: genesis.issuance.map(({ account, token, amount }) => ({
       account: nameOf('account', account),
       token: genesis.tokens[token]?.symbol,
@@ -59,13 +64,15 @@ function readGenesis(json: unknown): Genesis {
     'nonce',
     'members',
     'tokens',
+    'votes_per_hour',
     'issuance',
   ]);
   const tokens = list(top['tokens'], 'tokens').map((entry, i) => {
-    const token = fields(entry, `tokens[${i}]`, ['symbol', 'decimals']);
+    const token = fields(entry, `tokens[${i}]`, ['symbol', 'decimals', 'opens']);
     return {
       symbol: text(token['symbol'], `tokens[${i}].symbol`),
       decimals: integer(token['decimals'], `tokens[${i}].decimals`),
+      opens: amount(token['opens'], `tokens[${i}].opens`),
     };
   });
   return {
@@ -78,6 +85,7 @@ function readGenesis(json: unknown): Genesis {
       return { name, key: key('node', member['key'], `members[${i}].key`) };
     }),
     tokens,
+    votesPerHour: integer(top['votes_per_hour'], 'votes_per_hour', MAX_VOTES_PER_HOUR),
     issuance: list(top['issuance'], 'issuance').map((entry, i) => {
       const at = `issuance[${i}]`;
       const issue = fields(entry, at, ['account', 'token', 'amount']);
@@ -114,9 +122,9 @@ function text(json: unknown, field: string): string {
   return json;
 }
 
-function integer(json: unknown, field: string): number {
-  if (typeof json === 'number' && Number.isInteger(json) && json >= 0 && json < 256) return json;
-  throw wrong(field, 'a whole number, 0 to 255', json);
+function integer(json: unknown, field: string, most = 255): number {
+  if (typeof json === 'number' && Number.isInteger(json) && json >= 0 && json <= most) return json;
+  throw wrong(field, `a whole number, 0 to ${most}`, json);
 }
 
 function bytes16(json: unknown, field: string): Uint8Array {

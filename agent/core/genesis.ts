@@ -1,12 +1,12 @@
 /**
  * The genesis document: who the first committee is, which tokens there are, and how much of the
- * closed-loop ones is given to whom. Its hash is the network id, which every signature covers
+ * closed-loop ones is given to whom, and what a stranger may leave behind. Its hash is the network id, which every signature covers
  * (DESIGN 3), so nobody can be shown another document under the same id.
  */
 import { ascii } from './bytes.ts';
 import { amountCoder, decode, encode, keyCoder, tokenCoder } from './codec/canonical.ts';
 import type { ValueOf } from './codec/coder.ts';
-import { u8, u16 } from './codec/numbers.ts';
+import { u8, u16, u32 } from './codec/numbers.ts';
 import { bytesOf, checked, listOf, listWith, struct, textOf } from './codec/parts.ts';
 import type { Committee } from './committee.ts';
 import { sha256 } from './crypto.ts';
@@ -19,6 +19,7 @@ import {
   MAX_SYMBOL_LENGTH,
   MAX_TOKEN_DECIMALS,
   MAX_TOKENS,
+  MAX_VOTES_PER_HOUR,
   PROTOCOL_VERSION,
 } from './limits.ts';
 import { isRefusal, type Refusal, refusal } from './refusal.ts';
@@ -30,7 +31,17 @@ const genesisCoder = struct({
   /** Makes two networks of the same people and tokens two networks. */
   nonce: bytesOf(16),
   members: listOf(MAX_MEMBERS, struct({ name: textOf(MAX_NAME_LENGTH), key: keyCoder })),
-  tokens: listOf(MAX_TOKENS, struct({ symbol: textOf(MAX_SYMBOL_LENGTH), decimals: u8 })),
+  tokens: listOf(
+    MAX_TOKENS,
+    struct({
+      symbol: textOf(MAX_SYMBOL_LENGTH),
+      decimals: u8,
+      /** The least amount, in smallest units, that opens an account where there is none. */
+      opens: amountCoder,
+    }),
+  ),
+  /** First votes that each authority gives an account in an hour; 0: as many as it asks for. */
+  votesPerHour: u32,
   issuance: listWith(
     checked(u16, (count) => count <= MAX_ISSUANCE || `${count} issues, at most ${MAX_ISSUANCE}`),
     struct({ account: keyCoder, token: tokenCoder, amount: amountCoder }),
@@ -79,6 +90,11 @@ export function tokenBySymbol(genesis: Genesis, symbol: string): TokenIndex | Re
   return refusal('unknown_token', { field: 'token', expected, found: symbol.slice(0, 40) });
 }
 
+/** The least amount of a token that opens an account, in smallest units. */
+export function opensAt({ tokens }: Genesis, token: TokenIndex): bigint {
+  return tokens[token]?.opens ?? MAX_AMOUNT;
+}
+
 /** Undefined for a sound document, otherwise which field breaks which rule. */
 export function checkGenesis(genesis: Genesis): Refusal | undefined {
   const bad = (field: string, expected: string, found: string): Refusal =>
@@ -87,6 +103,9 @@ export function checkGenesis(genesis: Genesis): Refusal | undefined {
     return bad('version', `${PROTOCOL_VERSION}`, `${genesis.version}`);
   }
   if (!isPlainName(genesis.name)) return bad('name', NAME_RULE, `"${genesis.name}"`);
+  if (genesis.votesPerHour > MAX_VOTES_PER_HOUR) {
+    return bad('votes_per_hour', `0 to ${MAX_VOTES_PER_HOUR}`, `${genesis.votesPerHour}`);
+  }
   return checkMembers(genesis, bad) ?? checkTokens(genesis, bad) ?? checkIssuance(genesis, bad);
 }
 
@@ -124,6 +143,7 @@ function checkTokens({ tokens }: Genesis, bad: Bad): Refusal | undefined {
     if (token.decimals > MAX_TOKEN_DECIMALS) {
       return bad(`${field}.decimals`, `0 to ${MAX_TOKEN_DECIMALS}`, `${token.decimals}`);
     }
+    if (token.opens <= 0n) return bad(`${field}.opens`, 'above zero', `${token.opens}`);
     if (tokens.slice(0, i).some(({ symbol }) => symbol === token.symbol)) {
       return bad(`${field}.symbol`, 'a symbol of its own', `"${token.symbol}" again`);
     }

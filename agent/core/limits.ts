@@ -22,6 +22,8 @@ export const MAX_TOKEN_DECIMALS = 30;
 export const MAX_SYMBOL_LENGTH = 12;
 /** Characters of a network's or a member's name. */
 export const MAX_NAME_LENGTH = 32;
+/** First votes for one account in an hour that a genesis document may allow: a thousand a second. */
+export const MAX_VOTES_PER_HOUR = 3_600_000;
 /** Entries of closed-loop issuance in a genesis document. */
 export const MAX_ISSUANCE = 16_384;
 /** Random bytes that tell one question for the latest from every other. */

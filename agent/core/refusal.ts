@@ -56,6 +56,16 @@ export const REFUSALS = {
     retry: 'never',
     meaning: 'only its owner and authorities are told of an account',
   },
+  below_opening: {
+    wire: 31,
+    retry: 'later',
+    meaning: 'the recipient has no account yet, and the amount is too small to open one',
+  },
+  too_many_votes: {
+    wire: 32,
+    retry: 'later',
+    meaning: 'this account has had its votes for this hour; it goes on by itself',
+  },
   bad_receipt: { wire: 28, retry: 'never', meaning: 'the receipt proves nothing' },
 } as const satisfies Record<string, RefusalRow>;
 

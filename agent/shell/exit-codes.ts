@@ -52,6 +52,8 @@ export const EXIT_OF_REFUSAL = {
   insufficient_balance: 'failure',
   account_frozen: 'failure',
   too_many_accounts: 'try_again',
+  below_opening: 'failure',
+  too_many_votes: 'try_again',
   not_voting: 'try_again',
   not_an_authority: 'failure',
   not_the_owner: 'failure',

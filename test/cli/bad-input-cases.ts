@@ -154,6 +154,36 @@ export const CASES: readonly Case[] = [
     says: /^bad_usage: issuance\[0\]\.amount: expected above zero, found 0$/,
   },
   {
+    line: `${CREATE} --opens HRS`,
+    exit: 'usage',
+    says: /^bad_usage: --opens: expected TOKEN:AMOUNT such as HRS:1\.00, found "HRS"$/,
+  },
+  {
+    line: `${CREATE} --opens EUR:1`,
+    exit: 'usage',
+    says: /^unknown_token: --opens token: expected HRS, the tokens of --token, found "EUR"$/,
+  },
+  {
+    line: `${CREATE} --opens HRS:0.001`,
+    exit: 'usage',
+    says: /^too_many_decimals: --opens amount: expected at most 2 decimals, found 0\.001$/,
+  },
+  {
+    line: `${CREATE} --opens HRS:0`,
+    exit: 'usage',
+    says: /^bad_usage: tokens\[0\]\.opens: expected above zero, found 0$/,
+  },
+  {
+    line: `${CREATE} --votes-per-hour 3600001`,
+    exit: 'usage',
+    says: /^bad_usage: --votes-per-hour: expected a number from 1 to 3600000, or 0 for no limit, found "3600001"$/,
+  },
+  {
+    line: `${CREATE} --votes-per-hour often`,
+    exit: 'usage',
+    says: /^bad_usage: --votes-per-hour: .*found "often"$/,
+  },
+  {
     line: `${CREATE} --loopback 65535`,
     exit: 'usage',
     says: /^bad_usage: --loopback: expected a port from 1 to 65532, found "65535"$/,

@@ -10,6 +10,7 @@ import { planNetwork } from '../../agent/cli/network/plan.ts';
 import { readGenesisFile } from '../../agent/cli/network/read.ts';
 import { nameOf } from '../../agent/core/names.ts';
 import { isRefusal } from '../../agent/core/refusal.ts';
+import type { Amount } from '../../agent/core/units.ts';
 import { readConfig } from '../../agent/shell/config.ts';
 import { isKeyFault, readKeyFile, signerFromSeed } from '../../agent/shell/keys.ts';
 import { meshpay, signerOf, temporaryFolder } from './support.ts';
@@ -59,6 +60,38 @@ describe('network create', () => {
     }
   });
 
+  it('says what opens an account and how often one may pay, and shows it', async (t) => {
+    const folder = temporaryFolder(t);
+    const tokens = ['--token', 'HRS:2', '--token', 'CUP:0'];
+    const made = async (name: string, ...more: readonly string[]) => {
+      const ran = await meshpay(['network', 'create', name, ...tokens, ...more], folder);
+      assert.equal(ran.status, 0, ran.err);
+      const { genesis } = readGenesisFile(join(folder, name));
+      const shown = await meshpay(['network', 'show', join(name, 'genesis.json')], folder);
+      const opens = genesis.tokens.map((token) => token.opens);
+      return { opens, votes: genesis.votesPerHour, texts: [ran.out, shown.out] };
+    };
+    const usual = await made('usual');
+    assert.deepEqual([usual.opens, usual.votes], [[100n, 1n], 120]);
+    for (const text of usual.texts)
+      assert.match(text, /1\.00 HRS[\s\S]*1 CUP[\s\S]*at most 120 an hour/);
+    const own = await made(
+      'own',
+      '--opens',
+      'CUP:5',
+      '--opens',
+      'HRS:0.05',
+      '--votes-per-hour',
+      '7',
+    );
+    assert.deepEqual([own.opens, own.votes], [[5n, 5n], 7]);
+    for (const text of own.texts)
+      assert.match(text, /0\.05 HRS[\s\S]*5 CUP[\s\S]*at most 7 an hour/);
+    const free = await made('free', '--votes-per-hour', '0');
+    assert.equal(free.votes, 0);
+    for (const text of free.texts) assert.match(text, /payments +no limit/);
+  });
+
   it('makes another network each time', async (t) => {
     const folder = temporaryFolder(t);
     for (const name of ['one', 'two']) {
@@ -76,7 +109,8 @@ describe('network create', () => {
         name: 'lab',
         authorities: ['oak', 'elm'],
         relays: ['ivy'],
-        tokens: [{ symbol: 'HRS', decimals: 2 }],
+        tokens: [{ symbol: 'HRS', decimals: 2, opens: 1n as Amount }],
+        votesPerHour: 0,
         issuance: [],
         layout: { kind: 'loopback', ports: [4001, 4002, 4003] },
       },

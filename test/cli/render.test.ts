@@ -35,7 +35,12 @@ const STATUS: StatusView = {
   version: '0.1.0',
   pid: 4711,
   state: 'ready',
-  network: { name: 'village', id: 'mpnet1example', tokens: [{ symbol: 'HRS', decimals: 2 }] },
+  network: {
+    name: 'village',
+    id: 'mpnet1example',
+    tokens: [{ symbol: 'HRS', decimals: 2, opens: '1.00' }],
+    votesPerHour: 120,
+  },
   node: { name: 'oak', key: KEY, role: 'authority', member: 0 },
   committee: { epoch: 0, members: 4, quorum: 3, faultsTolerated: 1 },
   voting: { may: true, whyNot: null },
@@ -377,15 +382,15 @@ Each payment is proven by its certificate; others may be missing, made with this
 On its way: 12.50 HRS to mp1pdgn4kd5...f70v, 1 of 3 votes; not taken off above.`;
 
 const HISTORY_TEXT = `learned (UTC)        amount  token        account             votes  memo     order
-2026-01-31 12:00:00  -12.50  HRS    to    mp1pdgn4kd5...f70v      3  "bread"  b601aa29-7b48-8278-a620-93d517df3b79
-2026-01-31 12:00:00  +12.50  HRS    from  mp1v6l8uvev...zgm0      3           b601aa29-7b48-8278-a620-93d517df3b79
+2026-01-31 12:00:00  -12.50  HRS    to    mp1pdgn4kd5...f70v      3  "bread"  54384352-8987-8f78-aae8-24398404f2f1
+2026-01-31 12:00:00  +12.50  HRS    from  mp1v6l8uvev...zgm0      3           54384352-8987-8f78-aae8-24398404f2f1
 
 5 older payments: --most N shows more.
 Each payment is proven by its certificate.
 Confirmed 2026-01-31 12:00:00 UTC by oak, elm and ash: they know of no other.`;
 
 const PAID_TEXT = `paid 12.50 HRS to mp1pdgn4kd5jfqptjsfqtks0yzy6wk9m0kzxphsd9yvzrdgadhrnuksp6f70v in 12 ms
-order    b601aa29-7b48-8278-a620-93d517df3b79
+order    54384352-8987-8f78-aae8-24398404f2f1
 memo     "bread"
 votes    oak, elm and ash
 applied  oak, elm and ash (3 of 4)
@@ -395,14 +400,17 @@ const VERIFIED_TEXT = `valid: 12.50 HRS was paid on the network village
 from   mp1v6l8uvev0fznxv4an5987lds2h6utmc6q6k6vmvckw0mdqgvguaqstzgm0
 to     mp1pdgn4kd5jfqptjsfqtks0yzy6wk9m0kzxphsd9yvzrdgadhrnuksp6f70v
 memo   "bread"
-order  b601aa29-7b48-8278-a620-93d517df3b79, sequence 0
+order  54384352-8987-8f78-aae8-24398404f2f1, sequence 0
 votes  oak, elm and ash (epoch 0)`;
 
 const NETWORK_TEXT = `network    village
-id         mpnet1m0s8lar7zqgcjmnlkw3zmtgavxu6tv45yls8wz567hnzka7fuuuqsmysm8
+id         mpnet1dygsrfu5uv8g95yw2egdfgc35r580zkp60xu8wdy5vakqlt7v2hql55mqd
 committee  4 authorities, quorum 3, safe while at most 1 is hostile (epoch 0)
 issued     1000.00 HRS
            0 CUP
+opening    0.01 HRS opens an account
+           1 CUP opens an account
+payments   no limit
 
 authority  key
 oak        mpnode132yw8ht5p8cetl2jmvknewjawt9xwzdlrk2pyxlnwjyqrdq0dawqp5a7yr

@@ -94,9 +94,10 @@ export function testNetwork(name = 'village'): TestNetwork {
     nonce: new Uint8Array(16),
     members: authorities.map(({ publicKey: key }, at) => ({ name: names[at] ?? '', key })),
     tokens: [
-      { symbol: 'HRS', decimals: 2 },
-      { symbol: 'CUP', decimals: 0 },
+      { symbol: 'HRS', decimals: 2, opens: 1n as Amount },
+      { symbol: 'CUP', decimals: 0, opens: 1n as Amount },
     ],
+    votesPerHour: 0,
     issuance: [
       { account: signerOf(11).publicKey, token: 0 as TokenIndex, amount: 100_000n as Amount },
     ],

@@ -97,11 +97,13 @@ function smallCases(): readonly SmallCase[] {
           history: new Uint8Array(32),
           received: 0n,
           frozen: false,
+          votes: { hour: 0, count: 0 },
           balances: [{ token: HRS, balance: BigInt(balance) as Balance }],
           pending: isPending ? signed : undefined,
         },
         isRecipientKnown: true,
         accountCount: 2n,
+        votesThisHour: 0,
         mayVote: true,
       },
       inTheModel: {

@@ -92,7 +92,8 @@ export async function makeAgents(world: World, options: AgentsOptions): Promise<
       name: `authority-${radio}`,
       key: must(signers[radio]).publicKey,
     })),
-    tokens: [{ symbol: 'HRS', decimals: 2 }],
+    tokens: [{ symbol: 'HRS', decimals: 2, opens: 1n as Amount }],
+    votesPerHour: 0,
     issuance: walletSeeds.map((seed) => ({
       account: signerFromSeed(seed).publicKey,
       token: 0 as TokenIndex,

@@ -92,7 +92,8 @@ export async function makeNetwork(options: NetworkOptions): Promise<TestNetwork>
     members: signers
       .slice(0, authorities)
       .map(({ publicKey }, i) => ({ name: names[i] ?? '', key: publicKey })),
-    tokens: [{ symbol: 'HRS', decimals: 2 }],
+    tokens: [{ symbol: 'HRS', decimals: 2, opens: 1n as Amount }],
+    votesPerHour: 0,
     issuance: wallets.map(({ publicKey }) => ({
       account: publicKey,
       token: 0 as TokenIndex,

@@ -113,13 +113,18 @@ function crowdFor({ seed }: Plan, { chosenSigner }: Scheme, crowder: string): Si
 }
 
 function genesisOf(plan: Plan, members: readonly Part[], owners: readonly Signer[]): Genesis {
-  const tokens = Array.from({ length: plan.tokens }, (_, i) => ({ symbol: `T${i}`, decimals: i }));
+  const tokens = Array.from({ length: plan.tokens }, (_, i) => ({
+    symbol: `T${i}`,
+    decimals: i,
+    opens: 1n as Amount,
+  }));
   return {
     version: 1,
     name: 'simulated',
     nonce: Prng.named(plan.seed, 'genesis').bytes(16),
     members: members.map(({ name, signer }) => ({ name, key: signer.publicKey })),
     tokens,
+    votesPerHour: 0,
     issuance: owners.flatMap(({ publicKey }, i) =>
       tokens.map((_, token) => ({
         account: publicKey,

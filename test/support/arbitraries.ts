@@ -61,6 +61,7 @@ export const certificate: fc.Arbitrary<Certificate> = fc.record({
 
 const balances = fc.array(fc.record({ token, balance }), { maxLength: 4 });
 const certificates = fc.array(certificate, { maxLength: 4 });
+const u32 = fc.nat({ max: 2 ** 31 - 1 });
 const path = fc.array(fc.nat(15), { maxLength: 64 });
 
 export const account: fc.Arbitrary<Account> = fc.record({
@@ -69,6 +70,7 @@ export const account: fc.Arbitrary<Account> = fc.record({
   received: u64,
   frozen: fc.boolean(),
   balances,
+  votes: fc.record({ hour: u32, count: u32 }),
   pending: optional(signedOrder),
 });
 

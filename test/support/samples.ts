@@ -42,7 +42,8 @@ const genesis: Genesis = {
     { name: 'mill', key: bytes(32, 2) },
     { name: 'school', key: bytes(32, 3) },
   ],
-  tokens: [{ symbol: 'HRS', decimals: 2 }],
+  tokens: [{ symbol: 'HRS', decimals: 2, opens: 500n as Amount }],
+  votesPerHour: 120,
   issuance: [{ account: bytes(32, 4), token: 0 as TokenIndex, amount: 100_000n as Amount }],
 };
 const networkId = networkOf(genesis).id;
@@ -214,6 +215,7 @@ const accountRecord = {
   history: hash,
   received: 3n,
   frozen: false,
+  votes: { hour: 77, count: 3 },
   balances,
   pending: signed,
 };

@@ -46,6 +46,10 @@ export interface WorldOptions {
   /** Issued to each wallet in HRS, smallest units; 1000 if left out. */
   readonly issue?: bigint;
   readonly verify?: Verify;
+  /** The least amount of HRS that opens an account; 1 if left out. */
+  readonly opens?: bigint;
+  /** 0, without a limit, if left out. */
+  readonly votesPerHour?: number;
 }
 
 export class World {
@@ -64,7 +68,7 @@ export class World {
     const { authorities = 4, wallets = ['alice', 'bob'], relays = [], issue = 1_000n } = options;
     const verify = options.verify ?? realVerify;
     const names = Array.from({ length: authorities }, (_, i) => `auth-${i}`);
-    this.network = networkOf(genesisFor(names, wallets, issue));
+    this.network = networkOf(genesisFor(names, wallets, issue, options));
     names.forEach((name, i) => {
       const signer = signerOf(name);
       const authority = { member: i as MemberIndex, sign: signer.sign };
@@ -277,6 +281,7 @@ function genesisFor(
   members: readonly string[],
   wallets: readonly string[],
   issue: bigint,
+  options: WorldOptions,
 ): Genesis {
   return {
     version: 1,
@@ -284,9 +289,10 @@ function genesisFor(
     nonce: new Uint8Array(16),
     members: members.map((name) => ({ name, key: signerOf(name).publicKey })),
     tokens: [
-      { symbol: 'HRS', decimals: 2 },
-      { symbol: 'KWH', decimals: 3 },
+      { symbol: 'HRS', decimals: 2, opens: (options.opens ?? 1n) as Amount },
+      { symbol: 'KWH', decimals: 3, opens: 1n as Amount },
     ],
+    votesPerHour: options.votesPerHour ?? 0,
     issuance: wallets.map((name) => ({
       account: signerOf(name).publicKey,
       token: HRS,

@@ -1,16 +1,20 @@
 /** `meshpay network create`: founds a network. */
 import { randomBytes } from 'node:crypto';
+import type { Token } from '../../core/genesis.ts';
 import { isRefusal, type Refusal } from '../../core/refusal.ts';
 import { DEFAULT_PORT } from '../../shell/config-schema.ts';
 import { type Args, type CommandSpec, type Context, JSON_OPTION } from '../command.ts';
 import { failure, refusalFailure } from '../failure.ts';
 import {
+  DEFAULT_VOTES_PER_HOUR,
   type Layout,
   type NetworkRequest,
   parseIssue,
   parseNodeNames,
   parseToken,
+  parseVotesPerHour,
   planNetwork,
+  withOpening,
 } from '../network/plan.ts';
 import { writeNetwork } from '../network/write.ts';
 import { show } from '../output.ts';
@@ -23,6 +27,9 @@ export const networkCreate: CommandSpec = {
     'Writes a folder with the genesis document of a new network and one folder for each node: its ' +
       'secret key (readable by its owner only), the genesis document and its configuration. The ' +
       'whole folder appears at once, or nothing does; nothing is ever overwritten.',
+    'Every payment and every account stays in every authority for ever. So a payment to somebody ' +
+      'who has no account yet has to be --opens at least, and an account that has made ' +
+      '--votes-per-hour payments waits until the hour is over. Neither can be changed later.',
     'Copy each node its own folder to /etc/meshpay, and no other one. The genesis document is ' +
       'public: wallets need it too.',
   ],
@@ -58,6 +65,18 @@ export const networkCreate: CommandSpec = {
       kind: 'list',
       value: 'SYMBOL:DECIMALS',
       summary: 'a token and its decimal places, such as HRS:2',
+    },
+    {
+      name: 'opens',
+      kind: 'list',
+      value: 'TOKEN:AMOUNT',
+      summary: 'the least payment that opens an account; one whole unit of a token if left out',
+    },
+    {
+      name: 'votes-per-hour',
+      kind: 'text',
+      value: 'COUNT',
+      summary: `payments an hour that one account may make; ${DEFAULT_VOTES_PER_HOUR} if left out, 0 for no limit`,
     },
     {
       name: 'issue',
@@ -104,7 +123,10 @@ function readRequest(args: Args): NetworkRequest {
     parseNodeNames(args.text('authorities') ?? '4', 'authority', '--authorities', 1),
   );
   const relays = must(parseNodeNames(args.text('relays') ?? '0', 'relay', '--relays', 0));
-  const tokens = args.list('token').map((text) => must(parseToken(text)));
+  const named = args.list('token').map((text) => must(parseToken(text)));
+  const tokens = args
+    .list('opens')
+    .reduce<readonly Token[]>((known, text) => must(withOpening(known, text)), named);
   if (tokens.length === 0) {
     throw failure('bad_usage', {
       field: '--token',
@@ -117,6 +139,9 @@ function readRequest(args: Args): NetworkRequest {
     authorities,
     relays,
     tokens,
+    votesPerHour: must(
+      parseVotesPerHour(args.text('votes-per-hour') ?? `${DEFAULT_VOTES_PER_HOUR}`),
+    ),
     issuance: args.list('issue').map((text) => must(parseIssue(text, tokens))),
     layout: readLayout(args, authorities.length + relays.length),
   };

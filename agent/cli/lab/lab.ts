@@ -118,7 +118,9 @@ async function createLab(request: LabRequest, networkFolder: string): Promise<vo
       name: 'lab',
       authorities: numbered('authority', request.authorities),
       relays,
-      tokens: [{ symbol: 'HRS', decimals: 2 }],
+      tokens: [{ symbol: 'HRS', decimals: 2, opens: 1n as Amount }],
+      // A lab is there to be driven.
+      votesPerHour: 0,
       issuance: wallets.map(({ seed }) => ({
         account: signerFromSeed(seed).publicKey,
         token: 0 as TokenIndex,

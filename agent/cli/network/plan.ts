@@ -10,10 +10,15 @@ import {
   networkOf,
   type Token,
 } from '../../core/genesis.ts';
-import { MAX_MEMBERS, MAX_TOKEN_DECIMALS, PROTOCOL_VERSION } from '../../core/limits.ts';
+import {
+  MAX_MEMBERS,
+  MAX_TOKEN_DECIMALS,
+  MAX_VOTES_PER_HOUR,
+  PROTOCOL_VERSION,
+} from '../../core/limits.ts';
 import { parseName } from '../../core/names.ts';
 import { isRefusal, type Refusal, refusal } from '../../core/refusal.ts';
-import { parseAmount, type TokenIndex } from '../../core/units.ts';
+import { type Amount, parseAmount, type TokenIndex } from '../../core/units.ts';
 import { configWith } from '../../shell/config.ts';
 import type { StaticPeer } from '../../shell/config-kinds.ts';
 import { type Config, DEFAULT_PORT } from '../../shell/config-schema.ts';
@@ -31,6 +36,7 @@ export interface NetworkRequest {
   readonly authorities: readonly string[];
   readonly relays: readonly string[];
   readonly tokens: readonly Token[];
+  readonly votesPerHour: number;
   readonly issuance: readonly Issue[];
   readonly layout: Layout;
 }
@@ -73,6 +79,7 @@ export function planNetwork(
     nonce: entropy(16),
     members: keyed.slice(0, authorities.length).map(({ name, publicKey: key }) => ({ name, key })),
     tokens: [...tokens],
+    votesPerHour: request.votesPerHour,
     issuance: [...issuance],
   };
   const wrong = checkGenesis(genesis);
@@ -136,7 +143,10 @@ export function parseNodeNames(
   return names;
 }
 
-/** "HRS:2" -> a token with two decimals. */
+/** First votes that an account gets in an hour, if the founder does not say. */
+export const DEFAULT_VOTES_PER_HOUR = 120;
+
+/** "HRS:2" -> a token with two decimals, of which one whole unit opens an account. */
 export function parseToken(text: string): Token | Refusal {
   const [, symbol, places] = /^([A-Z][A-Z0-9]{0,11}):([0-9]{1,2})$/.exec(text) ?? [];
   if (symbol === undefined || Number(places) > MAX_TOKEN_DECIMALS) {
@@ -146,7 +156,33 @@ export function parseToken(text: string): Token | Refusal {
       found: `"${text}"`,
     });
   }
-  return { symbol, decimals: Number(places) };
+  return { symbol, decimals: Number(places), opens: (10n ** BigInt(places ?? 0)) as Amount };
+}
+
+/** "HRS:5.00" -> the tokens, of one of which now so much opens an account. */
+export function withOpening(tokens: readonly Token[], text: string): readonly Token[] | Refusal {
+  const field = '--opens';
+  const [, symbol, amountText] = /^([^:]*):(.*)$/.exec(text) ?? [];
+  if (symbol === undefined || amountText === undefined) {
+    const expected = 'TOKEN:AMOUNT such as HRS:1.00';
+    return refusal('bad_genesis', { field, expected, found: `"${text}"` });
+  }
+  const token = tokens.find((candidate) => candidate.symbol === symbol);
+  if (token === undefined) {
+    const expected = `${tokens.map((known) => known.symbol).join(' or ')}, the tokens of --token`;
+    return refusal('unknown_token', { field: `${field} token`, expected, found: `"${symbol}"` });
+  }
+  const opens = parseAmount(amountText, token.decimals);
+  if (isRefusal(opens)) return { ...opens, field: `${field} amount` };
+  return tokens.map((each) => (each === token ? { ...token, opens } : each));
+}
+
+/** "120" -> votes an hour; "0" -> as many as an account asks for. */
+export function parseVotesPerHour(text: string): number | Refusal {
+  const votes = /^[0-9]{1,7}$/.test(text) ? Number(text) : MAX_VOTES_PER_HOUR + 1;
+  if (votes <= MAX_VOTES_PER_HOUR) return votes;
+  const expected = `a number from 1 to ${MAX_VOTES_PER_HOUR}, or 0 for no limit`;
+  return refusal('bad_genesis', { field: '--votes-per-hour', expected, found: `"${text}"` });
 }
 
 /** "mp1...=HRS:1000.00" -> an issue. */

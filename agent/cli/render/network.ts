@@ -3,7 +3,7 @@ import { faultsTolerated, quorumOf } from '../../core/committee.ts';
 import type { Network } from '../../core/genesis.ts';
 import { nameOf } from '../../core/names.ts';
 import type { TokenIndex } from '../../core/units.ts';
-import { type QuantityView, quantityView } from '../../shell/control/money-view.ts';
+import { type QuantityView, quantityView, tokenViews } from '../../shell/control/money-view.ts';
 import type { NetworkPlan } from '../network/plan.ts';
 import type { Paint } from './paint.ts';
 import { renderFields, renderTable } from './table.ts';
@@ -20,7 +20,8 @@ export function networkJson(network: Network): object {
       faultsTolerated: faultsTolerated(members.length),
       members: members.map(({ name, key }) => ({ name, key: nameOf('node', key) })),
     },
-    tokens: network.genesis.tokens,
+    tokens: tokenViews(network),
+    votesPerHour: network.genesis.votesPerHour,
     issued: issuedTotals(network),
     issuance: network.genesis.issuance.map(({ account, token, amount }) => ({
       account: nameOf('account', account),
@@ -38,6 +39,7 @@ export function renderNetwork(paint: Paint, network: Network): string {
     ['id', nameOf('network', network.id)],
     ['committee', committeeLine(members.length, epoch)],
     ['issued', issuedTotals(network).map(quantityText).join('\n') || 'nothing'],
+    ...limitLines(network),
   ]);
   const authorities = renderTable(
     paint,
@@ -77,6 +79,7 @@ export function renderCreated(paint: Paint, folder: string, plan: NetworkPlan): 
       ['id', nameOf('network', network.id)],
       ['committee', committeeLine(network.committee.members.length, network.committee.epoch)],
       ['issued', issuedTotals(network).map(quantityText).join('\n') || 'nothing'],
+      ...limitLines(network),
     ]),
     lines.join('\n'),
     loopback
@@ -92,6 +95,19 @@ export function committeeLine(members: number, epoch: number): string {
   const authorities = counted(members, 'authority', 'authorities');
   const is = tolerated < 2 ? 'is' : 'are';
   return `${authorities}, quorum ${quorumOf(members)}, safe while ${hostile} ${is} hostile (epoch ${epoch})`;
+}
+
+/** What opens an account, and how often one may pay. */
+function limitLines(network: Network): [string, string][] {
+  const { tokens, votesPerHour } = network.genesis;
+  const opens = tokens.map(({ opens: least }, at) => {
+    return `${quantityText(quantityView(network, at as TokenIndex, least))} opens an account`;
+  });
+  const rate = votesPerHour === 0 ? 'no limit' : `at most ${votesPerHour} an hour for each account`;
+  return [
+    ['opening', opens.join('\n')],
+    ['payments', rate],
+  ];
 }
 
 /** "12.50 HRS". */

@@ -98,8 +98,11 @@ function inOrder(members: ReadonlySet<MemberIndex>): readonly MemberIndex[] {
 }
 
 /** "insufficient_balance, the balance is below the amount; it says 5.00". */
-function reasonOf({ refused, found }: Refusal, decimals: number): string {
+function reasonOf({ refused, expected, found }: Refusal, decimals: number): string {
   const { meaning } = REFUSALS[refused];
+  if (refused === 'below_opening' && expected !== undefined) {
+    return `${refused}, ${meaning}: that takes ${formatAmount(BigInt(expected), decimals)}`;
+  }
   if (found === undefined) return `${refused}, ${meaning}`;
   const isBalance = refused === 'insufficient_balance' && /^-?[0-9]+$/.test(found);
   const says = isBalance ? formatAmount(BigInt(found), decimals) : harmless(found);

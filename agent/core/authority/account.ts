@@ -16,6 +16,7 @@ export function readAccount(draft: Draft, account: Uint8Array): Account {
       received: 0n,
       frozen: false,
       balances: [],
+      votes: { hour: 0, count: 0 },
       pending: undefined,
     }
   );

@@ -20,6 +20,7 @@ import { FIRST_SEQUENCE, ZERO_BALANCE } from '../units.ts';
 import { accountCount, balanceOf, hasAccount, readAccount, writePending } from './account.ts';
 import { noteDoubleSpend } from './double-spend.ts';
 import { noteGossip } from './lives.ts';
+import { votesThisHour, withVote } from './rate.ts';
 import { retellLater } from './retell.ts';
 import {
   brokenRule,
@@ -96,7 +97,7 @@ function acceptOrder(
     if (certificate !== undefined) return { kind: 'certified', certificate };
   }
   if (broken !== undefined) return { kind: 'refused', rule: broken };
-  writePending(draft, order.account, { ...account, pending: signed });
+  writePending(draft, order.account, { ...withVote(draft, setup, account), pending: signed });
   retellLater(draft, order.account);
   for (const link of memberLinks(draft)) draft.send(link, { TAG: 'gossip', data: signed });
   draft.note({ kind: 'voted', order: signed, again: false });
@@ -106,13 +107,15 @@ function acceptOrder(
 /** All that the rules look at. */
 function caseOf(draft: Draft, setup: AuthoritySetup, signed: SignedOrder): OrderCase {
   const { order } = signed;
+  const account = readAccount(draft, order.account);
   return {
     setup,
     signed,
     order,
-    account: readAccount(draft, order.account),
+    account,
     isRecipientKnown: hasAccount(draft, order.action.data.recipient),
     accountCount: accountCount(draft),
+    votesThisHour: votesThisHour(draft, account),
     mayVote: mayVote(draft),
   };
 }

@@ -10,10 +10,12 @@
 import { equalBytes } from '../bytes.ts';
 import { type Order, orderSigningBytes, type SignedOrder } from '../codec/order.ts';
 import type { Account } from '../codec/record.ts';
+import { opensAt } from '../genesis.ts';
 import { MAX_ACCOUNTS } from '../limits.ts';
 import type { RefusalCode } from '../refusal.ts';
 import type { NodeSetup } from '../setup.ts';
 import { balanceOf } from './account.ts';
+import { mayHaveAnother } from './rate.ts';
 
 /** All that a rule may look at. */
 export interface OrderCase {
@@ -25,6 +27,8 @@ export interface OrderCase {
   /** Whether the recipient has a record. */
   readonly isRecipientKnown: boolean;
   readonly accountCount: bigint;
+  /** First votes that the payer had here in this hour. */
+  readonly votesThisHour: number;
   /** Whether this authority may vote at all (DESIGN 11). */
   readonly mayVote: boolean;
 }
@@ -117,12 +121,28 @@ export const ORDER_RULES: readonly OrderRule[] = [
       balanceOf(account, order.action.data.token) >= order.action.data.amount,
   },
   {
+    name: 'OpensAccount',
+    code: 'below_opening',
+    formal: '',
+    meaning: 'the recipient has a record, or the amount is enough to open one',
+    holds: ({ setup, order, isRecipientKnown }) =>
+      isRecipientKnown ||
+      order.action.data.amount >= opensAt(setup.network.genesis, order.action.data.token),
+  },
+  {
     name: 'RoomForRecipient',
     code: 'too_many_accounts',
     formal: '',
     meaning: 'the recipient has a record, or there is room for one more',
     holds: ({ setup, isRecipientKnown, accountCount }) =>
       isRecipientKnown || accountCount < BigInt(setup.mostAccounts ?? MAX_ACCOUNTS),
+  },
+  {
+    name: 'WithinRate',
+    code: 'too_many_votes',
+    formal: '',
+    meaning: 'the account has not had all votes yet that the genesis document gives it an hour',
+    holds: ({ setup, votesThisHour }) => mayHaveAnother(setup.network.genesis, votesThisHour),
   },
 ];
 

@@ -5,6 +5,7 @@ import { type Certificate, isVoteValid, orderHash } from '../codec/order.ts';
 import { liveOrderCoder } from '../codec/record.ts';
 import { quorumOf } from '../committee.ts';
 import type { Draft } from '../draft.ts';
+import { opensAt } from '../genesis.ts';
 import { singleton } from '../keyspace.ts';
 import { questionOf } from '../question.ts';
 import { type RefusalCode, type RefusalDetail, refusal, refusalCodeOf } from '../refusal.ts';
@@ -60,7 +61,12 @@ export function takeOrderRefusal(draft: Draft, setup: WalletSetup, message: Orde
   if (!equalBytes(verdict.orderHash, orderHash(network.id, live.order.order))) return;
   if (!isStatementValid(setup, 'refusal', verdictCoder, message, verdict)) return;
 
-  draft.note({ kind: 'order_refused', member, refusal: refusal(code, detailOf(code, verdict)) });
+  const { token } = live.order.order.action.data;
+  const detail =
+    code === 'below_opening'
+      ? { expected: `${opensAt(network.genesis, token)}` }
+      : detailOf(code, verdict);
+  draft.note({ kind: 'order_refused', member, refusal: refusal(code, detail) });
   if (code === 'missing_earlier') feed(draft, member, verdict.next);
   if (code === 'insufficient_balance') showIncome(draft, setup, member);
   if (code === 'sequence_used') {

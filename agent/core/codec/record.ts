@@ -49,6 +49,8 @@ export const accountCoder = struct({
   /** Two certificates exist for one sequence: no vote any more. */
   frozen: bool,
   balances: listOf(MAX_TOKENS, tokenBalanceCoder),
+  /** How many first votes it had here in an hour, and which hour that was (authority/rate.ts). */
+  votes: struct({ hour: u32, count: u32 }),
   /** The one order that this authority has voted for at `next`. */
   pending: optional(signedOrderCoder),
 });

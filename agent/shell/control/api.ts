@@ -64,6 +64,8 @@ export interface StatusView {
     readonly name: string;
     readonly id: string;
     readonly tokens: readonly TokenView[];
+    /** Payments that each account may make in an hour; 0: as many as it likes. */
+    readonly votesPerHour: number;
   };
   readonly node: {
     readonly name: string;

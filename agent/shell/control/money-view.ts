@@ -13,6 +13,8 @@ import { formatAmount, type MemberIndex, type TokenIndex } from '../../core/unit
 export interface TokenView {
   readonly symbol: string;
   readonly decimals: number;
+  /** The least amount that opens an account where there is none: "1.00". */
+  readonly opens: string;
 }
 
 export interface QuantityView {
@@ -37,6 +39,12 @@ export interface CertificateView {
   readonly order: OrderView;
   /** Names of the members that voted. */
   readonly votes: readonly string[];
+}
+
+export function tokenViews({ genesis }: Network): readonly TokenView[] {
+  return genesis.tokens.map(({ symbol, decimals, opens }) => {
+    return { symbol, decimals, opens: formatAmount(opens, decimals) };
+  });
 }
 
 export function quantityView(network: Network, token: TokenIndex, minor: bigint): QuantityView {

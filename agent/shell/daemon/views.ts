@@ -25,6 +25,7 @@ import {
   type PeerView,
   type StatusView,
 } from '../control/api.ts';
+import { tokenViews } from '../control/money-view.ts';
 import { formatAddress } from '../net/address.ts';
 import { describeFault } from '../net/fault.ts';
 import { isLinked, type PeerView as NetPeer } from '../net/peers.ts';
@@ -47,7 +48,8 @@ export function statusView(context: DaemonContext): StatusView {
     network: {
       name: network.genesis.name,
       id: nameOf('network', network.id),
-      tokens: network.genesis.tokens,
+      tokens: tokenViews(network),
+      votesPerHour: network.genesis.votesPerHour,
     },
     node: {
       name: config.name,

@@ -80,7 +80,7 @@ function mostRecordBytes(members: number, tokens: number): Readonly<Record<strin
   const numbers = ['C', 'D', 'R', 'O', 'I'].map((prefix) => [prefix, 8]);
   const singles = Object.keys(FEW).map((prefix) => [prefix, MOST_SINGLE_BYTES]);
   return {
-    A: 32 + 2 * 8 + 3 + (2 + 25) * tokens + ORDER_BYTES,
+    A: 32 + 3 * 8 + 3 + (2 + 25) * tokens + ORDER_BYTES,
     J: 32 + 1 + Math.max(certificate, 2 * ORDER_BYTES),
     P: 8 + certificate,
     E: 32,

@@ -210,8 +210,15 @@ export function readAccount(bytes: Uint8Array): AccountView {
   const [next, history, received] = [reader.u64(), reader.text(32), reader.u64()];
   const isFrozen = reader.u8() === 1;
   const balances = readBalances(reader);
+  skipVotes(reader);
   const pending = reader.u8() === 1 ? readOrder(reader) : undefined;
   return { next, history, received, isFrozen, balances, pending };
+}
+
+/** How many votes it had in an hour, and in which: each authority's own. */
+function skipVotes(reader: Reader): void {
+  reader.u32();
+  reader.u32();
 }
 
 /** The bytes of an account record in which the order that waits in it does not show. */

@@ -116,6 +116,7 @@ function readAccount(bytes: string | undefined, names: Names): ReadAccount {
   const received = reader.number(8);
   const frozen = reader.flag();
   const balance = readBalance(reader);
+  sound(reader.number(8) === 0, 'votes are not counted where they have no limit');
   const pending = reader.flag() ? reader.order(names) : NONE;
   reader.end();
   const view = { known: true, next, received, frozen, balance, pending };

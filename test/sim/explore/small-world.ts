@@ -56,7 +56,8 @@ export class SmallWorld {
       name: 'small',
       nonce: new Uint8Array(16),
       members: this.members.map((signer, i) => ({ name: `auth-${i}`, key: signer.publicKey })),
-      tokens: [{ symbol: 'HRS', decimals: 0 }],
+      tokens: [{ symbol: 'HRS', decimals: 0, opens: 1n as Amount }],
+      votesPerHour: 0,
       issuance: setting.accounts.flatMap(({ issued }, i) =>
         issued === 0
           ? []
