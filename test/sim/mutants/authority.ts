@@ -113,7 +113,7 @@ export const AUTHORITY_MUTANTS: readonly Mutant[] = [
   {
     name: 'votes without keeping the order',
     file: ORDER,
-    find: 'writePending(draft, order.account, { ...account, pending: signed });',
+    find: 'writePending(draft, order.account, { ...withVote(draft, setup, account), pending: signed });',
     replace: '',
     caughtBy: ['durability', 'votes'],
   },
