@@ -87,7 +87,8 @@ function found(size: number) {
     name: 'bench',
     nonce: new Uint8Array(16),
     members: members.map(({ publicKey: key }, n) => ({ name: `m${n}`, key })),
-    tokens: [{ symbol: 'HRS', decimals: 2 }],
+    tokens: [{ symbol: 'HRS', decimals: 2, opens: 1n }],
+    votesPerHour: 0,
     issuance: [
       { account: payer.publicKey, token: 0 as TokenIndex, amount: 1_000_000_000n as Amount },
     ],

@@ -107,6 +107,7 @@ it('the record of an account ends with its pending order, and with no other', ()
       received: 4n,
       frozen: false,
       balances: balances.slice(0, count),
+      votes: { hour: 7, count },
       pending,
     });
   fc.assert(
