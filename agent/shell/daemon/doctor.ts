@@ -5,6 +5,7 @@
 import { existsSync, statfsSync } from 'node:fs';
 import { isFirstStart, wasUsedElsewhere } from '../../core/authority/standing.ts';
 import { quorumOf } from '../../core/committee.ts';
+import { nameOf } from '../../core/names.ts';
 import type { MemberIndex } from '../../core/units.ts';
 import type { DoctorView } from '../control/api.ts';
 import { type CheckView, type Verdict, worstVerdict } from '../control/check.ts';
@@ -17,7 +18,7 @@ import { unusedMarkOf } from './first-start.ts';
 import { judgeLog } from './log-check.ts';
 import { radioChecks } from './radio-checks.ts';
 import { beaconInterfaces } from './reload.ts';
-import { committeeView, votingView } from './views.ts';
+import { committeeView, peerName, votingView } from './views.ts';
 
 type Check = (context: DaemonContext) => CheckView;
 
@@ -34,6 +35,7 @@ const CHECKS: readonly Check[] = [
   checkLedgers,
   checkListening,
   checkDiscovery,
+  checkTwins,
   checkClock,
   checkMemory,
   checkLog,
@@ -155,6 +157,23 @@ function checkDiscovery({ config, running }: DaemonContext): CheckView {
   }
   const { sent = 0, accepted = 0 } = running?.discovery.counts() ?? {};
   return well('discovery', `${sent} beacons sent, ${accepted} heard`);
+}
+
+/** Two live copies of one node: beside beacons (radio-checks.ts), handshakes tell (net/twins.ts). */
+function checkTwins(context: DaemonContext): CheckView {
+  const twins = context.running?.links.twins() ?? [];
+  if (twins.length === 0) return well('twins', 'no key was seen in two nodes at once');
+  const all = twins.map(({ key, isSelf, addresses }) => {
+    const name = peerName(context, { key, name: undefined }) ?? nameOf('node', key);
+    const where = addresses.map(formatAddress).join(' and ');
+    return isSelf
+      ? `another node, at ${where}, runs with the key of this one`
+      : `two nodes run with the key of ${name}: ${where}`;
+  });
+  const mend =
+    'Find the copy and stop it at once: an authority that runs twice may vote twice, which counts as ' +
+    'hostile. A key that others may have had is replaced by an epoch change.';
+  return found('twins', 'fail', all.join('; '), mend);
 }
 
 function checkClock({ clock, knownPastMs }: DaemonContext): CheckView {

@@ -1,4 +1,5 @@
 /** What happens at the links, for the log and for those who follow events. */
+import { equalBytes } from '../../core/bytes.ts';
 import { nameOf } from '../../core/names.ts';
 import { logKey } from '../log-clean.ts';
 import { formatAddress } from '../net/address.ts';
@@ -50,9 +51,22 @@ export function createPeerNews(): (peer: MovedPeer, from: PeerState) => boolean 
   };
 }
 
-/** Everything else at the links is for the curious: strangers could fill a log with it. */
-export function logLink({ logs }: DaemonContext, report: LinkReport): void {
+/**
+ * Two nodes with one key are an operator's matter, and told once for each key. Everything else at the
+ * links is for the curious: strangers could fill a log with it.
+ */
+export function logLink(context: DaemonContext, report: LinkReport): void {
   const { what, address, key, fault } = report;
+  const { logs, identity } = context;
+  if (what === 'twin' && key !== undefined) {
+    const isSelf = equalBytes(key, identity.signer.publicKey);
+    logs.error(isSelf ? 'another node has the key of this one' : 'two nodes run with one key', {
+      name: peerName(context, { key, name: undefined }),
+      key: nameOf('node', key),
+      addresses: fault?.detail,
+    });
+    return;
+  }
   logs.debug('link', {
     what,
     address: formatAddress(address),

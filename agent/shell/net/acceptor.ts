@@ -29,6 +29,8 @@ export interface Listen extends Address {
 export interface Caller {
   readonly address: Address;
   readonly transport: Transport;
+  /** Which process proved the key (twins.ts), if one was. */
+  readonly instance: string | undefined;
   readonly listen: Listen;
   /** To be called when it gets a place as a link. */
   readonly trust: (isMember: boolean) => void;
@@ -136,9 +138,9 @@ function createDoor(
     waiting.add(place);
     incoming.onClosed(leave);
     incoming.handshake({
-      onSecured(socket, key) {
+      onSecured(socket, key, instance) {
         leave();
-        options.onSecured(socket, key, { address, transport, listen, trust });
+        options.onSecured(socket, key, { address, transport, instance, listen, trust });
       },
       onFailed(fault, socket) {
         options.onRefused(fault, address);

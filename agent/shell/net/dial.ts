@@ -29,7 +29,11 @@ export interface DialSetup {
 /** What whoever dials hears; `onConnected` perhaps, and then one of the other two. */
 export interface DialOutcome {
   readonly onConnected: () => void;
-  readonly onSecured: (socket: TLSSocket, key: Uint8Array, transport: Transport) => void;
+  readonly onSecured: (
+    socket: TLSSocket,
+    key: Uint8Array,
+    by: { readonly transport: Transport; readonly instance: string },
+  ) => void;
   readonly onFailed: (fault: LinkFault) => void;
 }
 
@@ -86,11 +90,11 @@ export function dialAddress(
         askedTwice = true;
         next();
       },
-      onSecured(socket, key) {
+      onSecured(socket, key, instance) {
         underWay.delete(transport);
         stop();
         if (transport === 'tcp') tuneSocket(socket);
-        outcome.onSecured(socket, key, transport);
+        outcome.onSecured(socket, key, { transport, instance });
       },
       onFailed: (why) => failed(transport, why),
     });

@@ -30,6 +30,8 @@ export interface DialerOptions extends DialSetup {
 export interface Dialled {
   readonly address: Address;
   readonly transport: Transport;
+  /** Which process proved the key there (twins.ts). */
+  readonly instance: string;
 }
 
 export interface Dialer {
@@ -91,8 +93,8 @@ export function createDialer(options: DialerOptions): Dialer {
     move(peer, 'connecting');
     let abort = dialAddress(options, address, peer.pinned ? peer.key : undefined, {
       onConnected: () => move(peer, 'authenticating'),
-      onSecured(socket, key, transport) {
-        abort = options.onSecured(peer, socket, key, { address, transport });
+      onSecured(socket, key, by) {
+        abort = options.onSecured(peer, socket, key, { address, ...by });
       },
       onFailed: (fault) => give(fault),
     });

@@ -27,6 +27,7 @@ export const LINK_FAULTS = {
     meaning: 'the place was needed by another, and this link had the least claim to it',
   },
   duplicate: { wire: 13, meaning: 'another link to the same node goes on' },
+  twin: { wire: 15, meaning: 'two nodes run with one key' },
   stopping: { wire: 14, meaning: 'this node closes the link on purpose' },
   handshake_failed: { meaning: 'the other side does not speak TLS 1.3 as this protocol uses it' },
   handshake_timeout: { meaning: 'the handshake took too long' },

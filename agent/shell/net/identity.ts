@@ -1,11 +1,13 @@
 /**
  * What a node shows in a TLS handshake: a self-signed X.509 certificate (RFC 5280) around its
- * Ed25519 key (RFC 8410). Only the key in it means anything. It is a function of the key, so it is
- * made anew at each start and never stored.
+ * Ed25519 key (RFC 8410). It is made anew at each start and never stored. The key in it is what means
+ * something; its serial number tells processes with one key apart (twins.ts).
  *
  * Departs from custom: valid from 1970 for ever (RFC 5280 4.1.2.5), because routers do not know
  * the time; no extensions; the same name in every certificate.
  */
+import { randomBytes } from 'node:crypto';
+import { toHex } from '../../core/bytes.ts';
 import type { Signer } from '../../core/crypto.ts';
 import { pkcs8Of, SPKI_PREFIX, signerFromSeed } from '../keys.ts';
 import * as der from './der.ts';
@@ -22,28 +24,38 @@ const VALIDITY = der.sequence(der.utcTime('700101000000Z'), der.generalizedTime(
 export interface Identity {
   readonly publicKey: Uint8Array;
   readonly signer: Signer;
+  /** The serial number of the certificate, as node:crypto writes it. */
+  readonly instance: string;
   /** PEM, for node:tls. */
   readonly certificate: string;
   /** PEM, secret, for node:tls. */
   readonly privateKey: string;
 }
 
-/** The identity of a seed (32 bytes). */
-export function identityFromSeed(seed: Uint8Array): Identity {
+/** Random bytes of a serial number: RFC 5280 4.1.2.2 allows 20 in all. */
+const INSTANCE_BYTES = 15;
+
+/** The identity of a seed (32 bytes) in this process, or in whichever drew these random bytes. */
+export function identityFromSeed(
+  seed: Uint8Array,
+  instance: Uint8Array = randomBytes(INSTANCE_BYTES),
+): Identity {
   const signer = signerFromSeed(seed);
+  const serial = Uint8Array.of(1, ...instance);
   return {
     publicKey: signer.publicKey,
     signer,
-    certificate: pem('CERTIFICATE', certificateOf(signer)),
+    instance: toHex(serial).toUpperCase(),
+    certificate: pem('CERTIFICATE', certificateOf(signer, serial)),
     privateKey: pem('PRIVATE KEY', pkcs8Of(seed)),
   };
 }
 
-/** The self-signed certificate of a key, DER. The same key always gives the same bytes. */
-export function certificateOf(signer: Signer): Uint8Array {
+/** The self-signed certificate of a key, DER. The same key and serial always give the same bytes. */
+function certificateOf(signer: Signer, serial: Uint8Array): Uint8Array {
   const body = der.sequence(
     VERSION_3,
-    der.unsignedInteger(Uint8Array.of(1, ...signer.publicKey.subarray(0, 8))),
+    der.unsignedInteger(serial),
     ED25519,
     NAME,
     VALIDITY,

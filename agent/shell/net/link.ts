@@ -15,7 +15,7 @@ export type LinkEvent = Extract<Event, { readonly kind: 'link_up' | 'link_down' 
 
 /** Something to log. */
 export interface LinkReport {
-  readonly what: 'refused' | 'dial_failed' | 'up' | 'down';
+  readonly what: 'refused' | 'dial_failed' | 'up' | 'down' | 'twin';
   readonly address: Address;
   readonly key: Uint8Array | undefined;
   readonly fault: LinkFault | undefined;

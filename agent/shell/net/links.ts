@@ -46,6 +46,7 @@ import {
 import { openStream, type Stream, type Traffic, turnAway } from './stream.ts';
 import { createTerms } from './terms.ts';
 import type { TransportChoice } from './transport.ts';
+import { type TwinFinding, Twins, twinFault } from './twins.ts';
 import { createWants, type FoundNode, type WantedPeer } from './wants.ts';
 
 export interface LinksOptions {
@@ -92,6 +93,8 @@ export interface Links {
   progress(key: Uint8Array, state: LinkedState): void;
   peers(): readonly PeerView[];
   counts(): LinkCounts;
+  /** Keys with which two nodes run, this node's own among them. */
+  twins(): readonly TwinFinding[];
   listening(): readonly Listening[];
   /** Closes everything. */
   stop(): Promise<void>;
@@ -104,6 +107,7 @@ export function createLinks(options: LinksOptions): Links {
   const self = identity?.publicKey;
   const terms = createTerms(limits, self, members, nowMs);
   const sourceOf = createSourceNames(options.network);
+  const twins = new Twins(identity);
   const tls = {
     network: options.network,
     identity,
@@ -174,11 +178,12 @@ export function createLinks(options: LinksOptions): Links {
   function accept(
     socket: TLSSocket,
     key: Uint8Array | undefined,
-    { address: from, transport, listen, trust }: Caller,
+    { address: from, transport, instance, listen, trust }: Caller,
   ): void {
     const kind = terms.kindOf(key);
+    const twin = key === undefined ? undefined : lookForTwin(key, instance, from);
     const fault =
-      (stopped ? linkFault('stopping') : terms.whyNot(kind, key, listen.admits)) ??
+      (stopped ? linkFault('stopping') : (twin ?? terms.whyNot(kind, key, listen.admits))) ??
       (isBeaten(key, false) ? linkFault('duplicate') : undefined) ??
       makePlace({ kind, source: sourceOf(from.host), dialled: false, wanted: isDemanded(key) });
     if (fault !== undefined) {
@@ -189,6 +194,17 @@ export function createLinks(options: LinksOptions): Links {
     trust(kind === 'member');
     const peer = key === undefined ? undefined : peerOfCaller(key, kind);
     open(socket, key, { address: from, transport }, false, peer);
+  }
+
+  /** Notes which process it is. A fault, if it is another one with this node's own key. */
+  function lookForTwin(key: Uint8Array, instance = '', at: Address): LinkFault | undefined {
+    const isSelf = terms.isSelf(key);
+    if (!isSelf && terms.kindOf(key) !== 'member' && !isDemanded(key)) return undefined;
+    const found = twins.saw(key, instance, at);
+    if (found !== undefined) {
+      options.report?.({ what: 'twin', address: at, key, fault: twinFault(found) });
+    }
+    return isSelf && instance !== identity?.instance ? twinFault(found) : undefined;
   }
 
   /** Takes another link's place if need be; a fault, if there is none. */
@@ -215,9 +231,11 @@ export function createLinks(options: LinksOptions): Links {
   }
 
   function openDialled(dialled: Peer, socket: TLSSocket, key: Uint8Array, at: Dialled): () => void {
+    const twin = lookForTwin(key, at.instance, at.address);
     if (terms.isSelf(key)) {
-      turnAway(socket, linkFault('own_key'), limits.goodbyeMs);
-      dialer.failed(dialled, linkFault('own_key'));
+      const fault = twin ?? linkFault('own_key');
+      turnAway(socket, fault, limits.goodbyeMs);
+      dialer.failed(dialled, fault);
       return () => undefined;
     }
     const known = linkOfKey.get(toHex(key));
@@ -240,7 +258,7 @@ export function createLinks(options: LinksOptions): Links {
   function open(
     socket: TLSSocket,
     key: Uint8Array | undefined,
-    { address, transport }: Dialled,
+    { address, transport }: Pick<Dialled, 'address' | 'transport'>,
     dialled: boolean,
     asked: Peer | undefined,
     isAbandoned: () => boolean = () => false,
@@ -337,7 +355,8 @@ export function createLinks(options: LinksOptions): Links {
     const name = key === undefined ? undefined : toHex(key);
     const older = name === undefined ? undefined : linkOfKey.get(name);
     // First: its node may have started anew, and is then no longer what the old link showed.
-    older?.stream.close(linkFault('duplicate'));
+    const twin = key === undefined ? undefined : twins.of(key);
+    older?.stream.close(twin === undefined ? linkFault('duplicate') : twinFault(twin));
     links.set(link.id, link);
     if (name !== undefined) linkOfKey.set(name, link);
     if (peer !== undefined) {
@@ -452,6 +471,7 @@ export function createLinks(options: LinksOptions): Links {
       for (const { kind } of links.values()) counts[kind] += 1;
       return { ...counts, handshakes: acceptor.handshakes(), refused };
     },
+    twins: () => twins.all(),
     listening: () => acceptor.listening(),
     async stop() {
       stopped = true;

@@ -56,7 +56,7 @@ export function openTcpListener(listen: Address, options: ListenerOptions): Prom
   };
   const tls = createTlsServer(
     options.tls,
-    (socket, key) => taken(socket)?.onSecured(socket, key),
+    (socket, ...proof) => taken(socket)?.onSecured(socket, ...proof),
     (fault, socket) => {
       const acceptance = taken(socket);
       if (acceptance !== undefined) return acceptance.onFailed(fault, socket);

@@ -22,7 +22,7 @@
  *      never pose as a member.
  *
  * Two traps of node:tls, closed below: `rejectUnauthorized: false` also admits a client without a
- * certificate (so `provenKey` looks at what was shown); and a resumed session carries no
+ * certificate (so `proofOf` looks at what was shown); and a resumed session carries no
  * certificate (so tickets are off, no session is ever offered, and a resumed one is refused).
  */
 import { constants } from 'node:crypto';
@@ -77,7 +77,7 @@ function contextOf(identity: Identity | undefined): SecureContextOptions {
  */
 export function createTlsServer(
   parameters: TlsParameters,
-  onSecured: (socket: TLSSocket, key: Uint8Array | undefined) => void,
+  onSecured: Acceptance['onSecured'],
   onFailed: (fault: LinkFault, socket: TLSSocket) => void,
 ): Server {
   const server = createServer({
@@ -88,9 +88,9 @@ export function createTlsServer(
     handshakeTimeout: parameters.handshakeTimeoutMs,
   });
   server.on('secureConnection', (socket) => {
-    const key = provenKey(parameters, socket);
-    if (key instanceof Uint8Array || key === undefined) onSecured(socket, key);
-    else onFailed(key, socket);
+    const proof = proofOf(parameters, socket);
+    if (proof !== undefined && 'code' in proof) onFailed(proof, socket);
+    else onSecured(socket, proof?.key, proof?.instance);
   });
   server.on('tlsClientError', (error, socket) => onFailed(faultOfError(error), socket));
   return server;
@@ -98,7 +98,12 @@ export function createTlsServer(
 
 /** How a stream's handshake ended, on the side that took it in. */
 export interface Acceptance {
-  readonly onSecured: (socket: TLSSocket, key: Uint8Array | undefined) => void;
+  /** `instance`: which process proved the key (twins.ts). */
+  readonly onSecured: (
+    socket: TLSSocket,
+    key: Uint8Array | undefined,
+    instance: string | undefined,
+  ) => void;
   readonly onFailed: (fault: LinkFault, socket: TLSSocket) => void;
 }
 
@@ -121,7 +126,7 @@ export function createTlsTaker(parameters: TlsParameters): (from: Duplex, to: Ac
     };
     const server = createTlsServer(
       parameters,
-      (socket, key) => finish()?.onSecured(socket, key),
+      (...secured) => finish()?.onSecured(...secured),
       (fault, socket) => finish()?.onFailed(fault, socket),
     );
     const self = {
@@ -140,7 +145,7 @@ export function createTlsTaker(parameters: TlsParameters): (from: Duplex, to: Ac
 export interface DialEvents {
   /** The address answered; the handshake begins. */
   readonly onConnected: () => void;
-  readonly onSecured: (socket: TLSSocket, key: Uint8Array) => void;
+  readonly onSecured: (socket: TLSSocket, key: Uint8Array, instance: string) => void;
   readonly onFailed: (fault: LinkFault) => void;
 }
 
@@ -179,15 +184,16 @@ export function dialTls(
   });
   socket.once('secureConnect', () => {
     if (over) return;
-    const key = provenKey(parameters, socket);
-    if (key === undefined) return fail(linkFault('handshake_failed', 'no certificate'));
-    if (!(key instanceof Uint8Array)) return fail(key);
+    const proof = proofOf(parameters, socket);
+    if (proof === undefined) return fail(linkFault('handshake_failed', 'no certificate'));
+    if ('code' in proof) return fail(proof);
+    const { key, instance } = proof;
     if (expectedKey !== undefined && !equalBytes(key, expectedKey)) {
       const detail = `expected ${shortHex(expectedKey)}, found ${shortHex(key)}`;
       return fail(linkFault('wrong_key', detail));
     }
     over = true;
-    events.onSecured(socket, key);
+    events.onSecured(socket, key, instance);
   });
   return () => {
     over = true;
@@ -195,11 +201,17 @@ export function dialTls(
   };
 }
 
-/** The key that the other side proved, undefined if it showed none, or why it is turned away. */
-function provenKey(
-  { network }: TlsParameters,
-  socket: TLSSocket,
-): Uint8Array | LinkFault | undefined {
+/** A key that was proven, and in which process (twins.ts). */
+interface Proof {
+  readonly key: Uint8Array;
+  readonly instance: string;
+}
+
+/**
+ * What the other side proved, undefined if it showed no key, or why it is turned away. To be asked
+ * once: on the side that dialled, node:tls gives the certificate away.
+ */
+function proofOf({ network }: TlsParameters, socket: TLSSocket): Proof | LinkFault | undefined {
   if (socket.alpnProtocol !== protocolName(network)) {
     return linkFault('wrong_network', `found ${socket.alpnProtocol || 'no protocol name'}`);
   }
@@ -211,7 +223,7 @@ function provenKey(
   const isEd25519 = spki.indexOf(SPKI_PREFIX) === 0 && key.length === 32;
   // A key of small order proves nothing: signatures of it can be made without a secret.
   if (!isEd25519 || !isPlainPoint(key)) return linkFault('handshake_failed', 'not an Ed25519 key');
-  return key;
+  return { key, instance: certificate.serialNumber };
 }
 
 /** Enough of a key for a person to tell two apart. */

@@ -76,11 +76,19 @@ describe('a key file', () => {
 });
 
 describe('the certificate of a key', () => {
-  it('is the same at every start, holds the key, is signed by it, and never expires', () => {
+  it('tells one process from another', () => {
     const seed = new Uint8Array(32).fill(3);
-    const identity = identityFromSeed(seed);
-    assert.equal(identity.certificate, identityFromSeed(seed).certificate);
+    assert.notEqual(identityFromSeed(seed).instance, identityFromSeed(seed).instance);
+    assert.notEqual(identityFromSeed(seed).certificate, identityFromSeed(seed).certificate);
+  });
+
+  it('is the same in one process, holds the key, is signed by it, and never expires', () => {
+    const seed = new Uint8Array(32).fill(3);
+    const instance = new Uint8Array(15).fill(0xf0);
+    const identity = identityFromSeed(seed, instance);
+    assert.equal(identity.certificate, identityFromSeed(seed, instance).certificate);
     const certificate = new X509Certificate(identity.certificate);
+    assert.equal(certificate.serialNumber, identity.instance);
     const spki = certificate.publicKey.export({ format: 'der', type: 'spki' });
     assert.equal(toHex(Uint8Array.from(spki.subarray(-32))), toHex(identity.publicKey));
     assert.equal(certificate.publicKey.asymmetricKeyType, 'ed25519');
