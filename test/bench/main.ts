@@ -5,6 +5,7 @@
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { committees } from './committees.ts';
+import { crowd } from './crowd.ts';
 import { endToEnd } from './end-to-end.ts';
 import { footprint } from './footprint.ts';
 import { lossTable } from './loss.ts';
@@ -45,6 +46,9 @@ const PARTS: Record<string, () => Promise<void>> = {
     const transports = ['tcp', 'datagram'] as const;
     const load = { percents: [0, 25, 50, 80], transports, perSecond: 10, payments: 10 * seconds };
     print(table('(f) Payments where packets get lost at each receiver', await lossTable(load)));
+  },
+  crowd: async () => {
+    print(table('(i) Payments beside hostile links', await crowd(values.quick ? 3 : 9)));
   },
   streams: async () => {
     print(table('(g) A stream over loopback, by transport', await streams()));
