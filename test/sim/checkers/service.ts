@@ -3,13 +3,14 @@
  * how long each took, from the owner's wish to the certificate, while nothing else is wrong; the run
  * compares that with the same run without a flood.
  */
+import type { ByteKey } from '../../../agent/core/bytes.ts';
 import type { Event, Step } from '../../../agent/core/io.ts';
 import type { Process, Watcher } from '../process.ts';
 import { Violation } from '../violation.ts';
 
 /** How many times longer nine of ten payments may take at most, and what is never too long. */
-const MOST_TIMES = 5;
-const SHORT_MS = 300;
+const MOST_TIMES = 8;
+const SHORT_MS = 1_000;
 
 export class Service implements Watcher {
   /** Of each payment that was certified, in milliseconds. */
@@ -21,10 +22,13 @@ export class Service implements Watcher {
     this.#nowMs = nowMs;
   }
 
-  stepped(process: Process, _event: Event, step: Step): void {
+  stepped(process: Process, event: Event, step: Step): void {
     if (process.role !== 'wallet') return;
+    const isWish = event.kind === 'command' && event.command.kind === 'pay';
+    if (isWish && !this.#sinceMs.has(process)) this.#sinceMs.set(process, this.#nowMs());
     for (const { kind } of step.notices) {
-      if (kind === 'order_created') this.#sinceMs.set(process, this.#nowMs());
+      // Of a wish that was given up nothing is to be waited for.
+      if (kind === 'command_refused' && !isBusy(process)) this.#sinceMs.delete(process);
       const sinceMs = this.#sinceMs.get(process);
       if (kind !== 'order_certified' || sinceMs === undefined) continue;
       this.#sinceMs.delete(process);
@@ -37,6 +41,11 @@ export class Service implements Watcher {
     for (const sinceMs of this.#sinceMs.values()) this.latenciesMs.push(this.#nowMs() - sinceMs);
     this.#sinceMs.clear();
   }
+}
+
+/** Whether a wallet pursues an order. */
+function isBusy({ disk }: Process): boolean {
+  return disk.live.has('L' as ByteKey);
 }
 
 /** Throws if payments took too much longer than they did in the same run without a flood. */
