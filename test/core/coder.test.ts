@@ -149,3 +149,37 @@ test('a value larger than all before it is put whole', () => {
   const large = new Uint8Array(60_000).fill(7);
   assert.deepEqual(decodeOwn(sizedBytes(u16), encode(sizedBytes(u16), large)), large);
 });
+
+test('a text is refused where a byte of it stands for no character', () => {
+  const text = textOf(8);
+  const of = (...bytes: number[]) => decode(text, Uint8Array.of(bytes.length, ...bytes));
+  for (const bytes of [
+    [0x80],
+    [0x41, 0x80],
+    [0x80, 0x41],
+    [0xbf],
+    [0xc0, 0x80],
+    [0xc1, 0xbf],
+    [0xc2],
+    [0xc2, 0x41],
+    [0xed, 0xa0, 0x80],
+    [0xf4, 0x90, 0x80, 0x80],
+    [0xfe],
+    [0xff],
+  ]) {
+    assert.ok(isRefusal(of(...bytes)), bytes.map((byte) => byte.toString(16)).join(' '));
+  }
+});
+
+test('a text keeps the first characters beyond those of one byte, and the last of these', () => {
+  for (const [value, ...bytes] of [
+    ['\u007f', 0x7f],
+    ['\u0080', 0xc2, 0x80],
+    ['\u00ff', 0xc3, 0xbf],
+    ['A\u0080', 0x41, 0xc2, 0x80],
+  ] as const) {
+    const encoded = encode(textOf(8), value);
+    assert.deepEqual([...encoded], [bytes.length, ...bytes]);
+    assert.equal(decode(textOf(8), encoded), value);
+  }
+});

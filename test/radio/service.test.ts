@@ -90,4 +90,90 @@ describe('meshpay-radio', () => {
     );
     await service.stop();
   });
+
+  it('leaves nothing running while it is held down, each time', async (t) => {
+    const dummy = new DummyPlatform([PHY], [station('02:00:00:00:02:00', 0)]);
+    const platform = gated(dummy);
+    const open = { watches: 0, looks: 0 };
+    // What is left running in spite of all waits for ever then, and not this file for it.
+    let isOver = false;
+    t.after(async () => {
+      isOver = true;
+      await service.stop();
+    });
+    const look = <T>(looked: () => Promise<T>): Promise<T> => {
+      open.looks++;
+      return isOver ? new Promise<T>(() => undefined) : looked();
+    };
+    const watched: typeof platform = {
+      ...platform,
+      observe: (scope) => look(() => platform.observe(scope)),
+      stations: (name) => look(() => platform.stations(name)),
+      watch: async (listener) => {
+        const watch = await platform.watch(listener);
+        if (!watch.ok) return watch;
+        open.watches++;
+        const close = (): void => {
+          open.watches--;
+          watch.value.close();
+        };
+        return { ok: true, value: { close } };
+      },
+    };
+    const setup = { settings: SETTINGS, notes: [] };
+    const service = new RadioService({ platform: watched, setup, statusFile, log: QUIET });
+    await service.start();
+    for (let round = 0; round < 2; round++) {
+      await reported('up');
+      assert.equal(open.watches, 1);
+      writeFileSync(heldFile(statusFile), '');
+      const { uptimeMs } = await reported('down');
+      assert.equal(open.watches, 0, 'nothing is told any more of what happens on the radio');
+      const { looks } = open;
+      // Two reports later the loop and the guard would have looked again.
+      const later = await next(await next(uptimeMs));
+      assert.equal(open.looks, looks, 'nobody looks');
+      assert.ok(later > uptimeMs);
+      assert.equal((await reported('down')).state, 'down');
+      if (round === 0) rmSync(heldFile(statusFile));
+    }
+  });
+
+  it('leaves nothing running when it is stopped while the mesh is up', async () => {
+    const dummy = new DummyPlatform([PHY]);
+    const platform = gated(dummy);
+    let watches = 0;
+    const watch: typeof platform.watch = async (listener) => {
+      const found = await platform.watch(listener);
+      watches++;
+      if (!found.ok) return found;
+      const { value } = found;
+      const close = (): void => {
+        watches--;
+        value.close();
+      };
+      return { ok: true, value: { close } };
+    };
+    const setup = { settings: SETTINGS, notes: [] };
+    const service = new RadioService({
+      platform: { ...platform, watch },
+      setup,
+      statusFile,
+      log: QUIET,
+    });
+    await service.start();
+    await reported('up');
+    await service.stop();
+    assert.equal(watches, 0);
+  });
+
+  /** When the report was written that comes after one. */
+  async function next(afterMs: number): Promise<number> {
+    return found(() => {
+      const reading = readRadioReport(statusFile);
+      return reading.found && reading.report.uptimeMs > afterMs
+        ? reading.report.uptimeMs
+        : undefined;
+    }, 'another report');
+  }
 });
