@@ -108,6 +108,19 @@ test('nobody but main ends the process, and nobody but the configuration reads t
   assert.deepEqual(ends, []);
 });
 
+/** Who reads and writes files by itself: what does it for all, the store, and files of the kernel. */
+const OWN_FILES =
+  /^(agent\/shell\/(store\/|log-output\.ts|control\/socket-file\.ts)|platform\/file-)/;
+
+test('files are read and written by those who do it for all', () => {
+  const forbidden =
+    /\b(readFile|writeFile|appendFile|copyFile|write|createReadStream|createWriteStream)(Sync)?\b[^']*'node:fs(\/promises)?'/;
+  const wrong = [...under('agent'), ...under('platform')].filter(
+    (path) => !OWN_FILES.test(path) && forbidden.test(withoutComments(read(path))),
+  );
+  assert.deepEqual(wrong, []);
+});
+
 test('no file is longer than 500 lines', () => {
   const long = FILES.filter((path) => read(path).split('\n').length > 500);
   assert.deepEqual(long, []);
