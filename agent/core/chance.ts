@@ -28,8 +28,17 @@ export function draw(
   about: string,
   link: LinkId = 0n as LinkId,
 ): number {
+  return drawAt(draft, Math.floor(draft.stamp.nowMs), bound, about, link);
+}
+
+/** The same, with one answer for as long as a turn takes: who has it now. */
+export function turnOf(draft: Draft, bound: number, about: string, turnMs: number): number {
+  return drawAt(draft, Math.floor(draft.stamp.nowMs / turnMs), bound, about, 0n as LinkId);
+}
+
+function drawAt(draft: Draft, time: number, bound: number, about: string, link: LinkId): number {
   const at = new DataView(new ArrayBuffer(16));
-  at.setBigUint64(0, BigInt(Math.floor(draft.stamp.nowMs)));
+  at.setBigUint64(0, BigInt(time));
   at.setBigUint64(8, link);
   const seed = draft.get(singleton('seed')) ?? new Uint8Array();
   const hash = sha256(seed, new Uint8Array(at.buffer), ascii(about));

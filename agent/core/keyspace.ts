@@ -60,6 +60,8 @@ export const KEYSPACE = {
     layout: 'path(0..64) -> bits of the children that have another digest now',
   },
   freshDigests: { prefix: 'f', layout: 'path(0..64) -> as digests, newer' },
+  claim: { prefix: 'j', layout: 'place(2) -> what one member is asked for, so that no other is' },
+  differing: { prefix: 'u', layout: '-> members whose ledgers differed from this one lately' },
   pace: { prefix: 'a', layout: '-> rounds of catch-up that were hurried and brought nothing' },
   vouchers: { prefix: 'g', layout: '-> members that vouched for this first start, or know better' },
   timers: { prefix: 't', layout: '-> when catch-up and retries are due' },

@@ -83,6 +83,11 @@ export const MAX_WAYS_AT_ONCE = 4;
 export const MAX_PAGES_IN_A_ROW = 16n;
 /** Certificates of its income that a wallet shows an authority at once that misses balance. */
 export const MAX_INCOME_SHOWN = 8;
+/** How long nobody else is asked for what one member is asked for, and of how much that is known. */
+export const CLAIM_MS = 500;
+export const MAX_CLAIMS = 1_024;
+/** How long it is the same member's turn to bring a part of the ledger first (catchup.ts). */
+export const TURN_MS = 2_000;
 /** Pause between two rounds of catch-up with the same peer, when the last one found no difference. */
 export const SYNC_IDLE_MS = 5_000;
 /** The same, while there still is a difference. */

@@ -16,11 +16,11 @@
  * lies about hashes but can put nothing into a ledger.
  */
 import { equalBytes, toByteKey } from '../bytes.ts';
-import { draw, someOf } from '../chance.ts';
+import { draw, someOf, turnOf } from '../chance.ts';
 import type { ValueOf } from '../codec/coder.ts';
 import type { Bucket, BucketEntry } from '../codec/message.ts';
 import type { Certificate } from '../codec/order.ts';
-import { paceCoder } from '../codec/record.ts';
+import { differingCoder, paceCoder } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
 import type { LinkId } from '../io.ts';
 import { singleton } from '../keyspace.ts';
@@ -32,14 +32,16 @@ import {
   MAX_IDLE_HURRIES,
   SYNC_BUSY_MS,
   SYNC_IDLE_MS,
+  TURN_MS,
 } from '../limits.ts';
 import { memberLinks, memberOf } from '../links.ts';
 import type { AuthoritySetup } from '../setup.ts';
 import { setTimer, timers } from '../timers.ts';
-import { FIRST_SEQUENCE, nextSequence, type Sequence } from '../units.ts';
+import { FIRST_SEQUENCE, type MemberIndex, nextSequence, type Sequence } from '../units.ts';
 import { readAccount } from './account.ts';
 import { applyCertificate } from './apply.ts';
 import { accountsBelow, bucketAt, type DigestPath, isBelow, isSplit } from './bucket.ts';
+import { claim } from './claims.ts';
 import { childIn, childrenOf, digestAt } from './digest.ts';
 import { askVouchers } from './first-start.ts';
 import { forgetCursor, sendProofCount } from './proofs.ts';
@@ -90,17 +92,52 @@ export function takeDigest(
   path: DigestPath,
   theirs: readonly Uint8Array[],
 ): void {
-  if (path.length >= MAX_DIGEST_DEPTH || memberOf(draft, link) === undefined) return;
+  const member = memberOf(draft, link);
+  if (path.length >= MAX_DIGEST_DEPTH || member === undefined) return;
   hurry(draft);
-  if (!isSplit(draft, path)) return sendNode(draft, link, path);
+  if (!isSplit(draft, path)) return sendShare(draft, link, member, path);
   const mine = childrenOf(draft, path);
   const differing = [...theirs.keys()].filter(
     (nibble) => !equalBytes(childIn(mine, nibble), theirs[nibble] ?? new Uint8Array()),
   );
   const about = `digest ${path}`;
-  for (const nibble of someOf(draft, differing, MAX_DIGEST_DESCENTS, about, link)) {
-    sendNode(draft, link, [...path, nibble]);
-  }
+  const [own, others] = shared(draft, member, path, differing);
+  const first = someOf(draft, own, MAX_DIGEST_DESCENTS, about, link);
+  const rest = someOf(draft, others, MAX_DIGEST_DESCENTS - first.length, about, link);
+  for (const nibble of [...first, ...rest]) sendShare(draft, link, member, [...path, nibble]);
+}
+
+/**
+ * Children in which the peer is to be followed first, and the others. Whoever differs from several
+ * members draws for each child which of them is asked first, anew every TURN_MS, so that they do not
+ * bring the same. Nothing is left out for it: a member that is silent or lies keeps nothing from
+ * anybody.
+ */
+function shared(
+  draft: Draft,
+  member: MemberIndex,
+  path: DigestPath,
+  nibbles: readonly number[],
+): [readonly number[], readonly number[]] {
+  const members = noteDiffering(draft, member);
+  if (members.length < 2) return [nibbles, []];
+  const isOwn = (nibble: number): boolean => {
+    const turn = turnOf(draft, members.length, `turn ${path},${nibble}`, TURN_MS);
+    return members[turn] === member;
+  };
+  return [nibbles.filter(isOwn), nibbles.filter((nibble) => !isOwn(nibble))];
+}
+
+/** The members whose ledgers differed lately, this one among them. */
+function noteDiffering(draft: Draft, member: MemberIndex): readonly MemberIndex[] {
+  const now = BigInt(draft.stamp.nowMs);
+  const known = draft.read(singleton('differing'), differingCoder) ?? [];
+  const others = known.filter((entry) => {
+    return entry.member !== member && now - entry.atMs < SYNC_IDLE_MS;
+  });
+  const all = [...others, { member, atMs: now }].sort((a, b) => a.member - b.member);
+  draft.write(singleton('differing'), differingCoder, all);
+  return all.map((entry) => entry.member);
 }
 
 /** The peer has these accounts below a path, and no others. */
@@ -193,7 +230,15 @@ function exchange(draft: Draft, setup: AuthoritySetup, link: LinkId, theirs: Buc
 }
 
 function ask(draft: Draft, link: LinkId, account: Uint8Array, from: Sequence): void {
+  const member = memberOf(draft, link);
+  if (member === undefined || !claim(draft, account, member)) return;
   draft.send(link, { TAG: 'certificatesQuery', data: { account, from } });
+}
+
+/** The same, unless another member is being shown that bucket, and so is bringing what is missing. */
+function sendShare(draft: Draft, link: LinkId, member: MemberIndex, path: DigestPath): void {
+  const isBucket = path.length > 0 && !isSplit(draft, path);
+  if (!isBucket || claim(draft, Uint8Array.from(path), member)) sendNode(draft, link, path);
 }
 
 /** Says what is here at a path: the digests of its children where it is split, else its accounts. */

@@ -179,6 +179,13 @@ export const paceCoder = struct({
   isHurried: bool,
 });
 
+/** Members whose ledgers were seen to differ, and when last, as `nowMs`. In memory. */
+export const differingCoder = listOf(MAX_MEMBERS, struct({ member: memberCoder, atMs: u64 }));
+
+/** Who brings something, of which these are the first bytes of a hash, and since when. In memory. */
+export const claimCoder = struct({ what: bytesOf(8), member: memberCoder, atMs: u64 });
+export type Claim = ValueOf<typeof claimCoder>;
+
 /** When things are due, as `nowMs`. In memory. */
 export const timersCoder = struct({
   syncAtMs: optional(u64),

@@ -89,6 +89,7 @@ function mostRecordBytes(members: number, tokens: number): Readonly<Record<strin
     s: 2,
     l: 32,
     i: 1,
+    j: 17,
     2: ORDER_BYTES + 64,
     3: 32,
     ...Object.fromEntries([...numbers, ...singles]),
@@ -105,15 +106,22 @@ const MOST_OF_A_MEMBER = 4;
 
 /** The last votes of an authority, whose orders it tells again first. */
 const MOST_VOTES_KEPT = 64;
+/** Things that one member is asked for, so that no other is. */
+const MOST_CLAIMS = 1_024;
 
 /**
  * Bytes, with their keys, of all that a node keeps in memory only: so much for timers, counts, chance, a
- * payment that is asked about, and the last votes; for a part of the digest tree that was split which
- * children have other digests now, and those; for a link its number, its member and what was asked over it; for a member how far
- * it told, and what a wallet notes of it, its word among that.
+ * payment that is asked about, the last votes, and who is asked for what; for a part of the digest tree
+ * that was split which children have other digests now, and those; for a link its number, its member
+ * and what was asked over it; for a member how far it told, and what a wallet notes of it, its word
+ * among that.
  */
-const MEMORY_BYTES = 420 + 34 * MOST_VOTES_KEPT;
-const MEMORY_BYTES_OF = { split: 2 * 7 + 2 + 32 * CHILDREN, link: 22 + 10, member: 96 } as const;
+const MEMORY_BYTES = 420 + 34 * MOST_VOTES_KEPT + 20 * MOST_CLAIMS;
+const MEMORY_BYTES_OF = {
+  split: 2 * 7 + 2 + 32 * CHILDREN,
+  link: 22 + 10,
+  member: 96 + 9,
+} as const;
 
 /** Steps between two looks at everything that a node holds. */
 const LOOK_EVERY = 400;
@@ -148,6 +156,8 @@ const FEW: Readonly<Record<string, number>> = {
   c: 1,
   l: MOST_VOTES_KEPT,
   Y: 1,
+  u: 1,
+  j: MOST_CLAIMS,
 };
 
 export class Bounds implements Watcher {
