@@ -19,7 +19,12 @@ export function keyFailure({ code, message }: KeyFault): Failure {
 
 /** The key pair in a file. Throws Failure where there is none, or where others may read it. */
 export function signerFromFile(path: string): Signer {
+  return signerFromSeed(seedFromFile(path));
+}
+
+/** The seed of the key in a file. Throws Failure likewise. */
+export function seedFromFile(path: string): Uint8Array {
   const seed = readKeyFile(path);
   if (isKeyFault(seed)) throw keyFailure(seed);
-  return signerFromSeed(seed);
+  return seed;
 }

@@ -20,7 +20,7 @@ import { MAX_CERTIFICATE_BYTES } from '../core/limits.ts';
 import { nameOf } from '../core/names.ts';
 import { isRefusal, type Refusal, refusal } from '../core/refusal.ts';
 import { certificateView } from '../shell/control/money-view.ts';
-import { quoted } from './render/text.ts';
+import { memoText, quoted } from './render/text.ts';
 
 const TITLE = 'MeshPay receipt, version 1';
 const BEGIN = '-----BEGIN MESHPAY CERTIFICATE-----';
@@ -43,7 +43,7 @@ export function writeReceipt(network: Network, certificate: Certificate): string
     ['from', order.account],
     ['to', order.recipient],
     ['sequence', order.sequence],
-    ['memo', quoted(order.memo)],
+    ['memo', memoText(order.memo, 'none')],
     ['votes', `${votes.join(', ')} (${counts}, epoch ${certificate.epoch})`],
   ].map(([label = '', value = '']) => `${label.padEnd(12)}${value}`);
   const text = base64.encode(encode(certificateCoder, certificate));

@@ -5,6 +5,7 @@
  */
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js';
 import { concatBytes } from './bytes.ts';
+import type { Order } from './codec/order.ts';
 
 /** Whether `signature` (64 bytes) of `message` is accepted under `publicKey` (32 bytes). Pure. */
 export type Verify = (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => boolean;
@@ -17,6 +18,12 @@ export interface Signer {
   readonly publicKey: Uint8Array;
   readonly sign: Sign;
 }
+
+/**
+ * The sealed memo for an order of one's own, whose memo is not looked at (memo.ts). Undefined: the
+ * recipient is no key that anything can be sealed to. Pure.
+ */
+export type SealMemo = (order: Order, text: string) => Uint8Array | undefined;
 
 /** SHA-256 of the parts, one after the other: 32 bytes. */
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array {

@@ -30,8 +30,10 @@ export const MAX_ISSUANCE = 16_384;
 export const NONCE_BYTES = 16;
 /** Random bytes that a process is given at its start. */
 export const SEED_BYTES = 16;
-/** Bytes of UTF-8 in an order's memo. */
+/** Bytes of UTF-8 in an order's memo before it is sealed. */
 export const MAX_MEMO_BYTES = 64;
+/** Bytes of every sealed memo: a tag, a length, and the memo padded to its bound. */
+export const SEALED_MEMO_BYTES = 16 + 1 + MAX_MEMO_BYTES;
 
 /** Bytes of one frame on a stream, without its length prefix. */
 export const MAX_FRAME_BYTES = 20_480;
@@ -102,9 +104,10 @@ export const MAX_RETELL_LOOKS = 256;
 export const MAX_RECENT_VOTES = 64;
 
 /** Bytes of the largest signed order, and of the largest certificate: a vote of every member. */
-export const MAX_ORDER_BYTES = 32 + 8 + 1 + 32 + 2 + 16 + 1 + MAX_MEMO_BYTES + 64;
+export const MAX_ORDER_BYTES = 32 + 8 + 1 + 32 + 2 + 16 + 1 + SEALED_MEMO_BYTES + 64;
 export const MAX_CERTIFICATE_BYTES = 4 + MAX_ORDER_BYTES + 1 + 65 * MAX_MEMBERS;
 
+invariant(SEALED_MEMO_BYTES <= 255, 'the length of a sealed memo fits a byte');
 invariant(
   (MAX_SEQUENCE + 1n) * MAX_AMOUNT <= MAX_BALANCE,
   '2^64 certificates of the largest amount cannot overflow a balance',

@@ -66,6 +66,11 @@ export const REFUSALS = {
     retry: 'later',
     meaning: 'this account has had its votes for this hour; it goes on by itself',
   },
+  recipient_no_key: {
+    wire: 33,
+    retry: 'never',
+    meaning: 'the recipient is no key: nobody could spend what it gets',
+  },
   bad_receipt: { wire: 28, retry: 'never', meaning: 'the receipt proves nothing' },
 } as const satisfies Record<string, RefusalRow>;
 

@@ -1,5 +1,5 @@
 /** What a node is made of: given once, never changed while it runs. */
-import type { Sign, Signer, Verify } from './crypto.ts';
+import type { SealMemo, Sign, Signer, Verify } from './crypto.ts';
 import type { Network } from './genesis.ts';
 import type { MemberIndex } from './units.ts';
 
@@ -11,7 +11,7 @@ export interface NodeSetup {
   /** Accounts that an authority holds before it refuses to pay new ones; MAX_ACCOUNTS if not said. */
   readonly mostAccounts?: number;
   /** Present on a wallet: the account that it speaks for. */
-  readonly wallet?: Signer;
+  readonly wallet?: WalletKey;
 }
 
 /** The authority's part of a setup that has one. */
@@ -19,9 +19,14 @@ export interface AuthoritySetup extends NodeSetup {
   readonly authority: { readonly member: MemberIndex; readonly sign: Sign };
 }
 
+/** What a wallet's key does for it. */
+export interface WalletKey extends Signer {
+  readonly sealMemo: SealMemo;
+}
+
 /** The wallet's part of a setup that has one. */
 export interface WalletSetup extends NodeSetup {
-  readonly wallet: Signer;
+  readonly wallet: WalletKey;
 }
 
 export function isAuthority(setup: NodeSetup): setup is AuthoritySetup {

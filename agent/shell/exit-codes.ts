@@ -68,6 +68,7 @@ export const EXIT_OF_REFUSAL = {
   too_many_decimals: 'usage',
   bad_genesis: 'bad_data',
   memo_too_long: 'usage',
+  recipient_no_key: 'usage',
   order_in_flight: 'try_again',
   bad_receipt: 'bad_data',
   not_a_wallet: 'usage',

@@ -95,7 +95,12 @@ function found(size: number) {
   } as Parameters<typeof networkOf>[0]);
   const recipient = signerNamed(2, 1).publicKey;
   const orders = Array.from({ length: PAYMENTS }, (_, n): SignedOrder => {
-    const data = { recipient, token: 0 as TokenIndex, amount: 1n as Amount, memo: '' };
+    const data = {
+      recipient,
+      token: 0 as TokenIndex,
+      amount: 1n as Amount,
+      memo: new Uint8Array(),
+    };
     const sequence = BigInt(n) as Sequence;
     const order: Order = { account: payer.publicKey, sequence, action: { TAG: 'transfer', data } };
     return { order, signature: payer.sign(orderSigningBytes(network.id, order)) };

@@ -27,7 +27,12 @@ import type { DriverResult, DriverTask } from './throughput.ts';
 function signedOrders(network: Network, wallets: readonly Signer[]): SignedOrder[] {
   return wallets.map((wallet, i) => {
     const recipient = (wallets[(i + 1) % wallets.length] ?? wallet).publicKey;
-    const data = { recipient, token: 0 as TokenIndex, amount: 5n as Amount, memo: '' };
+    const data = {
+      recipient,
+      token: 0 as TokenIndex,
+      amount: 5n as Amount,
+      memo: new Uint8Array(),
+    };
     const action = { TAG: 'transfer' as const, data };
     const order = { account: wallet.publicKey, sequence: 0n as Sequence, action };
     return { order, signature: wallet.sign(orderSigningBytes(network.id, order)) };

@@ -13,6 +13,7 @@ import { createNode } from '../../agent/core/node.ts';
 import type { Notice } from '../../agent/core/notice.ts';
 import type { Amount, TokenIndex } from '../../agent/core/units.ts';
 import { signerOf } from '../support/keys.ts';
+import { NO_MEMOS } from '../support/memos.ts';
 import { World } from '../support/world.ts';
 
 interface Session extends WalletSession {
@@ -28,6 +29,7 @@ function sessionOf(world: World): Session {
   return {
     network: world.network,
     account: alice.signer.publicKey,
+    memos: NO_MEMOS,
     read: { get: (key) => alice.state.get(key) },
     resumed: undefined,
     bell,

@@ -2,9 +2,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readReceipt, writeReceipt } from '../../agent/cli/receipt.ts';
+import { PLAIN } from '../../agent/cli/render/paint.ts';
+import { renderVerified } from '../../agent/cli/render/wallet.ts';
 import { isRefusal, type Refusal } from '../../agent/core/refusal.ts';
+import { certificateView } from '../../agent/shell/control/money-view.ts';
 import { createVerify } from '../../agent/shell/verify.ts';
-import { certificateFor, testNetwork } from './support.ts';
+import { certificateFor, memosFor, testNetwork } from './support.ts';
 
 const village = testNetwork();
 const verify = createVerify();
@@ -24,13 +27,13 @@ describe('a receipt', () => {
       `MeshPay receipt, version 1
 
 network     village
-network id  mpnet1m0s8lar7zqgcjmnlkw3zmtgavxu6tv45yls8wz567hnzka7fuuuqsmysm8
-order       b601aa29-7b48-8278-a620-93d517df3b79
+network id  mpnet1dygsrfu5uv8g95yw2egdfgc35r580zkp60xu8wdy5vakqlt7v2hql55mqd
+order       b51d77e5-b2ae-87a1-8b4f-2b1e82612e46
 amount      12.50 HRS
 from        mp1v6l8uvev0fznxv4an5987lds2h6utmc6q6k6vmvckw0mdqgvguaqstzgm0
 to          mp1pdgn4kd5jfqptjsfqtks0yzy6wk9m0kzxphsd9yvzrdgadhrnuksp6f70v
 sequence    0
-memo        "bread"
+memo        a sealed memo
 votes       oak, elm, ash (3 of 4, quorum 3, epoch 0)
 `,
     );
@@ -102,12 +105,25 @@ votes       oak, elm, ash (3 of 4, quorum 3, epoch 0)
     assert.match(refused.found ?? '', /92\.50 HRS/);
   });
 
+  it('says that there is no memo where there is none', () => {
+    const bare = writeReceipt(village.network, certificateFor(village, { memo: '' }));
+    assert.match(bare, /^memo {8}none$/m);
+    assert.ok(!isRefusal(readReceipt(village.network, bare, verify)));
+    refusalOf(bare.replace('none', 'a sealed memo'));
+  });
+
   it('cannot be made to look like another by its memo', () => {
     const memo = 'x"\namount      900.00 HRS\n\u001b[2K\u202e';
-    const tricky = writeReceipt(village.network, certificateFor(village, { memo }));
+    const certificate = certificateFor(village, { memo });
+    const tricky = writeReceipt(village.network, certificate);
     assert.equal(tricky.match(/^amount /gm)?.length, 1);
-    assert.ok(!tricky.includes('\u001b') && !tricky.includes('\u202e'));
     assert.ok(!isRefusal(readReceipt(village.network, tricky, verify)));
+    const { open } = memosFor(12, village.network);
+    const view = certificateView(village.network, certificate, open);
+    assert.equal(view.order.memo, memo);
+    const shown = renderVerified(PLAIN, view, 'village');
+    assert.equal(shown.match(/^amount /gm), null);
+    assert.ok(!shown.includes('\u001b') && !shown.includes('\u202e'));
   });
 
   it('is refused above its bound before anything else is done with it', () => {

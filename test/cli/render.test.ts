@@ -22,10 +22,13 @@ import {
 import type { PaymentView, WalletView } from '../../agent/cli/wallet/view.ts';
 import type { PeerView, StatusView } from '../../agent/shell/control/api.ts';
 import { certificateView } from '../../agent/shell/control/money-view.ts';
-import { certificateFor, testNetwork } from './support.ts';
+import { certificateFor, memosFor, testNetwork } from './support.ts';
 
 const village = testNetwork();
-const certificate = certificateView(village.network, certificateFor(village));
+const { open } = memosFor(12, village.network);
+const certificate = certificateView(village.network, certificateFor(village), open);
+/** As somebody sees it who is neither payer nor payee. */
+const sealed = certificateView(village.network, certificateFor(village));
 /** 2026-01-31 12:00:00.250 UTC. */
 const NOON = Date.UTC(2026, 0, 31, 12, 0, 0, 250);
 const KEY = 'mpnode1h04rvlrmphmjlvpu42gt76tr880r9f20x989rse95a9u4c88crwsvls2qp';
@@ -199,10 +202,10 @@ describe('doctor', () => {
 
 describe('events', () => {
   it('are one line each, with the time first', () => {
-    const event = { kind: 'applied', atMs: NOON, certificate } as const;
+    const event = { kind: 'applied', atMs: NOON, certificate: sealed } as const;
     assert.equal(
       renderEvent(PLAIN, event),
-      '12:00:00.250  applied         12.50 HRS mp1v6l8uvev...zgm0 -> mp1pdgn4kd5...f70v #0 "bread" by oak, elm and ash',
+      '12:00:00.250  applied         12.50 HRS mp1v6l8uvev...zgm0 -> mp1pdgn4kd5...f70v #0 a sealed memo by oak, elm and ash',
     );
   });
 
@@ -278,6 +281,11 @@ describe('a wallet', () => {
 
   it('says who paid whom what in a valid receipt', () => {
     assert.equal(renderVerified(PLAIN, certificate, 'village'), VERIFIED_TEXT);
+    const others = VERIFIED_TEXT.replace('"bread"', 'a sealed memo');
+    assert.equal(renderVerified(PLAIN, sealed, 'village'), others);
+    const bare = { ...sealed, order: { ...sealed.order, memo: '' } };
+    const none = VERIFIED_TEXT.replace('"bread"', 'none');
+    assert.equal(renderVerified(PLAIN, bare, 'village'), none);
   });
 });
 
@@ -382,15 +390,15 @@ Each payment is proven by its certificate; others may be missing, made with this
 On its way: 12.50 HRS to mp1pdgn4kd5...f70v, 1 of 3 votes; not taken off above.`;
 
 const HISTORY_TEXT = `learned (UTC)        amount  token        account             votes  memo     order
-2026-01-31 12:00:00  -12.50  HRS    to    mp1pdgn4kd5...f70v      3  "bread"  54384352-8987-8f78-aae8-24398404f2f1
-2026-01-31 12:00:00  +12.50  HRS    from  mp1v6l8uvev...zgm0      3           54384352-8987-8f78-aae8-24398404f2f1
+2026-01-31 12:00:00  -12.50  HRS    to    mp1pdgn4kd5...f70v      3  "bread"  b51d77e5-b2ae-87a1-8b4f-2b1e82612e46
+2026-01-31 12:00:00  +12.50  HRS    from  mp1v6l8uvev...zgm0      3           b51d77e5-b2ae-87a1-8b4f-2b1e82612e46
 
 5 older payments: --most N shows more.
 Each payment is proven by its certificate.
 Confirmed 2026-01-31 12:00:00 UTC by oak, elm and ash: they know of no other.`;
 
 const PAID_TEXT = `paid 12.50 HRS to mp1pdgn4kd5jfqptjsfqtks0yzy6wk9m0kzxphsd9yvzrdgadhrnuksp6f70v in 12 ms
-order    54384352-8987-8f78-aae8-24398404f2f1
+order    b51d77e5-b2ae-87a1-8b4f-2b1e82612e46
 memo     "bread"
 votes    oak, elm and ash
 applied  oak, elm and ash (3 of 4)
@@ -400,7 +408,7 @@ const VERIFIED_TEXT = `valid: 12.50 HRS was paid on the network village
 from   mp1v6l8uvev0fznxv4an5987lds2h6utmc6q6k6vmvckw0mdqgvguaqstzgm0
 to     mp1pdgn4kd5jfqptjsfqtks0yzy6wk9m0kzxphsd9yvzrdgadhrnuksp6f70v
 memo   "bread"
-order  54384352-8987-8f78-aae8-24398404f2f1, sequence 0
+order  b51d77e5-b2ae-87a1-8b4f-2b1e82612e46, sequence 0
 votes  oak, elm and ash (epoch 0)`;
 
 const NETWORK_TEXT = `network    village

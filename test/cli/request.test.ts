@@ -4,7 +4,9 @@ import { describe, it } from 'node:test';
 import type { PayCommand } from '../../agent/cli/wallet/pay.ts';
 import { isSamePayment } from '../../agent/cli/wallet/request.ts';
 import { liveOrderView } from '../../agent/cli/wallet/view.ts';
+import { memosOf } from '../../agent/core/memo.ts';
 import type { Amount, TokenIndex } from '../../agent/core/units.ts';
+import { seedOf } from '../support/keys.ts';
 import { World } from '../support/world.ts';
 
 /** Alice, who pays bob and is not heard: the order stays on its way. */
@@ -12,7 +14,8 @@ function waiting(memo = 'bread') {
   const world = new World({ wallets: ['alice', 'bob', 'carol'] });
   const alice = world.place('alice');
   world.pay('alice', 'bob', 1_250n, memo);
-  const live = liveOrderView({ get: (key) => alice.state.get(key) }, world.network);
+  const { open } = memosOf(seedOf('alice'), world.network.id);
+  const live = liveOrderView({ get: (key) => alice.state.get(key) }, world.network, open);
   assert.ok(live !== null);
   const asked: PayCommand = {
     recipient: world.place('bob').signer.publicKey,

@@ -1,4 +1,5 @@
 /** What the tests of the command line share: real runs of the built command, folders, certificates. */
+import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,6 +8,7 @@ import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import {
   type Certificate,
+  NO_MEMO,
   type Order,
   orderHash,
   orderSigningBytes,
@@ -14,6 +16,7 @@ import {
 } from '../../agent/core/codec/order.ts';
 import type { Signer } from '../../agent/core/crypto.ts';
 import { type Network, networkOf } from '../../agent/core/genesis.ts';
+import { type Memos, memosOf } from '../../agent/core/memo.ts';
 import type { Amount, Epoch, MemberIndex, Sequence, TokenIndex } from '../../agent/core/units.ts';
 import { signerFromSeed } from '../../agent/shell/keys.ts';
 import { afterPatience } from '../support/patience.ts';
@@ -114,6 +117,11 @@ export interface Wish {
   readonly voters?: readonly number[];
 }
 
+/** What opens memos of the account of `signerOf(number)`. */
+export function memosFor(number: number, network: Network): Memos {
+  return memosOf(new Uint8Array(32).fill(number), network.id);
+}
+
 /** A certificate of a payment by the account of `signerOf(11)`. */
 export function certificateFor(
   { network, authorities }: TestNetwork,
@@ -121,7 +129,7 @@ export function certificateFor(
 ): Certificate {
   const payer = signerOf(11);
   const { amount = 1_250n, sequence = 0n, memo = 'bread', voters = [0, 1, 2] } = wish;
-  const order: Order = {
+  const bare: Order = {
     account: payer.publicKey,
     sequence: sequence as Sequence,
     action: {
@@ -130,9 +138,15 @@ export function certificateFor(
         recipient: wish.recipient ?? signerOf(12).publicKey,
         token: 0 as TokenIndex,
         amount: amount as Amount,
-        memo,
+        memo: NO_MEMO,
       },
     },
+  };
+  const sealed = memo === '' ? NO_MEMO : memosFor(11, network).seal(bare, memo);
+  assert.ok(sealed !== undefined);
+  const order: Order = {
+    ...bare,
+    action: { TAG: 'transfer', data: { ...bare.action.data, memo: sealed } },
   };
   const hash = orderHash(network.id, order);
   const bytes = voteSigningBytes(network.id, 0 as Epoch, hash);

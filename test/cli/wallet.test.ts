@@ -76,7 +76,13 @@ describe('a wallet', { concurrency: 1 }, () => {
     assert.ok(paid.certificate.votes.length >= 3 && paid.spread.length >= 3);
     const verified = await run('wallet verify bread --genesis network --json');
     assert.equal(verified.status, 0, verified.err);
-    assert.deepEqual(JSON.parse(verified.out).order, paid.certificate.order);
+    const { order } = paid.certificate;
+    assert.deepEqual(JSON.parse(verified.out).order, { ...order, memo: null });
+    const opened = await run('wallet verify bread --wallet wallets/bob --json');
+    assert.deepEqual(JSON.parse(opened.out).order, order, 'the payee reads the memo');
+    const shown = await run('wallet verify bread --genesis network');
+    assert.match(shown.out, /^memo +a sealed memo$/m);
+    assert.ok(!readFileSync(join(folder, 'bread'), 'utf8').includes('milk'));
     const again = await run('wallet receipt --wallet wallets/alice');
     assert.equal(again.out, readFileSync(join(folder, 'bread'), 'utf8'));
   });
@@ -94,6 +100,10 @@ describe('a wallet', { concurrency: 1 }, () => {
       return `${payment.direction} ${payment.order.amount}`;
     });
     assert.deepEqual(lines, ['paid 2.50', 'received 12.50']);
+    assert.deepEqual(
+      payments.map(({ order }: { order: { memo: string } }) => order.memo),
+      ['', 'bread and milk'],
+    );
   });
 
   it('refuses to pay more than it can prove to own', async () => {

@@ -46,7 +46,12 @@ class Ledger {
     this.step((draft) => {
       const before = readAccount(draft, account);
       const sequence = before.next;
-      const data = { recipient: account, token: 0 as TokenIndex, amount: 1n as Amount, memo: '' };
+      const data = {
+        recipient: account,
+        token: 0 as TokenIndex,
+        amount: 1n as Amount,
+        memo: new Uint8Array(),
+      };
       const order = { account, sequence, action: { TAG: 'transfer', data } } as const;
       const signed = { order, signature: new Uint8Array(64) };
       const fact = { epoch: 0 as Epoch, order: signed, votes: [] };

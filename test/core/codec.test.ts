@@ -6,7 +6,12 @@ import type { Coder } from '../../agent/core/codec/coder.ts';
 import { frameCoder } from '../../agent/core/codec/message.ts';
 import { certificateCoder, signedOrderCoder } from '../../agent/core/codec/order.ts';
 import { accountCoder, factCoder } from '../../agent/core/codec/record.ts';
-import { MAX_CERTIFICATE_BYTES, MAX_MEMBERS, MAX_ORDER_BYTES } from '../../agent/core/limits.ts';
+import {
+  MAX_CERTIFICATE_BYTES,
+  MAX_MEMBERS,
+  MAX_ORDER_BYTES,
+  SEALED_MEMO_BYTES,
+} from '../../agent/core/limits.ts';
 import { isRefusal } from '../../agent/core/refusal.ts';
 import * as arbitrary from '../support/arbitraries.ts';
 
@@ -100,7 +105,7 @@ test('the bounds of limits.ts are the sizes of the largest messages', () => {
   const [sample] = fc.sample(arbitrary.signedOrder, 1);
   assert.ok(sample !== undefined);
   const { order } = sample;
-  const data = { ...order.action.data, memo: 'm'.repeat(64) };
+  const data = { ...order.action.data, memo: new Uint8Array(SEALED_MEMO_BYTES) };
   const signed = { ...sample, order: { ...order, action: { ...order.action, data } } };
   assert.equal(encode(signedOrderCoder, signed).length, MAX_ORDER_BYTES);
   const votes = Array.from({ length: MAX_MEMBERS }, (_, i) => ({

@@ -16,7 +16,12 @@ export function transfer(
     sequence: sequence as Sequence,
     action: {
       TAG: 'transfer',
-      data: { recipient, token: token as TokenIndex, amount: amountMinor as Amount, memo: '' },
+      data: {
+        recipient,
+        token: token as TokenIndex,
+        amount: amountMinor as Amount,
+        memo: new Uint8Array(),
+      },
     },
   };
   return { order, signature: payer.sign(orderSigningBytes(networkId, order)) };

@@ -12,6 +12,7 @@ import type { Notice } from '../../agent/core/notice.ts';
 import type { Amount, TokenIndex } from '../../agent/core/units.ts';
 import type { Address } from '../../agent/shell/net/address.ts';
 import type { TransportChoice } from '../../agent/shell/net/transport.ts';
+import { NO_MEMOS } from '../support/memos.ts';
 
 export interface Paid {
   readonly certificate: Certificate;
@@ -44,7 +45,7 @@ export async function openTestWallet(
 ): Promise<TestWallet> {
   mkdirSync(folder, { recursive: true });
   const config = { peers, transport, allowVolatile: true };
-  const session = await openSession({ folder, signer, network, config });
+  const session = await openSession({ folder, signer, memos: NO_MEMOS, network, config });
   const notices: Notice[] = [];
   session.hear((notice) => notices.push(notice));
 

@@ -2,6 +2,7 @@
  * Who takes part in a run: names, roles, keys, the genesis document that they share, another one
  * that some were wrongly set up with, and what the hostile may have of other networks and epochs.
  */
+
 import {
   type Order,
   orderSigningBytes,
@@ -11,6 +12,7 @@ import {
 import type { Signer } from '../../agent/core/crypto.ts';
 import { type Genesis, type Network, networkOf } from '../../agent/core/genesis.ts';
 import type { Amount, Epoch, MemberIndex, Sequence, TokenIndex } from '../../agent/core/units.ts';
+import { memoLike } from '../support/memos.ts';
 import { latin1 } from './checkers/decode.ts';
 import type { Founding } from './checkers/founding.ts';
 import type { Loot } from './hostile/thief.ts';
@@ -185,7 +187,7 @@ function foreignOrdersOf(wallets: readonly Part[], other: Network): SignedOrder[
         recipient: recipient.signer.publicKey,
         token: 0 as TokenIndex,
         amount: 1n as Amount,
-        memo: 'elsewhere',
+        memo: memoLike('elsewhere'),
       };
       const order: Order = {
         account: signer.publicKey,

@@ -8,12 +8,13 @@ import { encode } from '../../agent/core/codec/canonical.ts';
 import type { Certificate } from '../../agent/core/codec/order.ts';
 import { certificateCoder } from '../../agent/core/codec/order.ts';
 import { memberByKey } from '../../agent/core/committee.ts';
-import type { Signer, Verify } from '../../agent/core/crypto.ts';
+import type { SealMemo, Signer, Verify } from '../../agent/core/crypto.ts';
 import type { Network as FoundedNetwork } from '../../agent/core/genesis.ts';
 import { createNode } from '../../agent/core/node.ts';
 import type { NodeSetup } from '../../agent/core/setup.ts';
 import type { MemberIndex } from '../../agent/core/units.ts';
 import { createMeter } from '../../agent/shell/meter.ts';
+import { memoLike } from '../support/memos.ts';
 import { Agenda } from './agenda.ts';
 import { type Cast, castOf, type Part } from './cast.ts';
 import { type Founding, faultsFor } from './checkers/founding.ts';
@@ -275,7 +276,8 @@ export class World {
         return { ...base, mostAccounts, authority: { member, sign: signer.sign } };
       }
       const isOwner = role === 'wallet' || role === 'stranger';
-      return isOwner ? { ...base, wallet: signer } : base;
+      const sealMemo: SealMemo = (_order, text) => memoLike(text);
+      return isOwner ? { ...base, wallet: { ...signer, sealMemo } } : base;
     };
     switch (role) {
       case 'thief': {

@@ -4,7 +4,7 @@ import type { Frame, Message, Wish } from '../../agent/core/codec/message.ts';
 import type { Certificate, SignedOrder } from '../../agent/core/codec/order.ts';
 import type { Account, Fact } from '../../agent/core/codec/record.ts';
 import type { LinkId } from '../../agent/core/io.ts';
-import { MAX_AMOUNT } from '../../agent/core/limits.ts';
+import { MAX_AMOUNT, SEALED_MEMO_BYTES } from '../../agent/core/limits.ts';
 import type {
   Amount,
   Balance,
@@ -25,9 +25,7 @@ const balance = fc.bigInt({ min: -MAX_AMOUNT, max: MAX_AMOUNT }).map((n) => n as
 const member = fc.nat(63).map((n) => n as MemberIndex);
 const epoch = fc.nat(1_000).map((n) => n as Epoch);
 const token = fc.nat(65_535).map((n) => n as TokenIndex);
-const memo = fc
-  .string({ unit: 'grapheme', maxLength: 64 })
-  .filter((text) => Buffer.byteLength(text) <= 64);
+const memo = fc.oneof(fc.constant(new Uint8Array()), bytes(SEALED_MEMO_BYTES));
 const optional = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
   fc.option(value, { nil: undefined });
 

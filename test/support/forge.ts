@@ -1,4 +1,5 @@
 /** Orders, votes and certificates made by hand, right or wrong, and frames that carry them. */
+
 import { decodeOwn, encode } from '../../agent/core/codec/canonical.ts';
 import {
   frameCoder,
@@ -21,6 +22,7 @@ import type { LinkId } from '../../agent/core/io.ts';
 import type { Notice } from '../../agent/core/notice.ts';
 import { signingBytes } from '../../agent/core/signing.ts';
 import type { Amount, Epoch, MemberIndex, Sequence, TokenIndex } from '../../agent/core/units.ts';
+import { memoLike } from './memos.ts';
 import { HRS, type Place, type World } from './world.ts';
 
 export interface OrderParts {
@@ -48,7 +50,7 @@ export function orderOf(
         recipient: world.place(to).signer.publicKey,
         token: (parts.token ?? HRS) as TokenIndex,
         amount: (parts.amount ?? 1n) as Amount,
-        memo: parts.memo ?? '',
+        memo: memoLike(parts.memo ?? ''),
       },
     },
   };

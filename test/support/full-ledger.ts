@@ -28,7 +28,7 @@ function accountsOf(count: number): Buffer[] {
 }
 
 function recordOf(account: Uint8Array, recipient: Uint8Array): Uint8Array {
-  const data = { recipient, token: 0 as TokenIndex, amount: 1n as Amount, memo: '' };
+  const data = { recipient, token: 0 as TokenIndex, amount: 1n as Amount, memo: new Uint8Array() };
   const order = { account, sequence: 1n as Sequence, action: { TAG: 'transfer', data } } as const;
   return encode(accountCoder, {
     next: 1n as Sequence,

@@ -1,4 +1,5 @@
 /** One fixed value of every message, record and statement, for the frozen vectors. */
+
 import { encode, hashCoder } from '../../agent/core/codec/canonical.ts';
 import {
   frameCoder,
@@ -28,6 +29,7 @@ import type {
   Sequence,
   TokenIndex,
 } from '../../agent/core/units.ts';
+import { memoLike } from './memos.ts';
 
 const bytes = (length: number, first: number): Uint8Array =>
   Uint8Array.from({ length }, (_, i) => (first + i) % 256);
@@ -57,7 +59,7 @@ const order: Order = {
       recipient: bytes(32, 20),
       token: 0 as TokenIndex,
       amount: 1_234n as Amount,
-      memo: 'brød',
+      memo: memoLike('brød'),
     },
   },
 };

@@ -11,11 +11,12 @@ import { type Genesis, type Network, networkOf } from '../../agent/core/genesis.
 import type { Event, LinkId, Step } from '../../agent/core/io.ts';
 import { isDurable } from '../../agent/core/keyspace.ts';
 import { SEED_BYTES } from '../../agent/core/limits.ts';
+import { memosOf } from '../../agent/core/memo.ts';
 import { createNode, type Node } from '../../agent/core/node.ts';
 import type { Notice } from '../../agent/core/notice.ts';
 import type { NodeSetup } from '../../agent/core/setup.ts';
 import type { Amount, MemberIndex, TokenIndex } from '../../agent/core/units.ts';
-import { verify as realVerify, signerOf } from './keys.ts';
+import { verify as realVerify, seedOf, signerOf } from './keys.ts';
 
 export const HRS = 0 as TokenIndex;
 
@@ -76,7 +77,8 @@ export class World {
     });
     for (const name of relays) this.#add(name, signerOf(name), { network: this.network, verify });
     for (const name of wallets) {
-      const wallet = signerOf(name);
+      const { seal: sealMemo } = memosOf(seedOf(name), this.network.id);
+      const wallet = { ...signerOf(name), sealMemo };
       this.#add(name, wallet, { network: this.network, verify, wallet });
     }
   }

@@ -8,9 +8,10 @@ import { Failure, failure } from '../failure.ts';
 import { show } from '../output.ts';
 import { writeReceipt } from '../receipt.ts';
 import { shortName } from '../render/events.ts';
-import { quoted } from '../render/text.ts';
+import { memoText } from '../render/text.ts';
 import { renderPaid } from '../render/wallet.ts';
 import { outputFailure, systemFailure } from '../system-errors.ts';
+import type { WalletFolder } from '../wallet/folder.ts';
 import type { Paid } from '../wallet/pay.ts';
 
 /**
@@ -20,11 +21,11 @@ import type { Paid } from '../wallet/pay.ts';
 export async function reportPaid(
   args: Args,
   context: Context,
-  network: Network,
+  { network, memos }: Pick<WalletFolder, 'network' | 'memos'>,
   paid: Paid,
 ): Promise<void> {
   const { terminal } = context;
-  const certificate = certificateView(network, paid.certificate);
+  const certificate = certificateView(network, paid.certificate, memos.open);
   const { latencyMs, spread } = paid;
   const members = network.committee.members.length;
   const wanted = args.text('receipt') ?? null;
@@ -67,6 +68,6 @@ function paidButFailure(what: string, error: unknown, ...hints: readonly string[
 
 /** "12.50 HRS to mp1abc...", with the memo. */
 export function shortOrder({ amount, token, recipient, memo }: OrderView): string {
-  const note = memo === '' ? '' : ` ${quoted(memo)}`;
+  const note = memo === '' ? '' : ` ${memoText(memo)}`;
   return `${amount} ${token} to ${shortName(recipient)}${note}`;
 }

@@ -134,12 +134,12 @@ async function runPay(args: Args, context: Context): Promise<void> {
         : 'An earlier payment comes first';
       context.terminal.note(`${what}: ${shortOrder(order)}`);
       const paid = await goOn(session, resumed, watch);
-      if (isSame) return await reportPaid(args, context, session.network, paid);
+      if (isSame) return await reportPaid(args, context, session, paid);
       context.terminal.note(`${context.terminal.notePaint.good('paid')} ${shortOrder(order)}`);
     }
     const insists = args.flag('anyway');
     const paid = await pay(session, command, { ...watch, insists });
-    await reportPaid(args, context, session.network, paid);
+    await reportPaid(args, context, session, paid);
   } finally {
     await session.close();
   }
@@ -157,7 +157,7 @@ async function runResume(args: Args, context: Context): Promise<void> {
     }
     refusePeerless(wallet);
     terminal.note(`On its way: ${shortOrder(resumed.live.order)}`);
-    await reportPaid(args, context, session.network, await goOn(session, resumed, watch));
+    await reportPaid(args, context, session, await goOn(session, resumed, watch));
   } finally {
     await session.close();
   }

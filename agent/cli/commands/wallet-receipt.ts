@@ -12,7 +12,7 @@ import { readGenesisFile, readText } from '../network/read.ts';
 import { show } from '../output.ts';
 import { MAX_RECEIPT_CHARACTERS, readReceipt, writeReceipt } from '../receipt.ts';
 import { renderVerified } from '../render/wallet.ts';
-import { openWalletFolder, WALLET_OPTION, walletFolderOf } from '../wallet/folder.ts';
+import { openWalletFolder, WALLET_OPTION, walletFolderOf, walletMemos } from '../wallet/folder.ts';
 import { type ImportOutcome, importReceipt } from '../wallet/import.ts';
 import { openSession } from '../wallet/session.ts';
 import { newestPayments } from '../wallet/view.ts';
@@ -89,6 +89,7 @@ export const walletVerify: CommandSpec = {
     'Checks that a receipt proves its payment: the network, the signature of the payer, the votes of ' +
       'a quorum, and that the readable lines are those of the certificate. Nobody is asked. The ' +
       "genesis document is that of --genesis, or the wallet's own.",
+    'A memo is sealed to payer and payee: with a wallet of one of them it is shown.',
   ],
   positionals: [{ name: 'file', summary: 'the receipt', expected: 'a receipt', completes: 'file' }],
   options: [
@@ -109,15 +110,18 @@ export const walletVerify: CommandSpec = {
     },
   ],
   run: async (args, context) => {
-    const genesis = args.text('genesis') ?? walletFolderOf(args, context.environment);
-    const network = readGenesisFile(genesis);
+    const folder = walletFolderOf(args, context.environment);
+    const given = args.text('genesis');
+    const network = readGenesisFile(given ?? folder);
     const certificate = readReceipt(
       network,
       readText(args.word('file'), MAX_RECEIPT_BYTES),
       createVerify(),
     );
     if (isRefusal(certificate)) throw refusalFailure(certificate);
-    const view = certificateView(network, certificate);
+    const isAsWallet = given === undefined || args.text('wallet') !== undefined;
+    const memos = isAsWallet ? walletMemos(folder, network) : undefined;
+    const view = certificateView(network, certificate, memos?.open);
     const { name } = network.genesis;
     const json = { valid: true, network: name, ...view };
     show(args, context, json, (paint) => renderVerified(paint, view, name));
@@ -157,7 +161,7 @@ export const walletImport: CommandSpec = {
         bytes,
         offline ? undefined : interrupt,
       );
-      const view = certificateView(network, certificate);
+      const view = certificateView(network, certificate, wallet.memos.open);
       show(args, context, { outcome, ...view }, (paint) =>
         [renderVerified(paint, view, network.genesis.name), NEWS[outcome]].join('\n'),
       );

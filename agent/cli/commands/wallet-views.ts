@@ -47,7 +47,7 @@ export const walletBalance: CommandSpec = {
   ],
   run: (args, context) =>
     withWallet(args, context, async (session, freshness) => {
-      const view = walletView(session.read, session.network, session.account);
+      const view = walletView(session.read, session.network, session.account, session.memos.open);
       const json = { ...view, confirmed: freshness.confirmed, refreshed: freshness };
       show(args, context, json, (paint) => renderBalance(paint, view, freshness));
     }),
@@ -71,9 +71,11 @@ export const walletHistory: CommandSpec = {
   run: async (args, context) => {
     const most = wholeNumber(args, 'most', 1, 1_000_000) ?? DEFAULT_MOST;
     await withWallet(args, context, async (session, freshness) => {
-      const { read, network, account } = session;
-      const payments = newestPayments(read, network, account, most).map(({ view }) => view);
-      const { payments: total } = walletView(read, network, account);
+      const { read, network, account, memos } = session;
+      const payments = newestPayments(read, network, account, most, memos.open).map(
+        ({ view }) => view,
+      );
+      const { payments: total } = walletView(read, network, account, memos.open);
       show(args, context, { payments, total, refreshed: freshness }, (paint) =>
         renderHistory(paint, payments, Number(total), freshness),
       );

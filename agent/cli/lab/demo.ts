@@ -189,7 +189,12 @@ async function balancesOf(
       const field = `balance of ${wallet.name}, in the smallest unit`;
       throw failure('lab_failed', { field, expected: `${expected}`, found: `${found}` });
     }
-    const { balances } = walletView(session.read, session.network, session.account);
+    const { balances } = walletView(
+      session.read,
+      session.network,
+      session.account,
+      session.memos.open,
+    );
     result.push({ name: wallet.name, balances });
   }
   return result;

@@ -3,7 +3,7 @@ import { unreachable } from '../../core/assert.ts';
 import type { EventView, RefusalView } from '../../shell/control/event-view.ts';
 import type { OrderView } from '../../shell/control/money-view.ts';
 import type { Paint } from './paint.ts';
-import { harmless, listed, quoted } from './text.ts';
+import { harmless, listed, memoText } from './text.ts';
 
 /** "12:00:00.123  voted  ...". The time is universal time, as everywhere. */
 export function renderEvent(paint: Paint, event: EventView): string {
@@ -84,7 +84,7 @@ function describe(event: EventView): string {
 
 /** "12.50 HRS mp1abc...wxyz -> mp1... #3". */
 function orderText({ amount, token, account, recipient, sequence, memo }: OrderView): string {
-  const note = memo === '' ? '' : ` ${quoted(memo)}`;
+  const note = memo === '' ? '' : ` ${memoText(memo)}`;
   return `${amount} ${token} ${shortName(account)} -> ${shortName(recipient)} #${sequence}${note}`;
 }
 

@@ -14,6 +14,12 @@ export function quoted(text: string): string {
   return `"${harmless(text.replace(/["\\]/g, '\\$&'))}"`;
 }
 
+/** A memo: in quotes; `none` where there is none; said to be there where it is sealed to others. */
+export function memoText(memo: string | null, none = ''): string {
+  if (memo === null) return 'a sealed memo';
+  return memo === '' ? none : quoted(memo);
+}
+
 /** "1 peer", "3 peers". */
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;

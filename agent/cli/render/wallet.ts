@@ -4,7 +4,7 @@ import type { LiveOrderView, PaymentView, WalletView } from '../wallet/view.ts';
 import { shortName } from './events.ts';
 import type { Paint } from './paint.ts';
 import { renderFields, renderTable } from './table.ts';
-import { counted, duration, listed, moment, quoted } from './text.ts';
+import { counted, duration, listed, memoText, moment } from './text.ts';
 
 /** What it rests on that nothing is missing from what is shown. */
 export interface Freshness {
@@ -69,7 +69,7 @@ export function renderHistory(
       paid ? 'to' : 'from',
       shortName(paid ? order.recipient : order.account),
       `${votes.length}`,
-      order.memo === '' ? '' : quoted(order.memo),
+      memoText(order.memo),
       paint.faint(order.id),
     ];
   });
@@ -113,7 +113,7 @@ export function renderPaid(paint: Paint, paid: PaidView): string {
     `${paint.good('paid')} ${paint.strong(amount)} to ${order.recipient} in ${duration(paid.latencyMs)}`,
     renderFields(paint, [
       ['order', order.id],
-      ...(order.memo === '' ? [] : [['memo', quoted(order.memo)] as const]),
+      ...(order.memo === '' ? [] : [['memo', memoText(order.memo)] as const]),
       ['votes', listed(votes)],
       [
         'applied',
@@ -136,7 +136,7 @@ export function renderVerified(
     renderFields(paint, [
       ['from', order.account],
       ['to', order.recipient],
-      ['memo', order.memo === '' ? 'none' : quoted(order.memo)],
+      ['memo', memoText(order.memo, 'none')],
       ['order', `${order.id}, sequence ${order.sequence}`],
       ['votes', `${listed(votes)} (epoch ${certificate.epoch})`],
     ]),

@@ -14,6 +14,7 @@ import type { Signer } from '../../core/crypto.ts';
 import type { Network } from '../../core/genesis.ts';
 import { genesisToJson } from '../../core/genesis-json.ts';
 import { MAX_MEMBERS } from '../../core/limits.ts';
+import { type Memos, memosOf } from '../../core/memo.ts';
 import { address, choice, flag, type Kind, list } from '../../shell/config-kinds.ts';
 import { newSeed, writeKeyFile } from '../../shell/keys.ts';
 import type { Address } from '../../shell/net/address.ts';
@@ -23,7 +24,7 @@ import type { Args, OptionSpec } from '../command.ts';
 import type { Environment } from '../config.ts';
 import { failure } from '../failure.ts';
 import { createFolder } from '../folder.ts';
-import { keyFailure, signerFromFile } from '../key-file.ts';
+import { keyFailure, seedFromFile, signerFromFile } from '../key-file.ts';
 import { readGenesisFile, readText } from '../network/read.ts';
 import { GENESIS_FILE } from '../network/write.ts';
 
@@ -45,6 +46,7 @@ export interface WalletConfig {
 export interface WalletFolder {
   readonly folder: string;
   readonly signer: Signer;
+  readonly memos: Memos;
   readonly network: Network;
   readonly config: WalletConfig;
 }
@@ -144,6 +146,12 @@ export function walletSigner(folder: string): Signer {
   return signerFromFile(join(folder, KEY_FILE));
 }
 
+/** What opens memos of the wallet in a folder; undefined where there is no wallet. */
+export function walletMemos(folder: string, network: Network): Memos | undefined {
+  const file = join(folder, KEY_FILE);
+  return existsSync(file) ? memosOf(seedFromFile(file), network.id) : undefined;
+}
+
 /** A wallet that has joined a network. */
 export function openWalletFolder(folder: string): WalletFolder {
   const signer = walletSigner(folder);
@@ -155,7 +163,8 @@ export function openWalletFolder(folder: string): WalletFolder {
     );
   }
   const network = readGenesisFile(join(folder, GENESIS_FILE));
-  return { folder, signer, network, config: readWalletConfig(folder) };
+  const memos = memosOf(seedFromFile(join(folder, KEY_FILE)), network.id);
+  return { folder, signer, memos, network, config: readWalletConfig(folder) };
 }
 
 function readWalletConfig(folder: string): WalletConfig {

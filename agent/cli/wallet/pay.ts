@@ -157,7 +157,7 @@ function reasonsOf(session: WalletSession, pursuit: Pursuit): readonly string[] 
 }
 
 function unfinished(session: WalletSession, code: 'interrupted' | 'not_certified'): Error {
-  const live = liveOrderView(session.read, session.network);
+  const live = liveOrderView(session.read, session.network, session.memos.open);
   if (live === null) return failure(code);
   const { order, votes, quorum: needed } = live;
   const field = `order ${order.id}`;
@@ -167,7 +167,7 @@ function unfinished(session: WalletSession, code: 'interrupted' | 'not_certified
 
 /** The session broke: first what that means for the order, then what broke. */
 function withLive(session: WalletSession, error: unknown): unknown {
-  const live = liveOrderView(session.read, session.network);
+  const live = liveOrderView(session.read, session.network, session.memos.open);
   const known = error instanceof Failure ? error : systemFailure(error);
   if (live === null || known === undefined) return error;
   const { code, exit, message, hints } = known;

@@ -9,6 +9,7 @@ import { readLiveOrder } from '../../core/client/wallet.ts';
 import type { Network } from '../../core/genesis.ts';
 import type { Command, Read } from '../../core/io.ts';
 import { SEED_BYTES } from '../../core/limits.ts';
+import type { Memos } from '../../core/memo.ts';
 import { createNode } from '../../core/node.ts';
 import type { Notice } from '../../core/notice.ts';
 import type { MemberIndex } from '../../core/units.ts';
@@ -35,6 +36,8 @@ import { type LiveOrderView, liveOrderView } from './view.ts';
 export interface WalletSession {
   readonly network: Network;
   readonly account: Uint8Array;
+  /** Opens the memos of its own orders and of those that pay it. */
+  readonly memos: Memos;
   /** The state on disk. */
   readonly read: Read;
   /** The order that an earlier session left behind. It goes on from the moment of opening. */
@@ -79,12 +82,12 @@ export async function openSession(
     allowVolatile: wallet.config.allowVolatile,
     onProgress: options.onProgress,
   });
-  const { network, signer } = wallet;
-  const resumed = resumedFrom(store, network);
+  const { network, signer, memos } = wallet;
+  const resumed = resumedFrom(store, wallet);
   const listeners = new Set<(notice: Notice) => void>();
   if (resumed !== undefined) listeners.add((notice) => resumed.pursuit.take(notice));
   const { verify, sign, spent } = createMeter({ verify: createVerify(), sign: signer.sign });
-  const node = createNode({ network, verify, wallet: { ...signer, sign } });
+  const node = createNode({ network, verify, wallet: { ...signer, sign, sealMemo: memos.seal } });
   const bell = new Bell();
   const loop: Loop = createLoop({
     step: (event, stamp, read) => node.step(event, stamp, read),
@@ -122,6 +125,7 @@ export async function openSession(
   return {
     network,
     account: signer.publicKey,
+    memos,
     read: store,
     resumed,
     bell,
@@ -151,8 +155,8 @@ export async function openSession(
   };
 }
 
-function resumedFrom(read: Read, network: Network): Resumed | undefined {
-  const live = liveOrderView(read, network);
+function resumedFrom(read: Read, { network, memos }: WalletFolder): Resumed | undefined {
+  const live = liveOrderView(read, network, memos.open);
   const record = readLiveOrder(read);
   if (live === null || record === undefined) return undefined;
   const { token } = record.order.order.action.data;

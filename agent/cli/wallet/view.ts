@@ -11,6 +11,7 @@ import { type TokenIndex, ZERO_BALANCE } from '../../core/units.ts';
 import {
   certificateView,
   memberName,
+  type OpenMemo,
   type OrderView,
   orderView,
   type QuantityView,
@@ -46,7 +47,12 @@ export interface WalletView {
 }
 
 /** The wallet as its certificates prove it. */
-export function walletView(read: Read, network: Network, account: Uint8Array): WalletView {
+export function walletView(
+  read: Read,
+  network: Network,
+  account: Uint8Array,
+  open: OpenMemo,
+): WalletView {
   const { balances, next, payments } = readWallet(read, network, account);
   return {
     address: nameOf('account', account),
@@ -57,7 +63,7 @@ export function walletView(read: Read, network: Network, account: Uint8Array): W
     }),
     next: next.toString(),
     payments: payments.toString(),
-    live: liveOrderView(read, network),
+    live: liveOrderView(read, network, open),
   };
 }
 
@@ -75,11 +81,11 @@ export function spendable(
   return held - leaving;
 }
 
-export function liveOrderView(read: Read, network: Network): LiveOrderView | null {
+export function liveOrderView(read: Read, network: Network, open: OpenMemo): LiveOrderView | null {
   const live = readLiveOrder(read);
   if (live === undefined) return null;
   return {
-    order: orderView(network, live.order),
+    order: orderView(network, live.order, open),
     createdWallMs: Number(live.createdWallMs),
     votes: live.votes.map(({ member }) => memberName(network, member)),
     quorum: quorumOf(network.committee.members.length),
@@ -91,12 +97,13 @@ export interface Payment {
   readonly certificate: Certificate;
 }
 
-/** Payments from the newest on, at most `most`. */
+/** Payments from the newest on, at most `most`; without `open` their memos stay sealed. */
 export function newestPayments(
   read: Read,
   network: Network,
   account: Uint8Array,
   most: number,
+  open?: OpenMemo,
 ): readonly Payment[] {
   const { payments: count } = readWallet(read, network, account);
   const found: Payment[] = [];
@@ -104,7 +111,7 @@ export function newestPayments(
     const record = readPayment(read, n);
     if (record === undefined) continue;
     const { certificate, wallMs } = record;
-    const { order, votes } = certificateView(network, certificate);
+    const { order, votes } = certificateView(network, certificate, open);
     const paid = equalBytes(certificate.order.order.account, account);
     const direction = paid ? 'paid' : 'received';
     const view: PaymentView = { number: `${n}`, direction, wallMs: Number(wallMs), order, votes };

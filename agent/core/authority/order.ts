@@ -7,7 +7,13 @@
  */
 import { equalBytes } from '../bytes.ts';
 import { type Latest, type Message, type Plan, verdictCoder } from '../codec/message.ts';
-import { type Certificate, type Order, orderHash, type SignedOrder } from '../codec/order.ts';
+import {
+  type Certificate,
+  NO_MEMO,
+  type Order,
+  orderHash,
+  type SignedOrder,
+} from '../codec/order.ts';
 import type { Account } from '../codec/record.ts';
 import type { Draft, Origin } from '../draft.ts';
 import type { LinkId } from '../io.ts';
@@ -128,7 +134,7 @@ export function answerToPlan(
   plan: Plan,
 ): NonNullable<Latest['body']['answer']> {
   const account = readAccount(draft, key);
-  const data = { ...plan, memo: '' };
+  const data = { ...plan, memo: NO_MEMO };
   const order: Order = { account: key, sequence: account.next, action: { TAG: 'transfer', data } };
   const signed = { order, signature: new Uint8Array(64) };
   const broken = brokenRuleUnsigned(caseOf(draft, setup, signed));

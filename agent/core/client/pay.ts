@@ -1,9 +1,11 @@
 /** Making an order: what is wrong with a payment before anybody is asked, and the signature. */
 import { utf8 } from '@scure/base';
+import { invariant } from '../assert.ts';
 import { equalBytes } from '../bytes.ts';
-import { type Order, orderSigningBytes } from '../codec/order.ts';
+import { NO_MEMO, type Order, orderSigningBytes } from '../codec/order.ts';
 import type { OpenQuestion } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
+import { isPlainPoint } from '../ed25519.ts';
 import { MAX_MEMO_BYTES } from '../limits.ts';
 import { type Refusal, refusal } from '../refusal.ts';
 import type { WalletSetup } from '../setup.ts';
@@ -16,9 +18,11 @@ export type Payment = NonNullable<OpenQuestion['plan']>;
 /** Why no order can be made of it here and now; undefined: it may be asked about. */
 export function checkPayment(
   draft: Draft,
-  { network, wallet }: WalletSetup,
-  { recipient, token, amount, memo }: Payment,
+  setup: WalletSetup,
+  payment: Payment,
 ): Refusal | undefined {
+  const { network, wallet } = setup;
+  const { recipient, token, amount, memo } = payment;
   const memoBytes = utf8.decode(memo).length;
   if (memoBytes > MAX_MEMO_BYTES) {
     const expected = `at most ${MAX_MEMO_BYTES} bytes`;
@@ -31,6 +35,9 @@ export function checkPayment(
   if (equalBytes(recipient, wallet.publicKey)) {
     return refusal('pays_itself', { field: 'recipient' });
   }
+  if (!isPlainPoint(recipient) || orderOf(draft, setup, payment) === undefined) {
+    return refusal('recipient_no_key', { field: 'recipient' });
+  }
   if (readLiveOrder(draft) !== undefined) return refusal('order_in_flight');
   return undefined;
 }
@@ -38,10 +45,23 @@ export function checkPayment(
 /** Signs a payment that was checked; from here on it is the live order. */
 export function sign(draft: Draft, setup: WalletSetup, payment: Payment): void {
   const { network, wallet } = setup;
+  const order = orderOf(draft, setup, payment);
+  invariant(order !== undefined, 'a memo that was sealed once is sealed again');
+  adopt(draft, setup, { order, signature: wallet.sign(orderSigningBytes(network.id, order)) });
+}
+
+/** The order, its memo sealed. Undefined: the recipient is no key that a memo can be sealed to. */
+function orderOf(
+  draft: Draft,
+  { network, wallet }: WalletSetup,
+  { recipient, token, amount, memo }: Payment,
+): Order | undefined {
   const account = wallet.publicKey;
   const { next: sequence } = readWallet(draft, network, account);
-  const { recipient, token, amount, memo } = payment;
-  const data = { recipient, token, amount, memo };
-  const order: Order = { account, sequence, action: { TAG: 'transfer', data } };
-  adopt(draft, setup, { order, signature: wallet.sign(orderSigningBytes(network.id, order)) });
+  const data = { recipient, token, amount, memo: NO_MEMO };
+  const bare: Order = { account, sequence, action: { TAG: 'transfer', data } };
+  if (memo === '') return bare;
+  const sealed = wallet.sealMemo(bare, memo);
+  if (sealed === undefined) return undefined;
+  return { ...bare, action: { TAG: 'transfer', data: { ...data, memo: sealed } } };
 }

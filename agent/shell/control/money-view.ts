@@ -31,7 +31,8 @@ export interface OrderView extends QuantityView {
   readonly account: string;
   readonly sequence: string;
   readonly recipient: string;
-  readonly memo: string;
+  /** Empty: there is none. Null: there is one, sealed to others. */
+  readonly memo: string | null;
 }
 
 export interface CertificateView {
@@ -59,8 +60,14 @@ export function quantityView(network: Network, token: TokenIndex, minor: bigint)
   };
 }
 
-export function orderView(network: Network, signed: SignedOrder | { order: Order }): OrderView {
-  const { order } = signed;
+/** Opens a memo that it can open (core/memo.ts). */
+export type OpenMemo = (order: Order) => string | undefined;
+
+export function orderView(
+  network: Network,
+  { order }: SignedOrder | { order: Order },
+  open?: OpenMemo,
+): OrderView {
   const { recipient, token, amount, memo } = order.action.data;
   return {
     id: orderIdOf(orderHash(network.id, order)),
@@ -68,14 +75,18 @@ export function orderView(network: Network, signed: SignedOrder | { order: Order
     sequence: order.sequence.toString(),
     recipient: nameOf('account', recipient),
     ...quantityView(network, token, amount),
-    memo,
+    memo: memo.length === 0 ? '' : (open?.(order) ?? null),
   };
 }
 
-export function certificateView(network: Network, certificate: Certificate): CertificateView {
+export function certificateView(
+  network: Network,
+  certificate: Certificate,
+  open?: OpenMemo,
+): CertificateView {
   return {
     epoch: certificate.epoch,
-    order: orderView(network, certificate.order),
+    order: orderView(network, certificate.order, open),
     votes: certificate.votes.map(({ member }) => memberName(network, member)),
   };
 }

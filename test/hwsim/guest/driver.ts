@@ -6,6 +6,7 @@ import { mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readGenesisFile } from '../../../agent/cli/network/read.ts';
 import { openSession } from '../../../agent/cli/wallet/session.ts';
+import { memosOf } from '../../../agent/core/memo.ts';
 import type { StatusView } from '../../../agent/shell/control/api.ts';
 import { askControl } from '../../../agent/shell/control/client.ts';
 import { signerFromSeed } from '../../../agent/shell/keys.ts';
@@ -75,10 +76,12 @@ function handle(request: DriverRequest): unknown {
 
 async function open({ wallet, folder, genesisFile, seed, peers }: OpenWallet): Promise<void> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const signer = signerFromSeed(Buffer.from(seed, 'hex'));
+  const key = Buffer.from(seed, 'hex');
+  const signer = signerFromSeed(key);
   const network = readGenesisFile(genesisFile);
+  const memos = memosOf(key, network.id);
   const config = { peers, allowVolatile: true };
-  const session = await openSession({ folder, signer, network, config });
+  const session = await openSession({ folder, signer, memos, network, config });
   session.bell.during(new Promise<never>(() => undefined)).catch((error: unknown) => {
     process.stderr.write(`${wallet}: ${String(error)}\n`);
     process.exit(1);

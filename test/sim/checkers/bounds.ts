@@ -18,7 +18,7 @@ const MOST_OF_A_PAGE = 4;
 const MOST_OF_A_LIST = 8;
 const CHILDREN = 16;
 /** Bytes of a signed order with the longest memo, and of everything around the content of a frame. */
-const ORDER_BYTES = 220;
+const ORDER_BYTES = 237;
 const ENVELOPE_BYTES = 128;
 /** Accounts that one list of catch-up leads to words about: those in it, and others. */
 const MOST_EXCHANGES = MOST_OF_A_LIST + 32;

@@ -3,6 +3,7 @@
  * an authority. The statements of honest authorities are made here once more, because signatures
  * are deterministic; the search delivers one only after the core itself has sent it (automaton.ts).
  */
+
 import { encode } from '../../../agent/core/codec/canonical.ts';
 import { frameCoder, type Message } from '../../../agent/core/codec/message.ts';
 import {
@@ -24,6 +25,7 @@ import type {
   Sequence,
   TokenIndex,
 } from '../../../agent/core/units.ts';
+import { memoLike } from '../../support/memos.ts';
 import type { Case, Transfer } from './cases.ts';
 import type { Names } from './record.ts';
 import { Signatures } from './signatures.ts';
@@ -145,7 +147,7 @@ export class SmallWorld {
       recipient: this.walletKey(to),
       token: TOKEN,
       amount: BigInt(amount) as Amount,
-      memo: name,
+      memo: memoLike(name),
     };
     const order = {
       account: payer.publicKey,

@@ -101,7 +101,7 @@ export class Crowder implements Actor {
           recipient: payee.signer.publicKey,
           token: 0 as TokenIndex,
           amount: 1n as Amount,
-          memo: '',
+          memo: new Uint8Array(),
         },
       },
     };

@@ -106,7 +106,7 @@ export class Flooder implements Actor {
           recipient: prng.bytes(32),
           token: 0 as TokenIndex,
           amount: 1n as Amount,
-          memo: '',
+          memo: new Uint8Array(),
         },
       },
     };

@@ -128,7 +128,7 @@ function unsigned(prng: Prng, plot: Conspiracy, account: Uint8Array, sequence: S
     recipient: prng.bytes(32),
     token: 0 as TokenIndex,
     amount: 1n as Amount,
-    memo: '',
+    memo: new Uint8Array(),
   };
   const order = { account, sequence, action: { TAG: 'transfer', data } } as const;
   return plot.votedFor({ order, signature: prng.bytes(64) });
@@ -165,21 +165,20 @@ function garbledOf(prng: Prng, frame: Uint8Array): Uint8Array {
   }
 }
 
-/** An order whose memo is not UTF-8, in a frame: there is another, canonical way to write it. */
+/** An order with a memo of one byte, in a frame: memos are sealed and of one length, or there is none. */
 export function orderWithBrokenMemo(signed: SignedOrder): Uint8Array {
-  const memo = '\ufffd';
   const { order } = signed;
-  const data = { ...order.action.data, memo };
+  const data = { ...order.action.data, memo: new Uint8Array() };
   const whole = frameOf({
     TAG: 'order',
     data: { ...signed, order: { ...order, action: { TAG: 'transfer', data } } },
   });
-  // The last bytes are: length 3, the three bytes of U+FFFD, the signature.
-  const memoAt = whole.length - 64 - 3;
+  // The last bytes are: length 0, the signature.
+  const lengthAt = whole.length - 64 - 1;
   const frame = concatBytes(
-    whole.slice(0, memoAt - 1),
+    whole.slice(0, lengthAt),
     Uint8Array.of(1, 0xff),
-    whole.slice(memoAt + 3),
+    whole.slice(lengthAt + 1),
   );
   malformed.add(frame);
   return frame;

@@ -4,6 +4,7 @@
  * few, to all, or past the authorities to a payee. Between that it overspends, leaves gaps, moves
  * nothing, replays, floods, signs for other networks, and sends bytes that mean nothing.
  */
+
 import { equalBytes } from '../../../agent/core/bytes.ts';
 import { decode, encode } from '../../../agent/core/codec/canonical.ts';
 import {
@@ -29,6 +30,7 @@ import type {
   Sequence,
   TokenIndex,
 } from '../../../agent/core/units.ts';
+import { memoLike } from '../../support/memos.ts';
 import type { Prng } from '../prng.ts';
 import type { Actor } from '../process.ts';
 import type { Conspiracy } from './conspiracy.ts';
@@ -276,7 +278,7 @@ export class Thief implements Actor {
       recipient: change.recipient ?? this.#recipient(signer),
       token: (change.token ?? 0) as TokenIndex,
       amount: (change.amount ?? (share > 0n ? share : 1n)) as Amount,
-      memo: change.memo ?? `${prng.below(1_000)}`,
+      memo: memoLike(change.memo ?? `${prng.below(1_000)}`),
     };
     const sequence = (change.sequence ?? next) as Sequence;
     const order: Order = { account: signer.publicKey, sequence, action: { TAG: 'transfer', data } };

@@ -3,6 +3,7 @@
  * wants to say is held back, changed, or said in another's name, and all the time it votes for
  * whatever it is asked, feeds false certificates, lies about its ledger, and repeats what it heard.
  */
+
 import { equalBytes } from '../../../agent/core/bytes.ts';
 import { decode, decodeOwn, encode } from '../../../agent/core/codec/canonical.ts';
 import {
@@ -34,6 +35,7 @@ import {
   type Sequence,
   type TokenIndex,
 } from '../../../agent/core/units.ts';
+import { memoLike } from '../../support/memos.ts';
 import type { Prng } from '../prng.ts';
 import type { Actor } from '../process.ts';
 import type { Conspiracy } from './conspiracy.ts';
@@ -300,7 +302,12 @@ export class Traitor implements Actor {
     const { network, scheme } = this.#plot.setup;
     const { publicKey: account, sign } = scheme.signerOf(`nobody ${this.#prng.below(100_000)}`);
     const recipient = this.#prng.bytes(32);
-    const data = { recipient, token: 0 as TokenIndex, amount: 1n as Amount, memo: '' };
+    const data = {
+      recipient,
+      token: 0 as TokenIndex,
+      amount: 1n as Amount,
+      memo: new Uint8Array(),
+    };
     const sequence = FIRST_SEQUENCE;
     const order: Order = { account, sequence, action: { TAG: 'transfer', data } };
     const signed = (each: Order): SignedOrder => {
@@ -330,5 +337,5 @@ interface Proof {
 
 function withMemo(order: Order, memo: string): Order {
   const { TAG, data } = order.action;
-  return { ...order, action: { TAG, data: { ...data, memo } } };
+  return { ...order, action: { TAG, data: { ...data, memo: memoLike(memo) } } };
 }
