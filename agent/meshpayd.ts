@@ -10,13 +10,15 @@ import { parseArgs } from 'node:util';
 import { type ConfigProblem, describeProblem, readConfig, writeConfig } from './shell/config.ts';
 import { type Config, DEFAULT_CONFIG_FILE } from './shell/config-schema.ts';
 import { readServiceEnvironment } from './shell/config-service.ts';
+import type { OpeningView } from './shell/control/api.ts';
 import { type Identity, readIdentity } from './shell/daemon/identity.ts';
-import { createServiceManager } from './shell/daemon/notify.ts';
+import { createServiceManager, type ServiceManager } from './shell/daemon/notify.ts';
 import { describeFailure, exitOf } from './shell/daemon/start-failure.ts';
 import { usageText } from './shell/daemon/usage.ts';
+import { openingText } from './shell/daemon/views.ts';
 import { type Daemon, startDaemon } from './shell/daemon.ts';
 import { type ExitName, exitStatus } from './shell/exit-codes.ts';
-import { STOP_TIMEOUT_MS } from './shell/limits.ts';
+import { STOP_TIMEOUT_MS, TELL_OPENING_MS } from './shell/limits.ts';
 import { standardOutput } from './shell/log-output.ts';
 import { createLogs, type Logs } from './shell/logs.ts';
 import { VERSION } from './shell/version.ts';
@@ -120,7 +122,8 @@ async function run(task: Extract<Task, { kind: 'run' }>): Promise<void> {
 
   try {
     const onStop = (): void => stop('asked over the control socket');
-    daemon = await startDaemon({ ...task, logs, onFatal: fatal, onStop });
+    const onOpening = openingTeller(service, logs);
+    daemon = await startDaemon({ ...task, logs, onOpening, onFatal: fatal, onStop });
   } catch (error) {
     const exit = exitOf(error);
     if (exit === 'internal') fatal(error);
@@ -132,6 +135,17 @@ async function run(task: Extract<Task, { kind: 'run' }>): Promise<void> {
   service.status(daemon.takesPart ? 'takes part' : 'the stored state is damaged');
   service.ready();
   if (isReloadDue) daemon.reload();
+}
+
+/** Tells who waits for the node how its opening gets on, from time to time. */
+function openingTeller(service: ServiceManager, logs: Logs): (opening: OpeningView) => void {
+  let toldMs = performance.now();
+  return (opening) => {
+    if (performance.now() - toldMs < TELL_OPENING_MS) return;
+    toldMs = performance.now();
+    logs.info('opening the store', { ...opening });
+    service.starting(openingText(opening));
+  };
 }
 
 /** Ends with a message about what a person has to mend. */

@@ -1,12 +1,13 @@
 /**
  * A node as a process: brings the parts up in order and takes them down in reverse.
  *
- *   store, checked while it is opened -> loop -> links -> discovery -> control socket
+ *   control socket -> store, what votes depend on checked -> loop -> links -> discovery -> scrub
  *
  * Damage. A store that is not what was written makes the node tell so and take no part: it does not
  * vote, does not listen, does not dial; only the control socket is up, so that `meshpay status` and
  * `meshpay doctor` show what is wrong. Staying up is better than ending in a loop of restarts, where
- * nobody reads why. Who wants the process to end instead says `--strict`.
+ * nobody reads why. Who wants the process to end instead says `--strict`. The same when the scrub
+ * finds damage while the node works: it leaves, and is damaged at every start from then on.
  *
  * A fault while running (a failed commit, a record that changed on disk, a broken invariant) ends
  * the process: better down than wrong. `onFatal` is told, and must end it.
@@ -16,6 +17,7 @@ import { singleton } from '../core/keyspace.ts';
 import { nameOf } from '../core/names.ts';
 import { systemClock } from './clock.ts';
 import type { Config } from './config-schema.ts';
+import type { OpeningView } from './control/api.ts';
 import { ControlError } from './control/errors.ts';
 import { type ControlServer, startControlServer } from './control/server.ts';
 import { clearSocketPath, findGroup } from './control/socket-file.ts';
@@ -33,9 +35,11 @@ import { reload } from './daemon/reload.ts';
 import { exitOf, StartFailure } from './daemon/start-failure.ts';
 import { takePart } from './daemon/take-part.ts';
 import type { Logs } from './logs.ts';
-import { describeDamage } from './store/damage.ts';
+import { type Damage, describeDamage } from './store/damage.ts';
+import { refuseHeld } from './store/holder.ts';
 import { errnoOf, storePaths } from './store/layout.ts';
 import { openStore } from './store/open.ts';
+import { startScrub } from './store/scrubber.ts';
 import type { Store, StoreReader } from './store/store.ts';
 
 export interface DaemonSetup {
@@ -45,6 +49,8 @@ export interface DaemonSetup {
   readonly logs: Logs;
   /** End instead of serving the control socket alone when the store is damaged. */
   readonly strict: boolean;
+  /** How the opening of the store gets on: whoever waits for the node may wait longer. */
+  readonly onOpening?: (opening: OpeningView) => void;
   /** The node cannot go on; the process must end. */
   readonly onFatal: (error: unknown) => void;
   /** Somebody asked for a stop over the control socket. */
@@ -83,41 +89,81 @@ export async function startDaemon(setup: DaemonSetup): Promise<Daemon> {
 }
 
 async function bringUp(setup: DaemonSetup, closers: Closers): Promise<DaemonContext> {
-  const { config, configFile, logs, onFatal } = setup;
+  const { config, configFile } = setup;
   const groupId = groupOf(config);
   const { log } = storePaths(config['store.folder']);
   const knownPastMs = latestChangeMs([configFile, config.genesis, config.node_key, log]);
+  const context = createContext(setup, knownPastMs);
+  await refuseHeld(config['store.folder']);
+  await clearSocket(config);
+  const control = await serveControl(setup, context, groupId);
+  closers.add(() => control.close());
   const opened = await openStore({
     folder: config['store.folder'],
     allowVolatile: config['store.allow_volatile'],
-    onProgress: (done, of) => logs.debug('checking the store', { done, of }),
+    onProgress(done, of) {
+      context.opening = { what: 'checking what votes depend on', done, of: of ?? null };
+      setup.onOpening?.(context.opening);
+    },
   });
   if (opened.state === 'refused') throw opened.error;
-
-  const damage = opened.state === 'damaged' ? opened.damage : [];
-  const context = createContext(setup, { knownPastMs, damage });
   closers.add(() => (opened.state === 'damaged' ? opened.reader : opened.store)?.close());
-  await clearSocket(config);
-  if (opened.state === 'damaged') {
-    tellDamage(setup, damage.map(describeDamage));
-    context.progress.damaged();
-  } else {
-    const { store } = opened;
-    checkStoreNetwork(setup, store);
-    await claimOrRefuse(setup, store);
-    context.running = await takePart({ context, store, closers, onFatal });
-    context.progress.started();
-  }
-  const control = await serveControl(setup, context, groupId);
-  closers.add(() => control.close());
+  if (opened.state === 'damaged') becomeDamaged(setup, context, opened.damage);
+  else await begin(setup, context, opened.store, closers);
+  context.opening = undefined;
   return context;
 }
 
-type ContextInTheMaking = DaemonContext & { running: Running | undefined };
+/** Takes part with a store in which all that votes depend on is whole, and scrubs the rest. */
+async function begin(
+  setup: DaemonSetup,
+  context: ContextInTheMaking,
+  store: Store,
+  closers: Closers,
+): Promise<void> {
+  const { logs, onFatal } = setup;
+  checkStoreNetwork(setup, store);
+  await claimOrRefuse(setup, store);
+  const parts = createClosers((error) => logs.error('not closed cleanly', { error }));
+  closers.add(() => parts.close());
+  context.running = await takePart({ context, store, closers: parts, onFatal });
+  context.progress.started();
+  const scrub = startScrub(store, {
+    onError: onFatal,
+    onDamage(damage) {
+      try {
+        becomeDamaged(setup, context, damage);
+        parts.close().catch(onFatal);
+      } catch (error) {
+        onFatal(error);
+      }
+    },
+  });
+  closers.add(() => scrub.stop());
+}
+
+/** From here on the node takes no part. Throws StartFailure where it is to end instead. */
+function becomeDamaged(
+  setup: DaemonSetup,
+  context: ContextInTheMaking,
+  damage: readonly Damage[],
+): void {
+  // First, since it may be why the process ends: nobody is to see the node in another state.
+  tellDamage(setup, damage.map(describeDamage));
+  context.damage = damage;
+  context.running = undefined;
+  context.progress.damaged();
+}
+
+type ContextInTheMaking = DaemonContext & {
+  running: Running | undefined;
+  damage: readonly Damage[];
+  opening: OpeningView | undefined;
+};
 
 function createContext(
   { config, configFile, identity, logs }: DaemonSetup,
-  found: Pick<DaemonContext, 'knownPastMs' | 'damage'>,
+  knownPastMs: number,
 ): ContextInTheMaking {
   const clock = systemClock();
   const events = createEvents(() => clock.stamp().wallMs);
@@ -140,7 +186,9 @@ function createContext(
     events,
     listeners: createListeners(),
     progress,
-    ...found,
+    knownPastMs,
+    damage: [],
+    opening: { what: 'opening the store', done: 0, of: null },
     running: undefined,
   };
 }

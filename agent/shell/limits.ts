@@ -32,6 +32,8 @@ export const MAX_MARKED_TEXT_BYTES = 200;
 /** Records that a scrub reads at a time, and how much longer it then rests than that took. */
 export const SCRUB_SLICE_RECORDS = 64;
 export const SCRUB_REST_FACTOR = 4;
+/** Records that every session of a wallet reads at its end: a person waits for that. */
+export const SESSION_SCRUB_RECORDS = 512;
 /** How long after a scrub came to its end the next one begins. */
 export const SCRUB_EVERY_MS = 7 * 24 * 3_600_000;
 /** How often, and how long at a time, the one that comes first waits for another (store/holder.ts). */
@@ -112,6 +114,11 @@ export const HELD_SHARES: Readonly<Record<Standing, number>> = {
 /** How long a stop may take before it is given up. */
 export const STOP_TIMEOUT_MS = 5_000;
 
+/** How often a service manager hears how the opening gets on, and how much longer it then waits. */
+export const TELL_OPENING_MS = 10_000;
+export const EXTEND_START_MS = 60_000;
+
+invariant(2 * TELL_OPENING_MS < EXTEND_START_MS, 'more time is asked for before it is over');
 invariant(MAX_VALUE_BYTES >= 4 * MAX_CERTIFICATE_BYTES, 'the largest fact fits a record');
 invariant(
   2 * MAX_UNCOMMITTED_BYTES <= COMMIT_LOG_MOST_BLOCKS * 4_096,

@@ -60,7 +60,13 @@ const STATUS: StatusView = {
   links: { members: 3, nodes: 1, anonymous: 2 },
   uptimeMs: 93_784_000,
   memory: { residentBytes: 58_720_256, heapBytes: 20_000_000 },
-  store: { bytes: 345_678, commits: '352' },
+  opening: null,
+  store: {
+    bytes: 345_678,
+    commits: '352',
+    records: '1402',
+    scrub: { done: '900', passes: 0 },
+  },
   clock: { wallMs: NOON, trusted: false },
   listening: ['[::]:7420'],
   dataDir: '/var/lib/meshpay',
@@ -342,6 +348,7 @@ work       341 votes, 340 certificates, 1 relayed
 refused    3 insufficient_balance, 1 bad_signature
 listening  [::]:7420
 data       /var/lib/meshpay (338 KiB, 352 commits)
+checked    all that votes depend on, and 900 of 1402 records again
 clock      2026-01-31 12:00:00 UTC, not trusted
 process    4711, up 1 d 2 h, 56 MiB resident
 version    0.1.0`;

@@ -109,8 +109,9 @@ describe('the documented layout', { skip: without() }, () => {
     try {
       await found(async () => {
         if (ended !== undefined) throw new Error(`it has ended with ${ended}: ${err}`);
-        return askControl(socket, 'status').catch(() => undefined);
-      }, 'it answers');
+        const status = await askControl(socket, 'status').catch(() => undefined);
+        return status?.state === 'starting' ? undefined : status;
+      }, 'its store is open');
       await use();
     } finally {
       daemon.kill('SIGTERM');

@@ -126,7 +126,10 @@ describe('a daemon whose log', () => {
     t.after(() => daemon.kill('SIGKILL'));
     const ended = new Promise((resolve) => daemon.once('exit', (code) => resolve(code)));
     const status = () => askControl(node.socket, 'status');
-    await found(() => status().catch(() => undefined), 'it answers');
+    await found(async () => {
+      const { state = 'starting' } = (await status().catch(() => undefined)) ?? {};
+      return state === 'starting' ? undefined : state;
+    }, 'its store is open');
     await until(async () => {
       await askControl(node.socket, 'reload');
       return (await status()).log.fault !== null;

@@ -157,7 +157,7 @@ export function daemonProcess(
   };
   const start = (options?: StartOptions): Promise<StatusView> => {
     spawnIt(options);
-    return until(() => true, 'the control socket answers');
+    return until(({ state }) => state !== 'starting', 'the store is open');
   };
 
   return {

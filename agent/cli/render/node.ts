@@ -71,6 +71,7 @@ export function renderStatus(paint: Paint, status: StatusView): string {
         ? status.dataDir
         : `${status.dataDir} (${size(store.bytes)}, ${store.commits} commits)`,
     ],
+    ...(store === null ? [] : [['checked', scrubText(store)] as [string, string]]),
     [
       'clock',
       `${moment(status.clock.wallMs)} UTC${status.clock.trusted ? '' : paint.warn(', not trusted')}`,
@@ -228,6 +229,12 @@ export function renderBackup(paint: Paint, { file, bytes, records }: BackupView)
 function linksText({ members, nodes, anonymous }: StatusView['links']): string {
   const authorities = counted(members, 'authority', 'authorities');
   return `${authorities}, ${counted(nodes, 'other node')}, ${anonymous} anonymous`;
+}
+
+/** How far the check of all records is that goes on beside all work. */
+function scrubText({ records, scrub }: NonNullable<StatusView['store']>): string {
+  if (scrub.passes > 0) return 'every record since the start';
+  return `all that votes depend on, and ${scrub.done} of ${records} records again`;
 }
 
 function stateText(paint: Paint, state: NodeState): string {

@@ -14,6 +14,7 @@ import { createNode } from '../../core/node.ts';
 import type { Notice } from '../../core/notice.ts';
 import type { MemberIndex } from '../../core/units.ts';
 import { systemClock } from '../../shell/clock.ts';
+import { SESSION_SCRUB_RECORDS } from '../../shell/limits.ts';
 import { createLoop, type Loop } from '../../shell/loop.ts';
 import { createMeter } from '../../shell/meter.ts';
 import { formatAddress } from '../../shell/net/address.ts';
@@ -23,6 +24,7 @@ import { createLinks, type Links } from '../../shell/net/links.ts';
 import { isLinked } from '../../shell/net/peers.ts';
 import { describeDamage } from '../../shell/store/damage.ts';
 import { type OpenOptions, openStore } from '../../shell/store/open.ts';
+import { startScrub } from '../../shell/store/scrubber.ts';
 import type { Store } from '../../shell/store/store.ts';
 import { createVerify } from '../../shell/verify.ts';
 import { failure } from '../failure.ts';
@@ -119,6 +121,9 @@ export async function openSession(
       return intake === 'taken';
     },
   });
+  // Damage of what a payment depends on was found at the opening. What the scrub finds is history, and
+  // is told by the next opening: it must not cut short what is under way.
+  const scrub = startScrub(store, { onDamage: () => undefined, onError: () => undefined });
   loop.offer({ kind: 'start', seed: randomBytes(SEED_BYTES) });
   if (options.offline !== true) await links.start();
 
@@ -150,6 +155,9 @@ export async function openSession(
     close: async () => {
       await loop.stop();
       await links.stop();
+      await scrub.stop();
+      // However short the session was, the check of all records gets on.
+      await store.scrub(SESSION_SCRUB_RECORDS).catch(() => undefined);
       await store.close();
     },
   };

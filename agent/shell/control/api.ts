@@ -55,6 +55,26 @@ export interface CountersView {
   readonly refusals: Readonly<Partial<Record<RefusalCode, number>>>;
 }
 
+/** How the opening of a store gets on: records done, and how many there are, if that is known. */
+export interface OpeningView {
+  readonly what: string;
+  readonly done: number;
+  readonly of: number | null;
+}
+
+export interface StoreView {
+  readonly bytes: number;
+  readonly commits: string;
+  readonly records: string;
+  /** The check of all records that goes on beside all work (store/scrub.ts). */
+  readonly scrub: {
+    /** Records that were read in this pass. */
+    readonly done: string;
+    /** Whole passes since the start. */
+    readonly passes: number;
+  };
+}
+
 export interface StatusView {
   readonly apiVersion: number;
   readonly version: string;
@@ -81,6 +101,8 @@ export interface StatusView {
     readonly faultsTolerated: number;
   };
   readonly voting: { readonly may: boolean; readonly whyNot: string | null };
+  /** What is done before the node takes part; null afterwards. */
+  readonly opening: OpeningView | null;
   /** Null for a relay, and where the store is damaged. */
   readonly ledger: {
     readonly digest: string | null;
@@ -96,8 +118,8 @@ export interface StatusView {
   };
   readonly uptimeMs: number;
   readonly memory: { readonly residentBytes: number; readonly heapBytes: number };
-  /** Null where the store is damaged. */
-  readonly store: { readonly bytes: number; readonly commits: string } | null;
+  /** Null while the store is opened, and where it is damaged. */
+  readonly store: StoreView | null;
   readonly clock: { readonly wallMs: number; readonly trusted: boolean };
   readonly listening: readonly string[];
   /** Lines of the log that were lost, and why it cannot be written now. */

@@ -29,6 +29,11 @@ export const CONTROL_ERRORS = {
     exit: 'store_damaged',
     meaning: 'the stored state is damaged, so the node takes no part',
   },
+  starting: {
+    retry: 'later',
+    exit: 'try_again',
+    meaning: 'the node is still opening its store; "meshpay status" tells how it gets on',
+  },
   backup_failed: { retry: 'after_fix', exit: 'io', meaning: 'the backup could not be written' },
   file_exists: { retry: 'after_fix', exit: 'cannot_create', meaning: 'there is a file already' },
   bad_config: { retry: 'after_fix', exit: 'config', meaning: 'the configuration is wrong' },

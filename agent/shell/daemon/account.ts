@@ -12,9 +12,9 @@ import { nameOf, parseName } from '../../core/names.ts';
 import { isRefusal, refusal } from '../../core/refusal.ts';
 import type { MemberIndex } from '../../core/units.ts';
 import type { AccountClaim, AccountView, ParamsOf } from '../control/api.ts';
-import { controlError, refusalError } from '../control/errors.ts';
+import { refusalError } from '../control/errors.ts';
 import { memberName, orderView, quantityView } from '../control/money-view.ts';
-import type { DaemonContext, Running } from './context.ts';
+import { type DaemonContext, notRunning, type Running } from './context.ts';
 import { hearAll, otherMembers } from './hear-all.ts';
 
 export async function accountView(
@@ -24,7 +24,7 @@ export async function accountView(
   const { identity, running } = context;
   const account = parseName('account', name, 'account');
   if (isRefusal(account)) throw refusalError(account);
-  if (running === undefined) throw controlError('store_damaged');
+  if (running === undefined) throw notRunning(context);
   // An owner asks with its wallet, which signs; a relay has no right to know.
   if (identity.member === undefined) throw refusalError(refusal('not_the_owner'));
   const own = ownClaim(context, running, account, identity.member);

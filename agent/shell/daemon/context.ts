@@ -5,6 +5,8 @@
 import type { Read } from '../../core/io.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config-schema.ts';
+import type { OpeningView } from '../control/api.ts';
+import { type ControlError, controlError } from '../control/errors.ts';
 import type { Logs } from '../logs.ts';
 import type { Loop } from '../loop.ts';
 import type { Discovery } from '../net/discovery.ts';
@@ -32,10 +34,17 @@ export interface DaemonContext {
   readonly listeners: Listeners;
   /** The latest wall time that this node's files prove, milliseconds since 1970. */
   readonly knownPastMs: number;
-  /** What is wrong with the store; empty for a sound one. */
+  /** What is done before the node takes part; undefined when that is over. */
+  readonly opening: OpeningView | undefined;
+  /** What is wrong with the store, as far as it is known. */
   readonly damage: readonly Damage[];
-  /** Undefined where the store is damaged: the node then takes no part. */
+  /** Undefined while the node starts, and where its store is damaged: it then takes no part. */
   readonly running: Running | undefined;
+}
+
+/** Why a node that is not running cannot answer. */
+export function notRunning({ opening }: Pick<DaemonContext, 'opening'>): ControlError {
+  return controlError(opening === undefined ? 'store_damaged' : 'starting');
 }
 
 /** The parts of a node that takes part. */

@@ -12,13 +12,14 @@ import { type CheckView, type Verdict, worstVerdict } from '../control/check.ts'
 import { formatAddress } from '../net/address.ts';
 import { interfaceIndex } from '../net/multicast.ts';
 import { describeDamage } from '../store/damage.ts';
+import type { StoreStatistics } from '../store/store.ts';
 import { isClockTrusted } from './clock.ts';
 import type { DaemonContext } from './context.ts';
 import { unusedMarkOf } from './first-start.ts';
 import { judgeLog } from './log-check.ts';
 import { radioChecks } from './radio-checks.ts';
 import { beaconInterfaces } from './reload.ts';
-import { committeeView, peerName, votingView } from './views.ts';
+import { committeeView, openingText, peerName, votingView } from './views.ts';
 
 type Check = (context: DaemonContext) => CheckView;
 
@@ -55,8 +56,12 @@ function well(name: string, what: string): CheckView {
   return found(name, 'ok', what, null);
 }
 
-function checkStore({ damage, config }: DaemonContext): CheckView {
-  if (damage.length === 0) return well('store', 'every stored record is what was written');
+function checkStore({ damage, config, opening, running }: DaemonContext): CheckView {
+  if (opening !== undefined) {
+    const mend = 'Wait: the node takes part when what votes depend on is known to be whole.';
+    return found('store', 'warn', `not open yet: ${openingText(opening)}`, mend);
+  }
+  if (damage.length === 0) return well('store', scrubText(running?.store.statistics()));
   return found(
     'store',
     'fail',
@@ -64,6 +69,14 @@ function checkStore({ damage, config }: DaemonContext): CheckView {
     `Stop the daemon, move ${config['store.folder']} aside and keep it. Then restore a backup: the ` +
       'node will serve and catch up, but not vote any more until it has a new key.',
   );
+}
+
+/** What is known of the records. */
+function scrubText(statistics: StoreStatistics | undefined): string {
+  const { scrub, records } = statistics ?? { scrub: { records: 0n, passes: 0 }, records: 0n };
+  if (scrub.passes > 0) return 'every stored record is what was written';
+  const done = `${scrub.records} of ${records} records`;
+  return `all that votes depend on is what was written; ${done} were read again so far`;
 }
 
 function checkVoting(context: DaemonContext): CheckView {

@@ -7,7 +7,7 @@ import { backup } from '../store/backup.ts';
 import { errnoOf, messageOf } from '../store/layout.ts';
 import { StoreError } from '../store/store-error.ts';
 import { accountView } from './account.ts';
-import type { DaemonContext } from './context.ts';
+import { type DaemonContext, notRunning } from './context.ts';
 import { doctorView } from './doctor.ts';
 import { reachableView } from './reach.ts';
 import { reload } from './reload.ts';
@@ -28,7 +28,10 @@ export function controlHandlers(context: DaemonContext, onStop: () => void): Con
     },
     doctor: () => doctorView(context),
     backup: ({ file }) => writeBackup(context, file),
-    reload: () => reload(context),
+    reload: () => {
+      if (context.opening !== undefined) throw notRunning(context);
+      return reload(context);
+    },
     stop: () => {
       setImmediate(onStop);
       return {};
@@ -52,8 +55,9 @@ function follow(
   });
 }
 
-async function writeBackup({ running }: DaemonContext, file: string): Promise<BackupView> {
-  if (running === undefined) throw controlError('store_damaged');
+async function writeBackup(context: DaemonContext, file: string): Promise<BackupView> {
+  const { running } = context;
+  if (running === undefined) throw notRunning(context);
   if (!isAbsolute(file)) {
     const detail = { field: 'file', expected: 'an absolute path', found: `"${file}"` };
     throw controlError('bad_params', detail);

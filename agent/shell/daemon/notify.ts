@@ -5,11 +5,14 @@
  */
 import { execFile } from 'node:child_process';
 import type { ServiceEnvironment } from '../config-service.ts';
+import { EXTEND_START_MS } from '../limits.ts';
 
 export interface ServiceManager {
   ready(): void;
   /** A line for `systemctl status`. */
   status(text: string): void;
+  /** The same while the start gets on: it may take EXTEND_START_MS longer from now. */
+  starting(text: string): void;
   /**
    * Resolves when the service manager knows it, or after two seconds at most. To be waited for: a word
    * that arrives after the end of this process would be taken for the next one's.
@@ -25,11 +28,11 @@ export function createServiceManager(setup: {
   readonly onError: (error: Error) => void;
 }): ServiceManager {
   const { notifySocket, watchdogMs } = setup.environment;
-  const tell = (word: string): Promise<void> =>
+  const tell = (...words: readonly string[]): Promise<void> =>
     new Promise((told) => {
       if (notifySocket === undefined) return told();
       const options = { timeout: TELL_TIMEOUT_MS, killSignal: 'SIGKILL' } as const;
-      execFile('systemd-notify', [word], options, (error) => {
+      execFile('systemd-notify', words, options, (error) => {
         if (error !== null) setup.onError(error);
         told();
       });
@@ -40,6 +43,8 @@ export function createServiceManager(setup: {
   return {
     ready: () => void tell('READY=1'),
     status: (text) => void tell(`STATUS=${text}`),
+    starting: (text) =>
+      void tell(`STATUS=${text}`, `EXTEND_TIMEOUT_USEC=${EXTEND_START_MS * 1_000}`),
     stopping: () => tell('STOPPING=1'),
   };
 }

@@ -2,14 +2,13 @@
 import { randomBytes } from 'node:crypto';
 import { NONCE_BYTES } from '../../core/limits.ts';
 import type { ReachableView } from '../control/api.ts';
-import { controlError } from '../control/errors.ts';
 import { memberName } from '../control/money-view.ts';
-import type { DaemonContext } from './context.ts';
+import { type DaemonContext, notRunning } from './context.ts';
 import { hearAll, otherMembers } from './hear-all.ts';
 
 export async function reachableView(context: DaemonContext): Promise<ReachableView> {
   const { identity, running } = context;
-  if (running === undefined) throw controlError('store_damaged');
+  if (running === undefined) throw notRunning(context);
   const others = otherMembers(context);
   const nonce = Uint8Array.from(randomBytes(NONCE_BYTES));
   const heard = await hearAll(context, running, { kind: 'reach', nonce }, others, (notice) =>

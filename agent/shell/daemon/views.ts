@@ -21,14 +21,17 @@ import type { MemberIndex } from '../../core/units.ts';
 import {
   CONTROL_API_VERSION,
   type CommitteeView,
+  type OpeningView,
   type PeersView,
   type PeerView,
   type StatusView,
+  type StoreView,
 } from '../control/api.ts';
 import { tokenViews } from '../control/money-view.ts';
 import { formatAddress } from '../net/address.ts';
 import { describeFault } from '../net/fault.ts';
 import { isLinked, type PeerView as NetPeer } from '../net/peers.ts';
+import type { StoreStatistics } from '../store/store.ts';
 import { VERSION } from '../version.ts';
 import { isClockTrusted } from './clock.ts';
 import type { DaemonContext } from './context.ts';
@@ -59,6 +62,7 @@ export function statusView(context: DaemonContext): StatusView {
     },
     committee: committeeFigures(context),
     voting: votingView(context),
+    opening: context.opening ?? null,
     ledger: running === undefined || member === undefined ? null : ledgerView(running.read, nowMs),
     counters: context.counters.view(),
     links: {
@@ -78,15 +82,22 @@ export function statusView(context: DaemonContext): StatusView {
 }
 
 /** Whether this node votes, and if not the reason for a person. */
-export function votingView({ identity, running }: DaemonContext): StatusView['voting'] {
+export function votingView({ identity, running, opening }: DaemonContext): StatusView['voting'] {
   const no = (whyNot: string): StatusView['voting'] => ({ may: false, whyNot });
   if (identity.member === undefined) return no('a relay keeps no ledger');
+  if (opening !== undefined) return no(openingText(opening));
   if (running === undefined) return no('the stored state is damaged');
   const standing = running.read.get(singleton('standing'));
   if (standing !== undefined) return no(decodeOwn(standingCoder, standing).reason);
   const first = firstStartSeen(running.read);
   if (first !== undefined) return no(firstStartText(identity.network, first));
   return { may: true, whyNot: null };
+}
+
+/** "checking what votes depend on, 3000 of 9000 records". */
+export function openingText({ what, done, of }: OpeningView): string {
+  if (done === 0) return what;
+  return of === null ? `${what}, ${done} records` : `${what}, ${done} of ${of} records`;
 }
 
 /** What the first start of an authority waits for. */
@@ -174,9 +185,14 @@ function ledgerView(read: Read, nowMs: number): StatusView['ledger'] {
 
 function storeView(
   { config }: DaemonContext,
-  { commitNumber }: { readonly commitNumber: bigint },
-): StatusView['store'] {
-  return { bytes: folderBytes(config['store.folder']), commits: `${commitNumber}` };
+  { commitNumber, records, scrub }: StoreStatistics,
+): StoreView {
+  return {
+    bytes: folderBytes(config['store.folder']),
+    commits: `${commitNumber}`,
+    records: `${records}`,
+    scrub: { done: `${scrub.records}`, passes: scrub.passes },
+  };
 }
 
 /** Bytes of all files below a folder; one that goes meanwhile counts as nothing. */

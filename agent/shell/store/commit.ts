@@ -68,7 +68,8 @@ export class Sum {
 
   constructor({ count, sum }: { readonly count: bigint; readonly sum: Uint8Array }) {
     this.count = count;
-    this.#sum = sum.slice();
+    // A copy, which the slice of a Buffer is not.
+    this.#sum = Uint8Array.from(sum);
   }
 
   apply({ before, after }: Omit<Change, 'key'>): void {
@@ -84,7 +85,7 @@ export class Sum {
 
   /** As it is now; not changed by what comes later. */
   value(): { readonly count: bigint; readonly sum: Uint8Array } {
-    return { count: this.count, sum: this.#sum.slice() };
+    return { count: this.count, sum: Uint8Array.from(this.#sum) };
   }
 
   equals(other: { readonly count: bigint; readonly sum: Uint8Array }): boolean {

@@ -97,6 +97,12 @@ export async function holderOf(folder: string): Promise<number | undefined> {
   return holder !== undefined && isAlive(holder) ? holder.pid : undefined;
 }
 
+/** Throws StoreError `data_in_use` if a living process holds the folder. */
+export async function refuseHeld(folder: string): Promise<void> {
+  const pid = await holderOf(folder);
+  if (pid !== undefined) throw inUse(folder, pid);
+}
+
 /** The error that a second instance ends with. */
 export function inUse(folder: string, pid: number | undefined): StoreError {
   const holder = pid === undefined ? 'a process that cannot be seen from here' : `process ${pid}`;

@@ -1,0 +1,262 @@
+/** The scrub: finds what no single read can tell, while commits go on, and over restarts. */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import fc from 'fast-check';
+import { encode } from '../../../agent/core/codec/canonical.ts';
+import { journalHeadCoder } from '../../../agent/core/codec/record.ts';
+import { certificateKey, keyOf, keyOfNumber, singleton } from '../../../agent/core/keyspace.ts';
+import type { Sequence } from '../../../agent/core/units.ts';
+import type { Damage } from '../../../agent/shell/store/damage.ts';
+import { type Level, openLevel } from '../../../agent/shell/store/level.ts';
+import { openStore } from '../../../agent/shell/store/open.ts';
+import { startScrub } from '../../../agent/shell/store/scrubber.ts';
+import { digestOf, keyBytes, seal } from '../../../agent/shell/store/seal.ts';
+import {
+  account,
+  asKilled,
+  damageAtWork,
+  fill,
+  IN_MEMORY,
+  Ledger,
+  open,
+  scrubWhole,
+  temporaryFolder,
+} from './fixture.ts';
+
+/** Changes a closed store behind the back of the program. */
+async function tamper(folder: string, change: (level: Level) => Promise<void>): Promise<void> {
+  const opened = await openLevel(join(folder, 'store/db'), false);
+  assert.ok(opened.state === 'open');
+  await change(opened.level);
+  await opened.level.close();
+}
+
+async function filled(t: TestContext, facts: number): Promise<string> {
+  const folder = temporaryFolder(t, IN_MEMORY);
+  await fill(folder, facts);
+  return folder;
+}
+
+/** What a start does not look at: each is found by the scrub alone. */
+const HISTORY: Readonly<Record<string, (level: Level) => Promise<void>>> = {
+  'a journal entry is gone': (level) => level.del(keyBytes(keyOfNumber('journal', 7n))),
+  'an index is gone': (level) => level.del(keyBytes(certificateKey(account(3), 3n as Sequence))),
+  'an index is another': (level) => {
+    const key = certificateKey(account(3), 3n as Sequence);
+    const value = new Uint8Array(8);
+    return level.put(keyBytes(key), seal(value, digestOf(key, value)));
+  },
+  'a journal entry does not fit its seal': (level) =>
+    level.put(keyBytes(keyOfNumber('journal', 7n)), Buffer.alloc(300)),
+  'the last journal entry is gone': (level) => level.del(keyBytes(keyOfNumber('journal', 29n))),
+  'a record nobody wrote': (level) => {
+    const key = keyOfNumber('journal', 30n);
+    const value = new Uint8Array(40);
+    return level.put(keyBytes(key), seal(value, digestOf(key, value)));
+  },
+};
+
+/** What a vote depends on: each is found at the start. */
+const GUARDED: Readonly<Record<string, (level: Level) => Promise<void>>> = {
+  'an account is gone': (level) => level.del(keyBytes(keyOf('account', account(3)))),
+  'an account is as it was before': (level) => {
+    const key = keyOf('account', account(3));
+    const value = new Uint8Array(120);
+    return level.put(keyBytes(key), seal(value, digestOf(key, value)));
+  },
+  'an account does not fit its seal': (level) =>
+    level.put(keyBytes(keyOf('account', account(3))), Buffer.alloc(40)),
+  'the head of the journal is gone': (level) => level.del(keyBytes(singleton('journalHead'))),
+  'the network is gone': (level) => level.del(keyBytes(singleton('genesis'))),
+  'a standing nobody wrote': (level) => {
+    const key = singleton('standing');
+    const value = new Uint8Array(2);
+    return level.put(keyBytes(key), seal(value, digestOf(key, value)));
+  },
+};
+
+describe('a start', () => {
+  for (const [what, change] of Object.entries(GUARDED)) {
+    it(`finds what a vote depends on: ${what}`, async (t) => {
+      const folder = await filled(t, 30);
+      await tamper(folder, change);
+      const opened = await openStore({ folder, allowVolatile: true });
+      assert.equal(opened.state, 'damaged');
+      if ('reader' in opened) await opened.reader?.close();
+    });
+  }
+
+  it('reads nothing of history', async (t) => {
+    const folder = await filled(t, 30);
+    for (const change of Object.values(HISTORY)) await tamper(folder, change);
+    const opened = await openStore({ folder, allowVolatile: true });
+    assert.ok('store' in opened);
+    await opened.store.close();
+  });
+});
+
+describe('a scrub', () => {
+  for (const [what, change] of Object.entries(HISTORY)) {
+    it(`finds that ${what}, and no start after that takes the store for sound`, async (t) => {
+      const folder = await filled(t, 30);
+      await tamper(folder, change);
+      const store = await open(folder);
+      const found = await scrubWhole(store, 7);
+      assert.notDeepEqual(found, []);
+      // Also when the process dies right then.
+      const killed = asKilled(t, folder);
+      await store.close();
+      for (const left of [killed, folder]) {
+        const opened = await openStore({ folder: left, allowVolatile: true });
+        assert.ok(opened.state === 'damaged');
+        assert.deepEqual(opened.damage, found);
+        await opened.reader?.close();
+      }
+    });
+  }
+
+  it('finds nothing in a sound store, wherever its slices end', async (t) => {
+    const folder = await filled(t, 25);
+    const store = await open(folder);
+    for (let records = 1; records <= 80; records++) {
+      assert.deepEqual(await scrubWhole(store, records), [], `${records} at a time`);
+    }
+    assert.equal(store.statistics().scrub.passes, 80);
+    await store.close();
+  });
+
+  it('is right whatever is committed meanwhile, before and behind its cursor', async (t) => {
+    const action = fc.oneof(
+      fc.record({ kind: fc.constant('slice' as const), records: fc.integer({ min: 1, max: 9 }) }),
+      fc.record({ kind: fc.constant('fact' as const) }),
+      fc.record({
+        kind: fc.constant('write' as const),
+        n: fc.integer({ min: 0, max: 30 }),
+        value: fc.option(fc.uint8Array({ maxLength: 4 }), { nil: undefined }),
+      }),
+      fc.record({ kind: fc.constant('wait' as const) }),
+    );
+    const folder = await filled(t, 0);
+    const store = await open(folder);
+    const ledger = new Ledger();
+    await fc.assert(
+      fc.asyncProperty(fc.array(action, { maxLength: 40 }), async (actions) => {
+        let commit: Promise<void> = Promise.resolve();
+        let slice: Promise<unknown> = Promise.resolve();
+        for (const step of actions) {
+          if (step.kind === 'wait') await Promise.all([commit, slice]);
+          else if (step.kind === 'slice') {
+            await slice;
+            slice = store.scrub(step.records).then((result) => {
+              assert.ok(typeof result === 'string', JSON.stringify(result));
+            });
+          } else {
+            await commit;
+            const key = step.kind === 'fact' ? undefined : keyOf('account', account(step.n));
+            const writes =
+              step.kind === 'fact' || key === undefined
+                ? ledger.fact(20)
+                : [{ key, value: step.value }];
+            commit = store.commit(writes);
+          }
+        }
+        await Promise.all([commit, slice]);
+      }),
+      { numRuns: 60 },
+    );
+    assert.deepEqual(await scrubWhole(store, 5), []);
+    assert.ok(store.statistics().scrub.passes > 1);
+    await store.close();
+  });
+
+  it('goes on after a restart where it was, and begins again after a crash', async (t) => {
+    const folder = await filled(t, 30);
+    const first = await open(folder);
+    await first.scrub(40);
+    await first.close();
+    const second = await open(folder);
+    assert.equal(second.statistics().scrub.records, 40n);
+    await second.commit([{ key: keyOf('account', account(2)), value: Uint8Array.of(1) }]);
+    const killed = asKilled(t, folder);
+    assert.deepEqual(await scrubWhole(second), []);
+    await second.close();
+    const third = await open(folder);
+    assert.equal(third.statistics().scrub.records, 0n, 'a whole pass leaves nothing to go on with');
+    await third.close();
+    const after = await open(killed);
+    assert.equal(after.statistics().scrub.records, 0n);
+    assert.deepEqual(await scrubWhole(after), []);
+    await after.close();
+  });
+
+  it('gets to the end in sessions that read only some records each, and finds what is wrong', async (t) => {
+    const folder = await filled(t, 60);
+    await tamper(folder, (level) =>
+      level.del(keyBytes(certificateKey(account(3), 3n as Sequence))),
+    );
+    const ledger = new Ledger();
+    for (let i = 0; i < 60; i++) ledger.fact();
+    let found: readonly Damage[] = [];
+    for (let session = 0; session < 40 && found.length === 0; session++) {
+      const store = await open(folder);
+      await store.commit(ledger.fact());
+      const step = await store.scrub(17);
+      if (typeof step !== 'string') found = step;
+      await store.close();
+    }
+    assert.match(found[0]?.found ?? '', /^there are \d+ and not \d+$/);
+    assert.notDeepEqual(await damageAtWork(folder), []);
+  });
+
+  it('notices a head of the journal that goes by other entries', async (t) => {
+    const folder = await filled(t, 30);
+    const store = await open(folder);
+    const head = encode(journalHeadCoder, { count: 31n, link: new Uint8Array(32) });
+    await store.commit([{ key: singleton('journalHead'), value: head }]);
+    const [damage] = await scrubWhole(store);
+    assert.equal(damage?.code, 'journal');
+    await store.close();
+  });
+});
+
+describe('the scrubber', () => {
+  it('works by itself until all is read, and tells damage once', async (t) => {
+    const folder = await filled(t, 30);
+    await tamper(folder, (level) => level.del(keyBytes(keyOfNumber('journal', 7n))));
+    const store = await open(folder);
+    // The scrubber keeps no process alive.
+    const alive = setInterval(() => undefined, 1_000);
+    t.after(() => clearInterval(alive));
+    const damage = await new Promise<readonly Damage[]>((resolve, reject) => {
+      const scrubber = startScrub(store, {
+        onDamage: (found) => scrubber.stop().then(() => resolve(found), reject),
+        onError: reject,
+      });
+    });
+    assert.match(damage[0]?.where ?? '', /journal record 7/);
+    await store.close();
+  });
+
+  it('begins no slice after it was stopped', async (t) => {
+    const folder = await filled(t, 30);
+    const store = await open(folder);
+    let slices = 0;
+    const alive = setInterval(() => undefined, 1_000);
+    t.after(() => clearInterval(alive));
+    const watched = {
+      scrub: (records: number) => {
+        slices += 1;
+        return store.scrub(records);
+      },
+    };
+    const fail = (): void => assert.fail('nothing is wrong');
+    const scrubber = startScrub(watched, { onDamage: fail, onError: fail });
+    while (slices === 0) await new Promise((resolve) => setImmediate(resolve));
+    await scrubber.stop();
+    const before = slices;
+    for (let i = 0; i < 50; i++) await new Promise((resolve) => setTimeout(resolve, 1));
+    assert.equal(slices, before);
+    await store.close();
+  });
+});
