@@ -99,6 +99,16 @@ export class LevelStore extends LevelReader implements Store {
     }
   }
 
+  /** Damage that is met on the way is remembered, as at every read. */
+  override async *records(): AsyncGenerator<readonly StoredRecord[], void> {
+    try {
+      yield* super.records();
+    } catch (error) {
+      if (error instanceof StoreDamaged) this.#keepDamage([error.damage]);
+      throw error;
+    }
+  }
+
   async commit(writes: readonly Write[]): Promise<void> {
     invariant(!this.#isCommitting, 'one commit at a time');
     if (this.#failure !== undefined) throw this.#failure;

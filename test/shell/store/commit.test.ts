@@ -51,6 +51,21 @@ describe('the commit record', () => {
     );
   });
 
+  it('of a plan leaves the one before as it was, also where that came from a Buffer', () => {
+    const [first] = run([[{ key: keyOf('account', account(1)), value: Uint8Array.of(1) }]]);
+    const copy = (bytes: Uint8Array) => Buffer.from(bytes);
+    const guarded = { count: first.guarded.count, sum: copy(first.guarded.sum) };
+    const before = { ...first, sum: copy(first.sum), chain: copy(first.chain), guarded };
+    const { after } = planCommit(
+      before,
+      [{ key: keyOf('account', account(2)), value: Uint8Array.of(2) }],
+      () => undefined,
+    );
+    assert.deepEqual([...before.sum], [...first.sum]);
+    assert.deepEqual([...before.guarded.sum], [...first.guarded.sum]);
+    assert.notDeepEqual([...after.sum], [...first.sum]);
+  });
+
   it('adds and takes off modulo 2^256', () => {
     const digest = fc.uint8Array({ minLength: 32, maxLength: 32 });
     fc.assert(

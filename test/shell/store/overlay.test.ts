@@ -55,6 +55,27 @@ describe('the overlay', () => {
   });
 });
 
+describe('a record that was removed', () => {
+  it('is gone from the cache, too, when its removal is on the disk', () => {
+    const disk = new Map<ByteKey, Uint8Array>([['Aa' as ByteKey, Uint8Array.of(1)]]);
+    const overlay = new Overlay({ get: (at) => disk.get(at) }, 10_000);
+    const key = 'Aa' as ByteKey;
+    assert.deepEqual(overlay.get(key), Uint8Array.of(1), 'it is in the cache now');
+    overlay.write([{ key, value: undefined }]);
+    assert.equal(overlay.get(key), undefined, 'while its removal waits');
+    overlay.beginCommit();
+    assert.equal(overlay.get(key), undefined, 'while it is committed');
+    disk.delete(key);
+    overlay.endCommit();
+    assert.equal(overlay.get(key), undefined, 'and after that');
+    overlay.write([{ key, value: Uint8Array.of(2) }]);
+    overlay.beginCommit();
+    disk.set(key, Uint8Array.of(2));
+    overlay.endCommit();
+    assert.deepEqual(overlay.get(key), Uint8Array.of(2), 'until it is written again');
+  });
+});
+
 describe('a single record that is not there', () => {
   it('is looked for once, until it is written', () => {
     const disk = new Map<ByteKey, Uint8Array>();

@@ -7,11 +7,12 @@ import { encode } from '../../../agent/core/codec/canonical.ts';
 import { journalHeadCoder } from '../../../agent/core/codec/record.ts';
 import { certificateKey, keyOf, keyOfNumber, singleton } from '../../../agent/core/keyspace.ts';
 import type { Sequence } from '../../../agent/core/units.ts';
-import type { Damage } from '../../../agent/shell/store/damage.ts';
+import { type Damage, StoreDamaged } from '../../../agent/shell/store/damage.ts';
 import { type Level, openLevel } from '../../../agent/shell/store/level.ts';
 import { openStore } from '../../../agent/shell/store/open.ts';
 import { startScrub } from '../../../agent/shell/store/scrubber.ts';
 import { digestOf, keyBytes, seal } from '../../../agent/shell/store/seal.ts';
+import type { Store } from '../../../agent/shell/store/store.ts';
 import {
   account,
   asKilled,
@@ -217,6 +218,30 @@ describe('a scrub', () => {
     const [damage] = await scrubWhole(store);
     assert.equal(damage?.code, 'journal');
     await store.close();
+  });
+});
+
+describe('damage that is met in a read', () => {
+  it('is remembered, whoever read: the next start does not take the store for sound', async (t) => {
+    const key = keyOfNumber('journal', 7n);
+    const reads: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
+      'a lookup': async (store) => store.get(key),
+      'a scan': async (store) => {
+        for await (const _ of store.records());
+      },
+      'a commit that replaces it': (store) => store.commit([{ key, value: new Uint8Array(40) }]),
+    };
+    for (const [what, read] of Object.entries(reads)) {
+      const folder = await filled(t, 30);
+      await tamper(folder, (level) => level.put(keyBytes(key), Buffer.alloc(300)));
+      const store = await open(folder);
+      await assert.rejects(read(store), StoreDamaged, what);
+      await store.close();
+      const opened = await openStore({ folder, allowVolatile: true });
+      assert.ok(opened.state === 'damaged', what);
+      assert.match(opened.damage[0]?.where ?? '', /^journal record of journal number 7$/);
+      await opened.reader?.close();
+    }
   });
 });
 
