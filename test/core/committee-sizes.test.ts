@@ -5,7 +5,9 @@ import { checkCertificate } from '../../agent/core/certificate.ts';
 import { encode } from '../../agent/core/codec/canonical.ts';
 import { frameCoder } from '../../agent/core/codec/message.ts';
 import { certificateCoder } from '../../agent/core/codec/order.ts';
+import { ownLifeCoder, standingCoder } from '../../agent/core/codec/record.ts';
 import { faultsTolerated, quorumOf, vouchersNeeded } from '../../agent/core/committee.ts';
+import { singleton } from '../../agent/core/keyspace.ts';
 import { MAX_CERTIFICATE_BYTES, MAX_FRAME_BYTES } from '../../agent/core/limits.ts';
 import { REFUSALS } from '../../agent/core/refusal.ts';
 import { ask, certificateOf, orderOf, verdictOf } from '../support/forge.ts';
@@ -91,6 +93,40 @@ describe('a committee of 1 to 31', () => {
       short.pay('alice', 'bob', 3n);
       short.run();
       assert.equal(short.notices('alice', 'order_certified').length, 0, `${n}`);
+    }
+  });
+});
+
+describe('before it signs, a wallet has the words of n - f, not one fewer', () => {
+  const signed = (world: World): number => world.notices('alice', 'order_created').length;
+
+  it('of every size, where f + 1 are far fewer', () => {
+    for (const n of [4, 5, 6, 7, 10, 13, 19, 31]) {
+      const f = faultsTolerated(n);
+      assert.ok(n - f > f + 1);
+      const few = worldWith(n, names(f + 1, n));
+      few.plan('alice', 'bob', 3n);
+      few.run();
+      assert.equal(signed(few), 0, `${n}`);
+      few.connect('alice', 'auth-0');
+      few.run();
+      assert.equal(signed(few), 1, `${n}`);
+    }
+  });
+
+  it('and of those who know what they voted for', () => {
+    for (const space of ['standing', 'firstStart'] as const) {
+      const world = worldWith(4, [1, 2, 3]);
+      const reason = encode(standingCoder, { reason: 'an old copy' });
+      const life = encode(ownLifeCoder, { life: new Uint8Array(16) });
+      const place = world.place('auth-3');
+      place.state.set(singleton(space), space === 'standing' ? reason : life);
+      world.plan('alice', 'bob', 3n);
+      world.run();
+      assert.equal(signed(world), 0, space);
+      world.connect('alice', 'auth-0');
+      world.run();
+      assert.equal(signed(world), 1, space);
     }
   });
 });
