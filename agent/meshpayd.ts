@@ -5,8 +5,10 @@
  * SIGTERM and SIGINT stop it in order, and by force after STOP_TIMEOUT_MS. SIGHUP reads the
  * configuration again. SIGUSR1 and SIGUSR2 do nothing (main.ts).
  */
+
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { harmlessLines } from './core/characters.ts';
 import { type ConfigProblem, describeProblem, readConfig, writeConfig } from './shell/config.ts';
 import { type Config, DEFAULT_CONFIG_FILE } from './shell/config-schema.ts';
 import { readServiceEnvironment } from './shell/config-service.ts';
@@ -151,7 +153,7 @@ function openingTeller(service: ServiceManager, logs: Logs): (opening: OpeningVi
 /** Ends with a message about what a person has to mend. */
 function quit(exit: ExitName, message: string): void {
   const errors = standardOutput(2);
-  for (const line of message.split('\n')) errors.write(`meshpayd: ${line}\n`);
+  for (const line of harmlessLines(message).split('\n')) errors.write(`meshpayd: ${line}\n`);
   errors.flushSync();
   process.exit(exitStatus(exit));
 }

@@ -25,6 +25,10 @@ export const PROBLEMS = {
 
   no_home: { exit: 'config', meaning: 'nothing says where the home folder of this user is' },
   no_network: { exit: 'config', meaning: 'the wallet has not joined a network' },
+  other_network: {
+    exit: 'bad_data',
+    meaning: "a genesis document is not that of the wallet's own network",
+  },
   no_peers: { exit: 'config', meaning: 'the wallet knows no peer to connect to' },
   nobody_answers: { exit: 'unavailable', meaning: 'no peer of the wallet answers' },
   not_latest: {

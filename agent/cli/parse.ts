@@ -7,6 +7,7 @@
  */
 import yargs from 'yargs';
 import { invariant } from '../core/assert.ts';
+import { foundText, strayIn } from '../core/characters.ts';
 import { nearest } from '../shell/nearest.ts';
 import { type Args, COMMON_OPTIONS, type CommandSpec, type OptionSpec } from './command.ts';
 import { type Failure, failure } from './failure.ts';
@@ -132,7 +133,7 @@ function unknownWord(word: string, known: readonly string[], after: string): Fai
   const expected = meant === undefined ? listed(known, 'or') : `${meant}, perhaps`;
   return failure(
     'bad_usage',
-    { field: `command after "${after}"`, expected, found: `"${word}"` },
+    { field: `command after "${after}"`, expected, found: foundText(word) },
     `"${after} --help" lists the commands.`,
   );
 }
@@ -156,7 +157,7 @@ function readArgs(
       const names = allowed.map((candidate) => `--${candidate.name}`);
       const meant = nearest(field, names);
       const expected = meant === undefined ? `an option of "${called}"` : `${meant}, perhaps`;
-      throw failure('bad_usage', { field, expected, found: `${field}` }, hint);
+      throw failure('bad_usage', { field, expected, found: strayIn(field) ?? field }, hint);
     }
     if (option.kind === 'text' && values.length > 1) {
       const detail = { field, expected: 'to be given once', found: `${values.length} times` };
@@ -187,12 +188,12 @@ function checkWords(spec: CommandSpec, words: readonly string[], hint: string): 
   const extra = words[positionals.length];
   if (extra !== undefined && positionals.at(-1)?.rest !== true) {
     const expected = positionals.length === 0 ? 'no arguments' : 'no more arguments';
-    throw failure('bad_usage', { field: 'arguments', expected, found: `"${extra}"` }, hint);
+    throw failure('bad_usage', { field: 'arguments', expected, found: foundText(extra) }, hint);
   }
   for (const [at, { name, choices }] of positionals.entries()) {
     const word = words[at];
     if (choices === undefined || word === undefined || choices.includes(word)) continue;
-    const detail = { field: name, expected: listed(choices, 'or'), found: `"${word}"` };
+    const detail = { field: name, expected: listed(choices, 'or'), found: foundText(word) };
     throw failure('bad_usage', detail, hint);
   }
 }

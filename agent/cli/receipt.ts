@@ -6,11 +6,13 @@
  * The lines follow from the certificate and the genesis document, so `readReceipt` writes them anew
  * and compares: each certificate has exactly one receipt text, no byte of it can be changed
  * unnoticed, and what a person reads is what the authorities signed. Only the line ends may be those
- * of another system, since mail changes them. The form is PEM's (RFC 7468) with a readable head: it
- * survives being mailed, printed and pasted, which JSON with escapes does not do as well.
+ * of another system, and a byte order mark may stand before it, since mail and editors change them.
+ * The form is PEM's (RFC 7468) with a readable head: it survives being mailed, printed and pasted,
+ * which JSON with escapes does not do as well.
  */
 import { base64 } from '@scure/base';
 import { checkCertificate } from '../core/certificate.ts';
+import { strayIn, withoutMark } from '../core/characters.ts';
 import { decode, encode } from '../core/codec/canonical.ts';
 import { type Certificate, certificateCoder } from '../core/codec/order.ts';
 import { quorumOf } from '../core/committee.ts';
@@ -77,8 +79,8 @@ function readCertificate(text: string): Found | Refusal {
   if (text.length > MAX_RECEIPT_CHARACTERS) {
     return bad('receipt', `at most ${MAX_RECEIPT_CHARACTERS} characters`, `${text.length}`);
   }
-  const lines = text.replaceAll('\r\n', '\n').split('\n');
-  if (lines[0] !== TITLE) return bad('line 1', `"${TITLE}"`, quoted((lines[0] ?? '').slice(0, 60)));
+  const lines = withoutMark(text).replaceAll('\r\n', '\n').split('\n');
+  if (lines[0] !== TITLE) return bad('line 1', `"${TITLE}"`, seen((lines[0] ?? '').slice(0, 60)));
   const [begin, end] = [lines.indexOf(BEGIN), lines.indexOf(END)];
   if (begin < 0) return bad('receipt', `a line "${BEGIN}"`, 'none');
   if (end < begin) return bad('receipt', `a line "${END}" at the end`, 'none');
@@ -86,6 +88,11 @@ function readCertificate(text: string): Found | Refusal {
   if (bytes === undefined) return bad('certificate', 'base64', 'other characters');
   const certificate = decode(certificateCoder, bytes);
   return isRefusal(certificate) ? { ...certificate, field: 'certificate' } : { certificate, lines };
+}
+
+/** A line as it was found, or what in it cannot be seen. */
+function seen(line: string): string {
+  return strayIn(line) ?? quoted(line);
 }
 
 function decodeBase64(text: string): Uint8Array | undefined {
@@ -116,7 +123,7 @@ function checkLines(lines: readonly string[], text: string): Refusal | undefined
     return refusal('bad_receipt', {
       field: `line ${at + 1}`,
       expected: `${show(expected[at])}, as the certificate says`,
-      found: show(lines[at]),
+      found: strayIn(lines[at] ?? '') ?? show(lines[at]),
     });
   }
   return undefined;

@@ -1,4 +1,5 @@
 /** Errors of the operating system as failures that a person understands. */
+import { strayIn } from '../core/characters.ts';
 import { type Failure, failure, type ProblemCode } from './failure.ts';
 
 /** Error -> code, what was expected, what was found (errno(3)). */
@@ -39,8 +40,10 @@ export function systemFailure(error: unknown, where = 'file'): Failure | undefin
   const other = ['file_failed', 'the system to do it', error.code] as const;
   const row = BY_ERRNO[error.code] ?? (isOfSystem ? other : undefined);
   if (row === undefined) return undefined;
-  const [code, expected, found] = row;
+  const [code, expected, seen] = row;
   const field = 'path' in error && typeof error.path === 'string' ? error.path : where;
+  const stray = error.code === 'ENOENT' ? strayIn(field) : undefined;
+  const found = stray === undefined ? seen : `${seen}; the name has ${stray}`;
   return failure(code, { field, expected, found });
 }
 

@@ -136,7 +136,10 @@ export function harmlessJson(json: string): string {
   );
 }
 
-/** Without what can be around a pasted text and means nothing: a byte order mark, spaces, line ends. */
+/**
+ * Without what can be around a pasted text and means nothing: a byte order mark, spaces of any kind,
+ * line ends. What has no width is left, to be called by its name.
+ */
 export function trimmed(text: string): string {
   return text.trim();
 }
@@ -156,6 +159,17 @@ export function strayIn(text: string): string | undefined {
   const rest = text.slice(at + character.length);
   const after = neighbour(rest, (seen) => seen.slice(0, NEIGHBOUR_CHARACTERS));
   return after === '' ? nameOfCharacter(text, at) : `${nameOfCharacter(text, at)} before ${after}`;
+}
+
+/** The same for a text of several lines, in which line ends and tabs are meant. */
+export function strayInLines(text: string): string | undefined {
+  return strayIn(text.replace(/[\t\r\n]+/g, ' '));
+}
+
+/** What is unseen in a text of which nothing may be shown: "a zero-width space". */
+export function strayNameIn(text: string): string | undefined {
+  const at = text.search(STRAY);
+  return at < 0 ? undefined : nameOfCharacter(text, at);
 }
 
 /** What was found, for a refusal: in quotes, or, where something in it cannot be seen, that. */

@@ -5,6 +5,7 @@
  */
 import { hex } from '@scure/base';
 import { toHex } from './bytes.ts';
+import { strayIn } from './characters.ts';
 import { checkGenesis, type Genesis, type Network, networkOf } from './genesis.ts';
 import { MAX_AMOUNT, MAX_ISSUANCE, MAX_VOTES_PER_HOUR } from './limits.ts';
 import { nameOf, parseName } from './names.ts';
@@ -53,7 +54,8 @@ class Mistake extends Error {
 }
 
 function wrong(field: string, expected: string, found: unknown): Mistake {
-  const text = JSON.stringify(found) ?? 'nothing';
+  const stray = typeof found === 'string' ? strayIn(found.slice(0, 80)) : undefined;
+  const text = stray ?? JSON.stringify(found) ?? 'nothing';
   return new Mistake(refusal('bad_genesis', { field, expected, found: text.slice(0, 80) }));
 }
 

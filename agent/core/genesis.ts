@@ -4,6 +4,7 @@
  * (DESIGN 3), so nobody can be shown another document under the same id.
  */
 import { ascii } from './bytes.ts';
+import { foundText, strayIn } from './characters.ts';
 import { amountCoder, decode, encode, keyCoder, tokenCoder } from './codec/canonical.ts';
 import type { ValueOf } from './codec/coder.ts';
 import { u8, u16, u32 } from './codec/numbers.ts';
@@ -87,7 +88,8 @@ export function tokenBySymbol(genesis: Genesis, symbol: string): TokenIndex | Re
   const index = genesis.tokens.findIndex((token) => token.symbol === symbol);
   if (index >= 0) return index as TokenIndex;
   const expected = genesis.tokens.map((token) => token.symbol).join(' or ');
-  return refusal('unknown_token', { field: 'token', expected, found: symbol.slice(0, 40) });
+  const found = strayIn(symbol.slice(0, 40)) ?? symbol.slice(0, 40);
+  return refusal('unknown_token', { field: 'token', expected, found });
 }
 
 /** The least amount of a token that opens an account, in smallest units. */
@@ -102,7 +104,7 @@ export function checkGenesis(genesis: Genesis): Refusal | undefined {
   if (genesis.version !== PROTOCOL_VERSION) {
     return bad('version', `${PROTOCOL_VERSION}`, `${genesis.version}`);
   }
-  if (!isPlainName(genesis.name)) return bad('name', NAME_RULE, `"${genesis.name}"`);
+  if (!isPlainName(genesis.name)) return bad('name', NAME_RULE, foundText(genesis.name));
   if (genesis.votesPerHour > MAX_VOTES_PER_HOUR) {
     return bad('votes_per_hour', `0 to ${MAX_VOTES_PER_HOUR}`, `${genesis.votesPerHour}`);
   }
@@ -117,7 +119,9 @@ function checkMembers({ members }: Genesis, bad: Bad): Refusal | undefined {
   }
   for (const [i, member] of members.entries()) {
     const field = `members[${i}]`;
-    if (!isPlainName(member.name)) return bad(`${field}.name`, NAME_RULE, `"${member.name}"`);
+    if (!isPlainName(member.name)) {
+      return bad(`${field}.name`, NAME_RULE, foundText(member.name));
+    }
     if (!isPlainPoint(member.key)) return bad(`${field}.key`, 'an Ed25519 key', 'a weak one');
     const earlier = members.slice(0, i);
     if (earlier.some(({ name }) => name === member.name)) {
@@ -138,7 +142,7 @@ function checkTokens({ tokens }: Genesis, bad: Bad): Refusal | undefined {
     const field = `tokens[${i}]`;
     if (!/^[A-Z][A-Z0-9]{0,11}$/.test(token.symbol)) {
       const expected = '1 to 12 capital letters and digits, a letter first';
-      return bad(`${field}.symbol`, expected, `"${token.symbol}"`);
+      return bad(`${field}.symbol`, expected, foundText(token.symbol));
     }
     if (token.decimals > MAX_TOKEN_DECIMALS) {
       return bad(`${field}.decimals`, `0 to ${MAX_TOKEN_DECIMALS}`, `${token.decimals}`);

@@ -3,6 +3,7 @@
  * never paid. An account is `mp1...`, a node `mpnode1...`, a network `mpnet1...`.
  */
 import { bech32m } from '@scure/base';
+import { strayIn } from './characters.ts';
 import { type Refusal, refusal } from './refusal.ts';
 
 const PREFIXES = { account: 'mp', node: 'mpnode', network: 'mpnet' } as const;
@@ -23,6 +24,8 @@ export function parseName(
   const expected = `${withArticle(kind)} name, ${PREFIXES[kind]}1 and 58 more characters`;
   const refuse = (found: string): Refusal => refusal('bad_name', { field, expected, found });
   if (text.length > 90) return refuse(`${text.length} characters`);
+  const stray = strayIn(text);
+  if (stray !== undefined) return refuse(stray);
   const decoded = bech32m.decodeUnsafe(text);
   if (decoded === undefined) return refuse(`"${text}", whose checksum does not fit`);
   if (decoded.prefix !== PREFIXES[kind]) {

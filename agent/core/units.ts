@@ -4,6 +4,7 @@
  * `formatAmount`, and never passes through a floating-point number.
  */
 import { invariant } from './assert.ts';
+import { strayIn } from './characters.ts';
 import { MAX_AMOUNT, MAX_BALANCE, MAX_SEQUENCE } from './limits.ts';
 import { type Refusal, refusal } from './refusal.ts';
 
@@ -61,7 +62,8 @@ export function parseAmount(text: string, decimals: number): Amount | Refusal {
   const whole = match?.[1];
   if (whole === undefined || text.length > 80) {
     const expected = 'a decimal number such as 12 or 12.50';
-    return refusal('bad_amount', { field: 'amount', expected, found: text.slice(0, 80) });
+    const start = text.slice(0, 80);
+    return refusal('bad_amount', { field: 'amount', expected, found: strayIn(start) ?? start });
   }
   const fraction = match?.[2] ?? '';
   if (fraction.length > decimals) {

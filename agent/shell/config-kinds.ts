@@ -6,6 +6,7 @@
  */
 import { isAbsolute, resolve } from 'node:path';
 import { TomlDate } from 'smol-toml';
+import { foundText, trimmed } from '../core/characters.ts';
 import { type NameKind, nameOf, parseName } from '../core/names.ts';
 import { isRefusal } from '../core/refusal.ts';
 import { type AddressUse, readAddress } from './config-address.ts';
@@ -55,7 +56,7 @@ export function choice<const T extends string>(values: readonly T[]): Kind<T> {
   return {
     expected,
     read: (value) => {
-      const chosen = values.find((allowed) => allowed === value);
+      const chosen = values.find((allowed) => allowed === pasted(value));
       return chosen === undefined ? misfit(expected, value) : taken(chosen);
     },
     write: quote,
@@ -108,7 +109,7 @@ export function name(kind: NameKind): Kind<Uint8Array> {
     expected,
     read: (value) => {
       if (typeof value !== 'string') return misfit(expected, value);
-      const bytes = parseName(kind, value);
+      const bytes = parseName(kind, trimmed(value));
       if (!isRefusal(bytes)) return taken(bytes);
       return { ok: false, misfits: [place(bytes.expected ?? expected, bytes.found ?? value)] };
     },
@@ -124,7 +125,7 @@ export function address(use: AddressUse): Kind<Address> {
     expected,
     read: (value) => {
       if (typeof value !== 'string') return misfit(expected, value);
-      const read = readAddress(value, use);
+      const read = readAddress(trimmed(value), use);
       if (typeof read !== 'string') return taken(read);
       if (read === '') return misfit(expected, value);
       return { ok: false, misfits: [place(expected, `${showFound(value)}, ${read}`)] };
@@ -178,10 +179,15 @@ export function isTable(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !isDate(value);
 }
 
+/** A value without what a paste may have brought around it. */
+function pasted(value: unknown): unknown {
+  return typeof value === 'string' ? trimmed(value) : value;
+}
+
 /** A TOML value as a person wrote it, shortened. */
 export function showFound(value: unknown): string {
   if (value === undefined) return 'nothing';
-  if (typeof value === 'string') return `"${shorten(value)}"`;
+  if (typeof value === 'string') return foundText(shorten(value));
   if (typeof value === 'bigint' || typeof value === 'boolean') return `${value}`;
   if (typeof value === 'number') return Number.isInteger(value) ? value.toFixed(1) : `${value}`;
   if (isDate(value)) return 'a date';

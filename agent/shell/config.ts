@@ -3,9 +3,11 @@
  * config-schema.ts. All mistakes of a file are reported at once, each with its field, what was
  * expected and what was found. No setting comes from anywhere else: no environment variable is read.
  */
+
 import { dirname, resolve } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
 import { readWhole } from '../../platform/file-reader.ts';
+import { withoutMark } from '../core/characters.ts';
 import { isTable, type Kind, showFound } from './config-kinds.ts';
 import { CONFIG_FIELDS, type Config, type ConfigField } from './config-schema.ts';
 import { MAX_CONFIG_BYTES } from './limits.ts';
@@ -57,7 +59,7 @@ export function readConfig(file: string): ConfigReading {
   }
   const text = readWhole(full, MAX_CONFIG_BYTES);
   if (!text.ok) return fail(text.expected, text.found);
-  return parseConfig(text.bytes.toString('utf8'), full);
+  return parseConfig(withoutMark(text.bytes.toString('utf8')), full);
 }
 
 /** The path from the root; undefined where the working folder was removed under a relative one. */

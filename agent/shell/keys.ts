@@ -18,6 +18,7 @@ import { readWhole } from '../../platform/file-reader.ts';
 import { writeNewFile } from '../../platform/file-writer.ts';
 import { invariant } from '../core/assert.ts';
 import { equalBytes } from '../core/bytes.ts';
+import { strayNameIn, trimmed } from '../core/characters.ts';
 import type { Signer } from '../core/crypto.ts';
 import { MAX_KEY_FILE_BYTES } from './limits.ts';
 
@@ -91,7 +92,11 @@ export function readKeyFile(path: string): Uint8Array | KeyFault {
     const shown = (mode & 0o777).toString(8).padStart(4, '0');
     return fault('key_file_exposed', `${path} (mode ${shown}, at most 0600)`);
   }
-  return parseSeed(bytes.toString('latin1').trim()) ?? fault('key_file_malformed', path);
+  const text = trimmed(bytes.toString('utf8'));
+  // Of what stands around it nothing is shown: it is the secret.
+  const stray = strayNameIn(text);
+  const where = stray === undefined ? path : `${path} (${stray} in it)`;
+  return parseSeed(text) ?? fault('key_file_malformed', where);
 }
 
 /** The key pair of a seed (32 bytes). */

@@ -1,8 +1,10 @@
 /**
  * What may stand in a log: plain data of bounded size, and no secrets. A secret is known by the
  * field's name or by the value's shape, because one day somebody will log the wrong object: a key
- * file's text (mpsecret1..., 64 hexadecimal digits) and raw bytes never get through.
+ * file's text (mpsecret1..., 64 hexadecimal digits) and raw bytes never get through. Nor does what
+ * could forge a line on the screen of whoever reads the log (core/characters.ts).
  */
+import { harmlessLines } from '../core/characters.ts';
 import { nameOf } from '../core/names.ts';
 
 const SECRET_FIELD = /secret|seed|private|passphrase|password|token_key/i;
@@ -35,10 +37,10 @@ export function cleanForLog(value: unknown, depth = 0): unknown {
   );
 }
 
-/** A text without secrets, of bounded length. */
+/** A text without secrets and without what nobody sees, of bounded length. */
 export function cleanText(text: string): string {
   const cut = text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT)}...`;
-  return cut.replace(SECRET_TEXT, REDACTED);
+  return harmlessLines(cut.replace(SECRET_TEXT, REDACTED));
 }
 
 /** A node's key for a log line. */

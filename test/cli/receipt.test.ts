@@ -121,7 +121,7 @@ votes       oak, elm, ash (3 of 4, quorum 3, epoch 0)
     const { open } = memosFor(12, village.network);
     const view = certificateView(village.network, certificate, open);
     assert.equal(view.order.memo, memo);
-    const shown = renderVerified(PLAIN, view, 'village');
+    const shown = renderVerified(PLAIN, view, { name: 'village', id: 'mpnet1' });
     assert.equal(shown.match(/^amount /gm), null);
     assert.ok(!shown.includes('\u001b') && !shown.includes('\u202e'));
   });

@@ -286,12 +286,13 @@ describe('a wallet', () => {
   });
 
   it('says who paid whom what in a valid receipt', () => {
-    assert.equal(renderVerified(PLAIN, certificate, 'village'), VERIFIED_TEXT);
+    const network = { name: 'village', id: 'mpnet1example' };
+    assert.equal(renderVerified(PLAIN, certificate, network), VERIFIED_TEXT);
     const others = VERIFIED_TEXT.replace('"bread"', 'a sealed memo');
-    assert.equal(renderVerified(PLAIN, sealed, 'village'), others);
+    assert.equal(renderVerified(PLAIN, sealed, network), others);
     const bare = { ...sealed, order: { ...sealed.order, memo: '' } };
     const none = VERIFIED_TEXT.replace('"bread"', 'none');
-    assert.equal(renderVerified(PLAIN, bare, 'village'), none);
+    assert.equal(renderVerified(PLAIN, bare, network), none);
   });
 });
 
@@ -412,11 +413,12 @@ applied  oak, elm and ash (3 of 4)
 receipt  bread.receipt`;
 
 const VERIFIED_TEXT = `valid: 12.50 HRS was paid on the network village
-from   mp1v6l8uvev0fznxv4an5987lds2h6utmc6q6k6vmvckw0mdqgvguaqstzgm0
-to     mp1pdgn4kd5jfqptjsfqtks0yzy6wk9m0kzxphsd9yvzrdgadhrnuksp6f70v
-memo   "bread"
-order  b51d77e5-b2ae-87a1-8b4f-2b1e82612e46, sequence 0
-votes  oak, elm and ash (epoch 0)`;
+network  mpnet1example
+from     mp1v6l8uvev0fznxv4an5987lds2h6utmc6q6k6vmvckw0mdqgvguaqstzgm0
+to       mp1pdgn4kd5jfqptjsfqtks0yzy6wk9m0kzxphsd9yvzrdgadhrnuksp6f70v
+memo     "bread"
+order    b51d77e5-b2ae-87a1-8b4f-2b1e82612e46, sequence 0
+votes    oak, elm and ash (epoch 0)`;
 
 const NETWORK_TEXT = `network    village
 id         mpnet1dygsrfu5uv8g95yw2egdfgc35r580zkp60xu8wdy5vakqlt7v2hql55mqd

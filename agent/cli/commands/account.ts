@@ -1,4 +1,5 @@
 /** `meshpay account`: what this authority, and others if asked for, say about an account. */
+import { trimmed } from '../../core/characters.ts';
 import { parseName } from '../../core/names.ts';
 import { isRefusal } from '../../core/refusal.ts';
 import { type CommandSpec, JSON_OPTION } from '../command.ts';
@@ -30,7 +31,7 @@ export const account: CommandSpec = {
   ],
   examples: [{ about: 'what every authority says', line: 'meshpay account mp1... --ask-all' }],
   run: async (args, context) => {
-    const address = args.word('address');
+    const address = trimmed(args.word('address'));
     const key = parseName('account', address, 'address');
     if (isRefusal(key)) throw refusalFailure(key);
     const from = args.flag('ask-all') ? ({ from: 'committee' } as const) : {};

@@ -2,8 +2,10 @@
  * `meshpay move request|out|in`: an authority goes to new hardware and goes on voting there. The
  * rules that keep it from being in two places are in shell/store/move.ts.
  */
+
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { trimmed } from '../../core/characters.ts';
 import { isKeyFault, readKeyFile, writeKeyFile } from '../../shell/keys.ts';
 import { MAX_KEY_FILE_BYTES } from '../../shell/limits.ts';
 import {
@@ -66,7 +68,7 @@ export const moveOut: CommandSpec = {
     const seed = readKeyFile(config.node_key);
     if (isKeyFault(seed)) throw keyFailure(seed);
     const key = { name: KEY_NAME, bytes: readBytes(config.node_key, MAX_KEY_FILE_BYTES) };
-    const [code, file] = [args.word('code'), args.word('file')];
+    const [code, file] = [trimmed(args.word('code')), args.word('file')];
     context.terminal.progress.show('Sealing the store and writing the file...');
     const written = await withStore(() => giveOut(storeOf(config), code, file, [key]));
     const { records, bytes } = written;

@@ -1,5 +1,7 @@
 /** `meshpay network create`: founds a network. */
+
 import { randomBytes } from 'node:crypto';
+import { trimmed } from '../../core/characters.ts';
 import type { Token } from '../../core/genesis.ts';
 import { isRefusal, type Refusal } from '../../core/refusal.ts';
 import { DEFAULT_PORT } from '../../shell/config-schema.ts';
@@ -120,13 +122,13 @@ async function run(args: Args, context: Context): Promise<void> {
 
 function readRequest(args: Args): NetworkRequest {
   const authorities = must(
-    parseNodeNames(args.text('authorities') ?? '4', 'authority', '--authorities', 1),
+    parseNodeNames(trimmed(args.text('authorities') ?? '4'), 'authority', '--authorities', 1),
   );
-  const relays = must(parseNodeNames(args.text('relays') ?? '0', 'relay', '--relays', 0));
-  const named = args.list('token').map((text) => must(parseToken(text)));
+  const relays = must(parseNodeNames(trimmed(args.text('relays') ?? '0'), 'relay', '--relays', 0));
+  const named = args.list('token').map((text) => must(parseToken(trimmed(text))));
   const tokens = args
     .list('opens')
-    .reduce<readonly Token[]>((known, text) => must(withOpening(known, text)), named);
+    .reduce<readonly Token[]>((known, text) => must(withOpening(known, trimmed(text))), named);
   if (tokens.length === 0) {
     throw failure('bad_usage', {
       field: '--token',
@@ -135,14 +137,14 @@ function readRequest(args: Args): NetworkRequest {
     });
   }
   return {
-    name: args.text('name') ?? 'meshpay',
+    name: trimmed(args.text('name') ?? 'meshpay'),
     authorities,
     relays,
     tokens,
     votesPerHour: must(
-      parseVotesPerHour(args.text('votes-per-hour') ?? `${DEFAULT_VOTES_PER_HOUR}`),
+      parseVotesPerHour(trimmed(args.text('votes-per-hour') ?? `${DEFAULT_VOTES_PER_HOUR}`)),
     ),
-    issuance: args.list('issue').map((text) => must(parseIssue(text, tokens))),
+    issuance: args.list('issue').map((text) => must(parseIssue(trimmed(text), tokens))),
     layout: readLayout(args, authorities.length + relays.length),
   };
 }

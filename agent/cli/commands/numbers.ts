@@ -1,4 +1,5 @@
 /** Whole numbers of the command line. */
+import { foundText, trimmed } from '../../core/characters.ts';
 import type { Args } from '../command.ts';
 import { failure } from '../failure.ts';
 
@@ -9,10 +10,11 @@ export function wholeNumber(
   least: number,
   most: number,
 ): number | undefined {
-  const text = args.text(name);
-  if (text === undefined) return undefined;
+  const given = args.text(name);
+  if (given === undefined) return undefined;
+  const text = trimmed(given);
   const value = /^[0-9]{1,15}$/.test(text) ? Number(text) : -1;
   if (value >= least && value <= most) return value;
   const expected = `a whole number from ${least} to ${most}`;
-  throw failure('bad_usage', { field: `--${name}`, expected, found: `"${text}"` });
+  throw failure('bad_usage', { field: `--${name}`, expected, found: foundText(text) });
 }

@@ -1,14 +1,21 @@
 /** Receipts: `meshpay wallet receipt`, `wallet verify` and `wallet import`. */
 
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { writeNewFile } from '../../../platform/file-writer.ts';
+import { equalBytes } from '../../core/bytes.ts';
+import { foundText, trimmed } from '../../core/characters.ts';
 import { encode } from '../../core/codec/canonical.ts';
 import { certificateCoder } from '../../core/codec/order.ts';
+import type { Network } from '../../core/genesis.ts';
+import { nameOf } from '../../core/names.ts';
 import { isRefusal } from '../../core/refusal.ts';
 import { certificateView } from '../../shell/control/money-view.ts';
 import { createVerify } from '../../shell/verify.ts';
 import { type CommandSpec, JSON_OPTION } from '../command.ts';
 import { failure, refusalFailure } from '../failure.ts';
 import { readGenesisFile, readText } from '../network/read.ts';
+import { GENESIS_FILE } from '../network/write.ts';
 import { show } from '../output.ts';
 import { MAX_RECEIPT_CHARACTERS, readReceipt, writeReceipt } from '../receipt.ts';
 import { renderVerified } from '../render/wallet.ts';
@@ -54,7 +61,7 @@ export const walletReceipt: CommandSpec = {
   ],
   run: async (args, { terminal, environment }) => {
     const wallet = openWalletFolder(walletFolderOf(args, environment));
-    const wanted = args.optionalWord('order')?.toLowerCase() ?? '';
+    const wanted = trimmed(args.optionalWord('order') ?? '').toLowerCase();
     const session = await openSession(wallet, { offline: true });
     try {
       const { read, network, account } = session;
@@ -63,7 +70,7 @@ export const walletReceipt: CommandSpec = {
       const [payment, other] = found;
       if (payment === undefined) {
         const expected = wanted === '' ? 'a payment' : 'an order id of "wallet history"';
-        const shown = wanted === '' ? 'none yet' : `"${wanted}"`;
+        const shown = wanted === '' ? 'none yet' : foundText(wanted);
         throw failure('no_such_payment', { field: 'order', expected, found: shown });
       }
       if (other !== undefined) {
@@ -88,7 +95,8 @@ export const walletVerify: CommandSpec = {
   description: [
     'Checks that a receipt proves its payment: the network, the signature of the payer, the votes of ' +
       'a quorum, and that the readable lines are those of the certificate. Nobody is asked. The ' +
-      "genesis document is that of --genesis, or the wallet's own.",
+      "genesis document is the wallet's own, or that of --genesis; where they are of two networks, only " +
+      'with --other-network, since anybody can found a network in which any receipt is valid.',
     'A memo is sealed to payer and payee: with a wallet of one of them it is shown.',
   ],
   positionals: [{ name: 'file', summary: 'the receipt', expected: 'a receipt', completes: 'file' }],
@@ -99,6 +107,11 @@ export const walletVerify: CommandSpec = {
       value: 'FILE',
       completes: 'file',
       summary: 'the genesis document, or a folder that has it',
+    },
+    {
+      name: 'other-network',
+      kind: 'flag',
+      summary: "take a genesis document that is not the wallet's own",
     },
     WALLET_OPTION,
     JSON_OPTION,
@@ -113,6 +126,7 @@ export const walletVerify: CommandSpec = {
     const folder = walletFolderOf(args, context.environment);
     const given = args.text('genesis');
     const network = readGenesisFile(given ?? folder);
+    if (given !== undefined && !args.flag('other-network')) refuseOther(network, folder);
     const certificate = readReceipt(
       network,
       readText(args.word('file'), MAX_RECEIPT_BYTES),
@@ -122,11 +136,35 @@ export const walletVerify: CommandSpec = {
     const isAsWallet = given === undefined || args.text('wallet') !== undefined;
     const memos = isAsWallet ? walletMemos(folder, network) : undefined;
     const view = certificateView(network, certificate, memos?.open);
-    const { name } = network.genesis;
-    const json = { valid: true, network: name, ...view };
-    show(args, context, json, (paint) => renderVerified(paint, view, name));
+    const shown = networkShown(network);
+    const json = { valid: true, network: shown.name, networkId: shown.id, ...view };
+    show(args, context, json, (paint) => renderVerified(paint, view, shown));
   },
 };
+
+/** Whoever makes up a genesis document makes up receipts that it proves. */
+function refuseOther(network: Network, folder: string): void {
+  if (!existsSync(join(folder, GENESIS_FILE))) return;
+  const own = readGenesisFile(folder);
+  if (equalBytes(own.id, network.id)) return;
+  const describe = (which: Network): string => {
+    const { name, id } = networkShown(which);
+    return `${name}, ${id}`;
+  };
+  throw failure(
+    'other_network',
+    {
+      field: '--genesis',
+      expected: `the network of the wallet ${folder}: ${describe(own)}`,
+      found: describe(network),
+    },
+    '"--other-network" checks against it all the same: that a receipt is valid there says nothing here.',
+  );
+}
+
+function networkShown({ genesis, id }: Network): { readonly name: string; readonly id: string } {
+  return { name: genesis.name, id: nameOf('network', id) };
+}
 
 const NEWS: Readonly<Record<ImportOutcome, string>> = {
   taken: 'The wallet has it now.',
@@ -163,7 +201,7 @@ export const walletImport: CommandSpec = {
       );
       const view = certificateView(network, certificate, wallet.memos.open);
       show(args, context, { outcome, ...view }, (paint) =>
-        [renderVerified(paint, view, network.genesis.name), NEWS[outcome]].join('\n'),
+        [renderVerified(paint, view, networkShown(network)), NEWS[outcome]].join('\n'),
       );
     } finally {
       await session.close();

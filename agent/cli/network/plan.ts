@@ -2,6 +2,7 @@
  * A new network on paper: the genesis document, and for every node its key and configuration. Pure:
  * entropy is an argument, nothing is written (write.ts does that).
  */
+import { foundText } from '../../core/characters.ts';
 import {
   checkGenesis,
   type Genesis,
@@ -139,7 +140,7 @@ export function parseNodeNames(
   }
   const names = text.split(',');
   const wrong = names.find((name) => !/^[a-z][a-z0-9-]{0,31}$/.test(name));
-  if (wrong !== undefined || names.length > MAX_MEMBERS) return bad(`"${wrong ?? text}"`);
+  if (wrong !== undefined || names.length > MAX_MEMBERS) return bad(foundText(wrong ?? text));
   return names;
 }
 
@@ -153,7 +154,7 @@ export function parseToken(text: string): Token | Refusal {
     return refusal('bad_genesis', {
       field: '--token',
       expected: `SYMBOL:DECIMALS such as HRS:2, decimals 0 to ${MAX_TOKEN_DECIMALS}`,
-      found: `"${text}"`,
+      found: foundText(text),
     });
   }
   return { symbol, decimals: Number(places), opens: (10n ** BigInt(places ?? 0)) as Amount };
@@ -191,14 +192,18 @@ export function parseIssue(text: string, tokens: readonly Token[]): Issue | Refu
   const [, address, symbol, amountText] = /^([^=]*)=([^:]*):(.*)$/.exec(text) ?? [];
   if (address === undefined || symbol === undefined || amountText === undefined) {
     const expected = 'ADDRESS=TOKEN:AMOUNT such as mp1...=HRS:1000.00';
-    return refusal('bad_genesis', { field, expected, found: `"${text}"` });
+    return refusal('bad_genesis', { field, expected, found: foundText(text) });
   }
   const account = parseName('account', address, `${field} address`);
   if (isRefusal(account)) return account;
   const token = tokens.findIndex((candidate) => candidate.symbol === symbol);
   if (token < 0) {
     const expected = `${tokens.map((known) => known.symbol).join(' or ')}, the tokens of --token`;
-    return refusal('unknown_token', { field: `${field} token`, expected, found: `"${symbol}"` });
+    return refusal('unknown_token', {
+      field: `${field} token`,
+      expected,
+      found: foundText(symbol),
+    });
   }
   const amount = parseAmount(amountText, tokens[token]?.decimals ?? 0);
   if (isRefusal(amount)) return { ...amount, field: `${field} amount` };

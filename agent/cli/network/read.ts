@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { readWhole } from '../../../platform/file-reader.ts';
+import { strayInLines, withoutMark } from '../../core/characters.ts';
 import type { Network } from '../../core/genesis.ts';
 import { networkFromJson } from '../../core/genesis-json.ts';
 import { isRefusal } from '../../core/refusal.ts';
@@ -20,9 +21,9 @@ export function readGenesisFile(path: string): Network {
   return network;
 }
 
-/** A file's text, of at most `most` bytes. */
+/** A file's text, of at most `most` bytes, without a byte order mark. */
 export function readText(file: string, most: number): string {
-  return readBytes(file, most).toString('utf8');
+  return withoutMark(readBytes(file, most).toString('utf8'));
 }
 
 /** The same as bytes. Throws Failure, or the error of the system. */
@@ -37,7 +38,7 @@ function parseJson(file: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const found = error instanceof Error ? error.message : 'something else';
+    const found = strayInLines(text) ?? (error instanceof Error ? error.message : 'other text');
     throw failure('bad_file', { field: file, expected: 'JSON', found });
   }
 }

@@ -128,12 +128,13 @@ export function renderPaid(paint: Paint, paid: PaidView): string {
 export function renderVerified(
   paint: Paint,
   certificate: CertificateView,
-  network: string,
+  network: { readonly name: string; readonly id: string },
 ): string {
   const { order, votes } = certificate;
   return [
-    `${paint.good('valid')}: ${paint.strong(`${order.amount} ${order.token}`)} was paid on the network ${network}`,
+    `${paint.good('valid')}: ${paint.strong(`${order.amount} ${order.token}`)} was paid on the network ${network.name}`,
     renderFields(paint, [
+      ['network', network.id],
       ['from', order.account],
       ['to', order.recipient],
       ['memo', memoText(order.memo, 'none')],

@@ -6,10 +6,12 @@
  *   wallet.toml   the nodes that it connects to
  *   store/, pid   its store (shell/store/layout.ts)
  */
+
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
 import { replaceFile, writeNewFile } from '../../../platform/file-writer.ts';
+import { strayInLines } from '../../core/characters.ts';
 import type { Signer } from '../../core/crypto.ts';
 import type { Network } from '../../core/genesis.ts';
 import { genesisToJson } from '../../core/genesis-json.ts';
@@ -202,7 +204,11 @@ function parseToml(file: string, text: string): Record<string, unknown> {
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
     const field = `${file}: line ${error.line}, column ${error.column}`;
-    throw failure('bad_config', { field, expected: 'TOML', found: 'a mistake' });
+    throw failure('bad_config', {
+      field,
+      expected: 'TOML',
+      found: strayInLines(text) ?? 'a mistake',
+    });
   }
 }
 

@@ -1,5 +1,6 @@
 /** What a person asks to be paid: read from words, checked, and compared with an order on its way. */
 import { equalBytes } from '../../core/bytes.ts';
+import { trimmed } from '../../core/characters.ts';
 import { tokenBySymbol } from '../../core/genesis.ts';
 import { MAX_MEMO_BYTES } from '../../core/limits.ts';
 import { parseName } from '../../core/names.ts';
@@ -20,10 +21,11 @@ export interface PayWords {
 
 /** The payment that the words ask for. Throws Failure for the first word that is wrong. */
 export function readPayment(words: PayWords, { network, signer }: WalletFolder): PayCommand {
-  const recipient = must(parseName('account', words.recipient, 'recipient'));
-  const token = must(tokenBySymbol(network.genesis, words.token));
+  // What a paste brought around a word means nothing; the memo is taken to the last space.
+  const recipient = must(parseName('account', trimmed(words.recipient), 'recipient'));
+  const token = must(tokenBySymbol(network.genesis, trimmed(words.token)));
   const { decimals } = network.genesis.tokens[token] ?? { decimals: 0 };
-  const amount = must(parseAmount(words.amount, decimals));
+  const amount = must(parseAmount(trimmed(words.amount), decimals));
   if (amount === 0n) {
     const expected = `at least ${formatAmount(1n, decimals)}`;
     throw refusalFailure(

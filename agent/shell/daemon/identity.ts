@@ -3,7 +3,9 @@
  * that key, its place in it. The key alone decides; `role` and `name` in the configuration have to
  * agree with it, so that a mixed-up folder is found before it does anything.
  */
+
 import { readWhole } from '../../../platform/file-reader.ts';
+import { withoutMark } from '../../core/characters.ts';
 import { memberByKey } from '../../core/committee.ts';
 import type { Signer } from '../../core/crypto.ts';
 import type { Network } from '../../core/genesis.ts';
@@ -81,7 +83,7 @@ export function readGenesisFile(path: string): Network | { expected: string; fou
   if (!text.ok) return { expected: text.expected, found: `${path} (${text.found})` };
   let json: unknown;
   try {
-    json = JSON.parse(text.bytes.toString('utf8'));
+    json = JSON.parse(withoutMark(text.bytes.toString('utf8')));
   } catch {
     return { expected: 'a genesis document in JSON', found: `${path}, which is not JSON` };
   }
