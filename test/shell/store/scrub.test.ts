@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { ClassicLevel } from 'classic-level';
 import fc from 'fast-check';
 import { encode } from '../../../agent/core/codec/canonical.ts';
 import { journalHeadCoder } from '../../../agent/core/codec/record.ts';
@@ -168,6 +169,47 @@ describe('a scrub', () => {
     );
     assert.deepEqual(await scrubWhole(store, 5), []);
     assert.ok(store.statistics().scrub.passes > 1);
+    await store.close();
+  });
+
+  it('takes in what is committed between the beginning and the end of a slice', async (t) => {
+    const folder = await filled(t, 30);
+    const store = await open(folder);
+    const { iterator } = ClassicLevel.prototype;
+    t.after(() => Object.assign(ClassicLevel.prototype, { iterator }));
+    let commit: () => Promise<void> = async () => undefined;
+    Object.assign(ClassicLevel.prototype, {
+      iterator(this: unknown, ...parts: never[]) {
+        const real = Reflect.apply(iterator, this, parts);
+        const nextv = real.nextv.bind(real);
+        // What was read is the state before this commit, which is done when it is taken in.
+        real.nextv = async (...sizes: [number]) => {
+          const group = await nextv(...sizes);
+          const act = commit;
+          commit = async () => undefined;
+          await act();
+          return group;
+        };
+        return real;
+      },
+    });
+    const put = (n: number, byte: number) => ({
+      key: keyOf('account', account(n)),
+      value: Uint8Array.of(byte),
+    });
+    // Accounts 0 to 19 are there; others come to be, go, and change, at any distance to the cursor.
+    const writes = Array.from({ length: 40 }, (_, n) =>
+      n % 3 === 0 ? { key: keyOf('account', account(n)), value: undefined } : put(n, n),
+    );
+    for (const records of [1, 4, 200]) {
+      for (let slice = 0; slice < 12; slice++) {
+        commit = () => store.commit(writes.filter((_, n) => (n + slice) % 2 === 0));
+        const step = await store.scrub(records);
+        assert.equal(typeof step, 'string', JSON.stringify(step));
+        await store.commit([put(slice, slice), put(39 - slice, slice)]);
+      }
+      assert.deepEqual(await scrubWhole(store), [], `${records} at a time`);
+    }
     await store.close();
   });
 
