@@ -85,7 +85,12 @@ export async function crowd(payments: number): Promise<Figure[]> {
     });
     const links: FloodLink[] = [];
     try {
-      await Promise.all([0, 1, 2].map((n) => network.authority(n).start()));
+      // Members vote once they have heard the others: the hostile one was a good one until now.
+      await network.start();
+      await Promise.all(
+        network.nodes.map((node) => node.until(({ voting }) => voting.may, 'votes')),
+      );
+      await network.authority(3).stop();
       links.push(...(await link(network)));
       for (const one of links) one.flood(burden(network));
       await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
