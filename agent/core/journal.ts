@@ -49,6 +49,17 @@ export function factAt(draft: Draft, number: bigint): Fact {
   return entry.fact;
 }
 
+/** Where the account stands in an entry with a certificate: behind link, kind and epoch. */
+const PAYER_AT = 32 + 1 + 4;
+const CERTIFICATE = 1;
+
+/** Whose order the nth fact certifies, if it does that; without reading the rest of it. */
+export function payerAt(draft: Draft, number: bigint): Uint8Array | undefined {
+  const entry = draft.get(keyOfNumber('journal', number));
+  invariant(entry !== undefined, 'the journal has no gap');
+  return entry[32] === CERTIFICATE ? entry.slice(PAYER_AT, PAYER_AT + 32) : undefined;
+}
+
 /** The certificate of this account and sequence, if it was applied here. */
 export function certificateAt(
   draft: Draft,

@@ -28,7 +28,7 @@ import { encode, sequenceCoder } from '../codec/canonical.ts';
 import { accountCoder, numberCoder } from '../codec/record.ts';
 import { sha256 } from '../crypto.ts';
 import type { Draft } from '../draft.ts';
-import { factAt, journalHead } from '../journal.ts';
+import { journalHead, payerAt } from '../journal.ts';
 import { keyOf, singleton } from '../keyspace.ts';
 import { DIGEST_FANOUT, DIGESTS_KEPT_EVERY } from '../limits.ts';
 import {
@@ -131,8 +131,8 @@ function markStale(draft: Draft, account: Uint8Array): void {
 /** Who has an order certified in these entries of the journal. */
 function* payersSince(draft: Draft, mark: bigint, count: bigint): Generator<Uint8Array> {
   for (let n = mark; n < count; n++) {
-    const fact = factAt(draft, n);
-    if (fact.TAG === 'certificate') yield fact.data.order.order.account;
+    const payer = payerAt(draft, n);
+    if (payer !== undefined) yield payer;
   }
 }
 
