@@ -305,8 +305,9 @@ export const AUTHORITY_MUTANTS: readonly Mutant[] = [
   {
     name: 'catch-up follows the first differences, always',
     file: CATCHUP,
-    find: 'someOf(draft, differing, MAX_DIGEST_DESCENTS, about, link)',
-    replace: 'differing.slice(0, MAX_DIGEST_DESCENTS)',
+    find: "import { draw, someOf, turnOf } from '../chance.js';",
+    replace: `import { draw, turnOf } from '../chance.js';
+      const someOf = (_draft, list, most) => list.slice(0, most);`,
     caughtBy: ['convergence'],
     profile: 'chosen',
   },
