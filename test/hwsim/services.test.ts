@@ -61,6 +61,11 @@ describe('nodes as services of systemd', { skip: skip === false ? noSystemd : sk
         assert.deepEqual({ unit, active, restarts, result }, { unit, ...RUNNING });
       }
       for (const node of world.nodes) {
+        const key = installed(node).key.real;
+        const owner = await world.outside.must(['stat', '-c', '%U:%G %a', key]);
+        assert.equal(owner.trim(), 'meshpay:meshpay 600', 'the unit gave the key to the daemon');
+        const mark = await world.outside.must(['sh', '-c', `ls ${key}.unused 2>/dev/null; true`]);
+        assert.equal(mark, '', 'the mark of an unused key is gone');
         assert.ok(
           (await stations(node)).every(({ mfp }) => mfp),
           'management frames are protected',

@@ -14,6 +14,7 @@ import {
   DEFAULT_CONTROL_SOCKET,
   DEFAULT_RADIO_STATUS,
 } from '../../agent/shell/config-schema.ts';
+import { unusedMarkOf } from '../../agent/shell/daemon/first-start.ts';
 import type { NodeFiles } from './agents.ts';
 import { MESHPAY, MESHPAY_RADIO, MESHPAYD } from './bundles.ts';
 import type { WorldNode } from './node.ts';
@@ -26,6 +27,7 @@ const ETC = dirname(DEFAULT_CONFIG_FILE);
 const RUN = dirname(DEFAULT_CONTROL_SOCKET);
 const RADIO_RUN = dirname(DEFAULT_RADIO_STATUS);
 const UNITS = '/run/systemd/system';
+const TMPFILES = readFileSync(join(ROOT, 'systemd', 'meshpay.tmpfiles'), 'utf8');
 /** Of the bundles; with all that they need themselves. */
 const NATIVE_PACKAGES = ['classic-level', 'netlink'];
 const INSTALL_TIMEOUT_MS = 120_000;
@@ -37,7 +39,7 @@ export function unitOf(program: Program, node: WorldNode): string {
   return `${program}-${node.name}.service`;
 }
 
-/** Where a node that is a service has its files. */
+/** Where a node that is a service has its files: as `network create` says, and the units. */
 export function installed(node: WorldNode): NodeFiles {
   const [etc, state, run] = [own(ETC, node), own(STATE, node), own(RUN, node)];
   const place = (folder: string, real: string, name: string) => ({
@@ -48,8 +50,8 @@ export function installed(node: WorldNode): NodeFiles {
     configFile: `${etc}/meshpayd.toml`,
     genesis: place(ETC, etc, 'genesis.json'),
     passphrase: place(ETC, etc, 'mesh.passphrase'),
-    key: place(STATE, state, 'node.key'),
-    store: place(STATE, state, 'ledger'),
+    key: place(ETC, etc, 'node.key'),
+    store: { named: STATE, real: state },
     socket: place(RUN, run, 'control.sock'),
   };
 }
@@ -73,11 +75,12 @@ export async function installServices(world: World): Promise<Services> {
     const [etc, state, radio] = [ETC, STATE, RADIO_RUN].map((folder) => own(folder, node));
     // systemd 252 leaves /sys as it is for a network namespace of this kind; ip-netns(8) does not.
     const sys = `${node.folder}/sys`;
-    const script = `mkdir ${radio} ${sys}
+    const script = `mkdir ${radio} ${sys} ${state}
 nsenter --net=${namespaceFile(node)} mount -t sysfs sysfs ${sys}
-chown -R root:meshpay ${etc}; chmod 0750 ${etc}; chmod 0640 ${etc}/meshpayd.toml
+chown -R root:root ${etc}; chmod -R go-rwx ${etc}
 chown -R meshpay:meshpay ${state}; chmod 0700 ${state}`;
     await outside.must(['sh', '-ec', script]);
+    await outside.write(tmpfilesOf(node), TMPFILES.replaceAll(ETC, etc ?? ''), 0o644);
   }
   await outside.must(['systemctl', 'daemon-reload'], { timeoutMs: SYSTEMCTL_TIMEOUT_MS });
   return new Services(world);
@@ -113,6 +116,11 @@ function packagesOf(names: readonly string[], found = new Map<string, string>())
   return found;
 }
 
+/** The shipped rules for the node's own folder in place of MeshPay's. */
+function tmpfilesOf(node: WorldNode): string {
+  return `/run/tmpfiles.d/meshpay-${node.name}.conf`;
+}
+
 function namespaceFile(node: WorldNode): string {
   return `/run/netns/${node.name}`;
 }
@@ -129,7 +137,19 @@ NetworkNamespacePath=${namespaceFile(node)}
 BindPaths=${binds.join(' ')} ${node.folder}/sys:/sys
 RuntimeDirectory=
 RuntimeDirectory=${own(isDaemon ? 'meshpay' : 'meshpay-radio', node)}
-${isDaemon ? `StateDirectory=\nStateDirectory=${own('meshpay', node)}\n` : ''}`;
+${isDaemon ? daemonPlace(node) : ''}`;
+}
+
+/** What the daemon's unit does as root is done outside of the node's mounts. */
+function daemonPlace(node: WorldNode): string {
+  const mark = unusedMarkOf(`${own(ETC, node)}/node.key`);
+  return `StateDirectory=
+StateDirectory=${own('meshpay', node)}
+ExecStartPre=
+ExecStartPre=+-/usr/bin/systemd-tmpfiles --create ${tmpfilesOf(node)}
+ExecStartPost=
+ExecStartPost=+-/usr/bin/rm -f ${mark}
+`;
 }
 
 export interface ServiceState {
