@@ -102,6 +102,16 @@ export const FAULTS = {
     remedy:
       'look at them with `uci changes`, then `uci commit` what is meant and `uci revert` what is not',
   },
+  manager_holds: {
+    meaning: 'a network manager has the mesh interface, in spite of what MeshPay told it',
+    remedy:
+      'look in its files for what makes it take the interface (a later or an earlier file wins), ' +
+      'mend that and reload it; until then it may give the mesh addresses or let it scan',
+  },
+  manager_untold: {
+    meaning: 'a network manager is at work that MeshPay cannot tell to leave the mesh alone',
+    remedy: 'keep it from the mesh as the message says, or switch it off',
+  },
   supplicant_missing: {
     meaning: 'wpa_supplicant is not installed',
     remedy: 'install wpasupplicant (Debian) or wpad-mesh-mbedtls (OpenWrt)',

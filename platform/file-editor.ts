@@ -3,9 +3,10 @@
  * attributes, and without a draft beside it, so its folder need not be writable (the unit of
  * meshpay-radio may write /etc/dhcpcd.conf, and not all of /etc).
  *
- * Safety: what is the same before the first difference is not touched, and what comes after it is
- * written in one call where the system takes it, so a block that is added at the end or taken from
- * there cannot harm the rest. What fails is put back.
+ * Safety: what is the same before the first difference is not touched. Of a file that grows, what comes
+ * beyond its old end is durable before anything of the old is written over, and of one that shrinks all
+ * that stays is durable before its end is cut off: when the power goes, no byte of somebody's is lost.
+ * What fails is put back.
  */
 import {
   closeSync,
@@ -38,9 +39,9 @@ export function editFile(
     const [old, wanted] = [readFileSync(file), Buffer.from(content)];
     const same = samePart(old, wanted);
     try {
-      put(file, wanted, same, system);
+      put(file, wanted, same, old.length, system);
     } catch (error) {
-      put(file, old, same, system);
+      put(file, old, same, Math.max(old.length, wanted.length), system);
       throw error;
     }
   } finally {
@@ -56,12 +57,22 @@ function samePart(one: Buffer, other: Buffer): number {
   return same;
 }
 
-function put(file: number, bytes: Buffer, from: number, system: SystemEdits): void {
-  for (let at = from; at < bytes.length; ) {
-    const some = system.writeSync(file, bytes, at, bytes.length - at, at);
+/** `oldLength` is that of the file before. */
+function put(file: number, bytes: Buffer, from: number, oldLength: number, system: SystemEdits) {
+  const middle = Math.min(Math.max(from, oldLength), bytes.length);
+  if (writePart(file, bytes, middle, bytes.length, system)) system.fsyncSync(file);
+  if (writePart(file, bytes, from, middle, system)) system.fsyncSync(file);
+  if (bytes.length >= oldLength) return;
+  system.ftruncateSync(file, bytes.length);
+  system.fsyncSync(file);
+}
+
+/** Whether there was something to write. */
+function writePart(file: number, bytes: Buffer, from: number, to: number, system: SystemEdits) {
+  for (let at = from; at < to; ) {
+    const some = system.writeSync(file, bytes, at, to - at, at);
     if (some === 0) throw Object.assign(new Error('EIO'), { code: 'EIO' });
     at += some;
   }
-  system.ftruncateSync(file, bytes.length);
-  system.fsyncSync(file);
+  return from < to;
 }

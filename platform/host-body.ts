@@ -32,6 +32,11 @@ export abstract class HostBody {
   /** What the host lacks, whichever radio is taken. */
   protected abstract hostFaults(): Promise<readonly Fault[]>;
 
+  /** What may disturb a mesh on this host. */
+  protected async hostWarnings(): Promise<readonly Fault[]> {
+    return [];
+  }
+
   /** How `wpa_cli` is called for an interface, before the command. */
   protected abstract supplicantCall(interfaceName: string): readonly [string, ...string[]];
 
@@ -50,6 +55,7 @@ export abstract class HostBody {
       reader: this.#readerName,
       radios: await Promise.all(radios),
       faults: await this.hostFaults(),
+      warnings: await this.hostWarnings(),
     });
   }
 

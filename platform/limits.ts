@@ -44,6 +44,9 @@ export const MAX_ADDRESSES = 16;
 
 /* Keeping it up (reconcile.ts). */
 
+/** Between two questions to a network manager that leaves the mesh alone: half a minute. */
+export const MANAGER_LOOK_TURNS = 15;
+
 /** Looking again without an event: bounds how long a silent death of the supplicant can last. */
 export const STEADY_INTERVAL_MS = 2_000;
 /** Events come in bursts. */

@@ -41,6 +41,8 @@ export interface Probe {
   readonly radios: readonly RadioVerdict[];
   /** What is wrong with the host itself: no supplicant, a supplicant without mesh. */
   readonly faults: readonly Fault[];
+  /** What may disturb a mesh here, and does not keep it from coming up. */
+  readonly warnings: readonly Fault[];
   /** How the radios are read. */
   readonly reader: 'netlink' | 'iw' | 'none';
 }
@@ -62,6 +64,8 @@ export interface MeshStatus {
   readonly parameters: MeshParameters;
   /** Neighbours that failed SAE, with counts: another passphrase, most likely. */
   readonly saeFailures: readonly SaeFailure[];
+  /** What is not as it should be, though the mesh may be up. */
+  readonly warnings: readonly Fault[];
 }
 
 export interface SaeFailure {

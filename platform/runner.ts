@@ -5,7 +5,7 @@
  */
 import { execFile, spawn } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
+import { access, constants, readdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, contentOf, type WriteCommand } from './command.ts';
@@ -55,6 +55,8 @@ export interface Runner {
   readEnd(path: string, mostBytes: number): Promise<Uint8Array | undefined>;
   /** Names in a folder, sorted; empty where there is none. */
   list(path: string): Promise<readonly string[]>;
+  /** Whether a file could be written there, its folders made where they are not yet. */
+  isWritable(path: string): Promise<boolean>;
   process(pid: number): Promise<Process | undefined>;
   perform(command: Command): Promise<Result<undefined>>;
 }
@@ -130,6 +132,17 @@ export class HostRunner implements Runner {
 
   async list(path: string): Promise<readonly string[]> {
     return (await readdir(path).catch(() => [])).sort();
+  }
+
+  async isWritable(path: string): Promise<boolean> {
+    for (let place = path; ; place = dirname(place)) {
+      const why = await access(place, constants.W_OK).then(
+        () => undefined,
+        (error: NodeJS.ErrnoException) => error.code,
+      );
+      if (why === undefined) return true;
+      if (why !== 'ENOENT' || place === dirname(place)) return false;
+    }
   }
 
   async process(pid: number): Promise<Process | undefined> {

@@ -142,7 +142,7 @@ export function isUp({ interfaceName }: MeshScope, { links }: Survey): boolean {
 export function surveyStatus(
   scope: MeshScope,
   observed: Survey,
-): Omit<MeshStatus, 'supplicantRunning' | 'saeFailures'> {
+): Omit<MeshStatus, 'supplicantRunning' | 'saeFailures' | 'warnings'> {
   const { interfaceName } = scope;
   const current = observed.interfaces.find(({ name }) => name === interfaceName);
   const link = observed.links.find(({ name }) => name === interfaceName);

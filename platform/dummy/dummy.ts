@@ -48,7 +48,7 @@ export class DummyPlatform implements Platform<DummyObserved> {
       country: undefined,
       faults: radioFaults(phy),
     }));
-    return success({ radios, faults: [], reader: 'none' });
+    return success({ radios, faults: [], warnings: [], reader: 'none' });
   }
 
   async observe(): Promise<Result<DummyObserved>> {
@@ -86,6 +86,7 @@ export class DummyPlatform implements Platform<DummyObserved> {
       supplicantRunning: up,
       parameters: up ? settings.parameters : {},
       saeFailures: [],
+      warnings: [],
     };
   }
 

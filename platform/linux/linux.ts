@@ -11,11 +11,20 @@ import type { MeshScope, MeshSettings } from '../settings.ts';
 import {
   programFaults,
   type SupplicantProgram,
+  type Survey,
   supplicantFaults,
   survey,
   surveyStatus,
 } from '../survey.ts';
-import { MANAGERS, markOf, type ObservedManager, reloadPrograms } from './managers.ts';
+import { ManagerLook, strangers } from './manager-look.ts';
+import {
+  MANAGERS,
+  managerFaults,
+  markOf,
+  type ObservedFile,
+  type ObservedManager,
+  reloadPrograms,
+} from './managers.ts';
 import {
   DEFAULT_FOLDER,
   type Leftover,
@@ -31,6 +40,8 @@ import {
 import { planLinux, restoreLinux } from './plan.ts';
 import { SUPPLICANT_WANTED, saeFailures } from './supplicant.ts';
 
+/** Looked for where no configuration names another. */
+const DEFAULT_INTERFACE = 'mesh0';
 const RFKILL = '/sys/class/rfkill';
 const RADIOS = '/sys/class/ieee80211';
 const NO_MASK = '00:00:00:00:00:00';
@@ -44,6 +55,7 @@ export class LinuxPlatform extends HostBody implements Platform<LinuxObserved> {
   readonly #folder: string;
   /** Reading a program of megabytes is not for every turn; one with mesh does not lose it. */
   #programWithMesh = false;
+  readonly #managerLook: ManagerLook;
 
   constructor(
     reader: RadioReader,
@@ -53,6 +65,7 @@ export class LinuxPlatform extends HostBody implements Platform<LinuxObserved> {
   ) {
     super(reader, runner, readerName);
     this.#folder = folder;
+    this.#managerLook = new ManagerLook(runner);
   }
 
   async observe(scope: MeshScope): Promise<Result<LinuxObserved>> {
@@ -62,7 +75,8 @@ export class LinuxPlatform extends HostBody implements Platform<LinuxObserved> {
     const paths = linuxPaths(this.#folder, interfaceName);
     const blocks = await this.#blocks();
     const switches = blocks.some(({ soft }) => soft) ? ['rfkill'] : [];
-    const managers = await this.#managers();
+    const managers = await this.#managers(surveyed.value, interfaceName);
+    const names = surveyed.value.interfaces.map(({ name }) => name);
     const reloads = reloadPrograms(managers);
     return success({
       ...surveyed.value,
@@ -72,6 +86,7 @@ export class LinuxPlatform extends HostBody implements Platform<LinuxObserved> {
       missing: await this.missing([...PROGRAMS, ...switches, ...reloads]),
       supplicant: await this.#supplicant(interfaceName),
       managers,
+      strangers: await strangers(this.runner, [interfaceName, ...names]),
       askedCountry: (await readText(this.runner, paths.country))?.trim(),
       multicastRateMbps: readNumber(await readText(this.runner, paths.multicast)),
       before: readBefore(await readText(this.runner, paths.before)),
@@ -92,6 +107,10 @@ export class LinuxPlatform extends HostBody implements Platform<LinuxObserved> {
       ...surveyStatus(settings, observed),
       supplicantRunning: observed.supplicant.process !== undefined,
       saeFailures: saeFailures(observed.supplicant.log),
+      warnings: [
+        ...managerFaults(observed.managers, settings.interfaceName),
+        ...observed.strangers,
+      ],
     };
   }
 
@@ -100,6 +119,12 @@ export class LinuxPlatform extends HostBody implements Platform<LinuxObserved> {
       ...supplicantFaults(await this.#supplicantProgram(), SUPPLICANT_WANTED),
       ...programFaults(await this.missing(PROGRAMS), PACKAGES),
     ];
+  }
+
+  protected override async hostWarnings(): Promise<readonly Fault[]> {
+    const interfaces = await this.reader.interfaces();
+    const names = interfaces.ok ? interfaces.value.map(({ name }) => name) : [];
+    return strangers(this.runner, [DEFAULT_INTERFACE, ...names]);
   }
 
   /**
@@ -157,21 +182,40 @@ export class LinuxPlatform extends HostBody implements Platform<LinuxObserved> {
     return { installed: false, mesh: false };
   }
 
-  async #managers(): Promise<readonly ObservedManager[]> {
+  async #managers(
+    { interfaces }: Survey,
+    interfaceName: string,
+  ): Promise<readonly ObservedManager[]> {
     const found: ObservedManager[] = [];
-    for (const { name, folder, runtime, file } of MANAGERS) {
+    const index = interfaces.find(({ name }) => name === interfaceName)?.index;
+    for (const { name, folder, runtime, files } of MANAGERS) {
       const inFolder = await this.runner.list(folder);
-      const content = byteText(await this.runner.read(file));
+      const observed = await this.#files(files);
       const running = await this.#runs(runtime);
       const mark = markOf(this.#folder, name);
+      const isKnown = inFolder.length > 0 || observed?.some(hasContent) === true;
       // One that is told what to do elsewhere, as networkd by netplan, has an empty folder.
-      if (inFolder.length === 0 && content === undefined && !running) continue;
-      // What is there and cannot be read is not overwritten.
-      if (content === undefined && (await this.#isThere(file))) continue;
+      if (observed === undefined || (!isKnown && !running)) continue;
       const isMarked = (await this.runner.read(mark)) !== undefined;
-      found.push({ name, running, content, mark, isMarked });
+      const key = JSON.stringify([index, observed, isMarked]);
+      const holding =
+        running && index !== undefined
+          ? await this.#managerLook.holding(name, interfaceName, key)
+          : undefined;
+      found.push({ name, running, files: observed, mark, isMarked, holding });
     }
     return found;
+  }
+
+  /** Undefined where one is there and cannot be read: that is not overwritten. */
+  async #files(paths: readonly string[]): Promise<readonly ObservedFile[] | undefined> {
+    const files: ObservedFile[] = [];
+    for (const path of paths) {
+      const content = byteText(await this.runner.read(path));
+      if (content === undefined && (await this.#isThere(path))) return undefined;
+      files.push({ path, content, isWritable: await this.runner.isWritable(path) });
+    }
+    return files;
   }
 
   async #isThere(path: string): Promise<boolean> {
@@ -179,7 +223,10 @@ export class LinuxPlatform extends HostBody implements Platform<LinuxObserved> {
   }
 
   async #runs(runtime: string | readonly string[]): Promise<boolean> {
-    if (typeof runtime === 'string') return (await this.runner.list(runtime)).length > 0;
+    if (typeof runtime === 'string') {
+      // Where we tell it what to do is no sign that it is there.
+      return (await this.runner.list(runtime)).some((name) => name !== 'conf.d');
+    }
     for (const path of runtime) {
       const pid = Number((await readText(this.runner, path))?.trim());
       const found = Number.isInteger(pid) && pid > 1 ? await this.runner.process(pid) : undefined;
@@ -219,6 +266,10 @@ export class LinuxPlatform extends HostBody implements Platform<LinuxObserved> {
     }
     return blocks;
   }
+}
+
+function hasContent({ content }: ObservedFile): boolean {
+  return content !== undefined;
 }
 
 /** A character a byte: of a file that is not ours nothing is lost, and a length is one of bytes. */

@@ -1,4 +1,5 @@
 /** What the Linux body looks at before it plans, and where its files are. */
+import type { Fault } from '../fault.ts';
 import type { SupplicantProgram, Survey } from '../survey.ts';
 import type { ObservedManager } from './managers.ts';
 
@@ -12,6 +13,8 @@ export interface LinuxObserved extends Survey {
   readonly missing: readonly string[];
   readonly supplicant: ObservedSupplicant;
   readonly managers: readonly ObservedManager[];
+  /** Managers that cannot be told. */
+  readonly strangers: readonly Fault[];
   /** The country that was asked for last, which is not always the one that the kernel then names. */
   readonly askedCountry: string | undefined;
   /** Mbit/s, as noted when it was last set: the kernel takes it and never tells it. */

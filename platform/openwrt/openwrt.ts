@@ -75,6 +75,7 @@ export class OpenwrtPlatform extends HostBody implements Platform<OpenwrtObserve
         ({ up, interfaceNames }) => up && interfaceNames[SECTION] === interfaceName,
       ),
       saeFailures: observed.saeFailures,
+      warnings: [],
     };
   }
 

@@ -123,7 +123,7 @@ describe('the radio on a host with virtual radios', { skip }, () => {
       assert.equal(up.code, 0, up.stderr);
       const during = await hostState(alone);
       assert.match(during, /mesh0/);
-      assert.match(during, /90-meshpay\.conf[\s\S]*10-meshpay\.network/);
+      assert.match(during, /zz-meshpay\.conf[\s\S]*0-0-meshpay\.network/);
       const down = await agents.meshpay(agent, ['radio', 'down']);
       assert.equal(down.code, 0, down.stderr);
       assert.equal(await hostState(alone), before);

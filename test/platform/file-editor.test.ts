@@ -66,13 +66,21 @@ describe("somebody else's file that is edited", () => {
     editFile(path, `${OLD}more\n`, system);
     editFile(path, OLD, system);
     const { length } = OLD;
-    assert.deepEqual(said, [
-      `write 5 at ${length}`,
-      `truncate ${length + 5}`,
-      'sync',
-      `truncate ${length}`,
-      'sync',
-    ]);
+    const grown = said.splice(0);
+    editFile(path, OLD.replace('# begin', 'new\n# begin'), system);
+    assert.deepEqual(
+      said.splice(0),
+      [`write 4 at ${length}`, 'sync', `write ${length - 14} at 14`, 'sync'],
+      'its old end is there a second time before it is written over',
+    );
+    editFile(path, OLD, system);
+    assert.deepEqual(
+      said.splice(0),
+      [`write ${length - 14} at 14`, 'sync', `truncate ${length}`, 'sync'],
+      'what stays is in its place before the end is cut off',
+    );
+    said.push(...grown);
+    assert.deepEqual(said, [`write 5 at ${length}`, 'sync', `truncate ${length}`, 'sync']);
   });
 
   for (const failing of ['writeSync', 'ftruncateSync', 'fsyncSync'] as const) {
@@ -88,7 +96,8 @@ describe("somebody else's file that is edited", () => {
         return (SYSTEM_EDITS[failing] as (...all: unknown[]) => unknown)(...limited);
       };
       const system = { ...SYSTEM_EDITS, [failing]: fails } as SystemEdits;
-      const content = OLD.replace('ours', 'ours, and much more');
+      const isCut = failing === 'ftruncateSync';
+      const content = OLD.replace('ours', isCut ? 'us' : 'ours, and much more');
       assert.throws(() => editFile(path, content, system), { code: 'ENOSPC' });
       assert.equal(text(), OLD);
     });

@@ -13,6 +13,8 @@ export class MemoryHost implements Runner {
   readonly files = new Map<string, string | Uint8Array>();
   readonly modes = new Map<string, number>();
   readonly processes = new Map<number, Process>();
+  /** What files begin with that cannot be written. */
+  readOnly: readonly string[] = [];
   readonly performed: Command[] = [];
   readonly followers: ((line: string) => void)[] = [];
   /** Lets the program of a follower end. */
@@ -72,6 +74,10 @@ export class MemoryHost implements Runner {
     return [...new Set(names)].sort();
   }
 
+  async isWritable(path: string): Promise<boolean> {
+    return !this.readOnly.some((folder) => path.startsWith(folder));
+  }
+
   async process(pid: number): Promise<Process | undefined> {
     return this.processes.get(pid);
   }
@@ -87,6 +93,9 @@ export class MemoryHost implements Runner {
         return failure(fault('command_failed', command.argv.join(' '), 'exit 0', stderr));
       }
       case 'write':
+        if (!(await this.isWritable(command.path))) {
+          return failure(fault('file_failed', command.path, 'success', 'EROFS'));
+        }
         this.files.set(command.path, asText(contentOf(command)));
         this.modes.set(command.path, command.mode);
         return success(undefined);

@@ -60,7 +60,7 @@ describe('a plan for Debian', () => {
     const { fake, platform } = make();
     fake.host.files.set('/run/systemd/netif/links/2', '');
     const lines = transcript(await commands(platform));
-    const write = 'write /etc/systemd/network/10-meshpay.network (0644, ';
+    const write = 'write /etc/systemd/network/0-0-meshpay.network (0644, ';
     assert.ok(
       lines.some((line) => line.startsWith(write)),
       lines.join('\n'),
@@ -76,7 +76,7 @@ describe('a plan for Debian', () => {
     const lines = transcript(await commands(platform));
     assert.deepEqual(lines.slice(1, 6), [
       'write /run/meshpay-radio/NetworkManager.untold (0600, 0 bytes)',
-      'write /etc/NetworkManager/conf.d/90-meshpay.conf (0644, 50 bytes)',
+      'write /etc/NetworkManager/conf.d/zz-meshpay.conf (0644, 112 bytes)',
       'nmcli general reload conf',
       'remove /run/meshpay-radio/NetworkManager.untold',
       'write /etc/dhcpcd.conf (0644, 62 bytes)',
@@ -87,7 +87,7 @@ describe('a plan for Debian', () => {
     assert.ok(restore.ok);
     value(await platform.apply(restore.commands));
     assert.equal(fake.host.files.get('/etc/dhcpcd.conf'), 'hostname\n');
-    assert.ok(!fake.host.files.has('/etc/NetworkManager/conf.d/90-meshpay.conf'));
+    assert.ok(!fake.host.files.has('/etc/NetworkManager/conf.d/zz-meshpay.conf'));
   });
 
   it('starts a dead supplicant again and sets the mesh parameters anew', async () => {

@@ -184,12 +184,18 @@ describe('the program that runs as root', () => {
       .join(' ')
       .split(' ')
       .map((place) => place.replace(/^-/, ''));
-    assert.deepEqual(places.sort(), MANAGERS.map(placeOf).sort());
+    assert.deepEqual(places.sort(), MANAGERS.flatMap(placesOf).sort());
     assert.deepEqual(valuesOf('systemd/meshpay-radio.service', 'ProtectSystem'), ['strict']);
   });
 });
 
-/** A file of ours comes and goes in its folder; one of somebody else's is edited. */
-function placeOf({ folder, file }: (typeof MANAGERS)[number]): string {
-  return folder === file ? file : dirname(file);
+/**
+ * A file of ours comes and goes in its folder; one of somebody else's is edited. What runs makes a
+ * folder below its own in /run.
+ */
+function placesOf({ folder, runtime, files }: (typeof MANAGERS)[number]): readonly string[] {
+  return files.map((file) => {
+    if (typeof runtime === 'string' && file.startsWith(`${runtime}/`)) return runtime;
+    return folder === file ? file : dirname(file);
+  });
 }

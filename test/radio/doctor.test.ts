@@ -62,6 +62,16 @@ describe('doctor on the radio', () => {
     });
   }
 
+  it('tells what disturbs a mesh that is up, and what to do', () => {
+    const warnings = [fault('manager_holds', 'manager dhcpcd', 'this', 'that')];
+    const [check] = judge({ mesh: { ...MESH, warnings } }).filter(
+      ({ verdict }) => verdict !== 'ok',
+    );
+    assert.equal(check?.verdict, 'warn');
+    assert.match(check.what, /^manager dhcpcd: .*expected this, found that/);
+    assert.match(check.mend ?? '', /^Look in its files .*\.$/);
+  });
+
   it('tells the mistake with which meshpay-radio ended', () => {
     const faults = [fault('passphrase_invalid', 'radio.passphrase_file', '8', '7 characters')];
     const [first] = wrong(judge({ state: 'waiting', faults, mesh: null }, {}, false));

@@ -115,6 +115,7 @@ describe('radio probe', () => {
     const view = probeView({
       radios: [verdict(PHY_WITHOUT_MESH), verdict(PHY)],
       faults: [],
+      warnings: [],
       reader: 'netlink',
     });
     const [first = '', second = '', last = ''] = renderProbe(PLAIN, view).split('\n\n');
@@ -130,7 +131,7 @@ describe('radio probe', () => {
 
   it('is of no use without a supplicant that knows mesh', () => {
     const faults = [fault('supplicant_without_mesh', 'command wpa_supplicant', 'mesh', 'none')];
-    const view = probeView({ radios: [verdict(PHY)], faults, reader: 'iw' });
+    const view = probeView({ radios: [verdict(PHY)], faults, warnings: [], reader: 'iw' });
     assert.equal(view.usable, false);
     assert.match(renderProbe(PLAIN, view), /The mesh cannot come up here\.$/);
   });

@@ -18,6 +18,7 @@ export const MESH: MeshStatus = {
   supplicantRunning: true,
   parameters: {},
   saeFailures: [],
+  warnings: [],
 };
 
 export const NEIGHBOUR = { ...station('02:00:00:00:02:00', 108), connectedSeconds: 90 };

@@ -1,10 +1,13 @@
 /** `meshpay radio plan`: what would be run, and nothing else. */
 import { transcript } from '../../../platform/command.ts';
+import { describeFault } from '../../../platform/fault.ts';
 import { withBody } from '../../shell/radio/body.ts';
+import { inConfigWords } from '../../shell/radio/settings.ts';
 import { type CommandSpec, JSON_OPTION } from '../command.ts';
 import { configOf } from '../data-folder.ts';
 import { show } from '../output.ts';
 import { renderPlan } from '../render/radio.ts';
+import { harmless } from '../render/text.ts';
 import { faultsFailure, RADIO_OPTIONS, scopeOf, setupOf } from './radio-host.ts';
 
 export const radioPlan: CommandSpec = {
@@ -31,13 +34,14 @@ export const radioPlan: CommandSpec = {
     const config = configOf(args);
     // What is there can be taken down whatever has become of the configuration.
     const setup = args.flag('restore') ? undefined : setupOf(config);
-    const notes = setup?.notes ?? [];
+    const notes = [...(setup?.notes ?? [])];
     const plan = await withBody(config['radio.body'], async (platform) => {
       const observed = await platform.observe(setup?.settings ?? scopeOf(config));
       if (!observed.ok) throw faultsFailure([observed.fault]);
-      return setup === undefined
-        ? platform.restore(scopeOf(config), observed.value)
-        : platform.plan(setup.settings, observed.value);
+      if (setup === undefined) return platform.restore(scopeOf(config), observed.value);
+      const { warnings } = platform.status(setup.settings, observed.value);
+      notes.push(...warnings.map(inConfigWords).map(describeFault).map(harmless));
+      return platform.plan(setup.settings, observed.value);
     });
     if (!plan.ok) throw faultsFailure(plan.faults);
     const commands = transcript(plan.commands);

@@ -7,7 +7,7 @@ import { show } from '../output.ts';
 import { probeView, renderProbe } from '../render/radio-probe.ts';
 import { faultsFailure } from './radio-host.ts';
 
-const NO_RADIO: Probe = { radios: [], faults: [], reader: 'none' };
+const NO_RADIO: Probe = { radios: [], faults: [], warnings: [], reader: 'none' };
 
 export const radioProbe: CommandSpec = {
   path: ['radio', 'probe'],

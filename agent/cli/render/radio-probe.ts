@@ -29,15 +29,17 @@ export interface ProbeView {
   readonly usable: boolean;
   readonly reader: string;
   readonly faults: readonly FaultView[];
+  readonly warnings: readonly FaultView[];
   readonly radios: readonly RadioView[];
 }
 
-export function probeView({ radios, faults, reader }: Probe): ProbeView {
+export function probeView({ radios, faults, warnings, reader }: Probe): ProbeView {
   const views = radios.map(radioView);
   return {
     usable: faults.length === 0 && views.some(({ usable }) => usable),
     reader,
     faults: faults.map(faultView),
+    warnings: warnings.map(faultView),
     radios: views,
   };
 }
@@ -66,9 +68,10 @@ function faultView(fault: Fault): FaultView {
   return { code: fault.code, what: describeFault(fault), mend: remedyFor(fault) };
 }
 
-export function renderProbe(paint: Paint, { radios, faults, usable }: ProbeView): string {
+export function renderProbe(paint: Paint, { radios, faults, warnings, usable }: ProbeView): string {
   const blocks = radios.map((radio) => renderRadio(paint, radio));
   const host = faults.flatMap((fault) => renderFault(paint, fault));
+  const beside = warnings.flatMap((fault) => renderFault(paint, fault, paint.warn('but')));
   const none = [
     'No radio at all. What would do: ath9k, ath9k_htc, mt7603, mt7610u, mt7612u, mt7615, mt7915,',
     'rt2800usb, carl9170, rtw88 or ath11k hardware. MeshPay also runs over any other interface.',
@@ -79,6 +82,7 @@ export function renderProbe(paint: Paint, { radios, faults, usable }: ProbeView)
   return [
     ...(radios.length === 0 ? [none] : blocks),
     ...(host.length === 0 ? [] : [host.join('\n')]),
+    ...(beside.length === 0 ? [] : [beside.join('\n')]),
     verdict,
   ].join('\n\n');
 }
@@ -109,6 +113,10 @@ function driverText(driver: string): string {
   return driver === 'brcmfmac' ? `${name}, as built into the Raspberry Pi` : name;
 }
 
-function renderFault(paint: Paint, { what, mend }: FaultView): readonly string[] {
-  return [`${paint.bad('why')}   ${harmless(what)}`, `${paint.accent('mend')}  ${mend}`];
+function renderFault(
+  paint: Paint,
+  { what, mend }: FaultView,
+  word = paint.bad('why'),
+): readonly string[] {
+  return [`${word}   ${harmless(what)}`, `${paint.accent('mend')}  ${mend}`];
 }

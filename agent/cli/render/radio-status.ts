@@ -37,6 +37,10 @@ export function renderRadioStatus(paint: Paint, report: RadioReport): string {
     fields.push(['TWIN', paint.bad(`another node has ${listed(duplicates)}`)]);
   }
   for (const note of notes) fields.push(['note', paint.warn(harmless(note))]);
+  for (const warning of mesh?.warnings ?? []) {
+    const mend = `${paint.accent('mend:')} ${remedyFor(warning)}`;
+    fields.push(['warning', `${paint.warn(harmless(describeFault(warning)))}\n${mend}`]);
+  }
   for (const fault of faults) {
     const mend = `${paint.accent('mend:')} ${remedyFor(fault)}`;
     fields.push(['waits for', `${paint.bad(harmless(describeFault(fault)))}\n${mend}`]);

@@ -52,6 +52,7 @@ export function judgeRadio(reading: RadioReading, senses: MeshSenses): readonly 
   return [
     checkMesh(report),
     ...(report.notes.length === 0 ? [] : [checkNotes(report)]),
+    ...checkWarnings(report),
     checkNeighbours(report),
     checkPassphrase(report),
     checkProtection(report),
@@ -81,6 +82,13 @@ function checkMesh({ state, mesh, wanted }: RadioReport): CheckView {
   const limit = mesh.indoorOnly ? ', which allows this channel in buildings only' : '';
   const where = `${mesh.frequencyMhz ?? '?'} MHz in ${mesh.country ?? '?'}${limit}`;
   return well('radio', `${name} is up on ${mesh.phyName ?? '?'}, ${where}`);
+}
+
+/** What may disturb a mesh that is up. */
+function checkWarnings({ mesh }: RadioReport): readonly CheckView[] {
+  return (mesh?.warnings ?? []).map((each) =>
+    found('radio', 'warn', describeFault(each), sentence(remedyFor(each))),
+  );
 }
 
 function checkNotes({ notes }: RadioReport): CheckView {
