@@ -146,7 +146,7 @@ async function reportFaults(config: Config, faults: readonly Fault[]): Promise<v
     stations: [],
     paths: [],
     forgotten: [],
-    duplicates: [],
+    duplicates: { ofKey: [], ofHardware: [] },
     log: { lost: 0, fault: null },
   });
 }

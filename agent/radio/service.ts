@@ -278,7 +278,7 @@ export class RadioService<Observed> {
       stations: stations?.ok === true ? stations.value : [],
       paths: paths?.ok === true ? paths.value : [],
       forgotten: this.#forgotten,
-      duplicates: duplicatesIn(table, interfaceName),
+      duplicates: duplicatesIn(table, interfaceName, addresses),
       log: log.health,
     };
     const written = await writeReport(this.#runner, statusFile, report);

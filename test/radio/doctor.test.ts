@@ -100,12 +100,29 @@ describe('doctor on the radio', () => {
     assert.deepEqual(wrong(judge({}, { twins: { heard: 2, certain: 2 } })), [
       'fail node key: this key is elsewhere: 2 beacons of another node',
     ]);
-    assert.deepEqual(wrong(judge({ duplicates: ['fd12::1'] })), [
+    assert.deepEqual(wrong(judge({ duplicates: { ofKey: ['fd12::1'], ofHardware: [] } })), [
       'fail node key: this key is elsewhere: the address fd12::1 is taken',
     ]);
     assert.deepEqual(wrong(judge({}, { twins: { heard: 2, certain: 0 } })), [
       'warn node key: 2 beacons with this key came from elsewhere: a twin, or replays',
     ]);
+  });
+
+  it('does not call a shared hardware address a stolen key', () => {
+    const duplicates = { ofKey: [], ofHardware: ['fe80::ff:fe00:100'] };
+    assert.deepEqual(wrong(judge({ duplicates })), [
+      "fail hardware address: another node's radio has the hardware address 02:00:00:00:01:00 " +
+        '(fe80::ff:fe00:100)',
+    ]);
+    const [key] = judge({ duplicates }).filter(({ name }) => name === 'node key');
+    assert.equal(key?.verdict, 'ok');
+  });
+
+  it('names a shared hardware address among what keeps neighbours away', () => {
+    const [check] = judge({ stations: [] }).filter(({ name }) => name === 'neighbours');
+    for (const word of ['mesh_id', 'channel', 'passphrase', 'hardware address']) {
+      assert.ok(check?.mend?.includes(word), word);
+    }
   });
 
   it('finds multicast that does not pass, but only where somebody could be heard', () => {
@@ -136,9 +153,17 @@ describe('duplicate addresses', () => {
       'fd120000000000000000000000000002 05 40 00 80    mesh0',
       'fd120000000000000000000000000003 06 40 00 88     eth0',
       'fe80000000000000000000fffe000100 05 40 20 80    mesh0',
+      'fe80000000000000000000fffe000101 05 40 20 88    mesh0',
+      'fe80000000000000123456789abcdef0 05 40 20 88    mesh0',
+      'fd99000000000000000000fffe000101 05 40 00 88    mesh0',
       '',
     ].join('\n');
-    assert.deepEqual(duplicatesIn(table, 'mesh0'), ['fd12::1']);
-    assert.deepEqual(duplicatesIn('nonsense', 'mesh0'), []);
+    const made = ['fd12::1/64', 'FD12:0::2/64', 'fd12::3/64', 'fe80::1234:5678:9abc:def0/64'];
+    assert.deepEqual(duplicatesIn(table, 'mesh0', made), {
+      ofKey: ['fd12::1', 'fe80::1234:5678:9abc:def0'],
+      ofHardware: ['fe80::ff:fe00:101'],
+    });
+    assert.deepEqual(duplicatesIn(table, 'mesh0', []).ofKey, []);
+    assert.deepEqual(duplicatesIn('nonsense', 'mesh0', made), { ofKey: [], ofHardware: [] });
   });
 });

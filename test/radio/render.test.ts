@@ -53,9 +53,18 @@ paths       1 active path`,
 
   it('raises a wrong passphrase and a twin', () => {
     const mesh = { ...MESH, saeFailures: [{ address: '02:00:00:00:09:00', count: 2 }] };
-    const text = renderRadioStatus(PLAIN, { ...REPORT, mesh, duplicates: ['fd12::1'] });
+    const duplicates = { ofKey: ['fd12::1'], ofHardware: [] };
+    const text = renderRadioStatus(PLAIN, { ...REPORT, mesh, duplicates });
     assert.match(text, /^passphrase +SAE failed with 02:00:00:00:09:00$/m);
     assert.match(text, /^TWIN +another node has fd12::1$/m);
+    assert.ok(!text.includes('hardware'));
+  });
+
+  it('does not call a shared hardware address a twin', () => {
+    const duplicates = { ofKey: [], ofHardware: ['fe80::1'] };
+    const text = renderRadioStatus(PLAIN, { ...REPORT, duplicates });
+    assert.match(text, /^hardware +the radio of another node has 02:00:00:00:01:00 too$/m);
+    assert.ok(!text.includes('TWIN'));
   });
 });
 

@@ -40,7 +40,7 @@ export const PATH: MeshPath = {
 };
 
 export const REPORT: RadioReport = {
-  format: 1,
+  format: 2,
   pid: 4711,
   uptimeMs: 100_000,
   sinceMs: 40_000,
@@ -59,6 +59,6 @@ export const REPORT: RadioReport = {
   stations: [NEIGHBOUR],
   paths: [PATH],
   forgotten: [],
-  duplicates: [],
+  duplicates: { ofKey: [], ofHardware: [] },
   log: { lost: 0, fault: null },
 };

@@ -33,8 +33,13 @@ export function renderRadioStatus(paint: Paint, report: RadioReport): string {
     const names = listed(failures.map(({ address }) => address));
     fields.push(['passphrase', paint.bad(`SAE failed with ${names}`)]);
   }
-  if (duplicates.length > 0) {
-    fields.push(['TWIN', paint.bad(`another node has ${listed(duplicates)}`)]);
+  const { ofKey, ofHardware } = duplicates;
+  if (ofKey.length > 0) {
+    fields.push(['TWIN', paint.bad(`another node has ${listed(ofKey)}`)]);
+  }
+  if (ofHardware.length > 0) {
+    const address = mesh?.address ?? listed(ofHardware);
+    fields.push(['hardware', paint.bad(`the radio of another node has ${address} too`)]);
   }
   for (const note of notes) fields.push(['note', paint.warn(harmless(note))]);
   for (const warning of mesh?.warnings ?? []) {

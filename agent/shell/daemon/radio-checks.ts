@@ -53,6 +53,7 @@ export function judgeRadio(reading: RadioReading, senses: MeshSenses): readonly 
     checkMesh(report),
     ...(report.notes.length === 0 ? [] : [checkNotes(report)]),
     ...checkWarnings(report),
+    ...checkHardware(report),
     checkNeighbours(report),
     checkPassphrase(report),
     checkProtection(report),
@@ -96,11 +97,25 @@ function checkNotes({ notes }: RadioReport): CheckView {
   return found('mesh address', 'warn', notes.join('; '), mend);
 }
 
+/** Cheap radios are sold with one address for all of them. It says nothing of the node's key. */
+function checkHardware({ duplicates, mesh }: RadioReport): readonly CheckView[] {
+  const { ofHardware } = duplicates;
+  if (ofHardware.length === 0) return [];
+  const address = mesh?.address ?? '?';
+  const what = `another node's radio has the hardware address ${address} (${ofHardware.join(', ')})`;
+  const mend =
+    'Give one of the two radios another hardware address: two with the same never peer, and frames ' +
+    'for one reach the other.';
+  return [found('hardware address', 'fail', what, mend)];
+}
+
 function checkNeighbours(report: RadioReport): CheckView {
   const count = peered(report).length;
   if (count > 0) return well('neighbours', `${count} on the mesh`);
   const mend =
-    'Compare radio.mesh_id, radio.channel and the passphrase with a neighbour, and come nearer.';
+    'Compare radio.mesh_id, radio.channel and the passphrase with a neighbour, and come nearer. Its ' +
+    'radio must have another hardware address than this one (meshpay radio status): two with the ' +
+    'same never peer.';
   return found('neighbours', 'warn', 'none is peered with this node', mend);
 }
 
@@ -126,7 +141,7 @@ function checkProtection(report: RadioReport): CheckView {
 }
 
 function checkKey(report: RadioReport | undefined, { twins }: MeshSenses): CheckView {
-  const duplicates = report?.duplicates ?? [];
+  const duplicates = report?.duplicates.ofKey ?? [];
   const mend =
     'Two nodes have one key: stop one of them at once, and give it a key of its own. An authority ' +
     'that runs twice can be made to sign twice.';

@@ -13,7 +13,7 @@ import type { MeshStatus } from '../../../platform/platform.ts';
 import type { MeshPath, Station } from '../../../platform/radio.ts';
 import type { LogHealth } from '../log-output.ts';
 
-export const RADIO_REPORT_FORMAT = 1;
+export const RADIO_REPORT_FORMAT = 2;
 /** How often it is written, and from what age on nobody is writing it. */
 export const RADIO_REPORT_EVERY_MS = 2_000;
 export const RADIO_REPORT_STALE_MS = 10_000;
@@ -28,6 +28,13 @@ const MAX_REPORT_BYTES = 1024 * 1024;
  * down      taken down by a person, until `meshpay radio up`
  */
 export type RadioState = 'starting' | 'changing' | 'up' | 'waiting' | 'down';
+
+export interface Duplicates {
+  /** Made from network and key. */
+  readonly ofKey: readonly string[];
+  /** Made from the radio's hardware address. */
+  readonly ofHardware: readonly string[];
+}
 
 export interface RadioReport {
   readonly format: typeof RADIO_REPORT_FORMAT;
@@ -52,8 +59,8 @@ export interface RadioReport {
   readonly paths: readonly MeshPath[];
   /** Neighbours that were found dead and forgotten, the latest last. */
   readonly forgotten: readonly { readonly address: string; readonly atMs: number }[];
-  /** Addresses of this node that somebody else on the mesh has too. */
-  readonly duplicates: readonly string[];
+  /** Addresses of this node that somebody else on the mesh has too, by what they are made from. */
+  readonly duplicates: Duplicates;
   /** Whether the lines of meshpay-radio's own log are written. */
   readonly log: LogHealth;
 }
