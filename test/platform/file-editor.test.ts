@@ -1,15 +1,19 @@
 /** Somebody else's file is changed where it differs, stays the same file, and is put back on failure. */
 import assert from 'node:assert/strict';
-import {
+import fs, {
   chmodSync,
+  closeSync,
   linkSync,
   mkdtempSync,
+  openSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -108,6 +112,46 @@ describe("somebody else's file that is edited", () => {
     symlinkSync(path, join(folder, 'link'));
     editFile(join(folder, 'link'), 'new');
     assert.equal(readFileSync(join(folder, 'other'), 'utf8'), 'new');
+  });
+
+  it('is as it was when the system takes nothing', () => {
+    let times = 0;
+    const writeSync = (...args: unknown[]) => {
+      times++;
+      return times === 1 ? 0 : (SYSTEM_EDITS.writeSync as (...all: unknown[]) => number)(...args);
+    };
+    const system = { ...SYSTEM_EDITS, writeSync: writeSync as never };
+    assert.throws(() => editFile(path, `${OLD}more\n`, system), { code: 'EIO' });
+    assert.equal(text(), OLD);
+  });
+
+  it('is not the one that it was before somebody replaced it', () => {
+    const file = openSync(path, 'r+');
+    rmSync(path);
+    // What a mount of the file alone goes on to show.
+    assert.throws(() => editFile(`/proc/self/fd/${file}`, 'new'), /was replaced/);
+    closeSync(file);
+  });
+
+  it('is opened without waiting, and closed, whether it is changed or not', (t) => {
+    const open = (): number => readdirSync('/proc/self/fd').length;
+    const before = open();
+    const flags: number[] = [];
+    const { openSync: real } = fs;
+    t.mock.method(fs, 'openSync', (where: string, how: number) => {
+      flags.push(how);
+      return real(where, how);
+    });
+    syncBuiltinESMExports();
+    t.after(() => {
+      fs.openSync = real;
+      syncBuiltinESMExports();
+    });
+    editFile(path, 'new');
+    assert.throws(() => editFile('/dev/null', ''), /is no file/);
+    const { O_NOCTTY, O_NONBLOCK, O_RDWR } = fs.constants;
+    assert.deepEqual(flags, Array(2).fill(O_RDWR | O_NONBLOCK | O_NOCTTY));
+    assert.equal(open(), before);
   });
 
   it('is a file that is there', () => {

@@ -1,7 +1,15 @@
 /** Reading what a person names: a file, whole, within a bound, without waiting; else why not. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import fs, {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,9 +52,12 @@ describe('reading a file', () => {
 
   it('tells the mode of what was read', () => {
     const path = file('mode', '');
-    chmodSync(path, 0o640);
-    const reading = readWhole(path, 1);
-    assert.equal(reading.ok && reading.mode, 0o640);
+    for (const mode of [0o640, 0o4640]) {
+      chmodSync(path, mode);
+      for (const reading of [readWhole(path, 1), readEnd(path, 1)]) {
+        assert.equal(reading.ok && reading.mode, mode);
+      }
+    }
   });
 
   it('reads what the kernel makes up, whose size is 0, within the bound', () => {
@@ -54,13 +65,14 @@ describe('reading a file', () => {
     assert.match(read('/proc/self/status', 10), /^expected at most 10 bytes/);
   });
 
-  it('waits for no pipe, and reads no device, folder or socket', async () => {
+  it('waits for no pipe, and reads no device, folder or socket', async (t) => {
     const pipe = join(folder, 'pipe');
     assert.equal(spawnSync('mkfifo', [pipe]).status, 0);
     const link = join(folder, 'link');
     symlinkSync(pipe, link);
     const socket = join(folder, 'socket');
     const server = createServer().listen(socket);
+    t.after(() => server.close());
     await new Promise((resolve) => server.once('listening', resolve));
     for (const [path, kind] of [
       [pipe, 'a pipe'],
@@ -74,7 +86,35 @@ describe('reading a file', () => {
       const end = readEnd(path, 100);
       assert.ok(!end.ok && end.found === kind, path);
     }
-    server.close();
+  });
+
+  it('does not wait for a pipe that took the place of a file while it was looked at', (t) => {
+    const pipe = join(folder, 'swapped');
+    assert.equal(spawnSync('mkfifo', [pipe]).status, 0);
+    const plain = fs.statSync(file('plain', ''));
+    const { openSync, statSync } = fs;
+    const flags: number[] = [];
+    t.mock.method(fs, 'statSync', () => plain);
+    t.mock.method(fs, 'openSync', (path: string, how: number) => {
+      flags.push(how);
+      return openSync(path, how | fs.constants.O_NONBLOCK);
+    });
+    syncBuiltinESMExports();
+    t.after(() => {
+      Object.assign(fs, { openSync, statSync });
+      syncBuiltinESMExports();
+    });
+    assert.equal(read(pipe, 100), 'expected a file, found a pipe');
+    const { O_NOCTTY, O_NONBLOCK, O_RDONLY } = fs.constants;
+    assert.deepEqual(flags, [O_RDONLY | O_NONBLOCK | O_NOCTTY]);
+  });
+
+  it('leaves nothing open', () => {
+    const path = file('closed', 'abc');
+    const open = (): number => readdirSync('/proc/self/fd').length;
+    const before = open();
+    for (const most of [2, 3]) [readWhole(path, most), readEnd(path, most)];
+    assert.equal(open(), before);
   });
 
   it('says what the system says', () => {

@@ -1,6 +1,6 @@
 /** Files come to be whole, durable, private, or not at all: with the real system, and one that fails. */
 import assert from 'node:assert/strict';
-import {
+import fs, {
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -10,6 +10,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -55,6 +56,7 @@ function watched({ fails, atOnce = Number.POSITIVE_INFINITY }: Trouble = {}) {
     },
     writeSync: (file: number, bytes: Buffer, from: number, length: number) => {
       called('writeSync', nameOf(file));
+      assert.ok(said.length < 1_000, 'it does not ask without an end');
       return SYSTEM_FILES.writeSync(file, bytes, from, Math.min(length, atOnce));
     },
     fchmodSync: (file: number, mode: number) => {
@@ -208,6 +210,35 @@ describe('a file that is written', () => {
     assert.deepEqual(modes, [0o600, 0o600, 0o600]);
   });
 
+  it("is in a folder that is nobody else's at any moment, whatever the umask", (t) => {
+    process.umask(0);
+    const { chmodSync } = fs;
+    const modes: number[] = [];
+    fs.chmodSync = (where, mode) => {
+      modes.push(modeOf(String(where)));
+      chmodSync(where, mode);
+    };
+    syncBuiltinESMExports();
+    t.after(() => {
+      fs.chmodSync = chmodSync;
+      syncBuiltinESMExports();
+    });
+    makeFolder(join(folder, 'inner'), 0o750);
+    assert.deepEqual([...modes, modeOf(join(folder, 'inner'))], [0o700, 0o750]);
+  });
+
+  it('leaves nothing open, whether it is written or not', () => {
+    const open = (): number => readdirSync('/proc/self/fd').length;
+    const before = open();
+    replaceFile(path, 'x', 0o600);
+    rmSync(path);
+    writeNewFile(path, 'x', 0o600);
+    for (const fails of [['writeSync', 'EIO'] as const, ['fsyncSync', 'EIO', 2] as const]) {
+      assert.throws(() => replaceFile(path, 'x', 0o600, watched({ fails }).system));
+    }
+    assert.equal(open(), before);
+  });
+
   it('is left alone where there must be none', () => {
     writeFileSync(path, 'theirs');
     assert.throws(() => writeNewFile(path, 'ours', 0o600), { code: 'EEXIST' });
@@ -247,11 +278,22 @@ describe('a file that is written', () => {
       writeFileSync(join(folder, left), '');
     }
     mkdirSync(join(folder, `other.new-${dead}`));
+    mkdirSync(join(folder, `file.new-${dead - 1}`));
+    writeFileSync(join(folder, `file.new-${dead - 1}`, 'inside'), '');
     replaceFile(path, 'content', 0o600);
     assert.deepEqual(
       readdirSync(folder).sort(),
       ['file', `file.new-${process.ppid}`, 'file.new-', 'file.new-x', `other.new-${dead}`].sort(),
     );
+  });
+
+  it("takes another user's writer for one that lives", (t) => {
+    const left = 'file.new-4194311';
+    writeFileSync(join(folder, left), '');
+    const asked = t.mock.method(process, 'kill', () => refuse('EPERM'));
+    replaceFile(path, 'content', 0o600);
+    assert.deepEqual(readdirSync(folder).sort(), ['file', left]);
+    assert.equal(asked.mock.callCount(), 1);
   });
 
   it('is written in this way by the runner too', async () => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { failure, fault, success } from '../../platform/fault.ts';
 import { type GuardReport, NeighbourGuard } from '../../platform/guard.ts';
+import { MAX_CANDIDATES } from '../../platform/limits.ts';
 import { DEFAULT_LIVENESS } from '../../platform/liveness.ts';
 import type { Station } from '../../platform/radio.ts';
 import { station } from './samples.ts';
@@ -19,6 +20,11 @@ function make() {
     if (!world.refuse) return success(undefined);
     return failure(fault('not_permitted', 'mesh0', 'CAP_NET_ADMIN', 'EPERM'));
   };
+  const timers = new Set<() => void>();
+  const after = (_delayMs: number, callback: () => void) => {
+    timers.add(callback);
+    return () => timers.delete(callback);
+  };
   const guard = new NeighbourGuard({
     platform: {
       stations: async () => success<readonly Station[]>(world.stations),
@@ -27,11 +33,11 @@ function make() {
     },
     interfaceName: 'mesh0',
     liveness: DEFAULT_LIVENESS,
-    scheduler: { after: () => () => {} },
+    scheduler: { after },
     nowMs: () => world.nowMs,
     report: (report) => reports.push(report),
   });
-  return { world, acts, reports, guard };
+  return { world, acts, reports, guard, timers };
 }
 
 describe('the guard', () => {
@@ -59,6 +65,43 @@ describe('the guard', () => {
     guard.onEvent({ kind: 'peer_candidate', interfaceName: 'mesh1', address: B });
     await guard.look();
     assert.deepEqual(acts, [`forget ${B}`]);
+  });
+
+  it('remembers so many candidates between two looks, and no more', async () => {
+    for (const [others, resets] of [
+      [MAX_CANDIDATES - 1, [`reset ${B}`]],
+      [MAX_CANDIDATES, []],
+    ] as const) {
+      const { world, acts, guard } = make();
+      world.stations = [station(A, 100), station(B, 1600)];
+      await guard.look();
+      world.stations = [station(A, 100)];
+      const event = { kind: 'peer_candidate', interfaceName: 'mesh0' } as const;
+      for (let other = 0; other < others; other++) guard.onEvent({ ...event, address: `${other}` });
+      guard.onEvent({ ...event, address: B });
+      await guard.look();
+      assert.deepEqual(acts.slice(1), resets);
+    }
+  });
+
+  it('looks again and again, and not any more once it is closed', async () => {
+    const { world, acts, guard, timers } = make();
+    const fire = async () => {
+      const [callback] = timers;
+      timers.clear();
+      callback?.();
+      await new Promise((resolve) => setImmediate(resolve));
+    };
+    guard.start();
+    await fire();
+    assert.equal(timers.size, 1, 'after a look the next one is due');
+    guard.close();
+    assert.equal(timers.size, 0);
+    guard.start();
+    assert.equal(timers.size, 0);
+    world.stations = [station(A, 100), station(B, 1600)];
+    await guard.look();
+    assert.deepEqual(acts, [], 'not even one that was under way');
   });
 
   it('reports an act that was refused, and asks again', async () => {

@@ -1,6 +1,7 @@
 /** Which neighbours are dead: time and dumps are given by hand. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { MAX_FORGOTTEN } from '../../platform/limits.ts';
 import { DEFAULT_LIVENESS, judge, type Liveness, NOTHING_KNOWN } from '../../platform/liveness.ts';
 import type { Station } from '../../platform/radio.ts';
 import { Random } from '../support/random.ts';
@@ -153,6 +154,63 @@ describe('liveness', () => {
     const settings = { ...DEFAULT_LIVENESS, mostBeacons: DEFAULT_LIVENESS.deadBeacons };
     const air = { loss: 0.5, livesMs: 1_800_000, random: () => random.next(), settings };
     assert.ok(watchThroughAir(air).falseAlarmsMs.length > 30);
+  });
+
+  it('suspects at the third beacon that is missed and forgets at the seventh, exactly', () => {
+    // 128 ms, so that a beacon is a whole number of milliseconds.
+    const settings = { ...DEFAULT_LIVENESS, beaconIntervalTu: 125 };
+    const stateAfter = (inactiveMs: number) => {
+      const stations = [silent(A, 0), silent(B, inactiveMs)].map((one) => ({
+        ...one,
+        beaconIntervalTu: 125,
+      }));
+      const seen = judge(settings, NOTHING_KNOWN, 0, { stations, candidates: [] });
+      return seen.verdicts.find(({ address }) => address === B)?.state;
+    };
+    assert.deepEqual([383, 384, 895, 896].map(stateAfter), ['alive', 'suspect', 'suspect', 'dead']);
+  });
+
+  it('bounds what it calls a false alarm, and how often it resets, to the millisecond', () => {
+    const { falseAlarmMs, resetIntervalMs } = DEFAULT_LIVENESS;
+    const dead = look(NOTHING_KNOWN, 0, [alive(A), silent(B, 1500)]);
+    const gone = look(dead.liveness, 250, [alive(A)]);
+    for (const [backMs, act] of [
+      [falseAlarmMs - 1, undefined],
+      [falseAlarmMs, 'forget'],
+    ] as const) {
+      const back = look(gone.liveness, backMs, [alive(A), alive(B)]);
+      const silence = look(back.liveness, backMs + 1500, [alive(A), silent(B, 1500)]);
+      assert.equal(silence.verdicts[0]?.act, act, `${backMs}`);
+    }
+    const reset = look(gone.liveness, 1000, [alive(A)], [B]);
+    for (const [laterMs, act] of [
+      [resetIntervalMs - 1, undefined],
+      [resetIntervalMs, 'reset_peering'],
+    ] as const) {
+      const later = look(reset.liveness, 1000 + laterMs, [alive(A)], [B]);
+      assert.equal(later.verdicts[0]?.act, act, `${laterMs}`);
+    }
+  });
+
+  it('goes on watching one that came back and is silent, and does not reset it', () => {
+    const dead = look(NOTHING_KNOWN, 0, [alive(A), silent(B, 1500)]);
+    const gone = look(dead.liveness, 250, [alive(A)]);
+    const back = look(gone.liveness, 1500, [alive(A), silent(B, 1200)], [B]);
+    assert.deepEqual(
+      back.verdicts.map(({ address, state, act }) => [address, state, act]),
+      [[B, 'suspect', undefined]],
+    );
+    assert.equal(back.liveness.forgotten.size, 1);
+  });
+
+  it('remembers so many that it forgot, the latest', () => {
+    const many = (count: number) => {
+      const stations = Array.from({ length: count }, (_, i) => silent(`${i}`, 1500));
+      return [...look(NOTHING_KNOWN, 0, [alive(A), ...stations]).liveness.forgotten.keys()];
+    };
+    assert.equal(many(MAX_FORGOTTEN).length, MAX_FORGOTTEN);
+    assert.deepEqual(many(MAX_FORGOTTEN + 1).slice(0, 1), ['1']);
+    assert.equal(many(MAX_FORGOTTEN + 1).length, MAX_FORGOTTEN);
   });
 
   it('does not judge neighbours that are not peered', () => {

@@ -1,6 +1,7 @@
 /** The loop that keeps a mesh up: time is turned by hand. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { success } from '../../platform/fault.ts';
 import { LinuxPlatform } from '../../platform/linux/linux.ts';
 import { OpenwrtPlatform } from '../../platform/openwrt/openwrt.ts';
 import { Reconciler, type Scheduler, type Turn } from '../../platform/reconcile.ts';
@@ -19,6 +20,7 @@ class HandClock implements Scheduler {
 
   after(delayMs: number, callback: () => void): () => void {
     const entry = { delayMs, callback };
+    assert.equal(this.#pending, undefined, 'one pause at a time');
     this.#pending = entry;
     return () => {
       if (this.#pending === entry) this.#pending = undefined;
@@ -53,7 +55,7 @@ function make() {
     await new Promise((resolve) => setImmediate(resolve));
     return turns.at(-1);
   };
-  return { fake, clock, turns, loop, turn };
+  return { fake, clock, turns, loop, turn, platform };
 }
 
 /** A loop on a router whose mesh does not come up. */
@@ -69,7 +71,8 @@ async function makeOnRouter(prepare: (fake: FakeOpenwrt, platform: OpenwrtPlatfo
   const pause = async (): Promise<number> => {
     const count = turns.length;
     let waitedMs = 0;
-    while (turns.length === count && clock.delayMs !== undefined) {
+    for (let looks = 0; turns.length === count && clock.delayMs !== undefined; looks++) {
+      assert.ok(looks < 1_000, 'something is told at last');
       waitedMs += clock.delayMs;
       clock.fire();
       await new Promise((resolve) => setImmediate(resolve));
@@ -182,6 +185,7 @@ describe('the reconciler', () => {
     );
     const last = turns.at(-1);
     assert.equal(last?.state === 'waiting' && last.faults[0]?.code, 'unsettled');
+    assert.match(last?.state === 'waiting' ? (last.faults[0]?.found ?? '') : '', /^after 6 turns/);
     assert.equal(clock.delayMs, 8000);
     fake.ownCountry = undefined;
     await turn();
@@ -252,10 +256,56 @@ describe('the reconciler', () => {
     await turn();
     loop.close();
     const count = turns.length;
+    assert.equal(clock.delayMs, undefined);
     fake.emit({ kind: 'lost' });
     loop.nudge();
+    loop.retry();
     clock.fire();
     assert.equal(turns.length, count);
     assert.equal(clock.delayMs, undefined);
+  });
+
+  it('gives its events up when it is closed, also before they have begun', async () => {
+    for (const isEarly of [false, true]) {
+      const { fake, loop, platform } = make();
+      let closed = 0;
+      platform.watch = async () => {
+        if (isEarly) loop.close();
+        return success({ close: () => closed++ });
+      };
+      await loop.start();
+      if (!isEarly) loop.close();
+      assert.equal(closed, 1);
+      assert.equal(fake.host.transcript.length === 0, isEarly, 'nothing is done once it is closed');
+    }
+  });
+
+  it('does not report a turn in the middle of which it was closed', async () => {
+    const { loop, turns, platform } = make();
+    const observe = platform.observe.bind(platform);
+    platform.observe = async (settings) => {
+      const observed = await observe(settings);
+      loop.close();
+      return observed;
+    };
+    await loop.start();
+    assert.deepEqual(turns, []);
+  });
+
+  it('looks once more soon after an event in the middle of a turn, and not for ever', async () => {
+    const { fake, loop, turn, clock, platform } = make();
+    await loop.start();
+    const observe = platform.observe.bind(platform);
+    platform.observe = async (settings) => {
+      platform.observe = observe;
+      const observed = await observe(settings);
+      fake.emit({ kind: 'link_changed', interfaceName: 'mesh0', up: true, carrier: true });
+      return observed;
+    };
+    assert.equal((await turn())?.state, 'steady');
+    assert.equal(clock.delayMs, 100);
+    assert.equal((await turn())?.state, 'steady');
+    assert.equal(clock.delayMs, 2000);
+    loop.close();
   });
 });
