@@ -15,7 +15,7 @@ import { failedSeeds } from './seeds.ts';
 import { Summary } from './summary.ts';
 import type { Job } from './worker.ts';
 
-/** New runs of each profile, the longest first: about two minutes on two cores. */
+/** New runs of each profile, the longest first: about three minutes on two cores. */
 const NEW_RUNS = {
   long: 2,
   full: 250,
@@ -23,7 +23,7 @@ const NEW_RUNS = {
   network: 40,
   crashes: 40,
   relayed: 40,
-  chosen: 6,
+  chosen: 3,
   deputies: 20,
   flooded: 4,
   copied: 20,
