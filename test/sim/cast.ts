@@ -51,8 +51,11 @@ const ISSUED = 10_000n;
 const ISSUED_TO_THE_POOR = 20n;
 /** Accounts of one thief. */
 const THIEF_ACCOUNTS = 4;
-/** Accounts of a crowder, by as many first digits as catch-up follows at a time. */
-const CROWD = 32;
+/**
+ * Accounts of a crowder, twice as many as catch-up exchanges at a time; by as many first digits as it
+ * follows at a time.
+ */
+const CROWD = 64;
 const ENDS = 4;
 /** Accounts that are only paid. */
 const LOOSE_ACCOUNTS = 6;

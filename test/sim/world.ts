@@ -190,6 +190,16 @@ export class World {
     });
   }
 
+  /**
+   * Whether crowders pay: from shortly before everything is healed until the wallets have stood still,
+   * and at first, so that whoever is away later has seen their accounts.
+   */
+  #isCrowded(): boolean {
+    const { nowMs } = this.agenda;
+    const isFirst = nowMs < CROWDED_FIRST_MS;
+    return isFirst || (!this.isQuiet && nowMs > this.plan.chaosMs - CROWDED_BEFORE_MS);
+  }
+
   get #isFlooded(): boolean {
     return this.plan.places.some(({ role }) => role === 'flooder');
   }
@@ -309,8 +319,7 @@ export class World {
         const { network } = cast;
         const spared =
           this.#spared() ?? (prng.pick([...this.founding.honestMembers]) as MemberIndex);
-        const isTheTime = () =>
-          !this.isQuiet && this.agenda.nowMs > this.plan.chaosMs - CROWDED_BEFORE_MS;
+        const isTheTime = () => this.#isCrowded();
         const crowder = new Crowder({ network, crowd, spared, isTheTime });
         return () => crowder;
       }
@@ -327,7 +336,8 @@ export class World {
   }
 }
 
-/** Crowders begin so long before everything is healed. */
+/** Crowders pay for so long at first, and begin again so long before everything is healed. */
+const CROWDED_FIRST_MS = 1_500;
 const CROWDED_BEFORE_MS = 1_000;
 
 const SQUATTER: Actor = {

@@ -44,7 +44,7 @@ interface Purse {
 }
 
 /** So long after an order its account begins the next, or asks again. */
-const ACT_EVERY_MS = 150;
+const ACT_EVERY_MS = 300;
 
 export class Crowder implements Actor {
   readonly #setup: CrowderSetup;

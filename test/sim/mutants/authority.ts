@@ -305,9 +305,8 @@ export const AUTHORITY_MUTANTS: readonly Mutant[] = [
   {
     name: 'catch-up follows the first differences, always',
     file: CATCHUP,
-    find: "import { draw, someOf, turnOf } from '../chance.js';",
-    replace: `import { draw, turnOf } from '../chance.js';
-      const someOf = (_draft, list, most) => list.slice(0, most);`,
+    find: 'for (const nibble of [...first, ...rest])',
+    replace: 'for (const nibble of differing.slice(0, MAX_DIGEST_DESCENTS))',
     caughtBy: ['convergence'],
     profile: 'chosen',
   },
