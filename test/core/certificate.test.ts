@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkCertificate } from '../../agent/core/certificate.ts';
 import type { Certificate } from '../../agent/core/codec/order.ts';
+import { keyOfEntry, singleton } from '../../agent/core/keyspace.ts';
+import { DIGESTS_KEPT_EVERY } from '../../agent/core/limits.ts';
 import { REFUSALS } from '../../agent/core/refusal.ts';
-import type { Amount, Epoch } from '../../agent/core/units.ts';
+import { type Amount, type Epoch, FIRST_SEQUENCE } from '../../agent/core/units.ts';
 import { ask, certificateOf, orderOf, verdictOf, voteOf } from '../support/forge.ts';
 import { verify } from '../support/keys.ts';
 import { accountAt, balanceAt } from '../support/ledger.ts';
@@ -179,4 +181,53 @@ test('a conflict that lies under later orders comes out when the ledgers are com
   for (const name of ['auth-0', 'auth-1']) assert.equal(one.notices(name, 'conflict').length, 1);
   one.pass(60_000);
   for (const name of ['auth-0', 'auth-1']) assert.equal(accountAt(one, name, 'alice').frozen, true);
+});
+
+/** What auth-0 keeps of its vote at alice's first sequence that another order outvoted. */
+function outvotedAt(one: World): Uint8Array | undefined {
+  const { publicKey } = one.place('alice').signer;
+  return one.place('auth-0').state.get(keyOfEntry('outvoted', publicKey, FIRST_SEQUENCE));
+}
+
+test('a certificate that outvotes the pending order leaves the proof, and word of that vote', () => {
+  const one = new World();
+  const authority = one.place('auth-0');
+  const [lost, won] = [1n, 2n].map((amount) => orderOf(one, 'alice', 'bob', { amount }));
+  assert.ok(lost !== undefined && won !== undefined);
+  ask(one, authority, { TAG: 'order', data: lost });
+  ask(one, authority, { TAG: 'certificate', data: certificateOf(one, won, [1, 2, 3]) });
+  const proofs = one.notices('auth-0', 'double_spend');
+  assert.deepEqual(
+    proofs.map(({ first, second }) => [first.order, second.order]),
+    [[lost.order, won.order]],
+  );
+  assert.notEqual(outvotedAt(one), undefined);
+});
+
+test('a certificate of the pending order is told once, and leaves nothing but itself', () => {
+  const one = new World();
+  const authority = one.place('auth-0');
+  const data = certificateOf(one, orderOf(one, 'alice', 'bob'));
+  ask(one, authority, { TAG: 'order', data: data.order });
+  for (let i = 0; i < 2; i++) ask(one, authority, { TAG: 'certificate', data });
+  const told = one.notices('auth-0', 'applied');
+  assert.deepEqual(
+    told.map(({ certificate }) => certificate.order.order),
+    [data.order.order],
+  );
+  assert.equal(one.notices('auth-0', 'double_spend').length, 0);
+  assert.equal(outvotedAt(one), undefined);
+});
+
+test('the digests on disk follow the journal as soon as they are so many entries behind', () => {
+  const one = new World({ verify: () => true });
+  const authority = one.place('auth-0');
+  const mark = () => authority.state.get(singleton('digestMark'));
+  for (let at = 0; at < DIGESTS_KEPT_EVERY; at++) {
+    assert.equal(mark(), undefined, `after ${at}`);
+    const paid = orderOf(one, 'alice', 'bob', { sequence: BigInt(at) });
+    const data = certificateOf(one, paid, [1, 2, 3]);
+    assert.equal(verdictOf(ask(one, authority, { TAG: 'certificate', data })), 'applied');
+  }
+  assert.notEqual(mark(), undefined);
 });
