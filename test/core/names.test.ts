@@ -45,3 +45,20 @@ test('anything else is refused without being read far', () => {
     assert.ok(isRefusal(parseName('account', text)), text.slice(0, 20));
   }
 });
+
+test('a name with a good checksum that does not hold 32 bytes is refused', () => {
+  for (const length of [0, 20, 31, 33]) {
+    const result = parseName('account', nameOf('account', new Uint8Array(length)));
+    assert.ok(isRefusal(result), `${length}`);
+    assert.match(result.found ?? '', /does not hold 32 bytes/);
+  }
+});
+
+test('the name of a network, or of something else, is not taken for a node', () => {
+  const result = parseName('node', nameOf('network', new Uint8Array(32)));
+  assert.ok(isRefusal(result));
+  assert.equal(result.field, 'node');
+  assert.match(result.found ?? '', /a network name$/);
+  const foreign = parseName('node', nameOf('node', new Uint8Array(32)).replace('mpnode', 'mpnodf'));
+  assert.ok(isRefusal(foreign));
+});

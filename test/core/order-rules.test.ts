@@ -116,6 +116,61 @@ test('an authority without standing votes for nothing, not even again', () => {
   );
 });
 
+test('an authority without standing keeps the proof of a double spend all the same', () => {
+  const world = new World();
+  const authority = world.place('auth-0');
+  const [first, second, third] = [1n, 2n, 3n].map((amount) =>
+    orderOf(world, 'alice', 'bob', { amount }),
+  );
+  assert.ok(first !== undefined && second !== undefined && third !== undefined);
+  ask(world, authority, { TAG: 'order', data: first });
+  authority.state.set(singleton('standing'), encode(standingCoder, { reason: 'an old copy' }));
+  const [answer] = ask(world, authority, { TAG: 'order', data: second });
+  assert.equal(verdictOf(answer === undefined ? [] : [answer]), wire('not_voting'));
+  const proofs = world.notices('auth-0', 'double_spend');
+  assert.deepEqual(
+    proofs.map(({ first: held, second: other }) => [held.order, other.order]),
+    [[first.order, second.order]],
+  );
+  // The first proof of a sequence is enough.
+  ask(world, authority, { TAG: 'order', data: third });
+  assert.equal(world.notices('auth-0', 'double_spend').length, 1);
+});
+
+test('a frozen account gets no vote, not even the same one again', () => {
+  const world = new World();
+  const authority = world.place('auth-0');
+  const bring = (amount: bigint): void => {
+    const order = orderOf(world, 'alice', 'bob', { amount });
+    ask(world, authority, { TAG: 'certificate', data: certificateOf(world, order, [1, 2, 3]) });
+  };
+  bring(1n);
+  const pending = orderOf(world, 'alice', 'bob', { sequence: 1n });
+  assert.equal(verdictOf(ask(world, authority, { TAG: 'order', data: pending })), 'vote');
+  bring(2n);
+  assert.equal(
+    verdictOf(ask(world, authority, { TAG: 'order', data: pending })),
+    wire('account_frozen'),
+  );
+});
+
+test('a vote is told once as the first, and then as given again', () => {
+  const world = new World();
+  const data = orderOf(world, 'alice', 'bob');
+  const told = (): boolean[] => world.notices('auth-0', 'voted').map(({ again }) => again);
+  ask(world, world.place('auth-0'), { TAG: 'order', data });
+  assert.deepEqual(told(), [false]);
+  ask(world, world.place('auth-0'), { TAG: 'order', data });
+  assert.deepEqual(told(), [false, true]);
+  const refused = orderOf(world, 'alice', 'bob', { amount: 2n });
+  ask(world, world.place('auth-0'), { TAG: 'order', data: refused });
+  assert.deepEqual(told(), [false, true]);
+  assert.deepEqual(
+    world.notices('auth-0', 'refused').map(({ refusal }) => refusal.refused),
+    ['order_pending'],
+  );
+});
+
 test('a refused order leaves the ledger as it was', () => {
   const world = new World();
   const before = new Map(world.place('auth-0').state);

@@ -52,6 +52,23 @@ test('a text is an amount only if it is a plain decimal number in range', () => 
   assert.equal(parseAmount('0', 0), 0n);
 });
 
+test('a text is read up to 80 characters, and not at all where it goes on', () => {
+  const zeros = (length: number): string => `0.${'0'.repeat(length - 2)}`;
+  assert.equal(parseAmount(zeros(80), 78), 0n);
+  const result = parseAmount(zeros(81), 79);
+  assert.ok(isRefusal(result) && result.refused === 'bad_amount');
+  assert.equal(result.found, zeros(80));
+});
+
+test('an amount has as many decimals as its token at most, and fewer mean zeros', () => {
+  assert.equal(parseAmount('1.5', 2), 150n);
+  assert.equal(parseAmount('1.50', 2), 150n);
+  assert.equal(parseAmount('1', 2), 100n);
+  const result = parseAmount('1.0', 0);
+  assert.ok(isRefusal(result));
+  assert.deepEqual([result.refused, result.expected], ['too_many_decimals', 'no decimals']);
+});
+
 test('more decimals than the token has are refused by name, even zeros', () => {
   const result = parseAmount('1.50', 1);
   assert.deepEqual(result, {
@@ -81,4 +98,7 @@ test('arithmetic out of range is a broken promise, never a wrapped number', () =
   assert.throws(() => credit(MAX_BALANCE as Balance, 1n as Amount), /broken invariant/);
   assert.throws(() => debit(-MAX_BALANCE as Balance, 1n as Amount), /broken invariant/);
   assert.throws(() => nextSequence((2n ** 64n - 1n) as Sequence), /broken invariant/);
+  assert.equal(credit((MAX_BALANCE - 1n) as Balance, 1n as Amount), MAX_BALANCE);
+  assert.equal(debit((1n - MAX_BALANCE) as Balance, 1n as Amount), -MAX_BALANCE);
+  assert.equal(nextSequence((2n ** 64n - 2n) as Sequence), 2n ** 64n - 1n);
 });

@@ -71,7 +71,7 @@ export const walletPay: CommandSpec = {
       name: 'memo',
       kind: 'text',
       value: 'TEXT',
-      summary: 'a note for the payee, at most 64 bytes; everybody can read it',
+      summary: 'a note of at most 64 bytes, which only you and the payee can read',
     },
     {
       name: 'anyway',

@@ -34,6 +34,7 @@ export interface AskWatch {
   readonly timeoutMs?: number | undefined;
   /** Signs also without the answers, and against refusals, but not what would be a second order. */
   readonly insists?: boolean;
+  /** One line on how it stands; often. */
   readonly onProgress?: (line: string) => void;
   /** It is signed though so few would vote for it. */
   readonly onInsisted?: (why: string) => void;

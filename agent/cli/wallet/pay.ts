@@ -21,7 +21,6 @@ import { type LiveOrderView, liveOrderView } from './view.ts';
 export type PayCommand = Omit<Extract<Command, { readonly kind: 'pay' }>, 'kind' | 'nonce'>;
 
 export interface PayWatch extends AskWatch {
-  /** One line on how it stands; often. */
   /** Why it takes so long, one line for each authority; when that changes. */
   readonly onWaiting?: (reasons: readonly string[]) => void;
 }
