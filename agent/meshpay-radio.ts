@@ -1,6 +1,6 @@
 /**
  * `meshpay-radio`: the small program that runs as root and owns the mesh interface, so that
- * `meshpayd` needs no right at all (DESIGN 10). It reads the same configuration, and knows nothing
+ * `meshpayd` needs no right at all. It reads the same configuration, and knows nothing
  * of payments; command line, signals and the end of the process are here, the work is in radio/.
  *
  * SIGTERM and SIGINT end it and leave the mesh as it is. SIGHUP, SIGUSR1 and SIGUSR2 do nothing

@@ -1,5 +1,5 @@
 /**
- * Faults: what the radio side answers instead of doing something (DESIGN 11). A fault is a value,
+ * Faults: what the radio side answers instead of doing something. A fault is a value,
  * never an exception: a code, the field it is about, what was expected there and what was found.
  * `FAULTS` is the one table of codes; the manual and the command line print it.
  */

@@ -44,7 +44,7 @@ function under(folder: string): string[] {
   return FILES.filter((path) => path.startsWith(`${folder}/`));
 }
 
-/** Who may import whom (DESIGN 2): each folder, and what its imports may begin with. */
+/** Who may import whom (ARCHITECTURE.md): each folder, and what its imports may begin with. */
 const IMPORT_TABLE: Record<string, readonly string[]> = {
   'agent/core': ['agent/core/', '@noble/', '@scure/'],
   'agent/shell': [
@@ -173,3 +173,35 @@ test('every runtime dependency is pinned and the README says why it is there', (
 test('the lock file names no download address', () => {
   assert.doesNotMatch(read('package-lock.json'), /"resolved": *"http/);
 });
+
+test('comments cite headings that agent/PROTOCOL.md has', () => {
+  const headings = new Set(
+    Array.from(read('agent/PROTOCOL.md').matchAll(/^#+ (.+?)(?: \(.*\))?$/gm), ([, name]) => name),
+  );
+  const wrong = FILES.flatMap((path) => {
+    const text = read(path).replaceAll(/\n\s*(?:\*|\/\/) ?/g, ' ');
+    return Array.from(text.matchAll(/\bPROTOCOL[:,] ([A-Z][a-z ]*[a-z])/g), ([, name]) => name)
+      .filter((name) => !headings.has(name))
+      .map((name) => `${path} cites ${name}`);
+  });
+  assert.deepEqual(wrong, []);
+  // Rules that no clone has cannot be looked up.
+  const elsewhere = FILES.filter((path) => /\bDESIGN \d/.test(commentsOf(read(path))));
+  assert.deepEqual(elsewhere, []);
+});
+
+test('comments name only source files that there are', () => {
+  const names = new Set(FILES.map((path) => path.split('/').at(-1)));
+  const wrong = FILES.flatMap((path) =>
+    Array.from(
+      commentsOf(read(path)).matchAll(/(?<![*\w./-])(?:[\w-]+\/)*([\w-]+(?:\.test)?\.ts)\b/g),
+    )
+      .filter(([, name]) => !names.has(name))
+      .map(([whole]) => `${path} names ${whole}`),
+  );
+  assert.deepEqual(wrong, []);
+});
+
+function commentsOf(text: string): string {
+  return (text.match(/\/\*\*?[\s\S]*?\*\/|\/\/ .*$/gm) ?? []).join('\n');
+}

@@ -1,6 +1,7 @@
 /**
- * Invariants of our own code. A broken one ends the process (DESIGN 11: better down than wrong);
- * anything that a peer, a file or a person can cause is a refusal (refusal.ts), never an assertion.
+ * Invariants of our own code. A broken one ends the process (PROTOCOL, Failing well: better down
+ * than wrong); anything that a peer, a file or a person can cause is a refusal (refusal.ts), never
+ * an assertion.
  */
 
 /** A promise of this program that did not hold. Never thrown for what came from outside. */

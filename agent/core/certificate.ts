@@ -1,6 +1,7 @@
 /**
- * What makes a certificate (DESIGN 5): votes of distinct members of the order's epoch, all valid, at
- * least a quorum. Recomputed from the committee every time; nothing inside it is believed.
+ * What makes a certificate (PROTOCOL: Transfers): votes of distinct members of the order's epoch,
+ * all valid, at least a quorum. Recomputed from the committee every time; nothing inside it is
+ * believed.
  *
  * Safety: two quorums share an honest authority, which votes once for a sequence, so two
  * certificates for one (account, sequence) need more than f traitors.

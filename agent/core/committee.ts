@@ -1,6 +1,6 @@
 /**
- * Committee arithmetic (DESIGN 3). Of n authorities with equal votes, f = floor((n - 1) / 3) may be
- * hostile. A quorum is q = floor(2n / 3) + 1 of them:
+ * Committee arithmetic (PROTOCOL: Faults and quorums). Of n authorities with equal votes, f =
+ * floor((n - 1) / 3) may be hostile. A quorum is q = floor(2n / 3) + 1 of them:
  *
  *   two quorums share at least 2q - n members, and 2q - n > f, so they share an honest one;
  *   q <= n - f, so a quorum can be had while f members are silent.

@@ -1,6 +1,6 @@
 /**
- * The one meaning of an Ed25519 signature in MeshPay (DESIGN 4): RFC 8032 verification without
- * cofactor, and before it libsodium's strictness:
+ * The one meaning of an Ed25519 signature in MeshPay (PROTOCOL: Signatures): RFC 8032 verification
+ * without cofactor, and before it libsodium's strictness:
  *
  *   S < L;
  *   A and R are canonical (the y coordinate is below p);

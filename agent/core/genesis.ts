@@ -1,7 +1,7 @@
 /**
  * The genesis document: who the first committee is, which tokens there are, and how much of the
  * closed-loop ones is given to whom, and what a stranger may leave behind. Its hash is the network id, which every signature covers
- * (DESIGN 3), so nobody can be shown another document under the same id.
+ * (PROTOCOL: Networks and committees), so nobody can be shown another document under the same id.
  */
 import { ascii } from './bytes.ts';
 import { foundText, strayIn } from './characters.ts';

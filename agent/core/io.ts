@@ -1,7 +1,8 @@
 /**
- * The doorway of the core (DESIGN 2): events come in, a `Step` goes out. The shell stamps the time,
- * calls `step`, makes all durable writes of the step one synced batch, and only then hands out its
- * sends, closes and notices. The same event on the same state always gives the same step.
+ * The doorway of the core (ARCHITECTURE.md): events come in, a `Step` goes out. The shell stamps
+ * the time, calls `step`, makes all durable writes of the step one synced batch, and only then
+ * hands out its sends, closes and notices. The same event on the same state always gives the same
+ * step.
  *
  * Spurious events are harmless: a tick too early, a link that went down twice, a frame from a link
  * that is gone.
@@ -16,7 +17,7 @@ export type { LinkId } from './units.ts';
 export interface Stamp {
   /** Never goes back while the process lives; for timers. */
   readonly nowMs: number;
-  /** The wall clock, which may be wrong (DESIGN 1: routers have no battery); only ever shown. */
+  /** The wall clock, which may be wrong (routers have no battery); only ever shown. */
   readonly wallMs: number;
 }
 

@@ -1,7 +1,7 @@
 /**
  * Every bound of the protocol, in one place, with the relations between them asserted below
- * (DESIGN 4; the habit is TigerBeetle's). Bounds of sockets, files and caches that the protocol
- * does not see are in agent/shell/limits.ts and agent/shell/net/limits.ts.
+ * (PROTOCOL: Bounds; the habit is TigerBeetle's). Bounds of sockets, files and caches that the
+ * protocol does not see are in agent/shell/limits.ts and agent/shell/net/limits.ts.
  */
 import { invariant } from './assert.ts';
 
@@ -12,7 +12,7 @@ export const MAX_AMOUNT = 2n ** 128n - 1n;
 export const MAX_SEQUENCE = 2n ** 64n - 1n;
 export const MAX_BALANCE = 2n ** 199n - 1n;
 
-/** Authorities of one committee (DESIGN 12 plans for 4 to 31). */
+/** Authorities of one committee; planned for are 4 to 31. */
 export const MAX_MEMBERS = 64;
 /** Tokens of one network. */
 export const MAX_TOKENS = 64;

@@ -1,6 +1,6 @@
 /**
- * Memos are sealed to payer and payee (DESIGN 5, privacy): authorities, relays and whoever else holds
- * an order or a receipt see that there is a memo, and nothing of what it says.
+ * Memos are sealed to payer and payee (PROTOCOL: Privacy): authorities, relays and whoever else
+ * holds an order or a receipt see that there is a memo, and nothing of what it says.
  *
  *   secret  = X25519 of one account's key and the other's, both Ed25519 keys taken to Curve25519
  *             (RFC 7748; birational map, RFC 7748 section 4.1)

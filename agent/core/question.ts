@@ -1,7 +1,7 @@
 /**
- * Questions about an account (DESIGN 5, privacy): only its owner may ask, so a question is signed by the
- * account's key, under a tag of its own and for one member of one network's committee. Nobody else is
- * told anything.
+ * Questions about an account (PROTOCOL: Privacy): only its owner may ask, so a question is signed
+ * by the account's key, under a tag of its own and for one member of one network's committee.
+ * Nobody else is told anything.
  *
  * A question that was recorded can be asked again, of that member alone. What a relay carried it can so
  * hear once more, as it is then.

@@ -1,6 +1,7 @@
 /**
- * Refusals: what a node answers instead of doing something (DESIGN 11). A refusal is a value, never
- * an exception. `REFUSALS` is the one table of codes; the manual and the command line print it.
+ * Refusals: what a node answers instead of doing something (PROTOCOL: Failing well). A refusal is a
+ * value, never an exception. `REFUSALS` is the one table of codes; the manual and the command line
+ * print it.
  *
  * `wire` numbers are frozen: a code that goes is left as a comment, its number is not used again.
  */

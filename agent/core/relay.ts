@@ -1,5 +1,5 @@
 /**
- * The relay (DESIGN 1; issue: "any node passes orders, votes and certificates on"). A wallet that
+ * The relay: any node passes orders, votes and certificates on. A wallet that
  * reaches only one node addresses its frames to members; the node passes them on over its own links.
  *
  * Of frames it remembers nothing. On the way out it notes in the frame which link the frame came

@@ -1,5 +1,6 @@
 /**
- * Domain separation (DESIGN 3). Every signed or named byte string begins with
+ * Domain separation (PROTOCOL: Networks and committees). Every signed or named byte string begins
+ * with
  *
  *   length of the tag (1 byte) | "meshpay/<version>/<kind>" | network id (32) | [epoch (4)]
  *

@@ -1,7 +1,7 @@
 /**
- * Quantities and their arithmetic (DESIGN 4). Amounts and balances are integers in the token's
- * smallest unit; text with a decimal point exists only at the edge, through `parseAmount` and
- * `formatAmount`, and never passes through a floating-point number.
+ * Quantities and their arithmetic (PROTOCOL: Encoding). Amounts and balances are integers in the
+ * token's smallest unit; text with a decimal point exists only at the edge, through `parseAmount`
+ * and `formatAmount`, and never passes through a floating-point number.
  */
 import { invariant } from './assert.ts';
 import { strayIn } from './characters.ts';
@@ -11,7 +11,10 @@ import { type Refusal, refusal } from './refusal.ts';
 /** An unsigned quantity of a token, 0 to 2^128 - 1, smallest unit. */
 export type Amount = bigint & { readonly __unit: 'amount' };
 
-/** A signed quantity of a token, |x| < 2^199: a late authority may be below zero (DESIGN 5). */
+/**
+ * A signed quantity of a token, |x| < 2^199: a late authority may be below zero (PROTOCOL:
+ * Transfers).
+ */
 export type Balance = bigint & { readonly __unit: 'balance' };
 
 /** The place of an order among all orders of its account, from 0. */

@@ -1,6 +1,6 @@
 /**
- * Whose word each message is, and so from whom it is taken (DESIGN 4: what is believed because of the
- * link that it came over must be such that nobody else can write into that link).
+ * Whose word each message is, and so from whom it is taken. What is believed because of the link that
+ * it came over must be such that nobody else can write into that link (PROTOCOL: Bounds).
  *
  * Over a link come the words of the node at its end and frames that it passed on, which say so
  * (`isPassedOn`). Only the former can be a member's own word; everything else that counts is signed.

@@ -1,7 +1,7 @@
 /**
  * A queue whose items are served in turn: first by the standing of the link that they came over, then
- * by source, then by link (DESIGN 4, end). Keys and links cost nothing, so a share belongs to what
- * costs something: a standing that strangers cannot have, an address.
+ * by source, then by link (PROTOCOL: Bounds). Keys and links cost nothing, so a share belongs to
+ * what costs something: a standing that strangers cannot have, an address.
  *
  * Start-time fair queueing (Goyal, Vin, Cheng 1996) on each of the three levels: whoever has been
  * served least, by cost and weight, is next. What an item costs is known when it has been served, so it

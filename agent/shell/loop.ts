@@ -1,6 +1,6 @@
 /**
- * The loop (DESIGN 2): stamps events, gives them to the core one after the other, and lets nothing
- * out before it is on disk.
+ * The loop (ARCHITECTURE.md, the doorway): stamps events, gives them to the core one after the
+ * other, and lets nothing out before it is on disk.
  *
  * Safety: no send, close or notice of a step leaves before all durable writes of that step and of
  * all steps before it are on disk, and they leave in the order of the steps. What a step puts out is

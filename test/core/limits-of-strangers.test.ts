@@ -1,4 +1,7 @@
-/** What a stranger may leave (DESIGN 5): the least amount that opens an account, and votes an hour. */
+/**
+ * What a stranger may leave (PROTOCOL: What a stranger may leave): the least amount that opens an
+ * account, and votes an hour.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Message } from '../../agent/core/codec/message.ts';

@@ -1,4 +1,7 @@
-/** Who is told what of an account (DESIGN 5): its owner, who signs the question, and authorities. */
+/**
+ * Who is told what of an account (PROTOCOL: Privacy): its owner, who signs the question, and
+ * authorities.
+ */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Frame, Message, Question, Wish } from '../../agent/core/codec/message.ts';

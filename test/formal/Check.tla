@@ -21,7 +21,7 @@ SignApplied(n) ==
   /\ UNCHANGED authority
 NextOrSignApplied == \E n \in Honest : HearOrder(n) \/ CatchUp(n) \/ SignApplied(n)
 
-(* An authority that comes back from an old copy and votes on (DESIGN 11). *)
+(* An authority that comes back from an old copy and votes on (PROTOCOL: Evidence is used). *)
 Restore(n) == authority' = [authority EXCEPT ![n] = Genesis] /\ UNCHANGED votes
 NextOrRestore == \E n \in Honest : HearOrder(n) \/ CatchUp(n) \/ Restore(n)
 ==============================================================================

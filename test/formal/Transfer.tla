@@ -1,7 +1,7 @@
 ------------------------------- MODULE Transfer -------------------------------
 (***************************************************************************)
 (* How a committee countersigns payments without agreeing on their order:  *)
-(* the transfer protocol of MeshPay (DESIGN 3 and 5), which follows        *)
+(* the transfer protocol of MeshPay                 , which follows        *)
 (* FastPay.  README.md beside this file names what is assumed and what     *)
 (* is proved; rules.test.ts keeps the rules below word for word equal to   *)
 (* the table by which the core works.                                      *)

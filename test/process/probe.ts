@@ -1,7 +1,7 @@
 /**
  * A client without manners: anonymous links to every authority, over which a test says whatever it
  * likes, frame by frame. It keeps every vote that it has ever seen and checks its signature, so that
- * an authority which contradicts itself is caught (DESIGN 5).
+ * an authority which contradicts itself is caught.
  */
 import { equalBytes, toByteKey, toHex } from '../../agent/core/bytes.ts';
 import { decodeOwn, encode } from '../../agent/core/codec/canonical.ts';

@@ -125,7 +125,7 @@ async function askAll(
 
 /**
  * The members that know of no order of this wallet, and of no payment to it, that it does not have.
- * That one whose own memory has gaps knows of none means nothing (DESIGN 11).
+ * That one whose own memory has gaps knows of none means nothing (PROTOCOL: Evidence is used).
  */
 function agreeing(
   { read, network, account }: Pick<Refreshing, 'read' | 'network' | 'account'>,

@@ -1,5 +1,5 @@
 /**
- * An authority applies a certificate (DESIGN 5).
+ * An authority applies a certificate (PROTOCOL: Transfers).
  *
  * Safety: applying never fails and its result does not depend on the order of arrival across
  * accounts. So the payer is debited without looking at the balance: an authority that has not seen

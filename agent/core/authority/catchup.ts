@@ -1,5 +1,6 @@
 /**
- * Catch-up between authorities (DESIGN 6, "merge"): they exchange certificates, never balances.
+ * Catch-up between authorities (PROTOCOL: Partitions and merging): they exchange certificates,
+ * never balances.
  *
  *   A -> B  root           what my ledger hashes to
  *   B -> A  digest         where it differs: the hashes of my root's children, or

@@ -1,8 +1,8 @@
 /**
- * Double-spend proofs (DESIGN 5): two different orders that one account signed for one sequence. An
- * authority keeps the first proof of a sequence for ever, shows it and tells the others at once; who
- * misses that reads it in a list later (proofs.ts). The account goes on with whichever order is
- * certified.
+ * Double-spend proofs (PROTOCOL: Transfers): two different orders that one account signed for one
+ * sequence. An authority keeps the first proof of a sequence for ever, shows it and tells the
+ * others at once; who misses that reads it in a list later (proofs.ts). The account goes on with
+ * whichever order is certified.
  */
 import { equalBytes } from '../bytes.ts';
 import { type OrderPair, orderHash, orderSigningBytes, type SignedOrder } from '../codec/order.ts';

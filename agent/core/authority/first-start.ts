@@ -2,7 +2,7 @@
  * The first start of an authority's key. A data folder that is empty says nothing of what the key
  * signed before: the folder that a node was provisioned from may have been copied again. So the first
  * start names itself by random bytes, its *life*, and votes only when n - f other members have said,
- * signed, that they know of no other life of that key (DESIGN 5).
+ * signed, that they know of no other life of that key (PROTOCOL: Evidence is used).
  *
  *   A -> all  firstStart   my key begins with this life
  *   B -> A    vouch        the first that I know of; or I have seen another, with a vote if I have one

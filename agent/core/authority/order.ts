@@ -1,6 +1,6 @@
 /**
- * An authority takes an order (DESIGN 5): judge, keep as pending, vote. The vote leaves only after
- * the pending order is on disk, which the shell sees to (io.ts).
+ * An authority takes an order (PROTOCOL: Transfers): judge, keep as pending, vote. The vote leaves
+ * only after the pending order is on disk, which the shell sees to (io.ts).
  *
  * Idempotent: the pending order itself is answered with the same vote, the bytes of which are the
  * same too, because Ed25519 as RFC 8032 has it is deterministic.

@@ -1,14 +1,16 @@
 /**
- * How many first votes an account gets in an hour (DESIGN 5, "what a stranger may leave"). Each vote may
- * come to a certificate, which every authority keeps for ever, and two accounts of one owner may pay one
- * unit to and fro. So the genesis says how many each authority gives an account; the next order is
- * refused until the hour is over.
+ * How many first votes an account gets in an hour (PROTOCOL: What a stranger may leave). Each vote
+ * may come to a certificate, which every authority keeps for ever, and two accounts of one owner
+ * may pay one unit to and fro. So the genesis says how many each authority gives an account; the
+ * next order is refused until the hour is over.
  *
  * Safety: none rests on this. A refusal stores nothing; a vote that was given is given again at any
- * time, certificates are applied whatever this says, and so no clock strands an order (DESIGN 6).
- * Liveness: a refused order is repeated by its wallet, and voted for in the next hour. Hours are counted
- * by the clock that only goes on, from the start of the process, and named after its seed: whatever the wall
- * clock says or did, no account waits longer than an hour, and each start begins a new one.
+ * time, certificates are applied whatever this says, and so no clock strands an order (PROTOCOL:
+ * Withdrawals).
+ * Liveness: a refused order is repeated by its wallet, and voted for in the next hour. Hours are
+ * counted by the clock that only goes on, from the start of the process, and named after its seed:
+ * whatever the wall clock says or did, no account waits longer than an hour, and each start begins
+ * a new one.
  * Bounds: eight bytes in the account's record, written together with the pending order.
  *
  * What it comes to: a certificate takes votes of q - f honest authorities of n - f. So one account leaves at

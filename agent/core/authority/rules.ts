@@ -1,7 +1,7 @@
 /**
- * When an authority votes for an order (DESIGN 5). The table is the rule: an order is judged by its
- * rows from top to bottom, and the first that does not hold names the refusal. `formal` is the guard
- * of the same name in the formal model (test/formal), which a test compares.
+ * When an authority votes for an order (PROTOCOL: Transfers). The table is the rule: an order is
+ * judged by its rows from top to bottom, and the first that does not hold names the refusal.
+ * `formal` is the guard of the same name in the formal model (test/formal), which a test compares.
  *
  * Safety: of two different orders for one (account, sequence), an honest authority votes for at most
  * one, because it keeps the first as pending until a certificate takes the sequence.
@@ -29,7 +29,7 @@ export interface OrderCase {
   readonly accountCount: bigint;
   /** First votes that the payer had here in this hour. */
   readonly votesThisHour: number;
-  /** Whether this authority may vote at all (DESIGN 11). */
+  /** Whether this authority may vote at all (PROTOCOL: Evidence is used). */
   readonly mayVote: boolean;
 }
 

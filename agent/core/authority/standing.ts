@@ -1,7 +1,8 @@
 /**
  * Whether this authority votes. Two things keep it from that, each a record on disk:
  *
- *   standing     for good: it may have given votes that its ledger does not know (DESIGN 11)
+ *   standing     for good: it may have given votes that its ledger does not know
+ *                (PROTOCOL: Evidence is used)
  *   firstStart   until others have vouched for the first start of its key (first-start.ts)
  *
  * Safety: nothing here takes `standing` away again. Whoever may have contradicted itself would do so

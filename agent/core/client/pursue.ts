@@ -1,14 +1,15 @@
 /**
- * A wallet pursues its order (DESIGN 5): on disk before the first send, then the same bytes again
- * and again until a quorum has voted, or another certificate has taken the sequence.
+ * A wallet pursues its order (PROTOCOL: Transfers): on disk before the first send, then the same
+ * bytes again and again until a quorum has voted, or another certificate has taken the sequence.
  *
  * Safety: while an order lives, no other order of this account is made, so the wallet never signs
  * two for one sequence. No refusal ends it: whoever saw the order may present it again, spoilt or
  * when the money is there, to members that have not. An order that nobody may vote for would hold
  * its sequence for ever, so that is asked before anything is signed (plan.ts). Closing the sequence
- * (DESIGN 6) will be the way out of one that was signed all the same, or got there by another copy of
- * the wallet: the owner's signed wish to close goes out from `pursue`, beside the order's bytes, and the
- * decision ends the order in refresh.ts, where a certificate of another order does today.
+ * (PROTOCOL: Closing a sequence) will be the way out of one that was signed all the same, or got
+ * there by another copy of the wallet: the owner's signed wish to close goes out from `pursue`,
+ * beside the order's bytes, and the decision ends the order in refresh.ts, where a certificate of
+ * another order does today.
  * Liveness: authorities that are behind are fed this account's earlier certificates.
  */
 import type { SignedOrder } from '../codec/order.ts';

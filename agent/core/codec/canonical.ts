@@ -1,6 +1,7 @@
 /**
- * The canonical encoding (DESIGN 4): big-endian, every length checked, and `decode` accepts only
- * bytes that `encode` would have made (coder.ts says why). Here are the coders of the core's units.
+ * The canonical encoding (PROTOCOL: Encoding): big-endian, every length checked, and `decode`
+ * accepts only bytes that `encode` would have made (coder.ts says why). Here are the coders of the
+ * core's units.
  */
 import { type Refusal, refusal } from '../refusal.ts';
 import type {

@@ -2,9 +2,10 @@
  * Coders: how values lie in bytes. A layout is declared once, from the parts in numbers.ts and
  * parts.ts, and that declaration is its type, its encoder and its decoder.
  *
- * Architecture invariant: one value has one encoding (DESIGN 4), and every part keeps it on its own:
- * `take` accepts only what `put` makes. So what is built of parts is canonical, and nothing has to be
- * encoded again to be compared. A new part comes with its row in test/core/coder.test.ts.
+ * Architecture invariant: one value has one encoding (PROTOCOL: Encoding), and every part keeps it
+ * on its own: `take` accepts only what `put` makes. So what is built of parts is canonical, and
+ * nothing has to be encoded again to be compared. A new part comes with its row in
+ * test/core/coder.test.ts.
  */
 
 export interface Coder<T> {

@@ -111,7 +111,10 @@ export const latestBodyCoder = struct({
   received: u64,
   /** Hash of the order that it voted for and that is not certified there yet. */
   pending: optional(hashCoder),
-  /** It remembers each of its votes. If not, nothing pending means nothing (DESIGN 11). */
+  /**
+   * It remembers each of its votes. If not, nothing pending means nothing (PROTOCOL: Evidence is
+   * used).
+   */
   knows: bool,
   /** What it would say to the payment in the question, as its ledger is now. */
   answer: optional(

@@ -1,4 +1,4 @@
-/** Orders, votes and certificates (DESIGN 5): layouts, and what exactly is signed. */
+/** Orders, votes and certificates (PROTOCOL: Transfers): layouts, and what exactly is signed. */
 import type { Committee } from '../committee.ts';
 import { sha256, type Verify } from '../crypto.ts';
 import { MAX_MEMBERS, SEALED_MEMO_BYTES } from '../limits.ts';

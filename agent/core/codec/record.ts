@@ -39,7 +39,9 @@ import {
   variant,
 } from './parts.ts';
 
-/** An account as an authority keeps it (DESIGN 5). Balances in ascending order of tokens. */
+/**
+ * An account as an authority keeps it (PROTOCOL: Transfers). Balances in ascending order of tokens.
+ */
 export const accountCoder = struct({
   next: sequenceCoder,
   /** Chain over the hashes of all certified orders of this account; zeros at first. */
@@ -96,7 +98,7 @@ export type JournalHead = ValueOf<typeof journalHeadCoder>;
 /** A number on its own: a journal number, a count, a cursor. */
 export const numberCoder = u64;
 
-/** Whether this authority may vote (DESIGN 11). Absent: it may. */
+/** Whether this authority may vote (PROTOCOL: Evidence is used). Absent: it may. */
 export const standingCoder = struct({ reason: textOf(120) });
 
 /** The first start of an authority, until others have vouched for it (authority/first-start.ts). */

@@ -1,7 +1,7 @@
 /**
  * What `meshpay account` shows. An authority answers from its own ledger, or, if it is told to, asks
  * the others as well and shows each answer with its author: they are claims, and may differ while
- * payments are on their way. Any other node is told nothing of accounts (DESIGN 5, privacy).
+ * payments are on their way. Any other node is told nothing of accounts (PROTOCOL: Privacy).
  */
 
 import { equalBytes } from '../../core/bytes.ts';

@@ -24,7 +24,7 @@ import { committeeView, openingText, peerName, votingView } from './views.ts';
 type Check = (context: DaemonContext) => CheckView;
 
 const LOW_DISK_BYTES = 64 * 1024 * 1024;
-/** What a router of 128 MiB can spare (DESIGN 12 asks for 64 MiB at rest). */
+/** What a router of 128 MiB can spare. */
 const HIGH_MEMORY_BYTES = 96 * 1024 * 1024;
 
 const CHECKS: readonly Check[] = [

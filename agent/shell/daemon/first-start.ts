@@ -4,8 +4,9 @@
  * A wiped data folder looks like a first start, but the key may have voted before, and the node would
  * contradict itself. So `meshpay network create` leaves a mark beside each new key. The first start
  * writes the key into the store and only then removes the mark; an authority that finds neither
- * begins as a restored one does (DESIGN 11): it serves and catches up, and never votes again with
- * that key. A crash between the two steps leaves both, and the next start removes the mark.
+ * begins as a restored one does (PROTOCOL: Evidence is used): it serves and catches up, and never
+ * votes again with that key. A crash between the two steps leaves both, and the next start removes
+ * the mark.
  *
  * Whether the key is used is said by the store alone: the folder of the key need not be writable
  * (/etc/meshpay is root's). There the unit removes the mark as soon as the daemon is ready, and doctor

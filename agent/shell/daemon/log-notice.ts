@@ -1,7 +1,7 @@
 /**
  * How loudly each happening is logged. A payment is routine, and a router's log must not grow with
  * them, nor with what a hostile client sends; an account that cheats is worth a warning; proof that
- * more than f authorities are traitors is the loudest alarm there is (DESIGN 5).
+ * more than f authorities are traitors is the loudest alarm there is (PROTOCOL: Transfers).
  */
 import type { Network } from '../../core/genesis.ts';
 import type { Notice } from '../../core/notice.ts';

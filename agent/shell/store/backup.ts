@@ -1,7 +1,7 @@
 /**
- * Backup and restore (DESIGN 11). A backup is taken from a snapshot, so the daemon goes on meanwhile.
- * A restored authority cannot know which votes it gave after the backup: it gets a standing that
- * says so, serves, catches up, and never votes again with its key.
+ * Backup and restore (PROTOCOL: Evidence is used). A backup is taken from a snapshot, so the daemon
+ * goes on meanwhile. A restored authority cannot know which votes it gave after the backup: it gets
+ * a standing that says so, serves, catches up, and never votes again with its key.
  *
  * Restore: the store is built under another name, with its standing as part of it, checked from
  * scratch, and appears by one rename. A crash before leaves a folder without a store, and `restore`

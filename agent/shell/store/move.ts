@@ -1,6 +1,7 @@
 /**
- * Moving an authority to new hardware (DESIGN 11). Unlike a restored store the moved one may vote, so
- * there must never be two of it. Three steps, at the new place, the old one, and the new one again:
+ * Moving an authority to new hardware (PROTOCOL: Failing well). Unlike a restored store the moved
+ * one may vote, so there must never be two of it. Three steps, at the new place, the old one, and
+ * the new one again:
  *
  *   1. moveRequest  makes a one-time secret in the new folder and shows the code of it
  *   2. moveOut      seals the old store for this code, then writes the file

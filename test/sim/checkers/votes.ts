@@ -1,7 +1,7 @@
 /**
  * Checker `votes`: an honest authority votes only for what the rules allow (its own words of
- * DESIGN 5), and once a vote was seen outside, the same authority never contradicts it, whatever
- * crashes lie between.
+ * PROTOCOL: Transfers), and once a vote was seen outside, the same authority never contradicts it,
+ * whatever crashes lie between.
  *
  * It also counts: of two orders for one (account, sequence), not both may have so many honest votes
  * that the traitors could certify them, even if nobody ever does. `standing`: one that was restored

@@ -1,6 +1,6 @@
 /**
- * What must hold in every state (DESIGN 5), judged from the orders of the case, the votes that left
- * the authorities and what their disks say. Nothing here is taken from the core.
+ * What must hold in every state (PROTOCOL: Transfers), judged from the orders of the case, the
+ * votes that left the authorities and what their disks say. Nothing here is taken from the core.
  */
 import type { Case, Transfer } from './cases.ts';
 import { type Disk, NONE, type View } from './record.ts';

@@ -66,7 +66,7 @@ export class SmallWorld {
           : [{ account: this.walletKey(i), token: TOKEN, amount: BigInt(issued) as Amount }],
       ),
     });
-    // The smallest number above two thirds (DESIGN 3), reckoned without the core.
+    // The smallest number above two thirds (PROTOCOL: Faults and quorums), without the core.
     this.quorum = Math.ceil((2 * setting.members + 1) / 3);
     this.pairs = setting.orders.flatMap((one, i) =>
       setting.orders.flatMap((two, j): [number, number][] =>

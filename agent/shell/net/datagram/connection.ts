@@ -3,7 +3,7 @@
  * socket, no clock and no randomness; time comes in as `nowMs` and never goes back.
  *
  * Opening. The dialler's first segments travel in open packets, with a cookie if it has one. The
- * other side keeps nothing until the cookie is good (endpoint.ts); from then on the connection is
+ * other side keeps nothing until the cookie is good (door.ts); from then on the connection is
  * open on its side, and on the dialler's as soon as it hears a segment packet. So the first bytes
  * arrive after one round trip, or, with a cookie from before, at once. The dialler speaks first.
  * The end. Each direction ends with a segment that says so and is acknowledged like any other. A
