@@ -12,7 +12,6 @@
  * digest of what is replaced is taken from what is on disk. Additions can be solved by somebody who
  * chooses records with care, which accidents do not.
  */
-import { createHash } from 'node:crypto';
 import { invariant } from '../../core/assert.ts';
 import { type ByteKey, equalBytes } from '../../core/bytes.ts';
 import { encode, hashCoder } from '../../core/codec/canonical.ts';
@@ -23,7 +22,7 @@ import type { Write } from '../../core/io.ts';
 import { isDurable, singleton } from '../../core/keyspace.ts';
 import { MAX_KEY_BYTES, MAX_VALUE_BYTES } from '../limits.ts';
 import { isGuarded } from './guard.ts';
-import { digestOf, keyBytes, keyOfBytes, seal, unseal, valueIn } from './seal.ts';
+import { digestOf, keyBytes, keyOfBytes, seal, sha256, unseal, valueIn } from './seal.ts';
 
 export const commitCoder = struct({
   number: u64,
@@ -134,23 +133,29 @@ export function planCommit(
     }
   }
   const number = before.number + 1n;
-  const chain = chainOf(before.chain, operations);
+  const chain = linkOf(before.chain, changes);
   const after = { number, chain, ...all.value(), guarded: guarded.value() };
   return { operations: [...operations, commitOperation(after)], changes, after };
 }
 
 /** The chain after these operations, the commit record not among them. */
 export function chainOf(before: Uint8Array, operations: readonly Operation[]): Uint8Array {
-  const chain = createHash('sha256').update(before);
-  for (const operation of operations) {
-    const { key } = operation;
-    if (operation.type === 'del') chain.update(Uint8Array.of(0, key.length)).update(key);
-    else {
-      const digest = digestOf(keyOfBytes(key), valueIn(operation.value));
-      chain.update(Uint8Array.of(1)).update(digest);
-    }
-  }
-  return chain.digest();
+  const written = operations.map((operation) => {
+    const key = keyOfBytes(operation.key);
+    const isPut = operation.type === 'put';
+    return { key, after: isPut ? digestOf(key, valueIn(operation.value)) : undefined };
+  });
+  return linkOf(before, written);
+}
+
+/** The same from the digests of what was written. */
+function linkOf(before: Uint8Array, written: readonly Pick<Change, 'key' | 'after'>[]): Uint8Array {
+  const parts = written.map(({ key, after }) => {
+    return after === undefined
+      ? Buffer.concat([Uint8Array.of(0, key.length), keyBytes(key)])
+      : Buffer.concat([Uint8Array.of(1), after]);
+  });
+  return sha256(Buffer.concat([before, ...parts]));
 }
 
 /** What writes the record of a commit. */

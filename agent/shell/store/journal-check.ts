@@ -1,11 +1,11 @@
 /** Whether the journal is one unbroken chain (core/journal.ts), checked while it is scanned. */
-import { createHash } from 'node:crypto';
 import { type ByteKey, equalBytes } from '../../core/bytes.ts';
 import { decode } from '../../core/codec/canonical.ts';
 import { type JournalHead, journalHeadCoder } from '../../core/codec/record.ts';
 import { keyOfNumber, keyspaceOf } from '../../core/keyspace.ts';
 import { isRefusal } from '../../core/refusal.ts';
 import { type DamageList, nameOfKey } from './damage.ts';
+import { sha256 } from './seal.ts';
 
 const LINK_BYTES = 32;
 
@@ -84,7 +84,7 @@ export class JournalCheck {
     if (link !== undefined && this.#link !== undefined && !equalBytes(link, this.#link)) {
       this.#damage.add('journal', nameOfKey(key), 'its link is not to the entry before');
     }
-    this.#link = value === undefined ? undefined : createHash('sha256').update(value).digest();
+    this.#link = value === undefined ? undefined : sha256(value);
     this.#next += 1n;
   }
 

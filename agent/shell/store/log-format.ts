@@ -8,7 +8,6 @@
  * Blocks are what the kernel writes at least, and an entry never shares one with an entry before it, so
  * that writing it cannot harm what was acknowledged. Integers are big-endian.
  */
-import { createHash } from 'node:crypto';
 import { equalBytes } from '../../core/bytes.ts';
 import { decode, encode, hashCoder } from '../../core/codec/canonical.ts';
 import type { Coder, ValueOf } from '../../core/codec/coder.ts';
@@ -18,7 +17,7 @@ import { isRefusal } from '../../core/refusal.ts';
 import { MAX_KEY_BYTES, MAX_MARKED_DAMAGE, MAX_MARKED_TEXT_BYTES } from '../limits.ts';
 import { type CommitRecord, commitCoder, type Operation } from './commit.ts';
 import type { Damage } from './damage.ts';
-import { digestOf, isSealedWith, keyOfBytes, valueIn } from './seal.ts';
+import { digestOf, isSealedWith, keyOfBytes, sha256, valueIn } from './seal.ts';
 
 export const BLOCK_BYTES = 4096;
 export const CHECKPOINT_BLOCKS = 2;
@@ -188,5 +187,5 @@ function bodyOf(magic: string, bytes: Uint8Array): Buffer | undefined {
 }
 
 function sealOf(bytes: Uint8Array): Uint8Array {
-  return createHash('sha256').update(bytes).digest().subarray(0, SEAL_BYTES);
+  return sha256(bytes).subarray(0, SEAL_BYTES);
 }
