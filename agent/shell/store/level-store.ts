@@ -3,8 +3,14 @@
  * every batch the commit record (commit.ts). Reads check the seal: a bit that flips while the process
  * runs ends it, too, and is remembered: the store is then damaged at the next start.
  *
- * A commit: planned against what is stored, synced in the log, given to LevelDB. A checkpoint brings
- * LevelDB's memory to its tables, which it syncs, and then frees the log; it goes on beside commits.
+ * A commit: planned against what is stored, synced in the log, which makes it durable, and given to
+ * LevelDB behind the caller's back: nobody waits for what a start would do again. Until LevelDB has it,
+ * reads look into it, and whatever reads LevelDB as of a commit waits: the next commit, a scrub, a
+ * checkpoint, a copy of all records. So one commit at most is behind. If LevelDB refuses it, it is
+ * safe in the log, and the next commit fails.
+ *
+ * A checkpoint brings LevelDB's memory to its tables, which it syncs, and then frees the log; it goes
+ * on beside commits.
  *
  * What is known when:
  *   at once, before a node takes part   the commit log and its chain since the checkpoint; that LevelDB
@@ -17,7 +23,7 @@
 import { invariant } from '../../core/assert.ts';
 import type { ByteKey } from '../../core/bytes.ts';
 import type { Write } from '../../core/io.ts';
-import { type CommitRecord, type Planned, planCommit } from './commit.ts';
+import { type CommitRecord, type Operation, type Planned, planCommit } from './commit.ts';
 import type { CommitLog } from './commit-log.ts';
 import { type Damage, StoreDamaged } from './damage.ts';
 import type { Hold } from './holder.ts';
@@ -26,7 +32,7 @@ import { flushLevel, type Level } from './level.ts';
 import { lookUp, recordsOf, scan } from './level-read.ts';
 import { BLOCK_BYTES, encodeEntry, entryBytes, markedDamage } from './log-format.ts';
 import { Scrub, type ScrubStep } from './scrub.ts';
-import { keyBytes, unseal } from './seal.ts';
+import { keyBytes, keyOfBytes, unseal, valueIn } from './seal.ts';
 import type { Store, StoredRecord, StoreReader, StoreStatistics } from './store.ts';
 import { StoreError } from './store-error.ts';
 
@@ -73,8 +79,11 @@ export class LevelStore extends LevelReader implements Store {
   readonly #scrub: Scrub;
   #isCommitting = false;
   #isScrubbing = false;
-  /** Begins what waits for the end of a commit. */
-  #whenIdle: (() => void) | undefined;
+  /** The last commit that LevelDB has, and what it is given at the moment; never rejects. */
+  #applied: CommitRecord;
+  #applying: Promise<void> | undefined;
+  /** The records of the commit that LevelDB may not have yet; undefined where one is removed. */
+  #behind: ReadonlyMap<ByteKey, Uint8Array | undefined> = NOTHING;
   #checkpointing: Promise<void> | undefined;
   #failure: Error | undefined;
   #commits = 0;
@@ -86,11 +95,13 @@ export class LevelStore extends LevelReader implements Store {
     super(level, commitRecord, hold);
     this.#level = level;
     this.#log = log;
+    this.#applied = commitRecord;
     // Where it was is known as of the checkpoint only.
     this.#scrub = new Scrub(level, log.isEmpty ? log.checkpoint.scrub : undefined);
   }
 
   override get(key: ByteKey): Uint8Array | undefined {
+    if (this.#behind.has(key)) return this.#behind.get(key);
     try {
       return super.get(key);
     } catch (error) {
@@ -99,10 +110,19 @@ export class LevelStore extends LevelReader implements Store {
     }
   }
 
+  override records(): AsyncIterable<readonly StoredRecord[]> {
+    const records = this.#settled(() => super.records());
+    // Told to whoever reads them.
+    records.catch(() => undefined);
+    return this.#watched(records);
+  }
+
   /** Damage that is met on the way is remembered, as at every read. */
-  override async *records(): AsyncGenerator<readonly StoredRecord[], void> {
+  async *#watched(
+    records: Promise<AsyncIterable<readonly StoredRecord[]>>,
+  ): AsyncGenerator<readonly StoredRecord[], void> {
     try {
-      yield* super.records();
+      yield* await records;
     } catch (error) {
       if (error instanceof StoreDamaged) this.#keepDamage([error.damage]);
       throw error;
@@ -116,11 +136,10 @@ export class LevelStore extends LevelReader implements Store {
     this.#isCommitting = true;
     try {
       const stored = (key: Buffer) => lookUp(this.#level, key);
-      const planned = planCommit(this.commitRecord, writes, stored);
-      this.#scrub.beginCommit(planned.changes);
-      await this.#write(planned);
+      const planned = await this.#settled(() => planCommit(this.commitRecord, writes, stored));
+      await this.#append(planned);
       this.commitRecord = planned.after;
-      this.#scrub.endCommit(planned.changes);
+      this.#apply(planned);
       this.#commits += 1;
       this.#writes += planned.operations.length;
       for (const operation of planned.operations) this.#bytesWritten += bytesOf(operation);
@@ -132,7 +151,6 @@ export class LevelStore extends LevelReader implements Store {
       throw this.#fail(error);
     } finally {
       this.#isCommitting = false;
-      this.#whenIdle?.();
     }
   }
 
@@ -140,7 +158,7 @@ export class LevelStore extends LevelReader implements Store {
     invariant(!this.#isScrubbing, 'one slice at a time');
     this.#isScrubbing = true;
     try {
-      const step = await this.#idle(() => this.#scrub.read(records, () => this.commitRecord));
+      const step = await this.#settled(() => this.#scrub.read(records, () => this.#applied));
       if (typeof step !== 'string') this.#keepDamage(step);
       return step;
     } catch (error) {
@@ -158,6 +176,7 @@ export class LevelStore extends LevelReader implements Store {
 
   override async close(): Promise<void> {
     try {
+      await this.#applying;
       await this.#checkpointing?.catch(() => undefined);
       const scrubs = [this.#scrub.state(), this.#log.checkpoint.scrub];
       const hasMoved = this.#scrub.hasMoved && scrubs.some((scrub) => scrub !== undefined);
@@ -169,19 +188,15 @@ export class LevelStore extends LevelReader implements Store {
     }
   }
 
-  /** Runs at the first moment at which no commit is under way. */
-  #idle<T>(begin: () => Promise<T>): Promise<T> {
-    if (!this.#isCommitting) return begin();
-    return new Promise((resolve, reject) => {
-      this.#whenIdle = () => {
-        this.#whenIdle = undefined;
-        begin().then(resolve, reject);
-      };
-    });
+  /** Begins something at a moment at which LevelDB has all that was committed, and nothing more. */
+  async #settled<T>(begin: () => T): Promise<Awaited<T>> {
+    while (this.#applying !== undefined) await this.#applying;
+    if (this.#failure !== undefined) throw this.#failure;
+    return await begin();
   }
 
-  /** The log first, synced; then LevelDB. */
-  async #write({ after, operations }: Planned): Promise<void> {
+  /** Into the log, synced: from here on the commit is there after a crash. */
+  async #append({ after, operations }: Planned): Promise<void> {
     const own = operations.slice(0, -1);
     const blocks = entryBytes(own) / BLOCK_BYTES;
     if (!(await this.#log.makeRoom(blocks))) {
@@ -193,7 +208,25 @@ export class LevelStore extends LevelReader implements Store {
       }
     }
     await this.#log.append(encodeEntry(after, own));
-    await this.#level.batch([...operations], { sync: false });
+  }
+
+  /** Gives LevelDB a commit that the log has. */
+  #apply({ after, operations, changes }: Planned): void {
+    this.#behind = recordsIn(operations);
+    this.#scrub.beginCommit(changes);
+    const done = this.#level.batch([...operations], { sync: false }).then(() => {
+      this.#scrub.endCommit(changes);
+      this.#applied = after;
+      this.#behind = NOTHING;
+    });
+    this.#applying = done
+      .catch((error: unknown) => {
+        // What it may not have stays readable, until the next commit tells.
+        this.#fail(error);
+      })
+      .finally(() => {
+        this.#applying = undefined;
+      });
   }
 
   /** Makes all commits so far durable in LevelDB, and frees the log of them. One at a time. */
@@ -205,8 +238,11 @@ export class LevelStore extends LevelReader implements Store {
   }
 
   async #makeCheckpoint(): Promise<void> {
-    const [commit, block, scrub] = [this.commitRecord, this.#log.nextBlock, this.#scrub.state()];
     try {
+      // The next entry goes behind that of the commit: its sync began no earlier than this waits.
+      const [commit, block, scrub] = await this.#settled(
+        () => [this.#applied, this.#log.nextBlock, this.#scrub.state()] as const,
+      );
       await flushLevel(this.#level);
       await this.#log.keep(commit, block, scrub);
     } catch (error) {
@@ -229,6 +265,18 @@ export class LevelStore extends LevelReader implements Store {
       // A disk that fails; whoever met the damage is told of it all the same.
     }
   }
+}
+
+const NOTHING: ReadonlyMap<ByteKey, undefined> = new Map();
+
+/** What operations write, as it is read. */
+function recordsIn(operations: readonly Operation[]): ReadonlyMap<ByteKey, Uint8Array | undefined> {
+  return new Map(
+    operations.map((operation) => {
+      const value = operation.type === 'put' ? valueIn(operation.value) : undefined;
+      return [keyOfBytes(operation.key), value];
+    }),
+  );
 }
 
 function bytesOf(operation: { readonly key: Buffer; readonly value?: Buffer }): number {

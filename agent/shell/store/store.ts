@@ -43,7 +43,8 @@ export interface Store extends StoreReader {
   /**
    * Makes all writes durable as one: after a crash all are there or none. The last write to a key
    * counts. One commit at a time. Rejects with StoreError (`disk_full`, `commit_failed`) or
-   * StoreDamaged; then nothing can be committed any more, and what is on disk is known only after
+   * StoreDamaged, also for what went wrong behind the last one, which is durable all the same; then
+   * nothing can be committed any more, and what is on disk is known only after
    * the store was opened again: the process must end.
    */
   commit(writes: readonly Write[]): Promise<void>;
