@@ -1,10 +1,11 @@
 /** The files that a move carries beside the records: the node key, say. */
-import { open, readFile, rename } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { replaceFile } from '../../../platform/file-writer.ts';
 import { equalBytes } from '../../core/bytes.ts';
 import { MAX_EXTRA_FILE_BYTES, MAX_EXTRA_FILES } from '../limits.ts';
 import type { ExtraFile } from './backup-format.ts';
-import { errnoOf, isForeignName, syncFolder } from './layout.ts';
+import { errnoOf, isForeignName } from './layout.ts';
 import { StoreError } from './store-error.ts';
 
 /** Throws StoreError `bad_backup` unless all are plain files within their bounds, each once. */
@@ -30,15 +31,7 @@ export async function writeExtraFiles(folder: string, files: readonly ExtraFile[
     if (there === undefined) missing.push(file);
     else if (!equalBytes(there, file.bytes)) throw new StoreError('file_exists', file.name);
   }
-  for (const { name, bytes } of missing) {
-    const path = join(folder, name);
-    const handle = await open(`${path}.partial`, 'w', 0o600);
-    await handle.writeFile(bytes);
-    await handle.sync();
-    await handle.close();
-    await rename(`${path}.partial`, path);
-  }
-  await syncFolder(folder);
+  for (const { name, bytes } of missing) replaceFile(join(folder, name), bytes, 0o600);
 }
 
 async function readIfThere(path: string): Promise<Uint8Array | undefined> {

@@ -1,8 +1,9 @@
 /** The one-time secret of a move (move.ts), and its code: a bech32m text, so that a typo is refused. */
 import { createHash, randomBytes } from 'node:crypto';
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bech32m } from '@scure/base';
+import { replaceFile } from '../../../platform/file-writer.ts';
 import { errnoOf, makeFolder, storePaths, syncFolder } from './layout.ts';
 
 const SECRET_BYTES = 32;
@@ -43,12 +44,7 @@ export async function makeSecret(folder: string): Promise<Uint8Array> {
   const path = secretPath(folder);
   await makeFolder(storePaths(folder, 'store.moving').root);
   const secret = randomBytes(SECRET_BYTES);
-  const handle = await open(`${path}.new`, 'w', 0o600);
-  await handle.writeFile(secret);
-  await handle.sync();
-  await handle.close();
-  await rename(`${path}.new`, path);
-  await syncFolder(storePaths(folder, 'store.moving').root);
+  replaceFile(path, secret, 0o600);
   await syncFolder(folder);
   return secret;
 }

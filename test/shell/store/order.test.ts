@@ -13,6 +13,7 @@ import { writeExtraFiles } from '../../../agent/shell/store/extra-files.ts';
 import { moveIn, moveOut, moveRequest } from '../../../agent/shell/store/move.ts';
 import { makeSecret } from '../../../agent/shell/store/move-secret.ts';
 import { openStore } from '../../../agent/shell/store/open.ts';
+import { SYSTEM_FILES } from '../../../platform/file-writer.ts';
 import { damageIn, fill, temporaryFolder } from './fixture.ts';
 
 type Handle = Awaited<ReturnType<typeof fs.promises.open>>;
@@ -53,6 +54,7 @@ function watch(t: TestContext, fail: (call: string) => void = () => undefined): 
     },
   });
   syncBuiltinESMExports();
+  watchWriter(t, note);
   t.after(() => {
     Object.assign(fs.promises, { open, rename });
     syncBuiltinESMExports();
@@ -60,10 +62,37 @@ function watch(t: TestContext, fail: (call: string) => void = () => undefined): 
   return calls;
 }
 
+/** The same of files that are written as all others of the product are. */
+function watchWriter(t: TestContext, note: (call: string) => void): void {
+  const real = { ...SYSTEM_FILES };
+  const names = new Map<number, string>();
+  Object.assign(SYSTEM_FILES, {
+    openSync(path: string, flags: string, mode?: number): number {
+      const file = real.openSync(path, flags, mode);
+      names.set(file, nameOf(path));
+      return file;
+    },
+    writeSync(...[file, ...rest]: [number, Buffer, number, number]): number {
+      note(`write ${names.get(file)}`);
+      return real.writeSync(file, ...rest);
+    },
+    fsyncSync(file: number): void {
+      note(`sync ${names.get(file)}`);
+      real.fsyncSync(file);
+    },
+    renameSync(from: string, to: string): void {
+      note(`rename ${nameOf(from)} ${nameOf(to)}`);
+      real.renameSync(from, to);
+    },
+  });
+  t.after(() => Object.assign(SYSTEM_FILES, real));
+}
+
 /** The last part of a path, without what is drawn at random. */
 function nameOf(path: string): string {
   return basename(path)
     .replace(/^store\.partial\..*$/, 'partial')
+    .replace(/\.new-\d+$/, '.new')
     .replace(/^meshpay-.*$/, 'folder');
 }
 
@@ -135,10 +164,10 @@ describe('what is durable before it has its name', () => {
     await moveOut({ folder: source, allowVolatile: true }, code, file, [key]);
     const calls = watch(t);
     await moveIn({ folder, allowVolatile: true }, file);
-    assert.deepEqual(since(calls, 'write node.key.partial'), [
-      'write node.key.partial',
-      'sync node.key.partial',
-      'rename node.key.partial node.key',
+    assert.deepEqual(since(calls, 'write node.key.new'), [
+      'write node.key.new',
+      'sync node.key.new',
+      'rename node.key.new node.key',
       'sync folder',
       'sync db',
       'sync store.moving',
@@ -160,18 +189,19 @@ describe('what is durable before it has its name', () => {
     ]);
   });
 
-  it('every one of several files, and their folder once after all of them', async (t) => {
+  it('every one of several files', async (t) => {
     const folder = temporaryFolder(t);
     const calls = watch(t);
     const files = ['a', 'b'].map((name) => ({ name, bytes: Uint8Array.of(1) }));
     await writeExtraFiles(folder, files);
     assert.deepEqual(calls, [
-      'write a.partial',
-      'sync a.partial',
-      'rename a.partial a',
-      'write b.partial',
-      'sync b.partial',
-      'rename b.partial b',
+      'write a.new',
+      'sync a.new',
+      'rename a.new a',
+      'sync folder',
+      'write b.new',
+      'sync b.new',
+      'rename b.new b',
       'sync folder',
     ]);
   });
@@ -224,5 +254,23 @@ describe('a sync that fails', () => {
       await restore(file, { folder, allowVolatile: true });
       assert.deepEqual(await damageIn(folder), []);
     }
+  });
+
+  it('leaves no key and no secret that came only in part', async (t) => {
+    const folder = temporaryFolder(t);
+    const files = [{ name: 'node.key', bytes: Uint8Array.of(1, 2, 3) }];
+    for (const [wrong, write] of [
+      ['write node.key.new', () => writeExtraFiles(folder, files)],
+      ['sync node.key.new', () => writeExtraFiles(folder, files)],
+      ['write secret.new', () => makeSecret(folder)],
+      ['sync secret.new', () => makeSecret(folder)],
+    ] as const) {
+      await t.test(wrong, async (inner) => {
+        watch(inner, (call) => call === wrong && failure(call));
+        await assert.rejects(write, { code: 'EIO' });
+      });
+    }
+    assert.deepEqual(fs.readdirSync(folder), ['store.moving']);
+    assert.deepEqual(fs.readdirSync(join(folder, 'store.moving')), []);
   });
 });
