@@ -143,6 +143,11 @@ export class FairQueue<K, T> {
     return this.#bytes;
   }
 
+  /** Sources of a standing that are remembered: those with a lane, and some that had much. */
+  sourcesOf(standing: Standing): number {
+    return this.#standings[standing].sources.size;
+  }
+
   bytesOf(standing: Standing): number {
     return this.#standings[standing].bytes;
   }

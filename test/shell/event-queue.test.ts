@@ -226,6 +226,49 @@ describe('events of one link', () => {
     up(queue, 9_002, at('node', 'another'));
     assert.equal(queue.offer(frame(9_002)), 'taken', 'of another standing');
   });
+
+  it('pause it at the last byte of its standing, and let it go on when that is free', () => {
+    const queue = new EventQueue();
+    const size = LANE_BOUNDS.anonymous.pauseBytes - 1;
+    let left = STANDING_PAUSE_BYTES.anonymous - 2;
+    for (let n = 10; left > 0; n++) {
+      up(queue, n, at('anonymous', `source ${n}`));
+      assert.equal(queue.offer(frame(n, 0, Math.min(size, left))), 'taken');
+      left -= size;
+    }
+    up(queue, 1, at('anonymous', 'last but one'));
+    up(queue, 2, at('anonymous', 'last'));
+    assert.equal(queue.offer(frame(1, 0, 1)), 'taken');
+    assert.equal(queue.offer(frame(2, 0, 1)), 'pause');
+    assert.deepEqual(queue.takeRelief(), []);
+    queue.take();
+    assert.deepEqual(queue.takeRelief(), [link(2)]);
+  });
+
+  it('let it go on when exactly half of its bytes are left', () => {
+    const queue = new EventQueue();
+    const half = LANE_BOUNDS.node.pauseBytes / 2;
+    for (const [n, last] of [
+      [1, half],
+      [2, half + 1],
+    ] as const) {
+      up(queue, n, at('node', `source ${n}`));
+      queue.offer(frame(n, 0, half));
+      assert.equal(queue.offer(frame(n, 0, last)), 'pause');
+      queue.take();
+      assert.deepEqual(queue.takeRelief(), n === 1 ? [link(1)] : []);
+      queue.take();
+    }
+  });
+
+  it('give no relief to a link that is gone', () => {
+    const queue = new EventQueue();
+    up(queue, 1, at('node', 'a'));
+    for (let i = 0; i < LANE_BOUNDS.node.pauseEvents; i++) queue.offer(frame(1));
+    queue.offer({ kind: 'link_down', link: link(1) });
+    while (queue.take() !== undefined);
+    assert.deepEqual(queue.takeRelief(), []);
+  });
 });
 
 describe('what the node itself has to tell', () => {
@@ -269,6 +312,25 @@ describe('what the node itself has to tell', () => {
   });
 });
 
+describe('what a step cost', () => {
+  it('is charged to nobody after an event of the node itself', () => {
+    const queue = new EventQueue();
+    for (const n of [1, 2]) {
+      up(queue, n, at('node', `source ${n}`));
+      for (let i = 0; i < 4; i++) queue.offer(frame(n));
+    }
+    const next = () => {
+      const event = queue.take();
+      return event?.kind === 'frame' ? Number(event.link) : event?.kind;
+    };
+    assert.deepEqual([next(), next()], [1, 2]);
+    queue.offer({ kind: 'tick' });
+    assert.equal(next(), 'tick');
+    queue.charge(1_000);
+    assert.deepEqual([next(), next(), next(), next()], [1, 2, 1, 2]);
+  });
+});
+
 describe('what waits of links that are gone', () => {
   it('is bounded, and the source of which most waits loses it', () => {
     const queue = new EventQueue();
@@ -288,6 +350,63 @@ describe('what waits of links that are gone', () => {
       frames.some((event) => event.link === link(1)),
       'that of the honest source is there',
     );
+  });
+
+  it('is kept up to the bound, and at the source of which most is left, by standing', () => {
+    const left = (queue: EventQueue): string => {
+      const places = [1, 2, 3].map((n) => (queue.placeOf(link(n)) === undefined ? '' : `${n}`));
+      return places.join('');
+    };
+    for (const [extra, kept] of [
+      [0, '123'],
+      [1, '12'],
+    ] as const) {
+      const queue = new EventQueue();
+      // One name, and yet two sources: what they have is not added up.
+      up(queue, 1, at('node', 'x'));
+      up(queue, 2, at('trusted', 'x'));
+      up(queue, 3, at('trusted', 'y'));
+      for (let i = 0; i < 80; i++) for (const n of [1, 2]) queue.offer(frame(n));
+      for (let i = 0; i < MAX_LEFT_EVENTS - 160 + extra; i++) queue.offer(frame(3));
+      for (const n of [1, 2, 3]) queue.offer({ kind: 'link_down', link: link(n) });
+      assert.equal(left(queue), kept);
+    }
+  });
+
+  it('is kept up to the bound in bytes, too', () => {
+    for (const [last, kept] of [
+      [0, 16],
+      [1, 15],
+    ] as const) {
+      const queue = new EventQueue();
+      const size = MAX_LEFT_BYTES / 16;
+      for (let n = 1; n <= 16; n++) {
+        up(queue, n, at('node', `${n}`));
+        queue.offer(frame(n, 0, n === 16 ? size + last : size));
+        queue.offer({ kind: 'link_down', link: link(n) });
+      }
+      const frames = [...queue.waiting()].filter(({ kind }) => kind === 'frame');
+      assert.equal(frames.length, kept);
+    }
+  });
+
+  it('is none of a link that is up, though something of its number was left before', () => {
+    for (const isDropped of [false, true]) {
+      const queue = new EventQueue();
+      const leave = (n: number): void => {
+        for (let i = 0; i < 32; i++) queue.offer(frame(n), at('anonymous', 'hostile'));
+        queue.offer({ kind: 'link_down', link: link(n) });
+      };
+      leave(1);
+      if (isDropped) for (let n = 2; n < 2 + MAX_LEFT_EVENTS / 32; n++) leave(n);
+      while (queue.take() !== undefined);
+      up(queue, 1, at('anonymous', 'hostile'));
+      queue.offer(frame(1));
+      for (let n = 100; n < 102 + MAX_LEFT_EVENTS / 32; n++) leave(n);
+      const frames: Event[] = [];
+      for (let event = queue.take(); event !== undefined; event = queue.take()) frames.push(event);
+      assert.ok(frames.some((event) => event.kind === 'frame' && event.link === link(1)));
+    }
   });
 
   it('is bounded in bytes as well', () => {

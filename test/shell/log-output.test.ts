@@ -1,7 +1,11 @@
 /** Where log lines go: what fails costs lines, never order, never a torn line, never an end. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { LOG_FLUSH_TRIES, MAX_UNWRITTEN_LOG_BYTES } from '../../agent/shell/limits.ts';
+import {
+  LOG_FLUSH_TRIES,
+  LOG_RETRY_MS,
+  MAX_UNWRITTEN_LOG_BYTES,
+} from '../../agent/shell/limits.ts';
 import { LineWriter, NOBODY_READS } from '../../agent/shell/log-output.ts';
 import { createLogs } from '../../agent/shell/logs.ts';
 
@@ -52,6 +56,26 @@ describe('the place where log lines go', () => {
     assert.equal(state.text, 'line\n');
   });
 
+  it('has a reader that does not read when it takes nothing', () => {
+    let calls = 0;
+    const writer = new LineWriter(() => {
+      if (++calls > 10) throw Object.assign(new Error(), { code: 'asked without an end' });
+      return 0;
+    });
+    writer.write('line\n');
+    assert.deepEqual(writer.health, { lost: 0, fault: NOBODY_READS });
+  });
+
+  it('is tried again at one time, however often it was tried before', (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const { state, writer } = place('ENOSPC', 0);
+    writer.write('line\n');
+    for (let i = 0; i < 3; i++) writer.flushSync();
+    assert.equal(state.calls, 4);
+    t.mock.timers.tick(LOG_RETRY_MS);
+    assert.equal(state.calls, 5);
+  });
+
   it('is not asked again for each line while it fails', () => {
     const { state, writer } = place('ENOSPC', 0);
     for (let i = 0; i < 100; i++) writer.write('line\n');
@@ -77,7 +101,12 @@ describe('the place where log lines go', () => {
     assert.equal(state.text.length, MAX_UNWRITTEN_LOG_BYTES);
     // The bound holds anew, and so does the count.
     writer.write(line);
+    const lost = (): number => writer.health.lost;
     assert.deepEqual(writer.health, { lost: 2, fault: null });
+    state.room = 0;
+    for (let i = 0; i < fits; i++) writer.write(line);
+    writer.write(line);
+    assert.equal(lost(), 3);
   });
 
   it('gets a line that is longer than the bound', () => {

@@ -6,7 +6,9 @@ import type { Event, LinkId, Read, Stamp, Step } from '../../agent/core/io.ts';
 import {
   HELD_SHARES,
   LANE_BOUNDS,
+  MAX_LEFT_EVENTS,
   MAX_TURN_COST,
+  MAX_UNCOMMITTED_BYTES,
   MAX_UNCOMMITTED_STEPS,
   STOP_TIMEOUT_MS,
 } from '../../agent/shell/limits.ts';
@@ -106,6 +108,24 @@ describe('group commit', () => {
     assert.deepEqual(out, ['A1', 'A=A1', 'A2', 'A=A2', 'A=A2', 'A=A2']);
   });
 
+  it('shows what is on the disk now, not what was read from it once', async () => {
+    const { say, out, store } = bench();
+    for (const text of ['A1', 'B1']) {
+      await say(text);
+      await store.finish();
+    }
+    await say('?');
+    for (const text of ['A2', 'B2']) {
+      await say(text);
+      await store.finish();
+    }
+    await say('?');
+    assert.deepEqual(
+      out.filter((text) => text.startsWith('A=')),
+      ['A=A1', 'A=A2'],
+    );
+  });
+
   it('keeps memory records away from the disk', async () => {
     const timers = 't' as ByteKey;
     const count = (_: Event, __: Stamp, read: Read): Step => {
@@ -160,6 +180,30 @@ describe('a loop with too much to do', () => {
     while (out.length < MAX_UNCOMMITTED_STEPS + 500) await store.finish();
     assert.equal(loop.statistics().held, 0);
   });
+
+  for (const [what, written, sent] of [
+    ['writes', 65_535, 0],
+    ['sends', 0, 65_535],
+  ] as const) {
+    it(`stops stepping when what is held takes enough bytes, of ${what}`, async () => {
+      const { loop, store } = bench(() => ({
+        writes: [{ key: 'A' as ByteKey, value: new Uint8Array(written) }],
+        sends: [{ link: LINK, bytes: new Uint8Array(sent) }],
+        closes: [],
+        notices: [],
+        wakeAtMs: undefined,
+      }));
+      // One byte of each step is its key.
+      const fits = MAX_UNCOMMITTED_BYTES / 65_536;
+      for (let i = 0; i < fits + 3; i++) {
+        loop.offer(frame('A'), MEMBER);
+        await turns(2);
+      }
+      assert.deepEqual([loop.statistics().held, loop.statistics().queued], [fits, 3]);
+      await store.finish();
+      assert.equal(loop.statistics().queued, 2, 'the room of the first one');
+    });
+  }
 
   it('leaves members room when strangers have filled what the disk has to follow', async () => {
     const { loop, say } = bench();
@@ -226,6 +270,21 @@ describe('time', () => {
     assert.deepEqual(clock.armed, [1_001]);
   });
 
+  it('ticks again where a tick asks for the time that is over', async () => {
+    const kinds: string[] = [];
+    const { say, clock } = bench(({ kind }) => {
+      kinds.push(kind);
+      return { writes: [], sends: [], closes: [], notices: [], wakeAtMs: 1_500 };
+    });
+    await say('a');
+    clock.move(1_500);
+    await turns();
+    assert.deepEqual(clock.armed, [1_501]);
+    clock.move(1_501);
+    await turns();
+    assert.deepEqual(kinds, ['frame', 'tick', 'tick']);
+  });
+
   it('never goes back for the core', async () => {
     const stamps: number[] = [];
     const { say, clock } = bench((event, stamp, read) => {
@@ -263,6 +322,23 @@ describe('a loop is settled', () => {
     await store.finish();
     await waiting;
     assert.deepEqual(settled, ['A', 'b']);
+  });
+
+  it('when what it waits for was thrown away, with the link that it came over', async () => {
+    const { loop } = bench();
+    const ids = Array.from(
+      { length: MAX_LEFT_EVENTS / 32 + 2 },
+      (_, n) => BigInt(n + 10) as LinkId,
+    );
+    for (const link of ids) for (let i = 0; i < 32; i++) loop.offer({ ...frame('a'), link });
+    let isSettled = false;
+    const settled = loop.settled().then(() => {
+      isSettled = true;
+    });
+    for (const link of ids) loop.offer({ kind: 'link_down', link });
+    await turns(100);
+    assert.ok(isSettled);
+    await settled;
   });
 
   it('never when a commit fails or it is stopped before', async () => {
@@ -313,6 +389,16 @@ describe('a stop', () => {
     assert.equal(await stopping, 'timed_out');
     await store.finish();
     assert.deepEqual(out, []);
+    assert.deepEqual(failures, []);
+  });
+
+  it('that gave up on a disk is not told of its failure any more', async () => {
+    const { loop, store, clock, say, failures } = bench();
+    await say('A');
+    const stopping = loop.stop();
+    clock.move(1_000 + STOP_TIMEOUT_MS);
+    assert.equal(await stopping, 'timed_out');
+    await store.finish(new Error('disk full'));
     assert.deepEqual(failures, []);
   });
 });
