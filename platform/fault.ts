@@ -19,6 +19,22 @@ export const FAULTS = {
     meaning: 'the regulatory database has no such country',
     remedy: 'use an ISO 3166-1 alpha-2 code such as DE or US',
   },
+  country_conflict: {
+    meaning: 'another radio of this router is set to another country, and there can be only one',
+    remedy: 'set the same `country` in every wifi-device section, or disable the other radio',
+  },
+  country_other: {
+    meaning: 'the mesh is up under the rules of another country than the one that is wanted',
+    remedy:
+      'look for what sets the country (another radio, its driver, an access point beside); until then ' +
+      'the mesh may send where or louder than it must not',
+  },
+  ipv6_off: {
+    meaning: 'IPv6 is switched off or missing, and the mesh speaks nothing else',
+    remedy:
+      'take disable_ipv6 out of sysctl.conf and ipv6.disable=1 out of the command line of the kernel ' +
+      '(OpenWrt: install kmod-ipv6), then start the machine again',
+  },
   channel_unknown: {
     meaning: 'the radio has no such channel',
     remedy: 'choose a channel that `meshpay radio probe` lists',
@@ -78,6 +94,10 @@ export const FAULTS = {
     remedy:
       'plug one in, or name another: `meshpay radio probe` lists them and says what would do; ' +
       'MeshPay also runs over any other interface that `discovery.interfaces` names',
+  },
+  radio_unconfigured: {
+    meaning: 'the radio is there, and no section of the wireless configuration is about it',
+    remedy: 'run `wifi config`, which writes one for each radio that has none',
   },
   radio_without_mesh: {
     meaning: 'the radio or its driver cannot do 802.11s mesh point',

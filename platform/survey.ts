@@ -16,7 +16,7 @@ import {
   type RegulatoryDomain,
 } from './radio.ts';
 import { type CountryRules, countryRules, ruleAt } from './regulatory-database.ts';
-import type { Runner } from './runner.ts';
+import { type Runner, readText } from './runner.ts';
 import { checkChannel, type MeshScope, type MeshSettings } from './settings.ts';
 
 const REGULATORY_DATABASE = '/lib/firmware/regulatory.db';
@@ -31,6 +31,8 @@ export interface Survey {
   readonly parameters: MeshParameters;
   /** Whether neighbour discovery on the mesh interface is as wanted, where it can be told. */
   readonly neighboursSettled: boolean | undefined;
+  /** Whether the host speaks IPv6, on the mesh interface if there is one. */
+  readonly ipv6: Ipv6State;
   /** Of the wanted country; undefined where the host has no regulatory database. */
   readonly rules: Result<CountryRules> | undefined;
 }
@@ -67,6 +69,7 @@ export async function survey(
     links: links.value,
     parameters: parameters.ok ? parameters.value : {},
     neighboursSettled: await neighboursSettled(runner, interfaceName),
+    ipv6: await ipv6State(runner, interfaceName),
     rules: database === undefined ? undefined : countryRules(database, country),
   });
 }
@@ -75,8 +78,47 @@ export async function survey(
 async function withoutRadio(reader: RadioReader): Promise<Result<Survey>> {
   const links = await reader.links();
   if (!links.ok) return links;
-  const nothing = { parameters: {}, neighboursSettled: undefined, rules: undefined };
-  return success({ phys: [], interfaces: [], domains: [], links: links.value, ...nothing });
+  const nothing = { parameters: {}, neighboursSettled: undefined, rules: undefined } as const;
+  return success({
+    phys: [],
+    interfaces: [],
+    domains: [],
+    links: links.value,
+    ipv6: 'on',
+    ...nothing,
+  });
+}
+
+export type Ipv6State = 'on' | 'off' | 'absent';
+
+const SYSCTLS = '/proc/sys/net';
+
+/** An interface that is there has a switch of its own; a new one takes that of `default`. */
+export async function ipv6State(
+  runner: Runner,
+  interfaceName: string | undefined,
+): Promise<Ipv6State> {
+  const folders = await runner.list(SYSCTLS);
+  if (folders.length > 0 && !folders.includes('ipv6')) return 'absent';
+  const off = async (name: string) =>
+    (await readText(runner, `${SYSCTLS}/ipv6/conf/${name}/disable_ipv6`))?.trim();
+  const own = interfaceName === undefined ? undefined : await off(interfaceName);
+  if (own !== undefined) return own === '1' ? 'off' : 'on';
+  return (await off('all')) === '1' || (await off('default')) === '1' ? 'off' : 'on';
+}
+
+export function ipv6Faults(state: Ipv6State): readonly Fault[] {
+  if (state === 'on') return [];
+  const found =
+    state === 'off' ? 'net.ipv6.conf: disable_ipv6 is 1' : `a kernel without ${SYSCTLS}/ipv6`;
+  return [fault('ipv6_off', 'IPv6', 'IPv6 that is on', found)];
+}
+
+/** A mesh that is up where another country than the wanted one is in force. */
+export function countryFaults(scope: MeshScope, observed: Survey): readonly Fault[] {
+  const { joined, country } = surveyStatus(scope, observed);
+  if (!joined || country === undefined || country === scope.country) return [];
+  return [fault('country_other', 'country', scope.country, country)];
 }
 
 /** The programs of `names` that no folder of the path has. */

@@ -9,6 +9,9 @@ import type { Phy, RadioReader } from '../radio.ts';
 import { type Process, type Runner, readText } from '../runner.ts';
 import type { MeshScope, MeshSettings } from '../settings.ts';
 import {
+  countryFaults,
+  ipv6Faults,
+  ipv6State,
   programFaults,
   type SupplicantProgram,
   type Survey,
@@ -110,6 +113,7 @@ export class LinuxPlatform extends HostBody implements Platform<LinuxObserved> {
       warnings: [
         ...managerFaults(observed.managers, settings.interfaceName),
         ...observed.strangers,
+        ...countryFaults(settings, observed),
       ],
     };
   }
@@ -118,6 +122,7 @@ export class LinuxPlatform extends HostBody implements Platform<LinuxObserved> {
     return [
       ...supplicantFaults(await this.#supplicantProgram(), SUPPLICANT_WANTED),
       ...programFaults(await this.missing(PROGRAMS), PACKAGES),
+      ...ipv6Faults(await ipv6State(this.runner, undefined)),
     ];
   }
 

@@ -12,7 +12,7 @@ import { type Fault, fault } from '../fault.ts';
 import { chooseRadio, type Plan, refuse } from '../platform.ts';
 import { domainOf, type Phy } from '../radio.ts';
 import { checkSettings, type MeshScope, type MeshSettings } from '../settings.ts';
-import { programFaults, regulatoryFaults, supplicantFaults } from '../survey.ts';
+import { ipv6Faults, programFaults, regulatoryFaults, supplicantFaults } from '../survey.ts';
 import { bringUp, stopSupplicant } from './bring-up.ts';
 import { interfaceFaults, yieldingInterfaces } from './coexistence.ts';
 import { giveBack, keepAway } from './managers.ts';
@@ -32,6 +32,7 @@ export function planLinux(settings: MeshSettings, observed: LinuxObserved): Plan
   const refusedHost = refuse([
     ...supplicantFaults(observed.supplicant, SUPPLICANT_WANTED),
     ...programFaults(observed.missing, PACKAGES),
+    ...ipv6Faults(observed.ipv6),
     ...blockFaults(observed, phy),
     ...regulatoryFaults(settings, observed, phy, current),
     ...interfaceFaults(settings, observed, phy),
@@ -95,7 +96,7 @@ export function restoreLinux(scope: MeshScope, observed: LinuxObserved): Plan {
 function isInForce(settings: MeshSettings, observed: LinuxObserved, phy: Phy): boolean {
   const domain = domainOf(observed.domains, phy.index);
   if (domain?.country === settings.country) return true;
-  const ownRules = domain?.selfManaged === true || /^9[89]$/.test(domain?.country ?? '');
+  const ownRules = domain?.phyIndex !== undefined || /^9[89]$/.test(domain?.country ?? '');
   return ownRules && observed.askedCountry === settings.country;
 }
 

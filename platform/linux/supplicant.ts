@@ -56,15 +56,19 @@ export function supplicantConfiguration(
   ].join('\n');
 }
 
-const SAE_WORDS = /MESH-SAE-AUTH-FAILURE addr=([0-9a-f:]{17})|MESH-PEER-CONNECTED ([0-9a-f:]{17})/g;
+const SAE_WORDS =
+  '(?:MESH-SAE-AUTH-FAILURE addr=([0-9a-f:]{17})|MESH-PEER-CONNECTED ([0-9a-f:]{17}))';
 
 /**
  * Neighbours that failed SAE and did not come in afterwards, the most stubborn first, and the latest
- * of those that are alike. One pass, since strangers on the air write this log.
+ * of those that are alike. With a name, of that interface alone: a log of the whole host tells of other
+ * meshes too. One pass, since strangers on the air write this log.
  */
-export function saeFailures(log: string): readonly SaeFailure[] {
+export function saeFailures(log: string, interfaceName?: string): readonly SaeFailure[] {
+  const name = interfaceName?.replaceAll(/[.-]/g, '\\$&');
+  const words = new RegExp(`${name === undefined ? '' : `(?<=^|\\s)${name}: `}${SAE_WORDS}`, 'gm');
   const counts = new Map<string, number>();
-  for (const [, failed = '', connected] of log.matchAll(SAE_WORDS)) {
+  for (const [, failed = '', connected] of log.matchAll(words)) {
     // A later success means that the passphrase was right after all.
     if (connected !== undefined) counts.delete(connected);
     else {

@@ -9,8 +9,10 @@ export interface OpenwrtObserved extends Survey {
   readonly network: UciConfig;
   /** Undefined where there is no firewall. */
   readonly firewall: UciConfig | undefined;
-  /** Device folder of each phy below /sys/devices, by phy name: what `option path` ends in. */
+  /** Device folder of each phy below /sys/devices, by phy name, in the order of their numbers. */
   readonly devicePaths: Readonly<Record<string, string>>;
+  /** Hardware address of each phy, by phy name. */
+  readonly phyAddresses: Readonly<Record<string, string>>;
   /** What netifd says of each wifi-device, by section name. */
   readonly radios: Readonly<Record<string, RadioState>>;
   /** Programs that a plan runs and the router lacks. */

@@ -9,6 +9,9 @@ import type { RadioEvent, Watch } from '../radio.ts';
 import { readText } from '../runner.ts';
 import type { MeshScope, MeshSettings } from '../settings.ts';
 import {
+  countryFaults,
+  ipv6Faults,
+  ipv6State,
   programFaults,
   type SupplicantProgram,
   supplicantFaults,
@@ -49,13 +52,16 @@ export class OpenwrtPlatform extends HostBody implements Platform<OpenwrtObserve
     const configured = await this.#configured();
     if (!configured.ok) return configured;
     const log = await this.#text('logread', '-e', 'MESH-');
+    const phys = [...surveyed.value.phys].sort((left, right) => left.index - right.index);
+    const names = phys.map(({ name }) => name);
     return success({
       ...surveyed.value,
       ...configured.value,
-      devicePaths: await this.#devicePaths(surveyed.value.phys.map(({ name }) => name)),
+      devicePaths: await this.#devicePaths(names),
+      phyAddresses: await this.#phyAddresses(names),
       missing: await this.missing(PROGRAMS),
       supplicant: await this.#supplicant(),
-      saeFailures: log.ok ? saeFailures(log.value) : [],
+      saeFailures: log.ok ? saeFailures(log.value, scope.interfaceName) : [],
     });
   }
 
@@ -75,7 +81,7 @@ export class OpenwrtPlatform extends HostBody implements Platform<OpenwrtObserve
         ({ up, interfaceNames }) => up && interfaceNames[SECTION] === interfaceName,
       ),
       saeFailures: observed.saeFailures,
-      warnings: [],
+      warnings: countryFaults(settings, observed),
     };
   }
 
@@ -124,6 +130,7 @@ export class OpenwrtPlatform extends HostBody implements Platform<OpenwrtObserve
     return [
       ...supplicantFaults(await this.#supplicant(), SUPPLICANT_WANTED),
       ...programFaults(await this.missing(PROGRAMS), PACKAGES),
+      ...ipv6Faults(await ipv6State(this.runner, undefined)),
     ];
   }
 
@@ -167,7 +174,10 @@ export class OpenwrtPlatform extends HostBody implements Platform<OpenwrtObserve
   }
 
   async #configured(): Promise<Result<OpenwrtConfigured>> {
-    const wireless = await this.#text('uci', 'show', 'wireless');
+    const shown = await this.#text('uci', 'show', 'wireless');
+    // A router on which nobody has run `wifi config` yet.
+    const isAbsent = !shown.ok && shown.fault.found.includes('Entry not found');
+    const wireless = isAbsent ? success('') : shown;
     if (!wireless.ok) return wireless;
     const network = await this.#text('uci', 'show', 'network');
     if (!network.ok) return network;
@@ -215,6 +225,15 @@ export class OpenwrtPlatform extends HostBody implements Platform<OpenwrtObserve
     }
     for (const name of this.#folders.keys()) if (!names.includes(name)) this.#folders.delete(name);
     return paths;
+  }
+
+  async #phyAddresses(names: readonly string[]): Promise<Record<string, string>> {
+    const addresses: Record<string, string> = {};
+    for (const name of names) {
+      const text = await readText(this.runner, `/sys/class/ieee80211/${name}/macaddress`);
+      if (text !== undefined) addresses[name] = text.trim().toLowerCase();
+    }
+    return addresses;
   }
 
   async #deviceFolder(name: string): Promise<string | undefined> {

@@ -13,14 +13,20 @@
  * power cut too. Only what is ours and the options that we set are taken back: what the operator
  * changed meanwhile stays.
  */
-import { channelNumber } from '../channel.ts';
 import { awaitCarrier, type Command, remove, run } from '../command.ts';
 import { type Fault, fault } from '../fault.ts';
 import { NETIFD_TIMEOUT_MS } from '../limits.ts';
 import { NEIGHBOUR_SETTINGS } from '../neighbours.ts';
 import { chooseRadio, type Plan, refuse } from '../platform.ts';
 import { checkSettings, type MeshSettings } from '../settings.ts';
-import { isJoined, programFaults, regulatoryFaults, supplicantFaults } from '../survey.ts';
+import {
+  ipv6Faults,
+  isJoined,
+  programFaults,
+  regulatoryFaults,
+  supplicantFaults,
+} from '../survey.ts';
+import { besideFaults, isBuilt } from './beside.ts';
 import { firewallLines, firewallRestoration } from './firewall.ts';
 import {
   BATCH_FILE,
@@ -32,7 +38,6 @@ import {
   TRIAL_FILE,
 } from './observed.ts';
 import {
-  bandName,
   batchLines,
   DEVICE_OPTIONS,
   deviceOf,
@@ -68,7 +73,11 @@ export function planOpenwrt(settings: MeshSettings, observed: OpenwrtObserved): 
   const device = deviceOf(observed, phy, settings.frequencyMhz);
   if (device === undefined) {
     const expected = `a wifi-device section for ${phy.name}`;
-    return { ok: false, faults: [fault('radio_missing', 'radio', expected, 'run `wifi config`')] };
+    const found = observed.wireless.size === 0 ? 'no /etc/config/wireless' : 'none that selects it';
+    return {
+      ok: false,
+      faults: [fault('radio_unconfigured', `radio ${phy.name}`, expected, found)],
+    };
   }
   const lines = [
     ...batchLines(settings, observed, device),
@@ -79,9 +88,9 @@ export function planOpenwrt(settings: MeshSettings, observed: OpenwrtObserved): 
     ...(lines.length === 0 ? [] : stagedFaults(observed)),
     ...supplicantFaults(observed.supplicant, SUPPLICANT_WANTED),
     ...programFaults(observed.missing, PACKAGES),
+    ...ipv6Faults(observed.ipv6),
     ...regulatoryFaults(settings, observed, phy),
-    ...nameFaults(settings, observed),
-    ...busyFaults(settings, observed, device),
+    ...besideFaults(settings, observed, phy, device),
   ]);
   if (refusedHost !== undefined) return refusedHost;
   if (lines.length === 0) return { ok: true, commands: confirm(settings, observed, device) };
@@ -230,46 +239,4 @@ function settleNeighbours({ interfaceName }: MeshSettings): Command {
     ([name, value]) => `net.ipv6.neigh.${interfaceName}.${name}=${value}`,
   );
   return run('sysctl', '-q', '-w', ...words);
-}
-
-/** netifd still has an interface of ours, whatever the configuration says by now. */
-function isBuilt({ radios }: OpenwrtConfigured): boolean {
-  return Object.values(radios).some((radio) => radio.interfaceNames[SECTION] !== undefined);
-}
-
-function nameFaults(settings: MeshSettings, observed: OpenwrtObserved): readonly Fault[] {
-  const { interfaceName } = settings;
-  const taken = observed.links.some(({ name }) => name === interfaceName);
-  if (!taken || observed.wireless.has(SECTION) || isBuilt(observed)) return [];
-  const found = `${interfaceName} is in use`;
-  return [fault('interface_taken', 'interfaceName', 'a free interface name', found)];
-}
-
-/** Another enabled network on the same radio keeps its channel. */
-function busyFaults(
-  settings: MeshSettings,
-  observed: OpenwrtObserved,
-  device: string,
-): readonly Fault[] {
-  const section = observed.wireless.get(device);
-  if (isDisabled(section)) return wakingFaults(observed, device);
-  const channel = option(section, 'channel') ?? 'auto';
-  const band = option(section, 'band') ?? bandName(settings.frequencyMhz);
-  const wanted = [bandName(settings.frequencyMhz), `${channelNumber(settings.frequencyMhz)}`];
-  if (band === wanted[0] && channel === wanted[1]) return [];
-  const others = networksOn(observed.wireless, device);
-  if (others.length === 0) return [];
-  const names = others.join(', ');
-  const expected = `channel ${channel}, which ${names} uses, or no other network on ${device}`;
-  return [fault('radio_busy', `radio ${device}`, expected, `${settings.frequencyMhz} MHz`)];
-}
-
-/** What cannot be switched off for certain: the number of a section without a name changes. */
-function wakingFaults(observed: OpenwrtObserved, device: string): readonly Fault[] {
-  return wokenBy(observed, device).flatMap((name) => {
-    const isAlone = devicesOf(observed.wireless.get(name)).length === 1;
-    if (isAlone && !name.startsWith('@')) return [];
-    const expected = `option disabled '1' in ${name}, which would come up with the mesh`;
-    return [fault('radio_busy', `radio ${device}`, expected, 'an enabled network')];
-  });
 }

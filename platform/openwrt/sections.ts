@@ -26,24 +26,52 @@ const UCI_BANDS: Readonly<Record<Band, string>> = { '2.4 GHz': '2g', '5 GHz': '5
 const POWER_MODES: Readonly<Record<number, string>> = { 1: 'active', 2: 'light', 3: 'deep' };
 
 /**
- * The wifi-device section of a phy: by its name where the section names one, else by its path. A
- * phy with several radios has a section for each; then the one that is on the wanted band.
+ * The wifi-device section of a phy, of those that netifd takes for it. A phy with several radios has a
+ * section for each (`option radio`), and some have one for each band: then the one that is on the
+ * wanted band. A section that says which radio of its phy it is never becomes that of another.
  */
 export function deviceOf(
   observed: OpenwrtObserved,
   phy: Phy,
   frequencyMhz: number,
 ): string | undefined {
-  const folder = observed.devicePaths[phy.name];
   const names = [...observed.wireless].flatMap(([name, section]) => {
-    if (section.type !== 'wifi-device') return [];
-    if (option(section, 'phy') === phy.name) return [name];
-    const path = option(section, 'path')?.replace(/\+\d+$/, '');
-    return path !== undefined && folder?.endsWith(path) === true ? [name] : [];
+    const isOurs = section.type === 'wifi-device' && phyOf(observed, section) === phy.name;
+    return isOurs ? [name] : [];
   });
   const band = bandName(frequencyMhz);
-  const onBand = names.find((name) => option(observed.wireless.get(name), 'band') === band);
-  return onBand ?? names[0];
+  const sectionOf = (name: string) => observed.wireless.get(name);
+  const onBand = names.find((name) => bandOfDevice(sectionOf(name)) === band);
+  return onBand ?? names.find((name) => option(sectionOf(name), 'radio') === undefined);
+}
+
+/**
+ * The phy that netifd takes for a section, in its order (find_phy in its mac80211 scripts): by name,
+ * by path, by hardware address. `path+N` is the phy N after the first of those at one device.
+ */
+function phyOf(
+  { devicePaths, phyAddresses }: OpenwrtObserved,
+  section: UciSection,
+): string | undefined {
+  const name = option(section, 'phy');
+  if (name !== undefined && devicePaths[name] !== undefined) return name;
+  const [, path, place = '0'] = /^(.*?)(?:\+(\d+))?$/.exec(option(section, 'path') ?? '') ?? [];
+  if (path !== undefined && path !== '') {
+    const folders = [`/sys/devices/${path}`, `/sys/devices/platform/${path}`];
+    const there = Object.entries(devicePaths).filter(([, folder]) => folders.includes(folder));
+    const [found] = there[Number(place)] ?? [];
+    if (found !== undefined) return found;
+  }
+  const address = option(section, 'macaddr')?.toLowerCase();
+  if (address === undefined) return undefined;
+  return Object.entries(phyAddresses).find(([, each]) => each === address)?.[0];
+}
+
+/** Since 21.02 a section names its band; before, the mode of its hardware. */
+export function bandOfDevice(section: UciSection | undefined): string | undefined {
+  const mode = option(section, 'hwmode') ?? '';
+  const ofMode = /^11n?a/.test(mode) ? '5g' : /^11[bgn]/.test(mode) ? '2g' : undefined;
+  return option(section, 'band') ?? ofMode;
 }
 
 export function batchLines(
@@ -67,10 +95,22 @@ export function batchLines(
     ...wholeSection(`wireless.${SECTION}`, 'wifi-iface', wifi, observed.wireless.get(SECTION)),
     ...wholeSection(`network.${SECTION}`, 'interface', network, observed.network.get(SECTION)),
     ...Object.entries(radio)
+      .filter(([name]) => name !== 'beacon_int' || !keepsInterval(observed, device))
       .filter(([name, value]) => (option(present, name) ?? defaultOf(name)) !== value)
       .map(([name, value]) => batch.set(`wireless.${device}.${name}`, value)),
     ...wokenBy(observed, device).map((name) => batch.set(`wireless.${name}.disabled`, '1')),
   ];
+}
+
+/**
+ * All networks of a radio have one beacon interval: where there are others, theirs stays, and where it
+ * was left so, it is not worth taking the mesh down once they are gone.
+ */
+function keepsInterval({ wireless }: OpenwrtObserved, device: string): boolean {
+  const present = wireless.get(device);
+  if (!isDisabled(present) && networksOn(wireless, device).length > 0) return true;
+  const isOurs = devicesOf(wireless.get(SECTION)).includes(device);
+  return isOurs && option(present, 'beacon_int') === undefined;
 }
 
 function wifiInterface(settings: MeshSettings, device: string): Readonly<Record<string, string>> {

@@ -28,6 +28,27 @@ describe('SAE failures in the log', () => {
     ]);
   });
 
+  it('are those of our interface, where the log is that of the whole host', () => {
+    const line = (name: string, words: string) =>
+      `daemon.notice wpa_supplicant[7]: ${name}: ${words}`;
+    const fails = (name: string, n: number) => line(name, `MESH-SAE-AUTH-FAILURE addr=${at(n)}\n`);
+    const log = [
+      fails('phy1-mesh0', 1),
+      fails('mesh01', 2),
+      fails('mesh0', 3),
+      `mesh0: MESH-SAE-AUTH-FAILURE addr=${at(4)}\n`,
+      line('phy1-mesh0', `MESH-PEER-CONNECTED ${at(3)}\n`),
+    ].join('');
+    const names = (name?: string) => saeFailures(log, name).map(({ address }) => address);
+    assert.deepEqual(names('mesh0'), [at(4), at(3)]);
+    assert.deepEqual(names('phy1-mesh0'), [at(1)]);
+    assert.deepEqual(names('mesh.'), [], 'a name is no pattern');
+    assert.deepEqual(
+      saeFailures(fails('mesh0', 1) + line('mesh0', `MESH-PEER-CONNECTED ${at(1)}`), 'mesh0'),
+      [],
+    );
+  });
+
   it('are told of so many neighbours and no more', () => {
     const log = (most: number): string =>
       Array.from({ length: most }, (_, n) => failed(n)).join('');
