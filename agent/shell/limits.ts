@@ -186,6 +186,8 @@ invariant(
 
 /** Parsed public keys that are kept for the next signature check: a KeyObject takes about 1 KiB. */
 export const VERIFY_CACHE_KEYS = 4_096;
+/** Votes that are kept for their certificates (remember.ts): about 1 MiB when all places are taken. */
+export const REMEMBERED_SIGNATURES = 4_096;
 /** Bytes that are handed to a socket before those after them wait in turn (net/output.ts). */
 export const OUTPUT_AHEAD_BYTES = 128 * 1024;
 /** Bytes that wait on one link to be passed on for one other. */

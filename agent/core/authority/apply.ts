@@ -42,10 +42,11 @@ export function applyCertificate(
   const pending = payer.pending;
   const isPending =
     pending !== undefined && equalBytes(orderHash(setup.network.id, pending.order), hash);
+  const hasOwnVote = certificate.votes.some(({ member }) => member === setup.authority.member);
   const refused = checkCertificate(setup.network, certificate, setup.verify, {
     hash,
     isOrderValid: isPending && equalBytes(pending.signature, certificate.order.signature),
-    ...(isPending ? { ownVote: voteFor(setup, hash) } : {}),
+    ...(isPending && hasOwnVote ? { ownVote: voteFor(setup, hash) } : {}),
   });
   if (refused !== undefined) return refused;
   if (pending !== undefined && !isPending) {

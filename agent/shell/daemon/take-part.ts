@@ -16,6 +16,7 @@ import { type Address, formatAddress, isLinkLocal } from '../net/address.ts';
 import { createDiscovery, type OwnBeacon } from '../net/discovery.ts';
 import { identityFromSeed } from '../net/identity.ts';
 import { createLinks, type Links } from '../net/links.ts';
+import { rememberSignatures } from '../remember.ts';
 import { errnoOf } from '../store/layout.ts';
 import type { Store } from '../store/store.ts';
 import { createVerify } from '../verify.ts';
@@ -38,7 +39,8 @@ export async function takePart(setup: {
   const { config, identity, clock, logs } = context;
   const { network, signer, member } = identity;
   const meter = createMeter({ verify: createVerify(), sign: signer.sign });
-  const { verify, sign, spent } = meter;
+  const { verify, spent } = meter;
+  const sign = rememberSignatures(meter.sign);
   const authority = member === undefined ? {} : { authority: { member, sign } };
   const node = createNode({ network, verify, ...authority });
   let state: Read = store;
