@@ -11,7 +11,7 @@ import {
   nibbleOf,
 } from '../../agent/core/authority/bucket.ts';
 import { digestAt, keepDigests, recallStale } from '../../agent/core/authority/digest.ts';
-import { type ByteKey, compareBytes, toHex } from '../../agent/core/bytes.ts';
+import { type ByteKey, compareBytes, concatBytes, toHex } from '../../agent/core/bytes.ts';
 import { encode, sequenceCoder } from '../../agent/core/codec/canonical.ts';
 import { sha256 } from '../../agent/core/crypto.ts';
 import { Draft } from '../../agent/core/draft.ts';
@@ -77,7 +77,7 @@ class Ledger {
   rootOf(accounts: readonly Uint8Array[]): string {
     const leafOf = (account: Uint8Array): Uint8Array => {
       const { next, history } = this.step((draft) => readAccount(draft, account));
-      return sha256(account, encode(sequenceCoder, next), history);
+      return concatBytes(account, encode(sequenceCoder, next), history);
     };
     const node = (below: readonly Uint8Array[], level: number): Uint8Array => {
       if (below.length === 0) return new Uint8Array(32);

@@ -47,7 +47,7 @@ function* treeOf(accounts: readonly Buffer[], path: readonly number[]): Generato
   const key = keyOf('tree', Uint8Array.from(path));
   if (accounts.length <= MAX_BUCKET_ACCOUNTS) {
     yield { key, value: encode(treeNodeCoder, { TAG: 'bucket', data: accounts }) };
-    const leaves = accounts.map((account) => sha256(account, ONE, account));
+    const leaves = accounts.flatMap((account) => [account, ONE, account]);
     return sha256(Buffer.from([0]), ...leaves);
   }
   const level = path.length;

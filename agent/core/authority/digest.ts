@@ -3,7 +3,7 @@
  * Two authorities find the accounts in which they differ by walking down where the hashes differ:
  * work proportional to the difference.
  *
- *   leaf     SHA-256(account, next sequence, chain over its certified orders)
+ *   leaf     account, next sequence, chain over its certified orders: 72 bytes
  *   bucket   SHA-256(0, leaves in ascending order of accounts)
  *   split    SHA-256(1, the digests of its 16 children)
  *   empty    32 zeros
@@ -24,8 +24,7 @@
 
 import { invariant } from '../assert.ts';
 import { concatBytes } from '../bytes.ts';
-import { encode, sequenceCoder } from '../codec/canonical.ts';
-import { accountCoder, numberCoder } from '../codec/record.ts';
+import { numberCoder, progressIn } from '../codec/record.ts';
 import { sha256 } from '../crypto.ts';
 import type { Draft } from '../draft.ts';
 import { journalHead, payerAt } from '../journal.ts';
@@ -147,11 +146,11 @@ function keptAt(draft: Draft, path: DigestPath): Uint8Array {
   return node.data;
 }
 
-/** How far an account is, hashed. */
+/** How far an account is. Not hashed before the bucket is: leaves are of one length. */
 function leafOf(draft: Draft, account: Uint8Array): Uint8Array {
-  const record = draft.read(keyOf('account', account), accountCoder);
+  const record = draft.get(keyOf('account', account));
   invariant(record !== undefined, 'whoever ordered has a record');
-  return sha256(account, encode(sequenceCoder, record.next), record.history);
+  return concatBytes(account, progressIn(record));
 }
 
 function bitsIn(mask: Uint8Array): number {

@@ -58,6 +58,11 @@ export const accountCoder = struct({
 });
 export type Account = ValueOf<typeof accountCoder>;
 
+/** How far an account is: its next sequence and its history, the first fields of its record, encoded. */
+export function progressIn(record: Uint8Array): Uint8Array {
+  return record.subarray(0, 8 + 32);
+}
+
 /** Bytes of an account's record before its balances. */
 const ACCOUNT_HEAD_BYTES = 8 + 32 + 8 + 1 + 1;
 
