@@ -1,0 +1,106 @@
+/** What a wallet shows of its records (agent/cli/wallet/view.ts). */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import {
+  liveOrderView,
+  newestPayments,
+  spendable,
+  walletView,
+} from '../../agent/cli/wallet/view.ts';
+import type { ByteKey } from '../../agent/core/bytes.ts';
+import { memosOf } from '../../agent/core/memo.ts';
+import { nameOf } from '../../agent/core/names.ts';
+import type { TokenIndex } from '../../agent/core/units.ts';
+import { seedOf } from '../support/keys.ts';
+import { World } from '../support/world.ts';
+
+/** Alice paid bob 300 ("bread"), got 50 back, and paid carol 7; bob, carol and dave wait. */
+function day() {
+  const world = new World({ wallets: ['alice', 'bob', 'carol', 'dave'] }).connectAll();
+  const pay = (from: string, to: string, amount: bigint, memo = ''): void => {
+    world.pay(from, to, amount, memo);
+    world.run();
+    world.refresh(to);
+    world.run();
+    world.nowMs += 1_000;
+  };
+  pay('alice', 'bob', 300n, 'bread');
+  pay('bob', 'alice', 50n);
+  pay('alice', 'carol', 7n);
+  const of = (name: string) => {
+    const { state, signer } = world.place(name);
+    const read = { get: (key: ByteKey) => state.get(key) };
+    const { open } = memosOf(seedOf(name), world.network.id);
+    return { read, account: signer.publicKey, open };
+  };
+  return { world, of };
+}
+
+describe('the view of a wallet', () => {
+  it('has a balance for every token, the next sequence and the count of payments', () => {
+    const { world, of } = day();
+    const { read, account, open } = of('alice');
+    const view = walletView(read, world.network, account, open);
+    assert.equal(view.address, nameOf('account', account));
+    assert.deepEqual(view.network, {
+      name: 'test',
+      id: nameOf('network', world.network.id),
+    });
+    assert.deepEqual(
+      view.balances.map(({ token, amount, amountMinor }) => [token, amount, amountMinor]),
+      [
+        ['HRS', '7.43', '743'],
+        ['KWH', '0.000', '0'],
+      ],
+    );
+    assert.deepEqual([view.next, view.payments, view.live], ['2', '3', null]);
+  });
+
+  it('lists the newest payments first, as many as asked, and says which way each went', () => {
+    const { world, of } = day();
+    const { read, account, open } = of('alice');
+    const listed = (most: number) =>
+      newestPayments(read, world.network, account, most, open).map(({ view }) => {
+        return `${view.number} ${view.direction} ${view.order.amount} ${view.order.memo}`;
+      });
+    const all = ['2 paid 0.07 ', '1 received 0.50 ', '0 paid 3.00 bread'];
+    assert.deepEqual(listed(Infinity), all);
+    for (const most of [0, 1, 2, 3]) assert.deepEqual(listed(most), all.slice(0, most));
+    const nobody = of('dave');
+    assert.deepEqual(newestPayments(nobody.read, world.network, nobody.account, 9), []);
+  });
+
+  it('says when it learned of each payment, and leaves memos sealed that it was not asked to open', () => {
+    const { world, of } = day();
+    const { read, account } = of('alice');
+    const payments = newestPayments(read, world.network, account, Infinity);
+    const times = payments.map(({ view }) => view.wallMs);
+    assert.deepEqual(times, [3_000, 2_000, 1_000]);
+    assert.equal(payments.at(-1)?.view.order.memo, null);
+    const [newest] = payments;
+    assert.deepEqual(newest?.view.votes.length, newest?.certificate.votes.length);
+  });
+
+  it('shows the order on its way with its votes, and takes it off what can be spent of its token', () => {
+    const { world, of } = day();
+    const alice = () => of('alice');
+    const left = (token: number) => {
+      const { read, account } = alice();
+      return spendable(read, world.network, account, token as TokenIndex);
+    };
+    assert.deepEqual([left(0), left(1)], [743n, 0n]);
+    assert.equal(liveOrderView(alice().read, world.network, alice().open), null);
+    for (const { name } of world.authorities.slice(1)) world.cut(name);
+    world.pay('alice', 'dave', 43n, 'milk');
+    world.run();
+    const live = liveOrderView(alice().read, world.network, alice().open);
+    assert.ok(live !== null);
+    assert.deepEqual(
+      [live.order.amount, live.order.memo, live.createdWallMs, live.votes, live.quorum],
+      ['0.43', 'milk', 4_000, ['auth-0'], 3],
+    );
+    assert.deepEqual([left(0), left(1)], [700n, 0n]);
+    const { read, account, open } = alice();
+    assert.deepEqual(walletView(read, world.network, account, open).live, live);
+  });
+});
