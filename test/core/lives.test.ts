@@ -15,8 +15,10 @@ import { latestOf } from '../../agent/core/latest.ts';
 import { progressOf } from '../../agent/core/progress.ts';
 import { REFUSALS } from '../../agent/core/refusal.ts';
 import type { AuthoritySetup } from '../../agent/core/setup.ts';
-import type { Epoch, Sequence } from '../../agent/core/units.ts';
+import type { Epoch, MemberIndex, Sequence } from '../../agent/core/units.ts';
+import { wayOf } from '../../agent/core/way.ts';
 import { ask, certificateOf, orderOf, questionOf, verdictOf, voteOf } from '../support/forge.ts';
+import { verify } from '../support/keys.ts';
 import { accountAt, balanceAt } from '../support/ledger.ts';
 import { type Place, World } from '../support/world.ts';
 
@@ -110,6 +112,24 @@ describe('a certificate with an own vote that the ledger does not know', () => {
       assert.notEqual(bring(world, make(world)), 'applied');
       assert.equal(votes(world), false);
     }
+  });
+
+  it('counts though its bytes are others than this authority would make', () => {
+    const otherBytes = new Uint8Array(64).fill(7);
+    const world = new World({
+      wallets: ['alice', 'bob', 'zoe'],
+      verify: (key, bytes, signature) => {
+        return signature.every((byte) => byte === 7) || verify(key, bytes, signature);
+      },
+    });
+    const order = orderOf(world, 'alice', 'bob');
+    const good = certificateOf(world, order, [0, 1, 2]);
+    const own = good.votes.map((vote) => {
+      return vote.member === 0 ? { ...vote, signature: otherBytes } : vote;
+    });
+    assert.equal(bring(world, { ...good, votes: own }), 'applied');
+    assert.equal(alarms(world), 1);
+    assert.equal(votes(world), false);
   });
 
   it('counts from another authority that catches this one up', () => {
@@ -270,6 +290,43 @@ describe('an own signed word', () => {
     const { world } = begun();
     hearOwn(world, said(world, { received: 1n })[0], false);
     assert.equal(alarms(world), 1);
+  });
+
+  it('of another member that is ahead says nothing of us', () => {
+    const { world } = begun();
+    const place = world.place('auth-1');
+    const account = world.place('alice').signer.publicKey;
+    const record = { ...accountAt(world, 'auth-1', 'alice'), next: 9n as Sequence };
+    const words = [
+      latestOf(setupOf(place), { account, nonce }, record, { knows: true, answer: undefined }),
+      progressOf(setupOf(place), account, record.next),
+    ];
+    for (const word of words) for (const passing of [false, true]) hearOwn(world, word, passing);
+    assert.equal(alarms(world), 0);
+    assert.equal(votes(world), true);
+  });
+
+  it('of any other kind that comes back is left alone', () => {
+    const { world } = begun();
+    const place = world.place('auth-0');
+    const order = orderOf(world, 'alice', 'bob', { sequence: 9n });
+    const account = world.place('alice').signer.publicKey;
+    const member = 0 as MemberIndex;
+    const next = 9n as Sequence;
+    const words: Message[] = [
+      { TAG: 'applied', data: { member, account, next } },
+      { TAG: 'rejected', data: { member, code: NOT_VOTING, account, next } },
+      wayOf(setupOf(place), nonce),
+      ...ask(world, place, { TAG: 'order', data: orderOf(world, 'zoe', 'bob') }),
+      ...ask(world, place, { TAG: 'order', data: order }),
+    ];
+    assert.deepEqual(
+      words.map(({ TAG }) => TAG),
+      ['applied', 'rejected', 'way', 'vote', 'orderRefusal'],
+    );
+    for (const word of words) for (const passing of [false, true]) hearOwn(world, word, passing);
+    assert.equal(alarms(world), 0);
+    assert.equal(votes(world), true);
   });
 
   it('with a signature that is not ours says nothing', () => {
