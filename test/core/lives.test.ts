@@ -1,8 +1,8 @@
 /** A key that voted in another life: its votes and words turn up, and it stops (authority/lives.ts). */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { encode } from '../../agent/core/codec/canonical.ts';
-import { frameCoder, type Message } from '../../agent/core/codec/message.ts';
+import { decodeOwn, encode } from '../../agent/core/codec/canonical.ts';
+import { frameCoder, knownVoteCoder, type Message } from '../../agent/core/codec/message.ts';
 import {
   type Certificate,
   certificateCoder,
@@ -10,7 +10,7 @@ import {
 } from '../../agent/core/codec/order.ts';
 import { standingCoder } from '../../agent/core/codec/record.ts';
 import type { LinkId } from '../../agent/core/io.ts';
-import { singleton } from '../../agent/core/keyspace.ts';
+import { keyOf, singleton } from '../../agent/core/keyspace.ts';
 import { latestOf } from '../../agent/core/latest.ts';
 import { progressOf } from '../../agent/core/progress.ts';
 import { REFUSALS } from '../../agent/core/refusal.ts';
@@ -337,6 +337,25 @@ describe('an own signed word', () => {
     }
     assert.equal(alarms(world), 0);
   });
+});
+
+it('an authority keeps the first vote of each other member that it saw certified, and none of its own', () => {
+  const world = worldOfThree();
+  const orders = [0n, 1n].map((sequence) => orderOf(world, 'alice', 'bob', { sequence }));
+  const [first, second] = orders;
+  assert.ok(first !== undefined && second !== undefined);
+  for (const data of orders) {
+    ask(world, world.place('auth-0'), { TAG: 'order', data });
+    const members = data.order.sequence === 0n ? [0, 1, 2] : [0, 1, 3];
+    assert.equal(bring(world, certificateOf(world, data, members)), 'applied');
+  }
+  const kept = (member: number): SignedOrder | undefined => {
+    const VOTE = 2;
+    const key = keyOf('memberKnown', Uint8Array.of(member, VOTE));
+    const bytes = world.place('auth-0').state.get(key);
+    return bytes && decodeOwn(knownVoteCoder, bytes).order;
+  };
+  assert.deepEqual([0, 1, 2, 3].map(kept), [undefined, first, first, second]);
 });
 
 describe('the latest word of an authority', () => {

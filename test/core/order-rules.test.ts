@@ -154,6 +154,22 @@ test('a frozen account gets no vote, not even the same one again', () => {
   );
 });
 
+test('another order for a used sequence makes the proof with what was certified there', () => {
+  const world = new World();
+  const authority = world.place('auth-0');
+  const used = orderOf(world, 'alice', 'bob');
+  ask(world, authority, { TAG: 'certificate', data: certificateOf(world, used, [1, 2, 3]) });
+  const pending = orderOf(world, 'alice', 'bob', { sequence: 1n });
+  assert.equal(verdictOf(ask(world, authority, { TAG: 'order', data: pending })), 'vote');
+  const other = orderOf(world, 'alice', 'bob', { amount: 2n });
+  assert.equal(
+    verdictOf(ask(world, authority, { TAG: 'order', data: other })),
+    wire('sequence_used'),
+  );
+  const [proof] = world.notices('auth-0', 'double_spend');
+  assert.deepEqual([proof?.first.order, proof?.second.order], [used.order, other.order]);
+});
+
 test('a vote is told once as the first, and then as given again', () => {
   const world = new World();
   const data = orderOf(world, 'alice', 'bob');

@@ -106,16 +106,15 @@ export function newestPayments(
   open?: OpenMemo,
 ): readonly Payment[] {
   const { payments: count } = readWallet(read, network, account);
-  const found: Payment[] = [];
-  for (let n = count - 1n; n >= 0n && found.length < most; n--) {
+  const length = Math.min(Number(count), most);
+  return Array.from({ length }, (_, back) => count - 1n - BigInt(back)).flatMap((n) => {
     const record = readPayment(read, n);
-    if (record === undefined) continue;
+    if (record === undefined) return [];
     const { certificate, wallMs } = record;
     const { order, votes } = certificateView(network, certificate, open);
     const paid = equalBytes(certificate.order.order.account, account);
     const direction = paid ? 'paid' : 'received';
     const view: PaymentView = { number: `${n}`, direction, wallMs: Number(wallMs), order, votes };
-    found.push({ view, certificate });
-  }
-  return found;
+    return [{ view, certificate }];
+  });
 }
