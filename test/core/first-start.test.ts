@@ -7,7 +7,7 @@ import type { Message, Vouch } from '../../agent/core/codec/message.ts';
 import { vouchBodyCoder } from '../../agent/core/codec/message.ts';
 import { ownLifeCoder, standingCoder } from '../../agent/core/codec/record.ts';
 import { faultsTolerated, vouchersNeeded } from '../../agent/core/committee.ts';
-import { singleton } from '../../agent/core/keyspace.ts';
+import { keyOf, singleton } from '../../agent/core/keyspace.ts';
 import { REFUSALS } from '../../agent/core/refusal.ts';
 import type { AuthoritySetup } from '../../agent/core/setup.ts';
 import { signStatement } from '../../agent/core/statement.ts';
@@ -115,6 +115,24 @@ describe('a first start', () => {
     assert.equal(votes(world, 0), false);
     world.pass(20_000);
     assert.equal(votes(world, 0), true);
+  });
+
+  it('asks those alone that have not vouched yet, and never itself', () => {
+    const world = new World({ relays: ['relay'] });
+    startFirst(world, 0);
+    for (const { name } of world.authorities) world.connect(name, 'relay');
+    let asked: (MemberIndex | undefined)[] = [];
+    world.onFrame = (from, _to, { to, message }) => {
+      if (from.name === 'auth-0' && message.TAG === 'firstStart') asked.push(to);
+      return message.TAG !== 'vouch' || message.data.member !== 3;
+    };
+    world.pass(6_000);
+    assert.deepEqual(new Set(asked), new Set([1, 2, 3]));
+    assert.deepEqual(seenBy(world.place('auth-0'))?.vouched, [1, 2]);
+    asked = [];
+    world.pass(20_000);
+    assert.ok(asked.length > 1);
+    assert.deepEqual(new Set(asked), new Set([3]));
   });
 
   it('refuses orders until then so that a wallet goes on', () => {
@@ -250,6 +268,11 @@ describe('a word on a first start', () => {
     link(world, 0, [1, 2, 3]);
     assert.deepEqual(seenBy(world.place('auth-0')), { vouched: [2, 3], seen: [] });
     assert.equal(votes(world, 0), false);
+    const LIFE = 0;
+    const lifeAt = (name: string) => {
+      return world.place(name).state.has(keyOf('memberKnown', Uint8Array.of(0, LIFE)));
+    };
+    assert.deepEqual(['auth-1', 'auth-2'].map(lifeAt), [false, true], 'nor kept for later');
   });
 
   it('is given to members for themselves alone', () => {

@@ -14,6 +14,7 @@ import {
 import { genesisToJson, networkFromJson } from '../../agent/core/genesis-json.ts';
 import {
   MAX_AMOUNT,
+  MAX_ISSUANCE,
   MAX_MEMBERS,
   MAX_TOKENS,
   MAX_VOTES_PER_HOUR,
@@ -123,11 +124,28 @@ describe('a genesis document', () => {
     assert.equal(issued([0, MAX_AMOUNT - 2n], [0, 1n], [0, 2n]), 'issuance[2].amount');
   });
 
+  it('issues to MAX_ISSUANCE accounts at most, in bytes and in JSON', () => {
+    const [issue] = issuesOf([0, 1n]);
+    assert.ok(issue !== undefined);
+    const of = (count: number): Genesis => ({ ...SOUND, issuance: Array(count).fill(issue) });
+    const most = of(MAX_ISSUANCE);
+    const decoded = decodeGenesis(encodeGenesis(most));
+    assert.ok(!isRefusal(decoded) && decoded.issuance.length === MAX_ISSUANCE);
+    const read = networkFromJson(genesisToJson(most));
+    assert.ok(!isRefusal(read) && read.genesis.issuance.length === MAX_ISSUANCE);
+    const more = of(MAX_ISSUANCE + 1);
+    assert.throws(() => encodeGenesis(more), /16385 issues, at most 16384/);
+    const refused = networkFromJson(genesisToJson(more));
+    assert.ok(isRefusal(refused) && refused.field === 'issuance');
+  });
+
   it('is judged also where it comes as bytes, or as JSON', () => {
     const broken = { ...SOUND, votesPerHour: MAX_VOTES_PER_HOUR + 1 };
     const decoded = decodeGenesis(encodeGenesis(broken));
     assert.ok(isRefusal(decoded) && decoded.field === 'votes_per_hour');
     assert.deepEqual(decodeGenesis(encodeGenesis(SOUND)), SOUND);
+    const cut = decodeGenesis(encodeGenesis(SOUND).subarray(1));
+    assert.ok(isRefusal(cut) && cut.refused === 'malformed');
     const read = networkFromJson({ ...genesisToJson(SOUND), name: 'Village' });
     assert.ok(isRefusal(read) && read.field === 'name');
   });
