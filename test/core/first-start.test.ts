@@ -135,6 +135,17 @@ describe('a first start', () => {
     assert.deepEqual(new Set(asked), new Set([3]));
   });
 
+  it('does not end where this key voted in another life, however many vouch', () => {
+    const world = new World();
+    startFirst(world, 0);
+    const reason = encode(standingCoder, { reason: 'its key was used elsewhere' });
+    world.place('auth-0').state.set(singleton('standing'), reason);
+    link(world, 0, [1, 2, 3]);
+    assert.equal(world.notices('auth-0', 'vouched_for').length, 0);
+    assert.equal(seenBy(world.place('auth-0'))?.vouched.length, 3);
+    assert.equal(votes(world, 0), false);
+  });
+
   it('refuses orders until then so that a wallet goes on', () => {
     const world = new World();
     startFirst(world, 3);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { bech32m } from '@scure/base';
 import fc from 'fast-check';
 import { nameOf, parseName } from '../../agent/core/names.ts';
 import { isRefusal } from '../../agent/core/refusal.ts';
@@ -59,6 +60,18 @@ test('the name of a network, or of something else, is not taken for a node', () 
   assert.ok(isRefusal(result));
   assert.equal(result.field, 'node');
   assert.match(result.found ?? '', /a network name$/);
-  const foreign = parseName('node', nameOf('node', new Uint8Array(32)).replace('mpnode', 'mpnodf'));
+  const text = bech32m.encode('bc', bech32m.toWords(new Uint8Array(32)));
+  const foreign = parseName('node', text);
   assert.ok(isRefusal(foreign));
+  assert.equal(foreign.found, `"${text}"`);
+});
+
+test('a name has one spelling: what is left of its last character is zero', () => {
+  const words = bech32m.toWords(new Uint8Array(32).fill(9));
+  for (const rest of [1, 2, 4, 8]) {
+    const last = (words.at(-1) ?? 0) | rest;
+    const result = parseName('account', bech32m.encode('mp', [...words.slice(0, -1), last]));
+    assert.ok(isRefusal(result), `${rest}`);
+    assert.match(result.found ?? '', /does not hold 32 bytes/);
+  }
 });

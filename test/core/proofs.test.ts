@@ -157,6 +157,48 @@ test('a list is the same after a restart', () => {
   assert.deepEqual(listed(), before);
 });
 
+test('two orders prove a double spend at one place of one account, differ, and are both signed', () => {
+  const world = new World({ wallets: ['alice', 'carol', 'bob'] });
+  openLink(world);
+  const paid = orderOf(world, 'alice', 'bob');
+  ask(world, world.place('auth-0'), {
+    TAG: 'certificate',
+    data: certificateOf(world, paid, [1, 2, 3]),
+  });
+  const { first, second } = pairOf(world, 'alice', 1n);
+  const unsigned = { ...second, signature: first.signature };
+  const signedTwice = { ...first, signature: first.signature.with(0, 1) };
+  const noProofs: readonly OrderPair[] = [
+    { first, second: first },
+    { first, second: signedTwice },
+    { first, second: orderOf(world, 'alice', 'bob', { sequence: 2n, amount: 2n }) },
+    { first: paid, second },
+    { first, second: orderOf(world, 'carol', 'bob', { sequence: 1n, amount: 2n }) },
+    { first, second: unsigned },
+    { first: unsigned, second: first },
+    {
+      first,
+      second: orderOf(world, 'alice', 'bob', { sequence: 1n, networkId: new Uint8Array(32) }),
+    },
+    pairOf(world, 'alice', 2n),
+  ];
+  for (const data of noProofs) assert.deepEqual(hear(world, { TAG: 'doubleSpend', data }), []);
+  assert.equal(provenAt(world, 'auth-0'), 0);
+  hear(world, { TAG: 'doubleSpend', data: { first, second } });
+  assert.equal(provenAt(world, 'auth-0'), 1, 'up to the next sequence');
+});
+
+test('a proof that was known, or of an account that is not, is neither kept nor told again', () => {
+  const world = new World({ wallets: ['alice', 'bob'], relays: ['eve'] });
+  openLink(world);
+  const data = pairOf(world, 'alice');
+  const told = () => hear(world, { TAG: 'doubleSpend', data }).map(({ TAG }) => TAG);
+  assert.deepEqual(told(), ['doubleSpend'], 'to all members, who may not have it');
+  assert.deepEqual(told(), []);
+  assert.deepEqual(hear(world, { TAG: 'doubleSpend', data: pairOf(world, 'eve') }), []);
+  assert.equal(provenAt(world, 'auth-0'), 1);
+});
+
 test('a proof about a sequence that is not known yet is asked for until it is', () => {
   const world = new World({ wallets: ['alice', 'bob', 'dave'] });
   const paid = orderOf(world, 'bob', 'alice', { amount: 5n });
