@@ -146,6 +146,7 @@ async function reportFaults(config: Config, faults: readonly Fault[]): Promise<v
     stations: [],
     paths: [],
     forgotten: [],
+    nextTryMs: null,
     duplicates: { ofKey: [], ofHardware: [] },
     log: { lost: 0, fault: null },
   });

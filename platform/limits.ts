@@ -30,6 +30,8 @@ export const RECEIVE_BUFFER_BYTES = 1 << 20;
 
 /* Bringing a mesh up (linux/, openwrt/). */
 
+/** What hostapd takes unless it is told otherwise; the kernel refuses two intervals on one radio. */
+export const AP_BEACON_INTERVAL_TU = 100;
 /** A supplicant younger than this may still be joining. */
 export const JOIN_TIMEOUT_MS = 30_000;
 /** One younger than this may not have brought its interface up yet. */
@@ -55,8 +57,9 @@ export const SETTLE_MS = 100;
 export const MOST_CHANGES = 5;
 export const RETRY_FIRST_MS = 1_000;
 export const RETRY_MAX_MS = 60_000;
+/** A try that failed again and again as before disturbs whoever shares the radio. */
+export const TRIED_MAX_MS = 4 * 3_600_000;
 export const ROLLED_BACK_FIRST_MS = 60_000;
-export const ROLLED_BACK_MAX_MS = 3_600_000;
 
 /* Watching the neighbours (guard.ts, liveness.ts). */
 
@@ -79,5 +82,6 @@ related(ANSWER_TIMEOUT_MS < RUN_TIMEOUT_MS, 'the kernel answers before a program
 related(LOG_MAX_BYTES < MAX_FILE_BYTES, 'a log can be read whole');
 related(SETTLE_MS < RETRY_FIRST_MS, 'a failure is tried later than a success is looked at');
 related(RETRY_FIRST_MS <= STEADY_INTERVAL_MS, 'a failure is not slower than standing still');
+related(RETRY_MAX_MS < TRIED_MAX_MS, 'what was tried in vain is tried more rarely');
 related(ROLLED_BACK_FIRST_MS >= NETIFD_TIMEOUT_MS, 'a radio is up for longer than it is down');
 related(MAX_CANDIDATES <= MAX_FORGOTTEN, 'every candidate may be one that was forgotten');

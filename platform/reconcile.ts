@@ -3,7 +3,8 @@
  * may have changed something and at a slow pace without one. One turn at a time; events during a
  * turn cause one more. What fails is tried again after a pause that doubles up to a minute, so that
  * unplugged hardware costs nothing; an event ends that pause, unless commands were run and failed:
- * then the events are their own echo, and heeding them would try without end. Commands that succeed
+ * then the events are their own echo, and heeding them would try without end, and the pause doubles up
+ * to hours as long as the failure is the same. Only a radio that comes is no echo. Commands that succeed
  * again and again without the host becoming as it is wanted count as failed too.
  *
  * Where a failure was rolled back, or netifd built a radio in vain, the operator's own networks went
@@ -18,9 +19,9 @@ import {
   RETRY_FIRST_MS,
   RETRY_MAX_MS,
   ROLLED_BACK_FIRST_MS,
-  ROLLED_BACK_MAX_MS,
   SETTLE_MS,
   STEADY_INTERVAL_MS,
+  TRIED_MAX_MS,
 } from './limits.ts';
 import type { MeshStatus, Platform } from './platform.ts';
 import type { RadioEvent, Watch } from './radio.ts';
@@ -61,6 +62,10 @@ export class Reconciler<Observed> implements Watch {
   #nudged = false;
   #closed = false;
   #failures = 0;
+  /** What failed last. */
+  #failure = '';
+  /** Until the next try, once a turn is reported. */
+  #pauseMs = 0;
   #changes = 0;
   /** Until the pause is over, events do not count. */
   #deaf = false;
@@ -85,11 +90,24 @@ export class Reconciler<Observed> implements Watch {
   async start(onEvent: (event: RadioEvent) => void = () => {}): Promise<void> {
     const watch = await this.#platform.watch((event) => {
       onEvent(event);
+      if (event.kind === 'phy_added') this.#hear();
       if (concerns(event)) this.nudge();
     });
     if (watch.ok) this.#watch = watch.value;
     if (this.#closed) this.#watch?.close();
     else await this.#turn();
+  }
+
+  /** How long nothing is tried after the turn that was reported last. */
+  get pauseMs(): number {
+    return this.#pauseMs;
+  }
+
+  /** Ends a pause in which events do not count. */
+  #hear(): void {
+    if (this.#running !== undefined) return;
+    this.#deaf = false;
+    this.#restMs = 0;
   }
 
   /** Look again soon. */
@@ -142,11 +160,21 @@ export class Reconciler<Observed> implements Watch {
     const isOld = this.#again && turn.state === 'waiting';
     this.#again = false;
     if (isOld) return this.#schedule(0);
-    this.#report(turn);
-    this.#failures = turn.state === 'waiting' ? this.#failures + 1 : 0;
+    this.#count(turn);
     this.#deaf = turn.state === 'waiting' && turn.tried;
     const soon = this.#nudged && !this.#deaf;
-    this.#pause(soon ? SETTLE_MS : this.#delayAfter(turn));
+    this.#pauseMs = soon ? SETTLE_MS : this.#delayAfter(turn);
+    this.#report(turn);
+    this.#pause(this.#pauseMs);
+  }
+
+  /** Another failure is a first one again, unless trying is dear. */
+  #count(turn: Turn): void {
+    const faults = turn.state === 'waiting' ? turn.faults : [];
+    const failure = faults.map(({ code, field }) => `${code} ${field}`).join();
+    const goesOn = failure === this.#failure || this.#isCostly(faults);
+    this.#failures = faults.length === 0 ? 0 : goesOn ? this.#failures + 1 : 1;
+    this.#failure = failure;
   }
 
   /** A long pause is one of several looks. */
@@ -197,9 +225,8 @@ export class Reconciler<Observed> implements Watch {
       case 'changed':
         return SETTLE_MS;
       case 'waiting': {
-        const [firstMs, maxMs] = this.#isCostly(turn.faults)
-          ? [ROLLED_BACK_FIRST_MS, ROLLED_BACK_MAX_MS]
-          : [RETRY_FIRST_MS, RETRY_MAX_MS];
+        const firstMs = this.#isCostly(turn.faults) ? ROLLED_BACK_FIRST_MS : RETRY_FIRST_MS;
+        const maxMs = turn.tried ? TRIED_MAX_MS : RETRY_MAX_MS;
         return Math.min(firstMs * 2 ** Math.min(this.#failures - 1, 30), maxMs);
       }
     }

@@ -48,6 +48,7 @@ export class RadioService<Observed> {
   #state: RadioState = 'starting';
   #sinceMs = uptimeMs();
   #faults: readonly Fault[] = [];
+  #nextTryMs: number | null = null;
   #mesh: MeshStatus | null = null;
   #forgotten: RadioReport['forgotten'] = [];
   #reconciler: Reconciler<Observed> | undefined;
@@ -225,7 +226,8 @@ export class RadioService<Observed> {
       case 'waiting':
         log.warn('the mesh waits', { why: turn.faults.map(inConfigWords).map(describeFault) });
         this.#mesh = null;
-        return this.#become('waiting', turn.faults);
+        this.#become('waiting', turn.faults);
+        this.#nextTryMs = uptimeMs() + (this.#reconciler?.pauseMs ?? 0);
     }
   }
 
@@ -249,6 +251,7 @@ export class RadioService<Observed> {
 
   #become(state: RadioState, faults: readonly Fault[] = []): void {
     this.#faults = faults.map(inConfigWords);
+    this.#nextTryMs = null;
     if (state === this.#state) return;
     this.#options.log.info('radio', { from: this.#state, to: state });
     this.#state = state;
@@ -274,6 +277,7 @@ export class RadioService<Observed> {
       wanted: { interfaceName, meshId, country, frequencyMhz, addresses },
       notes: setup.notes,
       faults: this.#faults,
+      nextTryMs: this.#nextTryMs,
       mesh: this.#mesh,
       stations: stations?.ok === true ? stations.value : [],
       paths: paths?.ok === true ? paths.value : [],

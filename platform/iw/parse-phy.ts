@@ -66,7 +66,7 @@ function channels(block: string): readonly Channel[] {
 
 /** The lines below a heading that are indented deeper than it. */
 function section(block: string, heading: string): string {
-  const start = block.search(new RegExp(`^\\t${heading}`, 'm'));
+  const start = block.search(new RegExp(`^\\t${heading}`, 'im'));
   if (start < 0) return '';
   const lines = block.slice(start).split('\n').slice(1);
   const end = lines.findIndex((line) => !line.startsWith('\t\t'));
@@ -79,7 +79,7 @@ function starred(text: string): readonly string[] {
 
 /** `* #{ managed } <= 1, #{ AP, mesh point } <= 4,` and below it `total <= 4, #channels <= 1`. */
 function combinations(block: string): readonly Combination[] {
-  const text = section(block, 'valid interface combinations').replaceAll(/\s+/g, ' ');
+  const text = section(block, '(?:globally )?valid interface combinations').replaceAll(/\s+/g, ' ');
   return text.split(' * ').flatMap((entry) => {
     const maxInterfaces = numberIn(entry, /total <= (\d+)/);
     const maxChannels = numberIn(entry, /#channels <= (\d+)/);

@@ -5,13 +5,18 @@
  */
 import { awaitCarrier, type Command, remove, run } from '../command.ts';
 import { normalizePrefix } from '../ipv6.ts';
-import { JOIN_TIMEOUT_MS, LOG_MAX_BYTES, START_TIMEOUT_MS } from '../limits.ts';
+import {
+  AP_BEACON_INTERVAL_TU,
+  JOIN_TIMEOUT_MS,
+  LOG_MAX_BYTES,
+  START_TIMEOUT_MS,
+} from '../limits.ts';
 import { differingParameters } from '../mesh-parameters.ts';
 import { NEIGHBOUR_SETTINGS } from '../neighbours.ts';
 import type { Phy } from '../radio.ts';
 import type { MeshScope, MeshSettings } from '../settings.ts';
 import { isJoined, isUp } from '../survey.ts';
-import { ownAddress } from './coexistence.ts';
+import { hasAccessPoint, ownAddress } from './coexistence.ts';
 import { type LinuxObserved, pathsOf } from './observed.ts';
 import { supplicantConfiguration } from './supplicant.ts';
 
@@ -25,7 +30,7 @@ export function bringUp(
   const files = pathsOf(observed, interfaceName);
   const current = observed.interfaces.find(({ name }) => name === interfaceName);
   const onThisPhy = current?.phyIndex === phy.index;
-  const content = supplicantConfiguration(settings, files.control, 'global_sae_pwe');
+  const content = wantedConfiguration(settings, observed, phy);
   const sameContent = supplicant.configuration === content;
   const joined = isJoined(settings, observed);
   const stuck = !joined && (supplicant.process?.ageMs ?? 0) > JOIN_TIMEOUT_MS;
@@ -55,6 +60,25 @@ export function bringUp(
     ...neighbourCommands(settings, observed, onThisPhy),
   ];
 }
+
+/**
+ * An access point beside keeps its beacon interval, and the mesh takes that. One that is joined has an
+ * interval that the kernel took: it is not made to meet its peers again when an access point comes or
+ * goes.
+ */
+function wantedConfiguration(settings: MeshSettings, observed: LinuxObserved, phy: Phy): string {
+  const { control } = pathsOf(observed, settings.interfaceName);
+  const { configuration } = observed.supplicant;
+  const own = supplicantConfiguration(settings, control, 'global_sae_pwe');
+  const beside = { ...settings, beaconIntervalTu: AP_BEACON_INTERVAL_TU };
+  const shared = `${BESIDE_NOTE}${supplicantConfiguration(beside, control, 'global_sae_pwe')}`;
+  const isKept = configuration === own || configuration === shared;
+  if (isKept && isJoined(settings, observed)) return configuration;
+  return hasAccessPoint(settings, observed, phy) ? shared : own;
+}
+
+/** Tells an interval that was taken from one that was wanted. */
+const BESIDE_NOTE = '# With the beacon interval of the access point beside.\n';
 
 /** Of an interface that is up nobody has the address, and it could not be given another. */
 function addressOfItsOwn(

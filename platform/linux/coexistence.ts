@@ -3,6 +3,7 @@
  * the same radio, which may stay (the radio can do both on one channel), have to yield (they are idle)
  * or keep the mesh away (they are in use).
  */
+import { fitsTogether } from '../combinations.ts';
 import { type Fault, fault } from '../fault.ts';
 import type { Phy, RadioInterface } from '../radio.ts';
 import type { MeshSettings } from '../settings.ts';
@@ -60,7 +61,7 @@ export function ownAddress(
   const others = ofPhy.filter((each) => each !== current);
   const clashes = others.some((each) => {
     const mayShare = each.type === 'monitor' || each.type === 'P2P-device';
-    return each.address === address && !mayShare && canStay(settings, phy, each);
+    return each.address === address && !mayShare && canStay(settings, phy, [each]);
   });
   if (address === undefined || !clashes) return undefined;
   const first = Number.parseInt(address.slice(0, 2), 16) | 0x02;
@@ -71,26 +72,43 @@ export function ownAddress(
   return candidates.find((each) => others.every((other) => other.address !== each));
 }
 
-/** Interfaces of the phy that are up and that a mesh on the wanted channel cannot join. */
+/** Whether an access point is up on the radio that the mesh is to share. */
+export function hasAccessPoint(settings: MeshSettings, observed: LinuxObserved, phy: Phy): boolean {
+  return othersUp(settings, observed, phy).some(({ type }) => type === 'AP' || type === 'P2P-GO');
+}
+
+/**
+ * Interfaces of the phy that are up and that a mesh on the wanted channel cannot join, all of them
+ * together: where there is no room for each, those that are connected stay.
+ */
 function excludedBy(
   settings: MeshSettings,
   observed: LinuxObserved,
   phy: Phy,
 ): readonly RadioInterface[] {
-  const up = new Set(observed.links.filter((link) => link.up).map(({ name }) => name));
-  return observed.interfaces.filter((each) => {
-    if (each.phyIndex !== phy.index || each.name === settings.interfaceName) return false;
-    return up.has(each.name) && !canStay(settings, phy, each);
-  });
+  const staying: RadioInterface[] = [];
+  const others = othersUp(settings, observed, phy);
+  const isConnected = ({ frequencyMhz }: RadioInterface) => frequencyMhz !== undefined;
+  const inOrder = [...others.filter(isConnected), ...others.filter((each) => !isConnected(each))];
+  for (const each of inOrder) {
+    if (canStay(settings, phy, [...staying, each])) staying.push(each);
+  }
+  return others.filter((each) => !staying.includes(each));
 }
 
-function canStay(settings: MeshSettings, phy: Phy, other: RadioInterface): boolean {
-  const elsewhere =
-    other.frequencyMhz !== undefined && other.frequencyMhz !== settings.frequencyMhz;
-  return phy.combinations.some(({ limits, maxInterfaces, maxChannels }) => {
-    const mesh = limits.find(({ types }) => types.includes('mesh point'));
-    const beside = limits.find(({ types }) => types.includes(other.type));
-    if (mesh === undefined || beside === undefined || maxInterfaces < 2) return false;
-    return (mesh !== beside || mesh.max >= 2) && (!elsewhere || maxChannels >= 2);
-  });
+function othersUp(
+  { interfaceName }: MeshSettings,
+  { links, interfaces }: LinuxObserved,
+  phy: Phy,
+): readonly RadioInterface[] {
+  const up = new Set(links.filter((link) => link.up).map(({ name }) => name));
+  return interfaces.filter(
+    ({ name, phyIndex }) => phyIndex === phy.index && name !== interfaceName && up.has(name),
+  );
+}
+
+function canStay(settings: MeshSettings, phy: Phy, others: readonly RadioInterface[]): boolean {
+  const channels = new Set(others.map((each) => each.frequencyMhz ?? settings.frequencyMhz));
+  channels.add(settings.frequencyMhz);
+  return fitsTogether(phy, [...others.map(({ type }) => type), 'mesh point'], channels.size);
 }

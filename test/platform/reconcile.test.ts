@@ -87,7 +87,16 @@ async function makeOnRouter(prepare: (fake: FakeOpenwrt, platform: OpenwrtPlatfo
   return { fake, turns, loop, pause, pauses };
 }
 
-const RARELY = [60, 120, 240, 480, 960, 1920, 3600, 3600];
+const RARELY = [60, 120, 240, 480, 960, 1920, 3840, 7680, 14_400, 14_400];
+
+/** Lets pauses end, of which some are looks alone, until something is reported. */
+async function untilReport(clock: HandClock, turns: readonly Turn[]): Promise<void> {
+  for (const before = turns.length; turns.length === before; ) {
+    if (clock.delayMs !== undefined) clock.fire();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  while (clock.delayMs === undefined) await new Promise((resolve) => setImmediate(resolve));
+}
 
 function seconds(count: number): number {
   return count * 1000;
@@ -197,7 +206,41 @@ describe('the reconciler', () => {
     const { pauses } = await makeOnRouter((fake) => {
       fake.broken = true;
     });
-    assert.deepEqual(await pauses(8), RARELY.map(seconds));
+    assert.deepEqual(await pauses(RARELY.length), RARELY.map(seconds));
+  });
+
+  it('tries what failed as before ever more rarely, up to hours, and says when', async () => {
+    const { fake, loop, turns, clock } = make();
+    fake.deaf = true;
+    await loop.start();
+    const next = () => untilReport(clock, turns);
+    const pauses: number[] = [];
+    while (pauses.length < 16) {
+      await next();
+      pauses.push(loop.pauseMs);
+    }
+    const doubled = [...Array(13).keys()].map((power) => 2_000 * 2 ** power);
+    assert.deepEqual(pauses, [...doubled, ...Array(3).fill(4 * 3_600_000)]);
+    fake.world.phys = [];
+    await next();
+    assert.equal(loop.pauseMs, 1_000, 'another failure is a first one');
+    loop.close();
+  });
+
+  it('ends a long pause for a radio that comes, and for no other event', async () => {
+    const { fake, loop, turn, turns, clock } = make();
+    fake.deaf = true;
+    await loop.start();
+    while (loop.pauseMs < 3_600_000) await untilReport(clock, turns);
+    const lookMs = clock.delayMs;
+    fake.emit({ kind: 'interface_changed', interfaceName: 'mesh0', phyIndex: 0 });
+    assert.equal(clock.delayMs, lookMs);
+    fake.emit({ kind: 'phy_added', phyIndex: 0 });
+    assert.equal(clock.delayMs, 100);
+    const before = turns.length;
+    await turn();
+    assert.equal(turns.length, before + 1);
+    loop.close();
   });
 
   it('lets netifd build a radio in vain as rarely, and sees a mesh that comes by itself', async () => {

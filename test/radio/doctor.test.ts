@@ -72,6 +72,16 @@ describe('doctor on the radio', () => {
     assert.match(check.mend ?? '', /^Look in its files .*\.$/);
   });
 
+  it('tells when it is tried again, where that is long', () => {
+    const faults = [fault('mesh_not_up', 'somewhere', 'this', 'that')];
+    const mendOf = (nextTryMs: number | null) =>
+      judge({ state: 'waiting', faults, nextTryMs, mesh: null })[0]?.mend ?? '';
+    const { uptimeMs } = REPORT;
+    assert.match(mendOf(uptimeMs + 7_200_000), /\. It is tried again in 120 minutes, or at once: /);
+    assert.ok(!mendOf(uptimeMs + 119_000).includes('tried again'));
+    assert.ok(!mendOf(null).includes('tried again'));
+  });
+
   it('tells the mistake with which meshpay-radio ended', () => {
     const faults = [fault('passphrase_invalid', 'radio.passphrase_file', '8', '7 characters')];
     const [first] = wrong(judge({ state: 'waiting', faults, mesh: null }, {}, false));

@@ -60,6 +60,13 @@ paths       1 active path`,
     assert.ok(!text.includes('hardware'));
   });
 
+  it('tells when the mesh is tried again, where that is long', () => {
+    const text = (restMs: number) =>
+      renderRadioStatus(PLAIN, { ...REPORT, nextTryMs: REPORT.uptimeMs + restMs });
+    assert.match(text(7_200_000), /^next try +in 2 h.*, or at once by "meshpay radio up"$/m);
+    assert.ok(!text(9_999).includes('next try'));
+  });
+
   it('does not call a shared hardware address a twin', () => {
     const duplicates = { ofKey: [], ofHardware: ['fe80::1'] };
     const text = renderRadioStatus(PLAIN, { ...REPORT, duplicates });

@@ -55,6 +55,7 @@ export const REPORT: RadioReport = {
   },
   notes: [],
   faults: [],
+  nextTryMs: null,
   mesh: MESH,
   stations: [NEIGHBOUR],
   paths: [PATH],

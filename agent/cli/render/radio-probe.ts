@@ -1,4 +1,5 @@
 /** `meshpay radio probe` for programs and for people. */
+import { describeCombinations } from '../../../platform/combinations.ts';
 import { describeFault, type Fault } from '../../../platform/fault.ts';
 import type { Probe, RadioVerdict } from '../../../platform/platform.ts';
 import { remedyFor } from '../../shell/radio/settings.ts';
@@ -21,6 +22,8 @@ interface RadioView {
   /** Channels on which a mesh may start now, by band. */
   readonly channels: readonly { readonly band: string; readonly numbers: readonly number[] }[];
   readonly radarChannels: readonly number[];
+  /** Which interfaces it takes at the same time. */
+  readonly combinations: readonly string[];
   readonly faults: readonly FaultView[];
 }
 
@@ -60,6 +63,7 @@ function radioView({ phy, driver, country, faults }: RadioVerdict): RadioView {
     radarChannels: phy.channels
       .filter(({ radar, disabled }) => radar && !disabled)
       .map(({ number }) => number),
+    combinations: describeCombinations(phy),
     faults: faults.map(faultView),
   };
 }
@@ -88,7 +92,7 @@ export function renderProbe(paint: Paint, { radios, faults, warnings, usable }: 
 }
 
 function renderRadio(paint: Paint, radio: RadioView): string {
-  const { name, driver, usable, country, channels, radarChannels, faults } = radio;
+  const { name, driver, usable, country, channels, radarChannels, combinations, faults } = radio;
   const mark = usable ? paint.good('can carry the mesh') : paint.bad('cannot carry the mesh');
   const world = country === null || country === '00';
   const fields: [string, string][] = [
@@ -103,6 +107,7 @@ function renderRadio(paint: Paint, radio: RadioView): string {
       ? []
       : [['radar', paint.faint(`channels ${radarChannels.join(' ')}`)] as [string, string]]),
   ];
+  if (combinations.length > 0) fields.push(['together', harmless(combinations.join('\n'))]);
   const why = faults.flatMap((fault) => renderFault(paint, fault));
   return [renderFields(paint, fields), ...why].join('\n');
 }

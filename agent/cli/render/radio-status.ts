@@ -50,8 +50,15 @@ export function renderRadioStatus(paint: Paint, report: RadioReport): string {
     const mend = `${paint.accent('mend:')} ${remedyFor(fault)}`;
     fields.push(['waits for', `${paint.bad(harmless(describeFault(fault)))}\n${mend}`]);
   }
+  const restMs = (report.nextTryMs ?? 0) - report.uptimeMs;
+  // A person who has mended it need not wait.
+  if (restMs >= LONG_PAUSE_MS) {
+    fields.push(['next try', `in ${duration(restMs)}, or at once by "meshpay radio up"`]);
+  }
   return renderFields(paint, fields);
 }
+
+const LONG_PAUSE_MS = 10_000;
 
 function stateText(paint: Paint, state: RadioState): string {
   if (state === 'up') return paint.good(state);

@@ -15,6 +15,9 @@ import type { TwinCounts } from './twin-watch.ts';
 /** Four beacons of a neighbour: their interval is 15 s (DISCOVERY_LIMITS). */
 const DEAF_AFTER_MS = 60_000;
 
+/** One that a person would wonder about. */
+const LONG_PAUSE_MS = 120_000;
+
 /** What the node knows besides the report. */
 export interface MeshSenses {
   readonly nowMs: number;
@@ -64,10 +67,15 @@ export function judgeRadio(reading: RadioReading, senses: MeshSenses): readonly 
   ];
 }
 
-function checkFaults({ faults }: RadioReport, fresh: boolean): readonly CheckView[] {
+function checkFaults(report: RadioReport, fresh: boolean): readonly CheckView[] {
   const how = fresh ? '' : 'meshpay-radio has ended: ';
-  return faults.map((each) =>
-    found('radio', 'fail', how + describeFault(each), sentence(remedyFor(each))),
+  const restMs = (report.nextTryMs ?? 0) - report.uptimeMs;
+  const isLong = fresh && restMs >= LONG_PAUSE_MS;
+  const next = isLong
+    ? ` It is tried again in ${Math.round(restMs / 60_000)} minutes, or at once: meshpay radio up.`
+    : '';
+  return report.faults.map((each) =>
+    found('radio', 'fail', how + describeFault(each), sentence(remedyFor(each)) + next),
   );
 }
 
@@ -125,7 +133,10 @@ function checkPassphrase(report: RadioReport): CheckView {
   const list = failures.map(({ address, count }) => `${address} (${count} times)`).join(', ');
   // With other peers it is the neighbour that is odd, without any it may be this node.
   const verdict = peered(report).length === 0 ? 'fail' : 'warn';
-  const mend = 'Compare the passphrase files of both: one of the two has another passphrase.';
+  const mend =
+    'Compare the passphrase files of both: one of the two may have another passphrase. If they are the ' +
+    'same, frames are lost (come nearer) or one of the two is slow; after several failures a neighbour ' +
+    'is not listened to for five minutes.';
   return found('passphrase', verdict, `SAE failed with ${list}`, mend);
 }
 

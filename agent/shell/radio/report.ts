@@ -54,6 +54,8 @@ export interface RadioReport {
   } | null;
   readonly notes: readonly string[];
   readonly faults: readonly Fault[];
+  /** The machine's uptime before which nothing is tried again; null while nothing failed. */
+  readonly nextTryMs: number | null;
   readonly mesh: MeshStatus | null;
   readonly stations: readonly Station[];
   readonly paths: readonly MeshPath[];
