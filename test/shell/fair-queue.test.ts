@@ -114,6 +114,11 @@ describe('a source', () => {
     queue.place('idle', at('idle'));
     queue.remove('idle');
     assert.equal(queue.sourcesOf('node'), 2, 'it was served nothing');
+    for (const key of ['one', 'other']) queue.place(key, at('idle'));
+    queue.remove('one');
+    assert.equal(queue.sourcesOf('node'), 3, 'neither was this, but it has a lane');
+    queue.remove('other');
+    assert.equal(queue.sourcesOf('node'), 2);
     queue.remove('a');
     assert.equal(queue.sourcesOf('node'), 2, 'it is ahead of those who would come now');
     queue.place('idle', at('somewhere'));

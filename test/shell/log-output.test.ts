@@ -1,12 +1,14 @@
 /** Where log lines go: what fails costs lines, never order, never a torn line, never an end. */
 import assert from 'node:assert/strict';
+import fs, { constants } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { describe, it } from 'node:test';
 import {
   LOG_FLUSH_TRIES,
   LOG_RETRY_MS,
   MAX_UNWRITTEN_LOG_BYTES,
 } from '../../agent/shell/limits.ts';
-import { LineWriter, NOBODY_READS } from '../../agent/shell/log-output.ts';
+import { LineWriter, NOBODY_READS, standardOutput } from '../../agent/shell/log-output.ts';
 import { createLogs } from '../../agent/shell/logs.ts';
 
 /** A place that takes `room` bytes, at most `atOnce` in a call, and then fails with `code`. */
@@ -145,5 +147,30 @@ describe('the place where log lines go', () => {
       [last['level'], last['msg'], last['lost']],
       ['warn', 'lines of this log were lost', lost],
     );
+  });
+
+  it('is opened anew where it has a reader, so that nothing waits for that one', (t) => {
+    const { fstatSync, openSync, writeSync } = fs;
+    const calls: unknown[] = [];
+    const isOf = (kind: string) => () => kind === 'pipe';
+    Object.assign(fs, {
+      fstatSync: () => ({ isFIFO: isOf('pipe'), isSocket: isOf('socket') }),
+      openSync: (...parts: unknown[]) => calls.push(parts) + 99,
+      writeSync: (file: number, bytes: Uint8Array) => {
+        calls.push([file, Buffer.from(bytes).toString()]);
+        return bytes.length;
+      },
+    });
+    syncBuiltinESMExports();
+    t.after(() => {
+      Object.assign(fs, { fstatSync, openSync, writeSync });
+      syncBuiltinESMExports();
+    });
+    standardOutput(2).write('line\n');
+    const { O_NOCTTY, O_NONBLOCK, O_WRONLY } = constants;
+    assert.deepEqual(calls, [
+      ['/proc/self/fd/2', O_WRONLY | O_NONBLOCK | O_NOCTTY],
+      [100, 'line\n'],
+    ]);
   });
 });

@@ -1,7 +1,7 @@
 /** The control socket, with real sockets: what clients may ask, and what they cannot do to it. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type Socket } from 'node:net';
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { connect, createServer, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -18,8 +18,13 @@ import {
   type ControlServer,
   startControlServer,
 } from '../../../agent/shell/control/server.ts';
-import { clearSocketPath } from '../../../agent/shell/control/socket-file.ts';
-import { MAX_CONTROL_CLIENTS, MAX_CONTROL_REQUEST_BYTES } from '../../../agent/shell/limits.ts';
+import {
+  CONTROL_IDLE_MS,
+  MAX_CONTROL_CLIENTS,
+  MAX_CONTROL_REQUEST_BYTES,
+  MAX_CONTROL_REQUESTS,
+} from '../../../agent/shell/limits.ts';
+import { until } from '../../support/wait.ts';
 
 let folder = '';
 let path = '';
@@ -42,7 +47,7 @@ afterEach(async () => {
 });
 
 /** Serves the methods given; the others are faults. */
-async function serve(methods: Partial<ControlHandlers>): Promise<void> {
+async function serve(methods: Partial<ControlHandlers>, groupId?: number): Promise<void> {
   const broken = (): never => {
     throw new Error('not part of this test');
   };
@@ -50,7 +55,7 @@ async function serve(methods: Partial<ControlHandlers>): Promise<void> {
   const others = [...names, 'backup', 'reload', 'stop'].map((name) => [name, broken]);
   const handlers = { ...Object.fromEntries(others), ...methods } as ControlHandlers;
   const onFault = (_error: unknown, method: string): void => void faults.push(method);
-  server = await startControlServer({ path, groupId: undefined, handlers, onFault });
+  server = await startControlServer({ path, groupId, handlers, onFault });
 }
 
 /** A client that sends bytes as they are, and collects what comes until the server hangs up. */
@@ -106,6 +111,70 @@ describe('the control socket', () => {
   it('may be opened by its owner and group only', async () => {
     await serve(level);
     assert.equal((statSync(path).mode & 0o777).toString(8), '660');
+  });
+
+  it("has that mode whatever the umask, which is the process's again afterwards", async () => {
+    const mask = process.umask();
+    try {
+      for (const umask of [0, 0o777]) {
+        process.umask(umask);
+        await serve(level);
+        assert.equal((statSync(path).mode & 0o777).toString(8), '660');
+        assert.equal(process.umask(), umask);
+        await server?.close();
+      }
+    } finally {
+      process.umask(mask);
+    }
+  });
+
+  it('belongs to the group that was asked for', async (t) => {
+    if (process.getuid?.() !== 0) return t.skip('only root can give it away');
+    await serve(level, 4);
+    assert.deepEqual([statSync(path).uid, statSync(path).gid], [0, 4]);
+  });
+
+  it('answers any number of requests, one after the other', async () => {
+    await serve(level);
+    const client = await connectControl(path);
+    for (let i = 0; i < 2 * MAX_CONTROL_REQUESTS; i++) await client.request('log.level');
+    client.close();
+  });
+
+  it('ends a connection on which nothing is asked for long, and none that waits', async (t) => {
+    let idle: (() => void) | undefined;
+    t.mock.method(Socket.prototype, 'setTimeout', function (this: Socket, ms: number, call) {
+      if (ms === CONTROL_IDLE_MS) idle = call;
+      return this;
+    } as Socket['setTimeout']);
+    let release = (): void => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await serve({ reload: () => held.then(() => ({ changed: [], needRestart: [] })) });
+    const { socket, lines, ended } = await rawClient();
+    await until(() => idle !== undefined, 'it is watched');
+    socket.write('{"id":1,"method":"reload"}\n{"id":2,"method":"none"}\n');
+    await until(() => lines().length === 1, 'the first request came, too');
+    idle?.();
+    release();
+    await until(() => lines().length === 2, 'what was asked is answered');
+    idle?.();
+    await ended;
+  });
+
+  it('does not wait for a client that goes on talking when it stops', async () => {
+    await serve(level);
+    const socket = connect({ path, allowHalfOpen: true });
+    sockets.add(socket);
+    await new Promise<void>((resolve) => socket.once('connect', () => resolve()));
+    socket.resume();
+    let isClosed = false;
+    void server?.close().then(() => {
+      isClosed = true;
+    });
+    server = undefined;
+    await until(() => isClosed, 'it is cut off');
   });
 
   it('is gone after a clean stop', async () => {
@@ -242,6 +311,49 @@ describe('a client that sends nonsense', () => {
     });
   }
 
+  it('is told so under the id that it named', async () => {
+    await serve(level);
+    const { socket, lines, ended } = await rawClient();
+    socket.end('{"id":7,"method":"none"}\n{"id":9007199254740992,"method":"status"}\n');
+    await ended;
+    const ids = lines().map((line) => (line as { id: number | null }).id);
+    assert.deepEqual(ids, [7, null]);
+  });
+
+  it('is not heard any more after a request above its bound', async () => {
+    let calls = 0;
+    await serve({ 'log.level': () => ({ level: ++calls === 0 ? 'warn' : 'info' }) });
+    const socket = connect({ path, allowHalfOpen: true });
+    sockets.add(socket);
+    let said = '';
+    socket
+      .on('error', () => {})
+      .on('data', (piece) => {
+        said += piece.toString();
+      });
+    socket.write('x'.repeat(MAX_CONTROL_REQUEST_BYTES + 1));
+    await until(() => said.includes('request_too_long'), 'it is told');
+    socket.write('\n{"id":1,"method":"log.level"}\n');
+    await server?.close();
+    server = undefined;
+    assert.equal(calls, 0);
+  });
+
+  it('may name an account of 200 characters, and no longer one', async () => {
+    const names: string[] = [];
+    await serve({
+      account: ({ account }) => {
+        names.push(account);
+        throw refusalError(refusal('bad_name', { field: 'account', found: 'x' }));
+      },
+    });
+    const request = (length: number) =>
+      askControl(path, 'account', { account: 'x'.repeat(length) });
+    await assert.rejects(request(200), /bad_name/);
+    await assert.rejects(request(201), /bad_params/);
+    assert.deepEqual(names, ['x'.repeat(200)]);
+  });
+
   it('is answered for a sound request after a bad one', async () => {
     await serve(level);
     const answers = await codesFor('garbage\n{"id":7,"method":"log.', 'level"}\n');
@@ -338,35 +450,5 @@ describe('the client', () => {
     await new Promise<void>((resolve) => stranger.listen(path, resolve));
     await assert.rejects(askControl(path, 'status'), /connection_lost/);
     stranger.close();
-  });
-});
-
-describe('the path of the socket', () => {
-  it('is cleared of a socket that a dead daemon left', async () => {
-    // A link to the socket keeps the file when the server takes its own name away.
-    await serve(level);
-    const { linkSync } = await import('node:fs');
-    const left = join(folder, 'left.sock');
-    linkSync(path, left);
-    await server?.close();
-    server = undefined;
-    assert.equal(await clearSocketPath(left), undefined);
-    assert.equal(existsSync(left), false);
-  });
-
-  it('is left alone while somebody answers there', async () => {
-    await serve(level);
-    const problem = await clearSocketPath(path);
-    assert.match(problem?.found ?? '', /a process that answers/);
-    assert.ok(existsSync(path));
-  });
-
-  it('is left alone if something else lies there', async () => {
-    writeFileSync(path, 'precious');
-    symlinkSync(path, join(folder, 'link'));
-    for (const name of [path, join(folder, 'link')]) {
-      assert.match((await clearSocketPath(name))?.found ?? '', /another file/);
-      assert.ok(existsSync(name));
-    }
   });
 });
