@@ -49,7 +49,8 @@ export const DEFAULT_LIVENESS: LivenessSettings = {
   mostBeacons: 40,
   deadFailures: 3,
   memoryHalfLifeMs: 120_000,
-  falseAlarmMs: 10_000,
+  // An interface of the same radio that scans makes it deaf for 11 s.
+  falseAlarmMs: 20_000,
   resetIntervalMs: 5000,
 };
 

@@ -170,6 +170,14 @@ describe('liveness', () => {
     assert.deepEqual([383, 384, 895, 896].map(stateAfter), ['alive', 'suspect', 'suspect', 'dead']);
   });
 
+  it('learns from a neighbour that comes back after a scan of our own radio', () => {
+    const dead = look(NOTHING_KNOWN, 0, [alive(A), silent(B, 1500)]);
+    const gone = look(dead.liveness, 250, [alive(A)]);
+    const back = look(gone.liveness, 11_500, [alive(A), alive(B)]);
+    const next = look(back.liveness, 13_000, [alive(A), silent(B, 1500)]);
+    assert.equal(next.verdicts[0]?.act, undefined);
+  });
+
   it('bounds what it calls a false alarm, and how often it resets, to the millisecond', () => {
     const { falseAlarmMs, resetIntervalMs } = DEFAULT_LIVENESS;
     const dead = look(NOTHING_KNOWN, 0, [alive(A), silent(B, 1500)]);
