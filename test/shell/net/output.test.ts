@@ -3,9 +3,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { LinkId } from '../../../agent/core/io.ts';
 import { MAX_FRAME_BYTES } from '../../../agent/core/limits.ts';
+import { FairQueue } from '../../../agent/shell/fair-queue.ts';
 import { FORWARD_LANE_BYTES, OUTPUT_AHEAD_BYTES } from '../../../agent/shell/limits.ts';
 import { NET_LIMITS } from '../../../agent/shell/net/limits.ts';
 import { type Cause, Output, type OutputBudget } from '../../../agent/shell/net/output.ts';
+
+type Lanes = FairQueue<unknown, unknown>;
 
 const MOST_BYTES = NET_LIMITS.memberOutputBytes;
 
@@ -112,6 +115,53 @@ describe('frames that leave over a link', () => {
     const bytes = marks.filter((mark) => mark === 2).length * (size + 4);
     assert.ok(bytes <= MOST_BYTES / 2 && bytes > MOST_BYTES / 4, `${bytes}`);
     assert.equal(marks.filter((mark) => mark === 1).length, 1, 'who has little keeps it');
+  });
+
+  it('of one link may wait up to its bound exactly', () => {
+    const made = slow();
+    fill(made);
+    const size = FORWARD_LANE_BYTES / 4;
+    for (let i = 0; i < 5; i++) made.output.forward(frame(1, size - 4), from(1));
+    made.drain();
+    assert.equal(made.marks().filter((mark) => mark === 1).length, 4);
+  });
+
+  it('are passed on where all links together have too much waiting, if this one reads', () => {
+    const made = slow(MOST_BYTES, { used: 10, most: 5 });
+    made.output.forward(frame(1, 10), from(1));
+    made.drain();
+    assert.deepEqual(made.marks(), [1]);
+  });
+
+  it('are accounted for, also those that are lost to make room', () => {
+    const budget: OutputBudget = { used: 0, most: 100 * MOST_BYTES };
+    const made = slow(MOST_BYTES, budget);
+    fill(made);
+    for (let n = 2; n < 200; n++) made.output.forward(frame(2, 16_000), from(n));
+    assert.ok(budget.used > MOST_BYTES / 2);
+    made.drain();
+    assert.equal(budget.used, 0);
+  });
+
+  it('leave nothing behind of the link that they came over', (t) => {
+    const lanes = new Set<unknown>();
+    const { place, remove } = FairQueue.prototype;
+    t.mock.method(FairQueue.prototype, 'place', function (this: Lanes, key, where) {
+      lanes.add(key);
+      place.call(this, key, where);
+    } as Lanes['place']);
+    t.mock.method(FairQueue.prototype, 'remove', function (this: Lanes, key) {
+      lanes.delete(key);
+      remove.call(this, key);
+    } as Lanes['remove']);
+    const made = slow();
+    made.output.forward(frame(1, 10), from(1));
+    assert.deepEqual([...lanes], ['own'], 'that left at once');
+    fill(made);
+    for (let n = 2; n < 200; n++) made.output.forward(frame(2, 16_000), from(n));
+    assert.ok(lanes.size > 2);
+    made.drain();
+    assert.deepEqual([...lanes], ['own'], 'that waited, or were lost');
   });
 
   it('of this node make a reader too slow at the bound, and not before', () => {
