@@ -1,7 +1,7 @@
 /** Receipts (agent/cli/receipt.ts): what they prove, and that no byte of them can be changed. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { readReceipt, writeReceipt } from '../../agent/cli/receipt.ts';
+import { MAX_RECEIPT_CHARACTERS, readReceipt, writeReceipt } from '../../agent/cli/receipt.ts';
 import { PLAIN } from '../../agent/cli/render/paint.ts';
 import { renderVerified } from '../../agent/cli/render/wallet.ts';
 import { isRefusal, type Refusal } from '../../agent/core/refusal.ts';
@@ -124,6 +124,33 @@ votes       oak, elm, ash (3 of 4, quorum 3, epoch 0)
     const shown = renderVerified(PLAIN, view, { name: 'village', id: 'mpnet1' });
     assert.equal(shown.match(/^amount /gm), null);
     assert.ok(!shown.includes('\u001b') && !shown.includes('\u202e'));
+  });
+
+  it('says what is missing of the lines around its certificate', () => {
+    const begin = '-----BEGIN MESHPAY CERTIFICATE-----';
+    const end = '-----END MESHPAY CERTIFICATE-----';
+    const expected = (receipt: string) => {
+      const { refused, field, expected: what } = refusalOf(receipt);
+      return [refused, field, what];
+    };
+    const noBegin = ['bad_receipt', 'receipt', `a line "${begin}"`];
+    const noEnd = ['bad_receipt', 'receipt', `a line "${end}" at the end`];
+    assert.deepEqual(expected(text.replace(begin, '')), noBegin);
+    assert.deepEqual(expected(text.replace(end, '')), noEnd);
+    assert.deepEqual(expected(text.replace(begin, end)), noBegin);
+    const turned = text.replace(begin, '?').replace(end, begin).replace('?', end);
+    assert.deepEqual(expected(turned), noEnd);
+    const other = ['bad_receipt', 'certificate', 'base64'];
+    assert.deepEqual(expected(text.replace(begin, `${begin}\n!`)), other);
+    const title = ['bad_receipt', 'line 1', '"MeshPay receipt, version 1"'];
+    assert.deepEqual(expected(text.replace('version 1', 'version 2')), title);
+  });
+
+  it('is read up to its bound, and not one character further', () => {
+    const filled = (length: number) => refusalOf(text.padEnd(length, ' '));
+    assert.match(filled(MAX_RECEIPT_CHARACTERS).field ?? '', /^line /);
+    const { field, found } = filled(MAX_RECEIPT_CHARACTERS + 1);
+    assert.deepEqual([field, found], ['receipt', `${MAX_RECEIPT_CHARACTERS + 1}`]);
   });
 
   it('is refused above its bound before anything else is done with it', () => {

@@ -1,10 +1,13 @@
 /** Which payment an order on its way is (agent/cli/wallet/request.ts): no other may be taken for it. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { Failure } from '../../agent/cli/failure.ts';
+import type { WalletFolder } from '../../agent/cli/wallet/folder.ts';
 import type { PayCommand } from '../../agent/cli/wallet/pay.ts';
-import { isSamePayment } from '../../agent/cli/wallet/request.ts';
+import { isSamePayment, type PayWords, readPayment } from '../../agent/cli/wallet/request.ts';
 import { liveOrderView } from '../../agent/cli/wallet/view.ts';
 import { memosOf } from '../../agent/core/memo.ts';
+import { nameOf } from '../../agent/core/names.ts';
 import type { Amount, TokenIndex } from '../../agent/core/units.ts';
 import { seedOf } from '../support/keys.ts';
 import { World } from '../support/world.ts';
@@ -27,6 +30,55 @@ function waiting(memo = 'bread') {
     isSamePayment(live.order, { ...asked, ...change }, world);
   return { world, isSame };
 }
+
+describe('the words of a payment', () => {
+  const world = new World({ wallets: ['alice', 'bob'] });
+  const alice = world.place('alice');
+  const [own, bob] = [alice, world.place('bob')].map(({ signer }) =>
+    nameOf('account', signer.publicKey),
+  );
+  assert.ok(own !== undefined && bob !== undefined);
+  const sound: PayWords = { recipient: bob, amount: '12.5', token: 'HRS', memo: '' };
+  const wallet = { network: world.network, signer: alice.signer } as WalletFolder;
+  const read = (change: Partial<PayWords>) => readPayment({ ...sound, ...change }, wallet);
+  const refused = (change: Partial<PayWords>): string | undefined => {
+    try {
+      read(change);
+      return undefined;
+    } catch (error) {
+      assert.ok(error instanceof Failure);
+      return error.code;
+    }
+  };
+
+  it('are read in the smallest unit of their token', () => {
+    const recipient = world.place('bob').signer.publicKey;
+    assert.deepEqual(read({}), { recipient, token: 0, amount: 1_250n, memo: '' });
+    assert.deepEqual(read({ amount: '12.5', token: 'KWH' }).amount, 12_500n);
+    assert.deepEqual(read({ amount: '0.01' }).amount, 1n);
+  });
+
+  it('may have blanks around them that a paste brought, but the memo is as it was written', () => {
+    const pasted = { recipient: ` ${bob}\n`, amount: ' 12.5 ', token: ' HRS ', memo: ' bread ' };
+    assert.deepEqual(read(pasted), { ...read({}), memo: ' bread ' });
+  });
+
+  it('are refused one by one, by what is wrong with them', () => {
+    assert.equal(refused({ recipient: bob.slice(0, -1) }), 'bad_name');
+    assert.equal(refused({ recipient: own }), 'pays_itself');
+    assert.equal(refused({ token: 'CUP' }), 'unknown_token');
+    assert.equal(refused({ amount: '1.005' }), 'too_many_decimals');
+    assert.equal(refused({ amount: '-1' }), 'bad_amount');
+    for (const amount of ['0', '0.00']) assert.equal(refused({ amount }), 'amount_zero');
+  });
+
+  it('have a memo of 64 bytes at most, however many characters that are', () => {
+    assert.equal(read({ memo: 'm'.repeat(64) }).memo.length, 64);
+    assert.equal(refused({ memo: 'm'.repeat(65) }), 'memo_too_long');
+    assert.equal(read({ memo: '€'.repeat(21) }).memo.length, 21);
+    assert.equal(refused({ memo: '€'.repeat(22) }), 'memo_too_long');
+  });
+});
 
 describe('an order on its way', () => {
   it('is the same payment where recipient, amount, token and memo are', () => {
