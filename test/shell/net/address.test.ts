@@ -1,7 +1,12 @@
 /** Under what name an address is counted. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createSourceNames, hostOf, isLinkLocal } from '../../../agent/shell/net/address.ts';
+import {
+  createSourceNames,
+  hostOf,
+  isLinkLocal,
+  sameAddress,
+} from '../../../agent/shell/net/address.ts';
 import { meshAddress } from '../../../agent/shell/radio/address.ts';
 import { identityOf, NETWORK } from './harness.ts';
 
@@ -52,5 +57,14 @@ describe('link-local', () => {
     for (const host of ['fe80::1', 'FE80::1%mesh0', 'febf::1']) assert.ok(isLinkLocal(host), host);
     for (const host of ['fec0::1', 'fe7f::1', 'fd80::1', '::1'])
       assert.ok(!isLinkLocal(host), host);
+  });
+});
+
+describe('two addresses are the same', () => {
+  it('when host and port are', () => {
+    const address = { host: '192.0.2.1', port: 7420 };
+    assert.ok(sameAddress(address, { ...address }));
+    assert.ok(!sameAddress(address, { ...address, port: 7421 }));
+    assert.ok(!sameAddress(address, { ...address, host: '192.0.2.2' }));
   });
 });

@@ -16,6 +16,10 @@ function from(n: number, standing: Cause['place']['standing'] = 'anonymous'): Ca
   return { link: BigInt(n) as LinkId, place: { standing, source: `source ${n}` } };
 }
 
+function wordOf(mark: number): Uint8Array {
+  return new Uint8Array(4).fill(mark);
+}
+
 function frame(mark: number, size: number): Uint8Array {
   return new Uint8Array(size).fill(mark);
 }
@@ -162,6 +166,36 @@ describe('frames that leave over a link', () => {
     assert.ok(lanes.size > 2);
     made.drain();
     assert.deepEqual([...lanes], ['own'], 'that waited, or were lost');
+  });
+
+  it('leave at once when there are enough of them for one write', () => {
+    const made = slow();
+    for (let i = 0; i < 3; i++) made.output.send(frame(1, 16_380));
+    assert.equal(made.written.length, 0);
+    made.output.send(frame(1, 16_380));
+    assert.equal(made.written.length, 1, '64 KiB exactly');
+  });
+
+  it('pay for their size when they wait', () => {
+    const made = slow();
+    fill(made);
+    for (let i = 0; i < 3; i++) made.output.forward(frame(1, 16_000), from(1));
+    for (let i = 0; i < 30; i++) made.output.forward(frame(2, 100), from(2));
+    made.drain();
+    const marks = made.marks().filter((mark) => mark !== 0);
+    const between = marks.lastIndexOf(1) - marks.indexOf(1);
+    assert.ok(between > 20, `${between} in the time of two large ones`);
+  });
+
+  it('are none after the last word', () => {
+    const budget: OutputBudget = { used: 0, most: MOST_BYTES };
+    const made = slow(MOST_BYTES, budget);
+    made.output.end(wordOf(9));
+    made.output.send(frame(1, 10));
+    made.output.forward(frame(1, 10), from(1));
+    assert.equal(budget.used, 4);
+    made.drain();
+    assert.deepEqual([Buffer.concat(made.written).length, budget.used], [4, 0]);
   });
 
   it('of this node make a reader too slow at the bound, and not before', () => {

@@ -120,3 +120,45 @@ describe('the pause between attempts', () => {
     );
   });
 });
+
+describe('the key of a peer', () => {
+  it('leads to the peer that has it now, whoever had it before', () => {
+    const table = createPeerTable(NET_LIMITS, () => 0);
+    const unpinned: NewPeer = { key: undefined, pinned: false, isMember: false, demanded: true };
+    const [first, second] = [added(table.add(unpinned)), added(table.add(unpinned))];
+    table.setKey(first, keyOf(1));
+    table.setKey(first, keyOf(2));
+    assert.equal(table.byKey(keyOf(1)), undefined);
+    assert.equal(table.byKey(keyOf(2)), first);
+    table.setKey(second, keyOf(2));
+    table.remove(first);
+    assert.equal(table.byKey(keyOf(2)), second);
+    table.remove(second);
+    assert.equal(table.byKey(keyOf(2)), undefined);
+  });
+});
+
+describe('a full table', () => {
+  const limits = { ...NET_LIMITS, undemandedPeers: 2 };
+
+  it('gives up the one that was there first of those heard at the same time', () => {
+    const table = createPeerTable(limits, () => 0);
+    for (const n of [1, 2, 3]) added(table.add(stranger(n)));
+    assert.deepEqual(
+      [1, 2, 3].map((n) => table.byKey(keyOf(n)) !== undefined),
+      [false, true, true],
+    );
+  });
+
+  it('gives up one that waits for its next attempt, and none that is being tried', () => {
+    const table = createPeerTable(limits, () => 0);
+    const [first, second] = [1, 2].map((n) => added(table.add(stranger(n))));
+    assert.ok(first !== undefined && second !== undefined);
+    for (const peer of [first, second]) table.move(peer, 'connecting');
+    assert.equal(table.add(stranger(3)), undefined);
+    table.move(second, 'reconnecting');
+    added(table.add(stranger(3)));
+    assert.equal(table.byKey(keyOf(2)), undefined);
+    assert.equal(table.byKey(keyOf(1)), first);
+  });
+});

@@ -56,3 +56,25 @@ describe('two streams between the same two nodes', () => {
     );
   });
 });
+
+describe('what the links of one source may use', () => {
+  const terms = createTerms(NET_LIMITS, undefined, [], () => 0);
+
+  it('is shared by them beside their own, kind by kind', () => {
+    for (const part of ['buckets', 'fruitless'] as const) {
+      for (const kind of ['node', 'anonymous'] as const) {
+        const [one, other] = [1, 2].map(() => terms.boundsOf(kind, 's')[part]);
+        assert.ok(one !== undefined && other !== undefined);
+        assert.deepEqual([one.length, other.length], [2, 2]);
+        assert.notEqual(one[0], other[0], 'its own');
+        assert.equal(one[1], other[1], 'that of the source');
+        assert.notEqual(one[1], terms.boundsOf(kind, 'other')[part][1]);
+      }
+      const shared = (kind: 'node' | 'anonymous') => terms.boundsOf(kind, 's')[part][1];
+      assert.notEqual(shared('node'), shared('anonymous'));
+      assert.equal(terms.boundsOf('member', 's')[part].length, 1);
+    }
+    const { buckets, fruitless } = terms.boundsOf('node', 's');
+    assert.ok(!buckets.some((bucket) => fruitless.includes(bucket)));
+  });
+});
