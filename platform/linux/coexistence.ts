@@ -34,13 +34,21 @@ export function interfaceFaults(
     });
 }
 
-/** Interfaces that are up, cannot stay beside a mesh and are not connected: they make room. */
+/**
+ * Interfaces that are up and not connected: they make room where they cannot stay beside a mesh, and a
+ * station also where it can. One that looks for its network scans, and the whole radio with it: the
+ * node drops out of the mesh for ten seconds each time.
+ */
 export function yieldingInterfaces(
   settings: MeshSettings,
   observed: LinuxObserved,
   phy: Phy,
 ): readonly RadioInterface[] {
-  return excludedBy(settings, observed, phy).filter((each) => each.frequencyMhz === undefined);
+  const excluded = excludedBy(settings, observed, phy);
+  return othersUp(settings, observed, phy).filter((each) => {
+    const scans = each.type === 'managed' || each.type === 'P2P-client';
+    return each.frequencyMhz === undefined && (scans || excluded.includes(each));
+  });
 }
 
 /**

@@ -175,12 +175,20 @@ function exists({ interfaces }: LinuxObserved, interfaceName: string): boolean {
 
 function blockFaults(observed: LinuxObserved, phy: Phy): readonly Fault[] {
   const hard = observed.blocks.some((block) => block.phyName === phy.name && block.hard);
-  if (!hard) return [];
+  // A switch of the machine that software has off shows as a hard one of each radio behind it.
+  if (!hard || machineBlocks(observed).length > 0) return [];
   return [fault('radio_blocked', `radio ${phy.name}`, 'a radio that is on', 'rfkill hard block')];
 }
 
 function softBlocks(observed: LinuxObserved, phy: Phy) {
-  return observed.blocks.filter((block) => block.phyName === phy.name && block.soft);
+  const own = observed.blocks.filter((block) => block.phyName === phy.name && block.soft);
+  return [...machineBlocks(observed), ...own];
+}
+
+/** Soft blocks of switches that are of no radio, but of the machine. */
+function machineBlocks({ blocks, phys }: LinuxObserved) {
+  const isOfRadio = (name: string) => phys.some((phy) => phy.name === name);
+  return blocks.filter(({ phyName, soft }) => soft && !isOfRadio(phyName));
 }
 
 function unblock(switchIndex: number): Command {

@@ -142,6 +142,31 @@ describe('an access point beside a mesh', () => {
   });
 });
 
+describe('an idle interface of the same radio', () => {
+  it('is taken down where it would scan, told to the managers, and put back', async () => {
+    for (const [type, isTaken] of [
+      ['managed', true],
+      ['P2P-client', true],
+      ['AP', false],
+    ] as const) {
+      const phy = withLimits(4, 1, [4, 'AP', 'P2P-client', 'managed', 'mesh point']);
+      const fake = new FakeLinux([phy]);
+      fake.world.interfaces = fake.world.interfaces.map((each) => ({ ...each, type }));
+      fake.host.files.set('/etc/dhcpcd.conf', '');
+      await fake.host.output(['ip', 'link', 'set', 'wlan0', 'up']);
+      const platform = new LinuxPlatform(fake, fake.host, 'netlink');
+      const isUp = () => fake.world.links.some(({ name, up: on }) => name === 'wlan0' && on);
+      await up(platform);
+      assert.equal(isUp(), !isTaken, type);
+      const conf = fake.host.files.get('/etc/dhcpcd.conf');
+      assert.equal(`${conf}`.includes('denyinterfaces mesh0 wlan0'), isTaken, type);
+      assert.deepEqual(await commands(platform), []);
+      await down(platform);
+      assert.ok(isUp(), type);
+    }
+  });
+});
+
 describe('a radio with a domain of its own', () => {
   it('comes to rest once it was asked for the country, and says which is in force', async () => {
     for (const selfManaged of [true, false]) {

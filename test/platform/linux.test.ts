@@ -300,6 +300,25 @@ describe('a plan for Debian', () => {
     assert.equal(plan.ok ? '' : plan.faults[0].code, 'radio_blocked');
   });
 
+  it("undoes a soft block of the machine's switch first, which looks hard at the radio", async () => {
+    const { fake, platform } = make();
+    const block = (switchIndex: number, name: string, soft: string, hard: string) => {
+      for (const [file, text] of Object.entries({ name, type: 'wlan', soft, hard })) {
+        fake.host.files.set(`/sys/class/rfkill/rfkill${switchIndex}/${file}`, `${text}\n`);
+      }
+    };
+    block(4, 'phy0', '1', '1');
+    block(7, 'ideapad_wlan', '1', '0');
+    const lines = transcript(await commands(platform));
+    assert.deepEqual(
+      lines.filter((line) => line.startsWith('rfkill')),
+      ['rfkill unblock 7', 'rfkill unblock 4'],
+    );
+    block(7, 'ideapad_wlan', '0', '1');
+    const plan = platform.plan(SETTINGS, value(await platform.observe(SETTINGS)));
+    assert.equal(plan.ok ? '' : plan.faults[0].code, 'radio_blocked');
+  });
+
   it('names a program that is missing, and its package, before anything is changed', async () => {
     const { fake, platform } = make();
     fake.host.files.delete('/usr/sbin/wpa_cli');

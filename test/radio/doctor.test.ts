@@ -72,6 +72,14 @@ describe('doctor on the radio', () => {
     assert.match(check.mend ?? '', /^Look in its files .*\.$/);
   });
 
+  it('tells each note under its own name', () => {
+    const notes = ['genesis: none', 'radio.passphrase_file: a space'];
+    assert.deepEqual(wrong(judge({ notes })), [
+      'warn mesh address: genesis: none',
+      'warn passphrase file: radio.passphrase_file: a space',
+    ]);
+  });
+
   it('tells when it is tried again, where that is long', () => {
     const faults = [fault('mesh_not_up', 'somewhere', 'this', 'that')];
     const mendOf = (nextTryMs: number | null) =>

@@ -104,6 +104,30 @@ describe('the radio of a configuration', () => {
     );
   });
 
+  it('names a byte order mark, and a space that nobody sees', () => {
+    const file = join(folder, 'edited');
+    const read = (text: string) => {
+      writeFileSync(file, text, { mode: 0o600 });
+      return readRadioSetup(config({ 'radio.passphrase_file': file }));
+    };
+    const marked = read('\ufeffcorrect horse\n');
+    assert.ok(!marked.ok);
+    assert.equal(marked.faults[0].code, 'passphrase_invalid');
+    assert.match(marked.faults[0].found, /byte order mark/);
+    for (const [text, passphrase] of [
+      ['correct horse \n', 'correct horse '],
+      [' correct horse\r\n', ' correct horse'],
+    ] as const) {
+      const spaced = read(text);
+      assert.ok(spaced.ok);
+      assert.equal(spaced.setup.settings.passphrase, passphrase);
+      assert.match(
+        spaced.setup.notes.join(),
+        /^radio\.passphrase_file: a space at .*, which counts$/,
+      );
+    }
+  });
+
   it('reports all mistakes at once', () => {
     const all = { 'radio.country': null, 'radio.channel': 99, 'radio.mesh_id': 'x'.repeat(33) };
     assert.deepEqual(faults(all), [

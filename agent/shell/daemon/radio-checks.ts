@@ -54,7 +54,7 @@ export function judgeRadio(reading: RadioReading, senses: MeshSenses): readonly 
   if (report.faults.length > 0) return [...checkFaults(report, fresh), checkKey(report, senses)];
   return [
     checkMesh(report),
-    ...(report.notes.length === 0 ? [] : [checkNotes(report)]),
+    ...checkNotes(report),
     ...checkWarnings(report),
     ...checkHardware(report),
     checkNeighbours(report),
@@ -100,9 +100,14 @@ function checkWarnings({ mesh }: RadioReport): readonly CheckView[] {
   );
 }
 
-function checkNotes({ notes }: RadioReport): CheckView {
-  const mend = 'Others still find this node by its beacons; see genesis and node_key.';
-  return found('mesh address', 'warn', notes.join('; '), mend);
+function checkNotes({ notes }: RadioReport): readonly CheckView[] {
+  return notes.map((note) => {
+    if (note.startsWith('radio.passphrase_file')) {
+      return found('passphrase file', 'warn', note, 'Take it out, unless all nodes have it.');
+    }
+    const mend = 'Others still find this node by its beacons; see genesis and node_key.';
+    return found('mesh address', 'warn', note, mend);
+  });
 }
 
 /** Cheap radios are sold with one address for all of them. It says nothing of the node's key. */

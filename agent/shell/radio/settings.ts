@@ -81,6 +81,9 @@ export function readRadioSetup(config: Config): RadioSetupReading {
       : meshAddressesWithPrefix(known.id, signerFromSeed(seed).publicKey);
   const passphrase = readPassphrase(config['radio.passphrase_file']);
   const faults: Fault[] = typeof passphrase === 'string' ? [] : [passphrase];
+  if (typeof passphrase === 'string' && passphrase !== passphrase.trim()) {
+    notes.push('radio.passphrase_file: a space at the beginning or the end, which counts');
+  }
   const meshId = config['radio.mesh_id'] ?? known?.genesis.name;
   if (meshId === undefined) {
     const expected = 'a name, while the genesis document cannot be read';
@@ -114,6 +117,8 @@ export function readRadioSetup(config: Config): RadioSetupReading {
   return { ok: true, setup: { settings, notes } };
 }
 
+const BYTE_ORDER_MARK = '\ufeff';
+
 /** The first line of the file. It is never in a fault. */
 function readPassphrase(path: string): string | Fault {
   const field = 'radio.passphrase_file';
@@ -127,7 +132,10 @@ function readPassphrase(path: string): string | Fault {
     const found = `mode 0${mode.toString(8)}`;
     return fault('passphrase_exposed', `${field} ${path}`, 'mode 0600', found);
   }
-  return reading.bytes.toString('utf8').split(/\r?\n/)[0] ?? '';
+  const [line = ''] = reading.bytes.toString('utf8').split(/\r?\n/);
+  if (!line.startsWith(BYTE_ORDER_MARK)) return line;
+  const found = 'a byte order mark at its beginning, as some editors write';
+  return fault('passphrase_invalid', `${field} ${path}`, 'a passphrase in plain ASCII', found);
 }
 
 function faultCodeOf(systemCode: string | undefined): FaultCode {
