@@ -88,5 +88,7 @@ describe('goodbyes', () => {
     for (const word of [PING, PONG, 1, MAX_FRAME_BYTES, MAX_FRAME_BYTES + 1, 0xffff_ff00]) {
       assert.equal(goodbyeReason(word), undefined);
     }
+    for (const wire of [1, 239]) assert.equal(goodbyeReason(goodbyeWord(wire)), wire);
+    assert.equal(goodbyeReason(goodbyeWord(240)), undefined);
   });
 });

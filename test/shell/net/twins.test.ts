@@ -33,6 +33,15 @@ describe('of the key of another node', () => {
     assert.ok(twins.saw(key, '01A', at('a')) !== undefined);
   });
 
+  it('so many are remembered, the latest', () => {
+    const seen = (others: number) => {
+      const twins = new Twins(alice);
+      for (let n = 0; n <= others; n++) twins.saw(key, `0${n}`, at('a'));
+      return twins.saw(key, '00', at('a')) !== undefined;
+    };
+    assert.deepEqual([1, 2, 3, 4].map(seen), [true, true, true, false]);
+  });
+
   it('one alone is never two, however often it starts anew, moves or is dialled', () => {
     const life = fc.array(fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 5 }));
     fc.assert(
