@@ -53,6 +53,39 @@ describe('an outlet', () => {
     }
   });
 
+  it('is flushed when all that was written is taken, for all who wait, and not sooner', async () => {
+    const taken: ((error?: Error | null) => void)[] = [];
+    const outlet = createOutlet({ on: () => undefined, write: (_, done) => taken.push(done) });
+    for (const text of ['one', 'two']) outlet.write(text);
+    const flushed: string[] = [];
+    const waits = ['a', 'b'].map(async (name) => {
+      const error = await outlet.flushed();
+      flushed.push(`${name} ${error?.message}`);
+    });
+    taken[0]?.(null);
+    await new Promise(setImmediate);
+    assert.deepEqual(flushed, []);
+    assert.equal(outlet.lost.aborted, false);
+    taken[1]?.(errorOf('ENOSPC'));
+    await Promise.all(waits);
+    assert.deepEqual(flushed, ['a ENOSPC', 'b ENOSPC']);
+  });
+
+  it('is lost by an error that comes while nothing is written', async () => {
+    for (const code of ['EPIPE', 'ENOSPC']) {
+      let hear: (error: Error) => void = () => undefined;
+      const on = (_: 'error', listener: typeof hear): void => {
+        hear = listener;
+      };
+      const outlet = createOutlet({ on, write: (_, done) => done() });
+      assert.deepEqual([outlet.isTTY, outlet.columns], [false, 0]);
+      hear(errorOf(code));
+      assert.equal(outlet.lost.aborted, true);
+      const error = await outlet.flushed();
+      assert.equal(error?.message, code === 'EPIPE' ? undefined : code);
+    }
+  });
+
   it('tells the first error of what it writes to', async () => {
     const stream = streamOf();
     const outlet = createOutlet(stream);

@@ -27,6 +27,82 @@ function argsOf(...argv: string[]): Args {
   return parseCommandLine(argv, [PAY]).args;
 }
 
+/** Two commands of a group, one with a word to choose and no more. */
+const GROUP: readonly CommandSpec[] = [
+  { ...PAY, path: ['wallet', 'pay'] },
+  {
+    ...PAY,
+    path: ['wallet', 'show'],
+    positionals: [
+      { name: 'what', summary: '', expected: 'what to show', choices: ['money', 'orders'] },
+      { name: 'where', summary: '' },
+    ],
+    options: [],
+  },
+  { ...PAY, path: ['version'], positionals: [], options: [] },
+];
+
+/** How a line is refused: expected, found. */
+function refusedFor(...argv: string[]): string {
+  try {
+    parseCommandLine(argv, GROUP);
+    return 'taken';
+  } catch (error) {
+    assert.ok(error instanceof Failure);
+    assert.equal(error.code, 'bad_usage');
+    return error.message;
+  }
+}
+
+describe('the words of a command line', () => {
+  it('name a command, the first words of some, or none', () => {
+    const parsed = (...argv: string[]) => {
+      const { spec, group } = parseCommandLine(argv, GROUP);
+      return [spec?.path.join(' '), group];
+    };
+    assert.deepEqual(parsed(), [undefined, []]);
+    assert.deepEqual(parsed('wallet'), [undefined, ['wallet']]);
+    assert.deepEqual(parsed('wallet', 'show', 'money'), ['wallet show', ['wallet', 'show']]);
+    assert.deepEqual(parsed('version'), ['version', ['version']]);
+  });
+
+  it('are refused where no command is called so, with what may be meant', () => {
+    assert.match(refusedFor('wollet'), /after "meshpay": expected wallet, perhaps, found "?wollet/);
+    assert.match(refusedFor('bicycle'), /after "meshpay": expected wallet or version, found/);
+    assert.match(refusedFor('wallet', 'shwo'), /after "meshpay wallet": expected show, perhaps/);
+    assert.match(refusedFor('wallet', 'bicycle'), /after "meshpay wallet": expected pay or show,/);
+  });
+
+  it('are as many as the command takes', () => {
+    assert.match(refusedFor('version', 'x'), /arguments: expected no arguments, found "?x/);
+    assert.match(refusedFor('wallet', 'show'), /what: expected what to show, found nothing/);
+    assert.match(refusedFor('wallet', 'show', ''), /what: expected what to show, found ""/);
+    assert.equal(refusedFor('wallet', 'show', 'money', 'here'), 'taken');
+    const more = refusedFor('wallet', 'show', 'money', 'here', 'there');
+    assert.match(more, /arguments: expected no more arguments, found "?there/);
+    assert.equal(refusedFor('wallet', 'pay', '1', 'a', 'b', 'c'), 'taken');
+  });
+
+  it('are among the choices where there are any', () => {
+    assert.equal(refusedFor('wallet', 'show', 'orders'), 'taken');
+    assert.match(refusedFor('wallet', 'show', 'order'), /what: expected money or orders, found/);
+  });
+
+  it('are asked for by the names that the command declares, and by no other', () => {
+    const { args } = parseCommandLine(['wallet', 'show', 'money'], GROUP);
+    assert.deepEqual([args.word('what'), args.optionalWord('where')], ['money', undefined]);
+    assert.throws(() => args.word('memo'), /declares the argument memo/);
+    assert.throws(() => args.text('memo'), /declares the option --memo/);
+    assert.throws(() => args.flag('peer'), /declares the option --peer/);
+  });
+
+  it('have options that take a value in all commands or in none', () => {
+    const options = [{ name: 'memo', kind: 'flag', summary: '' }] as const;
+    const mixed = [...GROUP, { ...PAY, path: ['other'], options }];
+    assert.throws(() => parseCommandLine(['version'], mixed), /--memo takes a value in all/);
+  });
+});
+
 describe('a command line', () => {
   it('keeps numbers as they were written', () => {
     for (const amount of ['1000.00', '007', '0x10', '1e3', '12345678901234567890', '.5', '1_000']) {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createPursuit } from '../../agent/cli/wallet/pursuit.ts';
 import type { Notice } from '../../agent/core/notice.ts';
-import { refusal } from '../../agent/core/refusal.ts';
+import { REFUSALS, refusal } from '../../agent/core/refusal.ts';
 import type { MemberIndex, Sequence } from '../../agent/core/units.ts';
 import { certificateFor, testNetwork } from './support.ts';
 
@@ -45,6 +45,34 @@ describe('a payment on its way', () => {
       'fir: no answer, and no link of its own',
     ]);
     assert.equal(pursuit.reasons(() => true)[2], 'fir: connected, but does not answer');
+  });
+
+  it('says of a refusal what it goes by: an amount as people write it, or what was told', () => {
+    const said = (...args: Parameters<typeof refusal>): string | undefined => {
+      const pursuit = createPursuit(village.network, 2);
+      pursuit.take({ kind: 'order_refused', member: member(0), refusal: refusal(...args) });
+      return pursuit.reasons(nobodyLinked)[0]?.replace(/^oak: /, '');
+    };
+    const low = 'insufficient_balance, the balance is below the amount';
+    const [opening, few] = ['below_opening', 'missing_earlier'] as const;
+    const { meaning } = REFUSALS[opening];
+    assert.equal(said(opening, { expected: '150' }), `${opening}, ${meaning}: that takes 1.50`);
+    assert.equal(said(opening), `${opening}, ${meaning}`);
+    assert.equal(said('insufficient_balance'), low);
+    assert.equal(said('insufficient_balance', { found: '-5' }), `${low}; it says -0.05`);
+    assert.equal(said('insufficient_balance', { found: 'plenty' }), `${low}; it says plenty`);
+    const found = { expected: '7', found: '300' };
+    assert.equal(said(few, found), `${few}, ${REFUSALS[few].meaning}; it says 300`);
+  });
+
+  it('tells of nobody silent where all have said something', () => {
+    const pursuit = createPursuit(village.network, 2, [member(0), member(1)]);
+    for (const index of [2, 3]) {
+      const refused = refusal('overloaded');
+      pursuit.take({ kind: 'order_refused', member: member(index), refusal: refused });
+    }
+    assert.equal(pursuit.progress(), 'votes 2 of 3 (oak, elm), 2 refusals');
+    assert.equal(pursuit.state.kind, 'waiting');
   });
 
   it('forgets a refusal when the vote comes after all, and keeps the vote when a refusal comes late', () => {

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readLiveOrder, readWallet } from '../../agent/core/client/wallet.ts';
+import { readLiveOrder, readPayment, readWallet } from '../../agent/core/client/wallet.ts';
 import { encode } from '../../agent/core/codec/canonical.ts';
 import { certificateCoder } from '../../agent/core/codec/order.ts';
+import type { Command, Read } from '../../agent/core/io.ts';
+import type { Amount } from '../../agent/core/units.ts';
 import { certificateOf, orderOf } from '../support/forge.ts';
-import { World } from '../support/world.ts';
+import { HRS, World } from '../support/world.ts';
 
 function walletAt(world: World, name: string): { next: bigint; balance: bigint; live: boolean } {
   const place = world.place(name);
@@ -66,6 +68,29 @@ test('a payee knows its money from the certificate alone, and counts it once', (
     world.event(world.place('bob'), { kind: 'command', command: { kind: 'deliver', certificate } });
   }
   assert.equal(walletAt(world, 'bob').balance, 1_030n);
+});
+
+test('a wallet whose clock stands before 1970 takes and makes payments all the same', () => {
+  const world = new World();
+  const certificate = encode(
+    certificateCoder,
+    certificateOf(world, orderOf(world, 'alice', 'bob')),
+  );
+  const bob = world.place('bob');
+  const read = { get: (key: never) => bob.state.get(key) };
+  const recipient = world.place('alice').signer.publicKey;
+  const amount = 5n as Amount;
+  const commands: Command[] = [
+    { kind: 'deliver', certificate },
+    { kind: 'pay', recipient, token: HRS, amount, memo: '', nonce: undefined },
+  ];
+  for (const command of commands) {
+    const stamp = { nowMs: 1_000, wallMs: -1_000 };
+    const { writes } = bob.node.step({ kind: 'command', command }, stamp, read as Read);
+    for (const { key, value } of writes) if (value !== undefined) bob.state.set(key, value);
+  }
+  assert.equal(readPayment(read, 0n)?.wallMs, 0n);
+  assert.equal(readLiveOrder(read)?.createdWallMs, 0n);
 });
 
 test('a receipt with a vote too few is refused and changes nothing', () => {
