@@ -129,6 +129,13 @@ describe('the country', () => {
     assert.deepEqual(await refusal(platform), []);
   });
 
+  it('of the own radio is changed', async () => {
+    const { fake, platform } = make({ country: 'HK' });
+    assert.deepEqual(await refusal(platform), []);
+    await up(platform);
+    assert.equal(fake.config['wireless']?.['radio0']?.options['country'], 'US');
+  });
+
   it('of a mesh that is up is told where it is not the wanted one', async () => {
     const { fake, platform } = make();
     await up(platform);

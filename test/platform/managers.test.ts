@@ -206,6 +206,20 @@ describe('what a manager reads', () => {
     assert.deepEqual(files(fake), []);
   });
 
+  it('stays, and does not keep the mesh up, where it cannot be taken away any more', async () => {
+    const { fake, platform } = make({ ...NM, ...NETWORKD, ...CONF });
+    await up(platform);
+    fake.host.readOnly = ['/etc/'];
+    assert.deepEqual(await commands(platform), []);
+    await down(platform);
+    assert.deepEqual(await fake.host.list('/run/meshpay-radio'), []);
+    assert.equal(files(fake).length, 2);
+    fake.host.readOnly = [];
+    await down(platform);
+    assert.deepEqual(files(fake), []);
+    assert.equal(fake.host.files.get('/etc/dhcpcd.conf'), CONF['/etc/dhcpcd.conf']);
+  });
+
   it('is not changed, and does not stop the mesh, where nothing can be written', async () => {
     const { fake, platform } = make({ ...NM, ...NETWORKD, ...CONF, '/run/dhcpcd/pid': '77' });
     fake.host.processes.set(77, { pid: 77, argv: ['dhcpcd: [manager]'], ageMs: 0 });

@@ -97,6 +97,14 @@ describe('the runner', () => {
     assert.equal(await readFile(path, 'utf8'), 'x');
   });
 
+  it('tells where a file could be written, its folders made', async () => {
+    const path = join(folder, 'there');
+    await writeFile(path, '');
+    assert.equal(await runner.isWritable(path), true);
+    assert.equal(await runner.isWritable(join(folder, 'new', 'folders', 'file')), true);
+    assert.equal(await runner.isWritable(join(path, 'below-a-file')), false);
+  });
+
   it('removes what is there and what is not', async () => {
     const path = join(folder, 'gone');
     await writeFile(path, '');
