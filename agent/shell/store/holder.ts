@@ -3,7 +3,7 @@
  * the one inside LevelDB, and that needs a database. So:
  *
  *   pid.<pid>.<start>.<boot>.<n>   a process that wants the folder, or has it
- *   pid                            the name of the one that has it, so that others can say who
+ *   pid                            of the one that has it, its number and its name: for others to say who
  *
  * Safety: whoever wants the folder first puts its name down and only then looks for names. Of two, the
  * one that looks last sees the other, and it holds nothing before it has seen that it is alone. Nobody
@@ -50,7 +50,7 @@ export async function holdFolder(folder: string): Promise<Hold> {
   await (await open(join(folder, name), 'wx', 0o600)).close();
   try {
     await becomeAlone(folder, name);
-    await writeFile(join(folder, `${name}.new`), `${name}\n`, { mode: 0o600 });
+    await writeFile(join(folder, `${name}.new`), `${self.pid} ${name}\n`, { mode: 0o600 });
     await rename(join(folder, `${name}.new`), join(folder, 'pid'));
   } catch (error) {
     await rm(join(folder, `${name}.new`), { force: true });
@@ -157,7 +157,8 @@ function bootId(): string {
 
 async function publishedName(folder: string): Promise<string | undefined> {
   try {
-    return (await readFile(join(folder, 'pid'), 'latin1')).replace(/\n$/, '');
+    const text = await readFile(join(folder, 'pid'), 'latin1');
+    return text.replace(/\n$/, '').replace(/^[0-9]+ /, '');
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return undefined;
     throw error;

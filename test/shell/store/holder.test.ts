@@ -40,6 +40,8 @@ describe('a second instance', () => {
     assert.equal(opened.error.code, 'data_in_use');
     assert.match(opened.error.message, new RegExp(`held by process ${child.pid}$`));
     assert.equal(await holderOf(folder), child.pid, 'and leaves the pid file alone');
+    const [first] = readFileSync(join(folder, 'pid'), 'latin1').split(' ');
+    assert.equal(first, `${child.pid}`, 'whose first word is the number, for scripts');
     const exited = once(child, 'exit');
     child.kill('SIGKILL');
     await exited;
