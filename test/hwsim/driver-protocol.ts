@@ -26,6 +26,8 @@ export interface Payee {
   /** The account that is paid, hexadecimal. */
   readonly to: string;
   readonly memo?: string;
+  /** The owner has it signed though too few members can be asked, as `--anyway` does. */
+  readonly insists?: boolean;
 }
 
 export type DriverRequest =

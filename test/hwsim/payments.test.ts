@@ -143,6 +143,7 @@ describe('payments over a mesh of virtual radios', { skip }, () => {
           op: 'pay',
           wallet: name,
           to: payer.account,
+          insists: true,
           count: 1,
           pauseMs: 0,
           timeoutMs: PATIENCE_MS,

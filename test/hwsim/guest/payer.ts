@@ -17,6 +17,7 @@ import { monotonicMs } from './clock.ts';
 interface Payment {
   readonly recipient: Uint8Array;
   readonly memo: string;
+  readonly insists: boolean;
   readonly offeredMs: number;
   readonly done: () => void;
   createdMs: number | null;
@@ -48,6 +49,7 @@ export class Payer {
       const payment: Payment = {
         recipient: Buffer.from(payee.to, 'hex'),
         memo: payee.memo ?? '',
+        insists: payee.insists ?? false,
         offeredMs: monotonicMs(),
         done: () => resolve(timesOf(payment)),
         createdMs: null,
@@ -126,8 +128,8 @@ export class Payer {
     const { network } = this.session;
     const pursuit = createPursuit(network, network.genesis.tokens[TOKEN]?.decimals ?? 0);
     this.#live = { payment, pursuit };
-    const { recipient, memo } = payment;
-    const nonce = randomBytes(NONCE_BYTES);
+    const { recipient, memo, insists } = payment;
+    const nonce = insists ? undefined : randomBytes(NONCE_BYTES);
     const command = { kind: 'pay', recipient, token: TOKEN, amount: AMOUNT, memo, nonce } as const;
     this.session.command(command);
   }
