@@ -183,6 +183,21 @@ test('a conflict that lies under later orders comes out when the ledgers are com
   for (const name of ['auth-0', 'auth-1']) assert.equal(accountAt(one, name, 'alice').frozen, true);
 });
 
+test('what is refused of certificates is told, with the reason, and what is applied is not', () => {
+  const one = new World();
+  const authority = one.place('auth-0');
+  const bring = (sequence: bigint, members: readonly number[]): void => {
+    const data = certificateOf(one, orderOf(one, 'alice', 'bob', { sequence }), members);
+    ask(one, authority, { TAG: 'certificate', data });
+  };
+  bring(0n, [1, 2, 3]);
+  bring(0n, [1, 2, 3]);
+  bring(1n, [1, 2]);
+  bring(2n, [1, 2, 3]);
+  const told = one.notices('auth-0', 'refused').map(({ refusal }) => refusal.refused);
+  assert.deepEqual(told, ['no_quorum', 'missing_earlier']);
+});
+
 /** What auth-0 keeps of its vote at alice's first sequence that another order outvoted. */
 function outvotedAt(one: World): Uint8Array | undefined {
   const { publicKey } = one.place('alice').signer;

@@ -131,6 +131,24 @@ test('as many proofs about others are not the same, and both sides get what they
   assert.deepEqual([provenAt(world, 'auth-0'), provenAt(world, 'auth-1')], [2, 2]);
 });
 
+test('a list that was read to its end is not read again, though its owner lacks some of ours', () => {
+  const world = new World({ wallets: ['alice', 'carol', 'bob'] });
+  spendTwice(world, 'alice', 'auth-0');
+  spendTwice(world, 'carol', 'auth-1');
+  const queries: string[] = [];
+  world.onFrame = (from, to, { message }) => {
+    if (message.TAG === 'proofsQuery') queries.push(from.name);
+    return message.TAG !== 'proofs' || to.name !== 'auth-1';
+  };
+  world.connect('auth-0', 'auth-1');
+  world.pass(ROUND_MS);
+  assert.deepEqual([provenAt(world, 'auth-0'), provenAt(world, 'auth-1')], [2, 1]);
+  queries.length = 0;
+  world.pass(4 * ROUND_MS);
+  assert.ok(queries.length > 1);
+  assert.deepEqual(new Set(queries), new Set(['auth-1']));
+});
+
 test('a list is the same after a restart', () => {
   const wallets = [...names(20), 'bob'];
   const world = new World({ wallets });
