@@ -96,6 +96,22 @@ describe('a question about an account', () => {
     isRefused(world, { body: { ...body, wish: first }, signature });
   });
 
+  test('is told of as refused once, to whoever runs the authority', () => {
+    const world = paidTwice();
+    const [wish] = WISHES;
+    assert.ok(wish !== undefined);
+    const before = world.notices('auth-0', 'refused').length;
+    ask(world, world.place('auth-0'), {
+      TAG: 'question',
+      data: questionOf(world, 'alice', wish, { signer: 'bob' }),
+    });
+    const told = world.notices('auth-0', 'refused').slice(before);
+    assert.deepEqual(
+      told.map(({ refusal }) => refusal.refused),
+      ['not_the_owner'],
+    );
+  });
+
   test('is refused alike, whether there is such an account or not', () => {
     const world = paidTwice();
     const account = new Uint8Array(32).fill(77);

@@ -4,7 +4,7 @@ import { readLiveOrder, readPayment, readWallet } from '../../agent/core/client/
 import { encode } from '../../agent/core/codec/canonical.ts';
 import { certificateCoder } from '../../agent/core/codec/order.ts';
 import type { Command, Read } from '../../agent/core/io.ts';
-import type { Amount } from '../../agent/core/units.ts';
+import type { Amount, TokenIndex } from '../../agent/core/units.ts';
 import { certificateOf, orderOf } from '../support/forge.ts';
 import { HRS, World } from '../support/world.ts';
 
@@ -68,6 +68,38 @@ test('a payee knows its money from the certificate alone, and counts it once', (
     world.event(world.place('bob'), { kind: 'command', command: { kind: 'deliver', certificate } });
   }
   assert.equal(walletAt(world, 'bob').balance, 1_030n);
+});
+
+test('a payment that cannot be is refused before anybody is asked, and leaves nothing', () => {
+  const bob = new World().place('bob').signer.publicKey;
+  /** How alice's wallet refuses it, planned or not. */
+  const refused = (change: Partial<Extract<Command, { kind: 'pay' }>>) => {
+    const told = [undefined, new Uint8Array(16)].map((nonce) => {
+      const world = new World().connectAll();
+      const amount = 5n as Amount;
+      const wish = { recipient: bob, token: HRS, amount, memo: '', nonce, ...change };
+      const alice = world.place('alice');
+      const step = world.event(alice, { kind: 'command', command: { kind: 'pay', ...wish } });
+      const [no] = world.notices('alice', 'command_refused');
+      if (no === undefined) assert.ok(step.sends.length > 0);
+      else assert.deepEqual([step.sends, step.writes], [[], []]);
+      return no?.refusal.refused;
+    });
+    assert.equal(told[0], told[1]);
+    return told[0];
+  };
+  assert.equal(refused({}), undefined);
+  assert.equal(refused({ memo: 'm'.repeat(64) }), undefined);
+  assert.equal(refused({ memo: 'm'.repeat(65) }), 'memo_too_long');
+  assert.equal(refused({ memo: '€'.repeat(22) }), 'memo_too_long');
+  assert.equal(refused({ token: 1 as TokenIndex }), undefined);
+  assert.equal(refused({ token: 2 as TokenIndex }), 'unknown_token');
+  assert.equal(refused({ amount: 1n as Amount }), undefined);
+  assert.equal(refused({ amount: 0n as Amount }), 'amount_zero');
+  assert.equal(refused({ amount: -1n as Amount }), 'amount_zero');
+  const own = new World().place('alice').signer.publicKey;
+  assert.equal(refused({ recipient: own }), 'pays_itself');
+  assert.equal(refused({ recipient: new Uint8Array(32) }), 'recipient_no_key');
 });
 
 test('a wallet whose clock stands before 1970 takes and makes payments all the same', () => {
