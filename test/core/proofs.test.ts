@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { proofCount } from '../../agent/core/authority/proof-list.ts';
 import type { ByteKey } from '../../agent/core/bytes.ts';
 import { decodeOwn, encode } from '../../agent/core/codec/canonical.ts';
 import { frameCoder, type Message } from '../../agent/core/codec/message.ts';
 import type { OrderPair } from '../../agent/core/codec/order.ts';
 import { standingCoder } from '../../agent/core/codec/record.ts';
+import { Draft } from '../../agent/core/draft.ts';
 import type { Event, LinkId } from '../../agent/core/io.ts';
 import { isDurable, KEYSPACE, singleton } from '../../agent/core/keyspace.ts';
 import {
@@ -147,6 +149,22 @@ test('a list that was read to its end is not read again, though its owner lacks 
   world.pass(4 * ROUND_MS);
   assert.ok(queries.length > 1);
   assert.deepEqual(new Set(queries), new Set(['auth-1']));
+});
+
+test('where both hold the same proofs, a round writes how far a list was read once', () => {
+  const world = new World({ wallets: ['alice', 'bob'] });
+  openLink(world);
+  spendTwice(world, 'alice', 'auth-0');
+  const place = world.place('auth-0');
+  const data = proofCount(
+    new Draft({ get: (key) => place.state.get(key) }, { nowMs: 0, wallMs: 0 }),
+  );
+  const bytes = frameOf({ TAG: 'proofCount', data });
+  const written = () =>
+    world
+      .event(place, { kind: 'frame', link: LINK, bytes })
+      .writes.filter(({ key }) => key.startsWith(KEYSPACE.proofCursor.prefix)).length;
+  assert.deepEqual([written(), written(), written()], [1, 0, 0]);
 });
 
 test('a list is the same after a restart', () => {
