@@ -210,10 +210,48 @@ describe('places for links', () => {
     assert.equal(placeFor(wanted, another, 10, 5), undefined, 'only what is asked for is here');
   });
 
+  it('go from the source with most of one kind, not of both together', () => {
+    const links = [link('node', 'a', 5), ...['a', 'b', 'b'].map((s) => link('anonymous', s, 5))];
+    assert.equal(placeFor(links, { kind: 'node', source: 'c' }, 5, 4), links[2]);
+  });
+
+  it('go from the older one of two that are as silent', () => {
+    const links = ['a', 'b'].map((source) => link('node', source, 5));
+    assert.equal(placeFor(links, { kind: 'node', source: 'c', wanted: true }, 5), links[0]);
+  });
+
   it('leave a place for each member among all links', () => {
     const links = [link('node', 'a', 0), ...[1, 2, 3].map((n) => link('anonymous', `${n}`, 0))];
     assert.equal(placeFor(links, { kind: 'node', source: 'c' }, 0, 3), undefined);
     assert.equal(placeFor(links, { kind: 'node', source: 'c' }, 0, 4), 'too_many_links');
+  });
+});
+
+describe('places for handshakes of members', () => {
+  it('are so many, and then they are strangers like others', () => {
+    const { enter, gate } = gateAt0();
+    const refused = Array.from({ length: 7 }, () => enter('m', 0, true).refused);
+    assert.deepEqual(refused, [...Array(6).fill(undefined), 'too_many_links']);
+    assert.equal(gate.size(), 6);
+  });
+
+  it('are given back when they leave, and when one has to', () => {
+    const { enter, gate, aborted } = gateAt0();
+    const first = enter('m', 0, true);
+    enter('m', 1, true);
+    assert.equal(enter('m', LIMITS.handshakePatienceMs, true).refused, undefined);
+    assert.deepEqual([aborted, gate.size()], [[first.name], 2]);
+    const { leave } = enter('n', 2 * LIMITS.handshakePatienceMs, true);
+    assert.equal(gate.size(), 2);
+    leave();
+    assert.equal(gate.size(), 1);
+  });
+
+  it('go from the source that was first, of two that hold as many', () => {
+    const { enter, aborted } = gateAt0();
+    for (const source of ['a', 'b', 'a', 'b', 'a', 'b']) enter(source, 0);
+    assert.equal(enter('c', 1).refused, undefined);
+    assert.deepEqual(aborted, ['a#0']);
   });
 });
 
@@ -234,5 +272,19 @@ describe('a token bucket', () => {
     buckets.of('b', 0);
     buckets.of('c', 0);
     assert.equal(buckets.of('a', 0).tryPay(0), true);
+  });
+
+  it('holds one token at least, however slowly it fills', () => {
+    const bucket = createBucket(0.1, 1_000, 0);
+    assert.equal(bucket.tryPay(0), true);
+    assert.equal(bucket.tryPay(9_999), false);
+    assert.equal(bucket.tryPay(10_000), true);
+  });
+
+  it('is kept for the sources that came last, as many as may be', () => {
+    const buckets = createSourceBuckets(1, 1_000, 2);
+    const isNew = (source: string) => buckets.of(source, 0).tryPay(0);
+    assert.deepEqual(['a', 'b', 'a', 'b', 'a'].map(isNew), [true, true, false, false, false]);
+    assert.deepEqual(['c', 'a', 'b'].map(isNew), [true, false, true]);
   });
 });

@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import { type AddressInfo, createServer } from 'node:net';
 import { after, before, describe, it } from 'node:test';
+import { connect } from 'node:tls';
 import type { LinkFault } from '../../../agent/shell/net/fault.ts';
 import { NET_LIMITS } from '../../../agent/shell/net/limits.ts';
 import { createTerms } from '../../../agent/shell/net/terms.ts';
-import { createTlsServer, dialTls } from '../../../agent/shell/net/tls.ts';
+import { createTlsServer, dialTls, protocolName } from '../../../agent/shell/net/tls.ts';
 import { identityOf, memberOf, NETWORK } from './harness.ts';
 
 const [server, client] = [identityOf(1), identityOf(2)];
@@ -20,7 +21,7 @@ const EVERY_BYTE = Array.from({ length: 32 }, (_, at) => at);
 describe('a pin', () => {
   const tls = createTlsServer(
     { network: NETWORK, identity: server, handshakeTimeoutMs: 60_000 },
-    (socket) => socket.on('error', () => undefined),
+    (socket) => socket.on('error', () => undefined).end('x'),
     (_, socket) => socket.destroy(),
   );
   const listening = createServer((socket) => {
@@ -44,6 +45,23 @@ describe('a pin', () => {
       });
     });
   }
+
+  it('is asked anew each time: no session is ever offered to come back to', async () => {
+    const { port } = listening.address() as AddressInfo;
+    const socket = connect({
+      host: '127.0.0.1',
+      port,
+      rejectUnauthorized: false,
+      ALPNProtocols: [protocolName(NETWORK)],
+      sigalgs: 'ed25519',
+    });
+    let sessions = 0;
+    socket.on('session', () => sessions++).on('error', () => undefined);
+    // A ticket would come before the first bytes of the server.
+    await new Promise((resolve) => socket.once('data', resolve));
+    socket.destroy();
+    assert.equal(sessions, 0);
+  });
 
   it('admits the key that it is', async () => {
     assert.deepEqual(await dial(server.publicKey), server.publicKey);
@@ -81,5 +99,13 @@ describe('a key', () => {
       [place('anonymous', false), place('anonymous', true)],
       Array(2).fill('anonymous'),
     );
+  });
+});
+
+describe('the name of a network in a handshake', () => {
+  it('has 64 bits of its id, all of which count', () => {
+    const name = protocolName(NETWORK);
+    assert.match(name, /^meshpay\/\d+\/[0-9a-f]{16}$/);
+    for (let at = 0; at < 8; at++) assert.notEqual(protocolName(changed(NETWORK, at)), name);
   });
 });
