@@ -6,11 +6,14 @@ import type { ByteKey } from '../../../agent/core/bytes.ts';
 import type { Write } from '../../../agent/core/io.ts';
 import { keyOf, keyOfEntry, keyOfMember, keyOfNumber } from '../../../agent/core/keyspace.ts';
 import type { MemberIndex } from '../../../agent/core/units.ts';
+import { MAX_KEY_BYTES, MAX_VALUE_BYTES } from '../../../agent/shell/limits.ts';
 import {
   addDigest,
   type CommitRecord,
+  chainOf,
   noCommit,
   planCommit,
+  Sum,
 } from '../../../agent/shell/store/commit.ts';
 import { nameOfKey, StoreDamaged } from '../../../agent/shell/store/damage.ts';
 import { digestOf, keyBytes, seal, unseal } from '../../../agent/shell/store/seal.ts';
@@ -105,6 +108,49 @@ describe('the commit record', () => {
       () => planCommit(noCommit(), [{ key, value: undefined }], () => stored),
       StoreDamaged,
     );
+  });
+});
+
+describe('a sum', () => {
+  it('counts guarded records apart from the others', () => {
+    const value = Uint8Array.of(1);
+    const writes = [keyOf('account', account(1)), keyOfNumber('journal', 1n)].map((key) => {
+      return { key, value };
+    });
+    const { after } = planCommit(noCommit(), writes, () => undefined);
+    assert.deepEqual([after.count, after.guarded.count], [2n, 1n]);
+    assert.notDeepEqual(after.guarded.sum, after.sum);
+  });
+
+  it('that was given out stays as it was, and another number is another sum', () => {
+    const sum = new Sum(noCommit());
+    const first = sum.value();
+    sum.apply({ before: undefined, after: new Uint8Array(32).fill(1) });
+    assert.deepEqual(first, { count: 0n, sum: new Uint8Array(32) });
+    assert.ok(sum.equals(sum.value()));
+    assert.ok(!sum.equals({ ...sum.value(), count: 2n }));
+  });
+});
+
+describe('the bounds of a record', () => {
+  it('are of its key and of its value, both included', () => {
+    const plan = (keyLength: number, valueLength: number) => () => {
+      const key = keyOf('account', new Uint8Array(keyLength - 1));
+      planCommit(noCommit(), [{ key, value: new Uint8Array(valueLength) }], () => undefined);
+    };
+    plan(MAX_KEY_BYTES, MAX_VALUE_BYTES)();
+    assert.throws(plan(MAX_KEY_BYTES + 1, 1), /a key is within its bound/);
+    assert.throws(plan(10, MAX_VALUE_BYTES + 1), /a value is within its bound/);
+  });
+
+  it('of removals are part of the chain', () => {
+    const chain = (...keys: readonly string[]) =>
+      chainOf(
+        new Uint8Array(32),
+        keys.map((key) => ({ type: 'del', key: Buffer.from(key) })),
+      );
+    assert.notDeepEqual(chain('Aa', 'A'), chain('A', 'aA'));
+    assert.notDeepEqual(chain('A\0\u0001A'), chain('A', 'A'));
   });
 });
 

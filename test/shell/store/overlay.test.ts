@@ -106,7 +106,34 @@ describe('a single record that is not there', () => {
   });
 });
 
+describe('what reading costs', () => {
+  it('is counted where a record is neither written lately nor in the cache', () => {
+    const one = Uint8Array.of(1);
+    const overlay = new Overlay({ get: () => one }, 10_000);
+    for (let n = 0; n < 2; n++) overlay.get('Aa' as ByteKey);
+    overlay.write([{ key: 'Ab' as ByteKey, value: one }]);
+    overlay.get('Ab' as ByteKey);
+    overlay.get('k' as ByteKey);
+    assert.equal(overlay.storeReads, 1);
+    overlay.get('Ac' as ByteKey);
+    assert.equal(overlay.storeReads, 2);
+  });
+});
+
 describe('the cache of records', () => {
+  it('holds as much as it may, exactly', () => {
+    const one = new RecordCache(1_000_000);
+    one.set('A1' as ByteKey, new Uint8Array(100));
+    for (const [most, kept] of [
+      [2 * one.bytes, 2],
+      [2 * one.bytes - 1, 1],
+    ] as const) {
+      const cache = new RecordCache(most);
+      for (const key of ['A1', 'A2'] as ByteKey[]) cache.set(key, new Uint8Array(100));
+      assert.equal(cache.bytes, kept * one.bytes);
+    }
+  });
+
   it('stays within its bytes and keeps what was used last', () => {
     const cache = new RecordCache(1_000);
     const name = (n: number) => `A${n}` as ByteKey;

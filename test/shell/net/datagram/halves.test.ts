@@ -110,6 +110,7 @@ function sending(segments: number) {
       const { segments: some } = outbound.gather(ROOM, nowMs, way);
       if (some.length === 0) return sent;
       sent.push(...some.map(({ sequence }) => sequence));
+      assert.ok(sent.length < 1_000, 'nothing is sent without an end');
     }
   };
   const acknowledge = (next: number, window = 0, have = NOTHING, arrivedSentMs?: number) =>
@@ -145,6 +146,20 @@ describe('what is sent', () => {
     assert.equal(acknowledge(4), 1);
     assert.equal(acknowledge(4), 0);
     assert.equal(outbound.inFlight(), 0);
+  });
+
+  it('stays on its way when an older word comes after a newer one', () => {
+    const { outbound, send, acknowledge } = sending(4);
+    send(0);
+    for (const [next, count] of [
+      [2, 2],
+      [1, 0],
+      [3, 1],
+    ] as const) {
+      assert.equal(acknowledge(next), count);
+    }
+    outbound.expire();
+    assert.deepEqual(send(1), [3]);
   });
 
   it('is lost when what was sent clearly later has arrived, and repeated once for that', () => {
