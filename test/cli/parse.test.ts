@@ -100,6 +100,8 @@ describe('the words of a command line', () => {
     const options = [{ name: 'memo', kind: 'flag', summary: '' }] as const;
     const mixed = [...GROUP, { ...PAY, path: ['other'], options }];
     assert.throws(() => parseCommandLine(['version'], mixed), /--memo takes a value in all/);
+    const { spec } = parseCommandLine(['version'], [...GROUP, { ...PAY, path: ['other'] }]);
+    assert.deepEqual(spec?.path, ['version']);
   });
 });
 

@@ -6,9 +6,9 @@ import { readLiveOrder, readWallet } from '../../agent/core/client/wallet.ts';
 import type { Message } from '../../agent/core/codec/message.ts';
 import type { Certificate, SignedOrder } from '../../agent/core/codec/order.ts';
 import { MAX_CERTIFICATES_PER_FRAME } from '../../agent/core/limits.ts';
-import type { MemberIndex, Sequence } from '../../agent/core/units.ts';
+import type { Amount, MemberIndex, Sequence } from '../../agent/core/units.ts';
 import { ask, certificateOf, orderOf } from '../support/forge.ts';
-import { World } from '../support/world.ts';
+import { HRS, World } from '../support/world.ts';
 
 const PAGE = MAX_CERTIFICATES_PER_FRAME;
 
@@ -136,6 +136,25 @@ describe('income', () => {
     const account = world.place('alice').signer.publicKey;
     hear(world, 'auth-0', 'bob', { TAG: 'credits', data: { ...message.data, account } });
     assert.equal(payments(), 0n);
+  });
+});
+
+describe('a payment that waits for answers', () => {
+  it('is given up for another question, and goes on with the same one asked again', () => {
+    for (const isSame of [false, true]) {
+      const world = new World().connectAll();
+      world.onFrame = (_from, _to, { message }) => message.TAG !== 'latest';
+      const recipient = world.place('alice').signer.publicKey;
+      const nonce = new Uint8Array(16).fill(7);
+      const payment = { recipient, token: HRS, amount: 5n as Amount, memo: '' };
+      const command = { kind: 'pay', ...payment, nonce } as const;
+      world.event(world.place('bob'), { kind: 'command', command });
+      world.run();
+      world.onFrame = () => true;
+      world.refresh('bob', isSame ? nonce : new Uint8Array(16).fill(8));
+      world.pass(30_000);
+      assert.equal(world.notices('bob', 'order_created').length, isSame ? 1 : 0);
+    }
   });
 });
 
