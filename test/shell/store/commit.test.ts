@@ -151,6 +151,7 @@ describe('the bounds of a record', () => {
       );
     assert.notDeepEqual(chain('Aa', 'A'), chain('A', 'aA'));
     assert.notDeepEqual(chain('A\0\u0001A'), chain('A', 'A'));
+    assert.notDeepEqual(chain('A\0A'), chain('A', 'A'));
   });
 });
 
