@@ -2,6 +2,10 @@
  * One honest authority, stepped by the production core. Its state is a value: what differs from the
  * state after the first start. So a step can be tried from any state, any number of times.
  *
+ * No key has two lives in a small world, so what tells of them is left out: what was seen first of each
+ * other member, and that an authority stops voting at a vote of its own that it never gave, which the
+ * certificates here may hold, since they have any quorum (authority/lives.ts).
+ *
  * Time stands still: the core uses it only to decide when to begin a round of catch-up, and a round
  * may begin at any moment here (automaton.ts, `meet`).
  */
@@ -9,12 +13,19 @@ import type { ByteKey } from '../../../agent/core/bytes.ts';
 import { encode } from '../../../agent/core/codec/canonical.ts';
 import { standingCoder } from '../../../agent/core/codec/record.ts';
 import type { Event, LinkId, Send, Stamp } from '../../../agent/core/io.ts';
-import { isDurable, singleton } from '../../../agent/core/keyspace.ts';
+import {
+  isDurable,
+  type KeyspaceName,
+  keyspaceOf,
+  singleton,
+} from '../../../agent/core/keyspace.ts';
 import { SEED_BYTES } from '../../../agent/core/limits.ts';
 import { createNode, type Node } from '../../../agent/core/node.ts';
 import type { NodeSetup } from '../../../agent/core/setup.ts';
 import type { MemberIndex } from '../../../agent/core/units.ts';
 import type { SmallWorld } from './small-world.ts';
+
+const OF_LIVES: ReadonlySet<KeyspaceName | undefined> = new Set(['memberKnown', 'standing']);
 
 const STAMP: Stamp = { nowMs: 0, wallMs: 0 };
 
@@ -59,9 +70,10 @@ export class Authority {
     const read = { get: (key: ByteKey) => this.#get(changes, key) };
     const step = this.#node().step(event, STAMP, read);
     this.steps++;
-    if (step.writes.length === 0) return { next: from, sends: step.sends };
+    const writes = step.writes.filter(({ key }) => !OF_LIVES.has(keyspaceOf(key)));
+    if (writes.length === 0) return { next: from, sends: step.sends };
     const next = new Map(changes);
-    for (const { key, value } of step.writes) next.set(key, value);
+    for (const { key, value } of writes) next.set(key, value);
     return { next: this.#exact(next), sends: step.sends };
   }
 

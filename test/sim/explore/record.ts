@@ -29,6 +29,8 @@ export interface View {
   /** Sets of two orders for one number, ascending: with both signatures, and with two quorums. */
   readonly doubleSpends: readonly number[];
   readonly conflicts: readonly number[];
+  /** The set of orders that were voted for where another was certified. */
+  readonly outvoted: number;
   /** False: came back from a copy, and must not vote. */
   readonly votes: boolean;
 }
@@ -90,6 +92,7 @@ export function readDisk(records: Iterable<readonly [string, string]>, names: Na
     applied: pairs('certificate').reduce((set, bit) => set | bit, 0),
     doubleSpends: pairs('doubleSpend'),
     conflicts: pairs('conflict'),
+    outvoted: readOutvoted(journal, take, names),
     votes: take('S') === undefined,
   };
   checkIndexes(journal, read, take, names);
@@ -211,6 +214,24 @@ function checkLists(
   sound((count === undefined ? 0 : new Reader(count).number(8)) === proofs.length, 'and counted');
 }
 
+/** The orders that lost against the certificate at their place. */
+function readOutvoted(journal: readonly Entry[], take: Take, names: Names): number {
+  let outvoted = 0;
+  for (const { kind, first } of journal) {
+    const winner = names.orders[first];
+    if (kind !== 'certificate' || winner === undefined) continue;
+    const hash = take(`3${names.accounts[winner.account]}${big64(winner.sequence)}`);
+    if (hash === undefined) continue;
+    const loser = names.orders.findIndex((order) => orderHash(names, order) === hash);
+    const order = names.orders[loser];
+    sound(order !== undefined && loser !== first, 'what was outvoted is another order');
+    const isThere = order.account === winner.account && order.sequence === winner.sequence;
+    sound(isThere, 'what was outvoted is an order for the same number');
+    outvoted |= 1 << loser;
+  }
+  return outvoted;
+}
+
 /** Certificates are applied in turn, and an account's history is the chain over their orders. */
 function checkHistories(
   journal: readonly Entry[],
@@ -222,16 +243,19 @@ function checkHistories(
     const order = names.orders[first];
     const chain = chains[order?.account ?? NONE];
     if (kind !== 'certificate' || order === undefined || chain === undefined) continue;
-    const tag = 'meshpay/1/order';
-    const signing = String.fromCharCode(tag.length) + tag + names.networkId + order.unsigned;
     sound(order.sequence === chain.next, 'certificates are applied in turn');
     chain.next++;
-    chain.history = sha256(chain.history + sha256(signing));
+    chain.history = sha256(chain.history + orderHash(names, order));
   }
   accounts.forEach(({ view, history }, i) => {
     sound(view.next === chains[i]?.next, 'the next number follows the certificates');
     sound(history === chains[i]?.history, 'history is the chain of certified orders');
   });
+}
+
+function orderHash({ networkId }: Names, { unsigned }: { readonly unsigned: string }): string {
+  const tag = 'meshpay/1/order';
+  return sha256(String.fromCharCode(tag.length) + tag + networkId + unsigned);
 }
 
 class Reader {

@@ -41,6 +41,7 @@ export class Renaming {
       applied: this.set(view.applied),
       doubleSpends: sets(view.doubleSpends),
       conflicts: sets(view.conflicts),
+      outvoted: this.set(view.outvoted),
       votes: view.votes,
     };
   }
