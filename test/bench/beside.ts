@@ -76,8 +76,9 @@ async function main(): Promise<void> {
     const names = [...(runs[1]?.[0]?.keys() ?? [])];
     for (const name of names) {
       const [before, now] = runs.map((side) => median(side.map((run) => run.get(name) ?? NaN)));
-      const percent = (100 * ((now ?? NaN) / (before ?? NaN) - 1)).toFixed(1);
-      process.stdout.write(`  ${name}: before ${before}, now ${now} (${percent} %)\n`);
+      const change = 100 * ((now ?? NaN) / (before ?? NaN) - 1);
+      const percent = Number.isFinite(change) ? ` (${change.toFixed(1)} %)` : '';
+      process.stdout.write(`  ${name}: before ${before}, now ${now}${percent}\n`);
     }
   }
 }
