@@ -180,7 +180,7 @@ export const EVERYBODY_MUTANTS: readonly Mutant[] = [
     name: 'a wallet keeps its order in memory only',
     file: 'agent/core/keyspace.js',
     find: "liveOrder: { prefix: 'L'",
-    replace: "liveOrder: { prefix: 'o'",
+    replace: "liveOrder: { prefix: '~'",
     caughtBy: ['certificates', 'votes', 'wallets', 'bounds'],
   },
   {
