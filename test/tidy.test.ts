@@ -84,7 +84,11 @@ for (const [folder, allowed] of Object.entries(IMPORT_TABLE)) {
 }
 
 test('the daemon never loads what belongs to the command line', () => {
-  const wrong = [...under('agent/shell'), 'agent/main.ts', 'agent/meshpayd.ts'].filter((path) =>
+  const wrong = [
+    ...under('agent/shell'),
+    'agent/bin/meshpayd.ts',
+    'agent/bin/run-meshpayd.ts',
+  ].filter((path) =>
     importsOf(path).some((target) => target.startsWith('agent/cli') || target === 'yargs'),
   );
   assert.deepEqual(wrong, []);
@@ -110,7 +114,7 @@ test('nobody but main ends the process, and nobody but the configuration reads t
 
 /** Who reads and writes files by itself: what does it for all, the store, and files of the kernel. */
 const OWN_FILES =
-  /^(agent\/shell\/(store\/|log-output\.ts|control\/socket-file\.ts)|platform\/file-)/;
+  /^(agent\/shell\/(store\/|log\/log-output\.ts|control\/socket-file\.ts)|platform\/file-)/;
 
 test('files are read and written by those who do it for all', () => {
   const forbidden =

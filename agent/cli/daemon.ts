@@ -6,7 +6,7 @@ import {
   DEFAULT_CONFIG_FILE,
   DEFAULT_CONTROL_SOCKET,
   MAX_SOCKET_PATH_BYTES,
-} from '../shell/config-schema.ts';
+} from '../shell/config/config-schema.ts';
 import type { ControlMethod, ParamsOf, ResultOf } from '../shell/control/api.ts';
 import { type ControlClient, connectControl } from '../shell/control/client.ts';
 import { ControlError } from '../shell/control/errors.ts';

@@ -1,6 +1,6 @@
 /** The data folder of a daemon that is stopped, for commands that work on it directly. */
-import { describeProblem, readConfig } from '../shell/config.ts';
-import { type Config, DEFAULT_CONFIG_FILE } from '../shell/config-schema.ts';
+import { describeProblem, readConfig } from '../shell/config/config.ts';
+import { type Config, DEFAULT_CONFIG_FILE } from '../shell/config/config-schema.ts';
 import type { Args, OptionSpec } from './command.ts';
 import { failure } from './failure.ts';
 

@@ -1,5 +1,5 @@
 /** All error codes of `meshpay` in one list, for the manual and `meshpay help errors`. */
-import { REFUSALS, type RefusalCode } from '../core/refusal.ts';
+import { REFUSALS, type RefusalCode } from '../core/base/refusal.ts';
 import { CONTROL_ERRORS } from '../shell/control/errors.ts';
 import { EXIT_OF_REFUSAL, type ExitName, exitStatus } from '../shell/exit-codes.ts';
 import { KEY_FAULTS, type KeyFault } from '../shell/keys.ts';

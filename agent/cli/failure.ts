@@ -7,7 +7,7 @@
  * A `Failure` is thrown by commands and shown by run.ts, nowhere else. Any other exception is a fault
  * of this program.
  */
-import { REFUSALS, type Refusal, type RefusalDetail } from '../core/refusal.ts';
+import { REFUSALS, type Refusal, type RefusalDetail } from '../core/base/refusal.ts';
 import { CONTROL_ERRORS, type ControlError, exitOfError } from '../shell/control/errors.ts';
 import { EXIT_OF_REFUSAL, type ExitName } from '../shell/exit-codes.ts';
 

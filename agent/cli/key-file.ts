@@ -1,5 +1,5 @@
 /** Faults of key files (shell/keys.ts) as failures, and reading a key or failing. */
-import type { Signer } from '../core/crypto.ts';
+import type { Signer } from '../core/base/crypto.ts';
 import type { ExitName } from '../shell/exit-codes.ts';
 import { isKeyFault, type KeyFault, readKeyFile, signerFromSeed } from '../shell/keys.ts';
 import { Failure } from './failure.ts';

@@ -6,9 +6,9 @@
  * and an option given twice is seen as given twice.
  */
 import yargs from 'yargs';
-import { invariant } from '../core/assert.ts';
-import { foundText, strayIn } from '../core/characters.ts';
-import { nearest } from '../shell/nearest.ts';
+import { invariant } from '../core/base/assert.ts';
+import { foundText, strayIn } from '../core/base/characters.ts';
+import { nearest } from '../shell/config/nearest.ts';
 import { type Args, COMMON_OPTIONS, type CommandSpec, type OptionSpec } from './command.ts';
 import { type Failure, failure } from './failure.ts';
 import { listed } from './render/text.ts';

@@ -4,7 +4,7 @@
  */
 import { parseIpv6 } from '../../platform/ipv6.ts';
 import type { MeshPath, Station } from '../../platform/radio.ts';
-import { readAddress } from '../shell/config-address.ts';
+import { readAddress } from '../shell/config/config-address.ts';
 import type { CommitteeView, PeerView, ReachableView } from '../shell/control/api.ts';
 import type { RadioReport } from '../shell/radio/report.ts';
 

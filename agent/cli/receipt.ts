@@ -11,16 +11,16 @@
  * which JSON with escapes does not do as well.
  */
 import { base64 } from '@scure/base';
-import { checkCertificate } from '../core/certificate.ts';
-import { strayIn, withoutMark } from '../core/characters.ts';
+import { strayIn, withoutMark } from '../core/base/characters.ts';
+import type { Verify } from '../core/base/crypto.ts';
+import { MAX_CERTIFICATE_BYTES } from '../core/base/limits.ts';
+import { nameOf } from '../core/base/names.ts';
+import { isRefusal, type Refusal, refusal } from '../core/base/refusal.ts';
 import { decode, encode } from '../core/codec/canonical.ts';
 import { type Certificate, certificateCoder } from '../core/codec/order.ts';
-import { quorumOf } from '../core/committee.ts';
-import type { Verify } from '../core/crypto.ts';
-import type { Network } from '../core/genesis.ts';
-import { MAX_CERTIFICATE_BYTES } from '../core/limits.ts';
-import { nameOf } from '../core/names.ts';
-import { isRefusal, type Refusal, refusal } from '../core/refusal.ts';
+import { checkCertificate } from '../core/network/certificate.ts';
+import { quorumOf } from '../core/network/committee.ts';
+import type { Network } from '../core/network/genesis.ts';
 import { certificateView } from '../shell/control/money-view.ts';
 import { memoText, quoted } from './render/text.ts';
 

@@ -3,7 +3,7 @@
  * `meshpay: CODE: field: expected ..., found ...`, hints below it, and a stack trace only for a fault
  * of this program, and only when --debug asks for it.
  */
-import { harmless } from '../core/characters.ts';
+import { harmless } from '../core/base/characters.ts';
 import { exitStatus } from '../shell/exit-codes.ts';
 import type { Context } from './command.ts';
 import { COMMANDS } from './commands.ts';

@@ -1,5 +1,5 @@
 /** Errors of the operating system as failures that a person understands. */
-import { strayIn } from '../core/characters.ts';
+import { strayIn } from '../core/base/characters.ts';
 import { type Failure, failure, type ProblemCode } from './failure.ts';
 
 /** Error -> code, what was expected, what was found (errno(3)). */

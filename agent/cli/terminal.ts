@@ -5,7 +5,7 @@
  * Safety: this is the one way out of `meshpay`, and nothing leaves it that a person cannot see, whoever
  * wrote it and wherever it was printed: no controls, no marks that reorder, no colours but our own.
  */
-import { harmless, harmlessJson } from '../core/characters.ts';
+import { harmless, harmlessJson } from '../core/base/characters.ts';
 import type { Environment } from './config.ts';
 import { cleanPainted, type Paint, paintFor } from './render/paint.ts';
 

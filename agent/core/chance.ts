@@ -7,11 +7,11 @@
  * core has no randomness of its own: a new process is given a seed (io.ts, `start`), which never
  * leaves it, and a draw is a hash of that, the time, and what it is about.
  */
-import { ascii } from './bytes.ts';
-import { sha256 } from './crypto.ts';
+import { ascii } from './base/bytes.ts';
+import { sha256 } from './base/crypto.ts';
+import type { LinkId } from './base/units.ts';
 import type { Draft } from './draft.ts';
 import { singleton } from './keyspace.ts';
-import type { LinkId } from './units.ts';
 
 /** Keeps the seed of this process, for as long as it lives. */
 export function keepSeed(draft: Draft, seed: Uint8Array): void {

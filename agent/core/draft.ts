@@ -2,13 +2,13 @@
  * One step in the making: reads see the writes before them, and everything that the step wants to
  * do is gathered. Nothing here is kept between steps.
  */
-import type { ByteKey } from './bytes.ts';
+import type { ByteKey } from './base/bytes.ts';
+import type { MemberIndex } from './base/units.ts';
 import { decodeOwn, encode } from './codec/canonical.ts';
 import type { Coder } from './codec/coder.ts';
 import { frameCoder, type Message } from './codec/message.ts';
 import type { Close, LinkId, Read, Send, Stamp, Step, Write } from './io.ts';
 import type { Notice } from './notice.ts';
-import type { MemberIndex } from './units.ts';
 
 /** Where an answer goes: the link that the question came over, and the relays' entries behind it. */
 export interface WayBack {

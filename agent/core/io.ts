@@ -7,11 +7,11 @@
  * Spurious events are harmless: a tick too early, a link that went down twice, a frame from a link
  * that is gone.
  */
-import type { ByteKey } from './bytes.ts';
+import type { ByteKey } from './base/bytes.ts';
+import type { Amount, LinkId, TokenIndex } from './base/units.ts';
 import type { Notice } from './notice.ts';
-import type { Amount, LinkId, TokenIndex } from './units.ts';
 
-export type { LinkId } from './units.ts';
+export type { LinkId } from './base/units.ts';
 
 /** When an event happened. Both in whole milliseconds. */
 export interface Stamp {
@@ -48,7 +48,7 @@ export type Event =
 export type Command =
   /**
    * Asks the authorities about a payment, and, when n - f of them would vote for it, makes, keeps and
-   * pursues an order until it is certified (client/plan.ts). The same again asks once more; another one
+   * pursues an order until it is certified (wallet/plan.ts). The same again asks once more; another one
    * takes the place of one that is not signed yet.
    */
   | {

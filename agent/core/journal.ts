@@ -2,8 +2,10 @@
  * The journal: every fact that this node learned for good, in order, each linked to the one before
  * by its hash. Other records point into it by number; entries are never changed or removed.
  */
-import { invariant } from './assert.ts';
-import type { ByteKey } from './bytes.ts';
+import { invariant } from './base/assert.ts';
+import type { ByteKey } from './base/bytes.ts';
+import { sha256 } from './base/crypto.ts';
+import type { Sequence } from './base/units.ts';
 import { encode } from './codec/canonical.ts';
 import type { Certificate } from './codec/order.ts';
 import {
@@ -13,10 +15,8 @@ import {
   journalHeadCoder,
   numberCoder,
 } from './codec/record.ts';
-import { sha256 } from './crypto.ts';
 import type { Draft } from './draft.ts';
 import { certificateKey, keyOfNumber, singleton } from './keyspace.ts';
-import type { Sequence } from './units.ts';
 
 const NO_ENTRIES: JournalHead = { count: 0n, link: new Uint8Array(32) };
 

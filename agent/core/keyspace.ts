@@ -3,8 +3,8 @@
  * never used for anything else later. Upper case and digits: on disk. Lower case: in memory, gone
  * with the process and grown anew by the next; b, d, n, p, v, w and y were used.
  */
-import { type ByteKey, toByteKey } from './bytes.ts';
-import type { MemberIndex, Sequence } from './units.ts';
+import { type ByteKey, toByteKey } from './base/bytes.ts';
+import type { MemberIndex, Sequence } from './base/units.ts';
 
 export const KEYSPACE = {
   account: { prefix: 'A', layout: 'account(32) -> account record' },

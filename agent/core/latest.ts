@@ -2,12 +2,12 @@
  * The latest of an account: an authority's signed answer to a question asked just now. The nonce in it
  * shows that it is no older than the question, so nobody on the way can bring an old word again.
  */
-import { equalBytes } from './bytes.ts';
+import { equalBytes } from './base/bytes.ts';
 import { type Latest, latestBodyCoder, type Message } from './codec/message.ts';
 import { orderHash } from './codec/order.ts';
 import type { Account } from './codec/record.ts';
+import { isStatementValid, signStatement } from './network/statement.ts';
 import type { AuthoritySetup, NodeSetup } from './setup.ts';
-import { isStatementValid, signStatement } from './statement.ts';
 
 type LatestQuestion = Pick<Latest['body'], 'account' | 'nonce'>;
 

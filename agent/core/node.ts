@@ -2,7 +2,7 @@
  * A node: the one doorway of the core (io.ts). Whatever a node is, authority, relay or wallet, it is
  * this function with another setup. It keeps nothing between steps; all state is behind `read`.
  */
-import { unreachable } from './assert.ts';
+
 import { authorityMessage, rejectAsNoAuthority } from './authority/authority.ts';
 import { greet, startRound } from './authority/catchup.ts';
 import { recallStale } from './authority/digest.ts';
@@ -10,27 +10,28 @@ import { askVouchers, endFirstStart } from './authority/first-start.ts';
 import { addGenesis } from './authority/genesis.ts';
 import { isKnownGossip } from './authority/known-gossip.ts';
 import { noteOwnWord } from './authority/lives.ts';
+import { unreachable } from './base/assert.ts';
+import { MAX_FRAME_BYTES } from './base/limits.ts';
+import { isRefusal, type Refusal, refusal } from './base/refusal.ts';
 import { keepSeed } from './chance.ts';
+import { decode } from './codec/canonical.ts';
+import { frameCoder, type Message } from './codec/message.ts';
+import { Draft, type Origin } from './draft.ts';
+import type { Command, Event, LinkId, Read, Stamp, Step } from './io.ts';
+import { addLink, memberLinks, memberOf, removeLink } from './mesh/links.ts';
+import { reach } from './mesh/reach.ts';
+import { relay } from './mesh/relay.ts';
+import { takeWay } from './mesh/ways.ts';
+import { isAuthority, isWallet, type NodeSetup } from './setup.ts';
+import { isDue, wakeAtMs } from './timers.ts';
+import { isAmongAuthorities, mayBeHeard, voiceOf } from './voices.ts';
 import {
   walletCommand,
   walletLinkUp,
   walletMessage,
   walletStart,
   walletTick,
-} from './client/client.ts';
-import { decode } from './codec/canonical.ts';
-import { frameCoder, type Message } from './codec/message.ts';
-import { Draft, type Origin } from './draft.ts';
-import type { Command, Event, LinkId, Read, Stamp, Step } from './io.ts';
-import { MAX_FRAME_BYTES } from './limits.ts';
-import { addLink, memberLinks, memberOf, removeLink } from './links.ts';
-import { reach } from './reach.ts';
-import { isRefusal, type Refusal, refusal } from './refusal.ts';
-import { relay } from './relay.ts';
-import { isAuthority, isWallet, type NodeSetup } from './setup.ts';
-import { isDue, wakeAtMs } from './timers.ts';
-import { isAmongAuthorities, mayBeHeard, voiceOf } from './voices.ts';
-import { takeWay } from './ways.ts';
+} from './wallet/wallet.ts';
 
 export interface Node {
   readonly step: (event: Event, stamp: Stamp, read: Read) => Step;

@@ -2,9 +2,10 @@
  * Notices: what happened, for people, logs and the `events` command. Nothing in the protocol reads
  * them. Bytes are bytes here; the shell writes them as names.
  */
+
+import type { Refusal, RefusalCode } from './base/refusal.ts';
+import type { Balance, LinkId, MemberIndex, Sequence, TokenIndex } from './base/units.ts';
 import type { Certificate, SignedOrder } from './codec/order.ts';
-import type { Refusal, RefusalCode } from './refusal.ts';
-import type { Balance, LinkId, MemberIndex, Sequence, TokenIndex } from './units.ts';
 
 export type Notice =
   /** This authority voted for an order. */

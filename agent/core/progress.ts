@@ -1,8 +1,9 @@
 /** An authority's signed word on how far it is with an account, for whoever asked through others. */
+
+import type { Sequence } from './base/units.ts';
 import { type Message, type Progress, progressBodyCoder } from './codec/message.ts';
+import { isStatementValid, signStatement } from './network/statement.ts';
 import type { AuthoritySetup, NodeSetup } from './setup.ts';
-import { isStatementValid, signStatement } from './statement.ts';
-import type { Sequence } from './units.ts';
 
 /** The word of this authority. */
 export function progressOf(setup: AuthoritySetup, account: Uint8Array, next: Sequence): Message {

@@ -6,6 +6,9 @@
  * A question that was recorded can be asked again, of that member alone. What a relay carried it can so
  * hear once more, as it is then.
  */
+
+import { NONCE_BYTES } from './base/limits.ts';
+import type { MemberIndex } from './base/units.ts';
 import { draw } from './chance.ts';
 import { encode } from './codec/canonical.ts';
 import {
@@ -18,10 +21,8 @@ import {
 import { type OpenQuestion, openQuestionCoder } from './codec/record.ts';
 import type { Draft } from './draft.ts';
 import { singleton } from './keyspace.ts';
-import { NONCE_BYTES } from './limits.ts';
+import { signingBytes } from './network/signing.ts';
 import type { AuthoritySetup, WalletSetup } from './setup.ts';
-import { signingBytes } from './signing.ts';
-import type { MemberIndex } from './units.ts';
 
 /** This wallet's question for a member. It has the nonce of the question for the latest, if one is open. */
 export function questionOf(

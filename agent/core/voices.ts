@@ -10,12 +10,13 @@
  * Liveness: what clients and authorities beyond their own links need of each other is in a voice that
  * travels.
  */
+
+import type { MemberIndex } from './base/units.ts';
 import type { Message } from './codec/message.ts';
 import type { Draft, Origin } from './draft.ts';
-import type { Network } from './genesis.ts';
-import { linkTo } from './links.ts';
+import { linkTo } from './mesh/links.ts';
+import type { Network } from './network/genesis.ts';
 import { isAuthority, isWallet, type NodeSetup } from './setup.ts';
-import type { MemberIndex } from './units.ts';
 
 export type Voice =
   /** A member's word of itself, without a signature: unmarked over its own link, or not at all. */

@@ -14,7 +14,7 @@ import type { MeshStatus } from '../../platform/platform.ts';
 import type { RadioEvent, Station } from '../../platform/radio.ts';
 import { REAL_TIME, Reconciler, type Turn } from '../../platform/reconcile.ts';
 import { HostRunner, type Runner, readText } from '../../platform/runner.ts';
-import type { Log, Logs } from '../shell/logs.ts';
+import type { Log, Logs } from '../shell/log/logs.ts';
 import type { Gated } from '../shell/radio/body.ts';
 import {
   askedFile,

@@ -10,8 +10,9 @@
  *
  * Of links that are gone only so much is kept; beyond it, what came from one source most goes.
  */
+
+import type { LinkId } from '../core/base/units.ts';
 import type { Event } from '../core/io.ts';
-import type { LinkId } from '../core/units.ts';
 import { FairQueue } from './fair-queue.ts';
 import {
   LANE_BOUNDS,

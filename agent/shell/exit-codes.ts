@@ -2,7 +2,7 @@
  * Exit statuses of `meshpayd` and `meshpay`: one table, printed by both manuals. Numbers from 64 on
  * are those of BSD's sysexits.h where one fits; 80 and above are our own.
  */
-import type { RefusalCode } from '../core/refusal.ts';
+import type { RefusalCode } from '../core/base/refusal.ts';
 
 export const EXITS = {
   ok: { status: 0, meaning: 'done' },

@@ -12,7 +12,7 @@
  * Liveness: something that waits is next unless `isAdmitted` excludes its standing.
  * Pure: no clock, no sockets; the shell and the simulator use the same.
  */
-import { invariant } from '../core/assert.ts';
+import { invariant } from '../core/base/assert.ts';
 import { MAX_QUEUE_SOURCES, SERVICE_CREDIT, STANDING_WEIGHTS } from './limits.ts';
 import type { Place, Standing } from './standing.ts';
 

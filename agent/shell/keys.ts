@@ -16,10 +16,10 @@ import { sha512 } from '@noble/hashes/sha2.js';
 import { bech32m, hex } from '@scure/base';
 import { readWhole } from '../../platform/file-reader.ts';
 import { writeNewFile } from '../../platform/file-writer.ts';
-import { invariant } from '../core/assert.ts';
-import { equalBytes } from '../core/bytes.ts';
-import { strayNameIn, trimmed } from '../core/characters.ts';
-import type { Signer } from '../core/crypto.ts';
+import { invariant } from '../core/base/assert.ts';
+import { equalBytes } from '../core/base/bytes.ts';
+import { strayNameIn, trimmed } from '../core/base/characters.ts';
+import type { Signer } from '../core/base/crypto.ts';
 import { MAX_KEY_FILE_BYTES } from './limits.ts';
 
 hashes.sha512 = sha512;

@@ -3,9 +3,9 @@
  * files, queues and caches may take. Those of streams and discovery, of which a configuration or a test
  * may set others, are in net/limits.ts; those that the protocol itself sees in core/limits.ts.
  */
-import { invariant } from '../core/assert.ts';
-import { quorumOf } from '../core/committee.ts';
-import { MAX_CERTIFICATE_BYTES, MAX_FRAME_BYTES } from '../core/limits.ts';
+import { invariant } from '../core/base/assert.ts';
+import { MAX_CERTIFICATE_BYTES, MAX_FRAME_BYTES } from '../core/base/limits.ts';
+import { quorumOf } from '../core/network/committee.ts';
 import type { Standing } from './standing.ts';
 
 /* The store (store/). */

@@ -6,8 +6,8 @@
  * Bounds: each message has one place, by its last bytes, and takes it over from the one before. A vote
  * ends with a hash; whoever makes orders that share a place makes them as slow as without this.
  */
-import { concatBytes, equalBytes } from '../core/bytes.ts';
-import type { Sign } from '../core/crypto.ts';
+import { concatBytes, equalBytes } from '../core/base/bytes.ts';
+import type { Sign } from '../core/base/crypto.ts';
 import { REMEMBERED_SIGNATURES } from './limits.ts';
 
 /** A `Sign` that remembers its last signatures in so many places. */

@@ -1,7 +1,7 @@
 /**
  * Signals that may do nothing. On SIGUSR1 Node opens its debugger on a port of this machine, where
  * every local user can then run code as this process; SIGUSR2 ends it without a word. So each program
- * begins with this and loads the rest of itself afterwards (agent/main.ts): what arrives while it
+ * begins with this and loads the rest of itself afterwards (agent/bin/meshpayd.ts): what arrives while it
  * loads finds the handlers there.
  *
  * What arrives before the first line of a program, Node itself answers: a debugger that nobody asked

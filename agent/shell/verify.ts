@@ -7,9 +7,9 @@
  * with keys gets the speed of no cache.
  */
 import { createPublicKey, type KeyObject, verify as nodeVerify } from 'node:crypto';
-import { toByteKey } from '../core/bytes.ts';
-import type { Verify } from '../core/crypto.ts';
-import { wellFormed } from '../core/ed25519.ts';
+import { toByteKey } from '../core/base/bytes.ts';
+import type { Verify } from '../core/base/crypto.ts';
+import { wellFormed } from '../core/base/ed25519.ts';
 import { VERIFY_CACHE_KEYS } from './limits.ts';
 
 /** Makes a `Verify` that remembers at most `capacity` keys (an integer of at least 1). */

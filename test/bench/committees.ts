@@ -4,7 +4,15 @@
  */
 import { performance } from 'node:perf_hooks';
 import { takeGossip } from '../../agent/core/authority/order.ts';
-import type { ByteKey } from '../../agent/core/bytes.ts';
+import type { ByteKey } from '../../agent/core/base/bytes.ts';
+import { isRefusal } from '../../agent/core/base/refusal.ts';
+import type {
+  Amount,
+  Epoch,
+  MemberIndex,
+  Sequence,
+  TokenIndex,
+} from '../../agent/core/base/units.ts';
 import { decode, encode } from '../../agent/core/codec/canonical.ts';
 import { frameCoder, type Message } from '../../agent/core/codec/message.ts';
 import {
@@ -16,14 +24,12 @@ import {
   type SignedOrder,
   voteSigningBytes,
 } from '../../agent/core/codec/order.ts';
-import { quorumOf } from '../../agent/core/committee.ts';
 import { Draft } from '../../agent/core/draft.ts';
-import { type Network, networkOf } from '../../agent/core/genesis.ts';
 import type { Event, LinkId } from '../../agent/core/io.ts';
+import { quorumOf } from '../../agent/core/network/committee.ts';
+import { type Network, networkOf } from '../../agent/core/network/genesis.ts';
 import { createNode } from '../../agent/core/node.ts';
-import { isRefusal } from '../../agent/core/refusal.ts';
 import type { AuthoritySetup } from '../../agent/core/setup.ts';
-import type { Amount, Epoch, MemberIndex, Sequence, TokenIndex } from '../../agent/core/units.ts';
 import { signerFromSeed } from '../../agent/shell/keys.ts';
 import { createVerify } from '../../agent/shell/verify.ts';
 import { type Figure, median } from './machine.ts';

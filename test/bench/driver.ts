@@ -5,6 +5,15 @@
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { hex } from '@scure/base';
+import type { Signer } from '../../agent/core/base/crypto.ts';
+import { isRefusal } from '../../agent/core/base/refusal.ts';
+import type {
+  Amount,
+  Epoch,
+  MemberIndex,
+  Sequence,
+  TokenIndex,
+} from '../../agent/core/base/units.ts';
 import { decodeOwn, encode } from '../../agent/core/codec/canonical.ts';
 import { frameCoder, type Message } from '../../agent/core/codec/message.ts';
 import {
@@ -13,12 +22,9 @@ import {
   type SignedOrder,
   voteSigningBytes,
 } from '../../agent/core/codec/order.ts';
-import type { Signer } from '../../agent/core/crypto.ts';
-import type { Network } from '../../agent/core/genesis.ts';
-import { networkFromJson } from '../../agent/core/genesis-json.ts';
 import type { LinkId } from '../../agent/core/io.ts';
-import { isRefusal } from '../../agent/core/refusal.ts';
-import type { Amount, Epoch, MemberIndex, Sequence, TokenIndex } from '../../agent/core/units.ts';
+import type { Network } from '../../agent/core/network/genesis.ts';
+import { networkFromJson } from '../../agent/core/network/genesis-json.ts';
 import { signerFromSeed } from '../../agent/shell/keys.ts';
 import { identityFromSeed } from '../../agent/shell/net/identity.ts';
 import { createLinks, type Links } from '../../agent/shell/net/links.ts';

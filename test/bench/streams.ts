@@ -3,7 +3,7 @@
  * included. Throughput with frames of the largest size, and small frames echoed one at a time.
  */
 import process from 'node:process';
-import { MAX_FRAME_BYTES } from '../../agent/core/limits.ts';
+import { MAX_FRAME_BYTES } from '../../agent/core/base/limits.ts';
 import type { Transport } from '../../agent/shell/net/transport.ts';
 import { identityOf, memberOf, onlyLink, startNode } from '../shell/net/harness.ts';
 import { until } from '../support/wait.ts';

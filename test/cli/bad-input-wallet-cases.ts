@@ -1,5 +1,5 @@
 /** The rows of bad-input.test.ts about wallets. */
-import { nameOf } from '../../agent/core/names.ts';
+import { nameOf } from '../../agent/core/base/names.ts';
 import type { Case } from './bad-input-cases.ts';
 import { signerOf } from './support.ts';
 

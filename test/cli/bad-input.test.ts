@@ -11,7 +11,7 @@ import { after, before, describe, it } from 'node:test';
 import { COMMANDS } from '../../agent/cli/commands.ts';
 import { writeReceipt } from '../../agent/cli/receipt.ts';
 import { createWallet } from '../../agent/cli/wallet/folder.ts';
-import { genesisToJson } from '../../agent/core/genesis-json.ts';
+import { genesisToJson } from '../../agent/core/network/genesis-json.ts';
 import { EXITS } from '../../agent/shell/exit-codes.ts';
 import { CASES } from './bad-input-cases.ts';
 import { WALLET_CASES } from './bad-input-wallet-cases.ts';

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { Bell } from '../../agent/cli/wait.ts';
 import { importReceipt } from '../../agent/cli/wallet/import.ts';
 import type { WalletSession } from '../../agent/cli/wallet/session.ts';
-import type { ByteKey } from '../../agent/core/bytes.ts';
+import type { ByteKey } from '../../agent/core/base/bytes.ts';
 import { encode } from '../../agent/core/codec/canonical.ts';
 import type { Message } from '../../agent/core/codec/message.ts';
 import { type Certificate, certificateCoder } from '../../agent/core/codec/order.ts';

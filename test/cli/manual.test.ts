@@ -9,7 +9,7 @@ import { renderCompletion, type Shell } from '../../agent/cli/completion.ts';
 import { errorRows } from '../../agent/cli/errors.ts';
 import { PROBLEMS } from '../../agent/cli/failure.ts';
 import { renderMan } from '../../agent/cli/man.ts';
-import { REFUSALS } from '../../agent/core/refusal.ts';
+import { REFUSALS } from '../../agent/core/base/refusal.ts';
 import { CONTROL_ERRORS } from '../../agent/shell/control/errors.ts';
 import { KEY_FAULTS } from '../../agent/shell/keys.ts';
 import { STORE_ERRORS } from '../../agent/shell/store/store-error.ts';

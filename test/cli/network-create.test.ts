@@ -8,10 +8,10 @@ import { describe, it } from 'node:test';
 import { createFolder } from '../../agent/cli/folder.ts';
 import { planNetwork } from '../../agent/cli/network/plan.ts';
 import { readGenesisFile } from '../../agent/cli/network/read.ts';
-import { nameOf } from '../../agent/core/names.ts';
-import { isRefusal } from '../../agent/core/refusal.ts';
-import type { Amount } from '../../agent/core/units.ts';
-import { readConfig } from '../../agent/shell/config.ts';
+import { nameOf } from '../../agent/core/base/names.ts';
+import { isRefusal } from '../../agent/core/base/refusal.ts';
+import type { Amount } from '../../agent/core/base/units.ts';
+import { readConfig } from '../../agent/shell/config/config.ts';
 import { isKeyFault, readKeyFile, signerFromSeed } from '../../agent/shell/keys.ts';
 import { meshpay, signerOf, temporaryFolder } from './support.ts';
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { createOutlet, type OutStream } from '../../agent/cli/outlet.ts';
 import { writeReceipt } from '../../agent/cli/receipt.ts';
-import { genesisToJson } from '../../agent/core/genesis-json.ts';
+import { genesisToJson } from '../../agent/core/network/genesis-json.ts';
 import { EXITS, type ExitName } from '../../agent/shell/exit-codes.ts';
 import { certificateFor, finished, MESHPAY, temporaryFolder, testNetwork } from './support.ts';
 

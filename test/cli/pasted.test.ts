@@ -6,11 +6,11 @@ import { describe, it, type TestContext } from 'node:test';
 import { readReceipt, writeReceipt } from '../../agent/cli/receipt.ts';
 import { createTerminal, type Sink } from '../../agent/cli/terminal.ts';
 import { createWallet } from '../../agent/cli/wallet/folder.ts';
-import { genesisToJson } from '../../agent/core/genesis-json.ts';
-import { nameOf } from '../../agent/core/names.ts';
-import { isRefusal } from '../../agent/core/refusal.ts';
+import { nameOf } from '../../agent/core/base/names.ts';
+import { isRefusal } from '../../agent/core/base/refusal.ts';
+import { genesisToJson } from '../../agent/core/network/genesis-json.ts';
 import { EXITS } from '../../agent/shell/exit-codes.ts';
-import { cleanText } from '../../agent/shell/log-clean.ts';
+import { cleanText } from '../../agent/shell/log/log-clean.ts';
 import { createVerify } from '../../agent/shell/verify.ts';
 import { certificateFor, meshpay, signerOf, temporaryFolder, testNetwork } from './support.ts';
 

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createPursuit } from '../../agent/cli/wallet/pursuit.ts';
+import { REFUSALS, refusal } from '../../agent/core/base/refusal.ts';
+import type { MemberIndex, Sequence } from '../../agent/core/base/units.ts';
 import type { Notice } from '../../agent/core/notice.ts';
-import { REFUSALS, refusal } from '../../agent/core/refusal.ts';
-import type { MemberIndex, Sequence } from '../../agent/core/units.ts';
 import { certificateFor, testNetwork } from './support.ts';
 
 const village = testNetwork();

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { MAX_RECEIPT_CHARACTERS, readReceipt, writeReceipt } from '../../agent/cli/receipt.ts';
 import { PLAIN } from '../../agent/cli/render/paint.ts';
 import { renderVerified } from '../../agent/cli/render/wallet.ts';
-import { isRefusal, type Refusal } from '../../agent/core/refusal.ts';
+import { isRefusal, type Refusal } from '../../agent/core/base/refusal.ts';
 import { certificateView } from '../../agent/shell/control/money-view.ts';
 import { createVerify } from '../../agent/shell/verify.ts';
 import { certificateFor, memosFor, testNetwork } from './support.ts';

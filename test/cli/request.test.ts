@@ -6,9 +6,9 @@ import type { WalletFolder } from '../../agent/cli/wallet/folder.ts';
 import type { PayCommand } from '../../agent/cli/wallet/pay.ts';
 import { isSamePayment, type PayWords, readPayment } from '../../agent/cli/wallet/request.ts';
 import { liveOrderView } from '../../agent/cli/wallet/view.ts';
+import { nameOf } from '../../agent/core/base/names.ts';
+import type { Amount, TokenIndex } from '../../agent/core/base/units.ts';
 import { memosOf } from '../../agent/core/memo.ts';
-import { nameOf } from '../../agent/core/names.ts';
-import type { Amount, TokenIndex } from '../../agent/core/units.ts';
 import { seedOf } from '../support/keys.ts';
 import { World } from '../support/world.ts';
 

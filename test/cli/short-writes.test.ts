@@ -9,10 +9,10 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { writeReceipt } from '../../agent/cli/receipt.ts';
 import { createWallet, openWalletFolder } from '../../agent/cli/wallet/folder.ts';
-import { networkOf } from '../../agent/core/genesis.ts';
-import { genesisToJson } from '../../agent/core/genesis-json.ts';
-import { nameOf } from '../../agent/core/names.ts';
-import type { Amount, TokenIndex } from '../../agent/core/units.ts';
+import { nameOf } from '../../agent/core/base/names.ts';
+import type { Amount, TokenIndex } from '../../agent/core/base/units.ts';
+import { networkOf } from '../../agent/core/network/genesis.ts';
+import { genesisToJson } from '../../agent/core/network/genesis-json.ts';
 import { newSeed, writeKeyFile } from '../../agent/shell/keys.ts';
 import { writeNewFile } from '../../platform/file-writer.ts';
 import {

@@ -6,6 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import type { Signer } from '../../agent/core/base/crypto.ts';
+import type {
+  Amount,
+  Epoch,
+  MemberIndex,
+  Sequence,
+  TokenIndex,
+} from '../../agent/core/base/units.ts';
 import {
   type Certificate,
   NO_MEMO,
@@ -14,14 +22,12 @@ import {
   orderSigningBytes,
   voteSigningBytes,
 } from '../../agent/core/codec/order.ts';
-import type { Signer } from '../../agent/core/crypto.ts';
-import { type Network, networkOf } from '../../agent/core/genesis.ts';
 import { type Memos, memosOf } from '../../agent/core/memo.ts';
-import type { Amount, Epoch, MemberIndex, Sequence, TokenIndex } from '../../agent/core/units.ts';
+import { type Network, networkOf } from '../../agent/core/network/genesis.ts';
 import { signerFromSeed } from '../../agent/shell/keys.ts';
 import { afterPatience } from '../support/patience.ts';
 
-export const MESHPAY = fileURLToPath(new URL('../../agent/cli/main.js', import.meta.url));
+export const MESHPAY = fileURLToPath(new URL('../../agent/bin/meshpay.js', import.meta.url));
 
 export interface Ran {
   readonly status: number | null;

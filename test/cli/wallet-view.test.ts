@@ -7,10 +7,10 @@ import {
   spendable,
   walletView,
 } from '../../agent/cli/wallet/view.ts';
-import type { ByteKey } from '../../agent/core/bytes.ts';
+import type { ByteKey } from '../../agent/core/base/bytes.ts';
+import { nameOf } from '../../agent/core/base/names.ts';
+import type { TokenIndex } from '../../agent/core/base/units.ts';
 import { memosOf } from '../../agent/core/memo.ts';
-import { nameOf } from '../../agent/core/names.ts';
-import type { TokenIndex } from '../../agent/core/units.ts';
 import { seedOf } from '../support/keys.ts';
 import { World } from '../support/world.ts';
 

@@ -11,10 +11,10 @@ import {
   writePending,
 } from '../../agent/core/authority/account.ts';
 import { bucketAt } from '../../agent/core/authority/bucket.ts';
+import type { Balance, Sequence, TokenIndex } from '../../agent/core/base/units.ts';
 import { keyCoder } from '../../agent/core/codec/canonical.ts';
 import { Draft } from '../../agent/core/draft.ts';
 import { keyOfNumber } from '../../agent/core/keyspace.ts';
-import type { Balance, Sequence, TokenIndex } from '../../agent/core/units.ts';
 
 const [A, B] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)];
 

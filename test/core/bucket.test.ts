@@ -11,14 +11,14 @@ import {
   nibbleOf,
 } from '../../agent/core/authority/bucket.ts';
 import { digestAt, keepDigests, recallStale } from '../../agent/core/authority/digest.ts';
-import { type ByteKey, compareBytes, concatBytes, toHex } from '../../agent/core/bytes.ts';
+import { type ByteKey, compareBytes, concatBytes, toHex } from '../../agent/core/base/bytes.ts';
+import { sha256 } from '../../agent/core/base/crypto.ts';
+import { DIGESTS_KEPT_EVERY, MAX_BUCKET_ACCOUNTS } from '../../agent/core/base/limits.ts';
+import type { Amount, Epoch, Sequence, TokenIndex } from '../../agent/core/base/units.ts';
 import { encode, sequenceCoder } from '../../agent/core/codec/canonical.ts';
-import { sha256 } from '../../agent/core/crypto.ts';
 import { Draft } from '../../agent/core/draft.ts';
 import { record } from '../../agent/core/journal.ts';
 import { certificateKey, isDurable, KEYSPACE } from '../../agent/core/keyspace.ts';
-import { DIGESTS_KEPT_EVERY, MAX_BUCKET_ACCOUNTS } from '../../agent/core/limits.ts';
-import type { Amount, Epoch, Sequence, TokenIndex } from '../../agent/core/units.ts';
 
 /** A ledger alone, without a node; counts what was read and written of it. */
 class Ledger {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkCertificate } from '../../agent/core/certificate.ts';
+import { DIGESTS_KEPT_EVERY } from '../../agent/core/base/limits.ts';
+import { REFUSALS } from '../../agent/core/base/refusal.ts';
+import { type Amount, type Epoch, FIRST_SEQUENCE } from '../../agent/core/base/units.ts';
 import type { Certificate } from '../../agent/core/codec/order.ts';
 import { keyOfEntry, singleton } from '../../agent/core/keyspace.ts';
-import { DIGESTS_KEPT_EVERY } from '../../agent/core/limits.ts';
-import { REFUSALS } from '../../agent/core/refusal.ts';
-import { type Amount, type Epoch, FIRST_SEQUENCE } from '../../agent/core/units.ts';
+import { checkCertificate } from '../../agent/core/network/certificate.ts';
 import { ask, certificateOf, orderOf, verdictOf, voteOf } from '../support/forge.ts';
 import { verify } from '../support/keys.ts';
 import { accountAt, balanceAt } from '../support/ledger.ts';

@@ -1,4 +1,4 @@
-/** Characters that nobody sees (agent/core/characters.ts): shown, named, or taken off. */
+/** Characters that nobody sees (agent/core/base/characters.ts): shown, named, or taken off. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
@@ -11,10 +11,10 @@ import {
   strayNameIn,
   trimmed,
   withoutMark,
-} from '../../agent/core/characters.ts';
-import { parseName } from '../../agent/core/names.ts';
-import { isRefusal } from '../../agent/core/refusal.ts';
-import { parseAmount } from '../../agent/core/units.ts';
+} from '../../agent/core/base/characters.ts';
+import { parseName } from '../../agent/core/base/names.ts';
+import { isRefusal } from '../../agent/core/base/refusal.ts';
+import { parseAmount } from '../../agent/core/base/units.ts';
 
 /** First, last, and those that do most harm, of each range. */
 const UNSEEN = [

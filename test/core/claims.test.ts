@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { claim } from '../../agent/core/authority/claims.ts';
-import type { ByteKey } from '../../agent/core/bytes.ts';
+import type { ByteKey } from '../../agent/core/base/bytes.ts';
+import { CLAIM_MS, MAX_CLAIMS } from '../../agent/core/base/limits.ts';
+import type { Epoch, MemberIndex } from '../../agent/core/base/units.ts';
 import { Draft } from '../../agent/core/draft.ts';
-import { CLAIM_MS, MAX_CLAIMS } from '../../agent/core/limits.ts';
-import type { Epoch, MemberIndex } from '../../agent/core/units.ts';
 import { frameOf, orderOf } from '../support/forge.ts';
 import { digestOf } from '../support/ledger.ts';
 import { World } from '../support/world.ts';

@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { decode, encode } from '../../agent/core/codec/canonical.ts';
-import type { Coder } from '../../agent/core/codec/coder.ts';
-import { frameCoder } from '../../agent/core/codec/message.ts';
-import { certificateCoder, signedOrderCoder } from '../../agent/core/codec/order.ts';
-import { accountCoder, factCoder } from '../../agent/core/codec/record.ts';
 import {
   MAX_CERTIFICATE_BYTES,
   MAX_MEMBERS,
   MAX_ORDER_BYTES,
   SEALED_MEMO_BYTES,
-} from '../../agent/core/limits.ts';
-import { isRefusal } from '../../agent/core/refusal.ts';
+} from '../../agent/core/base/limits.ts';
+import { isRefusal } from '../../agent/core/base/refusal.ts';
+import { decode, encode } from '../../agent/core/codec/canonical.ts';
+import type { Coder } from '../../agent/core/codec/coder.ts';
+import { frameCoder } from '../../agent/core/codec/message.ts';
+import { certificateCoder, signedOrderCoder } from '../../agent/core/codec/order.ts';
+import { accountCoder, factCoder } from '../../agent/core/codec/record.ts';
 import * as arbitrary from '../support/arbitraries.ts';
 
 interface Layout {

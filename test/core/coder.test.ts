@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
+import { isRefusal } from '../../agent/core/base/refusal.ts';
 import { decode, decodeOwn, encode } from '../../agent/core/codec/canonical.ts';
 import type { Coder } from '../../agent/core/codec/coder.ts';
 import { bigSigned, bigUnsigned, u8, u16, u32, u64 } from '../../agent/core/codec/numbers.ts';
@@ -19,7 +20,6 @@ import {
   variant,
   wordOf,
 } from '../../agent/core/codec/parts.ts';
-import { isRefusal } from '../../agent/core/refusal.ts';
 
 interface Row<T = unknown> {
   readonly name: string;

@@ -1,15 +1,15 @@
 /** Committees of every size that the protocol is planned for: what a quorum is worth, to the vote. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { checkCertificate } from '../../agent/core/certificate.ts';
+import { MAX_CERTIFICATE_BYTES, MAX_FRAME_BYTES } from '../../agent/core/base/limits.ts';
+import { REFUSALS } from '../../agent/core/base/refusal.ts';
 import { encode } from '../../agent/core/codec/canonical.ts';
 import { frameCoder } from '../../agent/core/codec/message.ts';
 import { certificateCoder } from '../../agent/core/codec/order.ts';
 import { ownLifeCoder, standingCoder } from '../../agent/core/codec/record.ts';
-import { faultsTolerated, quorumOf, vouchersNeeded } from '../../agent/core/committee.ts';
 import { singleton } from '../../agent/core/keyspace.ts';
-import { MAX_CERTIFICATE_BYTES, MAX_FRAME_BYTES } from '../../agent/core/limits.ts';
-import { REFUSALS } from '../../agent/core/refusal.ts';
+import { checkCertificate } from '../../agent/core/network/certificate.ts';
+import { faultsTolerated, quorumOf, vouchersNeeded } from '../../agent/core/network/committee.ts';
 import { ask, certificateOf, orderOf, verdictOf } from '../support/forge.ts';
 import { verify } from '../support/keys.ts';
 import { balanceAt, digestOf } from '../support/ledger.ts';

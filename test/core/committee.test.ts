@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { faultsTolerated, memberByKey, quorumOf } from '../../agent/core/committee.ts';
-import { networkOf } from '../../agent/core/genesis.ts';
+import { faultsTolerated, memberByKey, quorumOf } from '../../agent/core/network/committee.ts';
+import { networkOf } from '../../agent/core/network/genesis.ts';
 import { World } from '../support/world.ts';
 
 const SIZES = Array.from({ length: 100 }, (_, i) => i + 1);

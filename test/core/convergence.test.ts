@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { DIGEST_FANOUT } from '../../agent/core/base/limits.ts';
+import type { MemberIndex } from '../../agent/core/base/units.ts';
 import type { Message } from '../../agent/core/codec/message.ts';
 import type { Certificate } from '../../agent/core/codec/order.ts';
 import { Draft } from '../../agent/core/draft.ts';
 import type { LinkId } from '../../agent/core/io.ts';
-import { DIGEST_FANOUT } from '../../agent/core/limits.ts';
-import { linkTo } from '../../agent/core/links.ts';
-import type { MemberIndex } from '../../agent/core/units.ts';
+import { linkTo } from '../../agent/core/mesh/links.ts';
 import { ask, certificateOf, frameOf, orderOf } from '../support/forge.ts';
 import { balanceAt, digestOf } from '../support/ledger.ts';
 import { type Place, World } from '../support/world.ts';

@@ -5,18 +5,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readAccount } from '../../agent/core/authority/account.ts';
-import { draw, someOf } from '../../agent/core/chance.ts';
-import type { Message } from '../../agent/core/codec/message.ts';
-import { Draft } from '../../agent/core/draft.ts';
-import type { LinkId } from '../../agent/core/io.ts';
-import { singleton } from '../../agent/core/keyspace.ts';
 import {
   ASK_WAYS_EVERY_MS,
   MAX_INCOME_SHOWN,
   MAX_RELAY_LINKS,
   SYNC_BUSY_MS,
-} from '../../agent/core/limits.ts';
-import type { MemberIndex, Sequence } from '../../agent/core/units.ts';
+} from '../../agent/core/base/limits.ts';
+import type { MemberIndex, Sequence } from '../../agent/core/base/units.ts';
+import { draw, someOf } from '../../agent/core/chance.ts';
+import type { Message } from '../../agent/core/codec/message.ts';
+import { Draft } from '../../agent/core/draft.ts';
+import type { LinkId } from '../../agent/core/io.ts';
+import { singleton } from '../../agent/core/keyspace.ts';
 import { ask, certificateOf, frameOf, orderOf } from '../support/forge.ts';
 import { balanceAt } from '../support/ledger.ts';
 import { World } from '../support/world.ts';

@@ -12,8 +12,8 @@ import { sign as nobleSign, Point } from '@noble/ed25519';
 import { sha512 } from '@noble/hashes/sha2.js';
 import { hex } from '@scure/base';
 import fc from 'fast-check';
-import { concatBytes } from '../../agent/core/bytes.ts';
-import { isPlainPoint, wellFormed } from '../../agent/core/ed25519.ts';
+import { concatBytes } from '../../agent/core/base/bytes.ts';
+import { isPlainPoint, wellFormed } from '../../agent/core/base/ed25519.ts';
 import { pkcs8Of, signerFromSeed } from '../../agent/shell/keys.ts';
 import { createVerify } from '../../agent/shell/verify.ts';
 

@@ -2,16 +2,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { firstStartSeen } from '../../agent/core/authority/first-start.ts';
+import { REFUSALS } from '../../agent/core/base/refusal.ts';
+import type { MemberIndex } from '../../agent/core/base/units.ts';
 import { encode } from '../../agent/core/codec/canonical.ts';
 import type { Message, Vouch } from '../../agent/core/codec/message.ts';
 import { vouchBodyCoder } from '../../agent/core/codec/message.ts';
 import { ownLifeCoder, standingCoder } from '../../agent/core/codec/record.ts';
-import { faultsTolerated, vouchersNeeded } from '../../agent/core/committee.ts';
 import { keyOf, singleton } from '../../agent/core/keyspace.ts';
-import { REFUSALS } from '../../agent/core/refusal.ts';
+import { faultsTolerated, vouchersNeeded } from '../../agent/core/network/committee.ts';
+import { signStatement } from '../../agent/core/network/statement.ts';
 import type { AuthoritySetup } from '../../agent/core/setup.ts';
-import { signStatement } from '../../agent/core/statement.ts';
-import type { MemberIndex } from '../../agent/core/units.ts';
 import { ask, certificateOf, orderOf, verdictOf } from '../support/forge.ts';
 import { type Place, World } from '../support/world.ts';
 

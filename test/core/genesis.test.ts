@@ -1,6 +1,16 @@
-/** What a genesis document may say (agent/core/genesis.ts, genesis-json.ts): both sides of each bound. */
+/** What a genesis document may say (agent/core/network/genesis.ts, genesis-json.ts): both sides of each bound. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import {
+  MAX_AMOUNT,
+  MAX_ISSUANCE,
+  MAX_MEMBERS,
+  MAX_TOKENS,
+  MAX_VOTES_PER_HOUR,
+} from '../../agent/core/base/limits.ts';
+import { nameOf } from '../../agent/core/base/names.ts';
+import { isRefusal } from '../../agent/core/base/refusal.ts';
+import type { Amount, TokenIndex } from '../../agent/core/base/units.ts';
 import {
   checkGenesis,
   decodeGenesis,
@@ -10,18 +20,8 @@ import {
   opensAt,
   type Token,
   tokenBySymbol,
-} from '../../agent/core/genesis.ts';
-import { genesisToJson, networkFromJson } from '../../agent/core/genesis-json.ts';
-import {
-  MAX_AMOUNT,
-  MAX_ISSUANCE,
-  MAX_MEMBERS,
-  MAX_TOKENS,
-  MAX_VOTES_PER_HOUR,
-} from '../../agent/core/limits.ts';
-import { nameOf } from '../../agent/core/names.ts';
-import { isRefusal } from '../../agent/core/refusal.ts';
-import type { Amount, TokenIndex } from '../../agent/core/units.ts';
+} from '../../agent/core/network/genesis.ts';
+import { genesisToJson, networkFromJson } from '../../agent/core/network/genesis-json.ts';
 import { signerOf } from '../support/keys.ts';
 import { World } from '../support/world.ts';
 

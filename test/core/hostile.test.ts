@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { REFUSALS } from '../../agent/core/base/refusal.ts';
+import type { Epoch, MemberIndex } from '../../agent/core/base/units.ts';
 import { encode } from '../../agent/core/codec/canonical.ts';
 import {
   frameCoder,
@@ -8,9 +10,7 @@ import {
   verdictCoder,
 } from '../../agent/core/codec/message.ts';
 import type { LinkId } from '../../agent/core/io.ts';
-import { REFUSALS } from '../../agent/core/refusal.ts';
-import { signingBytes } from '../../agent/core/signing.ts';
-import type { Epoch, MemberIndex } from '../../agent/core/units.ts';
+import { signingBytes } from '../../agent/core/network/signing.ts';
 import { ask, askBytes, frameOf, orderOf, voteOf } from '../support/forge.ts';
 import { accountAt, balanceAt, digestOf } from '../support/ledger.ts';
 import { type Place, World } from '../support/world.ts';

@@ -4,13 +4,13 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { MAX_VOTES_PER_HOUR } from '../../agent/core/base/limits.ts';
+import { isRefusal, REFUSALS } from '../../agent/core/base/refusal.ts';
+import type { Amount } from '../../agent/core/base/units.ts';
 import type { Message } from '../../agent/core/codec/message.ts';
-import { decodeGenesis, encodeGenesis, networkOf } from '../../agent/core/genesis.ts';
-import { genesisToJson, networkFromJson } from '../../agent/core/genesis-json.ts';
 import { isDurable } from '../../agent/core/keyspace.ts';
-import { MAX_VOTES_PER_HOUR } from '../../agent/core/limits.ts';
-import { isRefusal, REFUSALS } from '../../agent/core/refusal.ts';
-import type { Amount } from '../../agent/core/units.ts';
+import { decodeGenesis, encodeGenesis, networkOf } from '../../agent/core/network/genesis.ts';
+import { genesisToJson, networkFromJson } from '../../agent/core/network/genesis-json.ts';
 import { ask, certificateOf, orderOf, verdictOf } from '../support/forge.ts';
 import { accountAt, balanceAt } from '../support/ledger.ts';
 import { World } from '../support/world.ts';

@@ -1,6 +1,8 @@
 /** A key that voted in another life: its votes and words turn up, and it stops (authority/lives.ts). */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { REFUSALS } from '../../agent/core/base/refusal.ts';
+import type { Epoch, MemberIndex, Sequence } from '../../agent/core/base/units.ts';
 import { decodeOwn, encode } from '../../agent/core/codec/canonical.ts';
 import { frameCoder, knownVoteCoder, type Message } from '../../agent/core/codec/message.ts';
 import {
@@ -12,11 +14,9 @@ import { standingCoder } from '../../agent/core/codec/record.ts';
 import type { LinkId } from '../../agent/core/io.ts';
 import { keyOf, singleton } from '../../agent/core/keyspace.ts';
 import { latestOf } from '../../agent/core/latest.ts';
+import { wayOf } from '../../agent/core/mesh/way.ts';
 import { progressOf } from '../../agent/core/progress.ts';
-import { REFUSALS } from '../../agent/core/refusal.ts';
 import type { AuthoritySetup } from '../../agent/core/setup.ts';
-import type { Epoch, MemberIndex, Sequence } from '../../agent/core/units.ts';
-import { wayOf } from '../../agent/core/way.ts';
 import { ask, certificateOf, orderOf, questionOf, verdictOf, voteOf } from '../support/forge.ts';
 import { verify } from '../support/keys.ts';
 import { accountAt, balanceAt } from '../support/ledger.ts';

@@ -5,15 +5,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { makeBeacon, parseBeacon } from '../../agent/core/beacon.ts';
+import { isRefusal } from '../../agent/core/base/refusal.ts';
 import { decode, decodeOwn, hashCoder } from '../../agent/core/codec/canonical.ts';
 import { type Coder, Malformed } from '../../agent/core/codec/coder.ts';
 import { frameCoder, knownVoteCoder, lifeCoder } from '../../agent/core/codec/message.ts';
 import { u8 } from '../../agent/core/codec/numbers.ts';
 import { textOf } from '../../agent/core/codec/parts.ts';
 import * as records from '../../agent/core/codec/record.ts';
-import { decodeGenesis } from '../../agent/core/genesis.ts';
-import { isRefusal } from '../../agent/core/refusal.ts';
+import { makeBeacon, parseBeacon } from '../../agent/core/network/beacon.ts';
+import { decodeGenesis } from '../../agent/core/network/genesis.ts';
 import { decodePacket } from '../../agent/shell/net/datagram/packet.ts';
 import { headerCoder, trailerCoder } from '../../agent/shell/store/backup-format.ts';
 import { commitCoder } from '../../agent/shell/store/commit.ts';

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bech32m } from '@scure/base';
 import fc from 'fast-check';
-import { nameOf, parseName } from '../../agent/core/names.ts';
-import { isRefusal } from '../../agent/core/refusal.ts';
+import { nameOf, parseName } from '../../agent/core/base/names.ts';
+import { isRefusal } from '../../agent/core/base/refusal.ts';
 
 const keys = fc.uint8Array({ minLength: 32, maxLength: 32 });
 const CHARSET = 'qpzry9x8gf2tvdw0s3jn54khce6mua7l';

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ORDER_RULES } from '../../agent/core/authority/rules.ts';
+import { MAX_AMOUNT } from '../../agent/core/base/limits.ts';
+import { REFUSALS, type RefusalCode } from '../../agent/core/base/refusal.ts';
 import { encode } from '../../agent/core/codec/canonical.ts';
 import { standingCoder } from '../../agent/core/codec/record.ts';
 import { singleton } from '../../agent/core/keyspace.ts';
-import { MAX_AMOUNT } from '../../agent/core/limits.ts';
-import { REFUSALS, type RefusalCode } from '../../agent/core/refusal.ts';
 import { ask, certificateOf, type OrderParts, orderOf, verdictOf } from '../support/forge.ts';
 import { accountAt, balanceAt } from '../support/ledger.ts';
 import { World } from '../support/world.ts';

@@ -1,16 +1,16 @@
-/** Asking before signing (agent/core/client/plan.ts): what is signed, what is not, and who said so. */
+/** Asking before signing (agent/core/wallet/plan.ts): what is signed, what is not, and who said so. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ByteKey } from '../../agent/core/bytes.ts';
-import { readLiveOrder, readWallet } from '../../agent/core/client/wallet.ts';
+import type { ByteKey } from '../../agent/core/base/bytes.ts';
+import type { Amount, Sequence } from '../../agent/core/base/units.ts';
 import { encode } from '../../agent/core/codec/canonical.ts';
 import { type Frame, latestBodyCoder, type Message } from '../../agent/core/codec/message.ts';
 import { certificateCoder } from '../../agent/core/codec/order.ts';
 import { isDurable } from '../../agent/core/keyspace.ts';
+import { signStatement } from '../../agent/core/network/statement.ts';
 import { createNode } from '../../agent/core/node.ts';
 import { isAuthority } from '../../agent/core/setup.ts';
-import { signStatement } from '../../agent/core/statement.ts';
-import type { Amount, Sequence } from '../../agent/core/units.ts';
+import { readLiveOrder, readWallet } from '../../agent/core/wallet/holdings.ts';
 import { signerOf } from '../support/keys.ts';
 import { type Place, World } from '../support/world.ts';
 

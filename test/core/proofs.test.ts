@@ -1,14 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { proofCount } from '../../agent/core/authority/proof-list.ts';
-import type { ByteKey } from '../../agent/core/bytes.ts';
-import { decodeOwn, encode } from '../../agent/core/codec/canonical.ts';
-import { frameCoder, type Message } from '../../agent/core/codec/message.ts';
-import type { OrderPair } from '../../agent/core/codec/order.ts';
-import { standingCoder } from '../../agent/core/codec/record.ts';
-import { Draft } from '../../agent/core/draft.ts';
-import type { Event, LinkId } from '../../agent/core/io.ts';
-import { isDurable, KEYSPACE, singleton } from '../../agent/core/keyspace.ts';
+import type { ByteKey } from '../../agent/core/base/bytes.ts';
 import {
   DIGEST_FANOUT,
   MAX_PROOFS_PER_FRAME,
@@ -17,7 +10,14 @@ import {
   MAX_SEQUENCE,
   SYNC_BUSY_MS,
   SYNC_IDLE_MS,
-} from '../../agent/core/limits.ts';
+} from '../../agent/core/base/limits.ts';
+import { decodeOwn, encode } from '../../agent/core/codec/canonical.ts';
+import { frameCoder, type Message } from '../../agent/core/codec/message.ts';
+import type { OrderPair } from '../../agent/core/codec/order.ts';
+import { standingCoder } from '../../agent/core/codec/record.ts';
+import { Draft } from '../../agent/core/draft.ts';
+import type { Event, LinkId } from '../../agent/core/io.ts';
+import { isDurable, KEYSPACE, singleton } from '../../agent/core/keyspace.ts';
 import { ask, certificateOf, frameOf, orderOf } from '../support/forge.ts';
 import { accountAt } from '../support/ledger.ts';
 import { World } from '../support/world.ts';

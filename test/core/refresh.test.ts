@@ -1,12 +1,12 @@
-/** What a wallet learns from members that it has links to (agent/core/client/refresh.ts). */
+/** What a wallet learns from members that it has links to (agent/core/wallet/refresh.ts). */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { ByteKey } from '../../agent/core/bytes.ts';
-import { readLiveOrder, readWallet } from '../../agent/core/client/wallet.ts';
+import type { ByteKey } from '../../agent/core/base/bytes.ts';
+import { MAX_CERTIFICATES_PER_FRAME } from '../../agent/core/base/limits.ts';
+import type { Amount, MemberIndex, Sequence } from '../../agent/core/base/units.ts';
 import type { Message } from '../../agent/core/codec/message.ts';
 import type { Certificate, SignedOrder } from '../../agent/core/codec/order.ts';
-import { MAX_CERTIFICATES_PER_FRAME } from '../../agent/core/limits.ts';
-import type { Amount, MemberIndex, Sequence } from '../../agent/core/units.ts';
+import { readLiveOrder, readWallet } from '../../agent/core/wallet/holdings.ts';
 import { ask, certificateOf, orderOf } from '../support/forge.ts';
 import { HRS, World } from '../support/world.ts';
 

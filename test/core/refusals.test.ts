@@ -1,12 +1,12 @@
-/** What a wallet does with the word of an authority on its order (agent/core/client/votes.ts). */
+/** What a wallet does with the word of an authority on its order (agent/core/wallet/votes.ts). */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { REFUSALS, type RefusalCode } from '../../agent/core/base/refusal.ts';
+import type { Balance, Epoch, MemberIndex, Sequence } from '../../agent/core/base/units.ts';
 import { encode } from '../../agent/core/codec/canonical.ts';
 import { type Message, type OrderRefusal, verdictCoder } from '../../agent/core/codec/message.ts';
 import { type Certificate, certificateCoder, orderHash } from '../../agent/core/codec/order.ts';
-import { REFUSALS, type RefusalCode } from '../../agent/core/refusal.ts';
-import { signingBytes } from '../../agent/core/signing.ts';
-import type { Balance, Epoch, MemberIndex, Sequence } from '../../agent/core/units.ts';
+import { signingBytes } from '../../agent/core/network/signing.ts';
 import { certificateOf, orderOf, voteOf } from '../support/forge.ts';
 import { World } from '../support/world.ts';
 

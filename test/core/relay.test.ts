@@ -1,22 +1,22 @@
 /** Relays that lie, lead nowhere, or are many: nothing is lost, and nobody is stuck for good. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { encode } from '../../agent/core/codec/canonical.ts';
-import { frameCoder, type Message, wayBodyCoder } from '../../agent/core/codec/message.ts';
-import { certificateCoder } from '../../agent/core/codec/order.ts';
-import type { Verify } from '../../agent/core/crypto.ts';
-import { Draft } from '../../agent/core/draft.ts';
-import type { LinkId } from '../../agent/core/io.ts';
+import type { Verify } from '../../agent/core/base/crypto.ts';
 import {
   ASK_WAYS_EVERY_MS,
   LEADS_FOR_MS,
   MAX_RELAY_LINKS,
   MAX_WAYS_ASKED,
   RETRY_FIRST_MS,
-} from '../../agent/core/limits.ts';
-import { nodeLinks } from '../../agent/core/links.ts';
-import { signingBytes } from '../../agent/core/signing.ts';
-import type { MemberIndex, Sequence } from '../../agent/core/units.ts';
+} from '../../agent/core/base/limits.ts';
+import type { MemberIndex, Sequence } from '../../agent/core/base/units.ts';
+import { encode } from '../../agent/core/codec/canonical.ts';
+import { frameCoder, type Message, wayBodyCoder } from '../../agent/core/codec/message.ts';
+import { certificateCoder } from '../../agent/core/codec/order.ts';
+import { Draft } from '../../agent/core/draft.ts';
+import type { LinkId } from '../../agent/core/io.ts';
+import { nodeLinks } from '../../agent/core/mesh/links.ts';
+import { signingBytes } from '../../agent/core/network/signing.ts';
 import { ask, certificateOf, frameOf, orderOf } from '../support/forge.ts';
 import { verify as realVerify } from '../support/keys.ts';
 import { accountAt } from '../support/ledger.ts';

@@ -1,12 +1,12 @@
-/** Whose signed word counts, and on what (agent/core/statement.ts). */
+/** Whose signed word counts, and on what (agent/core/network/statement.ts). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Epoch, MemberIndex, Sequence } from '../../agent/core/base/units.ts';
 import { encode } from '../../agent/core/codec/canonical.ts';
 import { progressBodyCoder } from '../../agent/core/codec/message.ts';
+import { signingBytes } from '../../agent/core/network/signing.ts';
+import { isStatementValid, signStatement } from '../../agent/core/network/statement.ts';
 import type { AuthoritySetup } from '../../agent/core/setup.ts';
-import { signingBytes } from '../../agent/core/signing.ts';
-import { isStatementValid, signStatement } from '../../agent/core/statement.ts';
-import type { Epoch, MemberIndex, Sequence } from '../../agent/core/units.ts';
 import { World } from '../support/world.ts';
 
 test('a statement counts for its member, epoch, kind, network and words, and for nothing else', () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { MAX_AMOUNT, MAX_BALANCE } from '../../agent/core/limits.ts';
-import { isRefusal } from '../../agent/core/refusal.ts';
+import { MAX_AMOUNT, MAX_BALANCE } from '../../agent/core/base/limits.ts';
+import { isRefusal } from '../../agent/core/base/refusal.ts';
 import {
   type Amount,
   type Balance,
@@ -12,7 +12,7 @@ import {
   nextSequence,
   parseAmount,
   type Sequence,
-} from '../../agent/core/units.ts';
+} from '../../agent/core/base/units.ts';
 
 const amounts = fc.bigInt({ min: 0n, max: MAX_AMOUNT });
 const decimals = fc.integer({ min: 0, max: 30 });

@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { hex } from '@scure/base';
 import fc from 'fast-check';
-import { toHex } from '../../agent/core/bytes.ts';
+import { toHex } from '../../agent/core/base/bytes.ts';
+import { PROTOCOL_VERSION } from '../../agent/core/base/limits.ts';
+import { isRefusal } from '../../agent/core/base/refusal.ts';
 import { decode } from '../../agent/core/codec/canonical.ts';
 import { frameCoder } from '../../agent/core/codec/message.ts';
 import { KEYSPACE } from '../../agent/core/keyspace.ts';
-import { PROTOCOL_VERSION } from '../../agent/core/limits.ts';
-import { isRefusal } from '../../agent/core/refusal.ts';
 import { message as anyMessage } from '../support/arbitraries.ts';
 import { sampleBytes } from '../support/samples.ts';
 

@@ -1,11 +1,11 @@
 /** Frames that were passed on are nobody's own word, whoever passed them and whatever they say. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { REFUSALS } from '../../agent/core/base/refusal.ts';
+import type { Balance, MemberIndex, Sequence } from '../../agent/core/base/units.ts';
 import { decodeOwn } from '../../agent/core/codec/canonical.ts';
 import { type Frame, frameCoder, type Message } from '../../agent/core/codec/message.ts';
 import type { LinkId, Step } from '../../agent/core/io.ts';
-import { REFUSALS } from '../../agent/core/refusal.ts';
-import type { Balance, MemberIndex, Sequence } from '../../agent/core/units.ts';
 import { VOICES } from '../../agent/core/voices.ts';
 import { certificateOf, orderOf } from '../support/forge.ts';
 import { accountAt, balanceAt } from '../support/ledger.ts';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readLiveOrder, readPayment, readWallet } from '../../agent/core/client/wallet.ts';
+import type { Amount, TokenIndex } from '../../agent/core/base/units.ts';
 import { encode } from '../../agent/core/codec/canonical.ts';
 import { certificateCoder } from '../../agent/core/codec/order.ts';
 import type { Command, Read } from '../../agent/core/io.ts';
-import type { Amount, TokenIndex } from '../../agent/core/units.ts';
+import { readLiveOrder, readPayment, readWallet } from '../../agent/core/wallet/holdings.ts';
 import { certificateOf, orderOf } from '../support/forge.ts';
 import { HRS, World } from '../support/world.ts';
 

@@ -4,13 +4,13 @@
  * address but the wallets, which have to be told whom to ask.
  */
 
-import { toHex } from '../../agent/core/bytes.ts';
-import type { Signer } from '../../agent/core/crypto.ts';
-import { type Genesis, type Network, networkOf } from '../../agent/core/genesis.ts';
-import { genesisToJson } from '../../agent/core/genesis-json.ts';
-import type { Amount, TokenIndex } from '../../agent/core/units.ts';
-import { configWith, writeConfig } from '../../agent/shell/config.ts';
-import { type Config, DEFAULT_PORT } from '../../agent/shell/config-schema.ts';
+import { toHex } from '../../agent/core/base/bytes.ts';
+import type { Signer } from '../../agent/core/base/crypto.ts';
+import type { Amount, TokenIndex } from '../../agent/core/base/units.ts';
+import { type Genesis, type Network, networkOf } from '../../agent/core/network/genesis.ts';
+import { genesisToJson } from '../../agent/core/network/genesis-json.ts';
+import { configWith, writeConfig } from '../../agent/shell/config/config.ts';
+import { type Config, DEFAULT_PORT } from '../../agent/shell/config/config-schema.ts';
 import type { StatusView } from '../../agent/shell/control/api.ts';
 import { UNUSED_MARK_TEXT, unusedMarkOf } from '../../agent/shell/daemon/first-start.ts';
 import { formatSeed, newSeed, signerFromSeed } from '../../agent/shell/keys.ts';

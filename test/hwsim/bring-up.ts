@@ -8,7 +8,7 @@ import {
   DEFAULT_CONFIG_FILE,
   DEFAULT_CONTROL_SOCKET,
   DEFAULT_RADIO_STATUS,
-} from '../../agent/shell/config-schema.ts';
+} from '../../agent/shell/config/config-schema.ts';
 import { MESHPAY_RADIO, ROUTER_FLAGS } from './bundles.ts';
 import type { WorldNode, WorldProcess } from './node.ts';
 import type { World } from './world.ts';

@@ -26,8 +26,8 @@ export const ROUTER_FLAGS = [
 
 export async function makeBundles(): Promise<void> {
   await Promise.all([
-    bundle('agent/radio.js', MESHPAY_RADIO),
-    bundle('agent/cli/main.js', MESHPAY),
+    bundle('agent/bin/meshpay-radio.js', MESHPAY_RADIO),
+    bundle('agent/bin/meshpay.js', MESHPAY),
     bundle('test/hwsim/guest/driver.js', DRIVER),
     bundle('test/hwsim/guest/limited-radio.js', LIMITED_RADIO),
   ]);

@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createWallet } from '../../agent/cli/wallet/folder.ts';
-import { nameOf } from '../../agent/core/names.ts';
+import { nameOf } from '../../agent/core/base/names.ts';
 import { type Agents, makeAgents, wordsOf } from './agents.ts';
 import { startRadio } from './bring-up.ts';
 import { MESHPAY, MESHPAY_RADIO, MESHPAYD } from './bundles.ts';

@@ -6,8 +6,8 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { writeConfig } from '../../agent/shell/config.ts';
-import type { Config } from '../../agent/shell/config-schema.ts';
+import { writeConfig } from '../../agent/shell/config/config.ts';
+import type { Config } from '../../agent/shell/config/config-schema.ts';
 import { type Agents, makeAgents } from './agents.ts';
 import { configFileOf, passphraseFileOf, startRadio } from './bring-up.ts';
 import { LIMITED_RADIO } from './bundles.ts';

@@ -13,7 +13,7 @@ import {
   DEFAULT_CONFIG_FILE,
   DEFAULT_CONTROL_SOCKET,
   DEFAULT_RADIO_STATUS,
-} from '../../agent/shell/config-schema.ts';
+} from '../../agent/shell/config/config-schema.ts';
 import { unusedMarkOf } from '../../agent/shell/daemon/first-start.ts';
 import type { NodeFiles } from './agents.ts';
 import { MESHPAY, MESHPAY_RADIO, MESHPAYD } from './bundles.ts';

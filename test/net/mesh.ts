@@ -8,11 +8,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { createWallet } from '../../agent/cli/wallet/folder.ts';
-import { nameOf } from '../../agent/core/names.ts';
+import { nameOf } from '../../agent/core/base/names.ts';
 import { makeNetwork, type TestNetwork } from '../process/network.ts';
 import { createHosts, type Hosts } from '../support/namespaces.ts';
 
-const MESHPAY = fileURLToPath(new URL('../../agent/cli/main.js', import.meta.url));
+const MESHPAY = fileURLToPath(new URL('../../agent/bin/meshpay.js', import.meta.url));
 const PORT = 7420;
 const run = promisify(execFile);
 

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { nameOf } from '../../agent/core/names.ts';
+import { nameOf } from '../../agent/core/base/names.ts';
 import { Patience } from '../support/patience.ts';
 import { Random } from '../support/random.ts';
 import { PATIENCE_MS, pause, until } from '../support/wait.ts';

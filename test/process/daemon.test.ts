@@ -12,8 +12,8 @@ import {
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { genesisToJson } from '../../agent/core/genesis-json.ts';
-import { nameOf } from '../../agent/core/names.ts';
+import { nameOf } from '../../agent/core/base/names.ts';
+import { genesisToJson } from '../../agent/core/network/genesis-json.ts';
 import { exitStatus } from '../../agent/shell/exit-codes.ts';
 import { newSeed } from '../../agent/shell/keys.ts';
 import { PATIENCE_MS, until } from '../support/wait.ts';

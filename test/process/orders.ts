@@ -1,8 +1,9 @@
 /** Orders signed with a test network's wallets, in the first token. */
+
+import type { Signer } from '../../agent/core/base/crypto.ts';
+import type { Amount, Sequence, TokenIndex } from '../../agent/core/base/units.ts';
 import { type Order, orderSigningBytes, type SignedOrder } from '../../agent/core/codec/order.ts';
-import type { Signer } from '../../agent/core/crypto.ts';
-import type { Network } from '../../agent/core/genesis.ts';
-import type { Amount, Sequence, TokenIndex } from '../../agent/core/units.ts';
+import type { Network } from '../../agent/core/network/genesis.ts';
 
 export function transfer(
   network: Network,

@@ -3,12 +3,12 @@
  * likes, frame by frame. It keeps every vote that it has ever seen and checks its signature, so that
  * an authority which contradicts itself is caught.
  */
-import { equalBytes, toByteKey, toHex } from '../../agent/core/bytes.ts';
+import { equalBytes, toByteKey, toHex } from '../../agent/core/base/bytes.ts';
+import type { MemberIndex } from '../../agent/core/base/units.ts';
 import { decodeOwn, encode } from '../../agent/core/codec/canonical.ts';
 import { frameCoder, type Message, type Vote } from '../../agent/core/codec/message.ts';
 import { isVoteValid, orderHash, type SignedOrder } from '../../agent/core/codec/order.ts';
 import type { LinkId } from '../../agent/core/io.ts';
-import type { MemberIndex } from '../../agent/core/units.ts';
 import { createLinks, type Links } from '../../agent/shell/net/links.ts';
 import { createVerify } from '../../agent/shell/verify.ts';
 import { afterPatience } from '../support/patience.ts';

@@ -10,7 +10,7 @@ import type {
 import { askControl } from '../../agent/shell/control/client.ts';
 import { afterPatience, Patience } from '../support/patience.ts';
 
-export const MESHPAYD = fileURLToPath(new URL('../../agent/main.js', import.meta.url));
+export const MESHPAYD = fileURLToPath(new URL('../../agent/bin/meshpayd.js', import.meta.url));
 /** The same as one file, as a router has it (npm run bundle). */
 export const BUNDLED_MESHPAYD = fileURLToPath(
   new URL('../../bundle/meshpayd.mjs', import.meta.url),

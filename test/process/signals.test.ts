@@ -86,7 +86,7 @@ describe('signals that nobody asked for', () => {
 
   /** A program of ours with its signal handlers in place. */
   async function started(t: TestContext, path: string, args: string[]): Promise<ChildProcess> {
-    const program = fileURLToPath(new URL(`../../agent/${path}`, import.meta.url));
+    const program = fileURLToPath(new URL(`../../agent/bin/${path}`, import.meta.url));
     const child = spawn(process.execPath, [program, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -111,7 +111,7 @@ describe('signals that nobody asked for', () => {
 
   it('do nothing to the command line', async (t) => {
     await node.start();
-    const child = await started(t, 'cli/main.js', ['events', '--socket', node.socket]);
+    const child = await started(t, 'meshpay.js', ['events', '--socket', node.socket]);
     await until(() => catches(child.pid, HUP), 'it can be ended in order');
     assert.deepEqual(await survives(child, 'SIGUSR1', 'SIGUSR2'), [
       0,
@@ -131,7 +131,7 @@ describe('signals that nobody asked for', () => {
       'radio.passphrase_file': passphrase,
       'radio.status_file': statusFile,
     });
-    const child = await started(t, 'radio.js', ['--config', node.configFile]);
+    const child = await started(t, 'meshpay-radio.js', ['--config', node.configFile]);
     await found(() => readable(statusFile), 'it reports');
     const [code, signal, stderr] = await survives(child, 'SIGUSR1', 'SIGUSR2', 'SIGHUP');
     assert.deepEqual([code, signal, stderr], [0, null, '']);

@@ -4,7 +4,7 @@ import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { freePorts } from '../../agent/cli/lab/ports.ts';
-import { writeConfig } from '../../agent/shell/config.ts';
+import { writeConfig } from '../../agent/shell/config/config.ts';
 import { until } from '../support/wait.ts';
 import { makeNetwork } from './network.ts';
 import { daemonProcess, MESHPAYD } from './process.ts';

@@ -4,12 +4,12 @@
  */
 import { mkdirSync } from 'node:fs';
 import { openSession, type WalletSession } from '../../agent/cli/wallet/session.ts';
-import { readWallet } from '../../agent/core/client/wallet.ts';
+import type { Signer } from '../../agent/core/base/crypto.ts';
+import type { Amount, TokenIndex } from '../../agent/core/base/units.ts';
 import type { Certificate, SignedOrder } from '../../agent/core/codec/order.ts';
-import type { Signer } from '../../agent/core/crypto.ts';
-import type { Network } from '../../agent/core/genesis.ts';
+import type { Network } from '../../agent/core/network/genesis.ts';
 import type { Notice } from '../../agent/core/notice.ts';
-import type { Amount, TokenIndex } from '../../agent/core/units.ts';
+import { readWallet } from '../../agent/core/wallet/holdings.ts';
 import type { Address } from '../../agent/shell/net/address.ts';
 import type { TransportChoice } from '../../agent/shell/net/transport.ts';
 import { NO_MEMOS } from '../support/memos.ts';

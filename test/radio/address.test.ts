@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { meshAddressBytes } from '../../agent/core/address.ts';
+import { meshAddressBytes } from '../../agent/core/base/address.ts';
 import { meshAddress, meshAddressesWithPrefix } from '../../agent/shell/radio/address.ts';
 import { normalizePrefix, parseIpv6 } from '../../platform/ipv6.ts';
 

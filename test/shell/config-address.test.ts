@@ -1,8 +1,8 @@
 /** Addresses that people write: what can work is taken, and what cannot is named. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseConfig } from '../../agent/shell/config.ts';
-import { type AddressUse, readAddress } from '../../agent/shell/config-address.ts';
+import { parseConfig } from '../../agent/shell/config/config.ts';
+import { type AddressUse, readAddress } from '../../agent/shell/config/config-address.ts';
 
 const USES: readonly AddressUse[] = ['listen', 'dial', 'name'];
 

@@ -1,7 +1,7 @@
 /** The configuration file: every kind of mistake is named by field, expected and found. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { nameOf } from '../../agent/core/names.ts';
+import { nameOf } from '../../agent/core/base/names.ts';
 import {
   compareConfigs,
   configReference,
@@ -10,8 +10,8 @@ import {
   parseConfig,
   readConfig,
   writeConfig,
-} from '../../agent/shell/config.ts';
-import { CONFIG_FIELDS, type Config } from '../../agent/shell/config-schema.ts';
+} from '../../agent/shell/config/config.ts';
+import { CONFIG_FIELDS, type Config } from '../../agent/shell/config/config-schema.ts';
 
 const FILE = '/etc/meshpay/meshpayd.toml';
 const NODE = nameOf('node', new Uint8Array(32).fill(7));

@@ -4,12 +4,12 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import type { ByteKey } from '../../agent/core/bytes.ts';
+import type { ByteKey } from '../../agent/core/base/bytes.ts';
+import { nameOf } from '../../agent/core/base/names.ts';
 import { decodeOwn, encode, keyCoder } from '../../agent/core/codec/canonical.ts';
 import { ownLifeCoder } from '../../agent/core/codec/record.ts';
 import type { Write } from '../../agent/core/io.ts';
 import { singleton } from '../../agent/core/keyspace.ts';
-import { nameOf } from '../../agent/core/names.ts';
 import { claimStore, unusedMarkOf } from '../../agent/shell/daemon/first-start.ts';
 import type { Store } from '../../agent/shell/store/store.ts';
 

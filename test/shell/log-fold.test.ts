@@ -1,7 +1,7 @@
 /** Which messages are written and which are counted, to the millisecond. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createFolder } from '../../agent/shell/log-fold.ts';
+import { createFolder } from '../../agent/shell/log/log-fold.ts';
 
 describe('the folder of messages', () => {
   it('counts what comes again before its window is over, and tells the last one then', () => {

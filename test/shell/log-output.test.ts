@@ -8,8 +8,8 @@ import {
   LOG_RETRY_MS,
   MAX_UNWRITTEN_LOG_BYTES,
 } from '../../agent/shell/limits.ts';
-import { LineWriter, NOBODY_READS, standardOutput } from '../../agent/shell/log-output.ts';
-import { createLogs } from '../../agent/shell/logs.ts';
+import { LineWriter, NOBODY_READS, standardOutput } from '../../agent/shell/log/log-output.ts';
+import { createLogs } from '../../agent/shell/log/logs.ts';
 
 /** A place that takes `room` bytes, at most `atOnce` in a call, and then fails with `code`. */
 function place(code: string, room: number, atOnce = Number.POSITIVE_INFINITY) {

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { formatSeed } from '../../agent/shell/keys.ts';
-import { createFolder } from '../../agent/shell/log-fold.ts';
-import { createLogs, type Logs } from '../../agent/shell/logs.ts';
+import { createFolder } from '../../agent/shell/log/log-fold.ts';
+import { createLogs, type Logs } from '../../agent/shell/log/logs.ts';
 
 function recorded(): { logs: Logs; lines: () => Record<string, unknown>[] } {
   const written: string[] = [];

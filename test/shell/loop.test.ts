@@ -1,7 +1,7 @@
 /** The loop: nothing leaves before it is on disk, in order, within bounds. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { ByteKey } from '../../agent/core/bytes.ts';
+import type { ByteKey } from '../../agent/core/base/bytes.ts';
 import type { Event, LinkId, Read, Stamp, Step } from '../../agent/core/io.ts';
 import {
   HELD_SHARES,

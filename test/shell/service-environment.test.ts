@@ -1,7 +1,7 @@
 /** What a service manager says in the environment: heard by whom it is meant for. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { readServiceEnvironment } from '../../agent/shell/config-service.ts';
+import { readServiceEnvironment } from '../../agent/shell/config/config-service.ts';
 
 it('a watchdog is meant for this process, or for whoever reads it', () => {
   const watchdog = (pid: string | undefined, period: string | undefined) =>

@@ -3,15 +3,21 @@
  * that some were wrongly set up with, and what the hostile may have of other networks and epochs.
  */
 
+import type { Signer } from '../../agent/core/base/crypto.ts';
+import type {
+  Amount,
+  Epoch,
+  MemberIndex,
+  Sequence,
+  TokenIndex,
+} from '../../agent/core/base/units.ts';
 import {
   type Order,
   orderSigningBytes,
   type SignedOrder,
   voteSigningBytes,
 } from '../../agent/core/codec/order.ts';
-import type { Signer } from '../../agent/core/crypto.ts';
-import { type Genesis, type Network, networkOf } from '../../agent/core/genesis.ts';
-import type { Amount, Epoch, MemberIndex, Sequence, TokenIndex } from '../../agent/core/units.ts';
+import { type Genesis, type Network, networkOf } from '../../agent/core/network/genesis.ts';
 import { memoLike } from '../support/memos.ts';
 import { latin1 } from './checkers/decode.ts';
 import type { Founding } from './checkers/founding.ts';

@@ -5,7 +5,7 @@
  * are on disk. A batch reaches the disk whole or not at all, as LevelDB promises; where a disk
  * breaks that promise (`torn`), the store has to notice.
  */
-import type { ByteKey } from '../../agent/core/bytes.ts';
+import type { ByteKey } from '../../agent/core/base/bytes.ts';
 import type { Read, Step, Write } from '../../agent/core/io.ts';
 import { type Harm, isHarmful, isNoticed, rotOf, tearOf } from './rot.ts';
 import { Violation } from './violation.ts';

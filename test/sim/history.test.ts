@@ -1,7 +1,7 @@
 /** The last events of each node, as whoever reads a failed run sees them. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ByteKey } from '../../agent/core/bytes.ts';
+import type { ByteKey } from '../../agent/core/base/bytes.ts';
 import type { Event, LinkId, Step } from '../../agent/core/io.ts';
 import { KEYSPACE } from '../../agent/core/keyspace.ts';
 import type { FaultKind } from './fault-plan.ts';

@@ -1,10 +1,11 @@
 /** The last events of each process, kept as they are and put into words only when a run fails. */
+
+import { isRefusal } from '../../agent/core/base/refusal.ts';
 import { decode } from '../../agent/core/codec/canonical.ts';
 import { frameCoder } from '../../agent/core/codec/message.ts';
 import type { Event, LinkId, Send, Step, Write } from '../../agent/core/io.ts';
 import { keyspaceOf } from '../../agent/core/keyspace.ts';
 import type { Notice } from '../../agent/core/notice.ts';
-import { isRefusal } from '../../agent/core/refusal.ts';
 import type { Process, Watcher } from './process.ts';
 import type { World } from './world.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ByteKey } from '../../agent/core/bytes.ts';
+import type { ByteKey } from '../../agent/core/base/bytes.ts';
 import { DamagedRead, Disk } from './disk.ts';
 import { damageOf, isHarmful, isNoticed, rotOf, tearOf } from './rot.ts';
 

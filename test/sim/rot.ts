@@ -4,7 +4,7 @@
  * sealed and under a commit record (agent/shell/store), and it is the store's own check at start that
  * has to notice. LevelDB and the commit log are not here; they are tested for real in test/shell/store.
  */
-import type { ByteKey } from '../../agent/core/bytes.ts';
+import type { ByteKey } from '../../agent/core/base/bytes.ts';
 import type { Write } from '../../agent/core/io.ts';
 import {
   COMMIT_KEY,

@@ -2,7 +2,7 @@
  * One run: the world of a seed, trouble for a while, then everything is healed and has to end well.
  * What comes back is a value, the same for the same seed, profile and cut.
  */
-import type { ByteKey } from '../../agent/core/bytes.ts';
+import type { ByteKey } from '../../agent/core/base/bytes.ts';
 import { Applying } from './checkers/applying.ts';
 import { Book } from './checkers/book.ts';
 import { Bounds } from './checkers/bounds.ts';

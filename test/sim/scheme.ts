@@ -3,8 +3,8 @@
  * only this module can make, so checking is exact, forging is impossible by construction, and both
  * are some hundred times faster than Ed25519. The others use the real thing.
  */
-import { toHex } from '../../agent/core/bytes.ts';
-import type { Signer, Verify } from '../../agent/core/crypto.ts';
+import { toHex } from '../../agent/core/base/bytes.ts';
+import type { Signer, Verify } from '../../agent/core/base/crypto.ts';
 import { createVerify } from '../../agent/shell/verify.ts';
 import { signerOf } from '../support/keys.ts';
 import { latin1 } from './checkers/decode.ts';

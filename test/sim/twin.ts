@@ -4,11 +4,11 @@
  * gone. Nobody meant harm, but with one key that does not know what another life of it signed, the member
  * is one of the bad ones that a committee stands.
  */
-import type { ByteKey } from '../../agent/core/bytes.ts';
+import type { ByteKey } from '../../agent/core/base/bytes.ts';
+import { NONCE_BYTES } from '../../agent/core/base/limits.ts';
 import { encode } from '../../agent/core/codec/canonical.ts';
 import { ownLifeCoder } from '../../agent/core/codec/record.ts';
 import { singleton } from '../../agent/core/keyspace.ts';
-import { NONCE_BYTES } from '../../agent/core/limits.ts';
 import type { Agenda } from './agenda.ts';
 import type { Plan } from './plan.ts';
 import { Prng } from './prng.ts';

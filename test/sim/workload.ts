@@ -2,10 +2,10 @@
  * What the owners of honest wallets do: pay each other and strangers, look what came in, hand a
  * receipt over, ask about an account. One payment at a time, never more than they can prove to own.
  */
-import type { ByteKey } from '../../agent/core/bytes.ts';
+import type { ByteKey } from '../../agent/core/base/bytes.ts';
+import type { Amount, TokenIndex } from '../../agent/core/base/units.ts';
 import type { Command, Event, Step } from '../../agent/core/io.ts';
 import type { Notice } from '../../agent/core/notice.ts';
-import type { Amount, TokenIndex } from '../../agent/core/units.ts';
 import { latin1, Reader, readBalances } from './checkers/decode.ts';
 import { faultsFor } from './checkers/founding.ts';
 import { Prng } from './prng.ts';

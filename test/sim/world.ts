@@ -3,16 +3,16 @@
  * hostile. Nothing here decides what happens; the plan did, and the agenda plays it.
  */
 
-import { equalBytes } from '../../agent/core/bytes.ts';
+import { equalBytes } from '../../agent/core/base/bytes.ts';
+import type { SealMemo, Signer, Verify } from '../../agent/core/base/crypto.ts';
+import type { MemberIndex } from '../../agent/core/base/units.ts';
 import { encode } from '../../agent/core/codec/canonical.ts';
 import type { Certificate } from '../../agent/core/codec/order.ts';
 import { certificateCoder } from '../../agent/core/codec/order.ts';
-import { memberByKey } from '../../agent/core/committee.ts';
-import type { SealMemo, Signer, Verify } from '../../agent/core/crypto.ts';
-import type { Network as FoundedNetwork } from '../../agent/core/genesis.ts';
+import { memberByKey } from '../../agent/core/network/committee.ts';
+import type { Network as FoundedNetwork } from '../../agent/core/network/genesis.ts';
 import { createNode } from '../../agent/core/node.ts';
 import type { NodeSetup } from '../../agent/core/setup.ts';
-import type { MemberIndex } from '../../agent/core/units.ts';
 import { createMeter } from '../../agent/shell/meter.ts';
 import { memoLike } from '../support/memos.ts';
 import { Agenda } from './agenda.ts';

@@ -1,10 +1,6 @@
 /** Random values of everything that is sent or stored, for property tests. */
 import fc from 'fast-check';
-import type { Frame, Message, Wish } from '../../agent/core/codec/message.ts';
-import type { Certificate, SignedOrder } from '../../agent/core/codec/order.ts';
-import type { Account, Fact } from '../../agent/core/codec/record.ts';
-import type { LinkId } from '../../agent/core/io.ts';
-import { MAX_AMOUNT, SEALED_MEMO_BYTES } from '../../agent/core/limits.ts';
+import { MAX_AMOUNT, SEALED_MEMO_BYTES } from '../../agent/core/base/limits.ts';
 import type {
   Amount,
   Balance,
@@ -12,7 +8,11 @@ import type {
   MemberIndex,
   Sequence,
   TokenIndex,
-} from '../../agent/core/units.ts';
+} from '../../agent/core/base/units.ts';
+import type { Frame, Message, Wish } from '../../agent/core/codec/message.ts';
+import type { Certificate, SignedOrder } from '../../agent/core/codec/order.ts';
+import type { Account, Fact } from '../../agent/core/codec/record.ts';
+import type { LinkId } from '../../agent/core/io.ts';
 
 const bytes = (length: number): fc.Arbitrary<Uint8Array> =>
   fc.uint8Array({ minLength: length, maxLength: length });

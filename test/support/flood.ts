@@ -3,7 +3,7 @@ import { connect as connectTcp } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import { encode } from '../../agent/core/codec/canonical.ts';
 import { frameCoder, type Message } from '../../agent/core/codec/message.ts';
-import type { Network } from '../../agent/core/genesis.ts';
+import type { Network } from '../../agent/core/network/genesis.ts';
 import type { Address } from '../../agent/shell/net/address.ts';
 import { PONG, wordBytes } from '../../agent/shell/net/framing.ts';
 import { identityFromSeed } from '../../agent/shell/net/identity.ts';

@@ -1,5 +1,13 @@
 /** Orders, votes and certificates made by hand, right or wrong, and frames that carry them. */
 
+import type { Signer } from '../../agent/core/base/crypto.ts';
+import type {
+  Amount,
+  Epoch,
+  MemberIndex,
+  Sequence,
+  TokenIndex,
+} from '../../agent/core/base/units.ts';
 import { decodeOwn, encode } from '../../agent/core/codec/canonical.ts';
 import {
   frameCoder,
@@ -17,11 +25,9 @@ import {
   type SignedOrder,
   voteSigningBytes,
 } from '../../agent/core/codec/order.ts';
-import type { Signer } from '../../agent/core/crypto.ts';
 import type { LinkId } from '../../agent/core/io.ts';
+import { signingBytes } from '../../agent/core/network/signing.ts';
 import type { Notice } from '../../agent/core/notice.ts';
-import { signingBytes } from '../../agent/core/signing.ts';
-import type { Amount, Epoch, MemberIndex, Sequence, TokenIndex } from '../../agent/core/units.ts';
 import { memoLike } from './memos.ts';
 import { HRS, type Place, type World } from './world.ts';
 

@@ -4,13 +4,13 @@
  * by payments would take minutes; the accounts' certificates are left out.
  */
 import { createHash } from 'node:crypto';
-import type { ByteKey } from '../../agent/core/bytes.ts';
+import type { ByteKey } from '../../agent/core/base/bytes.ts';
+import { MAX_BUCKET_ACCOUNTS } from '../../agent/core/base/limits.ts';
+import type { Amount, Balance, Sequence, TokenIndex } from '../../agent/core/base/units.ts';
 import { encode, keyCoder } from '../../agent/core/codec/canonical.ts';
 import { accountCoder, numberCoder, treeNodeCoder } from '../../agent/core/codec/record.ts';
 import type { Write } from '../../agent/core/io.ts';
 import { keyOf, keyOfNumber, singleton } from '../../agent/core/keyspace.ts';
-import { MAX_BUCKET_ACCOUNTS } from '../../agent/core/limits.ts';
-import type { Amount, Balance, Sequence, TokenIndex } from '../../agent/core/units.ts';
 
 const ONE = Buffer.from([0, 0, 0, 0, 0, 0, 0, 1]);
 

@@ -6,8 +6,8 @@ import {
   sign as nodeSign,
   verify as nodeVerify,
 } from 'node:crypto';
-import type { Signer, Verify } from '../../agent/core/crypto.ts';
-import { wellFormed } from '../../agent/core/ed25519.ts';
+import type { Signer, Verify } from '../../agent/core/base/crypto.ts';
+import { wellFormed } from '../../agent/core/base/ed25519.ts';
 
 const PKCS8_HEAD = Buffer.from('302e020100300506032b657004220420', 'hex');
 const SPKI_HEAD = Buffer.from('302a300506032b6570032100', 'hex');

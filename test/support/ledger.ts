@@ -1,7 +1,7 @@
 /** Looking into an authority's ledger from outside a step. */
 import { balanceOf, readAccount } from '../../agent/core/authority/account.ts';
 import { digestAt } from '../../agent/core/authority/digest.ts';
-import { toHex } from '../../agent/core/bytes.ts';
+import { toHex } from '../../agent/core/base/bytes.ts';
 import type { Account } from '../../agent/core/codec/record.ts';
 import { Draft } from '../../agent/core/draft.ts';
 import { HRS, type World } from './world.ts';

@@ -1,6 +1,7 @@
 /** Memos for tests in which nobody opens any. */
+
+import { SEALED_MEMO_BYTES } from '../../agent/core/base/limits.ts';
 import { NO_MEMO } from '../../agent/core/codec/order.ts';
-import { SEALED_MEMO_BYTES } from '../../agent/core/limits.ts';
 import type { Memos } from '../../agent/core/memo.ts';
 
 /** Bytes that might be a sealed memo, others for each text of up to so many characters. */

@@ -1,5 +1,13 @@
 /** One fixed value of every message, record and statement, for the frozen vectors. */
 
+import type {
+  Amount,
+  Balance,
+  Epoch,
+  MemberIndex,
+  Sequence,
+  TokenIndex,
+} from '../../agent/core/base/units.ts';
 import { encode, hashCoder } from '../../agent/core/codec/canonical.ts';
 import {
   frameCoder,
@@ -18,17 +26,9 @@ import {
   voteSigningBytes,
 } from '../../agent/core/codec/order.ts';
 import * as records from '../../agent/core/codec/record.ts';
-import { encodeGenesis, type Genesis, networkOf } from '../../agent/core/genesis.ts';
 import type { LinkId } from '../../agent/core/io.ts';
-import { signingBytes } from '../../agent/core/signing.ts';
-import type {
-  Amount,
-  Balance,
-  Epoch,
-  MemberIndex,
-  Sequence,
-  TokenIndex,
-} from '../../agent/core/units.ts';
+import { encodeGenesis, type Genesis, networkOf } from '../../agent/core/network/genesis.ts';
+import { signingBytes } from '../../agent/core/network/signing.ts';
 import { memoLike } from './memos.ts';
 
 const bytes = (length: number, first: number): Uint8Array =>

@@ -3,19 +3,19 @@
  * that moves only when told to. Frames travel in order until nobody has anything to say. What a test
  * wants to lose, change or forge, it does in `onFrame`.
  */
-import type { ByteKey } from '../../agent/core/bytes.ts';
+import type { ByteKey } from '../../agent/core/base/bytes.ts';
+import type { Signer, Verify } from '../../agent/core/base/crypto.ts';
+import { SEED_BYTES } from '../../agent/core/base/limits.ts';
+import type { Amount, MemberIndex, TokenIndex } from '../../agent/core/base/units.ts';
 import { decodeOwn, encode } from '../../agent/core/codec/canonical.ts';
 import { type Frame, frameCoder } from '../../agent/core/codec/message.ts';
-import type { Signer, Verify } from '../../agent/core/crypto.ts';
-import { type Genesis, type Network, networkOf } from '../../agent/core/genesis.ts';
 import type { Event, LinkId, Step } from '../../agent/core/io.ts';
 import { isDurable } from '../../agent/core/keyspace.ts';
-import { SEED_BYTES } from '../../agent/core/limits.ts';
 import { memosOf } from '../../agent/core/memo.ts';
+import { type Genesis, type Network, networkOf } from '../../agent/core/network/genesis.ts';
 import { createNode, type Node } from '../../agent/core/node.ts';
 import type { Notice } from '../../agent/core/notice.ts';
 import type { NodeSetup } from '../../agent/core/setup.ts';
-import type { Amount, MemberIndex, TokenIndex } from '../../agent/core/units.ts';
 import { verify as realVerify, seedOf, signerOf } from './keys.ts';
 
 export const HRS = 0 as TokenIndex;

@@ -10,10 +10,10 @@ import { aessiv } from '@noble/ciphers/aes.js';
 import { ed25519, x25519 } from '@noble/curves/ed25519.js';
 import { hkdf } from '@noble/hashes/hkdf.js';
 import { sha256 } from '@noble/hashes/sha2.js';
-import { ascii, concatBytes, toHex } from '../../agent/core/bytes.ts';
+import { ascii, concatBytes, toHex } from '../../agent/core/base/bytes.ts';
+import type { Amount, Sequence, TokenIndex } from '../../agent/core/base/units.ts';
 import { encode, sequenceCoder } from '../../agent/core/codec/canonical.ts';
 import { NO_MEMO, type Order, orderCoder } from '../../agent/core/codec/order.ts';
-import type { Amount, Sequence, TokenIndex } from '../../agent/core/units.ts';
 import { seedOf, signerOf } from './keys.ts';
 
 const NETWORK = Uint8Array.from({ length: 32 }, (_, i) => i);

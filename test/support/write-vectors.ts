@@ -5,8 +5,8 @@
  *   node dist/test/support/write-vectors.js
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { toHex } from '../../agent/core/bytes.ts';
-import { PROTOCOL_VERSION } from '../../agent/core/limits.ts';
+import { toHex } from '../../agent/core/base/bytes.ts';
+import { PROTOCOL_VERSION } from '../../agent/core/base/limits.ts';
 import { sampleBytes } from './samples.ts';
 
 const file = `test/vectors/v${PROTOCOL_VERSION}.json`;

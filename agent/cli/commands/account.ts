@@ -1,7 +1,7 @@
 /** `meshpay account`: what this authority, and others if asked for, say about an account. */
-import { trimmed } from '../../core/characters.ts';
-import { parseName } from '../../core/names.ts';
-import { isRefusal } from '../../core/refusal.ts';
+import { trimmed } from '../../core/base/characters.ts';
+import { parseName } from '../../core/base/names.ts';
+import { isRefusal } from '../../core/base/refusal.ts';
 import { type CommandSpec, JSON_OPTION } from '../command.ts';
 import { ask, DAEMON_OPTIONS } from '../daemon.ts';
 import { refusalFailure } from '../failure.ts';

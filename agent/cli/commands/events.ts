@@ -1,6 +1,7 @@
 /** `meshpay events`: follows what happens on a node. */
+
+import { nearest } from '../../shell/config/nearest.ts';
 import { EVENT_KINDS, type EventKind } from '../../shell/control/event-view.ts';
-import { nearest } from '../../shell/nearest.ts';
 import { type CommandSpec, JSON_OPTION } from '../command.ts';
 import { DAEMON_OPTIONS, withDaemon } from '../daemon.ts';
 import { failure } from '../failure.ts';

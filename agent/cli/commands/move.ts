@@ -5,7 +5,7 @@
 
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { trimmed } from '../../core/characters.ts';
+import { trimmed } from '../../core/base/characters.ts';
 import { isKeyFault, readKeyFile, writeKeyFile } from '../../shell/keys.ts';
 import { MAX_KEY_FILE_BYTES } from '../../shell/limits.ts';
 import {

@@ -1,10 +1,10 @@
 /** `meshpay network create`: founds a network. */
 
 import { randomBytes } from 'node:crypto';
-import { trimmed } from '../../core/characters.ts';
-import type { Token } from '../../core/genesis.ts';
-import { isRefusal, type Refusal } from '../../core/refusal.ts';
-import { DEFAULT_PORT } from '../../shell/config-schema.ts';
+import { trimmed } from '../../core/base/characters.ts';
+import { isRefusal, type Refusal } from '../../core/base/refusal.ts';
+import type { Token } from '../../core/network/genesis.ts';
+import { DEFAULT_PORT } from '../../shell/config/config-schema.ts';
 import { type Args, type CommandSpec, type Context, JSON_OPTION } from '../command.ts';
 import { failure, refusalFailure } from '../failure.ts';
 import {

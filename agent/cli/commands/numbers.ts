@@ -1,5 +1,5 @@
 /** Whole numbers of the command line. */
-import { foundText, trimmed } from '../../core/characters.ts';
+import { foundText, trimmed } from '../../core/base/characters.ts';
 import type { Args } from '../command.ts';
 import { failure } from '../failure.ts';
 

@@ -1,7 +1,7 @@
 /** How a payment that is done is told, by `wallet pay` and `wallet resume`. */
 import { writeNewFile } from '../../../platform/file-writer.ts';
 import type { Certificate } from '../../core/codec/order.ts';
-import type { Network } from '../../core/genesis.ts';
+import type { Network } from '../../core/network/genesis.ts';
 import { certificateView, type OrderView } from '../../shell/control/money-view.ts';
 import type { Args, Context } from '../command.ts';
 import { Failure, failure } from '../failure.ts';

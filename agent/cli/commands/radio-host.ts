@@ -1,7 +1,7 @@
 /** What the commands of `meshpay radio` share: configuration, rights, report, faults as failures. */
 import { FAULTS, type Fault, type FaultCode } from '../../../platform/fault.ts';
 import type { MeshScope } from '../../../platform/settings.ts';
-import { type Config, DEFAULT_CONFIG_FILE } from '../../shell/config-schema.ts';
+import { type Config, DEFAULT_CONFIG_FILE } from '../../shell/config/config-schema.ts';
 import { type RadioReport, readRadioReport } from '../../shell/radio/report.ts';
 import {
   hasRadio,

@@ -3,8 +3,8 @@
  * something, because a link can look alive for seconds after the other side has died.
  */
 import { HostRunner } from '../../../platform/runner.ts';
-import { readConfig } from '../../shell/config.ts';
-import { DEFAULT_RADIO_STATUS } from '../../shell/config-schema.ts';
+import { readConfig } from '../../shell/config/config.ts';
+import { DEFAULT_RADIO_STATUS } from '../../shell/config/config-schema.ts';
 import { readRadioReport } from '../../shell/radio/report.ts';
 import { type CommandSpec, JSON_OPTION } from '../command.ts';
 import { DAEMON_OPTIONS, withDaemon } from '../daemon.ts';

@@ -1,5 +1,5 @@
 /** `meshpay version`. */
-import { PROTOCOL_VERSION } from '../../core/limits.ts';
+import { PROTOCOL_VERSION } from '../../core/base/limits.ts';
 import { VERSION } from '../../shell/version.ts';
 import { type CommandSpec, JSON_OPTION } from '../command.ts';
 import { show } from '../output.ts';

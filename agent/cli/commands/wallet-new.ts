@@ -1,5 +1,5 @@
 /** `meshpay wallet new` and `meshpay wallet join`. */
-import { nameOf } from '../../core/names.ts';
+import { nameOf } from '../../core/base/names.ts';
 import { type CommandSpec, JSON_OPTION } from '../command.ts';
 import { failure } from '../failure.ts';
 import { readGenesisFile } from '../network/read.ts';

@@ -3,13 +3,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeNewFile } from '../../../platform/file-writer.ts';
-import { equalBytes } from '../../core/bytes.ts';
-import { foundText, trimmed } from '../../core/characters.ts';
+import { equalBytes } from '../../core/base/bytes.ts';
+import { foundText, trimmed } from '../../core/base/characters.ts';
+import { nameOf } from '../../core/base/names.ts';
+import { isRefusal } from '../../core/base/refusal.ts';
 import { encode } from '../../core/codec/canonical.ts';
 import { certificateCoder } from '../../core/codec/order.ts';
-import type { Network } from '../../core/genesis.ts';
-import { nameOf } from '../../core/names.ts';
-import { isRefusal } from '../../core/refusal.ts';
+import type { Network } from '../../core/network/genesis.ts';
 import { certificateView } from '../../shell/control/money-view.ts';
 import { createVerify } from '../../shell/verify.ts';
 import { type CommandSpec, JSON_OPTION } from '../command.ts';

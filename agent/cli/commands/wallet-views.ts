@@ -1,5 +1,5 @@
 /** The wallet commands that show: address, balance, history. */
-import { nameOf } from '../../core/names.ts';
+import { nameOf } from '../../core/base/names.ts';
 import { type CommandSpec, JSON_OPTION, type OptionSpec } from '../command.ts';
 import { show } from '../output.ts';
 import { renderBalance, renderHistory } from '../render/wallet.ts';

@@ -15,7 +15,7 @@ import { duration } from '../render/text.ts';
 import { pause } from '../wait.ts';
 
 /** The built daemon, beside this program. */
-export const MESHPAYD = fileURLToPath(new URL('../../main.js', import.meta.url));
+export const MESHPAYD = fileURLToPath(new URL('../../bin/meshpayd.js', import.meta.url));
 const LEASH = new URL('./leash.js', import.meta.url).href;
 /** As on a router: little memory for the young generation, and not much for the old one. */
 const V8_FLAGS = ['--max-semi-space-size=1', '--max-old-space-size=48', '--optimize-for-size'];

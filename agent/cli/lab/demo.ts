@@ -3,7 +3,7 @@
  * without it, its return, and the proof that all ledgers are the same again. It tells what it does
  * through `Story`, so that what a person reads is made in one place (render/lab.ts).
  */
-import type { Amount, TokenIndex } from '../../core/units.ts';
+import type { Amount, TokenIndex } from '../../core/base/units.ts';
 import { certificateView, type QuantityView } from '../../shell/control/money-view.ts';
 import { failure } from '../failure.ts';
 import { duration } from '../render/text.ts';

@@ -6,10 +6,10 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Network } from '../../core/genesis.ts';
-import { isRefusal } from '../../core/refusal.ts';
-import type { Amount, TokenIndex } from '../../core/units.ts';
-import { readConfig } from '../../shell/config.ts';
+import { isRefusal } from '../../core/base/refusal.ts';
+import type { Amount, TokenIndex } from '../../core/base/units.ts';
+import type { Network } from '../../core/network/genesis.ts';
+import { readConfig } from '../../shell/config/config.ts';
 import type { StatusView } from '../../shell/control/api.ts';
 import { newSeed, signerFromSeed } from '../../shell/keys.ts';
 import type { Address } from '../../shell/net/address.ts';

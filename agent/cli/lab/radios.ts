@@ -23,7 +23,7 @@ export async function runRadioLab({ radios, topology }: RadioLabRequest): Promis
     throw failure(
       'lab_failed',
       { field: '--radios', expected: 'the source tree of MeshPay', found: 'an installed command' },
-      'In a clone of the source: npm run build, then node dist/agent/cli/main.js lab --radios 4.',
+      'In a clone of the source: npm run build, then node dist/agent/bin/meshpay.js lab --radios 4.',
     );
   }
   const argv = [PROGRAM, '--radios', `${radios}`, '--topology', topology];

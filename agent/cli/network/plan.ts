@@ -2,7 +2,16 @@
  * A new network on paper: the genesis document, and for every node its key and configuration. Pure:
  * entropy is an argument, nothing is written (write.ts does that).
  */
-import { foundText } from '../../core/characters.ts';
+import { foundText } from '../../core/base/characters.ts';
+import {
+  MAX_MEMBERS,
+  MAX_TOKEN_DECIMALS,
+  MAX_VOTES_PER_HOUR,
+  PROTOCOL_VERSION,
+} from '../../core/base/limits.ts';
+import { parseName } from '../../core/base/names.ts';
+import { isRefusal, type Refusal, refusal } from '../../core/base/refusal.ts';
+import { type Amount, parseAmount, type TokenIndex } from '../../core/base/units.ts';
 import {
   checkGenesis,
   type Genesis,
@@ -10,19 +19,10 @@ import {
   type Network,
   networkOf,
   type Token,
-} from '../../core/genesis.ts';
-import {
-  MAX_MEMBERS,
-  MAX_TOKEN_DECIMALS,
-  MAX_VOTES_PER_HOUR,
-  PROTOCOL_VERSION,
-} from '../../core/limits.ts';
-import { parseName } from '../../core/names.ts';
-import { isRefusal, type Refusal, refusal } from '../../core/refusal.ts';
-import { type Amount, parseAmount, type TokenIndex } from '../../core/units.ts';
-import { configWith } from '../../shell/config.ts';
-import type { StaticPeer } from '../../shell/config-kinds.ts';
-import { type Config, DEFAULT_PORT } from '../../shell/config-schema.ts';
+} from '../../core/network/genesis.ts';
+import { configWith } from '../../shell/config/config.ts';
+import type { StaticPeer } from '../../shell/config/config-kinds.ts';
+import { type Config, DEFAULT_PORT } from '../../shell/config/config-schema.ts';
 import { signerFromSeed } from '../../shell/keys.ts';
 
 /** Where the nodes will run. */

@@ -2,10 +2,10 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { readWhole } from '../../../platform/file-reader.ts';
-import { strayInLines, withoutMark } from '../../core/characters.ts';
-import type { Network } from '../../core/genesis.ts';
-import { networkFromJson } from '../../core/genesis-json.ts';
-import { isRefusal } from '../../core/refusal.ts';
+import { strayInLines, withoutMark } from '../../core/base/characters.ts';
+import { isRefusal } from '../../core/base/refusal.ts';
+import type { Network } from '../../core/network/genesis.ts';
+import { networkFromJson } from '../../core/network/genesis-json.ts';
 import { MAX_GENESIS_BYTES } from '../../shell/limits.ts';
 import { failure, refusalFailure } from '../failure.ts';
 import { GENESIS_FILE } from './write.ts';

@@ -5,8 +5,8 @@
  */
 import { join, resolve } from 'node:path';
 import { makeFolder, writeNewFile } from '../../../platform/file-writer.ts';
-import { genesisToJson } from '../../core/genesis-json.ts';
-import { parseConfig, writeConfig } from '../../shell/config.ts';
+import { genesisToJson } from '../../core/network/genesis-json.ts';
+import { parseConfig, writeConfig } from '../../shell/config/config.ts';
 import { UNUSED_MARK_TEXT, unusedMarkOf } from '../../shell/daemon/first-start.ts';
 import { writeKeyFile } from '../../shell/keys.ts';
 import { failure } from '../failure.ts';

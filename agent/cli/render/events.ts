@@ -1,5 +1,5 @@
 /** Events (shell/control/event-view.ts), one line each. */
-import { unreachable } from '../../core/assert.ts';
+import { unreachable } from '../../core/base/assert.ts';
 import type { EventView, RefusalView } from '../../shell/control/event-view.ts';
 import type { OrderView } from '../../shell/control/money-view.ts';
 import type { Paint } from './paint.ts';

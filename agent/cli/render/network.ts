@@ -1,8 +1,9 @@
 /** A network for people and programs: id, committee, tokens, what was issued. */
-import { faultsTolerated, quorumOf } from '../../core/committee.ts';
-import type { Network } from '../../core/genesis.ts';
-import { nameOf } from '../../core/names.ts';
-import type { TokenIndex } from '../../core/units.ts';
+
+import { nameOf } from '../../core/base/names.ts';
+import type { TokenIndex } from '../../core/base/units.ts';
+import { faultsTolerated, quorumOf } from '../../core/network/committee.ts';
+import type { Network } from '../../core/network/genesis.ts';
 import { type QuantityView, quantityView, tokenViews } from '../../shell/control/money-view.ts';
 import type { NetworkPlan } from '../network/plan.ts';
 import type { Paint } from './paint.ts';

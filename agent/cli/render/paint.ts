@@ -1,5 +1,5 @@
 /** Colour: names for what a text means, as ANSI sequences or as nothing at all. */
-import { harmlessLines } from '../../core/characters.ts';
+import { harmlessLines } from '../../core/base/characters.ts';
 
 export interface Paint {
   strong(text: string): string;

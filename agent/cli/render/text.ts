@@ -2,9 +2,9 @@
  * Small texts: counts, durations, sizes, and text that somebody else wrote. Nothing here reads the
  * clock: a moment is always an argument.
  */
-import { harmless } from '../../core/characters.ts';
+import { harmless } from '../../core/base/characters.ts';
 
-export { harmless } from '../../core/characters.ts';
+export { harmless } from '../../core/base/characters.ts';
 
 /**
  * Somebody else's text (a memo, a peer's reason) in quotes. Whatever could move the cursor, hide or

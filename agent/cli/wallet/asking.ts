@@ -1,14 +1,14 @@
 /**
- * Asking before signing: the core does it (core/client/plan.ts), and this waits beside it, tells how it
+ * Asking before signing: the core does it (core/wallet/plan.ts), and this waits beside it, tells how it
  * stands, and gives it up in time. Nothing is signed by waiting long: too few answers are too few.
  */
 import { randomBytes } from 'node:crypto';
-import { readWallet } from '../../core/client/wallet.ts';
-import { faultsTolerated } from '../../core/committee.ts';
-import { NONCE_BYTES } from '../../core/limits.ts';
+import { NONCE_BYTES } from '../../core/base/limits.ts';
+import { REFUSALS, type RefusalCode } from '../../core/base/refusal.ts';
+import { formatAmount, type MemberIndex } from '../../core/base/units.ts';
+import { faultsTolerated } from '../../core/network/committee.ts';
 import type { Notice } from '../../core/notice.ts';
-import { REFUSALS, type RefusalCode } from '../../core/refusal.ts';
-import { formatAmount, type MemberIndex } from '../../core/units.ts';
+import { readWallet } from '../../core/wallet/holdings.ts';
 import { EXIT_OF_REFUSAL } from '../../shell/exit-codes.ts';
 import { Failure, failure } from '../failure.ts';
 import { listed } from '../render/text.ts';

@@ -1,6 +1,6 @@
 /** Taking in a certificate that somebody handed over. */
 
-import { equalBytes } from '../../core/bytes.ts';
+import { equalBytes } from '../../core/base/bytes.ts';
 import type { Certificate } from '../../core/codec/order.ts';
 import { keyOfEntry } from '../../core/keyspace.ts';
 import { failure } from '../failure.ts';

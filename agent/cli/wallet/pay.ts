@@ -4,11 +4,11 @@
  * quorum. Nothing here ever makes a second order instead of a first.
  */
 
+import { REFUSALS, type Refusal } from '../../core/base/refusal.ts';
 import type { Certificate } from '../../core/codec/order.ts';
-import { quorumOf } from '../../core/committee.ts';
 import type { Command } from '../../core/io.ts';
+import { quorumOf } from '../../core/network/committee.ts';
 import type { Notice } from '../../core/notice.ts';
-import { REFUSALS, type Refusal } from '../../core/refusal.ts';
 import { Failure, failure } from '../failure.ts';
 import { systemFailure } from '../system-errors.ts';
 import { leftUntil } from '../wait.ts';

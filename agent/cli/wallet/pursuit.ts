@@ -2,12 +2,13 @@
  * How the pursuit of one order stands: votes by name, refusals, who has applied it. Made from the
  * notices of the wallet's steps alone; pure, so that what a person sees can be tested as text.
  */
+
+import { REFUSALS, type Refusal } from '../../core/base/refusal.ts';
+import { formatAmount, type MemberIndex } from '../../core/base/units.ts';
 import type { Certificate } from '../../core/codec/order.ts';
-import { quorumOf } from '../../core/committee.ts';
-import type { Network } from '../../core/genesis.ts';
+import { quorumOf } from '../../core/network/committee.ts';
+import type { Network } from '../../core/network/genesis.ts';
 import type { Notice } from '../../core/notice.ts';
-import { REFUSALS, type Refusal } from '../../core/refusal.ts';
-import { formatAmount, type MemberIndex } from '../../core/units.ts';
 import { counted, harmless } from '../render/text.ts';
 
 export type PursuitState =

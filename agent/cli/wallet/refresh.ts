@@ -6,13 +6,13 @@
  * one among them has seen, or voted for, each order that could be certified.
  */
 import { randomBytes } from 'node:crypto';
-import { equalBytes } from '../../core/bytes.ts';
-import { readLiveOrder, readWallet } from '../../core/client/wallet.ts';
+import { equalBytes } from '../../core/base/bytes.ts';
+import { NONCE_BYTES } from '../../core/base/limits.ts';
+import type { MemberIndex } from '../../core/base/units.ts';
 import { orderHash } from '../../core/codec/order.ts';
-import { faultsTolerated } from '../../core/committee.ts';
-import { NONCE_BYTES } from '../../core/limits.ts';
+import { faultsTolerated } from '../../core/network/committee.ts';
 import type { Notice } from '../../core/notice.ts';
-import type { MemberIndex } from '../../core/units.ts';
+import { readLiveOrder, readWallet } from '../../core/wallet/holdings.ts';
 import { counted, duration } from '../render/text.ts';
 import type { Freshness } from '../render/wallet.ts';
 import { leftUntil } from '../wait.ts';

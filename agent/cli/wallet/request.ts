@@ -1,11 +1,11 @@
 /** What a person asks to be paid: read from words, checked, and compared with an order on its way. */
-import { equalBytes } from '../../core/bytes.ts';
-import { trimmed } from '../../core/characters.ts';
-import { tokenBySymbol } from '../../core/genesis.ts';
-import { MAX_MEMO_BYTES } from '../../core/limits.ts';
-import { parseName } from '../../core/names.ts';
-import { isRefusal, type Refusal, refusal } from '../../core/refusal.ts';
-import { formatAmount, parseAmount } from '../../core/units.ts';
+import { equalBytes } from '../../core/base/bytes.ts';
+import { trimmed } from '../../core/base/characters.ts';
+import { MAX_MEMO_BYTES } from '../../core/base/limits.ts';
+import { parseName } from '../../core/base/names.ts';
+import { isRefusal, type Refusal, refusal } from '../../core/base/refusal.ts';
+import { formatAmount, parseAmount } from '../../core/base/units.ts';
+import { tokenBySymbol } from '../../core/network/genesis.ts';
 import type { OrderView } from '../../shell/control/money-view.ts';
 import { refusalFailure } from '../failure.ts';
 import type { WalletFolder } from './folder.ts';

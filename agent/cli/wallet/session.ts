@@ -4,15 +4,15 @@
  * was on its way when the last session ended goes on as soon as there is a link.
  */
 import { randomBytes } from 'node:crypto';
-import { equalBytes } from '../../core/bytes.ts';
-import { readLiveOrder } from '../../core/client/wallet.ts';
-import type { Network } from '../../core/genesis.ts';
+import { equalBytes } from '../../core/base/bytes.ts';
+import { SEED_BYTES } from '../../core/base/limits.ts';
+import type { MemberIndex } from '../../core/base/units.ts';
 import type { Command, Read } from '../../core/io.ts';
-import { SEED_BYTES } from '../../core/limits.ts';
 import type { Memos } from '../../core/memo.ts';
+import type { Network } from '../../core/network/genesis.ts';
 import { createNode } from '../../core/node.ts';
 import type { Notice } from '../../core/notice.ts';
-import type { MemberIndex } from '../../core/units.ts';
+import { readLiveOrder } from '../../core/wallet/holdings.ts';
 import { systemClock } from '../../shell/clock.ts';
 import { SESSION_SCRUB_RECORDS } from '../../shell/limits.ts';
 import { createLoop, type Loop } from '../../shell/loop.ts';

@@ -1,13 +1,13 @@
 /** What a wallet holds, read from its records, with names and texts instead of bytes. Pure. */
 
-import { equalBytes } from '../../core/bytes.ts';
-import { readLiveOrder, readPayment, readWallet } from '../../core/client/wallet.ts';
+import { equalBytes } from '../../core/base/bytes.ts';
+import { nameOf } from '../../core/base/names.ts';
+import { type TokenIndex, ZERO_BALANCE } from '../../core/base/units.ts';
 import type { Certificate } from '../../core/codec/order.ts';
-import { quorumOf } from '../../core/committee.ts';
-import type { Network } from '../../core/genesis.ts';
 import type { Read } from '../../core/io.ts';
-import { nameOf } from '../../core/names.ts';
-import { type TokenIndex, ZERO_BALANCE } from '../../core/units.ts';
+import { quorumOf } from '../../core/network/committee.ts';
+import type { Network } from '../../core/network/genesis.ts';
+import { readLiveOrder, readPayment, readWallet } from '../../core/wallet/holdings.ts';
 import {
   certificateView,
   memberName,

@@ -1,10 +1,11 @@
 /** One account in an authority's ledger: reading, balances, writing, and the count of them all. */
+
+import { type Balance, FIRST_SEQUENCE, type TokenIndex, ZERO_BALANCE } from '../base/units.ts';
 import { keyCoder } from '../codec/canonical.ts';
 import type { Account } from '../codec/record.ts';
 import { accountCoder, numberCoder } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
 import { keyOf, keyOfNumber, singleton } from '../keyspace.ts';
-import { type Balance, FIRST_SEQUENCE, type TokenIndex, ZERO_BALANCE } from '../units.ts';
 import { noteOrder } from './digest.ts';
 
 /** The account's record; one that nobody ever paid is empty, a fresh object every time. */

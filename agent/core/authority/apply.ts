@@ -6,17 +6,17 @@
  * the payer's income yet goes below zero until it does.
  * Liveness: whoever holds a certificate may bring it; a gap is answered with what is missing.
  */
-import { equalBytes } from '../bytes.ts';
-import { checkCertificate } from '../certificate.ts';
+import { equalBytes } from '../base/bytes.ts';
+import { sha256 } from '../base/crypto.ts';
+import { type Refusal, refusal } from '../base/refusal.ts';
+import { credit, debit, nextSequence } from '../base/units.ts';
 import { type Certificate, orderHash } from '../codec/order.ts';
 import { numberCoder } from '../codec/record.ts';
-import { sha256 } from '../crypto.ts';
 import type { Draft } from '../draft.ts';
 import { certificateAt, record } from '../journal.ts';
 import { certificateKey, keyOfEntry } from '../keyspace.ts';
-import { type Refusal, refusal } from '../refusal.ts';
+import { checkCertificate } from '../network/certificate.ts';
 import type { AuthoritySetup } from '../setup.ts';
-import { credit, debit, nextSequence } from '../units.ts';
 import { balanceOf, readAccount, withBalance, writeAccount } from './account.ts';
 import { keepDigests } from './digest.ts';
 import { noteDoubleSpend } from './double-spend.ts';

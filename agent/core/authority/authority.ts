@@ -1,14 +1,14 @@
 /** An authority's part of a step: which message is handled by whom. */
-import { unreachable } from '../assert.ts';
+import { unreachable } from '../base/assert.ts';
+import { isRefusal, REFUSALS, type RefusalCode, refusal } from '../base/refusal.ts';
+import { FIRST_SEQUENCE } from '../base/units.ts';
 import type { AccountView, Message } from '../codec/message.ts';
 import type { Certificate } from '../codec/order.ts';
 import type { Draft, Origin } from '../draft.ts';
+import { wayOf } from '../mesh/way.ts';
 import { progressOf } from '../progress.ts';
-import { isRefusal, REFUSALS, type RefusalCode, refusal } from '../refusal.ts';
 import type { AuthoritySetup } from '../setup.ts';
-import { FIRST_SEQUENCE } from '../units.ts';
 import { isAmongAuthorities, type PeerMessage } from '../voices.ts';
-import { wayOf } from '../way.ts';
 import { readAccount } from './account.ts';
 import { applyCertificate } from './apply.ts';
 import { takeBucket, takeCertificates, takeDigest, takeRoot } from './catchup.ts';

@@ -11,12 +11,12 @@
  * longer, by one level for every 16 times as many keys that were tried, and nothing else: a bucket stays
  * small, and an account that only receives is in none.
  */
-import { invariant } from '../assert.ts';
-import { compareBytes, equalBytes } from '../bytes.ts';
+import { invariant } from '../base/assert.ts';
+import { compareBytes, equalBytes } from '../base/bytes.ts';
+import { DIGEST_FANOUT, MAX_BUCKET_ACCOUNTS, MAX_DIGEST_DEPTH } from '../base/limits.ts';
 import { type TreeNode, treeNodeCoder } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
 import { keyOf } from '../keyspace.ts';
-import { DIGEST_FANOUT, MAX_BUCKET_ACCOUNTS, MAX_DIGEST_DEPTH } from '../limits.ts';
 
 /** Nibbles from the root of the tree to one of its nodes. */
 export type DigestPath = readonly number[];

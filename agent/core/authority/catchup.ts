@@ -16,15 +16,7 @@
  * from being compared. Certificates are checked like any other, so a hostile peer can waste time with
  * lies about hashes but can put nothing into a ledger.
  */
-import { equalBytes, toByteKey } from '../bytes.ts';
-import { draw, someOf, turnOf } from '../chance.ts';
-import type { ValueOf } from '../codec/coder.ts';
-import type { Bucket, BucketEntry } from '../codec/message.ts';
-import type { Certificate } from '../codec/order.ts';
-import { differingCoder, paceCoder } from '../codec/record.ts';
-import type { Draft } from '../draft.ts';
-import type { LinkId } from '../io.ts';
-import { singleton } from '../keyspace.ts';
+import { equalBytes, toByteKey } from '../base/bytes.ts';
 import {
   DIGEST_FANOUT,
   MAX_BUCKET_EXCHANGES,
@@ -34,11 +26,19 @@ import {
   SYNC_BUSY_MS,
   SYNC_IDLE_MS,
   TURN_MS,
-} from '../limits.ts';
-import { memberLinks, memberOf } from '../links.ts';
+} from '../base/limits.ts';
+import { FIRST_SEQUENCE, type MemberIndex, nextSequence, type Sequence } from '../base/units.ts';
+import { draw, someOf, turnOf } from '../chance.ts';
+import type { ValueOf } from '../codec/coder.ts';
+import type { Bucket, BucketEntry } from '../codec/message.ts';
+import type { Certificate } from '../codec/order.ts';
+import { differingCoder, paceCoder } from '../codec/record.ts';
+import type { Draft } from '../draft.ts';
+import type { LinkId } from '../io.ts';
+import { singleton } from '../keyspace.ts';
+import { memberLinks, memberOf } from '../mesh/links.ts';
 import type { AuthoritySetup } from '../setup.ts';
 import { setTimer, timers } from '../timers.ts';
-import { FIRST_SEQUENCE, type MemberIndex, nextSequence, type Sequence } from '../units.ts';
 import { readAccount } from './account.ts';
 import { applyCertificate } from './apply.ts';
 import { accountsBelow, bucketAt, type DigestPath, isBelow, isSplit } from './bucket.ts';

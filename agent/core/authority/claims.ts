@@ -9,13 +9,13 @@
  * Bounds: MAX_CLAIMS records in memory, each in a place that its subject's hash decides. Two subjects
  * in one place forget each other, which costs a page that comes twice.
  */
-import { equalBytes } from '../bytes.ts';
+import { equalBytes } from '../base/bytes.ts';
+import { sha256 } from '../base/crypto.ts';
+import { CLAIM_MS, MAX_CLAIMS } from '../base/limits.ts';
+import type { MemberIndex } from '../base/units.ts';
 import { type Claim, claimCoder } from '../codec/record.ts';
-import { sha256 } from '../crypto.ts';
 import type { Draft } from '../draft.ts';
 import { keyOf } from '../keyspace.ts';
-import { CLAIM_MS, MAX_CLAIMS } from '../limits.ts';
-import type { MemberIndex } from '../units.ts';
 
 /** Whether this member may be asked for an account, or shown a bucket, now; if so it is noted. */
 export function claim(draft: Draft, subject: Uint8Array, member: MemberIndex): boolean {

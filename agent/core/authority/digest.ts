@@ -22,14 +22,14 @@
  * computes the digests above as many.
  */
 
-import { invariant } from '../assert.ts';
-import { concatBytes } from '../bytes.ts';
+import { invariant } from '../base/assert.ts';
+import { concatBytes } from '../base/bytes.ts';
+import { sha256 } from '../base/crypto.ts';
+import { DIGEST_FANOUT, DIGESTS_KEPT_EVERY } from '../base/limits.ts';
 import { numberCoder, progressIn } from '../codec/record.ts';
-import { sha256 } from '../crypto.ts';
 import type { Draft } from '../draft.ts';
 import { journalHead, payerAt } from '../journal.ts';
 import { keyOf, singleton } from '../keyspace.ts';
-import { DIGEST_FANOUT, DIGESTS_KEPT_EVERY } from '../limits.ts';
 import {
   bucketAt,
   type DigestPath,

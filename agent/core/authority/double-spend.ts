@@ -4,13 +4,13 @@
  * others at once; who misses that reads it in a list later (proofs.ts). The account goes on with
  * whichever order is certified.
  */
-import { equalBytes } from '../bytes.ts';
+import { equalBytes } from '../base/bytes.ts';
 import { type OrderPair, orderHash, orderSigningBytes, type SignedOrder } from '../codec/order.ts';
 import type { Account } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
 import { certificateAt, record } from '../journal.ts';
 import { keyOfEntry } from '../keyspace.ts';
-import { memberLinks } from '../links.ts';
+import { memberLinks } from '../mesh/links.ts';
 import type { AuthoritySetup } from '../setup.ts';
 import { hasAccount, readAccount } from './account.ts';
 import { listProof } from './proof-list.ts';

@@ -16,8 +16,8 @@
  * is paid once, at the founding. Questions are repeated with every round of catch-up.
  * Bounds: one life a member on disk; two lists of members in memory.
  */
-import { equalBytes } from '../bytes.ts';
-import { membersOf, sendToMember } from '../client/route.ts';
+import { equalBytes } from '../base/bytes.ts';
+import type { MemberIndex } from '../base/units.ts';
 import { decodeOwn } from '../codec/canonical.ts';
 import {
   type FirstStart,
@@ -27,13 +27,13 @@ import {
   vouchBodyCoder,
 } from '../codec/message.ts';
 import { ownLifeCoder, type Vouchers, vouchersCoder } from '../codec/record.ts';
-import { vouchersNeeded } from '../committee.ts';
 import type { Draft, Origin } from '../draft.ts';
 import type { Read } from '../io.ts';
 import { singleton } from '../keyspace.ts';
+import { membersOf, sendToMember } from '../mesh/route.ts';
+import { vouchersNeeded } from '../network/committee.ts';
+import { isStatementValid, signStatement } from '../network/statement.ts';
 import type { AuthoritySetup } from '../setup.ts';
-import { isStatementValid, signStatement } from '../statement.ts';
-import type { MemberIndex } from '../units.ts';
 import { hasGossiped, judgeOwnVote, keepLife, lifeOf, voteSeen } from './lives.ts';
 import { isBarred } from './standing.ts';
 

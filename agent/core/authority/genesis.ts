@@ -1,11 +1,11 @@
 /** The first start of an authority: the ledger begins with what the genesis document issues. */
-import { invariant } from '../assert.ts';
-import { equalBytes } from '../bytes.ts';
+import { invariant } from '../base/assert.ts';
+import { equalBytes } from '../base/bytes.ts';
+import { credit } from '../base/units.ts';
 import { hashCoder } from '../codec/canonical.ts';
 import type { Draft } from '../draft.ts';
 import { singleton } from '../keyspace.ts';
 import type { AuthoritySetup } from '../setup.ts';
-import { credit } from '../units.ts';
 import { balanceOf, readAccount, withBalance, writeAccount } from './account.ts';
 
 /** Writes the issued balances, once. State of another network never gets here: the shell looks. */

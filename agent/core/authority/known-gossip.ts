@@ -11,7 +11,7 @@ import { endsWithPending } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
 import type { LinkId } from '../io.ts';
 import { keyOf } from '../keyspace.ts';
-import { memberOf } from '../links.ts';
+import { memberOf } from '../mesh/links.ts';
 import { hasGossiped } from './lives.ts';
 
 /** How a frame of gossip begins (codec/message.ts): for nobody, no route, not passed on, its kind. */

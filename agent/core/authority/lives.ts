@@ -13,7 +13,8 @@
  * Of the other members the first sign of each kind is kept, for whoever starts with their key
  * (first-start.ts): three short records a member.
  */
-import { equalBytes } from '../bytes.ts';
+import { equalBytes } from '../base/bytes.ts';
+import type { MemberIndex, Sequence } from '../base/units.ts';
 import { hashCoder } from '../codec/canonical.ts';
 import {
   type KnownVote,
@@ -37,7 +38,6 @@ import { keyOf, keyOfEntry } from '../keyspace.ts';
 import { isLatestValid, pendingHash } from '../latest.ts';
 import { isProgressValid } from '../progress.ts';
 import type { AuthoritySetup } from '../setup.ts';
-import type { MemberIndex, Sequence } from '../units.ts';
 import { readAccount } from './account.ts';
 import { bar, isBarred } from './standing.ts';
 import { voteFor } from './vote.ts';

@@ -5,7 +5,9 @@
  * Idempotent: the pending order itself is answered with the same vote, the bytes of which are the
  * same too, because Ed25519 as RFC 8032 has it is deterministic.
  */
-import { equalBytes } from '../bytes.ts';
+import { equalBytes } from '../base/bytes.ts';
+import { REFUSALS, refusal } from '../base/refusal.ts';
+import { FIRST_SEQUENCE, ZERO_BALANCE } from '../base/units.ts';
 import { type Latest, type Message, type Plan, verdictCoder } from '../codec/message.ts';
 import {
   type Certificate,
@@ -18,11 +20,9 @@ import type { Account } from '../codec/record.ts';
 import type { Draft, Origin } from '../draft.ts';
 import type { LinkId } from '../io.ts';
 import { certificateAt } from '../journal.ts';
-import { memberLinks, memberOf } from '../links.ts';
-import { REFUSALS, refusal } from '../refusal.ts';
+import { memberLinks, memberOf } from '../mesh/links.ts';
+import { signStatement } from '../network/statement.ts';
 import type { AuthoritySetup } from '../setup.ts';
-import { signStatement } from '../statement.ts';
-import { FIRST_SEQUENCE, ZERO_BALANCE } from '../units.ts';
 import { accountCount, balanceOf, hasAccount, readAccount, writePending } from './account.ts';
 import { noteDoubleSpend } from './double-spend.ts';
 import { noteGossip } from './lives.ts';

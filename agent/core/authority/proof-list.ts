@@ -5,12 +5,12 @@
  *
  * All of it is on disk, one small record a proof: proofs are few, and a start reads none of them.
  */
-import { invariant } from '../assert.ts';
-import { type ByteKey, fromByteKey } from '../bytes.ts';
+import { invariant } from '../base/assert.ts';
+import { type ByteKey, fromByteKey } from '../base/bytes.ts';
+import { sha256 } from '../base/crypto.ts';
 import { type ProofCount, proofCountCoder } from '../codec/message.ts';
 import type { OrderPair } from '../codec/order.ts';
 import { numberCoder } from '../codec/record.ts';
-import { sha256 } from '../crypto.ts';
 import type { Draft } from '../draft.ts';
 import { factAt } from '../journal.ts';
 import { keyOfNumber, singleton } from '../keyspace.ts';

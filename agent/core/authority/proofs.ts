@@ -12,16 +12,16 @@
  * the next round. A lost frame costs a round.
  * Bounds: one number a member; a page leads to one question at most, and only after progress.
  */
-import { equalBytes } from '../bytes.ts';
+import { equalBytes } from '../base/bytes.ts';
+import { MAX_PROOFS_PER_FRAME } from '../base/limits.ts';
+import type { MemberIndex } from '../base/units.ts';
 import type { ProofCount, ProofPage } from '../codec/message.ts';
 import { numberCoder } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
 import type { LinkId } from '../io.ts';
 import { keyOfMember } from '../keyspace.ts';
-import { MAX_PROOFS_PER_FRAME } from '../limits.ts';
-import { memberOf } from '../links.ts';
+import { memberOf } from '../mesh/links.ts';
 import type { AuthoritySetup } from '../setup.ts';
-import type { MemberIndex } from '../units.ts';
 import { takeProof } from './double-spend.ts';
 import { proofAt, proofCount } from './proof-list.ts';
 

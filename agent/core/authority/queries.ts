@@ -3,18 +3,18 @@
  * to sign what it asks (question.ts); other authorities ask over their own links. Whoever else asks is
  * told nothing but that.
  */
-import { unreachable } from '../assert.ts';
+import { unreachable } from '../base/assert.ts';
+import { MAX_CERTIFICATES_PER_FRAME } from '../base/limits.ts';
+import { REFUSALS, refusal } from '../base/refusal.ts';
+import { FIRST_SEQUENCE, nextSequence, type Sequence } from '../base/units.ts';
 import type { Plan, Question, QuestionBody } from '../codec/message.ts';
 import type { Certificate } from '../codec/order.ts';
 import type { Draft, WayBack } from '../draft.ts';
 import { certificateAt, recorded } from '../journal.ts';
 import { keyOfEntry } from '../keyspace.ts';
 import { latestOf } from '../latest.ts';
-import { MAX_CERTIFICATES_PER_FRAME } from '../limits.ts';
 import { isQuestionValid } from '../question.ts';
-import { REFUSALS, refusal } from '../refusal.ts';
 import type { AuthoritySetup } from '../setup.ts';
-import { FIRST_SEQUENCE, nextSequence, type Sequence } from '../units.ts';
 import { readAccount } from './account.ts';
 import { answerToPlan } from './order.ts';
 import { mayVote } from './standing.ts';

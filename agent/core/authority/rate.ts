@@ -21,7 +21,7 @@
 import { hourName } from '../chance.ts';
 import type { Account } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
-import type { Genesis } from '../genesis.ts';
+import type { Genesis } from '../network/genesis.ts';
 import type { AuthoritySetup } from '../setup.ts';
 
 const HOUR_MS = 3_600_000;

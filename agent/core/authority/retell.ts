@@ -11,16 +11,21 @@
  * Bounds: a round tells MAX_RETOLD_ORDERS, half of them from the list, looks at MAX_RETELL_LOOKS accounts,
  * and rounds are SYNC_IDLE_MS apart, however often ledgers are compared.
  */
-import { invariant } from '../assert.ts';
-import { equalBytes } from '../bytes.ts';
+import { invariant } from '../base/assert.ts';
+import { equalBytes } from '../base/bytes.ts';
+import {
+  MAX_RECENT_VOTES,
+  MAX_RETELL_LOOKS,
+  MAX_RETOLD_ORDERS,
+  SYNC_IDLE_MS,
+} from '../base/limits.ts';
 import { draw } from '../chance.ts';
 import { keyCoder } from '../codec/canonical.ts';
 import type { SignedOrder } from '../codec/order.ts';
 import { type Retelling, retellingCoder } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
 import { keyOf, keyOfNumber, singleton } from '../keyspace.ts';
-import { MAX_RECENT_VOTES, MAX_RETELL_LOOKS, MAX_RETOLD_ORDERS, SYNC_IDLE_MS } from '../limits.ts';
-import { memberLinks } from '../links.ts';
+import { memberLinks } from '../mesh/links.ts';
 import { accountCount, readAccount } from './account.ts';
 
 /** Notes an account that has a pending order now. */

@@ -7,12 +7,12 @@
  * one, because it keeps the first as pending until a certificate takes the sequence.
  * Liveness: an order that is refused `later` may be sent again, the same bytes, until it is not.
  */
-import { equalBytes } from '../bytes.ts';
+import { equalBytes } from '../base/bytes.ts';
+import { MAX_ACCOUNTS } from '../base/limits.ts';
+import type { RefusalCode } from '../base/refusal.ts';
 import { type Order, orderSigningBytes, type SignedOrder } from '../codec/order.ts';
 import type { Account } from '../codec/record.ts';
-import { opensAt } from '../genesis.ts';
-import { MAX_ACCOUNTS } from '../limits.ts';
-import type { RefusalCode } from '../refusal.ts';
+import { opensAt } from '../network/genesis.ts';
 import type { NodeSetup } from '../setup.ts';
 import { balanceOf } from './account.ts';
 import { mayHaveAnother } from './rate.ts';

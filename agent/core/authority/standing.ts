@@ -8,12 +8,13 @@
  * Safety: nothing here takes `standing` away again. Whoever may have contradicted itself would do so
  * again at the next order, so doubt ends voting for every account at once.
  */
+
+import type { Sequence } from '../base/units.ts';
 import { decodeOwn } from '../codec/canonical.ts';
 import { standingCoder } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
 import type { Read } from '../io.ts';
 import { singleton } from '../keyspace.ts';
-import type { Sequence } from '../units.ts';
 
 const ELSEWHERE_REASON =
   'a vote of this key turned up that this ledger does not know: the key was used elsewhere';

@@ -5,12 +5,12 @@
  * it is too small for, and the order that is pending only to another one at its place. Whatever else an
  * owner wants to know it asks (question.ts).
  */
-import { equalBytes } from '../bytes.ts';
+import { equalBytes } from '../base/bytes.ts';
+import { nextSequence, type Sequence } from '../base/units.ts';
 import { orderHash, orderSigningBytes, type SignedOrder } from '../codec/order.ts';
 import type { Draft } from '../draft.ts';
 import { certificateAt } from '../journal.ts';
 import type { AuthoritySetup } from '../setup.ts';
-import { nextSequence, type Sequence } from '../units.ts';
 
 /** An account's next sequence, as far as who holds an order of it knows anyway, or has to know. */
 export function nextAsTold(next: Sequence, { order }: SignedOrder): Sequence {

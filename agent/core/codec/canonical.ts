@@ -3,7 +3,7 @@
  * accepts only bytes that `encode` would have made (coder.ts says why). Here are the coders of the
  * core's units.
  */
-import { type Refusal, refusal } from '../refusal.ts';
+import { type Refusal, refusal } from '../base/refusal.ts';
 import type {
   Amount,
   Balance,
@@ -12,7 +12,7 @@ import type {
   MemberIndex,
   Sequence,
   TokenIndex,
-} from '../units.ts';
+} from '../base/units.ts';
 import { type Coder, Malformed, Reader, Writer } from './coder.ts';
 import { bigSigned, bigUnsigned, u8, u16, u32, u64 } from './numbers.ts';
 import { bytesOf } from './parts.ts';

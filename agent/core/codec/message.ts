@@ -6,7 +6,7 @@
  * again. So a relay remembers nothing (relay.ts). Whatever it passes on or back it marks: a frame
  * without the mark is the word of the node at the other end of the link.
  */
-import type { LinkId } from '../io.ts';
+
 import {
   DIGEST_FANOUT,
   MAX_BUCKET_ACCOUNTS,
@@ -16,8 +16,9 @@ import {
   MAX_ROUTE_HOPS,
   MAX_TOKENS,
   NONCE_BYTES,
-} from '../limits.ts';
-import type { MemberIndex } from '../units.ts';
+} from '../base/limits.ts';
+import type { MemberIndex } from '../base/units.ts';
+import type { LinkId } from '../io.ts';
 import {
   amountCoder,
   balanceCoder,

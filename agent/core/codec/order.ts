@@ -1,9 +1,10 @@
 /** Orders, votes and certificates (PROTOCOL: Transfers): layouts, and what exactly is signed. */
-import type { Committee } from '../committee.ts';
-import { sha256, type Verify } from '../crypto.ts';
-import { MAX_MEMBERS, SEALED_MEMO_BYTES } from '../limits.ts';
-import { signingBytes } from '../signing.ts';
-import type { Amount, Epoch, MemberIndex, Sequence, TokenIndex } from '../units.ts';
+
+import { sha256, type Verify } from '../base/crypto.ts';
+import { MAX_MEMBERS, SEALED_MEMO_BYTES } from '../base/limits.ts';
+import type { Amount, Epoch, MemberIndex, Sequence, TokenIndex } from '../base/units.ts';
+import type { Committee } from '../network/committee.ts';
+import { signingBytes } from '../network/signing.ts';
 import {
   amountCoder,
   encode,

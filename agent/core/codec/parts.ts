@@ -1,6 +1,6 @@
 /** Coders of everything that is not a number, and the ways to build larger coders of smaller ones. */
 import { utf8 } from '@scure/base';
-import { equalBytes } from '../bytes.ts';
+import { equalBytes } from '../base/bytes.ts';
 import { type Coder, Malformed, type Reader } from './coder.ts';
 import { u8 } from './numbers.ts';
 

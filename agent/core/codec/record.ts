@@ -1,6 +1,6 @@
 /** What is stored: the layout of every value of keyspace.ts. */
 
-import { equalBytes } from '../bytes.ts';
+import { equalBytes } from '../base/bytes.ts';
 import {
   DIGEST_FANOUT,
   MAX_BUCKET_ACCOUNTS,
@@ -8,7 +8,7 @@ import {
   MAX_MEMBERS,
   MAX_MEMO_BYTES,
   MAX_TOKENS,
-} from '../limits.ts';
+} from '../base/limits.ts';
 import {
   amountCoder,
   hashCoder,

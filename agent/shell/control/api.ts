@@ -13,7 +13,7 @@
  * beside them. Keys are bech32m names, digests hexadecimal, sequences decimal strings, times whole
  * milliseconds of the wall clock since 1970. What is not known or does not apply is null.
  */
-import type { RefusalCode } from '../../core/refusal.ts';
+import type { RefusalCode } from '../../core/base/refusal.ts';
 import type { CheckView } from './check.ts';
 import type { ControlErrorView } from './errors.ts';
 import type { EventView } from './event-view.ts';

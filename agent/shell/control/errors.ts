@@ -3,8 +3,13 @@
  * code; `CONTROL_ERRORS` is the table of all others. Neither table has a code of the other.
  */
 
-import type { Retry } from '../../core/refusal.ts';
-import { describeRefusal, REFUSALS, type Refusal, type RefusalCode } from '../../core/refusal.ts';
+import type { Retry } from '../../core/base/refusal.ts';
+import {
+  describeRefusal,
+  REFUSALS,
+  type Refusal,
+  type RefusalCode,
+} from '../../core/base/refusal.ts';
 import { EXIT_OF_REFUSAL, type ExitName } from '../exit-codes.ts';
 
 interface ControlErrorRow {

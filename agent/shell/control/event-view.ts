@@ -2,12 +2,12 @@
  * Events as JSON for people: every notice of the core (core/notice.ts) with names instead of bytes,
  * and what the shell has to tell besides. `meshpay events` prints them; `meshpayd` logs them.
  */
-import { unreachable } from '../../core/assert.ts';
-import { toHex } from '../../core/bytes.ts';
-import type { Network } from '../../core/genesis.ts';
-import { nameOf } from '../../core/names.ts';
+import { unreachable } from '../../core/base/assert.ts';
+import { toHex } from '../../core/base/bytes.ts';
+import { nameOf } from '../../core/base/names.ts';
+import type { Refusal } from '../../core/base/refusal.ts';
+import type { Network } from '../../core/network/genesis.ts';
 import type { Notice } from '../../core/notice.ts';
-import type { Refusal } from '../../core/refusal.ts';
 import type { NodeState, PeerState } from './api.ts';
 import {
   type CertificateView,

@@ -1,4 +1,7 @@
 /** Tokens, quantities, orders and certificates as JSON for people (units as in api.ts). */
+
+import { nameOf } from '../../core/base/names.ts';
+import { formatAmount, type MemberIndex, type TokenIndex } from '../../core/base/units.ts';
 import {
   type Certificate,
   type Order,
@@ -6,9 +9,7 @@ import {
   orderIdOf,
   type SignedOrder,
 } from '../../core/codec/order.ts';
-import type { Network } from '../../core/genesis.ts';
-import { nameOf } from '../../core/names.ts';
-import { formatAmount, type MemberIndex, type TokenIndex } from '../../core/units.ts';
+import type { Network } from '../../core/network/genesis.ts';
 
 export interface TokenView {
   readonly symbol: string;

@@ -4,7 +4,7 @@
  * reported to `onFault` and answered as `internal`.
  */
 import { createServer, type Socket } from 'node:net';
-import { refusal } from '../../core/refusal.ts';
+import { refusal } from '../../core/base/refusal.ts';
 import {
   CONTROL_IDLE_MS,
   MAX_CONTROL_CLIENTS,

@@ -4,13 +4,13 @@
  * payments are on their way. Any other node is told nothing of accounts (PROTOCOL: Privacy).
  */
 
-import { equalBytes } from '../../core/bytes.ts';
+import { equalBytes } from '../../core/base/bytes.ts';
+import { nameOf, parseName } from '../../core/base/names.ts';
+import { isRefusal, refusal } from '../../core/base/refusal.ts';
+import type { MemberIndex } from '../../core/base/units.ts';
 import { decodeOwn } from '../../core/codec/canonical.ts';
 import { accountCoder } from '../../core/codec/record.ts';
 import { keyOf } from '../../core/keyspace.ts';
-import { nameOf, parseName } from '../../core/names.ts';
-import { isRefusal, refusal } from '../../core/refusal.ts';
-import type { MemberIndex } from '../../core/units.ts';
 import type { AccountClaim, AccountView, ParamsOf } from '../control/api.ts';
 import { refusalError } from '../control/errors.ts';
 import { memberName, orderView, quantityView } from '../control/money-view.ts';

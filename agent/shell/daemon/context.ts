@@ -4,10 +4,10 @@
  */
 import type { Read } from '../../core/io.ts';
 import type { Clock } from '../clock.ts';
-import type { Config } from '../config-schema.ts';
+import type { Config } from '../config/config-schema.ts';
 import type { OpeningView } from '../control/api.ts';
 import { type ControlError, controlError } from '../control/errors.ts';
-import type { Logs } from '../logs.ts';
+import type { Logs } from '../log/logs.ts';
 import type { Loop } from '../loop.ts';
 import type { Discovery } from '../net/discovery.ts';
 import type { Links } from '../net/links.ts';

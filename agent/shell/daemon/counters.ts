@@ -1,6 +1,7 @@
 /** Counts what happened since the process started, from the core's notices. */
+
+import type { RefusalCode } from '../../core/base/refusal.ts';
 import type { Notice } from '../../core/notice.ts';
-import type { RefusalCode } from '../../core/refusal.ts';
 import type { CountersView } from '../control/api.ts';
 
 export interface Counters {

@@ -4,9 +4,9 @@
  */
 import { existsSync, statfsSync } from 'node:fs';
 import { isFirstStart, wasUsedElsewhere } from '../../core/authority/standing.ts';
-import { quorumOf } from '../../core/committee.ts';
-import { nameOf } from '../../core/names.ts';
-import type { MemberIndex } from '../../core/units.ts';
+import { nameOf } from '../../core/base/names.ts';
+import type { MemberIndex } from '../../core/base/units.ts';
+import { quorumOf } from '../../core/network/committee.ts';
 import type { DoctorView } from '../control/api.ts';
 import { type CheckView, type Verdict, worstVerdict } from '../control/check.ts';
 import { formatAddress } from '../net/address.ts';

@@ -17,12 +17,12 @@
  */
 import { randomBytes } from 'node:crypto';
 import { rmSync, statSync } from 'node:fs';
-import { equalBytes } from '../../core/bytes.ts';
+import { equalBytes } from '../../core/base/bytes.ts';
+import { NONCE_BYTES } from '../../core/base/limits.ts';
+import { nameOf } from '../../core/base/names.ts';
 import { encode, keyCoder } from '../../core/codec/canonical.ts';
 import { ownLifeCoder, standingCoder } from '../../core/codec/record.ts';
 import { singleton } from '../../core/keyspace.ts';
-import { NONCE_BYTES } from '../../core/limits.ts';
-import { nameOf } from '../../core/names.ts';
 import { errnoOf } from '../store/layout.ts';
 import type { Store } from '../store/store.ts';
 

@@ -1,7 +1,8 @@
 /** Asking other members something at once, and hearing those who answer in time. */
+
+import type { MemberIndex } from '../../core/base/units.ts';
 import type { Command } from '../../core/io.ts';
 import type { Notice } from '../../core/notice.ts';
-import type { MemberIndex } from '../../core/units.ts';
 import { ACCOUNT_QUERY_MS } from '../limits.ts';
 import type { DaemonContext, Running } from './context.ts';
 

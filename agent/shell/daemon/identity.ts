@@ -5,16 +5,16 @@
  */
 
 import { readWhole } from '../../../platform/file-reader.ts';
-import { withoutMark } from '../../core/characters.ts';
-import { memberByKey } from '../../core/committee.ts';
-import type { Signer } from '../../core/crypto.ts';
-import type { Network } from '../../core/genesis.ts';
-import { networkFromJson } from '../../core/genesis-json.ts';
-import { nameOf } from '../../core/names.ts';
-import { isRefusal, REFUSALS, type Refusal } from '../../core/refusal.ts';
-import type { MemberIndex } from '../../core/units.ts';
-import type { ConfigProblem } from '../config.ts';
-import type { Config } from '../config-schema.ts';
+import { withoutMark } from '../../core/base/characters.ts';
+import type { Signer } from '../../core/base/crypto.ts';
+import { nameOf } from '../../core/base/names.ts';
+import { isRefusal, REFUSALS, type Refusal } from '../../core/base/refusal.ts';
+import type { MemberIndex } from '../../core/base/units.ts';
+import { memberByKey } from '../../core/network/committee.ts';
+import type { Network } from '../../core/network/genesis.ts';
+import { networkFromJson } from '../../core/network/genesis-json.ts';
+import type { ConfigProblem } from '../config/config.ts';
+import type { Config } from '../config/config-schema.ts';
 import { isKeyFault, readKeyFile, signerFromSeed } from '../keys.ts';
 import { MAX_GENESIS_BYTES } from '../limits.ts';
 

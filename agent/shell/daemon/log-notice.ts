@@ -3,11 +3,11 @@
  * them, nor with what a hostile client sends; an account that cheats is worth a warning; proof that
  * more than f authorities are traitors is the loudest alarm there is (PROTOCOL: Transfers).
  */
-import type { Network } from '../../core/genesis.ts';
+import type { Network } from '../../core/network/genesis.ts';
 import type { Notice } from '../../core/notice.ts';
 import { LOG_LEVELS, type LogLevel } from '../control/api.ts';
 import { viewOfNotice } from '../control/event-view.ts';
-import type { Logs } from '../logs.ts';
+import type { Logs } from '../log/logs.ts';
 
 type Loudness = Exclude<LogLevel, 'silent'>;
 

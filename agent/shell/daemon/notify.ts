@@ -4,7 +4,7 @@
  * therefore says NotifyAccess=all. Without a service manager this does nothing.
  */
 import { execFile } from 'node:child_process';
-import type { ServiceEnvironment } from '../config-service.ts';
+import type { ServiceEnvironment } from '../config/config-service.ts';
 import { EXTEND_START_MS } from '../limits.ts';
 
 export interface ServiceManager {

@@ -5,8 +5,9 @@
  * payments differ for a moment all the time. The state is a hint for people: the rules of voting
  * do not depend on it.
  */
-import { quorumOf } from '../../core/committee.ts';
-import type { MemberIndex } from '../../core/units.ts';
+
+import type { MemberIndex } from '../../core/base/units.ts';
+import { quorumOf } from '../../core/network/committee.ts';
 import type { NodeState } from '../control/api.ts';
 
 export interface Progress {

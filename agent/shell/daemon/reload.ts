@@ -2,9 +2,9 @@
  * SIGHUP and `meshpay reload`: reads the configuration again and puts in force what can change while
  * the node runs. A file with a mistake changes nothing at all.
  */
-import { equalBytes } from '../../core/bytes.ts';
-import { compareConfigs, describeProblem, readConfig } from '../config.ts';
-import { type Config, DEFAULT_PORT } from '../config-schema.ts';
+import { equalBytes } from '../../core/base/bytes.ts';
+import { compareConfigs, describeProblem, readConfig } from '../config/config.ts';
+import { type Config, DEFAULT_PORT } from '../config/config-schema.ts';
 import type { ReloadView } from '../control/api.ts';
 import { controlError } from '../control/errors.ts';
 import type { WantedPeer } from '../net/wants.ts';

@@ -4,11 +4,11 @@
  * whom they may dial.
  */
 import { randomBytes } from 'node:crypto';
+import { SEED_BYTES } from '../../core/base/limits.ts';
 import type { Read } from '../../core/io.ts';
-import { SEED_BYTES } from '../../core/limits.ts';
 import { createNode } from '../../core/node.ts';
 import type { Notice } from '../../core/notice.ts';
-import type { Config } from '../config-schema.ts';
+import type { Config } from '../config/config-schema.ts';
 import { viewOfNotice } from '../control/event-view.ts';
 import { createLoop, type Loop } from '../loop.ts';
 import { createMeter } from '../meter.ts';

@@ -1,7 +1,7 @@
 /** What happens at the links, for the log and for those who follow events. */
-import { equalBytes } from '../../core/bytes.ts';
-import { nameOf } from '../../core/names.ts';
-import { logKey } from '../log-clean.ts';
+import { equalBytes } from '../../core/base/bytes.ts';
+import { nameOf } from '../../core/base/names.ts';
+import { logKey } from '../log/log-clean.ts';
 import { formatAddress } from '../net/address.ts';
 import { describeFault, type LinkFaultCode } from '../net/fault.ts';
 import type { LinkReport } from '../net/link.ts';

@@ -7,10 +7,10 @@
  * counters, which could as well be its own beacons of an earlier run, replayed.
  */
 import { networkInterfaces } from 'node:os';
-import { judgeBeacon, parseBeacon } from '../../core/beacon.ts';
-import { equalBytes } from '../../core/bytes.ts';
-import type { Verify } from '../../core/crypto.ts';
-import { isRefusal } from '../../core/refusal.ts';
+import { equalBytes } from '../../core/base/bytes.ts';
+import type { Verify } from '../../core/base/crypto.ts';
+import { isRefusal } from '../../core/base/refusal.ts';
+import { judgeBeacon, parseBeacon } from '../../core/network/beacon.ts';
 import { createSourceBuckets } from '../net/bucket.ts';
 import { MULTICAST_HOST, type Multicast, type MulticastHost } from '../net/multicast.ts';
 

@@ -1,6 +1,6 @@
 /** What `meshpayd --help` prints; the tables come from where the daemon itself takes them. */
-import { configReference } from '../config.ts';
-import { DEFAULT_CONFIG_FILE } from '../config-schema.ts';
+import { configReference } from '../config/config.ts';
+import { DEFAULT_CONFIG_FILE } from '../config/config-schema.ts';
 import { EXITS, exitStatus } from '../exit-codes.ts';
 
 export function usageText(): string {

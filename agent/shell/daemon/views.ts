@@ -3,7 +3,9 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { digestAt } from '../../core/authority/digest.ts';
 import { firstStartSeen } from '../../core/authority/first-start.ts';
-import { equalBytes, toHex } from '../../core/bytes.ts';
+import { equalBytes, toHex } from '../../core/base/bytes.ts';
+import { nameOf } from '../../core/base/names.ts';
+import type { MemberIndex } from '../../core/base/units.ts';
 import { decodeOwn } from '../../core/codec/canonical.ts';
 import {
   journalHeadCoder,
@@ -11,13 +13,11 @@ import {
   standingCoder,
   type Vouchers,
 } from '../../core/codec/record.ts';
-import { faultsTolerated, quorumOf, vouchersNeeded } from '../../core/committee.ts';
 import { Draft } from '../../core/draft.ts';
-import type { Network } from '../../core/genesis.ts';
 import type { Read } from '../../core/io.ts';
 import { singleton } from '../../core/keyspace.ts';
-import { nameOf } from '../../core/names.ts';
-import type { MemberIndex } from '../../core/units.ts';
+import { faultsTolerated, quorumOf, vouchersNeeded } from '../../core/network/committee.ts';
+import type { Network } from '../../core/network/genesis.ts';
 import {
   CONTROL_API_VERSION,
   type CommitteeView,

@@ -1,8 +1,8 @@
 /** Where a node can be reached: host (IPv4, IPv6 with its zone if link-local, or a name) and port. */
 import { isIPv6, type Socket } from 'node:net';
 import { parseIpv6 } from '../../../platform/ipv6.ts';
-import { meshAddressBytes } from '../../core/address.ts';
-import { equalBytes, toHex } from '../../core/bytes.ts';
+import { meshAddressBytes } from '../../core/base/address.ts';
+import { equalBytes, toHex } from '../../core/base/bytes.ts';
 
 export interface Address {
   readonly host: string;

@@ -2,8 +2,8 @@
  * The few parts of DER (ITU-T X.690) that one certificate is made of. Only writes; what comes from
  * others is read by OpenSSL.
  */
-import { invariant } from '../../core/assert.ts';
-import { concatBytes } from '../../core/bytes.ts';
+import { invariant } from '../../core/base/assert.ts';
+import { concatBytes } from '../../core/base/bytes.ts';
 
 const TAG = {
   integer: 0x02,

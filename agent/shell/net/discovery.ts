@@ -12,16 +12,17 @@
  *
  * An interface may be absent, come, go and come back: it is looked at again and again.
  */
+
+import { equalBytes, toHex } from '../../core/base/bytes.ts';
+import type { Signer, Verify } from '../../core/base/crypto.ts';
+import { isRefusal } from '../../core/base/refusal.ts';
 import {
   BEACON_BYTES,
   type BeaconRole,
   judgeBeacon,
   makeBeacon,
   parseBeacon,
-} from '../../core/beacon.ts';
-import { equalBytes, toHex } from '../../core/bytes.ts';
-import type { Signer, Verify } from '../../core/crypto.ts';
-import { isRefusal } from '../../core/refusal.ts';
+} from '../../core/network/beacon.ts';
 import type { Address } from './address.ts';
 import { createFairRate } from './bucket.ts';
 import { DISCOVERY_LIMITS, type DiscoveryLimits } from './limits.ts';

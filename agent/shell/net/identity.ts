@@ -7,8 +7,8 @@
  * the time; no extensions; the same name in every certificate.
  */
 import { randomBytes } from 'node:crypto';
-import { toHex } from '../../core/bytes.ts';
-import type { Signer } from '../../core/crypto.ts';
+import { toHex } from '../../core/base/bytes.ts';
+import type { Signer } from '../../core/base/crypto.ts';
 import { pkcs8Of, SPKI_PREFIX, signerFromSeed } from '../keys.ts';
 import * as der from './der.ts';
 

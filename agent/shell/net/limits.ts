@@ -2,8 +2,8 @@
  * The bounds of streams and discovery (limits.ts has the others), with the relations between them
  * asserted.
  */
-import { invariant } from '../../core/assert.ts';
-import { MAX_FRAME_BYTES, MAX_MEMBERS, MAX_RELAY_LINKS } from '../../core/limits.ts';
+import { invariant } from '../../core/base/assert.ts';
+import { MAX_FRAME_BYTES, MAX_MEMBERS, MAX_RELAY_LINKS } from '../../core/base/limits.ts';
 import {
   CHECK_COST,
   FORWARD_LANE_BYTES,

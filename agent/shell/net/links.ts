@@ -12,9 +12,9 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
-import { toHex } from '../../core/bytes.ts';
-import type { Member } from '../../core/committee.ts';
+import { toHex } from '../../core/base/bytes.ts';
 import type { Close, LinkId, Send } from '../../core/io.ts';
+import type { Member } from '../../core/network/committee.ts';
 import type { Place } from '../standing.ts';
 import { type Caller, createAcceptor, type Listen, type Listening } from './acceptor.ts';
 import { type Address, createSourceNames } from './address.ts';

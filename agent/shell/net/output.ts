@@ -7,8 +7,9 @@
  * most waiting loses that. Every sender repeats (core/io.ts), nothing is lost for good.
  * Only this node's own words make a reader too slow.
  */
+
+import { MAX_FRAME_BYTES } from '../../core/base/limits.ts';
 import type { LinkId } from '../../core/io.ts';
-import { MAX_FRAME_BYTES } from '../../core/limits.ts';
 import { FairQueue } from '../fair-queue.ts';
 import { FORWARD_LANE_BYTES, OUTPUT_AHEAD_BYTES } from '../limits.ts';
 import type { Place } from '../standing.ts';

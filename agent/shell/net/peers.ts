@@ -13,8 +13,8 @@
  * `TRANSITIONS` is all that may happen. A peer that this node did not ask for (discovered, or come
  * by itself) gives way when the table is full, the one heard of longest ago first.
  */
-import { invariant } from '../../core/assert.ts';
-import { toHex } from '../../core/bytes.ts';
+import { invariant } from '../../core/base/assert.ts';
+import { toHex } from '../../core/base/bytes.ts';
 import { type Address, sameAddress } from './address.ts';
 import type { LinkFault } from './fault.ts';
 import type { NetLimits } from './limits.ts';

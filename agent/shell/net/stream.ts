@@ -11,8 +11,8 @@
  * off (slow_reader): every sender repeats (core/io.ts), nothing is lost for good.
  */
 import type { TLSSocket } from 'node:tls';
-import { invariant } from '../../core/assert.ts';
-import { MAX_FRAME_BYTES } from '../../core/limits.ts';
+import { invariant } from '../../core/base/assert.ts';
+import { MAX_FRAME_BYTES } from '../../core/base/limits.ts';
 import type { Bucket } from './bucket.ts';
 import { faultCodeOf, faultOfError, type LinkFault, linkFault, wireOf } from './fault.ts';
 import { createFrameReader, goodbyeReason, goodbyeWord, PING, PONG, wordBytes } from './framing.ts';

@@ -9,8 +9,8 @@
  * one simultaneous dial cannot be further apart than a handshake may take, and the window is twice
  * that, so both sides see the same case.
  */
-import { compareBytes, equalBytes, toHex } from '../../core/bytes.ts';
-import type { Member } from '../../core/committee.ts';
+import { compareBytes, equalBytes, toHex } from '../../core/base/bytes.ts';
+import type { Member } from '../../core/network/committee.ts';
 import type { Place } from '../standing.ts';
 import type { Listen } from './acceptor.ts';
 import type { LinkKind } from './admission.ts';

@@ -35,9 +35,9 @@ import {
   type Server,
   type TLSSocket,
 } from 'node:tls';
-import { equalBytes, toHex } from '../../core/bytes.ts';
-import { isPlainPoint } from '../../core/ed25519.ts';
-import { PROTOCOL_VERSION } from '../../core/limits.ts';
+import { equalBytes, toHex } from '../../core/base/bytes.ts';
+import { isPlainPoint } from '../../core/base/ed25519.ts';
+import { PROTOCOL_VERSION } from '../../core/base/limits.ts';
 import { SPKI_PREFIX } from '../keys.ts';
 import type { Address } from './address.ts';
 import { faultOfError, type LinkFault, linkFault } from './fault.ts';

@@ -8,7 +8,7 @@
  * or is behind several of them never shows a number from before. There is no other way to that
  * order, so there is no false alarm; a twin that was never heard in between is not found.
  */
-import { equalBytes, toHex } from '../../core/bytes.ts';
+import { equalBytes, toHex } from '../../core/base/bytes.ts';
 import { type Address, formatAddress } from './address.ts';
 import { type LinkFault, linkFault } from './fault.ts';
 

@@ -5,8 +5,8 @@
  * A peer that is wanted by its key is pinned to it. One that is wanted by its address alone may
  * turn out to be anybody (tls.ts, rule 4).
  */
-import { compareBytes, equalBytes } from '../../core/bytes.ts';
-import type { Member } from '../../core/committee.ts';
+import { compareBytes, equalBytes } from '../../core/base/bytes.ts';
+import type { Member } from '../../core/network/committee.ts';
 import type { Address } from './address.ts';
 import type { Dialer } from './dialer.ts';
 import type { NetLimits } from './limits.ts';

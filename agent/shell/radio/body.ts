@@ -8,7 +8,7 @@ import { openPlatform, openReader } from '../../../platform/open.ts';
 import { OpenwrtPlatform } from '../../../platform/openwrt/openwrt.ts';
 import type { Platform } from '../../../platform/platform.ts';
 import { HostRunner } from '../../../platform/runner.ts';
-import type { RadioBody } from '../config-schema.ts';
+import type { RadioBody } from '../config/config-schema.ts';
 
 /** Something that works with any body, whatever it observes. */
 export type BodyUser<T> = <Observed>(platform: Platform<Observed>) => Promise<T>;

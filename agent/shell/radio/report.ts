@@ -11,7 +11,7 @@ import type { Fault } from '../../../platform/fault.ts';
 import { readWhole } from '../../../platform/file-reader.ts';
 import type { MeshStatus } from '../../../platform/platform.ts';
 import type { MeshPath, Station } from '../../../platform/radio.ts';
-import type { LogHealth } from '../log-output.ts';
+import type { LogHealth } from '../log/log-output.ts';
 
 export const RADIO_REPORT_FORMAT = 2;
 /** How often it is written, and from what age on nobody is writing it. */

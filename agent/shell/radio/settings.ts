@@ -14,7 +14,7 @@ import {
   DEFAULT_MESH_PARAMETERS,
   type MeshSettings,
 } from '../../../platform/settings.ts';
-import type { Config } from '../config-schema.ts';
+import type { Config } from '../config/config-schema.ts';
 import { readGenesisFile } from '../daemon/identity.ts';
 import { isKeyFault, readKeyFile, signerFromSeed } from '../keys.ts';
 import { meshAddressesWithPrefix } from './address.ts';

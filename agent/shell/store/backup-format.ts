@@ -8,7 +8,7 @@
  *
  * The store's own records are not in it: they belong to one database. Integers are big-endian.
  */
-import { type ByteKey, equalBytes } from '../../core/bytes.ts';
+import { type ByteKey, equalBytes } from '../../core/base/bytes.ts';
 import { hashCoder } from '../../core/codec/canonical.ts';
 import type { ValueOf } from '../../core/codec/coder.ts';
 import { u16, u32, u64 } from '../../core/codec/numbers.ts';

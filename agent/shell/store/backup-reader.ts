@@ -2,9 +2,9 @@
 import { createHash, type Hash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { equalBytes } from '../../core/bytes.ts';
+import { equalBytes } from '../../core/base/bytes.ts';
+import { isRefusal } from '../../core/base/refusal.ts';
 import { decode } from '../../core/codec/canonical.ts';
-import { isRefusal } from '../../core/refusal.ts';
 import { MAX_KEY_BYTES, MAX_VALUE_BYTES, SCAN_BATCH_BYTES, SCAN_BATCH_RECORDS } from '../limits.ts';
 import {
   BACKUP_MAGIC,

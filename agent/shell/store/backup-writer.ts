@@ -2,7 +2,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { ByteKey } from '../../core/bytes.ts';
+import type { ByteKey } from '../../core/base/bytes.ts';
 import { decodeOwn, encode } from '../../core/codec/canonical.ts';
 import { singleton } from '../../core/keyspace.ts';
 import {

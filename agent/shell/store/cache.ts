@@ -1,5 +1,5 @@
 /** The records that were used last, up to a number of bytes. */
-import type { ByteKey } from '../../core/bytes.ts';
+import type { ByteKey } from '../../core/base/bytes.ts';
 
 /** What an entry takes beside its bytes: two object headers and a place in the map, roughly. */
 const ENTRY_BYTES = 128;

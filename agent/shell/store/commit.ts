@@ -12,8 +12,8 @@
  * digest of what is replaced is taken from what is on disk. Additions can be solved by somebody who
  * chooses records with care, which accidents do not.
  */
-import { invariant } from '../../core/assert.ts';
-import { type ByteKey, equalBytes } from '../../core/bytes.ts';
+import { invariant } from '../../core/base/assert.ts';
+import { type ByteKey, equalBytes } from '../../core/base/bytes.ts';
 import { encode, hashCoder } from '../../core/codec/canonical.ts';
 import type { ValueOf } from '../../core/codec/coder.ts';
 import { u64 } from '../../core/codec/numbers.ts';

@@ -1,5 +1,5 @@
 /** What can be wrong with a store, and how it is told. */
-import { type ByteKey, fromByteKey, toHex } from '../../core/bytes.ts';
+import { type ByteKey, fromByteKey, toHex } from '../../core/base/bytes.ts';
 import { KEYSPACE, keyspaceOf } from '../../core/keyspace.ts';
 import { MAX_DAMAGE_LISTED } from '../limits.ts';
 

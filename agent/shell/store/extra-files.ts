@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { replaceFile } from '../../../platform/file-writer.ts';
-import { equalBytes } from '../../core/bytes.ts';
+import { equalBytes } from '../../core/base/bytes.ts';
 import { MAX_EXTRA_FILE_BYTES, MAX_EXTRA_FILES } from '../limits.ts';
 import type { ExtraFile } from './backup-format.ts';
 import { errnoOf, isForeignName } from './layout.ts';

@@ -13,7 +13,7 @@
  *
  * All others are history: facts that a quorum has certified, and where to find them.
  */
-import type { ByteKey } from '../../core/bytes.ts';
+import type { ByteKey } from '../../core/base/bytes.ts';
 import { KEYSPACE, type KeyspaceName } from '../../core/keyspace.ts';
 
 const GUARDED = [

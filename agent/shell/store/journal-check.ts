@@ -1,9 +1,9 @@
 /** Whether the journal is one unbroken chain (core/journal.ts), checked while it is scanned. */
-import { type ByteKey, equalBytes } from '../../core/bytes.ts';
+import { type ByteKey, equalBytes } from '../../core/base/bytes.ts';
+import { isRefusal } from '../../core/base/refusal.ts';
 import { decode } from '../../core/codec/canonical.ts';
 import { type JournalHead, journalHeadCoder } from '../../core/codec/record.ts';
 import { keyOfNumber, keyspaceOf } from '../../core/keyspace.ts';
-import { isRefusal } from '../../core/refusal.ts';
 import { type DamageList, nameOfKey } from './damage.ts';
 import { sha256 } from './seal.ts';
 

@@ -2,7 +2,7 @@
  * What the commit log and the database say of each other when a store is opened: whether the last
  * commits are all there, in one place or the other, and belong to one history.
  */
-import { equalBytes } from '../../core/bytes.ts';
+import { equalBytes } from '../../core/base/bytes.ts';
 import { type CommitRecord, chainOf } from './commit.ts';
 import type { LogContents } from './commit-log.ts';
 import { DAMAGES, type DamageCode, type DamageList } from './damage.ts';

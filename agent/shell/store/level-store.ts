@@ -20,8 +20,8 @@
  * So nothing that a vote depends on can be missing when it is given; that a certified fact is missing may be found
  * out later, and then ends voting all the same.
  */
-import { invariant } from '../../core/assert.ts';
-import type { ByteKey } from '../../core/bytes.ts';
+import { invariant } from '../../core/base/assert.ts';
+import type { ByteKey } from '../../core/base/bytes.ts';
 import type { Write } from '../../core/io.ts';
 import { type CommitRecord, type Operation, type Planned, planCommit } from './commit.ts';
 import type { CommitLog } from './commit-log.ts';

@@ -8,12 +8,12 @@
  * Blocks are what the kernel writes at least, and an entry never shares one with an entry before it, so
  * that writing it cannot harm what was acknowledged. Integers are big-endian.
  */
-import { equalBytes } from '../../core/bytes.ts';
+import { equalBytes } from '../../core/base/bytes.ts';
+import { isRefusal } from '../../core/base/refusal.ts';
 import { decode, encode, hashCoder } from '../../core/codec/canonical.ts';
 import type { Coder, ValueOf } from '../../core/codec/coder.ts';
 import { u8, u32, u64 } from '../../core/codec/numbers.ts';
 import { listOf, optional, sizedBytes, struct, textOf } from '../../core/codec/parts.ts';
-import { isRefusal } from '../../core/refusal.ts';
 import { MAX_KEY_BYTES, MAX_MARKED_DAMAGE, MAX_MARKED_TEXT_BYTES } from '../limits.ts';
 import { type CommitRecord, commitCoder, type Operation } from './commit.ts';
 import type { Damage } from './damage.ts';

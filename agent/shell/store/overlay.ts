@@ -3,7 +3,7 @@
  * wrote, then what is being committed, then recently used records, then the store. Memory keys live
  * here and nowhere else.
  */
-import type { ByteKey } from '../../core/bytes.ts';
+import type { ByteKey } from '../../core/base/bytes.ts';
 import type { Read, Write } from '../../core/io.ts';
 import { isDurable } from '../../core/keyspace.ts';
 import { RecordCache } from './cache.ts';

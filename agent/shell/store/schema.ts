@@ -3,14 +3,14 @@
  * other hardware, which seals it (move.ts). The version comes first in every version, so that any
  * program can tell a newer store from a damaged one.
  */
-import type { ByteKey } from '../../core/bytes.ts';
+import type { ByteKey } from '../../core/base/bytes.ts';
+import { isRefusal } from '../../core/base/refusal.ts';
 import { decode, encode } from '../../core/codec/canonical.ts';
 import type { ValueOf } from '../../core/codec/coder.ts';
 import { u32 } from '../../core/codec/numbers.ts';
 import { optional, struct, textOf } from '../../core/codec/parts.ts';
 import { standingCoder } from '../../core/codec/record.ts';
 import { singleton } from '../../core/keyspace.ts';
-import { isRefusal } from '../../core/refusal.ts';
 
 export const SCHEMA_VERSION = 1;
 export const SCHEMA_KEY: ByteKey = singleton('schema');

@@ -8,7 +8,7 @@
  * A slice is begun while no commit is under way, so what it reads is the state as of the last one.
  * What is committed before it is taken in is remembered, and applied to what was read.
  */
-import type { ByteKey } from '../../core/bytes.ts';
+import type { ByteKey } from '../../core/base/bytes.ts';
 import { singleton } from '../../core/keyspace.ts';
 import { SCAN_BATCH_BYTES, SCAN_BATCH_RECORDS } from '../limits.ts';
 import { type Change, COMMIT_KEY, type CommitRecord, noCommit, Sum } from './commit.ts';

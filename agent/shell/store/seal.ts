@@ -9,7 +9,7 @@
  * a thief: whoever can write the files can also write seals.
  */
 import { hash } from 'node:crypto';
-import type { ByteKey } from '../../core/bytes.ts';
+import type { ByteKey } from '../../core/base/bytes.ts';
 import { nameOfKey, StoreDamaged } from './damage.ts';
 
 const SEAL_BYTES = 8;

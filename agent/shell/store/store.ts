@@ -2,7 +2,7 @@
  * The store port: what the loop, the backup and the doctor need of a place that keeps records. Keys
  * are those of core/keyspace.ts with an upper-case prefix; memory keys never come here.
  */
-import type { ByteKey } from '../../core/bytes.ts';
+import type { ByteKey } from '../../core/base/bytes.ts';
 import type { Read, Write } from '../../core/io.ts';
 import type { ScrubStep } from './scrub.ts';
 

@@ -10,10 +10,10 @@
  * where nobody waits: by the scrub (scrub.ts) while the node works, and in one pass of a backup, a
  * move, a migration and whatever inspects a store that is not in use.
  */
-import { type ByteKey, equalBytes } from '../../core/bytes.ts';
+import { type ByteKey, equalBytes } from '../../core/base/bytes.ts';
+import { isRefusal } from '../../core/base/refusal.ts';
 import { decode } from '../../core/codec/canonical.ts';
 import { keyspaceOf } from '../../core/keyspace.ts';
-import { isRefusal } from '../../core/refusal.ts';
 import { COMMIT_KEY, type CommitRecord, commitCoder, noCommit, Sum } from './commit.ts';
 import { DamageList, nameOfKey } from './damage.ts';
 import { GUARDED_PREFIXES, isGuarded } from './guard.ts';

@@ -5,12 +5,12 @@
 import { randomBytes } from 'node:crypto';
 import { createPursuit, type Pursuit } from '../../../agent/cli/wallet/pursuit.ts';
 import type { WalletSession } from '../../../agent/cli/wallet/session.ts';
-import { toHex } from '../../../agent/core/bytes.ts';
+import { toHex } from '../../../agent/core/base/bytes.ts';
+import { NONCE_BYTES } from '../../../agent/core/base/limits.ts';
+import type { Amount, MemberIndex, TokenIndex } from '../../../agent/core/base/units.ts';
 import { encode } from '../../../agent/core/codec/canonical.ts';
 import { signedOrderCoder } from '../../../agent/core/codec/order.ts';
-import { NONCE_BYTES } from '../../../agent/core/limits.ts';
 import type { Notice } from '../../../agent/core/notice.ts';
-import type { Amount, MemberIndex, TokenIndex } from '../../../agent/core/units.ts';
 import type { Payee, PaymentTimes } from '../driver-protocol.ts';
 import { monotonicMs } from './clock.ts';
 

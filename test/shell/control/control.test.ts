@@ -5,7 +5,7 @@ import { connect, createServer, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { refusal } from '../../../agent/core/refusal.ts';
+import { refusal } from '../../../agent/core/base/refusal.ts';
 import { askControl, connectControl } from '../../../agent/shell/control/client.ts';
 import {
   type ControlError,

@@ -2,15 +2,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { MAX_BEACON_BYTES } from '../../../agent/core/base/limits.ts';
+import { isRefusal } from '../../../agent/core/base/refusal.ts';
 import {
   BEACON_BYTES,
   judgeBeacon,
   makeBeacon,
   parseBeacon,
   type UnprovenBeacon,
-} from '../../../agent/core/beacon.ts';
-import { MAX_BEACON_BYTES } from '../../../agent/core/limits.ts';
-import { isRefusal } from '../../../agent/core/refusal.ts';
+} from '../../../agent/core/network/beacon.ts';
 import { createVerify } from '../../../agent/shell/verify.ts';
 import { identityOf, NETWORK } from './harness.ts';
 

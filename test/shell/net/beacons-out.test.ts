@@ -1,8 +1,8 @@
 /** When a node says that it is there, and over which sockets: with time driven by hand. */
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { makeBeacon, parseBeacon } from '../../../agent/core/beacon.ts';
-import { isRefusal } from '../../../agent/core/refusal.ts';
+import { isRefusal } from '../../../agent/core/base/refusal.ts';
+import { makeBeacon, parseBeacon } from '../../../agent/core/network/beacon.ts';
 import { createDiscovery } from '../../../agent/shell/net/discovery.ts';
 import type { MulticastEvents } from '../../../agent/shell/net/multicast.ts';
 import { createVerify } from '../../../agent/shell/verify.ts';

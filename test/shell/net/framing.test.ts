@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { MAX_FRAME_BYTES } from '../../../agent/core/limits.ts';
+import { MAX_FRAME_BYTES } from '../../../agent/core/base/limits.ts';
 import { faultCodeOf, LINK_FAULTS, wireOf } from '../../../agent/shell/net/fault.ts';
 import {
   createFrameReader,

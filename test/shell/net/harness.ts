@@ -2,8 +2,8 @@
 import type { Duplex } from 'node:stream';
 import { after } from 'node:test';
 import { connect, type TLSSocket } from 'node:tls';
-import type { Member } from '../../../agent/core/committee.ts';
 import type { LinkId } from '../../../agent/core/io.ts';
+import type { Member } from '../../../agent/core/network/committee.ts';
 import type { Listen } from '../../../agent/shell/net/acceptor.ts';
 import type { Address } from '../../../agent/shell/net/address.ts';
 import { createCommons } from '../../../agent/shell/net/datagram/commons.ts';

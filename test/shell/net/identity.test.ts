@@ -5,7 +5,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { toHex } from '../../../agent/core/bytes.ts';
+import { toHex } from '../../../agent/core/base/bytes.ts';
 import {
   formatSeed,
   isKeyFault,

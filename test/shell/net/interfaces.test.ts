@@ -1,7 +1,7 @@
 /** Beacons on interfaces that come and go, and the second beacon of a node: with time driven by hand. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { makeBeacon } from '../../../agent/core/beacon.ts';
+import { makeBeacon } from '../../../agent/core/network/beacon.ts';
 import { createTwinWatch } from '../../../agent/shell/daemon/twin-watch.ts';
 import { createDiscovery, type FoundBeacon } from '../../../agent/shell/net/discovery.ts';
 import { DISCOVERY_LIMITS } from '../../../agent/shell/net/limits.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { connect as connectTcp, createServer } from 'node:net';
 import { describe, it } from 'node:test';
-import { MAX_FRAME_BYTES } from '../../../agent/core/limits.ts';
+import { MAX_FRAME_BYTES } from '../../../agent/core/base/limits.ts';
 import { wordBytes } from '../../../agent/shell/net/framing.ts';
 import type { LinkReport } from '../../../agent/shell/net/link.ts';
 import { pause, until } from '../../support/wait.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { equalBytes } from '../../../agent/core/bytes.ts';
+import { equalBytes } from '../../../agent/core/base/bytes.ts';
 import { NET_LIMITS } from '../../../agent/shell/net/limits.ts';
 import { createTerms } from '../../../agent/shell/net/terms.ts';
 

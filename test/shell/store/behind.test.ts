@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { ClassicLevel } from 'classic-level';
-import type { ByteKey } from '../../../agent/core/bytes.ts';
+import type { ByteKey } from '../../../agent/core/base/bytes.ts';
 import { keyOf } from '../../../agent/core/keyspace.ts';
 import type { Store } from '../../../agent/shell/store/store.ts';
 import {

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { ByteKey } from '../../../agent/core/bytes.ts';
+import type { ByteKey } from '../../../agent/core/base/bytes.ts';
+import type { MemberIndex } from '../../../agent/core/base/units.ts';
 import type { Write } from '../../../agent/core/io.ts';
 import { keyOf, keyOfEntry, keyOfMember, keyOfNumber } from '../../../agent/core/keyspace.ts';
-import type { MemberIndex } from '../../../agent/core/units.ts';
 import { MAX_KEY_BYTES, MAX_VALUE_BYTES } from '../../../agent/shell/limits.ts';
 import {
   addDigest,

@@ -5,12 +5,12 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { concatBytes } from '../../../agent/core/bytes.ts';
+import { concatBytes } from '../../../agent/core/base/bytes.ts';
+import type { Sequence } from '../../../agent/core/base/units.ts';
 import { encode } from '../../../agent/core/codec/canonical.ts';
 import { journalHeadCoder, numberCoder } from '../../../agent/core/codec/record.ts';
 import type { Write } from '../../../agent/core/io.ts';
 import { certificateKey, keyOf, keyOfNumber, singleton } from '../../../agent/core/keyspace.ts';
-import type { Sequence } from '../../../agent/core/units.ts';
 import type { Damage } from '../../../agent/shell/store/damage.ts';
 import { inspectStore, type OpenOptions, openStore } from '../../../agent/shell/store/open.ts';
 import type { Store } from '../../../agent/shell/store/store.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { ByteKey } from '../../../agent/core/bytes.ts';
+import type { ByteKey } from '../../../agent/core/base/bytes.ts';
 import { RecordCache } from '../../../agent/shell/store/cache.ts';
 import { Overlay } from '../../../agent/shell/store/overlay.ts';
 

@@ -9,7 +9,7 @@
  * in the ledger as soon as the payer has the money, so that an order which is never entered is one
  * that paid what nobody had (checker `money`).
  */
-import type { ByteKey } from '../../../agent/core/bytes.ts';
+import type { ByteKey } from '../../../agent/core/base/bytes.ts';
 import type { Step } from '../../../agent/core/io.ts';
 import type { Process, Watcher } from '../process.ts';
 import { Violation } from '../violation.ts';

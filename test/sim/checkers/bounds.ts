@@ -5,7 +5,7 @@
  * what is kept in memory only takes so many bytes a link, a member and a part of the digest tree, and
  * nothing for accounts, orders and proofs.
  */
-import type { ByteKey } from '../../../agent/core/bytes.ts';
+import type { ByteKey } from '../../../agent/core/base/bytes.ts';
 import type { Event, Step, Write } from '../../../agent/core/io.ts';
 import { isOnDisk } from '../disk.ts';
 import type { Process, Watcher } from '../process.ts';

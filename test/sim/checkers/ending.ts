@@ -8,7 +8,7 @@
  * there is a certificate, or of another order for its sequence, and no wallet still pursues one; each
  * wallet holds every certificate that pays it.
  */
-import type { ByteKey } from '../../../agent/core/bytes.ts';
+import type { ByteKey } from '../../../agent/core/base/bytes.ts';
 import type { Process, Watcher } from '../process.ts';
 import { Violation } from '../violation.ts';
 import type { Book } from './book.ts';

@@ -10,7 +10,7 @@
  *
  * Nothing is demanded for an order that could never be valid.
  */
-import type { ByteKey } from '../../../agent/core/bytes.ts';
+import type { ByteKey } from '../../../agent/core/base/bytes.ts';
 import type { Event, Step } from '../../../agent/core/io.ts';
 import type { Process, Watcher } from '../process.ts';
 import { Violation } from '../violation.ts';

@@ -2,7 +2,7 @@
  * What is certain about a run from outside: the genesis document's content, who is honest, and the
  * bytes that each statement is signed over, built here from their description (signing.ts, head).
  */
-import type { Verify } from '../../../agent/core/crypto.ts';
+import type { Verify } from '../../../agent/core/base/crypto.ts';
 import { bytesOf, sha256, type Transfer } from './decode.ts';
 
 export interface Founding {

@@ -4,7 +4,7 @@
  * proof is one: two different orders that the account's owner really signed for one sequence; so no
  * honest owner is ever accused.
  */
-import type { ByteKey } from '../../../agent/core/bytes.ts';
+import type { ByteKey } from '../../../agent/core/base/bytes.ts';
 import type { Event, Step } from '../../../agent/core/io.ts';
 import type { Process, Watcher } from '../process.ts';
 import { Violation } from '../violation.ts';

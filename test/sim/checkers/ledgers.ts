@@ -4,7 +4,7 @@
  * hashes, counts of credits. Each account's certificates are applied in their sequence and once.
  * `money`: the balances of each token add up to what was issued.
  */
-import type { ByteKey } from '../../../agent/core/bytes.ts';
+import type { ByteKey } from '../../../agent/core/base/bytes.ts';
 import type { Event, Step } from '../../../agent/core/io.ts';
 import type { Process, Watcher } from '../process.ts';
 import { Violation } from '../violation.ts';

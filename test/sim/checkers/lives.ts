@@ -3,7 +3,7 @@
  * disk, at most one ever votes. And a life that has been shown a certificate with a vote of its key that
  * it neither gave nor brought with it never votes again.
  */
-import type { ByteKey } from '../../../agent/core/bytes.ts';
+import type { ByteKey } from '../../../agent/core/base/bytes.ts';
 import type { Event, Step } from '../../../agent/core/io.ts';
 import type { Process, Watcher } from '../process.ts';
 import { Violation } from '../violation.ts';

@@ -6,7 +6,7 @@
  * `votes`: a stranger, whose wallet has another genesis document, never gets an honest authority's
  * vote. Nothing that these say is for its network, so its order stays open for ever.
  */
-import type { ByteKey } from '../../../agent/core/bytes.ts';
+import type { ByteKey } from '../../../agent/core/base/bytes.ts';
 import type { Event, Step } from '../../../agent/core/io.ts';
 import type { Process, Watcher } from '../process.ts';
 import { Violation } from '../violation.ts';

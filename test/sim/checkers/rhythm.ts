@@ -4,7 +4,7 @@
  * repeats the order that it pursues, and spreads the last certificate. Whether all comes to an end is
  * judged in the end (ending.ts), when enough else happens to hide that somebody sleeps.
  */
-import type { ByteKey } from '../../../agent/core/bytes.ts';
+import type { ByteKey } from '../../../agent/core/base/bytes.ts';
 import type { Event, Stamp, Step } from '../../../agent/core/io.ts';
 import type { Process, Watcher } from '../process.ts';
 import { Violation } from '../violation.ts';

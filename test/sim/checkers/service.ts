@@ -3,7 +3,7 @@
  * how long each took, from the owner's wish to the certificate, while nothing else is wrong; the run
  * compares that with the same run without a flood.
  */
-import type { ByteKey } from '../../../agent/core/bytes.ts';
+import type { ByteKey } from '../../../agent/core/base/bytes.ts';
 import type { Event, Step } from '../../../agent/core/io.ts';
 import type { Process, Watcher } from '../process.ts';
 import { Violation } from '../violation.ts';

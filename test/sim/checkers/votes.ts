@@ -7,7 +7,7 @@
  * that the traitors could certify them, even if nobody ever does. `standing`: one that was restored
  * from an old copy never votes. `durability`: the vote's order is on disk when the vote leaves.
  */
-import type { ByteKey } from '../../../agent/core/bytes.ts';
+import type { ByteKey } from '../../../agent/core/base/bytes.ts';
 import type { Event, Step } from '../../../agent/core/io.ts';
 import type { Process, Watcher } from '../process.ts';
 import { Violation } from '../violation.ts';

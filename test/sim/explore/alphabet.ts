@@ -7,9 +7,10 @@
  * nothing is missed. With a traitor in the committee the same holds for gossip and proofs of double
  * spending, which it can make of orders alone.
  */
+
+import type { Epoch, MemberIndex, Sequence } from '../../../agent/core/base/units.ts';
 import type { Message } from '../../../agent/core/codec/message.ts';
 import type { Certificate, SignedOrder } from '../../../agent/core/codec/order.ts';
-import type { Epoch, MemberIndex, Sequence } from '../../../agent/core/units.ts';
 import type { SmallWorld } from './small-world.ts';
 
 export type InputKind =

@@ -9,7 +9,9 @@
  * Time stands still: the core uses it only to decide when to begin a round of catch-up, and a round
  * may begin at any moment here (automaton.ts, `meet`).
  */
-import type { ByteKey } from '../../../agent/core/bytes.ts';
+import type { ByteKey } from '../../../agent/core/base/bytes.ts';
+import { SEED_BYTES } from '../../../agent/core/base/limits.ts';
+import type { MemberIndex } from '../../../agent/core/base/units.ts';
 import { encode } from '../../../agent/core/codec/canonical.ts';
 import { standingCoder } from '../../../agent/core/codec/record.ts';
 import type { Event, LinkId, Send, Stamp } from '../../../agent/core/io.ts';
@@ -19,10 +21,8 @@ import {
   keyspaceOf,
   singleton,
 } from '../../../agent/core/keyspace.ts';
-import { SEED_BYTES } from '../../../agent/core/limits.ts';
 import { createNode, type Node } from '../../../agent/core/node.ts';
 import type { NodeSetup } from '../../../agent/core/setup.ts';
-import type { MemberIndex } from '../../../agent/core/units.ts';
 import type { SmallWorld } from './small-world.ts';
 
 const OF_LIVES: ReadonlySet<KeyspaceName | undefined> = new Set(['memberKnown', 'standing']);

@@ -1,5 +1,6 @@
 /** Authorities that are broken on purpose, so that a test can see each promise fail. */
-import type { ByteKey } from '../../../agent/core/bytes.ts';
+import type { ByteKey } from '../../../agent/core/base/bytes.ts';
+import { REFUSALS } from '../../../agent/core/base/refusal.ts';
 import { decodeOwn, encode } from '../../../agent/core/codec/canonical.ts';
 import { frameCoder, type Message } from '../../../agent/core/codec/message.ts';
 import { voteSigningBytes } from '../../../agent/core/codec/order.ts';
@@ -7,7 +8,6 @@ import { accountCoder } from '../../../agent/core/codec/record.ts';
 import type { Event, Read, Step } from '../../../agent/core/io.ts';
 import { KEYSPACE } from '../../../agent/core/keyspace.ts';
 import { createNode } from '../../../agent/core/node.ts';
-import { REFUSALS } from '../../../agent/core/refusal.ts';
 import type { NodeSetup } from '../../../agent/core/setup.ts';
 import { type MakeNode, STRANGER } from './authority.ts';
 import type { SmallWorld } from './small-world.ts';

@@ -1,9 +1,10 @@
 /** What an authority says in a step, named by the orders of the case. */
+
+import { refusalCodeOf } from '../../../agent/core/base/refusal.ts';
 import { decodeOwn, encode } from '../../../agent/core/codec/canonical.ts';
 import { frameCoder, type Message } from '../../../agent/core/codec/message.ts';
 import { type SignedOrder, signedOrderCoder } from '../../../agent/core/codec/order.ts';
 import type { Send } from '../../../agent/core/io.ts';
-import { refusalCodeOf } from '../../../agent/core/refusal.ts';
 import { STRANGER } from './authority.ts';
 import type { Names } from './record.ts';
 import { promise } from './violation.ts';

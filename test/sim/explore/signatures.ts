@@ -3,7 +3,7 @@
  * all keys. Nobody who was not given a signer can sign, and the same message gives the same bytes.
  */
 import { createHash } from 'node:crypto';
-import type { Signer, Verify } from '../../../agent/core/crypto.ts';
+import type { Signer, Verify } from '../../../agent/core/base/crypto.ts';
 
 /** Key pairs by label, and the check that belongs to them. */
 export class Signatures {

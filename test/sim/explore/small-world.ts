@@ -4,6 +4,14 @@
  * are deterministic; the search delivers one only after the core itself has sent it (automaton.ts).
  */
 
+import type { Signer } from '../../../agent/core/base/crypto.ts';
+import type {
+  Amount,
+  Epoch,
+  MemberIndex,
+  Sequence,
+  TokenIndex,
+} from '../../../agent/core/base/units.ts';
 import { encode } from '../../../agent/core/codec/canonical.ts';
 import { frameCoder, type Message } from '../../../agent/core/codec/message.ts';
 import {
@@ -16,15 +24,7 @@ import {
   signedOrderCoder,
   voteSigningBytes,
 } from '../../../agent/core/codec/order.ts';
-import type { Signer } from '../../../agent/core/crypto.ts';
-import { type Network, networkOf } from '../../../agent/core/genesis.ts';
-import type {
-  Amount,
-  Epoch,
-  MemberIndex,
-  Sequence,
-  TokenIndex,
-} from '../../../agent/core/units.ts';
+import { type Network, networkOf } from '../../../agent/core/network/genesis.ts';
 import { memoLike } from '../../support/memos.ts';
 import type { Case, Transfer } from './cases.ts';
 import type { Names } from './record.ts';

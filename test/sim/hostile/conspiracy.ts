@@ -3,7 +3,9 @@
  * of them has seen, and the certificates that can be made of these. They are as strong as the
  * protocol allows: they share everything at once, and any of them acts on it.
  */
-import { equalBytes, toByteKey } from '../../../agent/core/bytes.ts';
+import { equalBytes, toByteKey } from '../../../agent/core/base/bytes.ts';
+import type { Signer } from '../../../agent/core/base/crypto.ts';
+import type { Epoch, MemberIndex, Sequence } from '../../../agent/core/base/units.ts';
 import type { Message, Vote } from '../../../agent/core/codec/message.ts';
 import {
   type Certificate,
@@ -13,10 +15,8 @@ import {
   type SignedOrder,
   voteSigningBytes,
 } from '../../../agent/core/codec/order.ts';
-import { quorumOf } from '../../../agent/core/committee.ts';
-import type { Signer } from '../../../agent/core/crypto.ts';
-import type { Network } from '../../../agent/core/genesis.ts';
-import type { Epoch, MemberIndex, Sequence } from '../../../agent/core/units.ts';
+import { quorumOf } from '../../../agent/core/network/committee.ts';
+import type { Network } from '../../../agent/core/network/genesis.ts';
 import type { Prng } from '../prng.ts';
 import type { Scheme } from '../scheme.ts';
 

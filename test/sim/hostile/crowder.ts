@@ -3,7 +3,16 @@
  * something goes by keys. It pays between its accounts without end, and gives the certificates to all
  * authorities but one, so that this one is never level with the others. It does so when `isTheTime`.
  */
-import { toByteKey } from '../../../agent/core/bytes.ts';
+import { toByteKey } from '../../../agent/core/base/bytes.ts';
+import type { Signer } from '../../../agent/core/base/crypto.ts';
+import { isRefusal } from '../../../agent/core/base/refusal.ts';
+import type {
+  Amount,
+  Epoch,
+  MemberIndex,
+  Sequence,
+  TokenIndex,
+} from '../../../agent/core/base/units.ts';
 import { decode } from '../../../agent/core/codec/canonical.ts';
 import { frameCoder, type Message, type Vote } from '../../../agent/core/codec/message.ts';
 import {
@@ -12,18 +21,9 @@ import {
   orderSigningBytes,
   type SignedOrder,
 } from '../../../agent/core/codec/order.ts';
-import { memberByKey, quorumOf } from '../../../agent/core/committee.ts';
-import type { Signer } from '../../../agent/core/crypto.ts';
-import type { Network } from '../../../agent/core/genesis.ts';
 import type { Event, LinkId, Send, Stamp, Step } from '../../../agent/core/io.ts';
-import { isRefusal } from '../../../agent/core/refusal.ts';
-import type {
-  Amount,
-  Epoch,
-  MemberIndex,
-  Sequence,
-  TokenIndex,
-} from '../../../agent/core/units.ts';
+import { memberByKey, quorumOf } from '../../../agent/core/network/committee.ts';
+import type { Network } from '../../../agent/core/network/genesis.ts';
 import type { Actor } from '../process.ts';
 import { frameOf } from './forge.ts';
 

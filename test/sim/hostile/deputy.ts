@@ -4,13 +4,14 @@
  * them, so that an honest node, its deputy, says them on to who stands behind it: that a certificate was
  * applied, what an account has, that all was told, what a ledger hashes to. Otherwise it is what it was.
  */
+
+import { isRefusal } from '../../../agent/core/base/refusal.ts';
+import type { Balance, MemberIndex, Sequence, TokenIndex } from '../../../agent/core/base/units.ts';
 import { decode, encode } from '../../../agent/core/codec/canonical.ts';
 import { frameCoder, type Message } from '../../../agent/core/codec/message.ts';
-import { memberByKey } from '../../../agent/core/committee.ts';
-import type { Network } from '../../../agent/core/genesis.ts';
 import type { Event, LinkId, Read, Send, Stamp, Step } from '../../../agent/core/io.ts';
-import { isRefusal } from '../../../agent/core/refusal.ts';
-import type { Balance, MemberIndex, Sequence, TokenIndex } from '../../../agent/core/units.ts';
+import { memberByKey } from '../../../agent/core/network/committee.ts';
+import type { Network } from '../../../agent/core/network/genesis.ts';
 import type { Prng } from '../prng.ts';
 import type { Actor } from '../process.ts';
 

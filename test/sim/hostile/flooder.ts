@@ -4,23 +4,23 @@
  * what it was, a stranger or a traitor.
  */
 
-import type { Message } from '../../../agent/core/codec/message.ts';
-import {
-  type Order,
-  orderSigningBytes,
-  type SignedOrder,
-} from '../../../agent/core/codec/order.ts';
-import { memberByKey } from '../../../agent/core/committee.ts';
-import type { Signer } from '../../../agent/core/crypto.ts';
-import type { Network } from '../../../agent/core/genesis.ts';
-import type { Event, LinkId, Read, Send, Stamp, Step } from '../../../agent/core/io.ts';
+import type { Signer } from '../../../agent/core/base/crypto.ts';
 import type {
   Amount,
   Epoch,
   MemberIndex,
   Sequence,
   TokenIndex,
-} from '../../../agent/core/units.ts';
+} from '../../../agent/core/base/units.ts';
+import type { Message } from '../../../agent/core/codec/message.ts';
+import {
+  type Order,
+  orderSigningBytes,
+  type SignedOrder,
+} from '../../../agent/core/codec/order.ts';
+import type { Event, LinkId, Read, Send, Stamp, Step } from '../../../agent/core/io.ts';
+import { memberByKey } from '../../../agent/core/network/committee.ts';
+import type { Network } from '../../../agent/core/network/genesis.ts';
 import type { Prng } from '../prng.ts';
 import type { Actor } from '../process.ts';
 import { frameOf } from './forge.ts';

@@ -2,7 +2,14 @@
  * Bytes that no honest node would send: frames that are not canonical, and certificates that are
  * none. Built by hand where the core's own encoder would refuse.
  */
-import { concatBytes } from '../../../agent/core/bytes.ts';
+import { concatBytes } from '../../../agent/core/base/bytes.ts';
+import type {
+  Amount,
+  Epoch,
+  MemberIndex,
+  Sequence,
+  TokenIndex,
+} from '../../../agent/core/base/units.ts';
 import { encode } from '../../../agent/core/codec/canonical.ts';
 import { frameCoder, type Message } from '../../../agent/core/codec/message.ts';
 import {
@@ -11,13 +18,6 @@ import {
   type SignedOrder,
   signedOrderCoder,
 } from '../../../agent/core/codec/order.ts';
-import type {
-  Amount,
-  Epoch,
-  MemberIndex,
-  Sequence,
-  TokenIndex,
-} from '../../../agent/core/units.ts';
 import type { Prng } from '../prng.ts';
 import type { Case, Conspiracy } from './conspiracy.ts';
 

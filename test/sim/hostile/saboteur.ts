@@ -5,15 +5,15 @@
  * What was signed they bring again later, and they spoil payers' signatures in orders and certificates.
  */
 
-import { unreachable } from '../../../agent/core/assert.ts';
-import { equalBytes } from '../../../agent/core/bytes.ts';
+import { unreachable } from '../../../agent/core/base/assert.ts';
+import { equalBytes } from '../../../agent/core/base/bytes.ts';
+import { MAX_SEQUENCE } from '../../../agent/core/base/limits.ts';
+import { isRefusal, REFUSALS } from '../../../agent/core/base/refusal.ts';
+import type { Balance, Epoch, MemberIndex, Sequence } from '../../../agent/core/base/units.ts';
 import { decode, encode } from '../../../agent/core/codec/canonical.ts';
 import { frameCoder, type Message, type QuestionBody } from '../../../agent/core/codec/message.ts';
 import type { Certificate } from '../../../agent/core/codec/order.ts';
 import type { Event, Read, Stamp, Step } from '../../../agent/core/io.ts';
-import { MAX_SEQUENCE } from '../../../agent/core/limits.ts';
-import { isRefusal, REFUSALS } from '../../../agent/core/refusal.ts';
-import type { Balance, Epoch, MemberIndex, Sequence } from '../../../agent/core/units.ts';
 import type { Prng } from '../prng.ts';
 import type { Actor } from '../process.ts';
 import type { Conspiracy } from './conspiracy.ts';

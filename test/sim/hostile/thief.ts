@@ -5,7 +5,16 @@
  * nothing, replays, floods, signs for other networks, and sends bytes that mean nothing.
  */
 
-import { equalBytes } from '../../../agent/core/bytes.ts';
+import { equalBytes } from '../../../agent/core/base/bytes.ts';
+import type { Signer } from '../../../agent/core/base/crypto.ts';
+import { isRefusal } from '../../../agent/core/base/refusal.ts';
+import type {
+  Amount,
+  Epoch,
+  MemberIndex,
+  Sequence,
+  TokenIndex,
+} from '../../../agent/core/base/units.ts';
 import { decode, encode } from '../../../agent/core/codec/canonical.ts';
 import {
   frameCoder,
@@ -18,18 +27,9 @@ import {
   orderSigningBytes,
   type SignedOrder,
 } from '../../../agent/core/codec/order.ts';
-import { memberByKey } from '../../../agent/core/committee.ts';
-import type { Signer } from '../../../agent/core/crypto.ts';
 import type { Event, LinkId, Send, Stamp, Step } from '../../../agent/core/io.ts';
-import { isRefusal } from '../../../agent/core/refusal.ts';
-import { signingBytes } from '../../../agent/core/signing.ts';
-import type {
-  Amount,
-  Epoch,
-  MemberIndex,
-  Sequence,
-  TokenIndex,
-} from '../../../agent/core/units.ts';
+import { memberByKey } from '../../../agent/core/network/committee.ts';
+import { signingBytes } from '../../../agent/core/network/signing.ts';
 import { memoLike } from '../../support/memos.ts';
 import type { Prng } from '../prng.ts';
 import type { Actor } from '../process.ts';

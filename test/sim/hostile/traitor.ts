@@ -4,7 +4,18 @@
  * whatever it is asked, feeds false certificates, lies about its ledger, and repeats what it heard.
  */
 
-import { equalBytes } from '../../../agent/core/bytes.ts';
+import { equalBytes } from '../../../agent/core/base/bytes.ts';
+import { MAX_BUCKET_ACCOUNTS, MAX_SEQUENCE } from '../../../agent/core/base/limits.ts';
+import { isRefusal, REFUSALS } from '../../../agent/core/base/refusal.ts';
+import {
+  type Amount,
+  type Balance,
+  type Epoch,
+  FIRST_SEQUENCE,
+  type MemberIndex,
+  type Sequence,
+  type TokenIndex,
+} from '../../../agent/core/base/units.ts';
 import { decode, decodeOwn, encode } from '../../../agent/core/codec/canonical.ts';
 import {
   type AccountView,
@@ -23,18 +34,7 @@ import {
   type SignedOrder,
 } from '../../../agent/core/codec/order.ts';
 import type { Event, LinkId, Read, Send, Stamp, Step } from '../../../agent/core/io.ts';
-import { MAX_BUCKET_ACCOUNTS, MAX_SEQUENCE } from '../../../agent/core/limits.ts';
-import { isRefusal, REFUSALS } from '../../../agent/core/refusal.ts';
-import { signingBytes } from '../../../agent/core/signing.ts';
-import {
-  type Amount,
-  type Balance,
-  type Epoch,
-  FIRST_SEQUENCE,
-  type MemberIndex,
-  type Sequence,
-  type TokenIndex,
-} from '../../../agent/core/units.ts';
+import { signingBytes } from '../../../agent/core/network/signing.ts';
 import { memoLike } from '../../support/memos.ts';
 import type { Prng } from '../prng.ts';
 import type { Actor } from '../process.ts';

@@ -230,14 +230,14 @@ export const AUTHORITY_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a table without bound: links to anybody',
-    file: 'agent/core/links.js',
+    file: 'agent/core/mesh/links.js',
     find: 'isMember ? MAX_LINKS_PER_MEMBER : MAX_RELAY_LINKS',
     replace: 'isMember ? MAX_LINKS_PER_MEMBER : Infinity',
     caughtBy: ['bounds', 'exceptions'],
   },
   {
     name: 'a table without bound: links to one member',
-    file: 'agent/core/links.js',
+    file: 'agent/core/mesh/links.js',
     find: 'isMember ? MAX_LINKS_PER_MEMBER : MAX_RELAY_LINKS',
     replace: 'isMember ? Infinity : MAX_RELAY_LINKS',
     caughtBy: ['bounds', 'exceptions'],

@@ -1,15 +1,15 @@
 /** Deliberate bugs in quorums, signatures, encoding, links, wallets and the disk. */
 import type { Mutant } from './mutant.ts';
 
-const REFRESH = 'agent/core/client/refresh.js';
-const VOTES = 'agent/core/client/votes.js';
-const SIGNING = 'agent/core/signing.js';
-const CERTIFICATE = 'agent/core/certificate.js';
+const REFRESH = 'agent/core/wallet/refresh.js';
+const VOTES = 'agent/core/wallet/votes.js';
+const SIGNING = 'agent/core/network/signing.js';
+const CERTIFICATE = 'agent/core/network/certificate.js';
 
 export const EVERYBODY_MUTANTS: readonly Mutant[] = [
   {
     name: 'a quorum of one less',
-    file: 'agent/core/committee.js',
+    file: 'agent/core/network/committee.js',
     find: 'Math.floor((2 * memberCount) / 3) + 1',
     replace: 'Math.max(1, Math.floor((2 * memberCount) / 3))',
     caughtBy: ['certificates'],
@@ -79,7 +79,7 @@ export const EVERYBODY_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'keeps links that are gone',
-    file: 'agent/core/links.js',
+    file: 'agent/core/mesh/links.js',
     find: 'if (left.length < links.length)',
     replace: 'if (false)',
     caughtBy: ['bounds', 'liveness', 'convergence'],
@@ -129,7 +129,7 @@ export const EVERYBODY_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a wallet does not look at the signature of progress',
-    file: 'agent/core/client/client.js',
+    file: 'agent/core/wallet/wallet.js',
     find: 'if (!isProgressValid(setup, progress))',
     replace: 'if (false)',
     caughtBy: ['convergence', 'liveness', 'wallets'],
@@ -137,7 +137,7 @@ export const EVERYBODY_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a relay draws among all links alike',
-    file: 'agent/core/ways.js',
+    file: 'agent/core/mesh/ways.js',
     find: 'const among = inTurn.find((links) => links.length > 0) ?? others;',
     replace: 'const among = others;',
     caughtBy: ['convergence', 'liveness'],
@@ -145,7 +145,7 @@ export const EVERYBODY_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a wallet sends over its first way, always',
-    file: 'agent/core/client/route.js',
+    file: 'agent/core/mesh/route.js',
     find: 'const chosen = via[mixed(ways) % Math.max(1, via.length)];',
     replace: 'const chosen = via[0];',
     caughtBy: ['convergence', 'liveness'],
@@ -185,14 +185,14 @@ export const EVERYBODY_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a wallet pays before the last order is through',
-    file: 'agent/core/client/pay.js',
+    file: 'agent/core/wallet/pay.js',
     find: "if (readLiveOrder(draft) !== undefined)\n        return refusal('order_in_flight');",
     replace: '',
     caughtBy: ['wallets'],
   },
   {
     name: 'a wallet with a faulty memory signs without being told what it forgot',
-    file: 'agent/core/client/plan.js',
+    file: 'agent/core/wallet/plan.js',
     find: 'if (willing >= count - faults)',
     replace: 'if (willing >= 0)',
     caughtBy: ['wallets', 'votes', 'certificates'],
@@ -200,21 +200,21 @@ export const EVERYBODY_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a wallet never tries again',
-    file: 'agent/core/client/pursue.js',
+    file: 'agent/core/wallet/pursue.js',
     find: "setTimer(draft, 'retryAtMs', draft.stamp.nowMs + pause);",
     replace: '',
     caughtBy: ['liveness'],
   },
   {
     name: 'a wallet tries again at once, and again',
-    file: 'agent/core/client/pursue.js',
+    file: 'agent/core/wallet/pursue.js',
     find: "setTimer(draft, 'retryAtMs', draft.stamp.nowMs + pause);",
     replace: "setTimer(draft, 'retryAtMs', draft.stamp.nowMs);",
     caughtBy: ['bounds'],
   },
   {
     name: 'a wallet tries again too seldom',
-    file: 'agent/core/limits.js',
+    file: 'agent/core/base/limits.js',
     find: 'RETRY_LAST_MS = 10_000',
     replace: 'RETRY_LAST_MS = 60_000',
     caughtBy: ['liveness'],
@@ -252,7 +252,7 @@ export const EVERYBODY_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a relay does not mark what it passes back',
-    file: 'agent/core/relay.js',
+    file: 'agent/core/mesh/relay.js',
     find: 'const route = frame.route.slice(0, -1);\n    draft.forward(last, encode(frameCoder, { ...frame, route, isPassedOn: true }));',
     replace:
       'const route = frame.route.slice(0, -1);\n    draft.forward(last, encode(frameCoder, { ...frame, route }));',
@@ -261,7 +261,7 @@ export const EVERYBODY_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a relay keeps its entry on the way back',
-    file: 'agent/core/relay.js',
+    file: 'agent/core/mesh/relay.js',
     find: 'const route = frame.route.slice(0, -1);',
     replace: 'const { route } = frame;',
     caughtBy: ['liveness', 'convergence', 'votes', 'exceptions'],

@@ -1,0 +1,29 @@
+/**
+ * `meshpay`: the entry of the command line. It joins the process to a run (run.ts): arguments,
+ * streams, signals, exit status. The first Ctrl-C asks the command to end in order; a second one
+ * ends it at once.
+ */
+
+import { readEnvironment } from '../cli/config.ts';
+import { createOutlet } from '../cli/outlet.ts';
+import { run } from '../cli/run.ts';
+import { createTerminal } from '../cli/terminal.ts';
+import { exitStatus } from '../shell/exit-codes.ts';
+
+const environment = readEnvironment();
+const [out, err] = [createOutlet(process.stdout), createOutlet(process.stderr)];
+const terminal = createTerminal(out, err, environment);
+const interrupt = new AbortController();
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    if (interrupt.signal.aborted) process.exit(exitStatus('interrupted'));
+    interrupt.abort();
+  });
+}
+
+process.exitCode = await run(process.argv.slice(2), {
+  terminal,
+  environment,
+  interrupt: interrupt.signal,
+});

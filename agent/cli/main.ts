@@ -1,6 +1,0 @@
-#!/usr/bin/env node
-/** `meshpay`: the first lines of its process (shell/signals.ts); the rest is meshpay.ts. */
-import { deafen } from '../shell/signals.ts';
-
-deafen();
-await import('./meshpay.ts');

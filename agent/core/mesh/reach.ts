@@ -1,0 +1,34 @@
+/**
+ * Which authorities can be reached from here now (`meshpay reach`): each is asked whether it is there,
+ * over whatever way there is, and answers with its signature and the nonce of the question.
+ */
+
+import { NONCE_BYTES } from '../base/limits.ts';
+import { type Refusal, refusal } from '../base/refusal.ts';
+import type { Way } from '../codec/message.ts';
+import type { Draft } from '../draft.ts';
+import { singleton } from '../keyspace.ts';
+import type { NodeSetup } from '../setup.ts';
+import { membersOf, sendToMember } from './route.ts';
+import { isWayValid } from './way.ts';
+
+/** Asks every other member. `nonce`: so many random bytes, never used before. */
+export function reach(draft: Draft, setup: NodeSetup, nonce: Uint8Array): Refusal | undefined {
+  if (nonce.length !== NONCE_BYTES) {
+    const [expected, found] = [`${NONCE_BYTES} bytes`, `${nonce.length}`];
+    return refusal('malformed', { field: 'nonce', expected, found });
+  }
+  draft.put(singleton('reach'), nonce);
+  for (const member of membersOf(setup.network)) {
+    if (member === setup.authority?.member) continue;
+    sendToMember(draft, member, { TAG: 'wayQuery', data: { nonce } });
+  }
+  return undefined;
+}
+
+/** An answer, perhaps to the question that is open. */
+export function takeReached(draft: Draft, setup: NodeSetup, way: Way): void {
+  const nonce = draft.get(singleton('reach'));
+  if (nonce === undefined || !isWayValid(setup, nonce, way)) return;
+  draft.note({ kind: 'reached', member: way.member });
+}

@@ -1,0 +1,61 @@
+/** How a node reaches the authorities: over its own link where it has one, else through another. */
+
+import { ATTEMPTS_OVER_ONE_WAY, MAX_WAYS_AT_ONCE } from '../base/limits.ts';
+import type { MemberIndex } from '../base/units.ts';
+import type { Message } from '../codec/message.ts';
+import type { Draft } from '../draft.ts';
+import type { LinkId } from '../io.ts';
+import type { Network } from '../network/genesis.ts';
+import { chase, mixed, writeChase } from '../wallet/attempts.ts';
+import { linkTo, nodeLinks } from './links.ts';
+
+/** All members of the committee. */
+export function membersOf(network: Network): MemberIndex[] {
+  return network.committee.members.map((_, index) => index as MemberIndex);
+}
+
+/**
+ * Sends a message towards a member. Without a link to it, any node may pass it on: each time the next
+ * one, relays before authorities, so that no bad relay can stop a kind of message or a member for good.
+ */
+export function sendToMember(draft: Draft, member: MemberIndex, message: Message): void {
+  const direct = linkTo(draft, member);
+  if (direct !== undefined) return draft.send(direct, message, member);
+  const via = linksVia(draft);
+  const { ways } = chase(draft);
+  const chosen = via[mixed(ways) % Math.max(1, via.length)];
+  writeChase(draft, { ways: (ways + 1) >>> 0 });
+  if (chosen !== undefined) draft.send(chosen, message, member);
+}
+
+/**
+ * The same for what an order needs to get through: over one way at first, and after some attempts
+ * over several at once. A bad relay then costs the first few seconds and no more.
+ */
+export function sendToMemberEscalating(draft: Draft, member: MemberIndex, message: Message): void {
+  const send = chase(draft).attempts < ATTEMPTS_OVER_ONE_WAY ? sendToMember : sendToMemberAllWays;
+  send(draft, member, message);
+}
+
+/**
+ * The same over several ways at once, for what nobody answers if it does not arrive and what comes
+ * seldom: a bad relay among them does not delay it. Where there are more ways, it is others each time.
+ */
+export function sendToMemberAllWays(draft: Draft, member: MemberIndex, message: Message): void {
+  const direct = linkTo(draft, member);
+  if (direct !== undefined) return draft.send(direct, message, member);
+  const via = linksVia(draft);
+  const { ways } = chase(draft);
+  const first = mixed(ways) % Math.max(1, via.length);
+  writeChase(draft, { ways: (ways + 1) >>> 0 });
+  const inTurn = [...via.slice(first), ...via.slice(0, first)];
+  for (const link of inTurn.slice(0, MAX_WAYS_AT_ONCE)) draft.send(link, message, member);
+}
+
+/** Links to nodes that may pass frames on, relays before authorities. */
+function linksVia(draft: Draft): LinkId[] {
+  const links = nodeLinks(draft);
+  const relays = links.filter((entry) => entry.member === undefined);
+  const members = links.filter((entry) => entry.member !== undefined);
+  return [...relays, ...members].map(({ link }) => link);
+}

@@ -1,0 +1,45 @@
+/**
+ * What a member of the committee says of its own, signed for this network and epoch: refusals of
+ * orders, progress, the latest of an account, that it is there. Whoever carries it cannot change it.
+ */
+
+import type { Epoch, MemberIndex } from '../base/units.ts';
+import { encode } from '../codec/canonical.ts';
+import type { Coder } from '../codec/coder.ts';
+import type { AuthoritySetup, NodeSetup } from '../setup.ts';
+import { signingBytes } from './signing.ts';
+
+type Kind = 'refusal' | 'progress' | 'latest' | 'first_start' | 'vouch' | 'way';
+
+/** Who said it, and the proof. */
+export interface Signed {
+  readonly epoch: Epoch;
+  readonly member: MemberIndex;
+  readonly signature: Uint8Array;
+}
+
+/** This authority's signature under `body`, with what else a reader needs to check it. */
+export function signStatement<T>(
+  { network, authority }: AuthoritySetup,
+  kind: Kind,
+  coder: Coder<T>,
+  body: T,
+): Signed {
+  const { epoch } = network.committee;
+  const signature = authority.sign(signingBytes(kind, network.id, epoch, encode(coder, body)));
+  return { epoch, member: authority.member, signature };
+}
+
+/** Whether the member that is named has said `body` in this epoch. */
+export function isStatementValid<T>(
+  { network, verify }: Pick<NodeSetup, 'network' | 'verify'>,
+  kind: Kind,
+  coder: Coder<T>,
+  { epoch, member, signature }: Signed,
+  body: T,
+): boolean {
+  const { id, committee } = network;
+  const key = committee.members[member]?.key;
+  if (key === undefined || epoch !== committee.epoch) return false;
+  return verify(key, signingBytes(kind, id, epoch, encode(coder, body)), signature);
+}

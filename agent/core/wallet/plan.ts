@@ -1,0 +1,162 @@
+/**
+ * A plan: a payment before it is signed. An order that is signed holds its sequence until it is
+ * certified, and nobody can take it back (pursue.ts), so the authorities are asked before. Each says,
+ * signed and bound to this question, what it knows of the account and whether it would vote.
+ *
+ * Safety: nothing is signed before n - f members, asked just now, know of no order that this wallet
+ * does not know, and would vote for this one. A wallet that has only its key, or an old copy of its
+ * folder, may have forgotten orders, and would sign two for one sequence: of the members that voted for
+ * one which could be certified, at least one honest one is among any n - f. How long answers stay away
+ * changes nothing. The owner may insist on signing without them, but not against the word of more than
+ * f members, of whom one is honest, that this wallet has forgotten an order.
+ * Liveness: a quorum is n - f, so whatever could be certified now is signed: as many honest members
+ * answer. A member that refuses because it is behind is brought what it lacks (feed.ts, income.ts), and
+ * asked again. More than f others that refuse leave too few for a quorum, and the plan is given up.
+ */
+import { equalBytes } from '../base/bytes.ts';
+import { PLAN_ATTEMPTS_FASTER } from '../base/limits.ts';
+import { type Refusal, type RefusalCode, refusal, refusalCodeOf } from '../base/refusal.ts';
+import type { MemberIndex } from '../base/units.ts';
+import { type OpenQuestion, openQuestionCoder, type Word, wordCoder } from '../codec/record.ts';
+import type { Draft } from '../draft.ts';
+import { keyOfMember, singleton } from '../keyspace.ts';
+import { membersOf } from '../mesh/route.ts';
+import { faultsTolerated } from '../network/committee.ts';
+import { openedQuestion } from '../question.ts';
+import type { WalletSetup } from '../setup.ts';
+import { setTimer, timers } from '../timers.ts';
+import { pauseMs } from './attempts.ts';
+import { readLiveOrder, readWallet } from './holdings.ts';
+import { type Payment, sign } from './pay.ts';
+import { askMembers, creditsHeld, openQuestion } from './refresh.ts';
+
+/** Asks the authorities about a payment, or the same question once more. */
+export function ask(
+  draft: Draft,
+  setup: WalletSetup,
+  payment: Payment,
+  nonce: Uint8Array,
+): Refusal | undefined {
+  const asked = openedQuestion(draft);
+  const isSame = asked !== undefined && equalBytes(asked.nonce, nonce);
+  if (isSame && !isSamePayment(asked.plan, payment)) {
+    const [expected, found] = ['another for another payment', 'the same'];
+    return refusal('malformed', { field: 'nonce', expected, found });
+  }
+  openQuestion(draft, setup, { nonce, plan: payment, attempts: (isSame && asked.attempts) || 0 });
+  askAgain(draft, setup);
+  return undefined;
+}
+
+function isSamePayment(a: Payment | undefined, b: Payment): boolean {
+  return (
+    a !== undefined &&
+    equalBytes(a.recipient, b.recipient) &&
+    a.token === b.token &&
+    a.amount === b.amount &&
+    a.memo === b.memo
+  );
+}
+
+/** Whether a payment waits for answers. */
+export function hasPlan(draft: Draft): boolean {
+  return openedQuestion(draft)?.attempts !== undefined;
+}
+
+/** Asks once more, and sets the time of the next try. */
+export function askAgain(draft: Draft, setup: WalletSetup): void {
+  const asked = openedQuestion(draft);
+  if (asked?.attempts === undefined) return;
+  const { attempts, nonce } = asked;
+  writeQuestion(draft, { ...asked, attempts: (attempts + 1) >>> 0 });
+  const pause = pauseMs(Math.min(attempts, PLAN_ATTEMPTS_FASTER), nonce[attempts % 16] ?? 0);
+  const { retryAtMs } = timers(draft);
+  const atMs = draft.stamp.nowMs + pause;
+  setTimer(draft, 'retryAtMs', Math.min(atMs, retryAtMs === undefined ? atMs : Number(retryAtMs)));
+  askMembers(draft, setup, membersOf(setup.network));
+}
+
+/** Gives the plan up. Nothing was signed. */
+export function dropPlan(draft: Draft): void {
+  const asked = openedQuestion(draft);
+  if (asked?.attempts !== undefined) writeQuestion(draft, { ...asked, attempts: undefined });
+}
+
+/** A member's word: it takes the place of what it said before. */
+export function takeWord(draft: Draft, member: MemberIndex, word: Word): void {
+  draft.write(keyOfMember('word', member), wordCoder, word);
+}
+
+/** Looks whether the plan may be signed now, or never will be. */
+export function judgePlan(draft: Draft, setup: WalletSetup): void {
+  const asked = openedQuestion(draft);
+  if (asked?.attempts === undefined || asked.plan === undefined) return;
+  if (readLiveOrder(draft) !== undefined) {
+    dropPlan(draft);
+    // One that this wallet had forgotten, and that an authority brought back.
+    draft.note({ kind: 'command_refused', refusal: refusal('order_in_flight') });
+    return;
+  }
+  const { length: count } = setup.network.committee.members;
+  const faults = faultsTolerated(count);
+  const { willing, refusing } = standings(draft, setup);
+  if (willing >= count - faults) {
+    dropPlan(draft);
+    sign(draft, setup, asked.plan);
+    return;
+  }
+  const [code] = refusing;
+  if (code === undefined || refusing.length <= faults) return;
+  dropPlan(draft);
+  const expected = `${count - faults} authorities that would vote`;
+  const found = `${refusing.length} that refuse`;
+  const reason = refusal(commonest(refusing), { field: 'payment', expected, found });
+  draft.note({ kind: 'command_refused', refusal: reason });
+}
+
+/** Whether more than f members, so an honest one, know of an order that this wallet does not know. */
+export function hasForgotten(draft: Draft, setup: WalletSetup): boolean {
+  const { length: count } = setup.network.committee.members;
+  return standings(draft, setup).against > faultsTolerated(count);
+}
+
+interface Standings {
+  /** Members that know of nothing newer and would vote. */
+  readonly willing: number;
+  /** With which codes others refuse that have seen all that this wallet can show them. */
+  readonly refusing: readonly RefusalCode[];
+  /** Members that know of an order that this wallet does not know. */
+  readonly against: number;
+}
+
+function standings(draft: Draft, setup: WalletSetup): Standings {
+  const { next } = readWallet(draft, setup.network, setup.wallet.publicKey);
+  const held = creditsHeld(draft, setup);
+  const refusing: RefusalCode[] = [];
+  let [willing, against] = [0, 0];
+  for (const member of membersOf(setup.network)) {
+    const word = draft.read(keyOfMember('word', member), wordCoder);
+    if (word === undefined) continue;
+    const code = word.code === undefined ? undefined : refusalCodeOf(word.code);
+    // What it voted for at an earlier sequence was decided since, here, and is no news.
+    const isNews = word.next > next || (word.next === next && word.pending !== undefined);
+    if (isNews) against += 1;
+    else if (word.code === undefined) willing += word.knows ? 1 : 0;
+    else if (code !== undefined && !mayComeRound(word, next, held, code)) refusing.push(code);
+  }
+  return { willing, refusing, against };
+}
+
+/** Whether what this wallet brings to the member may change its mind. */
+function mayComeRound(word: Word, next: bigint, held: bigint, code: RefusalCode): boolean {
+  return code !== 'not_voting' && (word.next < next || word.received < held);
+}
+
+function commonest(codes: readonly RefusalCode[]): RefusalCode {
+  const count = (code: RefusalCode): number => codes.filter((other) => other === code).length;
+  return codes.reduce((best, code) => (count(code) > count(best) ? code : best));
+}
+
+function writeQuestion(draft: Draft, asked: OpenQuestion): void {
+  draft.write(singleton('question'), openQuestionCoder, asked);
+}

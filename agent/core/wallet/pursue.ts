@@ -1,0 +1,56 @@
+/**
+ * A wallet pursues its order (PROTOCOL: Transfers): on disk before the first send, then the same
+ * bytes again and again until a quorum has voted, or another certificate has taken the sequence.
+ *
+ * Safety: while an order lives, no other order of this account is made, so the wallet never signs
+ * two for one sequence. No refusal ends it: whoever saw the order may present it again, spoilt or
+ * when the money is there, to members that have not. An order that nobody may vote for would hold
+ * its sequence for ever, so that is asked before anything is signed (plan.ts). Closing the sequence
+ * (PROTOCOL: Closing a sequence) will be the way out of one that was signed all the same, or got
+ * there by another copy of the wallet: the owner's signed wish to close goes out from `pursue`,
+ * beside the order's bytes, and the decision ends the order in refresh.ts, where a certificate of
+ * another order does today.
+ * Liveness: authorities that are behind are fed this account's earlier certificates.
+ */
+
+import type { MemberIndex } from '../base/units.ts';
+import type { SignedOrder } from '../codec/order.ts';
+import { type LiveOrder, liveOrderCoder } from '../codec/record.ts';
+import type { Draft } from '../draft.ts';
+import { singleton } from '../keyspace.ts';
+import { membersOf, sendToMemberEscalating } from '../mesh/route.ts';
+import type { WalletSetup } from '../setup.ts';
+import { setTimer } from '../timers.ts';
+import { chase, pauseMs, writeChase } from './attempts.ts';
+import { readLiveOrder } from './holdings.ts';
+
+/** Makes a signed order the live one; the votes for it come from now on. */
+export function adopt(draft: Draft, setup: WalletSetup, order: SignedOrder): void {
+  const createdWallMs = BigInt(Math.max(0, draft.stamp.wallMs));
+  draft.write(singleton('liveOrder'), liveOrderCoder, { order, createdWallMs, votes: [] });
+  draft.note({ kind: 'order_created', order });
+  writeChase(draft, { attempts: 0, fed: [], unspread: [] });
+  pursue(draft, setup);
+}
+
+/** Sends the live order to every authority that has not voted, and sets the time of the next try. */
+export function pursue(draft: Draft, setup: WalletSetup): void {
+  const live = readLiveOrder(draft);
+  if (live === undefined) return;
+  const { attempts } = chase(draft);
+  for (const member of membersOf(setup.network)) sendOrder(draft, live, member);
+  writeChase(draft, { attempts: attempts + 1, fed: [], shownNow: [] });
+  const pause = pauseMs(attempts, live.order.signature[attempts % 32] ?? 0);
+  setTimer(draft, 'retryAtMs', draft.stamp.nowMs + pause);
+}
+
+/** Sends the live order to one authority, unless its vote is here. */
+export function pursueAt(draft: Draft, member: MemberIndex): void {
+  const live = readLiveOrder(draft);
+  if (live !== undefined) sendOrder(draft, live, member);
+}
+
+function sendOrder(draft: Draft, live: LiveOrder, member: MemberIndex): void {
+  if (live.votes.some((vote) => vote.member === member)) return;
+  sendToMemberEscalating(draft, member, { TAG: 'order', data: live.order });
+}

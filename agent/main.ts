@@ -1,6 +1,0 @@
-#!/usr/bin/env node
-/** `meshpayd`: the first lines of its process (shell/signals.ts); the rest is meshpayd.ts. */
-import { deafen } from './shell/signals.ts';
-
-deafen('SIGHUP');
-await import('./meshpayd.ts');

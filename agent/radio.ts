@@ -1,6 +1,0 @@
-#!/usr/bin/env node
-/** `meshpay-radio`: the first lines of its process (shell/signals.ts); the rest is meshpay-radio.ts. */
-import { deafen } from './shell/signals.ts';
-
-deafen('SIGHUP');
-await import('./meshpay-radio.ts');
