@@ -33,15 +33,22 @@ export interface Place {
   up: boolean;
 }
 
-interface Wire {
+export interface Wire {
   readonly from: Place;
   readonly fromLink: LinkId;
   readonly to: Place;
   readonly toLink: LinkId;
 }
 
+/** A frame on its way. */
+export interface Carried {
+  readonly wire: Wire;
+  readonly bytes: Uint8Array;
+}
+
 export interface WorldOptions {
-  readonly authorities?: number;
+  /** How many, then called auth-0 and so on, or what they are called. */
+  readonly authorities?: number | readonly string[];
   readonly wallets?: readonly string[];
   readonly relays?: readonly string[];
   /** Issued to each wallet in HRS, smallest units; 1000 if left out. */
@@ -58,17 +65,23 @@ export class World {
   readonly places = new Map<string, Place>();
   /** Sees every frame on its way; false loses it. */
   onFrame: (from: Place, to: Place, frame: Frame) => boolean = () => true;
+  /** Sees every step that any place takes. */
+  onStep: (place: Place, event: Event, step: Step) => void = () => {};
   nowMs = 1_000;
   #nextLink = 1n;
   #questions = 0;
   #starts = 0;
+  readonly #ends = new Map<LinkId, readonly Place[]>();
   readonly #wires = new Map<Place, Map<LinkId, Wire>>();
-  readonly #queue: { wire: Wire; bytes: Uint8Array }[] = [];
+  #queue: Carried[] = [];
 
   constructor(options: WorldOptions = {}) {
     const { authorities = 4, wallets = ['alice', 'bob'], relays = [], issue = 1_000n } = options;
     const verify = options.verify ?? realVerify;
-    const names = Array.from({ length: authorities }, (_, i) => `auth-${i}`);
+    const names =
+      typeof authorities === 'number'
+        ? Array.from({ length: authorities }, (_, i) => `auth-${i}`)
+        : authorities;
     this.network = networkOf(genesisFor(names, wallets, issue, options));
     names.forEach((name, i) => {
       const signer = signerOf(name);
@@ -83,13 +96,18 @@ export class World {
     }
   }
 
-  #add(name: string, signer: Signer, setup: NodeSetup): void {
+  #add(
+    name: string,
+    signer: Signer,
+    setup: NodeSetup,
+    state: Map<ByteKey, Uint8Array> = new Map(),
+  ): void {
     const place: Place = {
       name,
       signer,
       setup,
       node: createNode(setup),
-      state: new Map(),
+      state,
       notices: [],
       closed: [],
       wakeAtMs: undefined,
@@ -124,6 +142,7 @@ export class World {
     const toLink = this.#nextLink++ as LinkId;
     this.#wires.get(from)?.set(fromLink, { from, fromLink, to, toLink });
     this.#wires.get(to)?.set(toLink, { from: to, fromLink: toLink, to: from, toLink: fromLink });
+    for (const link of [fromLink, toLink]) this.#ends.set(link, [from, to]);
     const wanted = why === 'wanted';
     this.event(from, { kind: 'link_up', link: fromLink, peerKey: keyShown(to), wanted });
     this.event(to, { kind: 'link_up', link: toLink, peerKey: keyShown(from), wanted: false });
@@ -159,7 +178,20 @@ export class World {
     this.cut(name);
     place.state = new Map([...place.state].filter(([key]) => isDurable(key)));
     place.node = createNode(place.setup);
+    place.up = true;
     this.event(place, { kind: 'start', seed: this.#seed() });
+  }
+
+  /** The process dies and stays down. `restart` brings it up again. */
+  crash(name: string): void {
+    this.cut(name);
+    this.place(name).up = false;
+  }
+
+  /** A second machine comes up with a copy of a place's key and of its disk as it is now. */
+  copy(name: string, as: string): void {
+    const { signer, setup, state } = this.place(name);
+    this.#add(as, signer, setup, new Map([...state].filter(([key]) => isDurable(key))));
   }
 
   /** What a new process is given for chance: another each time, the same in each run of a test. */
@@ -182,6 +214,7 @@ export class World {
       const wire = this.#wires.get(place)?.get(link);
       if (wire !== undefined) this.#queue.push({ wire, bytes });
     }
+    this.onStep(place, event, step);
     return step;
   }
 
@@ -199,6 +232,11 @@ export class World {
     return wire.fromLink;
   }
 
+  /** Who is, or was, at the other end of a link of this place. */
+  otherEnd(place: Place, link: LinkId): Place | undefined {
+    return this.#ends.get(link)?.find((each) => each !== place);
+  }
+
   /** Delivers frames until none is left. Fails when they do not end. */
   run(mostFrames = 100_000): number {
     const delivered = this.deliver(mostFrames);
@@ -213,28 +251,47 @@ export class World {
       const next = this.#queue.shift();
       if (next === undefined) break;
       delivered++;
-      const { wire, bytes } = next;
-      if (!wire.from.up || !wire.to.up) continue;
-      if (!this.onFrame(wire.from, wire.to, decodeOwn(frameCoder, bytes))) continue;
-      this.event(wire.to, { kind: 'frame', link: wire.toLink, bytes });
+      this.#carry(next);
     }
     return delivered;
+  }
+
+  #carry({ wire, bytes }: Carried): void {
+    if (!wire.from.up || !wire.to.up) return;
+    if (!this.onFrame(wire.from, wire.to, decodeOwn(frameCoder, bytes))) return;
+    this.event(wire.to, { kind: 'frame', link: wire.toLink, bytes });
+  }
+
+  /** Delivers those frames on their way that are wanted now, and leaves the others there. */
+  deliverThose(isWanted: (carried: Carried) => boolean): number {
+    const wanted = this.loseThose(isWanted);
+    for (const carried of wanted) this.#carry(carried);
+    return wanted.length;
+  }
+
+  /** Takes the frames that are wanted off their way, and says which they were. */
+  loseThose(isWanted: (carried: Carried) => boolean): readonly Carried[] {
+    const wanted = this.#queue.filter(isWanted);
+    this.#queue = this.#queue.filter((carried) => !wanted.includes(carried));
+    return wanted;
   }
 
   /** Lets time pass, waking whoever wants to be woken, and delivers what follows. */
   pass(ms: number): void {
     const untilMs = this.nowMs + ms;
-    for (;;) {
-      const waiting = [...this.places.values()].filter((place) => place.up);
-      const dueMs = Math.min(...waiting.map((place) => place.wakeAtMs ?? Infinity));
-      if (dueMs > untilMs) break;
-      this.nowMs = Math.max(this.nowMs, dueMs);
-      for (const place of waiting) {
-        if ((place.wakeAtMs ?? Infinity) <= this.nowMs) this.event(place, { kind: 'tick' });
-      }
-      this.run();
+    while (this.wakeNext(untilMs)) this.run();
+  }
+
+  /** Goes on to when somebody wants to be woken, if that is not later, and wakes whoever does. */
+  wakeNext(untilMs: number): boolean {
+    const waiting = [...this.places.values()].filter((place) => place.up);
+    const dueMs = Math.min(...waiting.map((place) => place.wakeAtMs ?? Infinity));
+    this.nowMs = Math.max(this.nowMs, Math.min(dueMs, untilMs));
+    if (dueMs > untilMs) return false;
+    for (const place of waiting) {
+      if ((place.wakeAtMs ?? Infinity) <= this.nowMs) this.event(place, { kind: 'tick' });
     }
-    this.nowMs = untilMs;
+    return true;
   }
 
   /** A wallet pays another place's account, and insists: nobody is asked before. */

@@ -1,0 +1,165 @@
+/**
+ * What nodes of a small world say, keep and notice, in words, with the names of the world instead of
+ * keys. Notices are told as `meshpay events` shows them.
+ */
+import { renderEvent, shortName } from '../../agent/cli/render/events.ts';
+import { PLAIN } from '../../agent/cli/render/paint.ts';
+import { toHex } from '../../agent/core/base/bytes.ts';
+import { nameOf } from '../../agent/core/base/names.ts';
+import { refusalCodeOf } from '../../agent/core/base/refusal.ts';
+import type { Message, TokenBalance, Wish } from '../../agent/core/codec/message.ts';
+import { type Certificate, orderHash, type SignedOrder } from '../../agent/core/codec/order.ts';
+import type { LinkId } from '../../agent/core/io.ts';
+import type { Notice } from '../../agent/core/notice.ts';
+import { viewOfNotice } from '../../agent/shell/control/event-view.ts';
+import { memberName, quantityView } from '../../agent/shell/control/money-view.ts';
+import type { Place, World } from '../support/world.ts';
+
+type Told<T extends Message['TAG']> = Extract<Message, { TAG: T }>['data'];
+
+export class Words {
+  readonly #world: World;
+  /** Orders that were told of, by the hash that votes name them by. */
+  readonly #orders = new Map<string, string>();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** Whose key this is. A copy has the key of its original, and is called by that one's name. */
+  who(key: Uint8Array): string {
+    const places = [...this.#world.places.values()];
+    return places.find(({ signer }) => toHex(signer.publicKey) === toHex(key))?.name ?? 'somebody';
+  }
+
+  message(message: Message): string {
+    const { TAG, data } = message;
+    const tell = this.#messages[TAG] as (data: unknown) => string;
+    return tell(data);
+  }
+
+  /** What happened at a place, as people are told. */
+  notice(place: Place, notice: Notice): string {
+    const view = viewOfNotice(this.#world.network, notice);
+    let text = renderEvent(PLAIN, { ...view, atMs: 0 })
+      .replace(/^\S+\s+/, '')
+      .replace(/\s+/, '  ');
+    for (const each of this.#world.places.values()) {
+      const shown = shortName(nameOf('account', each.signer.publicKey));
+      text = text.replaceAll(shown, this.who(each.signer.publicKey));
+    }
+    // A link is a number; whoever is at its other end has a name.
+    return text.replace(/\bon link ([0-9a-f]{16})\b/, (_, link: string) => {
+      return `from ${this.#world.otherEnd(place, BigInt(`0x${link}`) as LinkId)?.name ?? 'somebody'}`;
+    });
+  }
+
+  amount(minor: bigint, token = 0): string {
+    const { amount, token: symbol } = quantityView(this.#world.network, token as never, minor);
+    return `${amount} ${symbol}`;
+  }
+
+  /** "3.00 HRS alice -> bob #0", the number being the sequence. */
+  order({ order }: SignedOrder): string {
+    const { account, sequence, action } = order;
+    const { recipient, token, amount } = action.data;
+    const [payer, payee] = [this.who(account), this.who(recipient)];
+    const hash = toHex(orderHash(this.#world.network.id, order));
+    this.#orders.set(hash, `${payer} -> ${payee} #${sequence}`);
+    return `${this.amount(amount, token)} ${payer} -> ${payee} #${sequence}`;
+  }
+
+  #certificate({ order, votes }: Certificate): string {
+    const voters = votes.map(({ member }) => memberName(this.#world.network, member));
+    return `${this.order(order)} by ${voters.join(', ')}`;
+  }
+
+  #certificates(list: readonly Certificate[]): string {
+    return list.length === 0 ? 'none' : list.map((each) => this.#certificate(each)).join('; ');
+  }
+
+  #balances(list: readonly TokenBalance[]): string {
+    return list.map(({ token, balance }) => this.amount(balance, token)).join(', ') || 'nothing';
+  }
+
+  #hash(hash: Uint8Array): string {
+    return this.#orders.get(toHex(hash)) ?? 'an unknown order';
+  }
+
+  #wish(wish: Wish): string {
+    switch (wish.TAG) {
+      case 'state':
+        return 'the state';
+      case 'latest':
+        return 'the latest';
+      case 'orders':
+        return `the orders from #${wish.data.from} on`;
+      case 'credits':
+        return `the credits after the first ${wish.data.from}`;
+      case 'plan': {
+        const { recipient, token, amount } = wish.data;
+        return `the latest, and a vote for ${this.amount(amount, token)} to ${this.who(recipient)}`;
+      }
+    }
+  }
+
+  readonly #messages: { readonly [T in Message['TAG']]: (data: Told<T>) => string } = {
+    order: (order) => `order ${this.order(order)}`,
+    vote: ({ orderHash: hash }) => `vote for ${this.#hash(hash)}`,
+    orderRefusal: ({ verdict, pending }) => {
+      const other = pending === undefined ? '' : `, ${this.order(pending)} is pending`;
+      return `refusal of ${this.#hash(verdict.orderHash)}: ${codeOf(verdict.code)}${other}`;
+    },
+    certificate: (certificate) => `certificate ${this.#certificate(certificate)}`,
+    applied: ({ account, next }) => `applied, ${this.who(account)} is at #${next}`,
+    rejected: ({ code, account, next }) => {
+      const where = account === undefined ? '' : `, ${this.who(account)} is at #${next}`;
+      return `rejected: ${codeOf(code)}${where}`;
+    },
+    accountQuery: ({ account }) => `account query for ${this.who(account)}`,
+    account: ({ account, next, balances }) =>
+      `account ${this.who(account)}: at #${next}, ${this.#balances(balances)}`,
+    certificatesQuery: ({ account, from }) =>
+      `certificates query for ${this.who(account)} from #${from} on`,
+    certificates: ({ account, next, certificates }) =>
+      `certificates of ${this.who(account)}, who is at #${next}: ${this.#certificates(certificates)}`,
+    credits: ({ account, from, received, certificates }) =>
+      `credits of ${this.who(account)}, ${received} in all, after the first ${from}: ${this.#certificates(certificates)}`,
+    gossip: (order) => `gossip ${this.order(order)}`,
+    doubleSpend: ({ first, second }) =>
+      `double-spend proof ${this.order(first)} and ${this.order(second)}`,
+    root: ({ digest }) => `root ${toHex(digest).slice(0, 8)}`,
+    digest: ({ path }) => `digest, ${path.length} levels down`,
+    bucket: ({ entries }) => {
+      const accounts = entries.map(({ account, next }) => `${this.who(account)} at #${next}`);
+      return `bucket ${accounts.join(', ') || 'without accounts'}`;
+    },
+    progress: ({ body: { account, next } }) => `progress, ${this.who(account)} is at #${next}`,
+    proofCount: ({ count }) => `proof count ${count}`,
+    proofsQuery: ({ from }) => `proofs query after the first ${from}`,
+    proofs: ({ from, count, list }) => {
+      const pairs = list.map(
+        ({ first, second }) => `${this.order(first)} and ${this.order(second)}`,
+      );
+      return `proofs, ${count} in all, after the first ${from}: ${pairs.join('; ') || 'none'}`;
+    },
+    latest: ({ body: { account, next, pending, knows, answer } }) => {
+      const order = pending === undefined ? 'nothing pending' : `pending ${this.#hash(pending)}`;
+      const memory = knows ? '' : ', does not know all its votes';
+      const code = answer?.code === undefined ? 'would vote' : codeOf(answer.code);
+      const vote = answer === undefined ? '' : `, ${code}`;
+      return `latest of ${this.who(account)}: at #${next}, ${order}${memory}${vote}`;
+    },
+    firstStart: ({ member }) => `first start of ${memberName(this.#world.network, member)}`,
+    vouch: ({ body: { about, word } }) =>
+      `vouch for ${memberName(this.#world.network, about)}: ${word}`,
+    question: ({ body: { account, wish } }) =>
+      `question of ${this.who(account)}: ${this.#wish(wish)}`,
+    wayQuery: () => 'way query',
+    way: ({ member }) => `way to ${memberName(this.#world.network, member)}`,
+  };
+}
+
+function codeOf(wire: number): string {
+  return refusalCodeOf(wire) ?? `code ${wire}`;
+}
