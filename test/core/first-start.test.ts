@@ -1,7 +1,6 @@
 /** When the first start of an authority's key may vote (authority/first-start.ts). */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { firstStartSeen } from '../../agent/core/authority/first-start.ts';
 import { REFUSALS } from '../../agent/core/base/refusal.ts';
 import type { MemberIndex } from '../../agent/core/base/units.ts';
 import { encode } from '../../agent/core/codec/canonical.ts';
@@ -12,6 +11,7 @@ import { keyOf, singleton } from '../../agent/core/keyspace.ts';
 import { faultsTolerated, vouchersNeeded } from '../../agent/core/network/committee.ts';
 import { signStatement } from '../../agent/core/network/statement.ts';
 import type { AuthoritySetup } from '../../agent/core/setup.ts';
+import { vouchersOf } from '../../agent/core/standing.ts';
 import { ask, certificateOf, orderOf, verdictOf } from '../support/forge.ts';
 import { type Place, World } from '../support/world.ts';
 
@@ -47,7 +47,7 @@ function votes(world: World, member: number): boolean {
 }
 
 function seenBy({ state }: Place) {
-  return firstStartSeen({ get: (key) => state.get(key) });
+  return vouchersOf({ get: (key) => state.get(key) });
 }
 
 describe('a first start', () => {
@@ -58,7 +58,7 @@ describe('a first start', () => {
       startFirst(world, 0);
       link(world, 0, others(world, 0).slice(0, needed - 1));
       assert.equal(votes(world, 0), false, `${needed - 1} of ${n}`);
-      assert.equal(seenBy(world.place('auth-0'))?.vouched.length, needed - 1);
+      assert.equal(seenBy(world.place('auth-0')).vouched.length, needed - 1);
       link(world, 0, [needed]);
       assert.equal(votes(world, 0), true, `${needed} of ${n}`);
       assert.deepEqual(
@@ -128,7 +128,7 @@ describe('a first start', () => {
     };
     world.pass(6_000);
     assert.deepEqual(new Set(asked), new Set([1, 2, 3]));
-    assert.deepEqual(seenBy(world.place('auth-0'))?.vouched, [1, 2]);
+    assert.deepEqual(seenBy(world.place('auth-0')).vouched, [1, 2]);
     asked = [];
     world.pass(20_000);
     assert.ok(asked.length > 1);
@@ -142,7 +142,7 @@ describe('a first start', () => {
     world.place('auth-0').state.set(singleton('standing'), reason);
     link(world, 0, [1, 2, 3]);
     assert.equal(world.notices('auth-0', 'vouched_for').length, 0);
-    assert.equal(seenBy(world.place('auth-0'))?.vouched.length, 3);
+    assert.equal(seenBy(world.place('auth-0')).vouched.length, 3);
     assert.equal(votes(world, 0), false);
   });
 
@@ -171,7 +171,7 @@ describe('a folder that was copied again', () => {
     link(world, 0, [1, 2, 3]);
     world.pass(30_000);
     assert.equal(votes(world, 0), false);
-    assert.deepEqual(seenBy(world.place('auth-0'))?.seen, [1, 2, 3]);
+    assert.deepEqual(seenBy(world.place('auth-0')).seen, [1, 2, 3]);
   });
 
   it('does not vote beside its twin, whichever of them is first', () => {

@@ -18,7 +18,6 @@
  */
 import { equalBytes } from '../base/bytes.ts';
 import type { MemberIndex } from '../base/units.ts';
-import { decodeOwn } from '../codec/canonical.ts';
 import {
   type FirstStart,
   firstStartBodyCoder,
@@ -26,22 +25,19 @@ import {
   type Vouch,
   vouchBodyCoder,
 } from '../codec/message.ts';
-import { ownLifeCoder, type Vouchers, vouchersCoder } from '../codec/record.ts';
 import type { Draft, Origin } from '../draft.ts';
-import type { Read } from '../io.ts';
-import { singleton } from '../keyspace.ts';
 import { membersOf, sendToMember } from '../mesh/route.ts';
 import { vouchersNeeded } from '../network/committee.ts';
 import { isStatementValid, signStatement } from '../network/statement.ts';
 import type { AuthoritySetup } from '../setup.ts';
+import { admit, isBarred, keepVouchers, ownLife, vouchersOf } from '../standing.ts';
 import { hasGossiped, judgeOwnVote, keepLife, lifeOf, voteSeen } from './lives.ts';
-import { isBarred } from './standing.ts';
 
 /** Asks all members that have not vouched yet, or one, while this is a first start. */
 export function askVouchers(draft: Draft, setup: AuthoritySetup, only?: MemberIndex): void {
   const life = ownLife(draft);
   if (life === undefined) return;
-  const { vouched } = readVouchers(draft);
+  const { vouched } = vouchersOf(draft);
   const members = only === undefined ? membersOf(setup.network) : [only];
   const asked = members.filter(
     (member) => member !== setup.authority.member && !vouched.includes(member),
@@ -92,39 +88,21 @@ export function takeVouch(draft: Draft, setup: AuthoritySetup, vouch: Vouch): vo
   const own = ownLife(draft);
   if (own === undefined || !equalBytes(life, own)) return;
   if (!isStatementValid(setup, 'vouch', vouchBodyCoder, vouch, body)) return;
-  const { vouched, seen } = readVouchers(draft);
+  const { vouched, seen } = vouchersOf(draft);
   const others = { vouched: without(vouched, member), seen: without(seen, member) };
   if (word === 'first') others.vouched.push(member);
   if (word === 'seen') others.seen.push(member);
-  draft.write(singleton('vouchers'), vouchersCoder, others);
+  keepVouchers(draft, others);
   endFirstStart(draft, setup);
 }
 
 /** Lets this authority vote if enough others have vouched for its first start. */
 export function endFirstStart(draft: Draft, setup: AuthoritySetup): void {
   if (ownLife(draft) === undefined || isBarred(draft)) return;
-  const { vouched } = readVouchers(draft);
+  const { vouched } = vouchersOf(draft);
   if (vouched.length < vouchersNeeded(setup.network.committee.members.length)) return;
-  draft.remove(singleton('firstStart'));
-  draft.remove(singleton('vouchers'));
+  admit(draft);
   draft.note({ kind: 'vouched_for', vouchers: vouched.length });
-}
-
-/** What others have said so far; undefined: this is no first start. For people. */
-export function firstStartSeen(read: Read): Vouchers | undefined {
-  if (read.get(singleton('firstStart')) === undefined) return undefined;
-  const bytes = read.get(singleton('vouchers'));
-  return bytes === undefined ? NOBODY : decodeOwn(vouchersCoder, bytes);
-}
-
-const NOBODY: Vouchers = { vouched: [], seen: [] };
-
-function ownLife(draft: Draft): Uint8Array | undefined {
-  return draft.read(singleton('firstStart'), ownLifeCoder)?.life;
-}
-
-function readVouchers(draft: Draft): Vouchers {
-  return draft.read(singleton('vouchers'), vouchersCoder) ?? NOBODY;
 }
 
 function without(members: readonly MemberIndex[], member: MemberIndex): MemberIndex[] {

@@ -38,8 +38,8 @@ import { keyOf, keyOfEntry } from '../keyspace.ts';
 import { isLatestValid, pendingHash } from '../latest.ts';
 import { isProgressValid } from '../progress.ts';
 import type { AuthoritySetup } from '../setup.ts';
+import { bar, isBarred } from '../standing.ts';
 import { readAccount } from './account.ts';
-import { bar, isBarred } from './standing.ts';
 import { voteFor } from './vote.ts';
 
 /** Which signs of a member are kept; the second byte of their keys (keyspace.ts `memberKnown`). */

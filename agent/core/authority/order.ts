@@ -23,6 +23,7 @@ import { certificateAt } from '../journal.ts';
 import { memberLinks, memberOf } from '../mesh/links.ts';
 import { signStatement } from '../network/statement.ts';
 import type { AuthoritySetup } from '../setup.ts';
+import { mayVote } from '../standing.ts';
 import { accountCount, balanceOf, hasAccount, readAccount, writePending } from './account.ts';
 import { noteDoubleSpend } from './double-spend.ts';
 import { noteGossip } from './lives.ts';
@@ -35,7 +36,6 @@ import {
   type OrderCase,
   type OrderRule,
 } from './rules.ts';
-import { mayVote } from './standing.ts';
 import { isSameAndOwners, nextAsTold } from './told.ts';
 import { voteFor } from './vote.ts';
 

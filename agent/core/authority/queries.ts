@@ -15,9 +15,9 @@ import { keyOfEntry } from '../keyspace.ts';
 import { latestOf } from '../latest.ts';
 import { isQuestionValid } from '../question.ts';
 import type { AuthoritySetup } from '../setup.ts';
+import { mayVote } from '../standing.ts';
 import { readAccount } from './account.ts';
 import { answerToPlan } from './order.ts';
-import { mayVote } from './standing.ts';
 
 /** The owner of an account asks, or somebody who pretends to be. */
 export function answerQuestion(

@@ -8,9 +8,7 @@ import { equalBytes } from '../../core/base/bytes.ts';
 import { nameOf, parseName } from '../../core/base/names.ts';
 import { isRefusal, refusal } from '../../core/base/refusal.ts';
 import type { MemberIndex } from '../../core/base/units.ts';
-import { decodeOwn } from '../../core/codec/canonical.ts';
-import { accountCoder } from '../../core/codec/record.ts';
-import { keyOf } from '../../core/keyspace.ts';
+import { accountOf } from '../../core/views.ts';
 import type { AccountClaim, AccountView, ParamsOf } from '../control/api.ts';
 import { refusalError } from '../control/errors.ts';
 import { memberName, orderView, quantityView } from '../control/money-view.ts';
@@ -39,17 +37,13 @@ function ownClaim(
   self: MemberIndex,
 ): AccountClaim {
   const { network } = identity;
-  const bytes = read.get(keyOf('account', account));
-  const record = bytes === undefined ? undefined : decodeOwn(accountCoder, bytes);
-  const pending = record?.pending;
+  const { next, pending, balances } = accountOf(read, account);
   return {
     member: memberName(network, self),
-    next: `${record?.next ?? 0n}`,
+    next: `${next}`,
     pending: pending !== undefined,
     pendingOrder: pending === undefined ? null : orderView(network, pending),
-    balances: (record?.balances ?? []).map(({ token, balance }) =>
-      quantityView(network, token, balance),
-    ),
+    balances: balances.map(({ token, balance }) => quantityView(network, token, balance)),
   };
 }
 

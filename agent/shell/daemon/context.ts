@@ -3,6 +3,7 @@
  * questions about it; they change nothing here.
  */
 import type { Read } from '../../core/io.ts';
+import type { LedgerView } from '../../core/views.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config-schema.ts';
 import type { OpeningView } from '../control/api.ts';
@@ -58,4 +59,5 @@ export interface Running {
   readonly heardAtMs: number | undefined;
   /** The state as of the last step. */
   readonly read: Read;
+  readonly ledger: LedgerView;
 }

@@ -14,7 +14,7 @@
  */
 import { equalBytes } from '../../core/base/bytes.ts';
 import { nameOf } from '../../core/base/names.ts';
-import { singleton } from '../../core/keyspace.ts';
+import { networkOf } from '../../core/views.ts';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config-schema.ts';
 import type { OpeningView } from '../control/api.ts';
@@ -218,7 +218,7 @@ function socketFailure(problem: {
 
 /** A store that was begun on another network has nothing to do with this one. */
 function checkStoreNetwork({ config, identity }: DaemonSetup, store: StoreReader): void {
-  const stored = store.get(singleton('genesis'));
+  const stored = networkOf(store);
   if (stored === undefined || equalBytes(stored, identity.network.id)) return;
   const expected = `the network of the ledger in ${config['store.folder']}`;
   const found = `${nameOf('network', identity.network.id)} in ${config.genesis}`;

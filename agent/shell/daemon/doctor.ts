@@ -3,10 +3,10 @@
  * says what mends it. A check changes nothing.
  */
 import { existsSync, statfsSync } from 'node:fs';
-import { isFirstStart, wasUsedElsewhere } from '../../core/authority/standing.ts';
 import { nameOf } from '../../core/base/names.ts';
 import type { MemberIndex } from '../../core/base/units.ts';
 import { quorumOf } from '../../core/network/committee.ts';
+import { standingOf } from '../../core/standing.ts';
 import type { DoctorView } from '../control/api.ts';
 import { type CheckView, type Verdict, worstVerdict } from '../control/check.ts';
 import { formatAddress } from '../net/address.ts';
@@ -89,10 +89,11 @@ function checkVoting(context: DaemonContext): CheckView {
 
 function votingAdvice({ damage, running }: DaemonContext): [Verdict, string] {
   const newKey = 'It gets its seat back with a new key, by an epoch change.';
-  if (running !== undefined && wasUsedElsewhere(running.read)) {
+  const standing = running === undefined ? undefined : standingOf(running.read);
+  if (standing?.kind === 'barred' && standing.isElsewhere) {
     return ['fail', `Find the other copy of this node and stop it. ${newKey}`];
   }
-  if (running !== undefined && isFirstStart(running.read)) {
+  if (standing?.kind === 'first_start') {
     return [
       'warn',
       'It votes once they have: start the others, and see meshpay committee for links.',

@@ -20,13 +20,9 @@ import { rmSync, statSync } from 'node:fs';
 import { equalBytes } from '../../core/base/bytes.ts';
 import { NONCE_BYTES } from '../../core/base/limits.ts';
 import { nameOf } from '../../core/base/names.ts';
-import { encode, keyCoder } from '../../core/codec/canonical.ts';
-import { ownLifeCoder, standingCoder } from '../../core/codec/record.ts';
-import { singleton } from '../../core/keyspace.ts';
+import { BARS, beginning, ownerOf } from '../../core/standing.ts';
 import { errnoOf } from '../store/layout.ts';
 import type { Store } from '../store/store.ts';
-
-const LOST_REASON = 'the ledger of a key that has been in use is gone: it may have voted before';
 
 /** The mark beside a key file that was never started with. */
 export function unusedMarkOf(keyFile: string): string {
@@ -54,19 +50,11 @@ export interface Owner {
  */
 export async function claimStore(store: Store, owner: Owner): Promise<Claim> {
   const mark = unusedMarkOf(owner.keyFile);
-  const stored = store.get(singleton('owner'));
+  const stored = ownerOf(store);
   if (stored === undefined) {
     const isUnused = statSync(mark, { throwIfNoEntry: false }) !== undefined;
-    const key = { key: singleton('owner'), value: encode(keyCoder, owner.publicKey) };
-    const standing = {
-      key: singleton('standing'),
-      value: encode(standingCoder, { reason: LOST_REASON }),
-    };
-    const life = {
-      key: singleton('firstStart'),
-      value: encode(ownLifeCoder, { life: randomBytes(NONCE_BYTES) }),
-    };
-    await store.commit(owner.isAuthority ? [key, isUnused ? life : standing] : [key]);
+    const begun = isUnused ? { life: randomBytes(NONCE_BYTES) } : { bar: BARS.lost };
+    await store.commit(beginning(owner.publicKey, owner.isAuthority ? begun : undefined));
   } else if (!equalBytes(stored, owner.publicKey)) {
     return { other: nameOf('node', stored) };
   }

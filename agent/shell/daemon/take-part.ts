@@ -8,6 +8,7 @@ import { SEED_BYTES } from '../../core/base/limits.ts';
 import type { Read } from '../../core/io.ts';
 import { createNode } from '../../core/node.ts';
 import type { Notice } from '../../core/notice.ts';
+import { LedgerView } from '../../core/views.ts';
 import type { Config } from '../config/config-schema.ts';
 import { viewOfNotice } from '../control/event-view.ts';
 import { createLoop, type Loop } from '../loop.ts';
@@ -130,6 +131,7 @@ export async function takePart(setup: {
     links,
     discovery,
     twins,
+    ledger: new LedgerView(),
     get heardAtMs() {
       return heardAtMs;
     },

@@ -1,23 +1,14 @@
 /** What `meshpay status`, `peers` and `committee` show of a running daemon. */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { digestAt } from '../../core/authority/digest.ts';
-import { firstStartSeen } from '../../core/authority/first-start.ts';
+import { unreachable } from '../../core/base/assert.ts';
 import { equalBytes, toHex } from '../../core/base/bytes.ts';
 import { nameOf } from '../../core/base/names.ts';
 import type { MemberIndex } from '../../core/base/units.ts';
-import { decodeOwn } from '../../core/codec/canonical.ts';
-import {
-  journalHeadCoder,
-  numberCoder,
-  standingCoder,
-  type Vouchers,
-} from '../../core/codec/record.ts';
-import { Draft } from '../../core/draft.ts';
-import type { Read } from '../../core/io.ts';
-import { singleton } from '../../core/keyspace.ts';
 import { faultsTolerated, quorumOf, vouchersNeeded } from '../../core/network/committee.ts';
 import type { Network } from '../../core/network/genesis.ts';
+import { type AuthorityStanding, standingOf } from '../../core/standing.ts';
+import type { LedgerFigures } from '../../core/views.ts';
 import {
   CONTROL_API_VERSION,
   type CommitteeView,
@@ -63,7 +54,10 @@ export function statusView(context: DaemonContext): StatusView {
     committee: committeeFigures(context),
     voting: votingView(context),
     opening: context.opening ?? null,
-    ledger: running === undefined || member === undefined ? null : ledgerView(running.read, nowMs),
+    ledger:
+      running === undefined || member === undefined
+        ? null
+        : ledgerView(running.ledger.of(running.read)),
     counters: context.counters.view(),
     links: {
       members: counts?.member ?? 0,
@@ -87,11 +81,17 @@ export function votingView({ identity, running, opening }: DaemonContext): Statu
   if (identity.member === undefined) return no('a relay keeps no ledger');
   if (opening !== undefined) return no(openingText(opening));
   if (running === undefined) return no('the stored state is damaged');
-  const standing = running.read.get(singleton('standing'));
-  if (standing !== undefined) return no(decodeOwn(standingCoder, standing).reason);
-  const first = firstStartSeen(running.read);
-  if (first !== undefined) return no(firstStartText(identity.network, first));
-  return { may: true, whyNot: null };
+  const standing = standingOf(running.read);
+  switch (standing.kind) {
+    case 'votes':
+      return { may: true, whyNot: null };
+    case 'barred':
+      return no(standing.bar.reason);
+    case 'first_start':
+      return no(firstStartText(identity.network, standing));
+    default:
+      return unreachable(standing);
+  }
 }
 
 /** "checking what votes depend on, 3000 of 9000 records". */
@@ -101,7 +101,10 @@ export function openingText({ what, done, of }: OpeningView): string {
 }
 
 /** What the first start of an authority waits for. */
-function firstStartText({ committee }: Network, { vouched, seen }: Vouchers): string {
+function firstStartText(
+  { committee }: Network,
+  { vouchers: { vouched, seen } }: Extract<AuthorityStanding, { kind: 'first_start' }>,
+): string {
   const { members } = committee;
   const needed = vouchersNeeded(members.length);
   const names = seen.map((member) => members[member]?.name ?? `${member}`).join(', ');
@@ -171,15 +174,11 @@ function committeeFigures({ identity }: DaemonContext): StatusView['committee'] 
   return { epoch, members: length, quorum: quorumOf(length), faultsTolerated: f };
 }
 
-function ledgerView(read: Read, nowMs: number): StatusView['ledger'] {
-  const head = read.get(singleton('journalHead'));
-  const accounts = read.get(singleton('accountCount'));
-  // The draft is thrown away: what it computes anew, the core will keep when it needs it.
-  const digest = digestAt(new Draft(read, { nowMs, wallMs: 0 }), []);
+function ledgerView({ digest, accounts, journalEntries }: LedgerFigures): StatusView['ledger'] {
   return {
     digest: toHex(digest),
-    accounts: accounts === undefined ? 0 : Number(decodeOwn(numberCoder, accounts)),
-    journalEntries: `${head === undefined ? 0n : decodeOwn(journalHeadCoder, head).count}`,
+    accounts: Number(accounts),
+    journalEntries: `${journalEntries}`,
   };
 }
 

@@ -4,7 +4,7 @@ import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { ByteKey } from '../../core/base/bytes.ts';
 import { decodeOwn, encode } from '../../core/codec/canonical.ts';
-import { singleton } from '../../core/keyspace.ts';
+import { networkOf } from '../../core/views.ts';
 import {
   BACKUP_MAGIC,
   type BackupHeader,
@@ -63,7 +63,7 @@ async function writeAll(
   reader: StoreReader,
   { schema, move, replaced }: BackupOptions,
 ): Promise<BackupSummary> {
-  const network = reader.get(singleton('genesis'));
+  const network = networkOf(reader);
   const header = encode(headerCoder, { schema, network, move });
   await sink.write(Buffer.from(BACKUP_MAGIC, 'latin1'), lengthBytes(header.length), header);
   const [stored, written] = [new Tally(), new Tally()];

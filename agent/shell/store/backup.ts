@@ -9,7 +9,8 @@
  * that may.
  */
 import { rm } from 'node:fs/promises';
-import { singleton } from '../../core/keyspace.ts';
+import { BARS } from '../../core/standing.ts';
+import { networkOf } from '../../core/views.ts';
 import { BackupReader } from './backup-reader.ts';
 import { type BackupSummary, writeBackupFile } from './backup-writer.ts';
 import { buildStore } from './build.ts';
@@ -24,8 +25,6 @@ import type { StoreReader } from './store.ts';
 import { StoreError } from './store-error.ts';
 import { refuseVolatile } from './volatile.ts';
 
-export const RESTORED_REASON = 'restored from a backup: later votes are not known';
-
 /** What a backup or move is made from, or goes into. */
 export type FolderOptions = Pick<OpenOptions, 'folder' | 'allowVolatile' | 'migrations'>;
 
@@ -36,7 +35,7 @@ export type FolderOptions = Pick<OpenOptions, 'folder' | 'allowVolatile' | 'migr
  */
 export async function backup(store: StoreReader, file: string): Promise<BackupSummary> {
   if (await isThere(file)) throw new StoreError('file_exists', file);
-  if (store.get(singleton('genesis')) === undefined) throw new StoreError('store_empty', file);
+  if (networkOf(store) === undefined) throw new StoreError('store_empty', file);
   const value = store.get(SCHEMA_KEY);
   const schema = value === undefined ? undefined : decodeSchema(value);
   if (schema?.moved !== undefined) throw new StoreError('store_moved', schema.moved.code);
@@ -73,8 +72,7 @@ export async function restore(file: string, options: FolderOptions): Promise<num
     await refuseStore(folder);
     partial = await partialPaths(folder);
     const source = await BackupReader.open(file);
-    const standing = { reason: RESTORED_REASON };
-    const building = buildStore(partial, source, migrations, standing);
+    const building = buildStore(partial, source, migrations, BARS.restored);
     const records = await building.finally(() => source.close());
     await publish(partial, storePaths(folder));
     return records;

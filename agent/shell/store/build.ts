@@ -1,9 +1,6 @@
 /** Makes a store from a backup file, out of sight: whoever calls this publishes it by a rename. */
 import { rm } from 'node:fs/promises';
-import { encode } from '../../core/codec/canonical.ts';
-import type { ValueOf } from '../../core/codec/coder.ts';
-import { standingCoder } from '../../core/codec/record.ts';
-import { singleton } from '../../core/keyspace.ts';
+import { type Bar, barWrite } from '../../core/standing.ts';
 import type { BackupReader } from './backup-reader.ts';
 import { describeDamage } from './damage.ts';
 import type { StorePaths } from './layout.ts';
@@ -12,10 +9,8 @@ import { createStore, damageOf } from './open.ts';
 import type { Store } from './store.ts';
 import { StoreError } from './store-error.ts';
 
-export type Standing = ValueOf<typeof standingCoder>;
-
 /**
- * Builds the store at `paths` anew from a whole backup file, with `standing` in place of the one in
+ * Builds the store at `paths` anew from a whole backup file, with `bar` in place of the one in
  * the file if it is given, and checks the result. Returns the number of records. Throws StoreError
  * (`bad_backup`, `schema_newer`, `disk_full`, `commit_failed`, `store_damaged`).
  */
@@ -23,7 +18,7 @@ export async function buildStore(
   paths: StorePaths,
   backup: BackupReader,
   migrations: readonly Migration[],
-  standing?: Standing,
+  bar?: Bar,
 ): Promise<number> {
   const { schema } = backup.header;
   if (schema > newestVersion(migrations)) {
@@ -34,7 +29,7 @@ export async function buildStore(
   await rm(paths.log, { force: true });
   const store = await createStore(paths, schema);
   try {
-    await fill(store, backup, standing);
+    await fill(store, backup, bar);
   } finally {
     await store.close();
   }
@@ -43,8 +38,7 @@ export async function buildStore(
   return Number(store.statistics().records);
 }
 
-async function fill(store: Store, backup: BackupReader, standing?: Standing): Promise<void> {
+async function fill(store: Store, backup: BackupReader, bar?: Bar): Promise<void> {
   for await (const group of backup.records()) await store.commit(group);
-  if (standing === undefined) return;
-  await store.commit([{ key: singleton('standing'), value: encode(standingCoder, standing) }]);
+  if (bar !== undefined) await store.commit([barWrite(bar)]);
 }

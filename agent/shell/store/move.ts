@@ -24,9 +24,7 @@
  * This keeps honest people from a mistake. Somebody who copies the new folder with its secret, or
  * changes the program, holds the key and needs no file.
  */
-import { decodeOwn, encode } from '../../core/codec/canonical.ts';
-import { standingCoder } from '../../core/codec/record.ts';
-import { singleton } from '../../core/keyspace.ts';
+import { barOf, barWrite, movedBar } from '../../core/standing.ts';
 import { type FolderOptions, refuseStore } from './backup.ts';
 import type { ExtraFile } from './backup-format.ts';
 import { BackupReader } from './backup-reader.ts';
@@ -40,8 +38,8 @@ import { MIGRATIONS } from './migrate.ts';
 import { codeOf, dropSecret, isMoveCode, makeSecret, readSecret } from './move-secret.ts';
 import { inspectStore, openStore } from './open.ts';
 import { publish } from './publish.ts';
-import { encodeSchema, type Moved, SCHEMA_KEY, type Schema } from './schema.ts';
-import type { Store, StoreReader } from './store.ts';
+import { encodeSchema, SCHEMA_KEY, type Schema } from './schema.ts';
+import type { StoreReader } from './store.ts';
 import { StoreError } from './store-error.ts';
 import { refuseVolatile } from './volatile.ts';
 
@@ -149,10 +147,9 @@ async function seal(options: FolderOptions, { version }: Schema, code: string): 
   if (opened.state === 'refused') throw opened.error;
   if (opened.state === 'damaged') throw new StoreError('store_damaged', options.folder);
   try {
-    const standing = standingOf(opened.store);
-    const reason = encode(standingCoder, { reason: `moved to other hardware, code ${code}` });
+    const standing = barOf(opened.store);
     await opened.store.commit([
-      { key: singleton('standing'), value: reason },
+      barWrite(movedBar(code)),
       { key: SCHEMA_KEY, value: encodeSchema(version, { code, standing }) },
     ]);
   } finally {
@@ -172,20 +169,11 @@ async function writeMoveFile(
     if (moved?.code !== code) {
       throw new StoreError('move_code_differs', `the store is sealed for ${moved?.code}`);
     }
-    const replaced = { key: singleton('standing'), value: encodeStanding(moved) };
+    // The bar that the store had before it was sealed.
+    const replaced = barWrite(moved.standing);
     const move = { code, files: [...files] };
     return await writeBackupFile(reader, file, { schema: schema.version, move, replaced });
   } finally {
     await reader.close();
   }
-}
-
-function standingOf(store: Store): Moved['standing'] {
-  const value = store.get(singleton('standing'));
-  return value === undefined ? undefined : decodeOwn(standingCoder, value);
-}
-
-/** The standing that the store had before it was sealed. */
-function encodeStanding({ standing }: Moved): Uint8Array | undefined {
-  return standing === undefined ? undefined : encode(standingCoder, standing);
 }

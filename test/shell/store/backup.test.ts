@@ -3,15 +3,9 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { decodeOwn } from '../../../agent/core/codec/canonical.ts';
-import { standingCoder } from '../../../agent/core/codec/record.ts';
 import { keyOf, keyspaceOf, singleton } from '../../../agent/core/keyspace.ts';
-import {
-  backup,
-  backupFolder,
-  RESTORED_REASON,
-  restore,
-} from '../../../agent/shell/store/backup.ts';
+import { BARS, barOf } from '../../../agent/core/standing.ts';
+import { backup, backupFolder, restore } from '../../../agent/shell/store/backup.ts';
 import { BackupReader } from '../../../agent/shell/store/backup-reader.ts';
 import { StoreDamaged } from '../../../agent/shell/store/damage.ts';
 import { openLevel } from '../../../agent/shell/store/level.ts';
@@ -56,9 +50,7 @@ describe('a backup', () => {
     assert.equal(await restore(file, { folder: target, allowVolatile: true }), 122 + 2);
     assert.deepEqual(await contentsOf(target), await contentsOf(folder));
     const store = await open(target);
-    const standing = store.get(singleton('standing'));
-    assert.ok(standing !== undefined);
-    assert.deepEqual(decodeOwn(standingCoder, standing), { reason: RESTORED_REASON });
+    assert.deepEqual(barOf(store), BARS.restored);
     await store.close();
     assert.deepEqual(readdirSync(target), ['store']);
   });

@@ -1,0 +1,130 @@
+/**
+ * Whether this authority votes, and whose state this is. No other file reads or writes these records:
+ *
+ *   owner        the key whose state this is; a store that has none was never begun
+ *   standing     the bar: this authority never votes again, since it may have given votes that its
+ *                ledger does not know (PROTOCOL: Evidence is used)
+ *   firstStart   it votes when others have vouched for the first start of its key
+ *                (authority/first-start.ts)
+ *
+ * Safety: nothing in the core takes a bar away. Whoever may have contradicted itself would do so again
+ * at the next order, so doubt ends voting for every account at once.
+ */
+
+import type { Sequence } from './base/units.ts';
+import { decodeOwn, encode, keyCoder } from './codec/canonical.ts';
+import type { ValueOf } from './codec/coder.ts';
+import { ownLifeCoder, standingCoder, type Vouchers, vouchersCoder } from './codec/record.ts';
+import type { Draft } from './draft.ts';
+import type { Read, Write } from './io.ts';
+import { singleton } from './keyspace.ts';
+
+/** Why an authority never votes again, for people. */
+export type Bar = ValueOf<typeof standingCoder>;
+
+/** All reasons for a bar. */
+export const BARS = {
+  elsewhere: {
+    reason:
+      'a vote of this key turned up that this ledger does not know: the key was used elsewhere',
+  },
+  lost: { reason: 'the ledger of a key that has been in use is gone: it may have voted before' },
+  restored: { reason: 'restored from a backup: later votes are not known' },
+} as const satisfies Record<string, Bar>;
+
+/** The bar of a store that was sealed for the move with this code. */
+export function movedBar(code: string): Bar {
+  return { reason: `moved to other hardware, code ${code}` };
+}
+
+/**
+ * How an authority stands, for people: it votes, it never votes again, or it waits until others have
+ * vouched for it.
+ */
+export type AuthorityStanding =
+  | { readonly kind: 'votes' }
+  | { readonly kind: 'barred'; readonly bar: Bar; readonly isElsewhere: boolean }
+  | { readonly kind: 'first_start'; readonly vouchers: Vouchers };
+
+export function standingOf(read: Read): AuthorityStanding {
+  const bar = barOf(read);
+  if (bar !== undefined) return { kind: 'barred', bar, isElsewhere: wasUsedElsewhere(bar) };
+  if (read.get(singleton('firstStart')) === undefined) return { kind: 'votes' };
+  return { kind: 'first_start', vouchers: vouchersOf(read) };
+}
+
+/** Whether this authority votes, and so remembers each vote that it ever gave. */
+export function mayVote(read: Read): boolean {
+  return !isBarred(read) && read.get(singleton('firstStart')) === undefined;
+}
+
+/** Whether it never votes again. */
+export function isBarred(read: Read): boolean {
+  return read.get(singleton('standing')) !== undefined;
+}
+
+/** Why it never votes again; undefined: nothing bars it. */
+export function barOf(read: Read): Bar | undefined {
+  const bytes = read.get(singleton('standing'));
+  return bytes === undefined ? undefined : decodeOwn(standingCoder, bytes);
+}
+
+/** Whether the key voted in another life. */
+function wasUsedElsewhere({ reason }: Bar): boolean {
+  return reason === BARS.elsewhere.reason;
+}
+
+/** This key voted at this place in another life. */
+export function bar(draft: Draft, account: Uint8Array, sequence: Sequence): void {
+  if (isBarred(draft)) return;
+  draft.write(singleton('standing'), standingCoder, BARS.elsewhere);
+  draft.note({ kind: 'voted_elsewhere', account, sequence });
+}
+
+/** Puts this bar in place of the one that a store has, or, only where a store is copied, none. */
+export function barWrite(bar: Bar | undefined): Write {
+  const value = bar === undefined ? undefined : encode(standingCoder, bar);
+  return { key: singleton('standing'), value };
+}
+
+/** The life that waits for others to vouch for it; undefined: this is no first start. */
+export function ownLife(draft: Draft): Uint8Array | undefined {
+  return draft.read(singleton('firstStart'), ownLifeCoder)?.life;
+}
+
+/** What others have said of this first start so far. */
+export function vouchersOf(read: Read): Vouchers {
+  const bytes = read.get(singleton('vouchers'));
+  return bytes === undefined ? NOBODY : decodeOwn(vouchersCoder, bytes);
+}
+
+const NOBODY: Vouchers = { vouched: [], seen: [] };
+
+export function keepVouchers(draft: Draft, vouchers: Vouchers): void {
+  draft.write(singleton('vouchers'), vouchersCoder, vouchers);
+}
+
+/** Enough others have vouched: from now on it votes, unless it is barred. */
+export function admit(draft: Draft): void {
+  draft.remove(singleton('firstStart'));
+  draft.remove(singleton('vouchers'));
+}
+
+/** The key whose state this is; undefined: it was never begun. */
+export function ownerOf(read: Read): Uint8Array | undefined {
+  return read.get(singleton('owner'));
+}
+
+/**
+ * What begins a state for this key: with a life that others have to vouch for, with a bar, or, where
+ * no authority owns it, with neither.
+ */
+export function beginning(
+  key: Uint8Array,
+  as: { readonly life: Uint8Array } | { readonly bar: Bar } | undefined,
+): readonly Write[] {
+  const owner = { key: singleton('owner'), value: encode(keyCoder, key) };
+  if (as === undefined) return [owner];
+  if ('bar' in as) return [owner, barWrite(as.bar)];
+  return [owner, { key: singleton('firstStart'), value: encode(ownLifeCoder, as) }];
+}

@@ -1,0 +1,79 @@
+/**
+ * What the shell and the command line may know of the state: no other file outside the core looks
+ * into its records, apart from the store, which keeps them. How an authority stands is in
+ * standing.ts. Nothing here changes the state, and no later step depends on what was asked.
+ */
+import { digestAt } from './authority/digest.ts';
+import type { ByteKey } from './base/bytes.ts';
+import { equalBytes } from './base/bytes.ts';
+import { FIRST_SEQUENCE, type Sequence } from './base/units.ts';
+import { decodeOwn } from './codec/canonical.ts';
+import type { SignedOrder } from './codec/order.ts';
+import { type Account, accountCoder, journalHeadCoder, numberCoder } from './codec/record.ts';
+import { Draft } from './draft.ts';
+import type { Read } from './io.ts';
+import { keyOf, singleton } from './keyspace.ts';
+
+/** The id of the network that this state belongs to; undefined: none was ever joined. */
+export function networkOf(read: Read): Uint8Array | undefined {
+  return read.get(singleton('genesis'));
+}
+
+/** An account in an authority's ledger; one that nobody ever paid has nothing. */
+export interface LedgerAccount {
+  readonly next: Sequence;
+  /** The order that was voted for and is not certified here. */
+  readonly pending: SignedOrder | undefined;
+  readonly balances: Account['balances'];
+}
+
+export function accountOf(read: Read, account: Uint8Array): LedgerAccount {
+  const bytes = read.get(keyOf('account', account));
+  if (bytes === undefined) return { next: FIRST_SEQUENCE, pending: undefined, balances: [] };
+  const { next, pending, balances } = decodeOwn(accountCoder, bytes);
+  return { next, pending, balances };
+}
+
+/** An authority's ledger as a whole. */
+export interface LedgerFigures {
+  /** Authorities with the same have applied the same orders (authority/digest.ts). */
+  readonly digest: Uint8Array;
+  readonly accounts: bigint;
+  readonly journalEntries: bigint;
+}
+
+/**
+ * Looks at the ledger, and remembers the digest until the journal has another entry: nothing else
+ * changes a digest, and whoever asks every second costs two reads.
+ */
+export class LedgerView {
+  #head: Uint8Array | undefined;
+  #digest: Uint8Array | undefined;
+
+  of(read: Read): LedgerFigures {
+    const head = read.get(singleton('journalHead'));
+    return {
+      digest: this.#digestAt(read, head),
+      accounts: numberAt(read, singleton('accountCount')),
+      journalEntries: head === undefined ? 0n : decodeOwn(journalHeadCoder, head).count,
+    };
+  }
+
+  #digestAt(read: Read, head: Uint8Array | undefined): Uint8Array {
+    if (this.#digest !== undefined && isSame(this.#head, head)) return this.#digest;
+    // The draft is thrown away: what it computes anew, the core keeps when it needs it.
+    this.#digest = digestAt(new Draft(read, { nowMs: 0, wallMs: 0 }), []);
+    this.#head = head;
+    return this.#digest;
+  }
+}
+
+function isSame(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  return equalBytes(one, other);
+}
+
+function numberAt(read: Read, key: ByteKey): bigint {
+  const bytes = read.get(key);
+  return bytes === undefined ? 0n : decodeOwn(numberCoder, bytes);
+}
