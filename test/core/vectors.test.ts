@@ -2,14 +2,12 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { hex } from '@scure/base';
-import fc from 'fast-check';
 import { toHex } from '../../agent/core/base/bytes.ts';
 import { PROTOCOL_VERSION } from '../../agent/core/base/limits.ts';
 import { isRefusal } from '../../agent/core/base/refusal.ts';
 import { decode } from '../../agent/core/codec/canonical.ts';
-import { frameCoder } from '../../agent/core/codec/message.ts';
+import { frameCoder, MESSAGES } from '../../agent/core/codec/message.ts';
 import { KEYSPACE } from '../../agent/core/keyspace.ts';
-import { message as anyMessage } from '../support/arbitraries.ts';
 import { sampleBytes } from '../support/samples.ts';
 
 const file = `test/vectors/v${PROTOCOL_VERSION}.json`;
@@ -22,7 +20,7 @@ test('every message, record and signed statement has its frozen bytes', () => {
 });
 
 test('every kind of message has a vector, and each is decoded', () => {
-  const kinds = new Set(fc.sample(anyMessage, 2_000).map(({ TAG }) => `frame/${TAG}`));
+  const kinds = Object.keys(MESSAGES).map((tag) => `frame/${tag}`);
   const names = Object.keys(frozen);
   for (const kind of kinds) {
     assert.ok(
@@ -34,6 +32,11 @@ test('every kind of message has a vector, and each is decoded', () => {
     if (!name.startsWith('frame/')) continue;
     assert.ok(!isRefusal(decode(frameCoder, hex.decode(text))), name);
   }
+});
+
+test('no two messages have one number', () => {
+  const numbers = Object.values(MESSAGES).map(({ wire }) => wire);
+  assert.equal(new Set(numbers).size, numbers.length);
 });
 
 test('no two spaces of keys have one prefix', () => {

@@ -4,14 +4,18 @@ import { describe, test } from 'node:test';
 import { REFUSALS } from '../../agent/core/base/refusal.ts';
 import type { Balance, MemberIndex, Sequence } from '../../agent/core/base/units.ts';
 import { decodeOwn } from '../../agent/core/codec/canonical.ts';
-import { type Frame, frameCoder, type Message } from '../../agent/core/codec/message.ts';
+import {
+  type Frame,
+  frameCoder,
+  MESSAGES,
+  type Message,
+  type Tag,
+} from '../../agent/core/codec/message.ts';
 import type { LinkId, Step } from '../../agent/core/io.ts';
-import { VOICES } from '../../agent/core/voices.ts';
+import { heardBy } from '../../agent/core/voices.ts';
 import { certificateOf, orderOf } from '../support/forge.ts';
 import { accountAt, balanceAt } from '../support/ledger.ts';
 import { HRS, World } from '../support/world.ts';
-
-type Tag = Message['TAG'];
 
 const MEMBER = 0 as MemberIndex;
 const FALSE = new Uint8Array(64).fill(7);
@@ -112,8 +116,8 @@ function isEffect({ writes, sends, closes, notices }: Step): boolean {
   return writes.length + sends.length + closes.length + news.length > 0;
 }
 
-const TAGS = Object.keys(VOICES) as Tag[];
-const OWN = (role: 'authority' | 'wallet') => TAGS.filter((tag) => VOICES[tag][role] === 'own');
+const TAGS = Object.keys(MESSAGES) as Tag[];
+const OWN = (role: 'authority' | 'wallet') => TAGS.filter((tag) => heardBy(role, tag) === 'own');
 
 describe('between authorities', () => {
   for (const tag of OWN('authority')) {
@@ -130,7 +134,7 @@ describe('between authorities', () => {
       const route = [world.linkOf('auth-0', 'auth-1')];
       const out = { to: 1 as MemberIndex, route: [], isPassedOn: false, message };
       assert.deepEqual(world.inject('alice', 'auth-0', out).sends, []);
-      if (VOICES[tag].wallet !== 'none') return;
+      if (MESSAGES[tag].travels === 'back') return;
       const back = { to: undefined, route, isPassedOn: false, message };
       assert.deepEqual(world.inject('alice', 'auth-0', back).sends, []);
     });
@@ -144,7 +148,7 @@ describe('between authorities', () => {
     assert.equal(world.inject('alice', 'auth-0', { ...frame, isPassedOn: false }).closes.length, 1);
   });
 
-  for (const tag of TAGS.filter((each) => VOICES[each].authority !== 'own')) {
+  for (const tag of TAGS.filter((each) => heardBy('authority', each) !== 'own')) {
     test(`a false ${tag} that was passed on writes nothing and is no news`, () => {
       const { world, words } = start();
       const step = say(world, words, tag, 'auth-1', true);
@@ -265,5 +269,21 @@ test('an honest authority marks nothing that it says itself, with or without a w
   for (const frame of [own, carried]) {
     const { sends } = world.inject('alice', 'auth-1', frame);
     for (const { bytes } of sends) assert.ok(!decodeOwn(frameCoder, bytes).isPassedOn);
+  }
+});
+
+describe('a node that is asked to carry', () => {
+  for (const tag of TAGS) {
+    const { travels } = MESSAGES[tag];
+    test(`${tag} does so ${travels === 'no' ? 'neither way' : `on the way ${travels}`}`, () => {
+      const { world, words } = start();
+      const message = { TAG: tag, data: words[tag] } as Message;
+      const frame = { isPassedOn: false, message };
+      const out = world.inject('alice', 'auth-0', { ...frame, to: 1 as MemberIndex, route: [] });
+      assert.equal(out.sends.length, travels === 'out' ? 1 : 0);
+      const route = [world.linkOf('auth-0', 'auth-1')];
+      const back = world.inject('alice', 'auth-0', { ...frame, to: undefined, route });
+      assert.equal(back.sends.length, travels === 'back' ? 1 : 0);
+    });
   }
 });

@@ -10,12 +10,14 @@ import type {
 } from '../../agent/core/base/units.ts';
 import { encode, hashCoder } from '../../agent/core/codec/canonical.ts';
 import {
+  type DataOf,
   frameCoder,
   knownVoteCoder,
   lifeCoder,
   type Message,
   type QuestionBody,
   questionBodyCoder,
+  type Tag,
   type Wish,
 } from '../../agent/core/codec/message.ts';
 import {
@@ -77,126 +79,88 @@ const balances = [{ token: 0 as TokenIndex, balance: -5n as Balance }];
 const account = bytes(32, 10);
 const hash = bytes(32, 50);
 
-const MESSAGES: readonly Message[] = [
-  { TAG: 'order', data: signed },
-  {
-    TAG: 'vote',
-    data: { epoch: 0 as Epoch, member: member(1), orderHash: hash, signature: bytes(64, 60) },
+/** One of each kind; questions have one of each wish. */
+const MESSAGES: { readonly [T in Exclude<Tag, 'question'>]: DataOf<T> } = {
+  order: signed,
+  vote: { epoch: 0 as Epoch, member: member(1), orderHash: hash, signature: bytes(64, 60) },
+  orderRefusal: {
+    epoch: 0 as Epoch,
+    member: member(1),
+    verdict: { orderHash: hash, code: 10, next: sequence(7n), balance: 9n as Balance },
+    pending: other,
+    signature: bytes(64, 61),
   },
-  {
-    TAG: 'orderRefusal',
-    data: {
-      epoch: 0 as Epoch,
-      member: member(1),
-      verdict: { orderHash: hash, code: 10, next: sequence(7n), balance: 9n as Balance },
-      pending: other,
-      signature: bytes(64, 61),
-    },
+  certificate: certificate,
+  applied: { member: member(2), account, next: sequence(8n) },
+  rejected: { member: member(2), code: 19, account: undefined, next: sequence(0n) },
+  accountQuery: { account },
+  account: {
+    member: member(0),
+    account,
+    next: sequence(8n),
+    received: 3n,
+    pending: undefined,
+    balances,
   },
-  { TAG: 'certificate', data: certificate },
-  { TAG: 'applied', data: { member: member(2), account, next: sequence(8n) } },
-  {
-    TAG: 'rejected',
-    data: { member: member(2), code: 19, account: undefined, next: sequence(0n) },
+  certificatesQuery: { account, from: sequence(2n) },
+  certificates: { member: member(0), account, next: sequence(8n), certificates: [certificate] },
+  credits: { member: member(0), account, from: 2n, received: 3n, certificates: [certificate] },
+  gossip: signed,
+  doubleSpend: { first: signed, second: other },
+  root: { digest: hash },
+  digest: { path: [1, 15], children: Array.from({ length: 16 }, (_, i) => bytes(32, i)) },
+  bucket: {
+    path: [1, 2, 3],
+    entries: [{ account: bytes(32, 70), next: sequence(4n), history: bytes(8, 71) }],
   },
-  { TAG: 'accountQuery', data: { account } },
-  {
-    TAG: 'account',
-    data: {
-      member: member(0),
+  progress: {
+    epoch: 0 as Epoch,
+    member: member(3),
+    body: { account, next: sequence(8n) },
+    signature: bytes(64, 62),
+  },
+  proofCount: { count: 5n, set: hash },
+  proofsQuery: { from: 3n },
+  proofs: { from: 3n, count: 5n, list: [{ first: signed, second: other }] },
+  latest: {
+    epoch: 0 as Epoch,
+    member: member(3),
+    body: {
       account,
+      nonce: bytes(16, 63),
       next: sequence(8n),
       received: 3n,
-      pending: undefined,
-      balances,
+      pending: hash,
+      knows: true,
+      answer: { code: 11, balance: 7n as Balance },
     },
+    signature: bytes(64, 64),
   },
-  { TAG: 'certificatesQuery', data: { account, from: sequence(2n) } },
-  {
-    TAG: 'certificates',
-    data: { member: member(0), account, next: sequence(8n), certificates: [certificate] },
+  firstStart: {
+    epoch: 0 as Epoch,
+    member: member(3),
+    body: { life: bytes(16, 65) },
+    signature: bytes(64, 66),
   },
-  {
-    TAG: 'credits',
-    data: { member: member(0), account, from: 2n, received: 3n, certificates: [certificate] },
-  },
-  { TAG: 'gossip', data: signed },
-  { TAG: 'doubleSpend', data: { first: signed, second: other } },
-  { TAG: 'root', data: { digest: hash } },
-  {
-    TAG: 'digest',
-    data: { path: [1, 15], children: Array.from({ length: 16 }, (_, i) => bytes(32, i)) },
-  },
-  {
-    TAG: 'bucket',
-    data: {
-      path: [1, 2, 3],
-      entries: [{ account: bytes(32, 70), next: sequence(4n), history: bytes(8, 71) }],
+  vouch: {
+    epoch: 0 as Epoch,
+    member: member(1),
+    body: {
+      about: member(3),
+      life: bytes(16, 65),
+      word: 'seen',
+      vote: { order: signed, signature: bytes(64, 67) },
     },
+    signature: bytes(64, 68),
   },
-  {
-    TAG: 'progress',
-    data: {
-      epoch: 0 as Epoch,
-      member: member(3),
-      body: { account, next: sequence(8n) },
-      signature: bytes(64, 62),
-    },
+  wayQuery: { nonce: bytes(16, 66) },
+  way: {
+    epoch: 0 as Epoch,
+    member: member(3),
+    body: { nonce: bytes(16, 66) },
+    signature: bytes(64, 67),
   },
-  { TAG: 'proofCount', data: { count: 5n, set: hash } },
-  { TAG: 'proofsQuery', data: { from: 3n } },
-  { TAG: 'proofs', data: { from: 3n, count: 5n, list: [{ first: signed, second: other }] } },
-  {
-    TAG: 'latest',
-    data: {
-      epoch: 0 as Epoch,
-      member: member(3),
-      body: {
-        account,
-        nonce: bytes(16, 63),
-        next: sequence(8n),
-        received: 3n,
-        pending: hash,
-        knows: true,
-        answer: { code: 11, balance: 7n as Balance },
-      },
-      signature: bytes(64, 64),
-    },
-  },
-  {
-    TAG: 'firstStart',
-    data: {
-      epoch: 0 as Epoch,
-      member: member(3),
-      body: { life: bytes(16, 65) },
-      signature: bytes(64, 66),
-    },
-  },
-  {
-    TAG: 'vouch',
-    data: {
-      epoch: 0 as Epoch,
-      member: member(1),
-      body: {
-        about: member(3),
-        life: bytes(16, 65),
-        word: 'seen',
-        vote: { order: signed, signature: bytes(64, 67) },
-      },
-      signature: bytes(64, 68),
-    },
-  },
-  { TAG: 'wayQuery', data: { nonce: bytes(16, 66) } },
-  {
-    TAG: 'way',
-    data: {
-      epoch: 0 as Epoch,
-      member: member(3),
-      body: { nonce: bytes(16, 66) },
-      signature: bytes(64, 67),
-    },
-  },
-];
+};
 
 const WISHES: readonly Wish[] = [
   { TAG: 'state', data: {} },
@@ -229,15 +193,13 @@ function frameBytes(message: Message): Uint8Array {
 /** Name of every vector -> its bytes. */
 export function sampleBytes(): Map<string, Uint8Array> {
   const samples = new Map<string, Uint8Array>();
-  for (const message of MESSAGES) samples.set(`frame/${message.TAG}`, frameBytes(message));
-  const [message] = MESSAGES;
-  if (message !== undefined) {
-    const route = [1n, 2n ** 64n - 1n] as LinkId[];
-    samples.set(
-      'frame/relayed',
-      encode(frameCoder, { to: member(2), route, isPassedOn: true, message }),
-    );
+  for (const [TAG, data] of Object.entries(MESSAGES)) {
+    samples.set(`frame/${TAG}`, frameBytes({ TAG, data } as Message));
   }
+  const message: Message = { TAG: 'order', data: MESSAGES.order };
+  const route = [1n, 2n ** 64n - 1n] as LinkId[];
+  const relayed = encode(frameCoder, { to: member(2), route, isPassedOn: true, message });
+  samples.set('frame/relayed', relayed);
   for (const wish of WISHES) {
     const body = questionBody(wish);
     const question: Message = { TAG: 'question', data: { body, signature: bytes(64, 65) } };

@@ -8,7 +8,6 @@ import type { Draft, Origin } from '../draft.ts';
 import { wayOf } from '../mesh/way.ts';
 import { progressOf } from '../progress.ts';
 import type { AuthoritySetup } from '../setup.ts';
-import { isAmongAuthorities, type PeerMessage } from '../voices.ts';
 import { readAccount } from './account.ts';
 import { applyCertificate } from './apply.ts';
 import { takeBucket, takeCertificates, takeDigest, takeRoot } from './catchup.ts';
@@ -26,7 +25,7 @@ export function authorityMessage(
   message: Message,
   origin: Origin,
 ): void {
-  if (isAmongAuthorities(message)) return peerMessage(draft, setup, message, origin);
+  const { link } = origin;
   switch (message.TAG) {
     case 'order':
       return takeOrder(draft, setup, message.data, origin);
@@ -40,28 +39,6 @@ export function authorityMessage(
       return answerFirstStart(draft, setup, message.data, origin);
     case 'vouch':
       return takeVouch(draft, setup, message.data);
-    case 'vote':
-    case 'orderRefusal':
-    case 'applied':
-    case 'rejected':
-    case 'credits':
-    case 'progress':
-    case 'latest':
-    case 'way':
-      return; // Answers to questions that an authority does not ask, or that others take (ways.ts).
-    default:
-      unreachable(message);
-  }
-}
-
-function peerMessage(
-  draft: Draft,
-  setup: AuthoritySetup,
-  message: PeerMessage,
-  origin: Origin,
-): void {
-  const { link } = origin;
-  switch (message.TAG) {
     case 'accountQuery':
       return answerAccount(draft, setup, message.data.account, origin);
     case 'account':
@@ -88,6 +65,15 @@ function peerMessage(
       return sendProofs(draft, link, message.data.from);
     case 'proofs':
       return takeProofs(draft, setup, link, message.data);
+    case 'vote':
+    case 'orderRefusal':
+    case 'applied':
+    case 'rejected':
+    case 'credits':
+    case 'progress':
+    case 'latest':
+    case 'way':
+      return; // Answers to questions that an authority does not ask, or that others take (ways.ts).
     default:
       unreachable(message);
   }

@@ -7,6 +7,7 @@
  * with the same signature, and that the member votes at all is noted.
  */
 
+import { MESSAGES } from '../codec/message.ts';
 import { endsWithPending } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
 import type { LinkId } from '../io.ts';
@@ -15,7 +16,7 @@ import { memberOf } from '../mesh/links.ts';
 import { hasGossiped } from './lives.ts';
 
 /** How a frame of gossip begins (codec/message.ts): for nobody, no route, not passed on, its kind. */
-const GOSSIP_HEAD = Uint8Array.of(0, 0, 0, 13);
+const GOSSIP_HEAD = Uint8Array.of(0, 0, 0, MESSAGES.gossip.wire);
 const KEY_BYTES = 32;
 
 /** Whether the bytes are gossip of a member about the order that is pending here. */

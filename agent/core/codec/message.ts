@@ -43,8 +43,10 @@ import {
   struct,
   tupleOf,
   variant,
+  variantOf,
   wordOf,
 } from './parts.ts';
+import { AMONG_AUTHORITIES, type MessageRow, OF_A_LEDGER, TO_A_WALLET, TO_BOTH } from './voice.ts';
 
 export const tokenBalanceCoder = struct({ token: tokenCoder, balance: balanceCoder });
 export type TokenBalance = ValueOf<typeof tokenBalanceCoder>;
@@ -157,6 +159,7 @@ export const vouchBodyCoder = struct({
 });
 export const vouchCoder = signed(vouchBodyCoder);
 export type Vouch = ValueOf<typeof vouchCoder>;
+
 /** What an owner wants to know of an account. */
 export const wishCoder = variant({
   /** Answered by `account`. */
@@ -212,109 +215,158 @@ export const proofCountCoder = struct({
 });
 export type ProofCount = ValueOf<typeof proofCountCoder>;
 
+const rejectedCoder = struct({
+  member: optional(memberCoder),
+  code: u8,
+  account: optional(keyCoder),
+  next: sequenceCoder,
+});
+export type Rejected = ValueOf<typeof rejectedCoder>;
+
+const accountViewCoder = struct({
+  member: memberCoder,
+  account: keyCoder,
+  next: sequenceCoder,
+  /** How many credits the account has had at this authority. */
+  received: u64,
+  pending: optional(signedOrderCoder),
+  balances: listOf(MAX_TOKENS, tokenBalanceCoder),
+});
+export type AccountView = ValueOf<typeof accountViewCoder>;
+
 const certificatesCoder = listOf(MAX_CERTIFICATES_PER_FRAME, certificateCoder);
 
-export const messageCoder = variant({
+const certificatePageCoder = struct({
+  member: memberCoder,
+  account: keyCoder,
+  /** The account's next sequence at the sender: whether there is more to ask for. */
+  next: sequenceCoder,
+  certificates: certificatesCoder,
+});
+export type CertificatePage = ValueOf<typeof certificatePageCoder>;
+
+const creditsCoder = struct({
+  member: memberCoder,
+  account: keyCoder,
+  from: u64,
+  received: u64,
+  certificates: certificatesCoder,
+});
+export type Credits = ValueOf<typeof creditsCoder>;
+
+const bucketCoder = struct({
+  path: pathCoder,
+  entries: listOf(MAX_BUCKET_ACCOUNTS, bucketEntryCoder),
+});
+export type Bucket = ValueOf<typeof bucketCoder>;
+
+const proofPageCoder = struct({
+  from: u64,
+  count: u64,
+  list: listOf(MAX_PROOFS_PER_FRAME, orderPairCoder),
+});
+export type ProofPage = ValueOf<typeof proofPageCoder>;
+
+/**
+ * Every message, one row each: its number on the wire, what it carries, whose word it is to each kind
+ * of node, whether it is carried, and what is signed in it (codec/voice.ts). Which part of a node takes
+ * it is checked where the parts are listed (core/parts.ts). A number is never used again: 11 was a
+ * question for credits and 23 one for the latest that anybody could ask, 18 asked for more of a bucket.
+ */
+export const MESSAGES = {
   /** Client to authority: please vote. Answered by `vote` or `orderRefusal`. */
-  order: [1, signedOrderCoder],
-  vote: [2, voteCoder],
-  orderRefusal: [3, orderRefusalCoder],
+  order: { wire: 1, coder: signedOrderCoder, ...OF_A_LEDGER('owner'), signed: 'order' },
+  vote: { wire: 2, coder: voteCoder, ...TO_A_WALLET('signed'), signed: 'vote' },
+  orderRefusal: {
+    wire: 3,
+    coder: orderRefusalCoder,
+    ...TO_A_WALLET('signed'),
+    signed: 'refusal',
+  },
   /** Anyone to authority: this is certified. Answered by `applied` or `rejected`. */
-  certificate: [4, certificateCoder],
+  certificate: { wire: 4, coder: certificateCoder, ...OF_A_LEDGER('proof') },
   /** The account's next sequence at that authority, at most behind the certificate that was told. */
-  applied: [5, struct({ member: memberCoder, account: keyCoder, next: sequenceCoder })],
+  applied: {
+    wire: 5,
+    coder: struct({ member: memberCoder, account: keyCoder, next: sequenceCoder }),
+    heard: { wallet: 'own' },
+    travels: 'no',
+  },
   /**
    * The answer to anything that is refused and is no order. `account` and `next`, as in `applied`, only
    * where a certificate came too early.
    */
-  rejected: [
-    6,
-    struct({
-      member: optional(memberCoder),
-      code: u8,
-      account: optional(keyCoder),
-      next: sequenceCoder,
-    }),
-  ],
+  rejected: { wire: 6, coder: rejectedCoder, ...TO_A_WALLET('hearsay') },
   /** Authority to authority: your view of an account. Answered by `account`. */
-  accountQuery: [7, struct({ account: keyCoder })],
-  account: [
-    8,
-    struct({
-      member: memberCoder,
-      account: keyCoder,
-      next: sequenceCoder,
-      /** How many credits the account has had at this authority. */
-      received: u64,
-      pending: optional(signedOrderCoder),
-      balances: listOf(MAX_TOKENS, tokenBalanceCoder),
-    }),
-  ],
+  accountQuery: { wire: 7, coder: struct({ account: keyCoder }), ...AMONG_AUTHORITIES },
+  account: { wire: 8, coder: accountViewCoder, ...TO_BOTH },
   /** Catch-up: certificates of one account's own orders from a sequence on. */
-  certificatesQuery: [9, struct({ account: keyCoder, from: sequenceCoder })],
-  certificates: [
-    10,
-    struct({
-      member: memberCoder,
-      account: keyCoder,
-      /** The account's next sequence at the sender: whether there is more to ask for. */
-      next: sequenceCoder,
-      certificates: certificatesCoder,
-    }),
-  ],
-  // 11 was a question for credits that anybody could ask.
-  credits: [
-    12,
-    struct({
-      member: memberCoder,
-      account: keyCoder,
-      from: u64,
-      received: u64,
-      certificates: certificatesCoder,
-    }),
-  ],
+  certificatesQuery: {
+    wire: 9,
+    coder: struct({ account: keyCoder, from: sequenceCoder }),
+    ...AMONG_AUTHORITIES,
+  },
+  certificates: { wire: 10, coder: certificatePageCoder, ...TO_BOTH },
+  credits: { wire: 12, coder: creditsCoder, ...TO_A_WALLET('hearsay') },
   /** Authority to authority: an order that I voted for. Not answered. */
-  gossip: [13, signedOrderCoder],
+  gossip: { wire: 13, coder: signedOrderCoder, ...AMONG_AUTHORITIES },
   /** Authority to authority: two orders that one account signed for one sequence. Not answered. */
-  doubleSpend: [14, orderPairCoder],
+  doubleSpend: { wire: 14, coder: orderPairCoder, ...AMONG_AUTHORITIES },
   /** Catch-up: the root of my digest tree. Answered by what I have there where it differs. */
-  root: [15, struct({ digest: hashCoder })],
+  root: { wire: 15, coder: struct({ digest: hashCoder }), ...AMONG_AUTHORITIES },
   /** Catch-up: the children of a node that is split at the sender. */
-  digest: [16, struct({ path: pathCoder, children: tupleOf(DIGEST_FANOUT, hashCoder) })],
+  digest: {
+    wire: 16,
+    coder: struct({ path: pathCoder, children: tupleOf(DIGEST_FANOUT, hashCoder) }),
+    ...AMONG_AUTHORITIES,
+  },
   /** Catch-up: all my accounts below a path, where they are few, in ascending order. */
-  bucket: [17, struct({ path: pathCoder, entries: listOf(MAX_BUCKET_ACCOUNTS, bucketEntryCoder) })],
-  // 18 asked for more of a bucket.
+  bucket: { wire: 17, coder: bucketCoder, ...AMONG_AUTHORITIES },
   /**
    * What counts of an answer that goes back through other nodes, who might forge it: instead of
    * `applied` and of `rejected` for a certificate that came too early.
    */
-  progress: [19, progressCoder],
+  progress: { wire: 19, coder: progressCoder, ...TO_A_WALLET('signed'), signed: 'progress' },
   /** Authority to authority: the proofs that I hold. Answered by `proofsQuery` if some may be new. */
-  proofCount: [20, proofCountCoder],
+  proofCount: { wire: 20, coder: proofCountCoder, ...AMONG_AUTHORITIES },
   /** Your proofs from the nth on, in the order in which you came to hold them. */
-  proofsQuery: [21, struct({ from: u64 })],
+  proofsQuery: { wire: 21, coder: struct({ from: u64 }), ...AMONG_AUTHORITIES },
   /** The answer: a page of them, and how many there are. */
-  proofs: [
-    22,
-    struct({ from: u64, count: u64, list: listOf(MAX_PROOFS_PER_FRAME, orderPairCoder) }),
-  ],
-  // 23 was a question for the latest that anybody could ask.
-  latest: [24, latestCoder],
+  proofs: { wire: 22, coder: proofPageCoder, ...AMONG_AUTHORITIES },
+  latest: { wire: 24, coder: latestCoder, ...TO_A_WALLET('signed'), signed: 'latest' },
   /** Member to members, also through others: this is my first start. Answered by `vouch`. */
-  firstStart: [25, firstStartCoder],
-  vouch: [26, vouchCoder],
+  firstStart: { wire: 25, coder: firstStartCoder, ...OF_A_LEDGER('signed'), signed: 'first_start' },
+  vouch: {
+    wire: 26,
+    coder: vouchCoder,
+    heard: { authority: 'signed' },
+    travels: 'back',
+    signed: 'vouch',
+  },
   /** Owner to authority: what do you know of my account? The wish says how it is answered. */
-  question: [27, questionCoder],
+  question: { wire: 27, coder: questionCoder, ...OF_A_LEDGER('owner'), signed: 'question' },
   /** Anyone to authority: are you there? Answered by `way`. */
-  wayQuery: [28, struct({ nonce: nonceCoder })],
-  way: [29, wayCoder],
-});
-export type Message = ValueOf<typeof messageCoder>;
-export type Bucket = Extract<Message, { TAG: 'bucket' }>['data'];
-export type ProofPage = Extract<Message, { TAG: 'proofs' }>['data'];
-export type AccountView = Extract<Message, { TAG: 'account' }>['data'];
-export type CertificatePage = Extract<Message, { TAG: 'certificates' }>['data'];
-export type Credits = Extract<Message, { TAG: 'credits' }>['data'];
+  wayQuery: {
+    wire: 28,
+    coder: struct({ nonce: nonceCoder }),
+    heard: { authority: 'open' },
+    travels: 'out',
+  },
+  way: {
+    wire: 29,
+    coder: wayCoder,
+    heard: { authority: 'signed', relay: 'signed', wallet: 'signed' },
+    travels: 'back',
+    signed: 'way',
+  },
+} as const satisfies Readonly<Record<string, MessageRow>>;
+
+export type Tag = keyof typeof MESSAGES;
+/** What a message of this kind carries. */
+export type DataOf<T extends Tag> = ValueOf<(typeof MESSAGES)[T]['coder']>;
+export type Message = { [T in Tag]: { readonly TAG: T; readonly data: DataOf<T> } }[Tag];
+
+export const messageCoder: Coder<Message> = variantOf<{ [T in Tag]: DataOf<T> }>(MESSAGES);
 
 export interface Frame {
   /** The authority that the frame is for. */

@@ -1,5 +1,6 @@
 /** Coders of everything that is not a number, and the ways to build larger coders of smaller ones. */
 import { utf8 } from '@scure/base';
+import { invariant } from '../base/assert.ts';
 import { equalBytes } from '../base/bytes.ts';
 import { type Coder, Malformed, type Reader } from './coder.ts';
 import { u8 } from './numbers.ts';
@@ -168,6 +169,7 @@ export function variant<T extends object>(
   type Case = { [K in keyof T]: { readonly TAG: K; readonly data: T[K] } }[keyof T];
   const names = Object.keys(cases) as (keyof T)[];
   const byNumber = new Map(names.map((name) => [cases[name][0], name]));
+  invariant(byNumber.size === names.length, 'no two cases have one number');
   return {
     put({ TAG, data }: Case, out) {
       const [number, coder] = cases[TAG];
@@ -181,6 +183,19 @@ export function variant<T extends object>(
       return { TAG: name, data: cases[name][1].take(from) } as Case;
     },
   };
+}
+
+/** The same from rows of a table. */
+export function variantOf<T extends object>(
+  rows: {
+    readonly [K in keyof T]: { readonly wire: number; readonly coder: Coder<T[K]> };
+  },
+): ReturnType<typeof variant<T>> {
+  const cases: Partial<{ [K in keyof T]: readonly [number, Coder<T[K]>] }> = {};
+  for (const name of Object.keys(rows) as (keyof T)[]) {
+    cases[name] = [rows[name].wire, rows[name].coder];
+  }
+  return variant(cases as { [K in keyof T]: readonly [number, Coder<T[K]>] });
 }
 
 /** One of several words, each as its number in a byte. */

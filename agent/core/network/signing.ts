@@ -23,8 +23,8 @@ const KINDS_WITH_EPOCH = [
 ] as const;
 const KINDS_WITHOUT_EPOCH = ['order', 'beacon', 'question'] as const;
 
-type KindWithEpoch = (typeof KINDS_WITH_EPOCH)[number];
-type KindWithoutEpoch = (typeof KINDS_WITHOUT_EPOCH)[number];
+export type KindWithEpoch = (typeof KINDS_WITH_EPOCH)[number];
+export type KindWithoutEpoch = (typeof KINDS_WITHOUT_EPOCH)[number];
 export type StatementKind = KindWithEpoch | KindWithoutEpoch;
 
 const TAGS = new Map<StatementKind, Uint8Array>(

@@ -7,9 +7,7 @@ import type { Epoch, MemberIndex } from '../base/units.ts';
 import { encode } from '../codec/canonical.ts';
 import type { Coder } from '../codec/coder.ts';
 import type { AuthoritySetup, NodeSetup } from '../setup.ts';
-import { signingBytes } from './signing.ts';
-
-type Kind = 'refusal' | 'progress' | 'latest' | 'first_start' | 'vouch' | 'way';
+import { type KindWithEpoch, signingBytes } from './signing.ts';
 
 /** Who said it, and the proof. */
 export interface Signed {
@@ -21,7 +19,7 @@ export interface Signed {
 /** This authority's signature under `body`, with what else a reader needs to check it. */
 export function signStatement<T>(
   { network, authority }: AuthoritySetup,
-  kind: Kind,
+  kind: KindWithEpoch,
   coder: Coder<T>,
   body: T,
 ): Signed {
@@ -33,7 +31,7 @@ export function signStatement<T>(
 /** Whether the member that is named has said `body` in this epoch. */
 export function isStatementValid<T>(
   { network, verify }: Pick<NodeSetup, 'network' | 'verify'>,
-  kind: Kind,
+  kind: KindWithEpoch,
   coder: Coder<T>,
   { epoch, member, signature }: Signed,
   body: T,

@@ -11,9 +11,16 @@ import { MAX_SEQUENCE } from '../../../agent/core/base/limits.ts';
 import { isRefusal, REFUSALS } from '../../../agent/core/base/refusal.ts';
 import type { Balance, Epoch, MemberIndex, Sequence } from '../../../agent/core/base/units.ts';
 import { decode, encode } from '../../../agent/core/codec/canonical.ts';
-import { frameCoder, type Message, type QuestionBody } from '../../../agent/core/codec/message.ts';
+import {
+  frameCoder,
+  MESSAGES,
+  type Message,
+  type QuestionBody,
+  type Tag,
+} from '../../../agent/core/codec/message.ts';
 import type { Certificate } from '../../../agent/core/codec/order.ts';
 import type { Event, Read, Stamp, Step } from '../../../agent/core/io.ts';
+import { heardBy } from '../../../agent/core/voices.ts';
 import type { Prng } from '../prng.ts';
 import type { Actor } from '../process.ts';
 import type { Conspiracy } from './conspiracy.ts';
@@ -28,7 +35,9 @@ export interface Sabotage {
   readonly lie: number;
 }
 
-const SIGNED: ReadonlySet<Message['TAG']> = new Set(['vote', 'orderRefusal', 'progress', 'latest']);
+const SIGNED: ReadonlySet<Tag> = new Set(
+  (Object.keys(MESSAGES) as Tag[]).filter((tag) => heardBy('wallet', tag) === 'signed'),
+);
 /** Words that it remembers. */
 const MOST_WORDS = 100;
 
