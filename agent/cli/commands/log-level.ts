@@ -1,5 +1,5 @@
 /** `meshpay log level`: how much the daemon writes to its log. */
-import { LOG_LEVELS, type LogLevel } from '../../shell/control/api.ts';
+import { LOG_LEVELS, type LogLevel } from '../../shell/log/levels.ts';
 import { type CommandSpec, JSON_OPTION } from '../command.ts';
 import { ask, DAEMON_OPTIONS } from '../daemon.ts';
 import { show } from '../output.ts';

@@ -1,85 +1,110 @@
-/** Events (shell/control/event-view.ts), one line each. */
-import { unreachable } from '../../core/base/assert.ts';
-import type { EventView, RefusalView } from '../../shell/control/event-view.ts';
+/** Events (shell/control/event-view.ts), one line each. A kind without a row does not compile. */
+import type { EventKind, EventView } from '../../shell/control/event-view.ts';
 import type { OrderView } from '../../shell/control/money-view.ts';
+import type { RefusalView } from '../../shell/control/notices.ts';
 import type { Paint } from './paint.ts';
 import { harmless, listed, memoText } from './text.ts';
 
 /** "12:00:00.123  voted  ...". The time is universal time, as everywhere. */
 export function renderEvent(paint: Paint, event: EventView): string {
   const time = new Date(event.atMs).toISOString().slice(11, 23);
-  return `${paint.faint(time)}  ${kindText(paint, event)}${describe(event)}`.trimEnd();
-}
-
-const LOUD = new Set<EventView['kind']>([
-  'conflict',
-  'double_spend',
-  'order_failed',
-  'voted_elsewhere',
-]);
-const GLAD = new Set<EventView['kind']>(['order_certified', 'received', 'applied']);
-
-function kindText(paint: Paint, { kind }: EventView): string {
+  const { tone, text } = lineOf(event);
   // Padded before it is painted: a colour must not count as columns.
-  const padded = kind.padEnd(16);
-  if (LOUD.has(kind)) return paint.bad(padded);
-  return GLAD.has(kind) ? paint.good(padded) : paint.accent(padded);
+  const kind = paint[tone](event.kind.padEnd(16));
+  return `${paint.faint(time)}  ${kind}${text(event)}`.trimEnd();
 }
 
-function describe(event: EventView): string {
-  switch (event.kind) {
-    case 'voted':
-      return `${orderText(event.order)}${event.again ? ' (again)' : ''}`;
-    case 'refused':
-      return `${refusalText(event.refusal)} on link ${event.link}`;
-    case 'applied':
-    case 'order_certified':
-    case 'received':
-      return `${orderText(event.certificate.order)} by ${listed(event.certificate.votes)}`;
-    case 'double_spend':
-      return `${orderText(event.first)} and ${orderText(event.second)}`;
-    case 'conflict':
-      return `${orderText(event.first.order)} and ${orderText(event.second.order)}, both certified`;
-    case 'voted_elsewhere':
-      return `this key voted elsewhere, for ${shortName(event.account)} #${event.sequence}: no vote any more`;
-    case 'vouched_for':
-      return `${event.vouchers} members vouched for the first start: this authority votes`;
-    case 'compared':
-      return `ledger ${event.equal ? 'equal to' : 'differs from'} that of ${event.member}`;
-    case 'relayed':
-      return `a frame to ${event.member}`;
-    case 'order_created':
-      return orderText(event.order);
-    case 'vote_received':
-      return `${event.member}: ${event.votes} of ${event.quorum}`;
-    case 'order_refused':
-      return `${event.member}: ${refusalText(event.refusal)}`;
-    case 'order_failed':
-      return `${orderText(event.order)}: ${refusalText(event.refusal)}`;
-    case 'spread':
-      return `${event.member} has applied all up to sequence ${event.next}`;
-    case 'refreshed':
-      return `${event.member} has told all it knows`;
-    case 'reached':
-      return `${event.member} answers`;
-    case 'account_seen': {
-      const balances = event.balances.map(({ amount, token }) => `${amount} ${token}`);
-      return `${event.member}: ${shortName(event.account)} has ${listed(balances) || 'nothing'}`;
-    }
-    case 'latest_seen':
-      return `${event.member}: at sequence ${event.next}, ${event.received} credits${event.knows ? '' : ', votes unknown'}`;
-    case 'command_refused':
-      return refusalText(event.refusal);
-    case 'peer': {
-      const who = harmless(event.name ?? event.address ?? 'unknown');
-      const why = event.reason === null ? '' : ` (${harmless(event.reason)})`;
-      return `${who}: ${event.from} -> ${event.to}${why}`;
-    }
-    case 'state':
-      return `${event.from} -> ${event.to}`;
-    default:
-      return unreachable(event);
-  }
+type EventOf<K extends EventKind> = Extract<EventView, { readonly kind: K }>;
+
+interface Line<K extends EventKind> {
+  readonly tone: 'accent' | 'good' | 'bad';
+  readonly text: (event: EventOf<K>) => string;
+}
+
+const LINES: { readonly [K in EventKind]: Line<K> } = {
+  voted: {
+    tone: 'accent',
+    text: ({ order, again }) => `${orderText(order)}${again ? ' (again)' : ''}`,
+  },
+  refused: {
+    tone: 'accent',
+    text: ({ refusal, link }) => `${refusalText(refusal)} on link ${link}`,
+  },
+  applied: { tone: 'good', text: certificateText },
+  order_certified: { tone: 'good', text: certificateText },
+  received: { tone: 'good', text: certificateText },
+  double_spend: {
+    tone: 'bad',
+    text: ({ first, second }) => `${orderText(first)} and ${orderText(second)}`,
+  },
+  conflict: {
+    tone: 'bad',
+    text: ({ first, second }) =>
+      `${orderText(first.order)} and ${orderText(second.order)}, both certified`,
+  },
+  voted_elsewhere: {
+    tone: 'bad',
+    text: ({ account, sequence }) =>
+      `this key voted elsewhere, for ${shortName(account)} #${sequence}: no vote any more`,
+  },
+  vouched_for: {
+    tone: 'accent',
+    text: ({ vouchers }) => `${vouchers} members vouched for the first start: this authority votes`,
+  },
+  compared: {
+    tone: 'accent',
+    text: ({ member, equal }) => `ledger ${equal ? 'equal to' : 'differs from'} that of ${member}`,
+  },
+  relayed: { tone: 'accent', text: ({ member }) => `a frame to ${member}` },
+  order_created: { tone: 'accent', text: ({ order }) => orderText(order) },
+  vote_received: {
+    tone: 'accent',
+    text: ({ member, votes, quorum }) => `${member}: ${votes} of ${quorum}`,
+  },
+  order_refused: {
+    tone: 'accent',
+    text: ({ member, refusal }) => `${member}: ${refusalText(refusal)}`,
+  },
+  order_failed: {
+    tone: 'bad',
+    text: ({ order, refusal }) => `${orderText(order)}: ${refusalText(refusal)}`,
+  },
+  spread: {
+    tone: 'accent',
+    text: ({ member, next }) => `${member} has applied all up to sequence ${next}`,
+  },
+  refreshed: { tone: 'accent', text: ({ member }) => `${member} has told all it knows` },
+  reached: { tone: 'accent', text: ({ member }) => `${member} answers` },
+  account_seen: { tone: 'accent', text: accountText },
+  latest_seen: {
+    tone: 'accent',
+    text: ({ member, next, received, knows }) =>
+      `${member}: at sequence ${next}, ${received} credits${knows ? '' : ', votes unknown'}`,
+  },
+  command_refused: { tone: 'accent', text: ({ refusal }) => refusalText(refusal) },
+  peer: { tone: 'accent', text: peerText },
+  state: { tone: 'accent', text: ({ from, to }) => `${from} -> ${to}` },
+};
+
+function lineOf({ kind }: EventView): Line<EventKind> {
+  return LINES[kind] as Line<EventKind>;
+}
+
+function certificateText({
+  certificate,
+}: EventOf<'applied' | 'order_certified' | 'received'>): string {
+  return `${orderText(certificate.order)} by ${listed(certificate.votes)}`;
+}
+
+function accountText({ member, account, balances }: EventOf<'account_seen'>): string {
+  const amounts = balances.map(({ amount, token }) => `${amount} ${token}`);
+  return `${member}: ${shortName(account)} has ${listed(amounts) || 'nothing'}`;
+}
+
+function peerText({ name, address, from, to, reason }: EventOf<'peer'>): string {
+  const who = harmless(name ?? address ?? 'unknown');
+  const why = reason === null ? '' : ` (${harmless(reason)})`;
+  return `${who}: ${from} -> ${to}${why}`;
 }
 
 /** "12.50 HRS mp1abc...wxyz -> mp1... #3". */

@@ -4,12 +4,11 @@ import type {
   BackupView,
   CommitteeView,
   DoctorView,
-  NodeState,
-  PeerState,
   PeersView,
   PeerView,
   StatusView,
 } from '../../shell/control/api.ts';
+import type { NodeState, PeerState } from '../../shell/control/states.ts';
 import type { Paint } from './paint.ts';
 import { renderFields, renderTable } from './table.ts';
 import { counted, duration, harmless, listed, moment, size } from './text.ts';

@@ -7,7 +7,7 @@
  */
 
 import { MAX_MEMBERS } from '../../core/base/limits.ts';
-import { LOG_LEVELS, type LogLevel } from '../control/api.ts';
+import { LOG_LEVELS, type LogLevel } from '../log/levels.ts';
 import type { Address } from '../net/address.ts';
 import { NET_LIMITS } from '../net/limits.ts';
 import { TRANSPORT_CHOICES, type TransportChoice } from '../net/transport.ts';

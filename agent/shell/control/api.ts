@@ -14,43 +14,24 @@
  * milliseconds of the wall clock since 1970. What is not known or does not apply is null.
  */
 import type { RefusalCode } from '../../core/base/refusal.ts';
+import type { LogLevel } from '../log/levels.ts';
 import type { CheckView } from './check.ts';
 import type { ControlErrorView } from './errors.ts';
 import type { EventView } from './event-view.ts';
 import type { OrderView, QuantityView, TokenView } from './money-view.ts';
+import type { CounterName } from './notices.ts';
+import type { NodeState, PeerState } from './states.ts';
 
 /** Raised with every change that an older client would misread. */
 export const CONTROL_API_VERSION = 1;
 
 export type NodeRole = 'authority' | 'relay';
 
-/** How far the node is: only `ready` takes part fully; `damaged` takes no part at all. */
-export type NodeState = 'starting' | 'syncing' | 'ready' | 'damaged' | 'stopping';
-
 /** How a stream travels (net/transport.ts). */
 export type TransportView = 'tcp' | 'datagram';
 
-export type PeerState =
-  | 'disconnected'
-  | 'discovering'
-  | 'connecting'
-  | 'authenticating'
-  | 'syncing'
-  | 'connected'
-  | 'ready'
-  | 'reconnecting';
-
-export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
-
 /** Counted since the process started. */
-export interface CountersView {
-  readonly votes: number;
-  readonly votesAgain: number;
-  readonly certificates: number;
-  readonly relayed: number;
-  readonly doubleSpends: number;
-  readonly conflicts: number;
+export interface CountersView extends Readonly<Record<CounterName, number>> {
   /** Only the codes that happened. */
   readonly refusals: Readonly<Partial<Record<RefusalCode, number>>>;
 }

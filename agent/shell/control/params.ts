@@ -1,6 +1,7 @@
 /** Parameters of the control methods as they came from outside, checked strictly. */
 
-import { type ControlMethod, LOG_LEVELS, type ParamsOf } from './api.ts';
+import { LOG_LEVELS } from '../log/levels.ts';
+import type { ControlMethod, ParamsOf } from './api.ts';
 import { controlError } from './errors.ts';
 import { EVENT_KINDS } from './event-view.ts';
 

@@ -1,8 +1,9 @@
-/** Counts what happened since the process started, from the core's notices. */
+/** Counts what happened since the process started, from the core's notices (control/notices.ts). */
 
 import type { RefusalCode } from '../../core/base/refusal.ts';
 import type { Notice } from '../../core/notice.ts';
 import type { CountersView } from '../control/api.ts';
+import { type CounterName, rowOf } from '../control/notices.ts';
 
 export interface Counters {
   count(notice: Notice): void;
@@ -10,7 +11,7 @@ export interface Counters {
 }
 
 export function createCounters(): Counters {
-  const total = {
+  const total: Record<CounterName, number> = {
     votes: 0,
     votesAgain: 0,
     certificates: 0,
@@ -21,29 +22,11 @@ export function createCounters(): Counters {
   const refusals: Partial<Record<RefusalCode, number>> = {};
   return {
     count(notice) {
-      switch (notice.kind) {
-        case 'voted':
-          total[notice.again ? 'votesAgain' : 'votes']++;
-          break;
-        case 'applied':
-          total.certificates++;
-          break;
-        case 'relayed':
-          total.relayed++;
-          break;
-        case 'double_spend':
-          total.doubleSpends++;
-          break;
-        case 'conflict':
-          total.conflicts++;
-          break;
-        case 'refused': {
-          const code = notice.refusal.refused;
-          refusals[code] = (refusals[code] ?? 0) + 1;
-          break;
-        }
-        default:
-      }
+      const { counts } = rowOf(notice);
+      const what = typeof counts === 'function' ? counts(notice) : counts;
+      if (what === 'nothing') return;
+      if (typeof what === 'string') total[what]++;
+      else refusals[what.refused] = (refusals[what.refused] ?? 0) + 1;
     },
     view: () => ({ ...total, refusals: { ...refusals } }),
   };

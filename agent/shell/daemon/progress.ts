@@ -8,7 +8,7 @@
 
 import type { MemberIndex } from '../../core/base/units.ts';
 import { quorumOf } from '../../core/network/committee.ts';
-import type { NodeState } from '../control/api.ts';
+import type { NodeState } from '../control/states.ts';
 
 export interface Progress {
   readonly state: NodeState;

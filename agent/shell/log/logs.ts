@@ -4,8 +4,8 @@
  * memory or time. Secrets are taken out (log-clean.ts), repeated warnings and errors folded (log-fold.ts).
  */
 import { type Level, type Logger, pino, stdTimeFunctions } from 'pino';
-import type { LogLevel } from '../control/api.ts';
 import { LOG_FOLD_MS, MAX_FOLDED_MESSAGES } from '../limits.ts';
+import type { LogLevel } from './levels.ts';
 import { cleanForLog, cleanText } from './log-clean.ts';
 import { createFolder } from './log-fold.ts';
 import type { LogHealth, LogOutput } from './log-output.ts';
