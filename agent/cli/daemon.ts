@@ -33,7 +33,7 @@ export const DAEMON_OPTIONS: readonly OptionSpec[] = [
 ];
 
 /** The socket that the options name, or the configuration, or the system's own. */
-export function socketPath(args: Args): string {
+function socketPath(args: Args): string {
   const named = args.text('socket');
   if (named !== undefined) {
     // The system would cut a longer one, and connect to whatever has that name.

@@ -1,6 +1,6 @@
 /**
  * How a command fails: a code, what was expected, what was found, and what to do about it. Codes come
- * from three tables without overlap: the protocol's (core/refusal.ts), the control socket's
+ * from three tables without overlap: the protocol's (core/base/refusal.ts), the control socket's
  * (shell/control/errors.ts), and the command line's own, `PROBLEMS`. Every code has its exit status;
  * `meshpay help errors` prints them all.
  *

@@ -47,7 +47,7 @@ export function storeFailure(error: unknown): unknown {
 }
 
 /** A store that is not whole. */
-export function damageFailure(damage: readonly Damage[], ...hints: readonly string[]): Failure {
+function damageFailure(damage: readonly Damage[], ...hints: readonly string[]): Failure {
   return failure('store_damaged', {}, ...damage.map(describeDamage), ...hints);
 }
 

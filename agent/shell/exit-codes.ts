@@ -37,7 +37,7 @@ export function exitStatus(name: ExitName): number {
   return EXITS[name].status;
 }
 
-/** How a command ends that was answered with this refusal (core/refusal.ts). */
+/** How a command ends that was answered with this refusal (core/base/refusal.ts). */
 export const EXIT_OF_REFUSAL = {
   malformed: 'bad_data',
   oversized: 'bad_data',

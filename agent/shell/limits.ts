@@ -1,7 +1,7 @@
 /**
  * Every bound of the shell, in one place, with the relations between them asserted: what sockets,
  * files, queues and caches may take. Those of streams and discovery, of which a configuration or a test
- * may set others, are in net/limits.ts; those that the protocol itself sees in core/limits.ts.
+ * may set others, are in net/limits.ts; those that the protocol itself sees in core/base/limits.ts.
  */
 import { invariant } from '../core/base/assert.ts';
 import { MAX_CERTIFICATE_BYTES, MAX_FRAME_BYTES } from '../core/base/limits.ts';

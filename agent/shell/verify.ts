@@ -1,5 +1,5 @@
 /**
- * `Verify` for production: the strict rule of core/ed25519.ts (libsodium's), and after it node:crypto,
+ * `Verify` for production: the strict rule of core/base/ed25519.ts (libsodium's), and after it node:crypto,
  * which is ten times as fast as JavaScript. What passes the rule, every library judges alike, so the
  * Node version does not matter (RFC 8032, "Taming the many EdDSAs"; test/core/ed25519.test.ts).
  *

@@ -48,7 +48,7 @@ async function readLink(runner: Runner, name: string, table: string): Promise<Li
   };
 }
 
-export function parseAddresses(table: string, interfaceName: string): readonly InterfaceAddress[] {
+function parseAddresses(table: string, interfaceName: string): readonly InterfaceAddress[] {
   return table.split('\n').flatMap((line) => {
     const [address = '', , prefix = '', scopeText = '', , name] = line.trim().split(/\s+/);
     const scope = SCOPES.get(Number.parseInt(scopeText, 16));

@@ -141,7 +141,7 @@ export function parseMeshParameters(text: string): Result<MeshParameters> {
   return success(parameters);
 }
 
-export function unreadable<T>(field: string, expected: string, found: string): Result<T> {
+function unreadable<T>(field: string, expected: string, found: string): Result<T> {
   return failure(fault('output_unreadable', field, expected, found.slice(0, 120)));
 }
 

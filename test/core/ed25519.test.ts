@@ -1,5 +1,5 @@
 /**
- * One meaning of Ed25519 (core/ed25519.ts): the published edge cases of ed25519-speccheck with
+ * One meaning of Ed25519 (core/base/ed25519.ts): the published edge cases of ed25519-speccheck with
  * libsodium's verdicts, the vectors of RFC 8032 section 7.1, and a fuzz that compares the verifier
  * in use with a slow model made of point arithmetic, over signatures with torsion, non-canonical
  * encodings and scalars out of range.

@@ -15,7 +15,7 @@ import { type Agents, makeAgents, wordsOf } from './agents.ts';
 import { startRadio } from './bring-up.ts';
 import { MESHPAY, MESHPAY_RADIO, MESHPAYD } from './bundles.ts';
 import { prepareHost, type Say } from './host.ts';
-import { type Commands, number, PROGRAMS_FOLDER, shapeNamed } from './labCommands.ts';
+import { type Commands, number, PROGRAMS_FOLDER, shapeNamed } from './lab-commands.ts';
 import type { PromptStreams } from './prompt.ts';
 import { untilPeered } from './scenarios.ts';
 import { runPrompt } from './shell.ts';

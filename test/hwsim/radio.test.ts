@@ -11,7 +11,7 @@ import type { Config } from '../../agent/shell/config/config-schema.ts';
 import { type Agents, makeAgents } from './agents.ts';
 import { configFileOf, passphraseFileOf, startRadio } from './bring-up.ts';
 import { LIMITED_RADIO } from './bundles.ts';
-import { hostState } from './hostState.ts';
+import { hostState } from './host-state.ts';
 import { stations } from './mesh.ts';
 import type { WorldNode } from './node.ts';
 import { readyHost, skip } from './suite.ts';

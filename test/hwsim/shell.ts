@@ -3,7 +3,7 @@
  * shell in any node.
  */
 import { inPlace } from './bring-up.ts';
-import { atNode, type Commands, runCommand } from './labCommands.ts';
+import { atNode, type Commands, runCommand } from './lab-commands.ts';
 import type { WorldNode } from './node.ts';
 import { LinePrompt, type PromptStreams } from './prompt.ts';
 import type { World } from './world.ts';

@@ -3,48 +3,11 @@
  * is the fourth chance of a crash. So a new kind, or another weight, adds faults to a run or takes
  * some away, and leaves all others as they are; and a fault can be asked for by its name alone.
  */
+import { FAULT_KINDS, type FaultKind, type Victims } from './fault-kinds.ts';
 import type { Edge, Pair } from './layout.ts';
 import type { Place } from './places.ts';
 import { Prng } from './prng.ts';
 import type { Profile } from './profiles.ts';
-
-/** Whom each kind of fault strikes, among all who were drawn for the run. */
-export const FAULT_KINDS = {
-  crash: 'anyone',
-  crash_in_commit: 'keeper',
-  power_cut: 'nobody',
-  full_disk: 'keeper',
-  slow_disk: 'keeper',
-  restore: 'authority',
-  bit_rot: 'authority',
-  forget: 'wallet',
-  old_copy: 'wallet',
-  slow: 'anyone',
-  cut: 'pair',
-  one_way: 'pair',
-  only_hears: 'anyone',
-  island: 'some',
-  radio_off: 'anyone',
-  clog: 'pair',
-  flap: 'pair',
-  storm: 'nobody',
-  wall_jump: 'anyone',
-  spurious: 'anyone',
-  fade: 'radios',
-  pause: 'anyone',
-  torn: 'authority',
-  crowd: 'authority',
-  wallet_rot: 'wallet',
-  absent: 'authority',
-} as const satisfies Readonly<Record<string, Victims>>;
-
-export type FaultKind = keyof typeof FAULT_KINDS;
-
-/**
- * `keeper`: an honest node whose disk matters, authority or wallet. `pair`: two that look for each
- * other, in either order. `radios`: two that hear each other. `some`: about half of all.
- */
-type Victims = 'nobody' | 'anyone' | 'keeper' | 'authority' | 'wallet' | 'pair' | 'radios' | 'some';
 
 /** A fault to come. */
 export interface Fault {

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import type { ByteKey } from '../../agent/core/base/bytes.ts';
 import type { Event, LinkId, Step } from '../../agent/core/io.ts';
 import { KEYSPACE } from '../../agent/core/keyspace.ts';
-import type { FaultKind } from './fault-plan.ts';
+import type { FaultKind } from './fault-kinds.ts';
 import { History } from './history.ts';
 import { planOf } from './plan.ts';
 import type { Process } from './process.ts';

@@ -3,7 +3,7 @@
  * so many chances of every kind; the weight of a kind is how many of a thousand such chances come
  * true.
  */
-import type { FaultKind } from './fault-plan.ts';
+import type { FaultKind } from './fault-kinds.ts';
 import type { Access } from './layout.ts';
 
 export interface Profile {

@@ -19,7 +19,7 @@ import { compareService, Service } from './checkers/service.ts';
 import { Votes } from './checkers/votes.ts';
 import { Wallets } from './checkers/wallets.ts';
 import { Words } from './checkers/words.ts';
-import type { FaultKind } from './fault-plan.ts';
+import type { FaultKind } from './fault-kinds.ts';
 import { plantFaults } from './faults.ts';
 import { History, USUAL_HISTORY } from './history.ts';
 import { type Cut, type Plan, planOf } from './plan.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { availableParallelism } from 'node:os';
 import { test } from 'node:test';
 import { Agenda } from './agenda.ts';
-import type { FaultKind } from './fault-plan.ts';
+import type { FaultKind } from './fault-kinds.ts';
 import { Network } from './network.ts';
 import { planOf } from './plan.ts';
 import { runAll } from './pool.ts';

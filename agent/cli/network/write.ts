@@ -15,7 +15,7 @@ import { keyFailure } from '../key-file.ts';
 import type { NetworkPlan, PlannedNode } from './plan.ts';
 
 export const GENESIS_FILE = 'genesis.json';
-export const KEY_FILE = 'node.key';
+const KEY_FILE = 'node.key';
 export const CONFIG_FILE = 'meshpayd.toml';
 
 /** Writes the network; `folder` must not be there yet, or be empty. Returns its full path. */

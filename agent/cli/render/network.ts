@@ -90,7 +90,7 @@ export function renderCreated(paint: Paint, folder: string, plan: NetworkPlan): 
 }
 
 /** "4 authorities, quorum 3, safe while at most 1 is hostile (epoch 0)". */
-export function committeeLine(members: number, epoch: number): string {
+function committeeLine(members: number, epoch: number): string {
   const tolerated = faultsTolerated(members);
   const hostile = tolerated === 0 ? 'none' : `at most ${tolerated}`;
   const authorities = counted(members, 'authority', 'authorities');
@@ -112,7 +112,7 @@ function limitLines(network: Network): [string, string][] {
 }
 
 /** "12.50 HRS". */
-export function quantityText({ amount, token }: QuantityView): string {
+function quantityText({ amount, token }: QuantityView): string {
   return `${amount} ${token}`;
 }
 

@@ -96,7 +96,7 @@ export function renderPaths(paint: Paint, paths: readonly MeshPath[]): string {
   );
 }
 
-export function signalText({ signalDbm, signalAverageDbm }: Station): string {
+function signalText({ signalDbm, signalAverageDbm }: Station): string {
   const signal = signalAverageDbm ?? signalDbm;
   return signal === undefined ? '' : `${signal} dBm`;
 }

@@ -34,7 +34,7 @@ export function renderBalance(paint: Paint, view: WalletView, freshness: Freshne
 }
 
 /** "Proven by certificates, confirmed by ...". */
-export function freshnessText({ confirmed, told, why, wallMs }: Freshness): string {
+function freshnessText({ confirmed, told, why, wallMs }: Freshness): string {
   if (!confirmed) {
     return [
       `Not confirmed: ${why}.`,

@@ -86,7 +86,7 @@ function noteAccount(draft: Draft, view: AccountView): void {
 }
 
 /** A certificate from anyone: applied, and answered with how far the account is with it (told.ts). */
-export function takeCertificate(
+function takeCertificate(
   draft: Draft,
   setup: AuthoritySetup,
   certificate: Certificate,

@@ -270,7 +270,7 @@ export type ProofPage = ValueOf<typeof proofPageCoder>;
 /**
  * Every message, one row each: its number on the wire, what it carries, whose word it is to each kind
  * of node, whether it is carried, and what is signed in it (codec/voice.ts). Which part of a node takes
- * it is checked where the parts are listed (core/parts.ts). A number is never used again: 11 was a
+ * it is checked where the parts are listed (core/codec/parts.ts). A number is never used again: 11 was a
  * question for credits and 23 one for the latest that anybody could ask, 18 asked for more of a bucket.
  */
 export const MESSAGES = {

@@ -103,7 +103,7 @@ export function integer(least: number, most: number): Kind<number> {
 }
 
 /** A bech32m name of the core, read as its 32 bytes. */
-export function name(kind: NameKind): Kind<Uint8Array> {
+function name(kind: NameKind): Kind<Uint8Array> {
   const expected = `a ${kind} name`;
   return {
     expected,

@@ -12,7 +12,7 @@ export function nearest(word: string, known: readonly string[]): string | undefi
 }
 
 /** How many letters must be put in, left out or exchanged to make one word of the other. */
-export function editDistance(a: string, b: string): number {
+function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];

@@ -227,12 +227,6 @@ export type EventOf<M extends ControlMethod> = ControlMethods[M] extends { event
   ? E
   : never;
 
-export interface ControlRequest {
-  readonly id: number;
-  readonly method: string;
-  readonly params?: unknown;
-}
-
 export type ControlReply =
   | { readonly id: number; readonly result: unknown }
   | { readonly id: number; readonly event: unknown }

@@ -9,7 +9,7 @@ import type { ControlMethod, ControlReply, EventOf, ParamsOf, ResultOf } from '.
 import { ControlError, controlError } from './errors.ts';
 import { createLineCutter } from './lines.ts';
 
-export interface RequestOptions<M extends ControlMethod> {
+interface RequestOptions<M extends ControlMethod> {
   /** Takes what a streaming method sends before its answer. */
   readonly onEvent?: (event: EventOf<M>) => void;
   /** For how long nothing may come, 0: for ever. Default 30 s, and 0 with `onEvent`. */

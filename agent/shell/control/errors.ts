@@ -1,5 +1,5 @@
 /**
- * Errors of the control API. A refusal of the core (core/refusal.ts) passes through under its own
+ * Errors of the control API. A refusal of the core (core/base/refusal.ts) passes through under its own
  * code; `CONTROL_ERRORS` is the table of all others. Neither table has a code of the other.
  */
 

@@ -6,7 +6,7 @@
 import { chownSync, lstatSync, readFileSync, rmSync } from 'node:fs';
 import { connect, type Server } from 'node:net';
 
-export const SOCKET_MODE = 0o660;
+const SOCKET_MODE = 0o660;
 
 /** Why the socket cannot be made: for the configuration's error message. */
 export interface SocketProblem {

@@ -40,7 +40,7 @@ function apply({ config, identity, logs, running }: DaemonContext): void {
 
 /**
  * The configured peers as the links take them. On a mesh, every authority besides at the address that
- * follows from its key (core/address.ts), so that none has to be heard of first.
+ * follows from its key (core/base/address.ts), so that none has to be heard of first.
  */
 export function wantedPeers(config: Config, { network, signer }: Identity): readonly WantedPeer[] {
   const configured = config.peers.map(({ address, node: key }) => ({ ...address, key }));

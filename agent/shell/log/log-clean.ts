@@ -2,7 +2,7 @@
  * What may stand in a log: plain data of bounded size, and no secrets. A secret is known by the
  * field's name or by the value's shape, because one day somebody will log the wrong object: a key
  * file's text (mpsecret1..., 64 hexadecimal digits) and raw bytes never get through. Nor does what
- * could forge a line on the screen of whoever reads the log (core/characters.ts).
+ * could forge a line on the screen of whoever reads the log (core/base/characters.ts).
  */
 import { harmlessLines } from '../../core/base/characters.ts';
 import { nameOf } from '../../core/base/names.ts';

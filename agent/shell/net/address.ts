@@ -27,7 +27,7 @@ export function hostOf(host: string | undefined): string {
 /**
  * Under what name an address of a network (id of 32 bytes) is counted where places and time are shared.
  * Whoever has an IPv6 network has 2^64 addresses of it, so IPv6 counts by its first 64 bits. Not so
- * on a mesh: a link-local address is a station, and the prefix of this network (core/address.ts) is
+ * on a mesh: a link-local address is a station, and the prefix of this network (core/base/address.ts) is
  * shared by all its nodes, each of which has one address of it. There, and in IPv4, the whole address
  * counts.
  */

@@ -1,5 +1,5 @@
 /**
- * Discovery: beacons (core/beacon.ts) out to every configured interface, and beacons in.
+ * Discovery: beacons (core/network/beacon.ts) out to every configured interface, and beacons in.
  *
  * Out: in quick succession at first, and for as long as nobody has been heard since an interface
  * came (a mesh takes seconds to be secured, and nobody hears a beacon before); then at the usual

@@ -15,7 +15,7 @@ export const PING = 0;
 export const PONG = 0xffff_ffff;
 const GOODBYE = 0xffff_ff00;
 const LAST_GOODBYE = 0xffff_ffef;
-export const WORD_BYTES = 4;
+const WORD_BYTES = 4;
 
 /** A word as bytes. */
 export function wordBytes(word: number): Uint8Array {

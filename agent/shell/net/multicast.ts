@@ -9,7 +9,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { networkInterfaces } from 'node:os';
 import { isLinkLocal } from './address.ts';
 
-export const BEACON_GROUP = 'ff12::4d50';
+const BEACON_GROUP = 'ff12::4d50';
 
 export interface Multicast {
   send(packet: Uint8Array): void;

@@ -227,7 +227,7 @@ function proofOf({ network }: TlsParameters, socket: TLSSocket): Proof | LinkFau
 }
 
 /** Enough of a key for a person to tell two apart. */
-export function shortHex(key: Uint8Array): string {
+function shortHex(key: Uint8Array): string {
   return toHex(key.subarray(0, 6));
 }
 

@@ -8,7 +8,7 @@
  * nobody listens there (dialer.ts).
  */
 
-export const TRANSPORTS = ['tcp', 'datagram'] as const;
+const TRANSPORTS = ['tcp', 'datagram'] as const;
 export type Transport = (typeof TRANSPORTS)[number];
 /** What an operator may choose: either, or one of them alone. */
 export const TRANSPORT_CHOICES = ['auto', ...TRANSPORTS] as const;

@@ -1,4 +1,4 @@
-/** The address of a node on the mesh (core/address.ts), as text. */
+/** The address of a node on the mesh (core/base/address.ts), as text. */
 
 import { formatIpv6 } from '../../../platform/ipv6.ts';
 import { MESH_PREFIX_BITS, meshAddressBytes } from '../../core/base/address.ts';

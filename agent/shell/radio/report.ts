@@ -16,7 +16,7 @@ import type { LogHealth } from '../log/log-output.ts';
 export const RADIO_REPORT_FORMAT = 2;
 /** How often it is written, and from what age on nobody is writing it. */
 export const RADIO_REPORT_EVERY_MS = 2_000;
-export const RADIO_REPORT_STALE_MS = 10_000;
+const RADIO_REPORT_STALE_MS = 10_000;
 /** 99 stations and 1,024 paths take a third of it. */
 const MAX_REPORT_BYTES = 1024 * 1024;
 

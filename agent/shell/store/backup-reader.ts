@@ -15,8 +15,8 @@ import {
   TRAILER_BYTES,
   trailerCoder,
 } from './backup-format.ts';
+import type { StoredRecord } from './level-read.ts';
 import { keyOfBytes } from './seal.ts';
-import type { StoredRecord } from './store.ts';
 import { StoreError } from './store-error.ts';
 
 /** Reads a backup file. Everything that it says holds only once `records` came to its end. */

@@ -14,9 +14,10 @@ import {
 } from './backup-format.ts';
 import { COMMIT_KEY, commitCoder } from './commit.ts';
 import { syncFolder } from './layout.ts';
+import type { StoredRecord } from './level-read.ts';
 import { SCHEMA_KEY } from './schema.ts';
 import { keyBytes } from './seal.ts';
-import type { StoredRecord, StoreReader } from './store.ts';
+import type { StoreReader } from './store.ts';
 
 export interface BackupOptions {
   readonly schema: number;

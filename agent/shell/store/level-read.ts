@@ -1,11 +1,16 @@
 /** Reading LevelDB: what it holds under a key and in order, and what its errors mean. */
+import type { ByteKey } from '../../core/base/bytes.ts';
 import { SCAN_BATCH_BYTES, SCAN_BATCH_RECORDS } from '../limits.ts';
 import { nameOfKey, StoreDamaged } from './damage.ts';
 import { messageOf } from './layout.ts';
 import type { Level } from './level.ts';
 import { keyOfBytes, unseal } from './seal.ts';
-import type { StoredRecord } from './store.ts';
 import { isCorruption, isSystemError, systemRefusal } from './system-error.ts';
+
+export interface StoredRecord {
+  readonly key: ByteKey;
+  readonly value: Uint8Array;
+}
 
 /** Keys from the first to before the second. */
 export interface KeyRange {

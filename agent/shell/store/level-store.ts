@@ -29,11 +29,11 @@ import { type Damage, StoreDamaged } from './damage.ts';
 import type { Hold } from './holder.ts';
 import { messageOf } from './layout.ts';
 import { flushLevel, type Level } from './level.ts';
-import { lookUp, recordsOf, scan } from './level-read.ts';
+import { lookUp, recordsOf, type StoredRecord, scan } from './level-read.ts';
 import { BLOCK_BYTES, encodeEntry, entryBytes, markedDamage } from './log-format.ts';
 import { Scrub, type ScrubStep } from './scrub.ts';
 import { keyBytes, keyOfBytes, unseal, valueIn } from './seal.ts';
-import type { Store, StoredRecord, StoreReader, StoreStatistics } from './store.ts';
+import type { Store, StoreReader, StoreStatistics } from './store.ts';
 import { StoreError } from './store-error.ts';
 
 /** LevelDB's records, read with their seals checked. */

@@ -13,8 +13,9 @@ import type { Write } from '../../core/io.ts';
 import { SCAN_BATCH_RECORDS } from '../limits.ts';
 import { writeBackupFile } from './backup-writer.ts';
 import { COMMIT_KEY } from './commit.ts';
+import type { StoredRecord } from './level-read.ts';
 import { encodeSchema, SCHEMA_KEY } from './schema.ts';
-import type { Store, StoredRecord } from './store.ts';
+import type { Store } from './store.ts';
 
 export interface Migration {
   /** What changes, in one line for a person. */

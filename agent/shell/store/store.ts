@@ -4,12 +4,8 @@
  */
 import type { ByteKey } from '../../core/base/bytes.ts';
 import type { Read, Write } from '../../core/io.ts';
+import type { StoredRecord } from './level-read.ts';
 import type { ScrubStep } from './scrub.ts';
-
-export interface StoredRecord {
-  readonly key: ByteKey;
-  readonly value: Uint8Array;
-}
 
 export interface StoreStatistics {
   /** Number of the last commit, over the life of the store. */

@@ -3,8 +3,7 @@ import { ping } from '../mesh.ts';
 import { latencyOf, payInTurn, percentile } from '../payments.ts';
 import { reshape, warmUp } from '../scenarios.ts';
 import { line, star, type Topology, topologyOf } from '../topology.ts';
-import type { Bench } from './main.ts';
-import { RADIOS } from './scene.ts';
+import { type Bench, RADIOS } from './scene.ts';
 import { ms, type Row } from './table.ts';
 
 const PAYMENTS = 100;

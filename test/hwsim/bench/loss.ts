@@ -1,8 +1,7 @@
 /** Payments offered at a steady rate while every receiver loses packets above the radio. */
 import { offerUnderLoss, reshape, untilAllEqual } from '../scenarios.ts';
 import { star } from '../topology.ts';
-import type { Bench } from './main.ts';
-import { RADIOS } from './scene.ts';
+import { type Bench, RADIOS } from './scene.ts';
 import { type Row, seconds } from './table.ts';
 
 const PER_SECOND = 10;

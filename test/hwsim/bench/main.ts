@@ -8,22 +8,15 @@
  * one slow processor: the yardsticks and pings beside the figures tell what it can do.
  */
 import { cpus } from 'node:os';
-import { prepareHost, type ReadyHost } from '../host.ts';
+import { prepareHost } from '../host.ts';
 import { measureHops } from './hops.ts';
 import { measureLoss } from './loss.ts';
 import { measureRestarts } from './restarts.ts';
 import { measureRing } from './ring.ts';
-import { SceneKeeper } from './scene.ts';
+import { type Bench, SceneKeeper } from './scene.ts';
 import { measureStart } from './start.ts';
 import { type Row, tableOf } from './table.ts';
 import { measureYardsticks } from './yardsticks.ts';
-
-export interface Bench {
-  readonly host: ReadyHost;
-  readonly say: (text: string) => void;
-  /** For the parts that happen in one and the same network. */
-  readonly scenes: SceneKeeper;
-}
 
 type Part = (bench: Bench) => Promise<Row[]>;
 

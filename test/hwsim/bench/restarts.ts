@@ -4,8 +4,7 @@ import { killSupplicant } from '../bring-up.ts';
 import { paymentsOf, untilSettled } from '../payments.ts';
 import { reshape, restartAgent, untilAllEqual, untilPeered } from '../scenarios.ts';
 import { line } from '../topology.ts';
-import type { Bench } from './main.ts';
-import { AUTHORITIES, RADIOS } from './scene.ts';
+import { AUTHORITIES, type Bench, RADIOS } from './scene.ts';
 import type { Row } from './table.ts';
 
 const ROUNDS = 10;

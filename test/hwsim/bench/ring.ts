@@ -5,8 +5,7 @@
 import { percentile } from '../payments.ts';
 import { killRadio, reshape, reviveRadio, untilAllEqual, warmUp } from '../scenarios.ts';
 import { ring } from '../topology.ts';
-import type { Bench } from './main.ts';
-import { RADIOS } from './scene.ts';
+import { type Bench, RADIOS } from './scene.ts';
 import { ms, type Row } from './table.ts';
 
 const ROUNDS = 10;

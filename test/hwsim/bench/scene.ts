@@ -15,6 +15,14 @@ const WALLETS = [0, 0, 1, 1];
 const MEMORY_MIB = 2_048;
 const WARM_UP_PAYMENTS = 20;
 
+/** What every part of the bench is given. */
+export interface Bench {
+  readonly host: ReadyHost;
+  readonly say: (text: string) => void;
+  /** For the parts that happen in one and the same network. */
+  readonly scenes: SceneKeeper;
+}
+
 export class SceneKeeper {
   readonly #host: ReadyHost;
   #scene: Scene | undefined;

@@ -4,7 +4,7 @@ import { MESH, startAndPay } from '../scenarios.ts';
 import { installed, installServices, unitOf } from '../services.ts';
 import { full } from '../topology.ts';
 import { bootWorld } from '../world.ts';
-import type { Bench } from './main.ts';
+import type { Bench } from './scene.ts';
 import { type Row, seconds } from './table.ts';
 
 const GOAL_MS = 30_000;

@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { median } from '../figures.ts';
 import { COUNTED_MIPS } from '../machine.ts';
 import { bootWorld } from '../world.ts';
-import type { Bench } from './main.ts';
+import type { Bench } from './scene.ts';
 import { ms, type Row } from './table.ts';
 
 const STARTS = 5;

@@ -1,0 +1,37 @@
+/** Rules of the house: documents show the tree as it is. */
+import assert from 'node:assert/strict';
+import { dirname } from 'node:path';
+import { test } from 'node:test';
+import { PRODUCT, read, under } from './tree.ts';
+
+/** The rows of the table below a heading of ARCHITECTURE.md: what stands in their first cells. */
+function firstCells(heading: string): string[] {
+  const [, section = ''] = read('ARCHITECTURE.md').split(`\n## ${heading}\n`);
+  const [text = ''] = section.split('\n## ');
+  return Array.from(text.matchAll(/^\| (`.*?) \|/gm), ([, cell]) => cell ?? '');
+}
+
+/** The names in a cell; one without a slash lies beside the one before it. */
+function placesIn(cell: string): string[] {
+  const names = Array.from(cell.matchAll(/`([^`]+)`/g), ([, name]) => name ?? '');
+  const [first = ''] = names;
+  return names.map((name) =>
+    name.includes('/') || name === first ? name : `${dirname(first)}/${name}`,
+  );
+}
+
+test("ARCHITECTURE's code map has a row for every folder of the product, and for no other", () => {
+  const told = firstCells('Code map').flatMap(placesIn);
+  const folders = PRODUCT.map((path) => dirname(path));
+  assert.deepEqual(
+    told.filter((place) => /^(agent|platform|provisioning)\b/.test(place)).sort(),
+    [...new Set(folders)].sort(),
+  );
+});
+
+test("ARCHITECTURE's table of tests has a row for every folder of tests", () => {
+  const told = firstCells('Tests').flatMap(placesIn);
+  const folders = under('test').map((path) => path.split('/').slice(0, 2).join('/'));
+  const wanted = new Set([...folders, 'test/vectors']);
+  assert.deepEqual(told.filter((place) => place.startsWith('test/')).sort(), [...wanted].sort());
+});
