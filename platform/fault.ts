@@ -6,14 +6,14 @@
 
 interface FaultRow {
   readonly meaning: string;
-  /** What a person can do about it. */
+  /** What a person can do about it. Settings (settings.ts) stand in braces. */
   readonly remedy: string;
 }
 
 export const FAULTS = {
   country_unset: {
     meaning: 'no country is set, so the radio must not transmit freely',
-    remedy: 'set `country` to the two letters of the country that the router stands in',
+    remedy: 'set {country} to the two letters of the country that the router stands in',
   },
   country_unknown: {
     meaning: 'the regulatory database has no such country',
@@ -49,7 +49,7 @@ export const FAULTS = {
   },
   channel_radar: {
     meaning: 'the channel is shared with radar (DFS); mesh needs userspace radar detection there',
-    remedy: 'choose a channel without radar, or set `allowRadar` knowing that it may not start',
+    remedy: 'choose a channel without radar, or set {allowRadar} knowing that it may not start',
   },
   passphrase_invalid: {
     meaning: 'the passphrase breaks the rule for WPA3-SAE',

@@ -75,6 +75,8 @@ export interface SaeFailure {
 
 export interface Platform<Observed> {
   readonly kind: 'linux' | 'openwrt' | 'dummy';
+  /** Whether each try to build the mesh takes the radio's other networks down with it. */
+  readonly takesOthersDown: boolean;
   probe(): Promise<Result<Probe>>;
   observe(scope: MeshScope): Promise<Result<Observed>>;
   plan(settings: MeshSettings, observed: Observed): Plan;

@@ -7,8 +7,9 @@
  * to hours as long as the failure is the same. Only a radio that comes is no echo. Commands that succeed
  * again and again without the host becoming as it is wanted count as failed too.
  *
- * Where a failure was rolled back, or netifd built a radio in vain, the operator's own networks went
- * down with the try, so those are rare; a mesh that comes up by itself meanwhile is seen.
+ * Where the operator's own networks went down with a try, because it was rolled back or because the
+ * body builds all networks of a radio together, tries are rare; a mesh that comes up by itself
+ * meanwhile is seen.
  *
  * The loop knows no clock: `Scheduler` brings time in, so tests turn it by hand.
  */
@@ -232,11 +233,11 @@ export class Reconciler<Observed> implements Watch {
     }
   }
 
-  /** netifd takes all networks of a radio down to build one of them. */
+  /** Whether the operator's own networks went down with the try. */
   #isCostly(faults: readonly Fault[]): boolean {
-    const isShared = this.#platform.kind === 'openwrt';
+    const { takesOthersDown } = this.#platform;
     return faults.some(
-      ({ code }) => code === 'rolled_back' || (isShared && code === 'mesh_not_up'),
+      ({ code }) => code === 'rolled_back' || (takesOthersDown && code === 'mesh_not_up'),
     );
   }
 }

@@ -25,6 +25,7 @@ export interface DummyObserved {
 
 export class DummyPlatform implements Platform<DummyObserved> {
   readonly kind = 'dummy';
+  readonly takesOthersDown = false;
   readonly #phys: readonly Phy[];
   readonly #neighbours: readonly Station[];
   readonly #listeners = new Set<(event: RadioEvent) => void>();

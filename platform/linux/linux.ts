@@ -54,6 +54,7 @@ const SUPPLICANT = ['/usr/sbin/wpa_supplicant', '/sbin/wpa_supplicant'] as const
 
 export class LinuxPlatform extends HostBody implements Platform<LinuxObserved> {
   readonly kind = 'linux';
+  readonly takesOthersDown = false;
   /** Everything that this body keeps; one folder is one mesh. */
   readonly #folder: string;
   /** Reading a program of megabytes is not for every turn; one with mesh does not lose it. */

@@ -42,6 +42,8 @@ const CONTROL_FOLDER = '/var/run/wpa_supplicant';
 
 export class OpenwrtPlatform extends HostBody implements Platform<OpenwrtObserved> {
   readonly kind = 'openwrt';
+  /** netifd takes all networks of a radio down to build one of them. */
+  readonly takesOthersDown = true;
   /** Device folders by phy, and whether the supplicant has mesh: a look every two seconds is dear. */
   readonly #folders = new Map<string, string>();
   #programWithMesh = false;

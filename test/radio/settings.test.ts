@@ -10,7 +10,7 @@ import type { Config } from '../../agent/shell/config/config-schema.ts';
 import { writeKeyFile } from '../../agent/shell/keys.ts';
 import { meshAddressesWithPrefix } from '../../agent/shell/radio/address.ts';
 import { inConfigWords, readRadioSetup, remedyFor } from '../../agent/shell/radio/settings.ts';
-import { describeFault, fault } from '../../platform/fault.ts';
+import { describeFault, FAULTS, type FaultCode, fault } from '../../platform/fault.ts';
 import { signerOf, testNetwork } from '../cli/support.ts';
 
 const { network } = testNetwork('street');
@@ -140,7 +140,12 @@ describe('the radio of a configuration', () => {
   it('speaks of the platform in words of the configuration', () => {
     const radar = fault('channel_radar', 'frequencyMhz', 'a channel without radar', '5260 MHz');
     assert.equal(inConfigWords(radar).field, 'radio.channel');
-    assert.match(remedyFor(radar), /radio\.allow_radar/);
+    assert.match(remedyFor(radar), /set radio\.allow_radar knowing/);
+    const conflict = fault('country_conflict', 'country', 'a', 'b');
+    assert.match(remedyFor(conflict), /the same "country" in every wifi-device section/);
+    for (const code of Object.keys(FAULTS) as FaultCode[]) {
+      assert.doesNotMatch(remedyFor(fault(code, 'a', 'b', 'c')), /[{}`]|\b[a-z]+[A-Z]/, code);
+    }
     const other = fault('radio_busy', 'radio phy0', 'a', 'b');
     assert.equal(inConfigWords(other), other);
   });

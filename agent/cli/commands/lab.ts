@@ -168,6 +168,7 @@ async function runLab(opened: Lab, { isDemo, isOnce }: Mode, context: Context): 
 
 /** Until Ctrl-C; a node that the person kills is told of, and the others go on. */
 async function stay(opened: Lab, { terminal, interrupt }: Context): Promise<void> {
+  const gone = new Set<string>();
   const watch = setInterval(() => {
     for (const { name, daemon } of opened.nodes) {
       if (daemon.pid !== undefined || gone.has(name)) continue;
@@ -177,7 +178,6 @@ async function stay(opened: Lab, { terminal, interrupt }: Context): Promise<void
       );
     }
   }, 250);
-  const gone = new Set<string>();
   await Promise.race([aborted(interrupt), aborted(terminal.lost)]);
   clearInterval(watch);
 }

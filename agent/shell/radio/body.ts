@@ -44,6 +44,7 @@ export function gated<Observed>(platform: Platform<Observed>): Gated<Observed> {
   let underWay: Promise<unknown> = Promise.resolve();
   return {
     kind: platform.kind,
+    takesOthersDown: platform.takesOthersDown,
     probe: () => platform.probe(),
     observe: (scope) => platform.observe(scope),
     plan: (settings, observed) => platform.plan(settings, observed),

@@ -30,28 +30,34 @@ export type RadioSetupReading =
   | { readonly ok: false; readonly faults: readonly [Fault, ...Fault[]] };
 
 /** What the platform calls a setting -> what the operator wrote. */
-const FIELD_NAMES: Readonly<Record<string, string>> = {
+const FIELD_NAMES = {
   radio: 'radio.phy',
   interfaceName: 'radio.interface',
   meshId: 'radio.mesh_id',
   passphrase: 'radio.passphrase_file',
   country: 'radio.country',
   frequencyMhz: 'radio.channel',
+  allowRadar: 'radio.allow_radar',
   beaconIntervalTu: 'radio.beacon_interval',
   multicastRateMbps: 'radio.mcast_rate',
-};
+} as const satisfies Readonly<Partial<Record<keyof MeshSettings, string>>>;
+
+function fieldName(setting: string): string | undefined {
+  return Object.hasOwn(FIELD_NAMES, setting)
+    ? FIELD_NAMES[setting as keyof typeof FIELD_NAMES]
+    : undefined;
+}
 
 /** A fault of the platform, about the field of the configuration that it comes from. */
 export function inConfigWords(found: Fault): Fault {
-  const field = Object.hasOwn(FIELD_NAMES, found.field) ? FIELD_NAMES[found.field] : undefined;
+  const field = fieldName(found.field);
   return field === undefined ? found : { ...found, field };
 }
 
 /** What mends a fault, in one sentence, with the names of the configuration. */
 export function remedyFor({ code }: Fault): string {
   return FAULTS[code].remedy
-    .replace('`allowRadar`', 'radio.allow_radar')
-    .replace('`country`', 'radio.country')
+    .replaceAll(/\{(\w+)\}/g, (_, setting: string) => fieldName(setting) ?? setting)
     .replaceAll('`', '"');
 }
 
