@@ -4,7 +4,7 @@
  * and a secret is only ever the content of a file that nobody else may read.
  */
 
-export type Command =
+export type HostCommand =
   | { readonly kind: 'run'; readonly argv: readonly [program: string, ...rest: string[]] }
   | WriteCommand
   | { readonly kind: 'remove'; readonly path: string }
@@ -37,16 +37,16 @@ export function contentOf({ content, foreign }: WriteCommand): string | Uint8Arr
   return foreign === true ? Buffer.from(content, 'latin1') : content;
 }
 
-export function run(program: string, ...rest: readonly string[]): Command {
+export function run(program: string, ...rest: readonly string[]): HostCommand {
   return { kind: 'run', argv: [program, ...rest] };
 }
 
-export function remove(path: string): Command {
+export function remove(path: string): HostCommand {
   return { kind: 'remove', path };
 }
 
 /** Until an interface can carry frames: for one of a mesh, until the mesh is joined. */
-export function awaitCarrier(interfaceName: string, timeoutMs: number): Command {
+export function awaitCarrier(interfaceName: string, timeoutMs: number): HostCommand {
   return {
     kind: 'await',
     path: `/sys/class/net/${interfaceName}/carrier`,
@@ -56,7 +56,7 @@ export function awaitCarrier(interfaceName: string, timeoutMs: number): Command 
 }
 
 /** One line for a person; a secret is never in it. */
-export function describeCommand(command: Command): string {
+export function describeCommand(command: HostCommand): string {
   switch (command.kind) {
     case 'run':
       return command.argv.map(quoted).join(' ');
@@ -74,7 +74,7 @@ export function describeCommand(command: Command): string {
   }
 }
 
-export function transcript(commands: readonly Command[]): readonly string[] {
+export function transcript(commands: readonly HostCommand[]): readonly string[] {
   return commands.map(describeCommand);
 }
 

@@ -9,15 +9,15 @@ import {
   judge,
   type Liveness,
   type LivenessSettings,
+  type LivenessVerdict,
   NOTHING_KNOWN,
-  type Verdict,
 } from './liveness.ts';
 import type { Platform } from './platform.ts';
 import type { RadioEvent, Watch } from './radio.ts';
 import type { Scheduler } from './reconcile.ts';
 
 export interface GuardReport {
-  readonly verdict: Verdict;
+  readonly verdict: LivenessVerdict;
   /** Why the act that it asks for failed. */
   readonly fault: Fault | undefined;
 }
@@ -77,7 +77,7 @@ export class NeighbourGuard implements Watch {
     this.#cancel();
   }
 
-  #act({ act, address }: Verdict): Promise<Result<undefined>> | undefined {
+  #act({ act, address }: LivenessVerdict): Promise<Result<undefined>> | undefined {
     const { platform, interfaceName } = this.#parts;
     switch (act) {
       case 'forget':

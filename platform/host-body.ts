@@ -2,7 +2,7 @@
  * The half of a body that is the same on every real host: it reads through a `RadioReader`, acts
  * through a `Runner`, and treats neighbours alike. linux/ and openwrt/ add who owns the radio.
  */
-import type { Command } from './command.ts';
+import type { HostCommand } from './command.ts';
 import { type Fault, type Result, success } from './fault.ts';
 import { type Probe, radioFaults } from './platform.ts';
 import {
@@ -59,7 +59,7 @@ export abstract class HostBody {
     });
   }
 
-  apply(commands: readonly Command[]): Promise<Result<undefined>> {
+  apply(commands: readonly HostCommand[]): Promise<Result<undefined>> {
     return performAll(this.runner, commands);
   }
 

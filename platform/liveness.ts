@@ -62,7 +62,7 @@ export interface LivenessObservation {
 
 export type NeighbourState = 'alive' | 'suspect' | 'dead';
 
-export interface Verdict {
+export interface LivenessVerdict {
   readonly address: string;
   readonly state: NeighbourState;
   /** The state before, undefined at the first sight. */
@@ -106,7 +106,7 @@ export function judge(
   previous: Liveness,
   nowMs: number,
   observation: LivenessObservation,
-): { readonly liveness: Liveness; readonly verdicts: readonly Verdict[] } {
+): { readonly liveness: Liveness; readonly verdicts: readonly LivenessVerdict[] } {
   const peered = observation.stations.filter(({ peerLink }) => peerLink === 'ESTAB');
   const judged = peered.map((station) => {
     const before = previous.neighbours.get(station.address);
@@ -119,7 +119,7 @@ export function judge(
   for (const { station, state } of judged) {
     if (state === 'alive') forgotten.delete(station.address);
   }
-  const verdicts: Verdict[] = [];
+  const verdicts: LivenessVerdict[] = [];
   for (const { station, before, state, longestMs } of judged) {
     const { address, inactiveMs } = station;
     const forget = state === 'dead' && someoneLives;
@@ -199,7 +199,7 @@ function resets(
   nowMs: number,
   { candidates }: LivenessObservation,
   peered: readonly Station[],
-): readonly Verdict[] {
+): readonly LivenessVerdict[] {
   return [...new Set(candidates)].flatMap((address) => {
     const lost = forgotten.get(address);
     if (lost === undefined || peered.some((station) => station.address === address)) return [];

@@ -18,14 +18,14 @@
  * Rights: probe, observe, plan and stations need none; apply, restore, paths, forgetStation and
  * resetPeering need root or CAP_NET_ADMIN.
  */
-import type { Command } from './command.ts';
+import type { HostCommand } from './command.ts';
 import { type Fault, fault, type Result } from './fault.ts';
 import type { MeshParameters } from './mesh-parameters.ts';
 import type { MeshPath, Phy, RadioEvent, RegulatoryDomain, Station, Watch } from './radio.ts';
 import { channelOf, channelUnknown, type MeshScope, type MeshSettings } from './settings.ts';
 
-export type Plan =
-  | { readonly ok: true; readonly commands: readonly Command[] }
+export type MeshPlan =
+  | { readonly ok: true; readonly commands: readonly HostCommand[] }
   | { readonly ok: false; readonly faults: readonly [Fault, ...Fault[]] };
 
 /** One radio and what stands between it and a secured mesh; no faults means that it can do it. */
@@ -79,10 +79,10 @@ export interface Platform<Observed> {
   readonly takesOthersDown: boolean;
   probe(): Promise<Result<Probe>>;
   observe(scope: MeshScope): Promise<Result<Observed>>;
-  plan(settings: MeshSettings, observed: Observed): Plan;
-  restore(scope: MeshScope, observed: Observed): Plan;
+  plan(settings: MeshSettings, observed: Observed): MeshPlan;
+  restore(scope: MeshScope, observed: Observed): MeshPlan;
   status(settings: MeshSettings, observed: Observed): MeshStatus;
-  apply(commands: readonly Command[]): Promise<Result<undefined>>;
+  apply(commands: readonly HostCommand[]): Promise<Result<undefined>>;
   stations(interfaceName: string): Promise<Result<readonly Station[]>>;
   paths(interfaceName: string): Promise<Result<readonly MeshPath[]>>;
   watch(listener: (event: RadioEvent) => void): Promise<Result<Watch>>;
@@ -93,7 +93,7 @@ export interface Platform<Observed> {
   close(): void;
 }
 
-export function refuse(faults: readonly Fault[]): Plan | undefined {
+export function refuse(faults: readonly Fault[]): MeshPlan | undefined {
   const [first, ...rest] = faults;
   return first === undefined ? undefined : { ok: false, faults: [first, ...rest] };
 }

@@ -132,7 +132,7 @@ export interface MeshPath {
 }
 
 /** A network interface as rtnetlink sees it. */
-export interface Link {
+export interface NetworkInterface {
   readonly index: number;
   readonly name: string;
   /** Administratively up. */
@@ -196,7 +196,7 @@ export interface RadioReader {
   phys(): Promise<Result<readonly Phy[]>>;
   interfaces(): Promise<Result<readonly RadioInterface[]>>;
   regulatory(): Promise<Result<readonly RegulatoryDomain[]>>;
-  links(): Promise<Result<readonly Link[]>>;
+  links(): Promise<Result<readonly NetworkInterface[]>>;
   /** Faults: `interface_missing`. */
   stations(interfaceName: string): Promise<Result<readonly Station[]>>;
   /** Faults: `interface_missing`, `not_permitted` (needs CAP_NET_ADMIN). */

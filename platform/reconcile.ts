@@ -13,7 +13,7 @@
  *
  * The loop knows no clock: `Scheduler` brings time in, so tests turn it by hand.
  */
-import { type Command, transcript } from './command.ts';
+import { type HostCommand, transcript } from './command.ts';
 import { type Fault, fault } from './fault.ts';
 import {
   MOST_CHANGES,
@@ -213,7 +213,7 @@ export class Reconciler<Observed> implements Watch {
     return this.#apply(plan.commands);
   }
 
-  async #apply(commands: readonly Command[]): Promise<Turn> {
+  async #apply(commands: readonly HostCommand[]): Promise<Turn> {
     const applied = await this.#platform.apply(commands);
     if (!applied.ok) return { state: 'waiting', faults: [applied.fault], tried: true };
     return { state: 'changed', transcript: transcript(commands) };

@@ -8,7 +8,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { access, constants, readdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Command, contentOf, type WriteCommand } from './command.ts';
+import { contentOf, type HostCommand, type WriteCommand } from './command.ts';
 import { failure, fault, type Result, success } from './fault.ts';
 import { editFile } from './file-editor.ts';
 import { type FileReading, readEnd, readWhole } from './file-reader.ts';
@@ -28,7 +28,7 @@ const TICKS_PER_SECOND = 100;
 
 const ENVIRONMENT = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' };
 
-export interface Output {
+export interface ProgramOutput {
   readonly status: number;
   readonly stdout: string;
   readonly stderr: string;
@@ -42,7 +42,7 @@ export interface Process {
 
 export interface Runner {
   /** Runs a program to its end. Faults: `tool_missing`; `command_failed` if it was killed. */
-  output(argv: readonly [string, ...string[]]): Promise<Result<Output>>;
+  output(argv: readonly [string, ...string[]]): Promise<Result<ProgramOutput>>;
   /** Runs a program that speaks for as long as it lives; `onEnd` comes once, also after close(). */
   follow(
     argv: readonly [string, ...string[]],
@@ -58,7 +58,7 @@ export interface Runner {
   /** Whether a file could be written there, its folders made where they are not yet. */
   isWritable(path: string): Promise<boolean>;
   process(pid: number): Promise<Process | undefined>;
-  perform(command: Command): Promise<Result<undefined>>;
+  perform(command: HostCommand): Promise<Result<undefined>>;
 }
 
 export async function readText(runner: Runner, path: string): Promise<string | undefined> {
@@ -69,7 +69,7 @@ export async function readText(runner: Runner, path: string): Promise<string | u
 /** Performs commands in order and stops at the first that fails. */
 export async function performAll(
   runner: Runner,
-  commands: readonly Command[],
+  commands: readonly HostCommand[],
 ): Promise<Result<undefined>> {
   for (const command of commands) {
     const result = await runner.perform(command);
@@ -79,7 +79,7 @@ export async function performAll(
 }
 
 export class HostRunner implements Runner {
-  output(argv: readonly [string, ...string[]]): Promise<Result<Output>> {
+  output(argv: readonly [string, ...string[]]): Promise<Result<ProgramOutput>> {
     const [program, ...rest] = argv;
     const options = {
       env: ENVIRONMENT,
@@ -159,7 +159,7 @@ export class HostRunner implements Runner {
     return { pid, argv: commandLine.split('\0').slice(0, -1), ageMs };
   }
 
-  perform(command: Command): Promise<Result<undefined>> {
+  perform(command: HostCommand): Promise<Result<undefined>> {
     switch (command.kind) {
       case 'run':
         return this.#run(command.argv);

@@ -9,7 +9,7 @@ import { neighboursSettled } from './neighbours.ts';
 import type { MeshStatus } from './platform.ts';
 import {
   domainOf,
-  type Link,
+  type NetworkInterface,
   type Phy,
   type RadioInterface,
   type RadioReader,
@@ -26,7 +26,7 @@ export interface Survey {
   readonly phys: readonly Phy[];
   readonly interfaces: readonly RadioInterface[];
   readonly domains: readonly RegulatoryDomain[];
-  readonly links: readonly Link[];
+  readonly links: readonly NetworkInterface[];
   /** Of the mesh interface, while it exists. */
   readonly parameters: MeshParameters;
   /** Whether neighbour discovery on the mesh interface is as wanted, where it can be told. */

@@ -17,7 +17,7 @@ export interface Terminal {
   /** Prints beside the results: warnings, hints, errors. */
   note(text: string): void;
   /** Shows how a longer piece of work stands. */
-  readonly progress: Progress;
+  readonly progress: ProgressLine;
   /** Colours for standard output. */
   readonly paint: Paint;
   /** Colours for standard error. */
@@ -30,7 +30,7 @@ export interface Terminal {
   flushed(): Promise<Error | undefined>;
 }
 
-export interface Progress {
+export interface ProgressLine {
   /**
    * Replaces what is shown, once the work has taken a moment. On a terminal the line is redrawn;
    * elsewhere a line is added every two seconds if it changed.
@@ -87,7 +87,7 @@ function columnsOf({ columns = 0 }: Sink): number {
   return columns > 0 ? columns : 80;
 }
 
-function createProgress(err: Sink, environment: Environment): Progress {
+function createProgress(err: Sink, environment: Environment): ProgressLine {
   const redraws = err.isTTY === true && !environment.dumbTerminal;
   let wanted = '';
   let shown = '';

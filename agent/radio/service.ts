@@ -5,7 +5,7 @@
  */
 import { existsSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Command, transcript } from '../../platform/command.ts';
+import { type HostCommand, transcript } from '../../platform/command.ts';
 import { describeFault, type Fault, type Result } from '../../platform/fault.ts';
 import { type GuardReport, NeighbourGuard } from '../../platform/guard.ts';
 import { RETRY_FIRST_MS, RETRY_MAX_MS } from '../../platform/limits.ts';
@@ -210,7 +210,7 @@ export class RadioService<Observed> {
     return isNew ? seen.stations : this.#options.platform.stations(interfaceName);
   }
 
-  #told(commands: readonly Command[]): void {
+  #told(commands: readonly HostCommand[]): void {
     if (commands.length > 0) this.#options.log.info('ran', { commands: transcript(commands) });
   }
 

@@ -2,13 +2,13 @@
  * The body without a radio: for development on machines that have none, and for tests of what is
  * above the port. One imaginary radio; commands change only this object.
  */
-import { type Command, run } from '../command.ts';
+import { type HostCommand, run } from '../command.ts';
 import { failure, fault, type Result, success } from '../fault.ts';
 import { normalizePrefix } from '../ipv6.ts';
 import {
   chooseRadio,
+  type MeshPlan,
   type MeshStatus,
-  type Plan,
   type Platform,
   type Probe,
   radioFaults,
@@ -56,7 +56,7 @@ export class DummyPlatform implements Platform<DummyObserved> {
     return success({ phys: this.#phys, running: this.#running });
   }
 
-  plan(settings: MeshSettings, observed: DummyObserved): Plan {
+  plan(settings: MeshSettings, observed: DummyObserved): MeshPlan {
     const refused = refuse(checkSettings(settings));
     if (refused !== undefined) return refused;
     const choice = chooseRadio(observed.phys, settings);
@@ -67,7 +67,7 @@ export class DummyPlatform implements Platform<DummyObserved> {
     return { ok: true, commands: observed.running === word ? [] : [run('dummy', 'up', word)] };
   }
 
-  restore(_scope: MeshScope, observed: DummyObserved): Plan {
+  restore(_scope: MeshScope, observed: DummyObserved): MeshPlan {
     return { ok: true, commands: observed.running === undefined ? [] : [run('dummy', 'down')] };
   }
 
@@ -91,7 +91,7 @@ export class DummyPlatform implements Platform<DummyObserved> {
     };
   }
 
-  async apply(commands: readonly Command[]): Promise<Result<undefined>> {
+  async apply(commands: readonly HostCommand[]): Promise<Result<undefined>> {
     for (const command of commands) {
       const [program, verb, word] = command.kind === 'run' ? command.argv : [];
       if (program !== 'dummy') {

@@ -7,7 +7,7 @@
  * scope and flags in hexadecimal, then the interface's name.
  */
 import { formatIpv6 } from '../ipv6.ts';
-import { byAddress, type InterfaceAddress, type Link } from '../radio.ts';
+import { byAddress, type InterfaceAddress, type NetworkInterface } from '../radio.ts';
 import { type Runner, readText } from '../runner.ts';
 
 const FOLDER = '/sys/class/net';
@@ -22,7 +22,7 @@ const SCOPES: ReadonlyMap<number, InterfaceAddress['scope']> = new Map([
 ]);
 
 /** In the order of their indices, as the kernel dumps them. */
-export async function readLinks(runner: Runner): Promise<readonly Link[]> {
+export async function readLinks(runner: Runner): Promise<readonly NetworkInterface[]> {
   const table = (await readText(runner, ADDRESS_TABLE)) ?? '';
   const names = await runner.list(FOLDER);
   const links = await Promise.all(names.map((name) => readLink(runner, name, table)));
@@ -30,7 +30,11 @@ export async function readLinks(runner: Runner): Promise<readonly Link[]> {
 }
 
 /** Undefined for what is no link (bonding_masters), or has gone meanwhile. */
-async function readLink(runner: Runner, name: string, table: string): Promise<Link | undefined> {
+async function readLink(
+  runner: Runner,
+  name: string,
+  table: string,
+): Promise<NetworkInterface | undefined> {
   const file = async (attribute: string) =>
     (await readText(runner, `${FOLDER}/${name}/${attribute}`))?.trim() ?? '';
   const index = Number(await file('ifindex'));

@@ -7,8 +7,8 @@ import { failure, fault, type Result, success } from '../fault.ts';
 import { keepFollowing } from '../follow.ts';
 import type { MeshParameters } from '../mesh-parameters.ts';
 import type {
-  Link,
   MeshPath,
+  NetworkInterface,
   Phy,
   RadioEvent,
   RadioInterface,
@@ -49,7 +49,7 @@ export class IwReader implements RadioReader {
     return map(await this.#text('iw', 'reg', 'get'), parseDomains);
   }
 
-  async links(): Promise<Result<readonly Link[]>> {
+  async links(): Promise<Result<readonly NetworkInterface[]>> {
     return success(await readLinks(this.#runner));
   }
 

@@ -3,7 +3,7 @@
  * and parameters set. What is as wanted stays as it is: a supplicant that runs with the wanted
  * configuration is never touched, because its peers would have to meet again.
  */
-import { awaitCarrier, type Command, remove, run } from '../command.ts';
+import { awaitCarrier, type HostCommand, remove, run } from '../command.ts';
 import { normalizePrefix } from '../ipv6.ts';
 import {
   AP_BEACON_INTERVAL_TU,
@@ -24,7 +24,7 @@ export function bringUp(
   settings: MeshSettings,
   observed: LinuxObserved,
   phy: Phy,
-): readonly Command[] {
+): readonly HostCommand[] {
   const { interfaceName } = settings;
   const { supplicant } = observed;
   const files = pathsOf(observed, interfaceName);
@@ -85,7 +85,7 @@ function addressOfItsOwn(
   settings: MeshSettings,
   observed: LinuxObserved,
   phy: Phy,
-): readonly Command[] {
+): readonly HostCommand[] {
   const address = isUp(settings, observed) ? undefined : ownAddress(settings, observed, phy);
   if (address === undefined) return [];
   return [run('ip', 'link', 'set', settings.interfaceName, 'address', address)];
@@ -96,7 +96,7 @@ function multicastCommands(
   { interfaceName, multicastRateMbps }: MeshSettings,
   observed: LinuxObserved,
   anew: boolean,
-): readonly Command[] {
+): readonly HostCommand[] {
   if (!anew && observed.multicastRateMbps === multicastRateMbps) return [];
   const path = pathsOf(observed, interfaceName).multicast;
   const content = `${multicastRateMbps}\n`;
@@ -111,7 +111,7 @@ function neighbourCommands(
   { interfaceName }: MeshSettings,
   { neighboursSettled }: LinuxObserved,
   isOld: boolean,
-): readonly Command[] {
+): readonly HostCommand[] {
   if (isOld && neighboursSettled !== false) return [];
   const { mcast_solicit, ucast_solicit, retrans_time_ms, delay_first_probe_time } =
     NEIGHBOUR_SETTINGS;
@@ -126,7 +126,7 @@ function neighbourCommands(
   return [run('ip', 'ntable', 'change', ...table, ...probes, ...times)];
 }
 
-function startSupplicant({ interfaceName }: MeshScope, observed: LinuxObserved): Command {
+function startSupplicant({ interfaceName }: MeshScope, observed: LinuxObserved): HostCommand {
   const { pid, log, configuration } = pathsOf(observed, interfaceName);
   return run(
     'wpa_supplicant',
@@ -138,7 +138,7 @@ function startSupplicant({ interfaceName }: MeshScope, observed: LinuxObserved):
 export function stopSupplicant(
   { interfaceName }: MeshScope,
   observed: LinuxObserved,
-): readonly Command[] {
+): readonly HostCommand[] {
   const { process } = observed.supplicant;
   if (process === undefined) return [];
   const argument = pathsOf(observed, interfaceName).configuration;
@@ -146,7 +146,7 @@ export function stopSupplicant(
 }
 
 /** The supplicant appends, so an emptied log goes on from its start. */
-function logRotation({ supplicant }: LinuxObserved, path: string): readonly Command[] {
+function logRotation({ supplicant }: LinuxObserved, path: string): readonly HostCommand[] {
   if (supplicant.log.length < LOG_MAX_BYTES || supplicant.process === undefined) return [];
   return [run('truncate', '--size=0', path)];
 }
@@ -155,7 +155,7 @@ function addressCommands(
   { interfaceName, addresses }: MeshSettings,
   observed: LinuxObserved,
   onThisPhy: boolean,
-): readonly Command[] {
+): readonly HostCommand[] {
   const link = observed.links.find(({ name }) => name === interfaceName);
   const present = onThisPhy ? (link?.ipv6 ?? []).map(({ address }) => address) : [];
   const wanted = addresses.map((address) => normalizePrefix(address) ?? address);
@@ -175,7 +175,7 @@ function parameterCommands(
   settings: MeshSettings,
   observed: LinuxObserved,
   anew: boolean,
-): readonly Command[] {
+): readonly HostCommand[] {
   const differing = differingParameters(settings.parameters, anew ? {} : observed.parameters);
   return Object.entries(differing).map(([name, value]) =>
     run('iw', 'dev', settings.interfaceName, 'set', 'mesh_param', `${name}=${value}`),

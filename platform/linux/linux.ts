@@ -4,7 +4,7 @@ import type { Fault, Result } from '../fault.ts';
 import { success } from '../fault.ts';
 import { HostBody } from '../host-body.ts';
 import { LOG_MAX_BYTES } from '../limits.ts';
-import type { MeshStatus, Plan, Platform, Probe } from '../platform.ts';
+import type { MeshPlan, MeshStatus, Platform, Probe } from '../platform.ts';
 import type { Phy, RadioReader } from '../radio.ts';
 import { type Process, type Runner, readText } from '../runner.ts';
 import type { MeshScope, MeshSettings } from '../settings.ts';
@@ -98,11 +98,11 @@ export class LinuxPlatform extends HostBody implements Platform<LinuxObserved> {
     });
   }
 
-  plan(settings: MeshSettings, observed: LinuxObserved): Plan {
+  plan(settings: MeshSettings, observed: LinuxObserved): MeshPlan {
     return planLinux(settings, observed);
   }
 
-  restore(scope: MeshScope, observed: LinuxObserved): Plan {
+  restore(scope: MeshScope, observed: LinuxObserved): MeshPlan {
     return restoreLinux(scope, observed);
   }
 

@@ -14,7 +14,7 @@
  * change until the manager was told, so that telling it is tried again. Whether one that was told has
  * obeyed is looked at afterwards (manager-look.ts).
  */
-import { type Command, remove, run } from '../command.ts';
+import { type HostCommand, remove, run } from '../command.ts';
 import { type Fault, fault } from '../fault.ts';
 
 export type ManagerName = 'NetworkManager' | 'systemd-networkd' | 'dhcpcd';
@@ -98,12 +98,12 @@ const BLOCK_END = '# meshpay: end';
 export function keepAway(
   managers: readonly ObservedManager[],
   names: readonly string[],
-): readonly Command[] {
+): readonly HostCommand[] {
   return changeAll(managers, (manager) => keepingAway(manager, names));
 }
 
 /** Commands after which no manager's file shows a trace of us. */
-export function giveBack(managers: readonly ObservedManager[]): readonly Command[] {
+export function giveBack(managers: readonly ObservedManager[]): readonly HostCommand[] {
   return changeAll(managers, ({ name, files }) =>
     files.flatMap((file) =>
       change(file, name === 'dhcpcd' ? withoutBlock(file.content ?? '') : undefined),
@@ -136,8 +136,8 @@ function rowOf(name: ManagerName): ManagerRow {
 
 function changeAll(
   managers: readonly ObservedManager[],
-  changes: (manager: ObservedManager) => readonly Command[],
-): readonly Command[] {
+  changes: (manager: ObservedManager) => readonly HostCommand[],
+): readonly HostCommand[] {
   return managers.flatMap((manager) => {
     const { name, running, mark, isMarked } = manager;
     const made = changes(manager);
@@ -149,12 +149,12 @@ function changeAll(
   });
 }
 
-function leave(mark: string): Command {
+function leave(mark: string): HostCommand {
   return { kind: 'write', path: mark, mode: 0o600, content: '', secret: false };
 }
 
 /** Our words in the first file that has them or can get them, and in no other. */
-function keepingAway(manager: ObservedManager, names: readonly string[]): readonly Command[] {
+function keepingAway(manager: ObservedManager, names: readonly string[]): readonly HostCommand[] {
   const target = targetOf(manager, names);
   return manager.files.flatMap((file) => {
     if (file === target) return change(file, wantedContent(manager.name, file.content, names));
@@ -172,7 +172,7 @@ function targetOf(
 }
 
 /** What cannot be written stays as it is: a mesh does not wait for that. */
-function change(file: ObservedFile, content: string | undefined): readonly Command[] {
+function change(file: ObservedFile, content: string | undefined): readonly HostCommand[] {
   const { path, isWritable } = file;
   if (content === file.content || !isWritable) return [];
   if (content === undefined) return [remove(path)];

@@ -7,9 +7,9 @@
  * refuse to join again (2.10: "already joined"), so it is restarted; a radio that comes back under
  * another number is found by its abilities; a country that somebody changed is set again.
  */
-import { type Command, remove, run } from '../command.ts';
+import { type HostCommand, remove, run } from '../command.ts';
 import { type Fault, fault } from '../fault.ts';
-import { chooseRadio, type Plan, refuse } from '../platform.ts';
+import { chooseRadio, type MeshPlan, refuse } from '../platform.ts';
 import { domainOf, type Phy } from '../radio.ts';
 import { checkSettings, type MeshScope, type MeshSettings } from '../settings.ts';
 import { ipv6Faults, programFaults, regulatoryFaults, supplicantFaults } from '../survey.ts';
@@ -21,7 +21,7 @@ import { SUPPLICANT_WANTED } from './supplicant.ts';
 
 const WORLD = '00';
 
-export function planLinux(settings: MeshSettings, observed: LinuxObserved): Plan {
+export function planLinux(settings: MeshSettings, observed: LinuxObserved): MeshPlan {
   const refusedSettings = refuse(checkSettings(settings));
   if (refusedSettings !== undefined) return refusedSettings;
   const choice = chooseRadio(observed.phys, settings);
@@ -55,7 +55,7 @@ export function planLinux(settings: MeshSettings, observed: LinuxObserved): Plan
 }
 
 /** Puts back what was there before the first plan; empty where no plan has been applied. */
-export function restoreLinux(scope: MeshScope, observed: LinuxObserved): Plan {
+export function restoreLinux(scope: MeshScope, observed: LinuxObserved): MeshPlan {
   const before = noteOf(observed);
   if (before === undefined) return { ok: true, commands: giveBack(observed.managers) };
   const { interfaceName } = scope;
@@ -103,7 +103,7 @@ function isInForce(settings: MeshSettings, observed: LinuxObserved, phy: Phy): b
 function askForCountry(
   { interfaceName, country }: MeshScope,
   observed: LinuxObserved,
-): readonly Command[] {
+): readonly HostCommand[] {
   const path = pathsOf(observed, interfaceName).country;
   const content = `${country}\n`;
   return [
@@ -142,7 +142,7 @@ function writeNote(
   { interfaceName }: MeshScope,
   observed: LinuxObserved,
   remembered: Before,
-): readonly Command[] {
+): readonly HostCommand[] {
   const content = writeBefore(remembered);
   if (observed.before !== undefined && content === writeBefore(observed.before)) return [];
   const path = pathsOf(observed, interfaceName).before;
@@ -150,7 +150,7 @@ function writeNote(
 }
 
 /** Meshes of ours under other names. Their notes go last: they are what makes them ours. */
-function removeLeftovers(observed: LinuxObserved): readonly Command[] {
+function removeLeftovers(observed: LinuxObserved): readonly HostCommand[] {
   return observed.leftovers.flatMap(({ interfaceName, pid }) => {
     const { before, configuration } = pathsOf(observed, interfaceName);
     const present = exists(observed, interfaceName);
@@ -163,7 +163,7 @@ function removeLeftovers(observed: LinuxObserved): readonly Command[] {
   });
 }
 
-function removeFiles(observed: LinuxObserved, interfaceName: string): readonly Command[] {
+function removeFiles(observed: LinuxObserved, interfaceName: string): readonly HostCommand[] {
   const files = pathsOf(observed, interfaceName);
   const { pid, log, control, configuration, multicast, country } = files;
   return [pid, log, control, configuration, multicast, country].map(remove);
@@ -191,6 +191,6 @@ function machineBlocks({ blocks, phys }: LinuxObserved) {
   return blocks.filter(({ phyName, soft }) => soft && !isOfRadio(phyName));
 }
 
-function unblock(switchIndex: number): Command {
+function unblock(switchIndex: number): HostCommand {
   return run('rfkill', 'unblock', `${switchIndex}`);
 }

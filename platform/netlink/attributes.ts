@@ -10,7 +10,7 @@
  * nla_parse(), because padding attributes repeat. Every loop advances by at least the header, so
  * none can be endless.
  *
- * Decoders throw `Malformed` inside this folder; `decode` turns it into a fault at the edge.
+ * Decoders throw `MalformedAttribute` inside this folder; `decode` turns it into a fault at the edge.
  */
 import { failure, fault, type Result, success } from '../fault.ts';
 
@@ -20,7 +20,7 @@ const TYPE_MASK = 0x3fff;
 const NESTED = 0x8000;
 const MAX_VALUE_BYTES = 0xffff - HEADER_BYTES;
 
-export class Malformed extends Error {
+export class MalformedAttribute extends Error {
   override readonly name = 'Malformed';
 }
 
@@ -36,7 +36,7 @@ export function decode<T>(subject: string, decoder: () => T): Result<T> {
   try {
     return success(decoder());
   } catch (error) {
-    if (!(error instanceof Malformed)) throw error;
+    if (!(error instanceof MalformedAttribute)) throw error;
     return failure(fault('netlink_malformed', subject, 'a well-formed message', error.message));
   }
 }
@@ -48,10 +48,10 @@ export function readList(bytes: Uint8Array): readonly Attribute[] {
   let offset = 0;
   while (offset < bytes.length) {
     const left = bytes.length - offset;
-    if (left < HEADER_BYTES) throw new Malformed(`${left} bytes after the last attribute`);
+    if (left < HEADER_BYTES) throw new MalformedAttribute(`${left} bytes after the last attribute`);
     const length = view.getUint16(offset, true);
     if (length < HEADER_BYTES || length > left) {
-      throw new Malformed(`attribute length ${length} with ${left} bytes left`);
+      throw new MalformedAttribute(`attribute length ${length} with ${left} bytes left`);
     }
     const type = view.getUint16(offset + 2, true) & TYPE_MASK;
     list.push({ type, value: bytes.subarray(offset + HEADER_BYTES, offset + length) });
@@ -100,7 +100,7 @@ export function text(attributes: Attributes, type: number): string | undefined {
   if (value === undefined) return undefined;
   const end = value.at(-1) === 0 ? value.length - 1 : value.length;
   const body = value.subarray(0, end);
-  if (body.includes(0)) throw new Malformed(`NUL inside the text of attribute ${type}`);
+  if (body.includes(0)) throw new MalformedAttribute(`NUL inside the text of attribute ${type}`);
   return new TextDecoder().decode(body);
 }
 
@@ -108,13 +108,13 @@ export function text(attributes: Attributes, type: number): string | undefined {
 export function hardwareAddress(attributes: Attributes, type: number): string | undefined {
   const value = attributes.get(type);
   if (value === undefined) return undefined;
-  if (value.length !== 6) throw new Malformed(`hardware address of ${value.length} bytes`);
+  if (value.length !== 6) throw new MalformedAttribute(`hardware address of ${value.length} bytes`);
   return [...value].map((byte) => byte.toString(16).padStart(2, '0')).join(':');
 }
 
 /** `value`, or malformed: for what the kernel always sends. */
 export function required<T>(value: T | undefined, name: string): T {
-  if (value === undefined) throw new Malformed(`${name} is missing`);
+  if (value === undefined) throw new MalformedAttribute(`${name} is missing`);
   return value;
 }
 
@@ -182,7 +182,7 @@ function exact(attributes: Attributes, type: number, width: number): DataView | 
   const value = attributes.get(type);
   if (value === undefined) return undefined;
   if (value.length !== width) {
-    throw new Malformed(`attribute ${type} has ${value.length} bytes instead of ${width}`);
+    throw new MalformedAttribute(`attribute ${type} has ${value.length} bytes instead of ${width}`);
   }
   return viewOf(value);
 }

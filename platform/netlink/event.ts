@@ -5,7 +5,7 @@
 import type { RadioEvent } from '../radio.ts';
 import { type Attributes, hardwareAddress, required, text, u32 } from './attributes.ts';
 import { readGeneric } from './message.ts';
-import { Attr, Command } from './nl80211.ts';
+import { Attr, Nl80211Command } from './nl80211.ts';
 
 /** The name of an interface by its index, where it is known. */
 export type InterfaceNames = (index: number) => string | undefined;
@@ -17,33 +17,33 @@ export function readEvent(payload: Uint8Array, names: InterfaceNames): RadioEven
   const phyIndex = u32(attributes, Attr.WIPHY);
   const address = () => required(hardwareAddress(attributes, Attr.MAC), 'station address');
   switch (command) {
-    case Command.NEW_PEER_CANDIDATE:
+    case Nl80211Command.NEW_PEER_CANDIDATE:
       return { kind: 'peer_candidate', interfaceName, address: address() };
-    case Command.NEW_STATION:
+    case Nl80211Command.NEW_STATION:
       return { kind: 'station_added', interfaceName, address: address() };
-    case Command.DEL_STATION:
+    case Nl80211Command.DEL_STATION:
       return { kind: 'station_removed', interfaceName, address: address() };
-    case Command.NEW_INTERFACE:
+    case Nl80211Command.NEW_INTERFACE:
       return { kind: 'interface_added', interfaceName, phyIndex };
-    case Command.SET_INTERFACE:
+    case Nl80211Command.SET_INTERFACE:
       return { kind: 'interface_changed', interfaceName, phyIndex };
-    case Command.DEL_INTERFACE:
+    case Nl80211Command.DEL_INTERFACE:
       return { kind: 'interface_removed', interfaceName, phyIndex };
-    case Command.NEW_WIPHY:
+    case Nl80211Command.NEW_WIPHY:
       return { kind: 'phy_added', phyIndex };
-    case Command.DEL_WIPHY:
+    case Nl80211Command.DEL_WIPHY:
       return { kind: 'phy_removed', phyIndex };
-    case Command.REG_CHANGE:
-    case Command.WIPHY_REG_CHANGE:
+    case Nl80211Command.REG_CHANGE:
+    case Nl80211Command.WIPHY_REG_CHANGE:
       return { kind: 'regulatory_changed', country: text(attributes, Attr.REG_ALPHA2) };
-    case Command.CH_SWITCH_NOTIFY:
+    case Nl80211Command.CH_SWITCH_NOTIFY:
       return { kind: 'channel_changed', interfaceName };
-    case Command.RADAR_DETECT:
+    case Nl80211Command.RADAR_DETECT:
       return { kind: 'radar_seen', interfaceName };
-    case Command.TRIGGER_SCAN:
+    case Nl80211Command.TRIGGER_SCAN:
       return { kind: 'scan_started', interfaceName };
-    case Command.NEW_SCAN_RESULTS:
-    case Command.SCAN_ABORTED:
+    case Nl80211Command.NEW_SCAN_RESULTS:
+    case Nl80211Command.SCAN_ABORTED:
       return { kind: 'scan_ended', interfaceName };
     default:
       return undefined;

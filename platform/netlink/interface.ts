@@ -2,7 +2,7 @@
 import type { RadioInterface, RegulatoryDomain } from '../radio.ts';
 import {
   hardwareAddress,
-  Malformed,
+  MalformedAttribute,
   nestedList,
   readAttributes,
   required,
@@ -12,7 +12,7 @@ import {
   u32,
 } from './attributes.ts';
 import { readGeneric } from './message.ts';
-import { Attr, Command } from './nl80211.ts';
+import { Attr, Nl80211Command } from './nl80211.ts';
 import { interfaceTypeName } from './phy.ts';
 
 /** Numbers of the generic netlink controller (include/uapi/linux/genetlink.h). */
@@ -48,8 +48,8 @@ export function readFamily(payload: Uint8Array): Family {
 /** One interface, or undefined for what has no network device (a P2P device). */
 export function readInterface(payload: Uint8Array): RadioInterface | undefined {
   const { command, attributes } = readGeneric(payload);
-  if (command !== Command.NEW_INTERFACE && command !== Command.SET_INTERFACE) {
-    throw new Malformed(`command ${command} in an interface dump`);
+  if (command !== Nl80211Command.NEW_INTERFACE && command !== Nl80211Command.SET_INTERFACE) {
+    throw new MalformedAttribute(`command ${command} in an interface dump`);
   }
   const index = u32(attributes, Attr.IFINDEX);
   if (index === undefined) return undefined;
@@ -68,7 +68,8 @@ const DFS_REGIONS = ['unset', 'FCC', 'ETSI', 'JP'] as const;
 
 export function readDomain(payload: Uint8Array): RegulatoryDomain {
   const { command, attributes } = readGeneric(payload);
-  if (command !== Command.GET_REG) throw new Malformed(`command ${command} in a regulatory dump`);
+  if (command !== Nl80211Command.GET_REG)
+    throw new MalformedAttribute(`command ${command} in a regulatory dump`);
   return {
     country: required(text(attributes, Attr.REG_ALPHA2), 'country'),
     dfsRegion: DFS_REGIONS[u8(attributes, Attr.DFS_REGION) ?? 0] ?? 'unset',

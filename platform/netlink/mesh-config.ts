@@ -8,7 +8,7 @@ import {
 import {
   type Attributes,
   i32,
-  Malformed,
+  MalformedAttribute,
   nested,
   u8,
   u16,
@@ -17,15 +17,15 @@ import {
   writeNumber,
 } from './attributes.ts';
 import { readGeneric } from './message.ts';
-import { Attr, Command } from './nl80211.ts';
+import { Attr, Nl80211Command } from './nl80211.ts';
 
 const BYTES = { u8: 1, u16: 2, u32: 4, s32: 4 } as const satisfies Record<ParameterWidth, number>;
 
 /** Reads the answer to GET_MESH_CONFIG. Throws Malformed. */
 export function readMeshConfig(payload: Uint8Array): MeshParameters {
   const { command, attributes } = readGeneric(payload);
-  if (command !== Command.GET_MESH_CONFIG) {
-    throw new Malformed(`command ${command} instead of a mesh configuration`);
+  if (command !== Nl80211Command.GET_MESH_CONFIG) {
+    throw new MalformedAttribute(`command ${command} instead of a mesh configuration`);
   }
   const config = nested(attributes, Attr.MESH_CONFIG);
   const entries = MESH_PARAMETER_NAMES.map((name) => {

@@ -8,7 +8,7 @@ import {
   type Attributes,
   align,
   concatenate,
-  Malformed,
+  MalformedAttribute,
   readAttributes,
   text,
   viewOf,
@@ -31,7 +31,7 @@ const TYPE_OVERRUN = 4;
 /** NLMSGERR_ATTR_MSG: the kernel's own words. */
 const ERROR_TEXT = 1;
 
-export interface Message {
+export interface NetlinkMessage {
   readonly type: number;
   readonly flags: number;
   readonly sequence: number;
@@ -40,7 +40,7 @@ export interface Message {
 
 /** What a message means for the request that it answers. */
 export type Reply =
-  | { readonly kind: 'data'; readonly message: Message; readonly interrupted: boolean }
+  | { readonly kind: 'data'; readonly message: NetlinkMessage; readonly interrupted: boolean }
   | { readonly kind: 'end' }
   | { readonly kind: 'refused'; readonly errno: number; readonly text: string | undefined };
 
@@ -50,16 +50,16 @@ export interface GenericMessage {
 }
 
 /** The messages of one datagram. Throws Malformed. */
-export function readMessages(datagram: Uint8Array): readonly Message[] {
+export function readMessages(datagram: Uint8Array): readonly NetlinkMessage[] {
   const view = viewOf(datagram);
-  const messages: Message[] = [];
+  const messages: NetlinkMessage[] = [];
   let offset = 0;
   while (offset < datagram.length) {
     const left = datagram.length - offset;
-    if (left < HEADER_BYTES) throw new Malformed(`${left} bytes after the last message`);
+    if (left < HEADER_BYTES) throw new MalformedAttribute(`${left} bytes after the last message`);
     const length = view.getUint32(offset, true);
     if (length < HEADER_BYTES || length > left) {
-      throw new Malformed(`message length ${length} with ${left} bytes left`);
+      throw new MalformedAttribute(`message length ${length} with ${left} bytes left`);
     }
     messages.push({
       type: view.getUint16(offset + 4, true),
@@ -89,14 +89,14 @@ export function writeMessage(
 }
 
 /** Throws Malformed. */
-export function readReply(message: Message): Reply {
+export function readReply(message: NetlinkMessage): Reply {
   switch (message.type) {
     case TYPE_DONE:
       return message.payload.length >= 4 ? outcome(message, 4) : { kind: 'end' };
     case TYPE_ERROR:
       return outcome(message, errorTextOffset(message));
     case TYPE_OVERRUN:
-      throw new Malformed('the kernel reports lost messages');
+      throw new MalformedAttribute('the kernel reports lost messages');
     default:
       return {
         kind: 'data',
@@ -110,7 +110,7 @@ export function readReply(message: Message): Reply {
 export function readGeneric(payload: Uint8Array): GenericMessage {
   const command = payload[0];
   if (command === undefined || payload.length < GENERIC_HEADER_BYTES) {
-    throw new Malformed(`generic header of ${payload.length} bytes`);
+    throw new MalformedAttribute(`generic header of ${payload.length} bytes`);
   }
   return { command, attributes: readAttributes(payload.subarray(GENERIC_HEADER_BYTES)) };
 }
@@ -156,11 +156,11 @@ export function refusedFault(subject: string, errno: number, words: string | und
   return fault(missing ? 'interface_missing' : 'netlink_refused', subject, 'success', found);
 }
 
-function outcome(message: Message, textOffset: number | undefined): Reply {
-  if (message.payload.length < 4) throw new Malformed('error message without its number');
+function outcome(message: NetlinkMessage, textOffset: number | undefined): Reply {
+  if (message.payload.length < 4) throw new MalformedAttribute('error message without its number');
   const number = viewOf(message.payload).getInt32(0, true);
   if (number === 0) return { kind: 'end' };
-  if (number > 0) throw new Malformed(`positive error number ${number}`);
+  if (number > 0) throw new MalformedAttribute(`positive error number ${number}`);
   const extended = (message.flags & EXTENDED_ACK) !== 0 && textOffset !== undefined;
   const words = extended
     ? text(readAttributes(message.payload.subarray(textOffset)), ERROR_TEXT)
@@ -169,12 +169,12 @@ function outcome(message: Message, textOffset: number | undefined): Reply {
 }
 
 /** Where the attributes of an error start: after the number and the request that it quotes. */
-function errorTextOffset({ flags, payload }: Message): number | undefined {
+function errorTextOffset({ flags, payload }: NetlinkMessage): number | undefined {
   if (payload.length < 4 + HEADER_BYTES) return undefined;
   const quoted = (flags & CAPPED) !== 0 ? HEADER_BYTES : viewOf(payload).getUint32(4, true);
   const offset = 4 + align(quoted);
   if (quoted < HEADER_BYTES || offset > payload.length) {
-    throw new Malformed(`error quotes ${quoted} bytes of a request`);
+    throw new MalformedAttribute(`error quotes ${quoted} bytes of a request`);
   }
   return offset;
 }

@@ -2,7 +2,7 @@
 
 export const FAMILY_NAME = 'nl80211';
 
-export const Command = {
+export const Nl80211Command = {
   GET_WIPHY: 1,
   NEW_WIPHY: 3,
   DEL_WIPHY: 4,

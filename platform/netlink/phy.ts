@@ -7,7 +7,7 @@ import { channelNumber } from '../channel.ts';
 import type { Band, Channel, Combination, InterfaceType, Phy } from '../radio.ts';
 import {
   type Attributes,
-  Malformed,
+  MalformedAttribute,
   nestedList,
   readAttributes,
   required,
@@ -20,10 +20,10 @@ import {
   Attr,
   BandAttr,
   CombinationAttr,
-  Command,
   Feature,
   FrequencyAttr,
   LimitAttr,
+  Nl80211Command,
 } from './nl80211.ts';
 
 /** `enum nl80211_iftype`, by number, in the words of `iw`. */
@@ -66,7 +66,8 @@ export function readPhys(payloads: readonly Uint8Array[]): readonly Phy[] {
   const drafts = new Map<number, Draft>();
   for (const payload of payloads) {
     const { command, attributes } = readGeneric(payload);
-    if (command !== Command.NEW_WIPHY) throw new Malformed(`command ${command} in a wiphy dump`);
+    if (command !== Nl80211Command.NEW_WIPHY)
+      throw new MalformedAttribute(`command ${command} in a wiphy dump`);
     const index = required(u32(attributes, Attr.WIPHY), 'wiphy index');
     const draft = drafts.get(index) ?? emptyDraft();
     drafts.set(index, draft);
@@ -128,7 +129,7 @@ function readTypes(attributes: Attributes, type: number): readonly InterfaceType
 
 /** Suites are u32 with the OUI in the upper three bytes. */
 function readCiphers(bytes: Uint8Array): readonly string[] {
-  if (bytes.length % 4 !== 0) throw new Malformed(`cipher list of ${bytes.length} bytes`);
+  if (bytes.length % 4 !== 0) throw new MalformedAttribute(`cipher list of ${bytes.length} bytes`);
   const view = viewOf(bytes);
   return Array.from({ length: bytes.length / 4 }, (_, place) => {
     const suite = view.getUint32(place * 4, true);

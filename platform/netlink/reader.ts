@@ -9,8 +9,8 @@ import { failure, fault, type Result, success } from '../fault.ts';
 import type { MeshParameters } from '../mesh-parameters.ts';
 import {
   byAddress,
-  type Link,
   type MeshPath,
+  type NetworkInterface,
   type Phy,
   type RadioEvent,
   type RadioInterface,
@@ -23,8 +23,8 @@ import { decode, writeFlag, writeHardwareAddress, writeNumber, writeText } from 
 import { readEvent } from './event.ts';
 import { Controller, type Family, readDomain, readFamily, readInterface } from './interface.ts';
 import { readMeshConfig, writeMeshConfig } from './mesh-config.ts';
-import { DUMP, type Message, writeGeneric } from './message.ts';
-import { Attr, Command, FAMILY_NAME, MULTICAST_GROUPS } from './nl80211.ts';
+import { DUMP, type NetlinkMessage, writeGeneric } from './message.ts';
+import { Attr, FAMILY_NAME, MULTICAST_GROUPS, Nl80211Command } from './nl80211.ts';
 import { MESH_POINT, readPhys } from './phy.ts';
 import {
   AddressMessage,
@@ -81,21 +81,21 @@ export class NetlinkReader implements RadioReader {
 
   async phys(): Promise<Result<readonly Phy[]>> {
     const split = [writeFlag(Attr.SPLIT_WIPHY_DUMP)];
-    const answer = await this.#nl80211('wiphy dump', Command.GET_WIPHY, DUMP, split);
+    const answer = await this.#nl80211('wiphy dump', Nl80211Command.GET_WIPHY, DUMP, split);
     return answer.ok ? decode('wiphy dump', () => readPhys(answer.value)) : answer;
   }
 
   async interfaces(): Promise<Result<readonly RadioInterface[]>> {
-    const answer = await this.#nl80211('interface dump', Command.GET_INTERFACE, DUMP, []);
+    const answer = await this.#nl80211('interface dump', Nl80211Command.GET_INTERFACE, DUMP, []);
     return decodeEach('interface dump', answer, readInterface);
   }
 
   async regulatory(): Promise<Result<readonly RegulatoryDomain[]>> {
-    const answer = await this.#nl80211('regulatory dump', Command.GET_REG, DUMP, []);
+    const answer = await this.#nl80211('regulatory dump', Nl80211Command.GET_REG, DUMP, []);
     return decodeEach('regulatory dump', answer, readDomain);
   }
 
-  async links(): Promise<Result<readonly Link[]>> {
+  async links(): Promise<Result<readonly NetworkInterface[]>> {
     const linkAnswer = await this.#route.request('link dump', LinkMessage.GET, DUMP, GET_LINKS);
     const links = decodeEach('link dump', linkAnswer, readLink);
     if (!links.ok) return links;
@@ -121,21 +121,21 @@ export class NetlinkReader implements RadioReader {
 
   stations(interfaceName: string): Promise<Result<readonly Station[]>> {
     return this.#onInterface(interfaceName, async (index) => {
-      const answer = await this.#nl80211(interfaceName, Command.GET_STATION, DUMP, [index]);
+      const answer = await this.#nl80211(interfaceName, Nl80211Command.GET_STATION, DUMP, [index]);
       return decodeEach(interfaceName, answer, readStation);
     });
   }
 
   paths(interfaceName: string): Promise<Result<readonly MeshPath[]>> {
     return this.#onInterface(interfaceName, async (index) => {
-      const answer = await this.#nl80211(interfaceName, Command.GET_MPATH, DUMP, [index]);
+      const answer = await this.#nl80211(interfaceName, Nl80211Command.GET_MPATH, DUMP, [index]);
       return decodeEach(interfaceName, answer, readPath);
     });
   }
 
   meshParameters(interfaceName: string): Promise<Result<MeshParameters>> {
     return this.#onInterface(interfaceName, async (index) => {
-      const answer = await this.#nl80211(interfaceName, Command.GET_MESH_CONFIG, 0, [index]);
+      const answer = await this.#nl80211(interfaceName, Nl80211Command.GET_MESH_CONFIG, 0, [index]);
       return decodeOne(interfaceName, answer, readMeshConfig);
     });
   }
@@ -143,7 +143,9 @@ export class NetlinkReader implements RadioReader {
   setMeshParameters(interfaceName: string, parameters: MeshParameters): Promise<Result<undefined>> {
     return this.#onInterface(interfaceName, async (index) => {
       const config = writeMeshConfig(parameters);
-      return done(await this.#nl80211(interfaceName, Command.SET_MESH_CONFIG, 0, [index, config]));
+      return done(
+        await this.#nl80211(interfaceName, Nl80211Command.SET_MESH_CONFIG, 0, [index, config]),
+      );
     });
   }
 
@@ -151,13 +153,15 @@ export class NetlinkReader implements RadioReader {
   removeStation(interfaceName: string, address: string): Promise<Result<undefined>> {
     return this.#onInterface(interfaceName, async (index) => {
       const station = writeHardwareAddress(Attr.MAC, address);
-      return done(await this.#nl80211(interfaceName, Command.DEL_STATION, 0, [index, station]));
+      return done(
+        await this.#nl80211(interfaceName, Nl80211Command.DEL_STATION, 0, [index, station]),
+      );
     });
   }
 
   async createMeshInterface(phyIndex: number, name: string): Promise<Result<undefined>> {
     return done(
-      await this.#nl80211(name, Command.NEW_INTERFACE, 0, [
+      await this.#nl80211(name, Nl80211Command.NEW_INTERFACE, 0, [
         writeNumber(Attr.WIPHY, 4, phyIndex),
         writeText(Attr.IFNAME, name),
         writeNumber(Attr.IFTYPE, 4, MESH_POINT),
@@ -167,7 +171,7 @@ export class NetlinkReader implements RadioReader {
 
   deleteInterface(interfaceName: string): Promise<Result<undefined>> {
     return this.#onInterface(interfaceName, async (index) =>
-      done(await this.#nl80211(interfaceName, Command.DEL_INTERFACE, 0, [index])),
+      done(await this.#nl80211(interfaceName, Nl80211Command.DEL_INTERFACE, 0, [index])),
     );
   }
 
@@ -238,17 +242,17 @@ export class NetlinkReader implements RadioReader {
     return failure(fault('interface_missing', interfaceName, expected, `only ${names || 'none'}`));
   }
 
-  #genericEvent(message: Message | undefined, listener: (event: RadioEvent) => void): void {
+  #genericEvent(message: NetlinkMessage | undefined, listener: (event: RadioEvent) => void): void {
     if (message !== undefined && message.type !== this.#family.id) return;
     const names = (index: number) => this.#names.get(index);
     tell(listener, message, ({ payload }) => readEvent(payload, names));
   }
 
-  #routeEvent(message: Message | undefined, listener: (event: RadioEvent) => void): void {
+  #routeEvent(message: NetlinkMessage | undefined, listener: (event: RadioEvent) => void): void {
     tell(listener, message, (known) => this.#readRouteEvent(known));
   }
 
-  #readRouteEvent({ type, payload }: Message): RadioEvent | undefined {
+  #readRouteEvent({ type, payload }: NetlinkMessage): RadioEvent | undefined {
     switch (type) {
       case LinkMessage.NEW: {
         const { index, name, up, carrier } = readLink(payload);
@@ -276,8 +280,8 @@ export class NetlinkReader implements RadioReader {
 /** Tells what a message means; what is lost or unreadable means that anything may have happened. */
 function tell(
   listener: (event: RadioEvent) => void,
-  message: Message | undefined,
-  read: (message: Message) => RadioEvent | undefined,
+  message: NetlinkMessage | undefined,
+  read: (message: NetlinkMessage) => RadioEvent | undefined,
 ): void {
   const event = message === undefined ? undefined : decode('event', () => read(message));
   if (event?.ok !== true) listener({ kind: 'lost' });

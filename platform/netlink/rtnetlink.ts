@@ -3,10 +3,10 @@
  * All readers throw Malformed.
  */
 import { formatIpv6 } from '../ipv6.ts';
-import type { InterfaceAddress, Link } from '../radio.ts';
+import type { InterfaceAddress, NetworkInterface } from '../radio.ts';
 import {
   hardwareAddress,
-  Malformed,
+  MalformedAttribute,
   readAttributes,
   required,
   text,
@@ -43,9 +43,9 @@ export const GET_LINKS = new Uint8Array(LINK_HEADER_BYTES);
 export const GET_IPV6_ADDRESSES = Uint8Array.of(AF_INET6, 0, 0, 0, 0, 0, 0, 0);
 
 /** A link without its addresses, which come in messages of their own. */
-export function readLink(payload: Uint8Array): Link {
+export function readLink(payload: Uint8Array): NetworkInterface {
   if (payload.length < LINK_HEADER_BYTES) {
-    throw new Malformed(`link header of ${payload.length} bytes`);
+    throw new MalformedAttribute(`link header of ${payload.length} bytes`);
   }
   const view = viewOf(payload);
   const flags = view.getUint32(8, true);
@@ -66,13 +66,13 @@ export function readLink(payload: Uint8Array): Link {
 export function readAddress(payload: Uint8Array): OwnedAddress | undefined {
   const [family, prefixLength, , scopeNumber] = payload;
   if (payload.length < ADDRESS_HEADER_BYTES || prefixLength === undefined) {
-    throw new Malformed(`address header of ${payload.length} bytes`);
+    throw new MalformedAttribute(`address header of ${payload.length} bytes`);
   }
   const scope = SCOPES.get(scopeNumber ?? -1);
   if (family !== AF_INET6 || scope === undefined) return undefined;
   const attributes = readAttributes(payload.subarray(ADDRESS_HEADER_BYTES));
   const bytes = required(attributes.get(Ifa.LOCAL) ?? attributes.get(Ifa.ADDRESS), 'address');
-  if (bytes.length !== 16) throw new Malformed(`IPv6 address of ${bytes.length} bytes`);
+  if (bytes.length !== 16) throw new MalformedAttribute(`IPv6 address of ${bytes.length} bytes`);
   return {
     interfaceIndex: viewOf(payload).getUint32(4, true),
     address: { address: `${formatIpv6(bytes)}/${prefixLength}`, scope },

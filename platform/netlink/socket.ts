@@ -1,7 +1,7 @@
 /**
  * A netlink socket: requests with their answers, and multicast messages. The addon (raw layer of
  * the `netlink` package) is loaded at the first use, so that hosts where it does not load can go on
- * with `iw`; a test gives another `Transport` with recorded datagrams.
+ * with `iw`; a test gives another `RawSocket` with recorded datagrams.
  *
  * One request is under way at a time: the kernel runs one dump per socket anyway. An interrupted
  * dump (NLM_F_DUMP_INTR) is asked again, a bounded number of times.
@@ -17,7 +17,7 @@ import {
 import { decode } from './attributes.ts';
 import {
   ACK,
-  type Message,
+  type NetlinkMessage,
   REQUEST,
   readMessages,
   readReply,
@@ -28,7 +28,7 @@ import {
 export const Protocol = { ROUTE: 0, GENERIC: 16 } as const;
 
 /** The part of the addon's socket that is used. */
-export interface Transport {
+export interface RawSocket {
   on(
     event: 'message' | 'truncatedMessage',
     listener: (datagram: Uint8Array, sender: { readonly port: number }) => void,
@@ -40,7 +40,7 @@ export interface Transport {
   close(): void;
 }
 
-export type OpenTransport = (protocol: number) => Promise<Result<Transport>>;
+export type OpenTransport = (protocol: number) => Promise<Result<RawSocket>>;
 
 interface Pending {
   readonly sequence: number;
@@ -53,10 +53,10 @@ interface Pending {
 type AddonSocket = new (
   protocol: number,
   options: { recvBufferSize: number; sendBufferSize: number },
-) => Transport;
+) => RawSocket;
 
 /** Opens the real thing. Fault: `netlink_unavailable`, with the loader's words. */
-export async function openAddon(protocol: number): Promise<Result<Transport>> {
+export async function openAddon(protocol: number): Promise<Result<RawSocket>> {
   try {
     if (endianness() !== 'LE') throw new Error('big-endian machine');
     const addon: unknown = await import('netlink/dist/raw.js');
@@ -71,15 +71,18 @@ export async function openAddon(protocol: number): Promise<Result<Transport>> {
 }
 
 export class NetlinkSocket {
-  readonly #transport: Transport;
-  readonly #onEvent: (message: Message | undefined) => void;
+  readonly #transport: RawSocket;
+  readonly #onEvent: (message: NetlinkMessage | undefined) => void;
   #pending: Pending | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   #sequence = 0;
   #closed = false;
 
   /** `onEvent` gets each multicast message, and undefined when some were lost. */
-  constructor(transport: Transport, onEvent: (message: Message | undefined) => void = () => {}) {
+  constructor(
+    transport: RawSocket,
+    onEvent: (message: NetlinkMessage | undefined) => void = () => {},
+  ) {
     this.#transport = transport;
     this.#onEvent = onEvent;
     // Any process of this host may send to a netlink port; only port 0 is the kernel.
@@ -186,7 +189,7 @@ export class NetlinkSocket {
     }
   }
 
-  #answer(pending: Pending, message: Message): void {
+  #answer(pending: Pending, message: NetlinkMessage): void {
     const reply = decode(pending.subject, () => readReply(message));
     if (!reply.ok) {
       this.#fail(reply.fault);

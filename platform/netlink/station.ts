@@ -4,7 +4,7 @@ import {
   type Attributes,
   hardwareAddress,
   i8,
-  Malformed,
+  MalformedAttribute,
   nested,
   required,
   u8,
@@ -16,7 +16,7 @@ import { readGeneric } from './message.ts';
 import {
   Attr,
   BssAttr,
-  Command,
+  Nl80211Command,
   PathAttr,
   PathFlag,
   RateAttr,
@@ -37,7 +37,8 @@ const PEER_LINK_STATES: readonly PeerLinkState[] = [
 
 export function readStation(payload: Uint8Array): Station {
   const { command, attributes } = readGeneric(payload);
-  if (command !== Command.NEW_STATION) throw new Malformed(`command ${command} in a station dump`);
+  if (command !== Nl80211Command.NEW_STATION)
+    throw new MalformedAttribute(`command ${command} in a station dump`);
   const info = nested(attributes, Attr.STA_INFO);
   const flags = stationFlags(info);
   return {
@@ -63,7 +64,8 @@ export function readStation(payload: Uint8Array): Station {
 
 export function readPath(payload: Uint8Array): MeshPath {
   const { command, attributes } = readGeneric(payload);
-  if (command !== Command.NEW_MPATH) throw new Malformed(`command ${command} in a path dump`);
+  if (command !== Nl80211Command.NEW_MPATH)
+    throw new MalformedAttribute(`command ${command} in a path dump`);
   const info = nested(attributes, Attr.MPATH_INFO);
   const flags = u8(info, PathAttr.FLAGS) ?? 0;
   return {
@@ -93,7 +95,7 @@ function peerLinkState(info: Attributes): PeerLinkState | undefined {
 function stationFlags(info: Attributes): number {
   const bytes = info.get(StationAttr.STA_FLAGS);
   if (bytes === undefined) return 0;
-  if (bytes.length !== 8) throw new Malformed(`station flags of ${bytes.length} bytes`);
+  if (bytes.length !== 8) throw new MalformedAttribute(`station flags of ${bytes.length} bytes`);
   const view = viewOf(bytes);
   return view.getUint32(0, true) & view.getUint32(4, true);
 }

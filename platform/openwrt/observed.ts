@@ -14,7 +14,7 @@ export interface OpenwrtObserved extends Survey {
   /** Hardware address of each phy, by phy name. */
   readonly phyAddresses: Readonly<Record<string, string>>;
   /** What netifd says of each wifi-device, by section name. */
-  readonly radios: Readonly<Record<string, RadioState>>;
+  readonly radios: Readonly<Record<string, NetifdRadio>>;
   /** Programs that a plan runs and the router lacks. */
   readonly missing: readonly string[];
   readonly supplicant: SupplicantProgram;
@@ -33,7 +33,7 @@ export type OpenwrtConfigured = Pick<
 >;
 
 /** From `ubus call network.wireless status`. */
-export interface RadioState {
+export interface NetifdRadio {
   readonly up: boolean;
   readonly pending: boolean;
   readonly setupFailed: boolean;
@@ -70,10 +70,10 @@ export async function findScraps(
 }
 
 /** Undefined for what is not such a status. */
-export function parseWirelessStatus(json: string): Record<string, RadioState> | undefined {
+export function parseWirelessStatus(json: string): Record<string, NetifdRadio> | undefined {
   const value = parseObject(json);
   if (value === undefined) return undefined;
-  const radios: Record<string, RadioState> = {};
+  const radios: Record<string, NetifdRadio> = {};
   for (const [name, radio] of Object.entries(value)) {
     if (!isObject(radio)) return undefined;
     const { up, pending, retry_setup_failed, interfaces } = radio as {

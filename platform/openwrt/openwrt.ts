@@ -1,10 +1,10 @@
 /** The body for OpenWrt: describes the mesh in UCI, lets netifd build it, watches through ubus. */
-import type { Command } from '../command.ts';
+import type { HostCommand } from '../command.ts';
 import { type Fault, failure, fault, type Result, success } from '../fault.ts';
 import { keepFollowing } from '../follow.ts';
 import { HostBody } from '../host-body.ts';
 import { saeFailures } from '../linux/supplicant.ts';
-import type { MeshStatus, Plan, Platform } from '../platform.ts';
+import type { MeshPlan, MeshStatus, Platform } from '../platform.ts';
 import type { RadioEvent, Watch } from '../radio.ts';
 import { readText } from '../runner.ts';
 import type { MeshScope, MeshSettings } from '../settings.ts';
@@ -67,11 +67,11 @@ export class OpenwrtPlatform extends HostBody implements Platform<OpenwrtObserve
     });
   }
 
-  plan(settings: MeshSettings, observed: OpenwrtObserved): Plan {
+  plan(settings: MeshSettings, observed: OpenwrtObserved): MeshPlan {
     return planOpenwrt(settings, observed);
   }
 
-  restore(_scope: MeshScope, observed: OpenwrtObserved): Plan {
+  restore(_scope: MeshScope, observed: OpenwrtObserved): MeshPlan {
     return restoreOpenwrt(observed);
   }
 
@@ -91,7 +91,7 @@ export class OpenwrtPlatform extends HostBody implements Platform<OpenwrtObserve
    * A plan whose mesh does not come up is taken back: the radio may be the operator's only way to
    * this router. Such a plan waits for the mesh and ends by throwing its mark away.
    */
-  override async apply(commands: readonly Command[]): Promise<Result<undefined>> {
+  override async apply(commands: readonly HostCommand[]): Promise<Result<undefined>> {
     let isTrial =
       commands.some(({ kind }) => kind === 'await') &&
       commands.some((command) => command.kind === 'remove' && command.path === TRIAL_FILE);

@@ -13,11 +13,11 @@
  * power cut too. Only what is ours and the options that we set are taken back: what the operator
  * changed meanwhile stays.
  */
-import { awaitCarrier, type Command, remove, run } from '../command.ts';
+import { awaitCarrier, type HostCommand, remove, run } from '../command.ts';
 import { type Fault, fault } from '../fault.ts';
 import { NETIFD_TIMEOUT_MS } from '../limits.ts';
 import { NEIGHBOUR_SETTINGS } from '../neighbours.ts';
-import { chooseRadio, type Plan, refuse } from '../platform.ts';
+import { chooseRadio, type MeshPlan, refuse } from '../platform.ts';
 import { checkSettings, type MeshSettings } from '../settings.ts';
 import {
   ipv6Faults,
@@ -59,7 +59,7 @@ const NOT_IN_UCI: ReadonlySet<string> = new Set([
   'mesh_connected_to_as',
 ]);
 
-export function planOpenwrt(settings: MeshSettings, observed: OpenwrtObserved): Plan {
+export function planOpenwrt(settings: MeshSettings, observed: OpenwrtObserved): MeshPlan {
   const refusedSettings = refuse([
     ...checkSettings(settings),
     ...Object.keys(settings.parameters)
@@ -110,7 +110,7 @@ export function planOpenwrt(settings: MeshSettings, observed: OpenwrtObserved): 
 }
 
 /** Removes our sections and gives the wifi-device its options back. */
-export function restoreOpenwrt(observed: OpenwrtConfigured): Plan {
+export function restoreOpenwrt(observed: OpenwrtConfigured): MeshPlan {
   const { before, wireless, network, scraps } = observed;
   const lines = [
     ...(wireless.has(SECTION) ? [batch.delete(`wireless.${SECTION}`)] : []),
@@ -167,7 +167,7 @@ function giveBack(
 
 export const BATCH = ['uci', '-f', BATCH_FILE, 'batch'] as const;
 
-const TRIAL: Command = {
+const TRIAL: HostCommand = {
   kind: 'write',
   path: TRIAL_FILE,
   mode: 0o600,
@@ -175,7 +175,7 @@ const TRIAL: Command = {
   secret: false,
 };
 
-function change(lines: readonly string[]): readonly Command[] {
+function change(lines: readonly string[]): readonly HostCommand[] {
   const touched = CONFIGS.filter((config) => touches(lines, config));
   const content = [...lines, ...touched.map(batch.commit), ''].join('\n');
   const isFirewallAlone = touched.every((config) => config === 'firewall');
@@ -188,7 +188,7 @@ function change(lines: readonly string[]): readonly Command[] {
 }
 
 /** netifd makes it load a zone when the mesh comes up; rules that changed since need this. */
-function reloadFirewall(lines: readonly string[]): readonly Command[] {
+function reloadFirewall(lines: readonly string[]): readonly HostCommand[] {
   return touches(lines, 'firewall') ? [run('/etc/init.d/firewall', 'reload')] : [];
 }
 
@@ -197,7 +197,7 @@ function touches(lines: readonly string[], config: string): boolean {
 }
 
 /** The first observation is the one to return to, also after another radio was taken. */
-function rememberBefore(observed: OpenwrtObserved, device: string): readonly Command[] {
+function rememberBefore(observed: OpenwrtObserved, device: string): readonly HostCommand[] {
   const { wireless, before = {} } = observed;
   const taken = [
     [device, DEVICE_OPTIONS] as const,
@@ -220,7 +220,7 @@ function confirm(
   settings: MeshSettings,
   observed: OpenwrtObserved,
   device: string,
-): readonly Command[] {
+): readonly HostCommand[] {
   const forget = observed.scraps.map(remove);
   if (isJoined(settings, observed)) {
     return observed.neighboursSettled === false ? [settleNeighbours(settings), ...forget] : forget;
@@ -234,7 +234,7 @@ function confirm(
 }
 
 /** netifd has no options for these, and each interface that it builds has the kernel's values. */
-function settleNeighbours({ interfaceName }: MeshSettings): Command {
+function settleNeighbours({ interfaceName }: MeshSettings): HostCommand {
   const words = Object.entries(NEIGHBOUR_SETTINGS).map(
     ([name, value]) => `net.ipv6.neigh.${interfaceName}.${name}=${value}`,
   );

@@ -1,7 +1,7 @@
 /** What every body of the radio port must keep, whatever it runs on. Each body's test calls it. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Command, transcript } from '../../platform/command.ts';
+import { type HostCommand, transcript } from '../../platform/command.ts';
 import type { FaultCode, Result } from '../../platform/fault.ts';
 import type { Platform } from '../../platform/platform.ts';
 import type { MeshSettings } from '../../platform/settings.ts';
@@ -247,7 +247,9 @@ export function conform<Observed>(
   });
 }
 
-async function restoration<Observed>(platform: Platform<Observed>): Promise<readonly Command[]> {
+async function restoration<Observed>(
+  platform: Platform<Observed>,
+): Promise<readonly HostCommand[]> {
   const plan = platform.restore(SETTINGS, value(await platform.observe(SETTINGS)));
   return plan.ok ? plan.commands : assert.fail(JSON.stringify(plan.faults));
 }
@@ -262,7 +264,7 @@ export async function up<Observed>(platform: Platform<Observed>): Promise<void> 
 
 export async function commands<Observed>(
   platform: Platform<Observed>,
-): Promise<readonly Command[]> {
+): Promise<readonly HostCommand[]> {
   const plan = platform.plan(SETTINGS, value(await platform.observe(SETTINGS)));
   return plan.ok ? plan.commands : assert.fail(JSON.stringify(plan.faults));
 }
@@ -272,7 +274,7 @@ export function value<T>(result: Result<T>): T {
   return assert.fail(JSON.stringify(result.fault));
 }
 
-function contains(command: Command, secret: string): boolean {
+function contains(command: HostCommand, secret: string): boolean {
   const hexadecimal = Buffer.from(secret).toString('hex');
   const text = JSON.stringify(command);
   return [secret, JSON.stringify(secret).slice(1, -1), hexadecimal].some((form) =>

@@ -7,8 +7,8 @@ import { failure, fault, type Result, success } from '../../platform/fault.ts';
 import { DEFAULT_FOLDER, linuxPaths } from '../../platform/linux/observed.ts';
 import { isMeshParameterName, type MeshParameters } from '../../platform/mesh-parameters.ts';
 import type {
-  Link,
   MeshPath,
+  NetworkInterface,
   Phy,
   RadioEvent,
   RadioInterface,
@@ -24,7 +24,7 @@ import { PHY, PHY_WITHOUT_MESH, station } from './samples.ts';
 interface World {
   phys: readonly Phy[];
   interfaces: RadioInterface[];
-  links: Link[];
+  links: NetworkInterface[];
   country: string;
   multicastRate: number | undefined;
   parameters: Record<string, number>;
@@ -82,7 +82,7 @@ export class FakeLinux implements RadioReader {
     return success([{ country, dfsRegion: 'FCC', phyIndex: undefined, selfManaged: false }]);
   }
 
-  async links(): Promise<Result<readonly Link[]>> {
+  async links(): Promise<Result<readonly NetworkInterface[]>> {
     return success([...this.world.links]);
   }
 
@@ -282,7 +282,7 @@ export class FakeLinux implements RadioReader {
     this.onAddress();
   }
 
-  #change(name = '', change: Partial<Link>): void {
+  #change(name = '', change: Partial<NetworkInterface>): void {
     this.world.links = this.world.links.map((each) =>
       each.name === name ? { ...each, ...change } : each,
     );
@@ -302,6 +302,6 @@ function wireless(name: string, index: number, phyIndex: number): Mutable<RadioI
   };
 }
 
-function link(name: string, index: number): Link {
+function link(name: string, index: number): NetworkInterface {
   return { index, name, up: false, carrier: false, address: '', mtu: 1500, ipv6: [] };
 }

@@ -5,8 +5,8 @@
 import { failure, fault, type Result, success } from '../../platform/fault.ts';
 import type { MeshParameters } from '../../platform/mesh-parameters.ts';
 import type {
-  Link,
   MeshPath,
+  NetworkInterface,
   Phy,
   RadioEvent,
   RadioInterface,
@@ -95,7 +95,7 @@ export class FakeOpenwrt implements RadioReader {
     return success([{ country, dfsRegion: 'unset', phyIndex: undefined, selfManaged: false }]);
   }
 
-  async links(): Promise<Result<readonly Link[]>> {
+  async links(): Promise<Result<readonly NetworkInterface[]>> {
     const { mesh } = this;
     if (mesh === undefined) return success([]);
     const ipv6 = mesh.addresses.map((address) => ({ address, scope: 'global' as const }));

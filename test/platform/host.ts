@@ -2,12 +2,12 @@
  * A host in memory: files, processes and recorded program outputs behind the `Runner` port. It
  * keeps what was performed, in order, and refuses what it does not know.
  */
-import { type Command, contentOf, describeCommand } from '../../platform/command.ts';
+import { contentOf, describeCommand, type HostCommand } from '../../platform/command.ts';
 import { failure, fault, type Result, success } from '../../platform/fault.ts';
 import type { Watch } from '../../platform/radio.ts';
-import type { Output, Process, Runner } from '../../platform/runner.ts';
+import type { Process, ProgramOutput, Runner } from '../../platform/runner.ts';
 
-export type Program = (argv: readonly string[]) => Partial<Output> | string | undefined;
+export type Program = (argv: readonly string[]) => Partial<ProgramOutput> | string | undefined;
 
 export class MemoryHost implements Runner {
   readonly files = new Map<string, string | Uint8Array>();
@@ -15,7 +15,7 @@ export class MemoryHost implements Runner {
   readonly processes = new Map<number, Process>();
   /** What files begin with that cannot be written. */
   readOnly: readonly string[] = [];
-  readonly performed: Command[] = [];
+  readonly performed: HostCommand[] = [];
   readonly followers: ((line: string) => void)[] = [];
   /** Lets the program of a follower end. */
   readonly enders: (() => void)[] = [];
@@ -31,7 +31,7 @@ export class MemoryHost implements Runner {
     return this.performed.map(describeCommand);
   }
 
-  async output(argv: readonly [string, ...string[]]): Promise<Result<Output>> {
+  async output(argv: readonly [string, ...string[]]): Promise<Result<ProgramOutput>> {
     const answer = this.#program(argv);
     if (answer === undefined) {
       return failure(fault('tool_missing', `command ${argv[0]}`, 'the program', argv.join(' ')));
@@ -82,7 +82,7 @@ export class MemoryHost implements Runner {
     return this.processes.get(pid);
   }
 
-  async perform(command: Command): Promise<Result<undefined>> {
+  async perform(command: HostCommand): Promise<Result<undefined>> {
     this.performed.push(command);
     switch (command.kind) {
       case 'run': {

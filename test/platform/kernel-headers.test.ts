@@ -30,7 +30,7 @@ const MESHCONF_NAMES: Readonly<Record<string, string>> = {
 describe("the kernel's headers", { skip }, () => {
   const constants = skip === false ? readConstants() : new Map<string, number>();
   const tables: readonly (readonly [prefix: string, table: Readonly<Record<string, number>>])[] = [
-    ['NL80211_CMD_', nl80211.Command],
+    ['NL80211_CMD_', nl80211.Nl80211Command],
     ['NL80211_ATTR_', nl80211.Attr],
     ['NL80211_FEATURE_', nl80211.Feature],
     ['NL80211_BAND_ATTR_', nl80211.BandAttr],

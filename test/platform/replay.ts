@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { success } from '../../platform/fault.ts';
-import type { OpenTransport, Transport } from '../../platform/netlink/socket.ts';
+import type { OpenTransport, RawSocket } from '../../platform/netlink/socket.ts';
 
 export interface Exchange {
   readonly protocol: number;
@@ -47,7 +47,7 @@ export function replay(alter: (datagram: Buffer) => Buffer = (datagram) => datag
     },
   };
 
-  function transport(protocol: number): Transport {
+  function transport(protocol: number): RawSocket {
     let receive: (datagram: Uint8Array) => void = () => {};
     return {
       on(event: string, listener: (...values: never[]) => void) {

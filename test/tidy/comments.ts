@@ -84,9 +84,13 @@ test('comments name only functions, fields and constants that there are', () => 
   const words = new Set(
     [...parsed.values()].flatMap((file) => [...nodesOf(file)].flatMap(wordsOf)),
   );
-  const name = /(?<![\w.])([a-z]\w*[A-Z]\w*|[A-Z][A-Z0-9]*_[A-Z0-9_]+)(?!\w)|`(\w+)\(\)`/g;
+  const name =
+    /(?<![\w.])([a-z]\w*[A-Z]\w*|[A-Z][A-Z0-9]*_[A-Z0-9_]+)(?!\w)|`(?:(\w+)\(\)|([A-Z][a-z]\w*))`/g;
   const wrong = FILES.flatMap((path) =>
-    Array.from(commentsOf(path).matchAll(name), ([, bare, called]) => bare ?? called ?? '')
+    Array.from(
+      commentsOf(path).matchAll(name),
+      ([, bare, called, type]) => bare ?? called ?? type ?? '',
+    )
       .filter((word) => !words.has(word) && !FOREIGN.test(word))
       .map((word) => `${path} names ${word}`),
   );

@@ -59,15 +59,6 @@ export const AMBIGUOUS: readonly string[] = [
   'PeerState',
   'PeerView',
   'Standing',
-  'Command',
-  'Verdict',
-  'Malformed',
-  'Message',
-  'Transport',
-  'RadioState',
-  'Plan',
-  'Link',
-  'Output',
 ];
 
 /** Folders whose comments are wider than the page. */
