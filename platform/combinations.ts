@@ -1,7 +1,7 @@
 /**
- * Which interfaces a radio takes at the same time, as cfg80211 judges it (cfg80211_iter_combinations()
- * in net/wireless/util.c): there is a combination with room for all of them, by type, in sum and by
- * channels. One alone is never asked for.
+ * Which interfaces a radio takes at the same time, as cfg80211 judges it
+ * (cfg80211_iter_combinations() in net/wireless/util.c): there is a combination with room for all
+ * of them, by type, in sum and by channels. One alone is never asked for.
  */
 import type { Combination, InterfaceType, Phy } from './radio.ts';
 

@@ -26,8 +26,8 @@ export interface WriteCommand {
   /** Shown by size only. */
   readonly secret: boolean;
   /**
-   * A file of somebody else's: one that is there keeps its mode and owner, and every byte of it that is
-   * not changed. So its content stands for bytes here, one a character (ISO 8859-1).
+   * A file of somebody else's: one that is there keeps its mode and owner, and every byte of it
+   * that is not changed. So its content stands for bytes here, one a character (ISO 8859-1).
    */
   readonly foreign?: true;
 }

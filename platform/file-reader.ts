@@ -1,6 +1,7 @@
 /**
- * Reading a file that a person, a configuration or the host names. Under such a name may lie a pipe,
- * a device or a terabyte: only a file is read, without waiting for anybody, and only so much of it.
+ * Reading a file that a person, a configuration or the host names. Under such a name may lie a
+ * pipe, a device or a terabyte: only a file is read, without waiting for anybody, and only so much
+ * of it.
  */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 

@@ -1,11 +1,11 @@
 /**
  * Writing a file of the product: the one way in which any of them comes to be.
  *
- * Safety: under its name a file is whole or not there (or the old one is). Everything is written beside
- * it, also when the system takes less at a time than it was given, made durable, and only then named;
- * then its folder is made durable too. What fails leaves nothing behind. The draft is its owner's alone
- * until its content is complete, and gets its mode by hand: what open(2) is asked for loses the bits of
- * the umask, and the units' is 0077.
+ * Safety: under its name a file is whole or not there (or the old one is). Everything is written
+ * beside it, also when the system takes less at a time than it was given, made durable, and only
+ * then named; then its folder is made durable too. What fails leaves nothing behind. The draft is
+ * its owner's alone until its content is complete, and gets its mode by hand: what open(2) is asked
+ * for loses the bits of the umask, and the units' is 0077.
  * Liveness: a draft that a killed process left is taken away by the next writer of the same name.
  */
 import {

@@ -1,6 +1,6 @@
 /**
- * A program whose lines tell what happens (`iw event`, `ubus listen`), started again whenever it ends:
- * without its lines a neighbour that comes back would never be noticed.
+ * A program whose lines tell what happens (`iw event`, `ubus listen`), started again whenever it
+ * ends: without its lines a neighbour that comes back would never be noticed.
  */
 import { FOLLOW_AGAIN_MS } from './limits.ts';
 import type { Watch } from './radio.ts';

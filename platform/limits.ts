@@ -30,7 +30,9 @@ export const RECEIVE_BUFFER_BYTES = 1 << 20;
 
 /* Bringing a mesh up (linux/, openwrt/). */
 
-/** What hostapd takes unless it is told otherwise; the kernel refuses two intervals on one radio. */
+/**
+ * What hostapd takes unless it is told otherwise; the kernel refuses two intervals on one radio.
+ */
 export const AP_BEACON_INTERVAL_TU = 100;
 /** A supplicant younger than this may still be joining. */
 export const JOIN_TIMEOUT_MS = 30_000;

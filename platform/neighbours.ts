@@ -1,8 +1,9 @@
 /**
  * Neighbour discovery (RFC 4861) on a mesh interface. The kernel asks three times, a second apart,
- * for the address of a neighbour, and then gives its packets up. Where four of five packets are lost
- * that hardly ever succeeds, whatever is repeated above it. So it asks more often and sooner here.
- * The questions go to neighbours that somebody wants to reach now, five a second at most for each.
+ * for the address of a neighbour, and then gives its packets up. Where four of five packets are
+ * lost that hardly ever succeeds, whatever is repeated above it. So it asks more often and sooner
+ * here. The questions go to neighbours that somebody wants to reach now, five a second at most for
+ * each.
  */
 import type { Runner } from './runner.ts';
 import { readText } from './runner.ts';

@@ -205,8 +205,8 @@ export interface RadioReader {
   meshParameters(interfaceName: string): Promise<Result<MeshParameters>>;
   watch(listener: (event: RadioEvent) => void): Promise<Result<Watch>>;
   /**
-   * The one act of a reader, because it must be quick: drops a neighbour with every path through it.
-   * Faults: `interface_missing`, `not_permitted`; a refusal where there is no such neighbour.
+   * The one act of a reader, because it must be quick: drops a neighbour with every path through
+   * it. Faults: `interface_missing`, `not_permitted`; a refusal where there is no such neighbour.
    */
   removeStation(interfaceName: string, address: string): Promise<Result<undefined>>;
   close(): void;

@@ -3,9 +3,9 @@
  * may have changed something and at a slow pace without one. One turn at a time; events during a
  * turn cause one more. What fails is tried again after a pause that doubles up to a minute, so that
  * unplugged hardware costs nothing; an event ends that pause, unless commands were run and failed:
- * then the events are their own echo, and heeding them would try without end, and the pause doubles up
- * to hours as long as the failure is the same. Only a radio that comes is no echo. Commands that succeed
- * again and again without the host becoming as it is wanted count as failed too.
+ * then the events are their own echo, and heeding them would try without end, and the pause doubles
+ * up to hours as long as the failure is the same. Only a radio that comes is no echo. Commands that
+ * succeed again and again without the host becoming as it is wanted count as failed too.
  *
  * Where the operator's own networks went down with a try, because it was rolled back or because the
  * body builds all networks of a radio together, tries are rare; a mesh that comes up by itself
@@ -119,8 +119,8 @@ export class Reconciler<Observed> implements Watch {
   }
 
   /**
-   * Try now, whatever pause there is, because a person has mended something. What is under way comes to
-   * its end first, and if it failed it was the try from before: it is not reported.
+   * Try now, whatever pause there is, because a person has mended something. What is under way
+   * comes to its end first, and if it failed it was the try from before: it is not reported.
    */
   retry(): void {
     if (this.#closed) return;

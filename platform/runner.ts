@@ -221,7 +221,9 @@ function kill(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
   }
 }
 
-/** A file of somebody else's that is there is edited; any other is put in the place of the old one. */
+/**
+ * A file of somebody else's that is there is edited; any other is put in the place of the old one.
+ */
 function write(command: WriteCommand): void {
   const { path, mode, foreign } = command;
   const content = contentOf(command);

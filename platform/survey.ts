@@ -153,8 +153,8 @@ export function supplicantFaults(
 }
 
 /**
- * A country that nobody knows, and a channel on which the mesh may not start there. `current` is the
- * country whose rules the marks of the channels show.
+ * A country that nobody knows, and a channel on which the mesh may not start there. `current` is
+ * the country whose rules the marks of the channels show.
  */
 export function regulatoryFaults(
   settings: MeshSettings,

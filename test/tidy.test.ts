@@ -1,6 +1,6 @@
 /**
- * Rules of the house that the compiler and the linter cannot check. CONTRIBUTING.md says what they are
- * for; each is a test in one of these files.
+ * Rules of the house that the compiler and the linter cannot check. CONTRIBUTING.md says what they
+ * are for; each is a test in one of these files.
  */
 import './tidy/comments.ts';
 import './tidy/documents.ts';

@@ -1,7 +1,7 @@
 /**
- * The second half of a plan for Linux: the mesh interface created, its supplicant started, addresses
- * and parameters set. What is as wanted stays as it is: a supplicant that runs with the wanted
- * configuration is never touched, because its peers would have to meet again.
+ * The second half of a plan for Linux: the mesh interface created, its supplicant started,
+ * addresses and parameters set. What is as wanted stays as it is: a supplicant that runs with the
+ * wanted configuration is never touched, because its peers would have to meet again.
  */
 import { awaitCarrier, type HostCommand, remove, run } from '../command.ts';
 import { normalizePrefix } from '../ipv6.ts';
@@ -62,9 +62,9 @@ export function bringUp(
 }
 
 /**
- * An access point beside keeps its beacon interval, and the mesh takes that. One that is joined has an
- * interval that the kernel took: it is not made to meet its peers again when an access point comes or
- * goes.
+ * An access point beside keeps its beacon interval, and the mesh takes that. One that is joined has
+ * an interval that the kernel took: it is not made to meet its peers again when an access point
+ * comes or goes.
  */
 function wantedConfiguration(settings: MeshSettings, observed: LinuxObserved, phy: Phy): string {
   const { control } = pathsOf(observed, settings.interfaceName);

@@ -1,7 +1,7 @@
 /**
  * What else is on the host, beside the mesh that is wanted: names that are taken, and interfaces of
- * the same radio, which may stay (the radio can do both on one channel), have to yield (they are idle)
- * or keep the mesh away (they are in use).
+ * the same radio, which may stay (the radio can do both on one channel), have to yield (they are
+ * idle) or keep the mesh away (they are in use).
  */
 import { fitsTogether } from '../combinations.ts';
 import { type Fault, fault } from '../fault.ts';
@@ -35,9 +35,9 @@ export function interfaceFaults(
 }
 
 /**
- * Interfaces that are up and not connected: they make room where they cannot stay beside a mesh, and a
- * station also where it can. One that looks for its network scans, and the whole radio with it: the
- * node drops out of the mesh for ten seconds each time.
+ * Interfaces that are up and not connected: they make room where they cannot stay beside a mesh,
+ * and a station also where it can. One that looks for its network scans, and the whole radio with
+ * it: the node drops out of the mesh for ten seconds each time.
  */
 export function yieldingInterfaces(
   settings: MeshSettings,
@@ -52,11 +52,11 @@ export function yieldingInterfaces(
 }
 
 /**
- * The address that the mesh interface needs, where the one that it has (or gets, when it is made) is
- * that of another interface which may be up beside it: the kernel refuses to bring the second up
- * (ENOTUNIQ, ieee80211_check_concurrent_iface() in net/mac80211/iface.c). It is the radio's own with
- * the bit of local administration, so it is the same at every start, and differs in as few bits as
- * can be, which is what receive filters with a mask like best.
+ * The address that the mesh interface needs, where the one that it has (or gets, when it is made)
+ * is that of another interface which may be up beside it: the kernel refuses to bring the second up
+ * (ENOTUNIQ, ieee80211_check_concurrent_iface() in net/mac80211/iface.c). It is the radio's own
+ * with the bit of local administration, so it is the same at every start, and differs in as few
+ * bits as can be, which is what receive filters with a mask like best.
  */
 export function ownAddress(
   settings: MeshSettings,

@@ -134,8 +134,9 @@ export class LinuxPlatform extends HostBody implements Platform<LinuxObserved> {
   }
 
   /**
-   * The socket for the answer lies in our own folder (-s), not in /tmp: a supplicant that an earlier
-   * start of the unit left running sees the private /tmp of that start, and could not answer there.
+   * The socket for the answer lies in our own folder (-s), not in /tmp: a supplicant that an
+   * earlier start of the unit left running sees the private /tmp of that start, and could not
+   * answer there.
    */
   protected supplicantCall(interfaceName: string): readonly [string, ...string[]] {
     const { control } = linuxPaths(this.#folder, interfaceName);

@@ -1,7 +1,7 @@
 /**
- * What network managers do with the mesh interface, by their own words: whether those that were told
- * to leave it alone have obeyed (NetworkManager, systemd-networkd), and which run or are configured
- * that cannot be told by a file of ours (iwd, ConnMan, ifupdown).
+ * What network managers do with the mesh interface, by their own words: whether those that were
+ * told to leave it alone have obeyed (NetworkManager, systemd-networkd), and which run or are
+ * configured that cannot be told by a file of ours (iwd, ConnMan, ifupdown).
  */
 import { type Fault, fault } from '../fault.ts';
 import { MANAGER_LOOK_TURNS } from '../limits.ts';
@@ -82,7 +82,9 @@ const CONNMAN_FILE = '/etc/connman/main.conf';
 const IFUPDOWN_FILE = '/etc/network/interfaces';
 const IFUPDOWN_FOLDER = '/etc/network/interfaces.d';
 
-/** Managers that no file of ours can tell. `names`: the mesh interface, and others of the radios. */
+/**
+ * Managers that no file of ours can tell. `names`: the mesh interface, and others of the radios.
+ */
 export async function strangers(
   runner: Runner,
   names: readonly string[],

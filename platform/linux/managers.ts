@@ -2,17 +2,17 @@
  * The network managers of Debian and Raspberry Pi OS, told to leave the mesh interface alone where
  * each of them listens:
  *
- * - NetworkManager: a drop-in whose name sorts last, since a later `unmanaged-devices=` takes the place
- *   of an earlier one, and a [device] section beside it, which no such line touches. It reads
+ * - NetworkManager: a drop-in whose name sorts last, since a later `unmanaged-devices=` takes the
+ *   place of an earlier one, and a [device] section beside it, which no such line touches. It reads
  *   /run before /etc, so the one in /run is for hosts whose /etc cannot be written.
  * - systemd-networkd: the first .network file that matches wins, whichever folder it is in, so the
  *   name of ours sorts first.
  * - dhcpcd, which has no drop-in folder: a marked block in its one file, before the first line that
  *   begins a block for one interface, network, profile or answer: what follows that is the block's.
  *
- * A file that is written is not yet one that was read: a mark lies in our own folder from before the
- * change until the manager was told, so that telling it is tried again. Whether one that was told has
- * obeyed is looked at afterwards (manager-look.ts).
+ * A file that is written is not yet one that was read: a mark lies in our own folder from before
+ * the change until the manager was told, so that telling it is tried again. Whether one that was
+ * told has obeyed is looked at afterwards (manager-look.ts).
  */
 import { type HostCommand, remove, run } from '../command.ts';
 import { type Fault, fault } from '../fault.ts';
@@ -111,7 +111,9 @@ export function giveBack(managers: readonly ObservedManager[]): readonly HostCom
   );
 }
 
-/** Managers that have the mesh interface, or will: they run, and what would tell them is not there. */
+/**
+ * Managers that have the mesh interface, or will: they run, and what would tell them is not there.
+ */
 export function managerFaults(
   managers: readonly ObservedManager[],
   interfaceName: string,
@@ -221,8 +223,8 @@ function placeIn(content: string): number {
 }
 
 /**
- * Everything but our blocks, byte for byte. One that was begun and not ended is left to the operator,
- * and so is what somebody wrote into one.
+ * Everything but our blocks, byte for byte. One that was begun and not ended is left to the
+ * operator, and so is what somebody wrote into one.
  */
 function withoutBlock(content: string): string {
   const kept: string[] = [];

@@ -15,7 +15,9 @@ export interface LinuxObserved extends Survey {
   readonly managers: readonly ObservedManager[];
   /** Managers that cannot be told. */
   readonly strangers: readonly Fault[];
-  /** The country that was asked for last, which is not always the one that the kernel then names. */
+  /**
+   * The country that was asked for last, which is not always the one that the kernel then names.
+   */
   readonly askedCountry: string | undefined;
   /** Mbit/s, as noted when it was last set: the kernel takes it and never tells it. */
   readonly multicastRateMbps: number | undefined;

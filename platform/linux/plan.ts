@@ -88,10 +88,10 @@ export function restoreLinux(scope: MeshScope, observed: LinuxObserved): MeshPla
 }
 
 /**
- * Whether the radio follows the wanted country. A radio with a country of its own (in its EEPROM, or
- * kept by its driver) makes the kernel name another after it was asked: 98 for what two countries
- * allow, 99 for rules of the driver. The channels' marks are then those of that mixture, and asking
- * again changes nothing.
+ * Whether the radio follows the wanted country. A radio with a country of its own (in its EEPROM,
+ * or kept by its driver) makes the kernel name another after it was asked: 98 for what two
+ * countries allow, 99 for rules of the driver. The channels' marks are then those of that mixture,
+ * and asking again changes nothing.
  */
 function isInForce(settings: MeshSettings, observed: LinuxObserved, phy: Phy): boolean {
   const domain = domainOf(observed.domains, phy.index);

@@ -60,9 +60,9 @@ const SAE_WORDS =
   '(?:MESH-SAE-AUTH-FAILURE addr=([0-9a-f:]{17})|MESH-PEER-CONNECTED ([0-9a-f:]{17}))';
 
 /**
- * Neighbours that failed SAE and did not come in afterwards, the most stubborn first, and the latest
- * of those that are alike. With a name, of that interface alone: a log of the whole host tells of other
- * meshes too. One pass, since strangers on the air write this log.
+ * Neighbours that failed SAE and did not come in afterwards, the most stubborn first, and the
+ * latest of those that are alike. With a name, of that interface alone: a log of the whole host
+ * tells of other meshes too. One pass, since strangers on the air write this log.
  */
 export function saeFailures(log: string, interfaceName?: string): readonly SaeFailure[] {
   const name = interfaceName?.replaceAll(/[.-]/g, '\\$&');

@@ -10,7 +10,8 @@
  * nla_parse(), because padding attributes repeat. Every loop advances by at least the header, so
  * none can be endless.
  *
- * Decoders throw `MalformedAttribute` inside this folder; `decode` turns it into a fault at the edge.
+ * Decoders throw `MalformedAttribute` inside this folder; `decode` turns it into a fault at the
+ * edge.
  */
 import { failure, fault, type Result, success } from '../fault.ts';
 

@@ -1,7 +1,7 @@
 /**
  * What else is configured on the router, beside the mesh that is wanted: what netifd, hostapd, the
- * supplicant or the kernel would refuse, or would do to somebody else's networks, is refused by name
- * before anything is changed.
+ * supplicant or the kernel would refuse, or would do to somebody else's networks, is refused by
+ * name before anything is changed.
  */
 import { bandOf, channelFrequency, channelNumber } from '../channel.ts';
 import { fitsTogether } from '../combinations.ts';
@@ -137,7 +137,9 @@ function wakingFaults(observed: OpenwrtObserved, device: string): readonly Fault
   });
 }
 
-/** The mesh gets the width of the device: it is refused where it reaches what the channel does not. */
+/**
+ * The mesh gets the width of the device: it is refused where it reaches what the channel does not.
+ */
 function widthFaults(
   settings: MeshSettings,
   observed: OpenwrtObserved,
@@ -159,7 +161,9 @@ const FIRST_6_GHZ_MHZ = 5955;
 /** Where blocks of several 20 MHz channels begin in the 5 GHz band (IEEE 802.11-2020 annex E). */
 const FIRST_5_GHZ_CHANNELS = [36, 100, 149];
 
-/** The centres of the other 20 MHz channels that an `htmode` takes beside the one at a frequency. */
+/**
+ * The centres of the other 20 MHz channels that an `htmode` takes beside the one at a frequency.
+ */
 export function reachedBy(mode: string, frequencyMhz: number): readonly number[] {
   const [, width = '20', side = ''] = /^(?:HT|VHT|HE|EHT)(\d+)([+-]?)$/.exec(mode) ?? [];
   const count = Number(width) / 20;

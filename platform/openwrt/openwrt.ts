@@ -44,7 +44,9 @@ export class OpenwrtPlatform extends HostBody implements Platform<OpenwrtObserve
   readonly kind = 'openwrt';
   /** netifd takes all networks of a radio down to build one of them. */
   readonly takesOthersDown = true;
-  /** Device folders by phy, and whether the supplicant has mesh: a look every two seconds is dear. */
+  /**
+   * Device folders by phy, and whether the supplicant has mesh: a look every two seconds is dear.
+   */
   readonly #folders = new Map<string, string>();
   #programWithMesh = false;
 

@@ -4,13 +4,14 @@
  * wifi-device (`DEVICE_OPTIONS`). Nothing else in the configuration is touched, but that the other
  * networks of a radio which was off stay off.
  *
- * A commit takes along whatever somebody else has staged in that configuration, and what is staged is
- * shown as if it were true. So nothing is changed while something is staged: that is refused by name.
+ * A commit takes along whatever somebody else has staged in that configuration, and what is staged
+ * is shown as if it were true. So nothing is changed while something is staged: that is refused by
+ * name.
  *
  * Every change is one batch in one file. What was there before lies on flash from before the first
  * change on, as the configuration does, and a mark beside it until the mesh has come up: `apply`
- * takes a change back whose mesh does not come up, and the next plan one that was broken off, after a
- * power cut too. Only what is ours and the options that we set are taken back: what the operator
+ * takes a change back whose mesh does not come up, and the next plan one that was broken off, after
+ * a power cut too. Only what is ours and the options that we set are taken back: what the operator
  * changed meanwhile stays.
  */
 import { awaitCarrier, type HostCommand, remove, run } from '../command.ts';

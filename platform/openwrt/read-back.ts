@@ -1,6 +1,7 @@
 /**
- * Whether a batch has done what it says. `uci batch` ends with status 0 whatever became of its lines
- * and of the commit, which fails where the overlay is full, so the configuration is read again.
+ * Whether a batch has done what it says. `uci batch` ends with status 0 whatever became of its
+ * lines and of the commit, which fails where the overlay is full, so the configuration is read
+ * again.
  */
 import { option, type UciConfig, unquote } from './uci.ts';
 

@@ -26,9 +26,9 @@ const UCI_BANDS: Readonly<Record<Band, string>> = { '2.4 GHz': '2g', '5 GHz': '5
 const POWER_MODES: Readonly<Record<number, string>> = { 1: 'active', 2: 'light', 3: 'deep' };
 
 /**
- * The wifi-device section of a phy, of those that netifd takes for it. A phy with several radios has a
- * section for each (`option radio`), and some have one for each band: then the one that is on the
- * wanted band. A section that says which radio of its phy it is never becomes that of another.
+ * The wifi-device section of a phy, of those that netifd takes for it. A phy with several radios
+ * has a section for each (`option radio`), and some have one for each band: then the one that is on
+ * the wanted band. A section that says which radio of its phy it is never becomes that of another.
  */
 export function deviceOf(
   observed: OpenwrtObserved,
@@ -46,8 +46,8 @@ export function deviceOf(
 }
 
 /**
- * The phy that netifd takes for a section, in its order (find_phy in its mac80211 scripts): by name,
- * by path, by hardware address. `path+N` is the phy N after the first of those at one device.
+ * The phy that netifd takes for a section, in its order (find_phy in its mac80211 scripts): by
+ * name, by path, by hardware address. `path+N` is the phy N after the first of those at one device.
  */
 function phyOf(
   { devicePaths, phyAddresses }: OpenwrtObserved,
@@ -103,8 +103,8 @@ export function batchLines(
 }
 
 /**
- * All networks of a radio have one beacon interval: where there are others, theirs stays, and where it
- * was left so, it is not worth taking the mesh down once they are gone.
+ * All networks of a radio have one beacon interval: where there are others, theirs stays, and where
+ * it was left so, it is not worth taking the mesh down once they are gone.
  */
 function keepsInterval({ wireless }: OpenwrtObserved, device: string): boolean {
   const present = wireless.get(device);

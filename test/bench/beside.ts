@@ -1,7 +1,7 @@
 /**
- * The figures of (a) and (b) beside those of another build, on the same machine at the same time: runs
- * take turns, so that what else the machine does meets both. Processor time is that of all processes of
- * a run, which tells more than the clock where others work, too.
+ * The figures of (a) and (b) beside those of another build, on the same machine at the same time:
+ * runs take turns, so that what else the machine does meets both. Processor time is that of all
+ * processes of a run, which tells more than the clock where others work, too.
  *
  *   node dist/test/bench/beside.js --before ROOT [--only throughput|latency] [--rounds N]
  *

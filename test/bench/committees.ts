@@ -1,6 +1,6 @@
 /**
- * What the size of a committee costs one authority, without disk and network: an order that it votes
- * for, the gossip of all others about it, its certificate. The processor alone, one core.
+ * What the size of a committee costs one authority, without disk and network: an order that it
+ * votes for, the gossip of all others about it, its certificate. The processor alone, one core.
  */
 import { performance } from 'node:perf_hooks';
 import { takeGossip } from '../../agent/core/authority/order.ts';

@@ -1,6 +1,6 @@
 /**
- * (i) Payments beside those who send whatever they can. Each figure is the time from opening a wallet
- * that was not there before to its certificate: links, order, quorum.
+ * (i) Payments beside those who send whatever they can. Each figure is the time from opening a
+ * wallet that was not there before to its certificate: links, order, quorum.
  */
 import { join } from 'node:path';
 import type { Message } from '../../agent/core/codec/message.ts';

@@ -1,8 +1,8 @@
 /**
  * (b) End to end: four authorities in processes of their own, wallets in this one, payments offered
- * at a steady rate whether the ones before are done or not. A payment's time begins when it was due,
- * so that a stall shows in all that waited behind it (no coordinated omission). Payments that were
- * not certified when the run ended are counted, never left out.
+ * at a steady rate whether the ones before are done or not. A payment's time begins when it was
+ * due, so that a stall shows in all that waited behind it (no coordinated omission). Payments that
+ * were not certified when the run ended are counted, never left out.
  */
 import { join } from 'node:path';
 import { startNetwork } from '../process/network.ts';

@@ -1,5 +1,6 @@
 /**
- * (c) Memory of one `meshpayd` as a router starts it: bundled, with the router's V8 flags, five peers.
+ * (c) Memory of one `meshpayd` as a router starts it: bundled, with the router's V8 flags, five
+ * peers.
  * (d) Bytes on the wire and on disk for a transfer, at each authority.
  * (e) From start to ready.
  */
@@ -105,7 +106,9 @@ interface Meter {
   readonly bytesOut: number;
 }
 
-/** Bytes of the store's files once it is at rest, written by the process so far, and on its links. */
+/**
+ * Bytes of the store's files once it is at rest, written by the process so far, and on its links.
+ */
 async function trafficAndDisk(node: TestNode): Promise<Meter> {
   const { peers } = await node.control.request('peers');
   const io = readFileSync(`/proc/${node.pid}/io`, 'utf8');

@@ -2,7 +2,8 @@
  * (f) Payments over a mesh that loses packets: four authorities and four wallets in network
  * namespaces on one switch, and a packet filter that drops a share of all packets, neighbour
  * discovery included, at each receiver. The same over TCP and over datagrams, in one run. Hosts ask
- * patiently for their neighbours (lossy-mesh.ts), or nothing would get through at 80 %. Payments that were not certified in time are counted, never left out.
+ * patiently for their neighbours (lossy-mesh.ts), or nothing would get through at 80 %. Payments
+ * that were not certified in time are counted, never left out.
  */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

@@ -4,8 +4,8 @@
  *
  *   node dist/test/bench/start.js [--certificates N] [--accounts N] [--folder PATH]
  *
- * A folder that is named is kept, and used again if it has as many. The opening runs in a process of its
- * own with the flags of the unit.
+ * A folder that is named is kept, and used again if it has as many. The opening runs in a process
+ * of its own with the flags of the unit.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

@@ -1,6 +1,6 @@
 /**
- * (g) What a stream costs over TCP and over datagrams: two nodes in this process, over loopback, TLS
- * included. Throughput with frames of the largest size, and small frames echoed one at a time.
+ * (g) What a stream costs over TCP and over datagrams: two nodes in this process, over loopback,
+ * TLS included. Throughput with frames of the largest size, and small frames echoed one at a time.
  */
 import process from 'node:process';
 import { MAX_FRAME_BYTES } from '../../agent/core/base/limits.ts';

@@ -1,8 +1,8 @@
 /**
- * (a) One authority, as FastPay measured it (Baudet, Danezis, Sonnino 2020, section 7): one transfer
- * per account, orders and certificates signed beforehand, at most 1,000 in flight, over loopback,
- * orders and certificates timed apart. Unlike there, every vote and every certificate is on disk,
- * synced, before it is answered, and the stream is TLS 1.3.
+ * (a) One authority, as FastPay measured it (Baudet, Danezis, Sonnino 2020, section 7): one
+ * transfer per account, orders and certificates signed beforehand, at most 1,000 in flight, over
+ * loopback, orders and certificates timed apart. Unlike there, every vote and every certificate is
+ * on disk, synced, before it is answered, and the stream is TLS 1.3.
  *
  * The load comes from a second process (driver.ts) over one link, under the key of another member.
  */

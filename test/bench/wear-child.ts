@@ -1,6 +1,6 @@
 /**
- * One authority's store at work, for wear.ts: the build at argv[2] opens the store at argv[3] and makes,
- * each time it is told how many, the two commits of so many payments, one payment a second.
+ * One authority's store at work, for wear.ts: the build at argv[2] opens the store at argv[3] and
+ * makes, each time it is told how many, the two commits of so many payments, one payment a second.
  */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';

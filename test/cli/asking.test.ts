@@ -1,5 +1,7 @@
-/** How the command line asks before it signs (agent/cli/wallet/asking.ts), and when a balance counts as
- * confirmed (refresh.ts), among the core's own authorities. */
+/**
+ * How the command line asks before it signs (agent/cli/wallet/asking.ts), and when a balance counts
+ * as confirmed (refresh.ts), among the core's own authorities.
+ */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Bell } from '../../agent/cli/wait.ts';

@@ -1,6 +1,6 @@
 /**
- * The table of bad-input.test.ts: a command line, how it ends, and what its first line says. The rows
- * about wallets are in bad-input-wallet-cases.ts.
+ * The table of bad-input.test.ts: a command line, how it ends, and what its first line says. The
+ * rows about wallets are in bad-input-wallet-cases.ts.
  */
 import { nameOf } from '../../agent/core/base/names.ts';
 import type { ExitName } from '../../agent/shell/exit-codes.ts';

@@ -1,6 +1,7 @@
 /**
  * Bad input to every command of the built program: one line with the code, the field, what was
- * expected and what was found; the exit status of the table; no stack trace; nothing on standard output.
+ * expected and what was found; the exit status of the table; no stack trace; nothing on standard
+ * output.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -37,8 +38,8 @@ describe('bad input', { concurrency: 4 }, () => {
     put('receipt', receipt);
     put('tampered', receipt.replace('12.50', '92.50'));
     put('few-votes', writeReceipt(village.network, certificateFor(village, { voters: [1, 2] })));
-    // Cases run beside each other, and one command at a time holds a data folder or a wallet: to each
-    // case that holds one, its own.
+    // Cases run beside each other, and one command at a time holds a data folder or a wallet: to
+    // each case that holds one, its own.
     for (const name of ['oak', 'elm', 'ash', 'fir', 'yew', 'box']) {
       const store = `[store]\nfolder = "${name}-data"\nallow_volatile = true\n`;
       put(`${name}.toml`, `name = "oak"\nrole = "authority"\n${store}`);

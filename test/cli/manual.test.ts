@@ -1,4 +1,6 @@
-/** Manual page, completions, version and error tables: whole, current, and sound for their programs. */
+/**
+ * Manual page, completions, version and error tables: whole, current, and sound for their programs.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** Streams whose reader goes away or whose disk is full (agent/cli/outlet.ts), and what that changes. */
+/**
+ * Streams whose reader goes away or whose disk is full (agent/cli/outlet.ts), and what that
+ * changes.
+ */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { openSync, writeFileSync } from 'node:fs';

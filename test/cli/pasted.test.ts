@@ -1,4 +1,6 @@
-/** What people paste, and what others wrote, through the built command: taken, named, made harmless. */
+/**
+ * What people paste, and what others wrote, through the built command: taken, named, made harmless.
+ */
 import assert from 'node:assert/strict';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,7 +21,9 @@ const BOB = nameOf('account', signerOf(12).publicKey);
 const receipt = writeReceipt(village.network, certificateFor(village));
 const document = JSON.stringify(genesisToJson(village.network.genesis));
 
-/** A folder with a wallet that has nobody to connect to, so that a good payment ends as `no_peers`. */
+/**
+ * A folder with a wallet that has nobody to connect to, so that a good payment ends as `no_peers`.
+ */
 function prepared(t: TestContext): string {
   const folder = temporaryFolder(t);
   const config = { peers: [], allowVolatile: true };

@@ -1,4 +1,6 @@
-/** Which payment an order on its way is (agent/cli/wallet/request.ts): no other may be taken for it. */
+/**
+ * Which payment an order on its way is (agent/cli/wallet/request.ts): no other may be taken for it.
+ */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Failure } from '../../agent/cli/failure.ts';

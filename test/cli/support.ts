@@ -1,4 +1,6 @@
-/** What the tests of the command line share: real runs of the built command, folders, certificates. */
+/**
+ * What the tests of the command line share: real runs of the built command, folders, certificates.
+ */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -38,7 +40,10 @@ export interface Ran {
 /** No command of these tests takes so long. */
 const COMMAND_PATIENCE_MS = 300_000;
 
-/** Starts the built command. Its home is empty and it knows no colour. `out`: a file for its results. */
+/**
+ * Starts the built command. Its home is empty and it knows no colour. `out`: a file for its
+ * results.
+ */
 export function startMeshpay(
   args: readonly string[],
   cwd: string,

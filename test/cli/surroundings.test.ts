@@ -1,4 +1,6 @@
-/** Where a command runs: without a home, in a folder that was removed. Nothing lands anywhere else. */
+/**
+ * Where a command runs: without a home, in a folder that was removed. Nothing lands anywhere else.
+ */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';

@@ -17,7 +17,9 @@ import { createWallet, openWalletFolder } from '../../agent/cli/wallet/folder.ts
 import { EXITS } from '../../agent/shell/exit-codes.ts';
 import { finished, meshpay, type Ran, startMeshpay } from './support.ts';
 
-/** What a payment that takes more than a moment shows of how it stands (text.test.ts: not before). */
+/**
+ * What a payment that takes more than a moment shows of how it stands (text.test.ts: not before).
+ */
 const PROGRESS =
   /^(Connecting\.\.\.|asking before signing: .*|votes [0-3] of 3.*|No quorum yet; it goes on by itself\. Waiting for:| {2}authority-[1-4]: .*)$/;
 

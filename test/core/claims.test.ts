@@ -1,4 +1,6 @@
-/** Catching up from several costs what catching up from one costs (authority/claims.ts, catchup.ts). */
+/**
+ * Catching up from several costs what catching up from one costs (authority/claims.ts, catchup.ts).
+ */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { claim } from '../../agent/core/authority/claims.ts';

@@ -1,4 +1,6 @@
-/** Committees of every size that the protocol is planned for: what a quorum is worth, to the vote. */
+/**
+ * Committees of every size that the protocol is planned for: what a quorum is worth, to the vote.
+ */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { MAX_CERTIFICATE_BYTES, MAX_FRAME_BYTES } from '../../agent/core/base/limits.ts';
@@ -47,7 +49,8 @@ describe('a committee of 1 to 31', () => {
       assert.equal(quorumOf(n), QUORUMS[n - 1], `quorum of ${n}`);
       const [f, q] = [faultsTolerated(n), quorumOf(n)];
       assert.ok(2 * q - n > f && q <= n - f, 'two share an honest one, and one can be had');
-      // One fault more, or one vote fewer, and it is not so any more. (Of 3, 6, 9 one would do less.)
+      // One fault more, or one vote fewer, and it is not so any more. (Of 3, 6, 9 one would do
+      // less.)
       assert.ok(3 * (f + 1) >= n);
       assert.ok(n % 3 === 0 || 2 * (q - 1) - n <= f);
       assert.equal(vouchersNeeded(n), Math.min(n - f, n - 1));

@@ -1,4 +1,7 @@
-/** What a genesis document may say (agent/core/network/genesis.ts, genesis-json.ts): both sides of each bound. */
+/**
+ * What a genesis document may say (agent/core/network/genesis.ts, genesis-json.ts): both sides of
+ * each bound.
+ */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {

@@ -1,4 +1,7 @@
-/** A wallet that died between its quorum and the spreading tells its last certificate at its next start. */
+/**
+ * A wallet that died between its quorum and the spreading tells its last certificate at its next
+ * start.
+ */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { accountAt, balanceAt } from '../support/ledger.ts';

@@ -1,4 +1,6 @@
-/** A key that voted in another life: its votes and words turn up, and it stops (authority/lives.ts). */
+/**
+ * A key that voted in another life: its votes and words turn up, and it stops (authority/lives.ts).
+ */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { REFUSALS } from '../../agent/core/base/refusal.ts';

@@ -1,6 +1,6 @@
 /**
- * Whatever bytes come, a decoder makes a value or says that they are malformed; any other exception is
- * a fault of ours, and is never taken for somebody else's bytes.
+ * Whatever bytes come, a decoder makes a value or says that they are malformed; any other exception
+ * is a fault of ours, and is never taken for somebody else's bytes.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

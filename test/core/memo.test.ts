@@ -1,8 +1,9 @@
 /**
  * Sealed memos (agent/core/memo.ts): who can open them, who cannot, and their frozen bytes.
  *
- * The vectors of test/vectors/memo.json were made by write-memo-vectors.ts; the steps in them (secret,
- * key, sealed) are checked here against node:crypto, which shares no code with what made them.
+ * The vectors of test/vectors/memo.json were made by write-memo-vectors.ts; the steps in them
+ * (secret, key, sealed) are checked here against node:crypto, which shares no code with what made
+ * them.
  */
 import assert from 'node:assert/strict';
 import { createPrivateKey, createPublicKey, diffieHellman, hkdfSync } from 'node:crypto';

@@ -1,4 +1,6 @@
-/** Asking before signing (agent/core/wallet/plan.ts): what is signed, what is not, and who said so. */
+/**
+ * Asking before signing (agent/core/wallet/plan.ts): what is signed, what is not, and who said so.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ByteKey } from '../../agent/core/base/bytes.ts';

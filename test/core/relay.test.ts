@@ -77,7 +77,9 @@ test('a relay on the way gets past a node that leads nowhere, whichever link is 
   assert.equal(world.notices('alice', 'order_certified').length, 1);
 });
 
-/** alice before `first`, which has so many keyed and silent strangers, and then `last` for a link. */
+/**
+ * alice before `first`, which has so many keyed and silent strangers, and then `last` for a link.
+ */
 function worldWithStrangers(count: number, why: 'wanted' | 'found'): World {
   const strangers = Array.from({ length: count }, (_, i) => `stranger${i}`);
   const world = worldWith(['last'], ['first', ...strangers]);
@@ -476,8 +478,8 @@ test('a wallet that is told of more than it has looks through all pages at once'
   const checked = checks();
   refresh();
   assert.equal(asked() - before, 4 * 2);
-  // Of what comes again nothing is checked again: there are the questions, those for credits over two
-  // ways, and the word of each member.
+  // Of what comes again nothing is checked again: there are the questions, those for credits over
+  // two ways, and the word of each member.
   assert.equal(checks() - checked, 4 * (3 + 2 * 2 + 1));
 });
 

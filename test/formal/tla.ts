@@ -1,8 +1,8 @@
 /**
  * Reads as much of TLA+ as the model's committee, rules and ledger need: definitions, conjunctions,
  * integer expressions of +, -, * and \div with IF, one comparison, and records and functions of
- * integers (Lamport, "Specifying Systems", chapters 2, 5 and 15). Departs from TLA+ in that * and \div
- * have one precedence, where TLA+ asks for brackets.
+ * integers (Lamport, "Specifying Systems", chapters 2, 5 and 15). Departs from TLA+ in that * and
+ * \div have one precedence, where TLA+ asks for brackets.
  */
 
 export interface Definition {
@@ -146,9 +146,9 @@ function partsOf(text: string): string[] {
 }
 
 /**
- * The value that a function has for an argument: one by its rule, `[a \in S |-> expression]`, or one
- * that differs from another in one place, `[f EXCEPT ![place] = expression]`, where @ is what stood
- * there. Throws a SyntaxError where it reads something else.
+ * The value that a function has for an argument: one by its rule, `[a \in S |-> expression]`, or
+ * one that differs from another in one place, `[f EXCEPT ![place] = expression]`, where @ is what
+ * stood there. Throws a SyntaxError where it reads something else.
  */
 export function valueAt(text: string, argument: number, values: Values): number {
   const [, bound, rule] = /^\[(\w+) \\in \w+ \|-> (.+)\]$/.exec(text) ?? [];

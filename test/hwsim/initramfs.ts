@@ -109,7 +109,10 @@ ${quoted(busybox)} poweroff -f
 `;
 }
 
-/** What Debian starts at a boot, and a machine in memory whose only hardware is radios does not need. */
+/**
+ * What Debian starts at a boot, and a machine in memory whose only hardware is radios does not
+ * need.
+ */
 const UNUSED_UNITS = [
   ...['apparmor', 'keyboard-setup', 'kmod-static-nodes', 'systemd-binfmt', 'systemd-hwdb-update'],
   ...['systemd-journal-flush', 'systemd-machine-id-commit', 'systemd-modules-load'],

@@ -13,7 +13,9 @@ export interface LossCount {
 }
 
 const TABLE = 'hwsim_loss';
-/** The kernel swaps rules when all its processors have had a turn, which can take long under load. */
+/**
+ * The kernel swaps rules when all its processors have had a turn, which can take long under load.
+ */
 const RULES_TIMEOUT_MS = 120_000;
 
 /**

@@ -1,7 +1,7 @@
 /**
  * Payments cross a mesh of virtual radios: `meshpayd` as a router runs it, found by beacons, with
- * real SAE. Five radios; authorities at 1 to 4, wallets beside 0 and 4. Each scenario is run once or
- * twice here, for what happens; `npm run bench:hwsim` runs them often, for how long it takes.
+ * real SAE. Five radios; authorities at 1 to 4, wallets beside 0 and 4. Each scenario is run once
+ * or twice here, for what happens; `npm run bench:hwsim` runs them often, for how long it takes.
  * Skipped with a printed reason where the host cannot have virtual radios.
  */
 import assert from 'node:assert/strict';

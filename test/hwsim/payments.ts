@@ -17,7 +17,9 @@ export interface OfferedFigure {
   /** Certified at all, by the time of looking. */
   readonly completedInTheEnd: number;
   readonly refused: number;
-  /** From the offer to the certificate, so with the wait behind others; of all that are certified. */
+  /**
+   * From the offer to the certificate, so with the wait behind others; of all that are certified.
+   */
   readonly p50Ms: number;
   readonly p99Ms: number;
   /** From the order's creation to the certificate. */

@@ -48,7 +48,9 @@ export interface SpawnRequest {
   readonly cwd?: string;
   /** With a terminal its output comes as `output` events instead of going to the log. */
   readonly terminal?: { readonly rows: number; readonly columns: number };
-  /** Its input stays open for `input`, its output comes as events, and only its errors are logged. */
+  /**
+   * Its input stays open for `input`, its output comes as events, and only its errors are logged.
+   */
   readonly piped?: boolean;
 }
 

@@ -242,7 +242,9 @@ export async function peerAges(node: WorldNode): Promise<PeerAge[]> {
     }));
 }
 
-/** Stops a daemon in order and starts it again. @returns whether its peerings stayed as they were */
+/**
+ * Stops a daemon in order and starts it again. @returns whether its peerings stayed as they were
+ */
 export async function restartAgent({ agents }: Scene, agent: Agent): Promise<boolean> {
   const before = await peerAges(agent.node);
   await agents.stop(agent);

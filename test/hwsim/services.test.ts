@@ -1,7 +1,7 @@
 /**
  * The shipped units under a real systemd, on a mesh of virtual radios: four authorities, each with
- * its radio's service and its daemon's, in the sandbox that the units describe. Skipped with a printed
- * reason where the host cannot have virtual radios, or has no systemd to boot.
+ * its radio's service and its daemon's, in the sandbox that the units describe. Skipped with a
+ * printed reason where the host cannot have virtual radios, or has no systemd to boot.
  */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';

@@ -1,10 +1,11 @@
 /**
  * Nodes as services of systemd: the units, the user and the folders as they are shipped, and the
- * programs where the units look for them. The machine has booted with the host's systemd (world.ts).
+ * programs where the units look for them. The machine has booted with the host's systemd
+ * (world.ts).
  *
  * Several nodes share one machine, so each has a copy of both units under a name of its own, with a
- * drop-in that says which radio's namespace it is in, and that MeshPay's folders are the node's. All
- * else, the sandbox above all, is the unit's.
+ * drop-in that says which radio's namespace it is in, and that MeshPay's folders are the node's.
+ * All else, the sandbox above all, is the unit's.
  */
 import { readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';

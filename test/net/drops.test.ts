@@ -1,6 +1,6 @@
 /**
- * Payments of real daemons and wallets while every host drops a share of what comes in. Links choose
- * their transport by themselves: on a mesh's addresses, datagrams.
+ * Payments of real daemons and wallets while every host drops a share of what comes in. Links
+ * choose their transport by themselves: on a mesh's addresses, datagrams.
  */
 import assert from 'node:assert/strict';
 import process from 'node:process';

@@ -1,4 +1,6 @@
-/** A router on which somebody else's networks are: what would harm them or fail is refused by name. */
+/**
+ * A router on which somebody else's networks are: what would harm them or fail is refused by name.
+ */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { reachedBy } from '../../platform/openwrt/beside.ts';

@@ -1,4 +1,7 @@
-/** Somebody else's file is changed where it differs, stays the same file, and is put back on failure. */
+/**
+ * Somebody else's file is changed where it differs, stays the same file, and is put back on
+ * failure.
+ */
 import assert from 'node:assert/strict';
 import fs, {
   chmodSync,

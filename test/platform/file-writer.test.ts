@@ -1,4 +1,7 @@
-/** Files come to be whole, durable, private, or not at all: with the real system, and one that fails. */
+/**
+ * Files come to be whole, durable, private, or not at all: with the real system, and one that
+ * fails.
+ */
 import assert from 'node:assert/strict';
 import fs, {
   mkdirSync,

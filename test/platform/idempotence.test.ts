@@ -107,7 +107,9 @@ describe('a plan after any accidents', () => {
 interface Trial<Host, Observed> {
   readonly host: Host;
   readonly platform: Platform<Observed>;
-  /** What shows that a mesh was here; lists that are empty at the start and have to be at the end. */
+  /**
+   * What shows that a mesh was here; lists that are empty at the start and have to be at the end.
+   */
   readonly traces: () => readonly (readonly unknown[])[];
 }
 

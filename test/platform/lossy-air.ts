@@ -1,6 +1,6 @@
 /**
- * A neighbour beyond air that loses beacons, in virtual time, and the liveness that watches it: what
- * the guard would see and do, without a radio.
+ * A neighbour beyond air that loses beacons, in virtual time, and the liveness that watches it:
+ * what the guard would see and do, without a radio.
  */
 import {
   DEFAULT_LIVENESS,

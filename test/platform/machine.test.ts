@@ -1,7 +1,7 @@
 /**
- * The tests of this folder that need 802.11 in the kernel, in a machine that has it: Debian's kernel
- * in QEMU with virtual radios. Minutes under emulation, so it belongs to `npm run test:hwsim`. Skipped
- * with the reason where such a machine cannot be had.
+ * The tests of this folder that need 802.11 in the kernel, in a machine that has it: Debian's
+ * kernel in QEMU with virtual radios. Minutes under emulation, so it belongs to `npm run
+ * test:hwsim`. Skipped with the reason where such a machine cannot be had.
  */
 import assert from 'node:assert/strict';
 import { dirname, join } from 'node:path';

@@ -1,4 +1,6 @@
-/** The OpenWrt body against what real routers printed (recordings.ts), and its simulated router too. */
+/**
+ * The OpenWrt body against what real routers printed (recordings.ts), and its simulated router too.
+ */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { saeFailures } from '../../platform/linux/supplicant.ts';

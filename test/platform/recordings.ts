@@ -1,7 +1,7 @@
 /**
  * What real routers printed, from releases of seven years. Words, order, spacing, doubled keys and
- * device paths are as people recorded them in public threads (named at each); names, keys and addresses
- * are ours, and what says nothing to the reader under test is shortened.
+ * device paths are as people recorded them in public threads (named at each); names, keys and
+ * addresses are ours, and what says nothing to the reader under test is shortened.
  */
 
 export interface StatusRecording {
@@ -296,7 +296,9 @@ export const UBUS_LINES = {
 { "network.interface": {"action":"ifup","interface":"meshpay"} }`,
 } as const;
 
-/** `logread -e MESH-` while a neighbour has another passphrase: four failures, then it is blocked. */
+/**
+ * `logread -e MESH-` while a neighbour has another passphrase: four failures, then it is blocked.
+ */
 export const SAE_LOG = {
   source: 'libremesh/lime-packages issue 837',
   text: `Wed Jun  2 09:27:16 2021 daemon.notice wpa_supplicant[1936]: mesh0: MESH-SAE-AUTH-FAILURE addr=02:00:00:15:1f:0a

@@ -1,4 +1,6 @@
-/** Which section of the wireless configuration is which radio: as netifd finds it, never another's. */
+/**
+ * Which section of the wireless configuration is which radio: as netifd finds it, never another's.
+ */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { OpenwrtObserved } from '../../platform/openwrt/observed.ts';

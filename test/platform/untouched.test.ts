@@ -1,6 +1,6 @@
 /**
- * Nothing of the operator's that stood before is changed by a plan, by up, by an up that fails, by an
- * up that is broken off, by down: all of /etc is compared, over hosts as people have them.
+ * Nothing of the operator's that stood before is changed by a plan, by up, by an up that fails, by
+ * an up that is broken off, by down: all of /etc is compared, over hosts as people have them.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
@@ -21,7 +21,9 @@ interface Trial<Observed> {
   readonly etc: () => unknown;
 }
 
-/** Goes through everything that may happen, each time on a new host; whether the mesh was refused. */
+/**
+ * Goes through everything that may happen, each time on a new host; whether the mesh was refused.
+ */
 async function tryAll<Observed>(make: () => Trial<Observed>): Promise<boolean> {
   const { platform, settings, etc } = make();
   const before = structuredClone(etc());

@@ -71,7 +71,8 @@ describe('the control socket of a daemon', () => {
 });
 
 describe('those who follow a daemon', () => {
-  // A node that is killed closes its TCP connections; of a datagram link nobody says that it is dead.
+  // A node that is killed closes its TCP connections; of a datagram link nobody says that it is
+  // dead.
   for (const transport of ['tcp', 'datagram'] as const) {
     it(`see a peer go and come back, over ${transport}`, async (t) => {
       const config = { 'links.transport': transport };

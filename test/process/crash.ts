@@ -114,8 +114,8 @@ export async function untilEqual(network: TestNetwork): Promise<void> {
 }
 
 /**
- * Every authority says the same of every account, before long, and nothing was made or lost. Digests
- * are equal also while the last certificate is on its way to all of them.
+ * Every authority says the same of every account, before long, and nothing was made or lost.
+ * Digests are equal also while the last certificate is on its way to all of them.
  */
 export async function checkBalances(network: TestNetwork): Promise<void> {
   const patience = new Patience();

@@ -125,7 +125,8 @@ test('a node whose first step does not fit the disk says so, and nothing else', 
   const network = await makeNetwork({ authorities: 1 });
   try {
     const node = network.authority(0);
-    // The store's own records are the first batch, the node's key the second, its first step the third.
+    // The store's own records are the first batch, the node's key the second, its first step the
+    // third.
     node.spawn({ nodeArgs: withDisk(network.folder, 0, 2) });
     const { code, stderr, stdout } = await node.ended;
     assert.equal(code, exitStatus('io'));

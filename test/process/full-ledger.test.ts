@@ -1,4 +1,6 @@
-/** A start with as many accounts as an authority holds, under the flags and the limit of its unit. */
+/**
+ * A start with as many accounts as an authority holds, under the flags and the limit of its unit.
+ */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** A node that is still opening its store, and one whose store turns out to be damaged while it works. */
+/**
+ * A node that is still opening its store, and one whose store turns out to be damaged while it
+ * works.
+ */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

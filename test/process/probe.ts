@@ -1,7 +1,7 @@
 /**
  * A client without manners: anonymous links to every authority, over which a test says whatever it
- * likes, frame by frame. It keeps every vote that it has ever seen and checks its signature, so that
- * an authority which contradicts itself is caught.
+ * likes, frame by frame. It keeps every vote that it has ever seen and checks its signature, so
+ * that an authority which contradicts itself is caught.
  */
 import { equalBytes, toByteKey, toHex } from '../../agent/core/base/bytes.ts';
 import type { MemberIndex } from '../../agent/core/base/units.ts';

@@ -85,8 +85,8 @@ export function runDaemon(...args: readonly string[]): Promise<Ended> {
 }
 
 /**
- * A daemon that is not started yet; `ownProgram` is what it runs if its start names no other, `place`
- * what stands before its command line ("ip netns exec NAME").
+ * A daemon that is not started yet; `ownProgram` is what it runs if its start names no other,
+ * `place` what stands before its command line ("ip netns exec NAME").
  */
 export function daemonProcess(
   configFile: string,

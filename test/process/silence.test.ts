@@ -65,8 +65,8 @@ test('a wallet that reaches only a relay pays and is paid', async () => {
     const nonce = randomBytes(16);
     let patienceMs = 250;
     const knows = async (): Promise<boolean> => {
-      // Asked again, as the command line does: whoever has no link yet asks nobody. On a slow machine
-      // more and more slowly, or the questions alone keep it busy.
+      // Asked again, as the command line does: whoever has no link yet asks nobody. On a slow
+      // machine more and more slowly, or the questions alone keep it busy.
       second.session.command({ kind: 'refresh', nonce });
       patienceMs = Math.min(2 * patienceMs, 8_000);
       await pause(patienceMs);

@@ -1,6 +1,7 @@
 /**
- * A real wallet inside the test process: the session that the command line uses, with its store in a
- * folder of its own. It notes every vote that it has seen, so that a test can hold authorities to them.
+ * A real wallet inside the test process: the session that the command line uses, with its store in
+ * a folder of its own. It notes every vote that it has seen, so that a test can hold authorities to
+ * them.
  */
 import { mkdirSync } from 'node:fs';
 import { openSession, type WalletSession } from '../../agent/cli/wallet/session.ts';

@@ -1,4 +1,6 @@
-/** Two nodes with one key, on one mesh: each hears the other, and the one that was first is sure. */
+/**
+ * Two nodes with one key, on one mesh: each hears the other, and the one that was first is sure.
+ */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { after, before, describe, it } from 'node:test';

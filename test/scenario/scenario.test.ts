@@ -1,6 +1,7 @@
 /**
- * The scenarios (*.txt) are played on the real core, and what the nodes do has to be what is written
- * there. After a change that means it, `npm run transcripts` writes them anew: read the difference.
+ * The scenarios (*.txt) are played on the real core, and what the nodes do has to be what is
+ * written there. After a change that means it, `npm run transcripts` writes them anew: read the
+ * difference.
  */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';

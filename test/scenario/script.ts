@@ -1,7 +1,7 @@
 /**
- * Transcripts: a scenario as text, what is done and below it what came of it. A command is one line; a
- * line of four dashes ends it, and what the nodes did follows, up to an empty line. Lines that begin
- * with `#` are for the reader.
+ * Transcripts: a scenario as text, what is done and below it what came of it. A command is one
+ * line; a line of four dashes ends it, and what the nodes did follows, up to an empty line. Lines
+ * that begin with `#` are for the reader.
  */
 
 /** One command of a script, with the lines above it that are for the reader. */

@@ -1,7 +1,7 @@
 /**
- * The stage of a transcript: a small world (test/support/world.ts), and the commands that move it. Nothing
- * happens by itself: frames wait on their way until they are delivered, time stands until it is told to
- * pass. So a transcript says the same each time.
+ * The stage of a transcript: a small world (test/support/world.ts), and the commands that move it.
+ * Nothing happens by itself: frames wait on their way until they are delivered, time stands until
+ * it is told to pass. So a transcript says the same each time.
  */
 import { invariant } from '../../agent/core/base/assert.ts';
 import { isRefusal } from '../../agent/core/base/refusal.ts';
@@ -50,7 +50,9 @@ export class Stage {
   }
 
   readonly #commands: Readonly<Record<string, Command>> = {
-    /** network authorities=a,b,c,d wallets=x,y relays=z each=10.00: who there is, and what each has. */
+    /**
+     * network authorities=a,b,c,d wallets=x,y relays=z each=10.00: who there is, and what each has.
+     */
     network: (args) => {
       const given = new Map(args.map((arg) => arg.split('=', 2) as [string, string]));
       const list = (name: string) => (given.get(name) ?? '').split(',').filter((one) => one !== '');
@@ -105,7 +107,9 @@ export class Stage {
       this.#world.refresh(name);
       return this.#told();
     },
-    /** deliver: all frames, and what follows. deliver x -> y: those that are there on this way now. */
+    /**
+     * deliver: all frames, and what follows. deliver x -> y: those that are there on this way now.
+     */
     deliver: (args) => {
       if (args.length > 0) {
         this.#world.deliverThose(this.#onWay(args));
@@ -132,7 +136,10 @@ export class Stage {
       while (this.#world.wakeNext(untilMs));
       return this.#told();
     },
-    /** settle 30000: so many milliseconds pass and frames are delivered; only what people see is told. */
+    /**
+     * settle 30000: so many milliseconds pass and frames are delivered; only what people see is
+     * told.
+     */
     settle: ([ms = '0']) => {
       this.#world.run();
       this.#world.pass(Number(ms));

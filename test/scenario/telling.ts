@@ -1,7 +1,7 @@
 /**
- * Telling what nodes did: one paragraph a step, one for all nodes that did the same. First why it took
- * the step, then what goes to the disk before anything leaves, what is kept in memory, what leaves, and
- * what people are told.
+ * Telling what nodes did: one paragraph a step, one for all nodes that did the same. First why it
+ * took the step, then what goes to the disk before anything leaves, what is kept in memory, what
+ * leaves, and what people are told.
  */
 import { decodeOwn } from '../../agent/core/codec/canonical.ts';
 import { type Frame, frameCoder } from '../../agent/core/codec/message.ts';
@@ -27,7 +27,9 @@ export class Telling {
     this.#words = words;
   }
 
-  /** All that these steps did; those that did the same stand together, where the first of them was. */
+  /**
+   * All that these steps did; those that did the same stand together, where the first of them was.
+   */
   whole(steps: readonly Taken[]): string[] {
     const groups = new Map<string, Taken[]>();
     for (const taken of steps) {
@@ -81,7 +83,9 @@ export class Telling {
     return Array.from(groups, ([text, names]) => `${this.#all([...new Set(names)])}: ${text}`);
   }
 
-  /** A frame as its text, with what the envelope adds. `end`: who is at the other end of its link. */
+  /**
+   * A frame as its text, with what the envelope adds. `end`: who is at the other end of its link.
+   */
   frame({ to, route, isPassedOn, message }: Frame, end: string): string {
     const member = to === undefined ? undefined : memberName(this.#world.network, to);
     const onward = member === undefined || member === end ? '' : ` for ${member}`;

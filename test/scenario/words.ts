@@ -1,6 +1,6 @@
 /**
- * What nodes of a small world say, keep and notice, in words, with the names of the world instead of
- * keys. Notices are told as `meshpay events` shows them.
+ * What nodes of a small world say, keep and notice, in words, with the names of the world instead
+ * of keys. Notices are told as `meshpay events` shows them.
  */
 import { renderEvent, shortName } from '../../agent/cli/render/events.ts';
 import { PLAIN } from '../../agent/cli/render/paint.ts';

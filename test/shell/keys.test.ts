@@ -1,4 +1,6 @@
-/** Key files: for their owner alone, written once, and read only if they are what they should be. */
+/**
+ * Key files: for their owner alone, written once, and read only if they are what they should be.
+ */
 import assert from 'node:assert/strict';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

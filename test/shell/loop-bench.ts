@@ -78,8 +78,8 @@ export async function turns(count = 10): Promise<void> {
 }
 
 /**
- * A core for tests: the bytes of a frame are its letters. Lower case: sends itself. Upper case: also
- * writes itself under its own key. "?" sends what is under "A". "!" throws.
+ * A core for tests: the bytes of a frame are its letters. Lower case: sends itself. Upper case:
+ * also writes itself under its own key. "?" sends what is under "A". "!" throws.
  */
 export function letters(event: Event, stamp: Stamp, read: Read): Step {
   const text = event.kind === 'frame' ? Buffer.from(event.bytes).toString() : event.kind;

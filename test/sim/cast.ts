@@ -58,15 +58,17 @@ const ISSUED_TO_THE_POOR = 20n;
 /** Accounts of one thief. */
 const THIEF_ACCOUNTS = 4;
 /**
- * Accounts of a crowder, twice as many as catch-up exchanges at a time; by as many first digits as it
- * follows at a time.
+ * Accounts of a crowder, twice as many as catch-up exchanges at a time; by as many first digits as
+ * it follows at a time.
  */
 const CROWD = 64;
 const ENDS = 4;
 /** Accounts that are only paid. */
 const LOOSE_ACCOUNTS = 6;
 
-/** Accounts that an authority has room for, and the runs, one of so many, in which it has little. */
+/**
+ * Accounts that an authority has room for, and the runs, one of so many, in which it has little.
+ */
 const ROOM = 200_000;
 const LITTLE_ROOM_EVERY = 5;
 
@@ -114,7 +116,10 @@ export function castOf(plan: Plan): Cast {
   };
 }
 
-/** Accounts whose keys stand at one end of all, where they are in the way of others in any list by keys. */
+/**
+ * Accounts whose keys stand at one end of all, where they are in the way of others in any list by
+ * keys.
+ */
 function crowdFor({ seed }: Plan, { chosenSigner }: Scheme, crowder: string): Signer[] {
   const isHigh = Prng.named(seed, `crowd of ${crowder}`).below(2) === 0;
   return Array.from({ length: CROWD }, (_, i) => {

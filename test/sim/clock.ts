@@ -1,7 +1,7 @@
 /**
- * A process's two clocks. The monotonic one begins anew with every process, runs too fast or too slow,
- * jumps forward after a pause, and never goes back. The wall clock is wrong by some skew and jumps
- * either way.
+ * A process's two clocks. The monotonic one begins anew with every process, runs too fast or too
+ * slow, jumps forward after a pause, and never goes back. The wall clock is wrong by some skew and
+ * jumps either way.
  */
 import type { Stamp } from '../../agent/core/io.ts';
 import type { Prng } from './prng.ts';
@@ -9,8 +9,8 @@ import type { Prng } from './prng.ts';
 /** Virtual time 0 as a wall clock that is right would show it: 2026-01-01. */
 const EPOCH_WALL_MS = 1_767_225_600_000;
 /**
- * The most that the monotonic clock is wrong by, in parts per million. A crystal is within 200; this
- * is as bad as the clock of a busy virtual machine, so that timers of two nodes change places.
+ * The most that the monotonic clock is wrong by, in parts per million. A crystal is within 200;
+ * this is as bad as the clock of a busy virtual machine, so that timers of two nodes change places.
  */
 const MAX_DRIFT_PPM = 20_000;
 
@@ -38,7 +38,9 @@ export class Clock {
     return { nowMs: this.#monotonic(atMs), wallMs: EPOCH_WALL_MS + atMs + this.skewMs };
   }
 
-  /** How long from `atMs` of virtual time until the monotonic clock shows `wantedMs`, at least 0. */
+  /**
+   * How long from `atMs` of virtual time until the monotonic clock shows `wantedMs`, at least 0.
+   */
   untilMs(atMs: number, wantedMs: number): number {
     const leftMs = wantedMs - this.#monotonic(atMs);
     if (leftMs <= 0) return 0;

@@ -11,9 +11,9 @@ import { type Harm, isHarmful, isNoticed, rotOf, tearOf } from './rot.ts';
 import { Violation } from './violation.ts';
 
 /**
- * Where a process dies in a commit. `full`: the disk takes no more, so the commit fails. `torn`: the
- * machine goes down, and a part of the batch is on disk. `rotten`: a record that it replaces is not what
- * was written. (One that it reads: `DamagedRead`.)
+ * Where a process dies in a commit. `full`: the disk takes no more, so the commit fails. `torn`:
+ * the machine goes down, and a part of the batch is on disk. `rotten`: a record that it replaces is
+ * not what was written. (One that it reads: `DamagedRead`.)
  */
 export type Death = 'before' | 'middle' | 'after' | 'full' | 'torn' | 'rotten';
 
@@ -38,13 +38,18 @@ interface Batch {
   readonly steps: Step[];
 }
 
-/** Whether a key is kept on disk: its first character is a capital letter or a digit (keyspace.ts). */
+/**
+ * Whether a key is kept on disk: its first character is a capital letter or a digit (keyspace.ts).
+ */
 export function isOnDisk(key: string): boolean {
   const first = key.charCodeAt(0);
   return first <= 0x5a;
 }
 
-/** Thrown to whoever reads a record that is not what was written: the store noticed, and gives nothing. */
+/**
+ * Thrown to whoever reads a record that is not what was written: the store noticed, and gives
+ * nothing.
+ */
 export class DamagedRead extends Error {}
 
 export class Disk implements Read {
@@ -77,7 +82,10 @@ export class Disk implements Read {
     this.#death = { kind, commitsLeft };
   }
 
-  /** A bit of one of its records flips, which may be in the cache of its process. False: there is none. */
+  /**
+   * A bit of one of its records flips, which may be in the cache of its process. False: there is
+   * none.
+   */
   decay(record: number, bit: number, isCached: boolean): boolean {
     const keys = [...this.durable.keys()];
     const key = keys[record % Math.max(1, keys.length)];

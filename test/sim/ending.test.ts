@@ -7,7 +7,9 @@ import { Wallets } from './checkers/wallets.ts';
 import { planOf } from './plan.ts';
 import { World } from './world.ts';
 
-/** Two seconds of a network in which nothing goes wrong and nobody pays, and what is judged of it. */
+/**
+ * Two seconds of a network in which nothing goes wrong and nobody pays, and what is judged of it.
+ */
 function quietWorld(): { world: World; ending: Ending } {
   const plan = planOf(216, 'calm', {});
   let ending: Ending | undefined;

@@ -1,6 +1,6 @@
 /**
- * A small run is played again and again, and each time one process dies in its next commit but n, for
- * every n and in every way of dying. Nothing is left to chance: no commit is overlooked.
+ * A small run is played again and again, and each time one process dies in its next commit but n,
+ * for every n and in every way of dying. Nothing is left to chance: no commit is overlooked.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,7 +1,8 @@
 /**
- * The faults of a plan. Each is drawn from a sequence of its own, which its name stands for: `crash.3`
- * is the fourth chance of a crash. So a new kind, or another weight, adds faults to a run or takes
- * some away, and leaves all others as they are; and a fault can be asked for by its name alone.
+ * The faults of a plan. Each is drawn from a sequence of its own, which its name stands for:
+ * `crash.3` is the fourth chance of a crash. So a new kind, or another weight, adds faults to a run
+ * or takes some away, and leaves all others as they are; and a fault can be asked for by its name
+ * alone.
  */
 import { FAULT_KINDS, type FaultKind, type Victims } from './fault-kinds.ts';
 import type { Edge, Pair } from './layout.ts';

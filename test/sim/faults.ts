@@ -3,10 +3,10 @@
  * happened counts: not a fault that finds nothing to act on (its node is down, no stream is there),
  * and one that lies in wait (a death in a later commit) only when it strikes.
  *
- * The core knows no broadcast: beacons are the shell's, and real ones go over real interfaces in test/net
- * and test/hwsim. What a node that gets nothing but broadcasts is to the core is a node without streams,
- * which others look for in vain (`radio_off`, `island`), or one whose streams bring nothing, because it
- * hears and is not heard (`only_hears`).
+ * The core knows no broadcast: beacons are the shell's, and real ones go over real interfaces in
+ * test/net and test/hwsim. What a node that gets nothing but broadcasts is to the core is a node
+ * without streams, which others look for in vain (`radio_off`, `island`), or one whose streams
+ * bring nothing, because it hears and is not heard (`only_hears`).
  */
 import type { ByteKey } from '../../agent/core/base/bytes.ts';
 import { isRefusal } from '../../agent/core/base/refusal.ts';
@@ -92,8 +92,8 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
     if (process?.isUp !== true || !world.spendRestore(process)) return false;
     const copy = new Map(process.disk.durable);
     const [record, bit, start] = fault.dice;
-    // It is noticed at the next start, or when the record is replaced, or read and not in the cache.
-    // Half of them start at once.
+    // It is noticed at the next start, or when the record is replaced, or read and not in the
+    // cache. Half of them start at once.
     if (!process.disk.decay(record, bit, start % 4 === 1)) return false;
     if (start % 2 === 0) process.crash('crashed', fault.forMs);
     restoreInTheEnd(world, process, copy);
@@ -313,7 +313,8 @@ export function plantFaults(
 /** With a damaged disk it stays down until somebody restores it: when everything is healed. */
 function restoreInTheEnd(world: World, process: Process, copy: ReadonlyMap<ByteKey, Uint8Array>) {
   world.restorations.push(() => {
-    // Undone if an older copy was put in meanwhile; not by dying while the damaged record was replaced.
+    // Undone if an older copy was put in meanwhile; not by dying while the damaged record was
+    // replaced.
     if (process.disk.harm === undefined && !process.isRotten) return;
     process.crash('stopped, to be looked over', 0);
     process.start();
@@ -322,8 +323,9 @@ function restoreInTheEnd(world: World, process: Process, copy: ReadonlyMap<ByteK
 }
 
 /**
- * Puts an authority back to an old copy of its store. Certificates that hardly another one had would
- * be gone with it, unless who holds them, a thief it may be, shows them again: in the end they do.
+ * Puts an authority back to an old copy of its store. Certificates that hardly another one had
+ * would be gone with it, unless who holds them, a thief it may be, shows them again: in the end
+ * they do.
  */
 function putBack(world: World, process: Process, copy: ReadonlyMap<ByteKey, Uint8Array>): void {
   for (const [key, value] of process.disk.durable) {
@@ -365,9 +367,9 @@ function cut(world: World, fault: Fault, isBothWays: boolean): boolean {
 }
 
 /**
- * Whether an owner would lose money with the wallet, which is not the protocol's fault: in the middle
- * of a payment that might be made twice, or with a certificate that pays it and that too few others
- * have. (One of its own orders comes again, since authorities keep what they voted for.)
+ * Whether an owner would lose money with the wallet, which is not the protocol's fault: in the
+ * middle of a payment that might be made twice, or with a certificate that pays it and that too few
+ * others have. (One of its own orders comes again, since authorities keep what they voted for.)
  */
 function mayNotBeLost(world: World, { disk, signer }: Process): boolean {
   if (disk.live.has(LIVE_ORDER) || disk.durable.has(LIVE_ORDER)) return true;

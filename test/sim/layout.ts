@@ -102,9 +102,9 @@ export function pairsOf(
 }
 
 /**
- * Whether an operator asked for the stream between two nodes. Nobody asks for a relay that withholds:
- * it is found, as strangers are. An owner who is led to one does not know. Relays may have found each
- * other, too.
+ * Whether an operator asked for the stream between two nodes. Nobody asks for a relay that
+ * withholds: it is found, as strangers are. An owner who is led to one does not know. Relays may
+ * have found each other, too.
  */
 function isWanted(
   a: Pick<Place, 'role'>,
@@ -117,9 +117,9 @@ function isWanted(
 }
 
 /**
- * Which of two nodes' operators asked for the stream between them. Their configurations need not agree:
- * of ten streams to relays, one is asked for from one side only. (Members always want each other, and an
- * owner asks for every stream of the own wallet.)
+ * Which of two nodes' operators asked for the stream between them. Their configurations need not
+ * agree: of ten streams to relays, one is asked for from one side only. (Members always want each
+ * other, and an owner asks for every stream of the own wallet.)
  */
 export function whoAsked(
   seed: number,

@@ -1,6 +1,6 @@
 /**
- * `npm run sim`: whole networks of the production core in one process, under faults. What can be asked
- * for stands in USAGE; Ctrl-C ends new runs after those under way, with the figures so far.
+ * `npm run sim`: whole networks of the production core in one process, under faults. What can be
+ * asked for stands in USAGE; Ctrl-C ends new runs after those under way, with the figures so far.
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';

@@ -1,7 +1,7 @@
 /**
- * `npm run sim:mutants`: proof that the simulator can fail. Each deliberate bug is put into a private
- * copy of the compiled program, which then runs seeds until a checker sees it. All must be caught.
- * What can be asked for stands in USAGE.
+ * `npm run sim:mutants`: proof that the simulator can fail. Each deliberate bug is put into a
+ * private copy of the compiled program, which then runs seeds until a checker sees it. All must be
+ * caught. What can be asked for stands in USAGE.
  */
 import { execFile } from 'node:child_process';
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';

@@ -144,7 +144,9 @@ export class Network<S extends Station = Station> {
     }
   }
 
-  /** Everything between two nodes takes `byMs` longer, added to what it took; negative to end it. */
+  /**
+   * Everything between two nodes takes `byMs` longer, added to what it took; negative to end it.
+   */
   clog(a: number, b: number, byMs: number): void {
     for (const key of [clogKey(a, b), clogKey(b, a)]) {
       this.#clogs.set(key, (this.#clogs.get(key) ?? 0) + byMs);

@@ -1,4 +1,6 @@
-/** The simulator's commands told wrong options say so in words, with 2; asked for help they give it. */
+/**
+ * The simulator's commands told wrong options say so in words, with 2; asked for help they give it.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';

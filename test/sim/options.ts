@@ -5,8 +5,8 @@ export const HELP = { type: 'boolean', short: 'h' } as const;
 
 /**
  * The whole number that an option is given, `least` or more and exact; undefined where it is not
- * given. Digits only: what else reads as a number (1e3, 0x10, a blank) is more likely a slip. Throws
- * in words.
+ * given. Digits only: what else reads as a number (1e3, 0x10, a blank) is more likely a slip.
+ * Throws in words.
  */
 export function wholeNumberOf(
   name: string,

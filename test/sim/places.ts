@@ -1,6 +1,6 @@
 /**
- * Who takes part in a run: names and roles, without keys. The members of the committee come first, so
- * that the index of a member is its number.
+ * Who takes part in a run: names and roles, without keys. The members of the committee come first,
+ * so that the index of a member is its number.
  */
 import { Prng } from './prng.ts';
 import type { Role } from './process.ts';
@@ -32,7 +32,9 @@ export interface Counts {
   readonly squatters: number;
   /** Hostile payers whose accounts have chosen keys. */
   readonly crowders: number;
-  /** Strangers that pass frames on, and write answers into the channels of those who gave them some. */
+  /**
+   * Strangers that pass frames on, and write answers into the channels of those who gave them some.
+   */
   readonly deputies: number;
   /** Strangers that send as much as they can. */
   readonly flooders: number;
@@ -40,7 +42,9 @@ export interface Counts {
   readonly twins: number;
 }
 
-/** Those who came to the simulator late: no fault strikes them, and without them a run is as it was. */
+/**
+ * Those who came to the simulator late: no fault strikes them, and without them a run is as it was.
+ */
 const LATECOMERS: ReadonlySet<Role> = new Set(['crowder', 'deputy', 'flooder', 'twin']);
 
 export function isLatecomer({ role }: Pick<Place, 'role'>): boolean {
@@ -77,8 +81,8 @@ export function placesOf(seed: number, counts: Counts): Place[] {
 }
 
 /**
- * Those of them who are left, the first of each; `left` says no more than was drawn. A member that is
- * one traitor or one misled too many is honest.
+ * Those of them who are left, the first of each; `left` says no more than was drawn. A member that
+ * is one traitor or one misled too many is honest.
  */
 export function fewerPlaces(seed: number, counts: Counts, left: Counts): Place[] {
   const isLeft = (member: number) => member < left.authorities;

@@ -1,8 +1,8 @@
 /**
  * The plan of a run: all that is drawn before it begins, from the seed and the profile alone. Each
- * part is drawn from a sequence of its own, so that a change of one shifts no other. What is left out
- * afterwards (`cut`, for shrinking) does not change what remains: names, places in the mesh, accounts
- * and faults stay; a fault whose victim was cut does nothing.
+ * part is drawn from a sequence of its own, so that a change of one shifts no other. What is left
+ * out afterwards (`cut`, for shrinking) does not change what remains: names, places in the mesh,
+ * accounts and faults stay; a fault whose victim was cut does nothing.
  */
 import { faultsFor } from './checkers/founding.ts';
 import { type Fault, faultsNamed, faultsOf } from './fault-plan.ts';

@@ -22,12 +22,12 @@ export interface Actor {
 }
 
 /**
- * `stranger`: a wallet set up with another genesis document. `misled`: an authority or a relay that was.
- * `saboteur`: a relay that withholds. `squatter`: takes a link at every relay and swallows what it is
- * given. `traitor`: a hostile authority. `thief`: a hostile wallet. `crowder`: one whose accounts have
- * chosen keys. `deputy`: a relay that writes answers of its own into others' channels. `flooder`: sends
- * as much as it can. `twin`: a second life of a member's key, which follows the protocol without knowing
- * what the first one signed. The others follow the protocol.
+ * `stranger`: a wallet set up with another genesis document. `misled`: an authority or a relay that
+ * was. `saboteur`: a relay that withholds. `squatter`: takes a link at every relay and swallows
+ * what it is given. `traitor`: a hostile authority. `thief`: a hostile wallet. `crowder`: one whose
+ * accounts have chosen keys. `deputy`: a relay that writes answers of its own into others'
+ * channels. `flooder`: sends as much as it can. `twin`: a second life of a member's key, which
+ * follows the protocol without knowing what the first one signed. The others follow the protocol.
  */
 export type Role =
   | 'authority'
@@ -179,7 +179,9 @@ export class Process implements Station {
     return sha256(this.signer.publicKey, ascii(life)).slice(0, SEED_BYTES);
   }
 
-  /** The check of the whole disk before anything is done with it. What it overlooks is a violation. */
+  /**
+   * The check of the whole disk before anything is done with it. What it overlooks is a violation.
+   */
   #findsHarm(): boolean {
     const { durable, harm } = this.disk;
     if (harm === undefined) return false;
@@ -230,7 +232,10 @@ export class Process implements Station {
     this.start();
   }
 
-  /** Dies in one of its next commits, and is away for `downMs` then; not if it ends otherwise before. */
+  /**
+   * Dies in one of its next commits, and is away for `downMs` then; not if it ends otherwise
+   * before.
+   */
   dieInCommit(death: Death, commitsLeft: number, downMs: number, onDeath: () => void): void {
     this.#downMs = downMs;
     this.#onDeath = onDeath;
@@ -244,8 +249,9 @@ export class Process implements Station {
   }
 
   /**
-   * Stands still for `forMs`, as in a suspended machine; its monotonic clock, which went on, then shows
-   * `jumpMs` more beside. What came meanwhile it takes in afterwards. False: it stands still already.
+   * Stands still for `forMs`, as in a suspended machine; its monotonic clock, which went on, then
+   * shows `jumpMs` more beside. What came meanwhile it takes in afterwards. False: it stands still
+   * already.
    */
   pause(forMs: number, jumpMs: number): boolean {
     if (!this.isUp || this.isPaused) return false;
@@ -328,8 +334,8 @@ export class Process implements Station {
   }
 
   /**
-   * Runs the core. That it throws is a broken promise, whatever it was given; undefined: it was given
-   * nothing, because the store found damage.
+   * Runs the core. That it throws is a broken promise, whatever it was given; undefined: it was
+   * given nothing, because the store found damage.
    */
   #guard<T>(what: string, run: () => T): T | undefined {
     try {

@@ -1,7 +1,8 @@
 /**
- * The processor of a simulated process, where a run has a cost model: every step takes time, more for
- * each signature that is checked or made in it, and what comes meanwhile waits in the shell's own queue
- * (agent/shell/event-queue.ts), to be served in turn. So whoever makes others work takes time from them.
+ * The processor of a simulated process, where a run has a cost model: every step takes time, more
+ * for each signature that is checked or made in it, and what comes meanwhile waits in the shell's
+ * own queue (agent/shell/event-queue.ts), to be served in turn. So whoever makes others work takes
+ * time from them.
  */
 import type { Event, Step } from '../../agent/core/io.ts';
 import { EventQueue, type Intake } from '../../agent/shell/event-queue.ts';

@@ -1,7 +1,7 @@
 /**
- * Profiles: how often each kind of fault comes, how bad the weather is, and who is hostile. A run has
- * so many chances of every kind; the weight of a kind is how many of a thousand such chances come
- * true.
+ * Profiles: how often each kind of fault comes, how bad the weather is, and who is hostile. A run
+ * has so many chances of every kind; the weight of a kind is how many of a thousand such chances
+ * come true.
  */
 import type { FaultKind } from './fault-kinds.ts';
 import type { Access } from './layout.ts';
@@ -28,8 +28,9 @@ export interface Profile {
   /** Of a hundred relays that withhold, those that also answer in the authorities' names. */
   readonly liars: number;
   /**
-   * Runs of a hundred that have a wallet with another genesis document, and that have a relay with one;
-   * a quarter as many have an authority with one, counted among the faults that the committee stands.
+   * Runs of a hundred that have a wallet with another genesis document, and that have a relay with
+   * one; a quarter as many have an authority with one, counted among the faults that the committee
+   * stands.
    */
   readonly misled: number;
   /** Runs of a hundred that have payers with chosen keys, deputies, and strangers that flood. */

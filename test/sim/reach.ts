@@ -1,6 +1,6 @@
 /**
- * Who can hear whom, and over how many hops. The mesh is a graph of radios; a frame from one node to
- * another is carried hop by hop, each of which takes time. Cuts are counted, so that overlapping
+ * Who can hear whom, and over how many hops. The mesh is a graph of radios; a frame from one node
+ * to another is carried hop by hop, each of which takes time. Cuts are counted, so that overlapping
  * faults can end in any order, and each counts for one direction only.
  */
 export class Reach {

@@ -3,7 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { cutText } from './cut-text.ts';
 import type { Result } from './run.ts';
 
-/** The commit of the working tree, if there is a repository; `-dirty` where files differ from it. */
+/**
+ * The commit of the working tree, if there is a repository; `-dirty` where files differ from it.
+ */
 export function commitName(): string {
   try {
     const ask = ['describe', '--always', '--dirty', '--abbrev=40'];

@@ -1,8 +1,9 @@
 /**
  * What can lie on a disk otherwise than it was meant: a record of which a bit flipped (rot), or the
- * first writes of a batch whose rest never came (torn). Records stand there as the real store has them,
- * sealed and under a commit record (agent/shell/store), and it is the store's own check at start that
- * has to notice. LevelDB and the commit log are not here; they are tested for real in test/shell/store.
+ * first writes of a batch whose rest never came (torn). Records stand there as the real store has
+ * them, sealed and under a commit record (agent/shell/store), and it is the store's own check at
+ * start that has to notice. LevelDB and the commit log are not here; they are tested for real in
+ * test/shell/store.
  */
 import type { ByteKey } from '../../agent/core/base/bytes.ts';
 import type { Write } from '../../agent/core/io.ts';
@@ -29,9 +30,9 @@ export function rotOf(key: ByteKey, value: Uint8Array, bit: number): Harm {
 }
 
 /**
- * What a batch leaves when only its first `count` writes (taken modulo all of them, at least one) get
- * to the disk. The commit record is still the one before, or, with `bit`, the new one with that bit
- * flipped.
+ * What a batch leaves when only its first `count` writes (taken modulo all of them, at least one)
+ * get to the disk. The commit record is still the one before, or, with `bit`, the new one with that
+ * bit flipped.
  */
 export function tearOf(
   records: Records,
@@ -84,8 +85,8 @@ export function isNoticed(key: ByteKey, stored: Uint8Array): boolean {
 }
 
 /**
- * A sound disk with these records. They are sealed here, and not when they were written: nobody changes
- * them in between, and it costs a hash a write.
+ * A sound disk with these records. They are sealed here, and not when they were written: nobody
+ * changes them in between, and it costs a hash a write.
  */
 function storedOf(records: Records): { stored: Map<ByteKey, Uint8Array>; commit: CommitRecord } {
   const schema = { key: SCHEMA_KEY, value: encodeSchema(SCHEMA_VERSION) };

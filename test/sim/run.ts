@@ -72,7 +72,9 @@ const HEALING_MS_A_PAYMENT = 200;
 const LOOK_EVERY_MS = 500;
 /** How long they go on at least, so that what they said last arrives. */
 const SETTLING_MS = 6_000;
-/** Virtual time in which authorities have to bring each other up by themselves: four quiet rounds. */
+/**
+ * Virtual time in which authorities have to bring each other up by themselves: four quiet rounds.
+ */
 const ALONE_MS = 20_000;
 /** How often owners look meanwhile what came in. */
 const REFRESH_EVERY_MS = 6_000;
@@ -142,7 +144,9 @@ export function runPlan(plan: Plan, cut: Cut = {}, historyLength = USUAL_HISTORY
   };
 }
 
-/** The result of a run that took its thread with it, so that nothing is left of it but the error. */
+/**
+ * The result of a run that took its thread with it, so that nothing is left of it but the error.
+ */
 export function resultOfDeath(seed: number, profile: string, cut: Cut, error: Error): Result {
   const failure = { ...causeOf(error), atMs: 0, history: [] };
   return { ...NOTHING, seed, profile, cut, failure };
@@ -217,8 +221,8 @@ function watchersOf(
 }
 
 /**
- * Trouble, then healing, then the end. Returns how long the healing took. `quiet`: plays the same run
- * without a flood.
+ * Trouble, then healing, then the end. Returns how long the healing took. `quiet`: plays the same
+ * run without a flood.
  */
 function play(watch: Watch, quiet: () => Result): number {
   const { world, workload, ending, evidence, service } = watch;

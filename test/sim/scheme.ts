@@ -14,8 +14,8 @@ export interface Scheme {
   /** The key pair that belongs to a label; the same one every time. */
   readonly signerOf: (label: string) => Signer;
   /**
-   * One whose public key begins with these bits, in hexadecimal digits: whoever makes a key may try until
-   * it does. More than two digits take long with real keys.
+   * One whose public key begins with these bits, in hexadecimal digits: whoever makes a key may try
+   * until it does. More than two digits take long with real keys.
    */
   readonly chosenSigner: (label: string, digits: string) => Signer;
   readonly verify: Verify;

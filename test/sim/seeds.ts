@@ -1,7 +1,7 @@
 /**
- * The seeds that failed once (seeds.txt). A line is: profile, seed, the hash of its plan, and the cut
- * that shrinking left of it; after # what it found. When the hash of a plan is another than the line
- * says, the seed plays something else than what failed.
+ * The seeds that failed once (seeds.txt). A line is: profile, seed, the hash of its plan, and the
+ * cut that shrinking left of it; after # what it found. When the hash of a plan is another than the
+ * line says, the seed plays something else than what failed.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -42,8 +42,8 @@ export function seedLine({ profile, seed, cut }: Omit<FailedSeed, 'planHash'>): 
 }
 
 /**
- * Eight hexadecimal digits of what a plan has in store: who takes part and where, weather, times and
- * faults. What the core does with it is not in it, nor what the hostile are up to.
+ * Eight hexadecimal digits of what a plan has in store: who takes part and where, weather, times
+ * and faults. What the core does with it is not in it, nor what the hostile are up to.
  */
 export function planHash(plan: Plan): string {
   const { places, drawn, pairs, radios, tokens, trouble, faults, profile } = plan;

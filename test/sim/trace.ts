@@ -1,7 +1,8 @@
 /**
- * The hash of a run: every event at every process, and everything that followed from it, in order: all
- * bytes of frames, keys and values, links, closes, commands and wake-ups, and the kinds of notices. Two
- * runs with one hash had one history. It is no cryptographic hash: it is to notice accidents.
+ * The hash of a run: every event at every process, and everything that followed from it, in order:
+ * all bytes of frames, keys and values, links, closes, commands and wake-ups, and the kinds of
+ * notices. Two runs with one hash had one history. It is no cryptographic hash: it is to notice
+ * accidents.
  */
 import type { Event, LinkId, Step } from '../../agent/core/io.ts';
 import type { Process, Watcher } from './process.ts';

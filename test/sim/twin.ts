@@ -1,8 +1,8 @@
 /**
- * A second life of a member's key: the folder that its node was provisioned from was copied again, with
- * its unused mark, or its disk was copied while it ran. It comes up beside the node or after that has
- * gone. Nobody meant harm, but with one key that does not know what another life of it signed, the member
- * is one of the bad ones that a committee stands.
+ * A second life of a member's key: the folder that its node was provisioned from was copied again,
+ * with its unused mark, or its disk was copied while it ran. It comes up beside the node or after
+ * that has gone. Nobody meant harm, but with one key that does not know what another life of it
+ * signed, the member is one of the bad ones that a committee stands.
  */
 import type { ByteKey } from '../../agent/core/base/bytes.ts';
 import { NONCE_BYTES } from '../../agent/core/base/limits.ts';

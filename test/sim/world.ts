@@ -49,7 +49,10 @@ export class World {
   readonly network: Network<Process>;
   /** Every process; the authorities first. */
   readonly all: Process[] = [];
-  /** What an operator does when everything is healed, each as often as is looked: mends a harmed disk. */
+  /**
+   * What an operator does when everything is healed, each as often as is looked: mends a harmed
+   * disk.
+   */
   readonly restorations: (() => void)[] = [];
   /** What else is done then, once. */
   readonly repairs: (() => void)[] = [];
@@ -87,7 +90,9 @@ export class World {
     }
   }
 
-  /** Everybody but a second life of a member, whose time comes later. Then all begin as provisioned. */
+  /**
+   * Everybody but a second life of a member, whose time comes later. Then all begin as provisioned.
+   */
   #bringUp(): void {
     const { plan, agenda, all } = this;
     const first = this.named(plan.twinned);
@@ -174,7 +179,8 @@ export class World {
     this.reach.heal();
     const calm = { lossPerMille: 0, doublePerMille: 0, overtakePerMille: 0 };
     this.network.heal({ ...this.#weather(), ...calm });
-    // Before anything moves again: no death lies in wait for what a paused node has to catch up with.
+    // Before anything moves again: no death lies in wait for what a paused node has to catch up
+    // with.
     for (const process of this.all) process.disk.disarm();
     this.#mend();
     for (const process of this.all) {
@@ -191,8 +197,8 @@ export class World {
   }
 
   /**
-   * Whether crowders pay: from shortly before everything is healed until the wallets have stood still,
-   * and at first, so that whoever is away later has seen their accounts.
+   * Whether crowders pay: from shortly before everything is healed until the wallets have stood
+   * still, and at first, so that whoever is away later has seen their accounts.
    */
   #isCrowded(): boolean {
     const { nowMs } = this.agenda;
@@ -263,7 +269,10 @@ export class World {
     });
   }
 
-  /** The actor of a process, and its meter where steps take time. The hostile have time for all they do. */
+  /**
+   * The actor of a process, and its meter where steps take time. The hostile have time for all they
+   * do.
+   */
   #insideOf(part: Part): Pick<ProcessSetup, 'actor' | 'spent'> {
     const { verify } = this.cast.scheme;
     const { signer } = part;

@@ -1,4 +1,7 @@
-/** Hostile links: TLS as the protocol wants it, and behind it as many frames as the other side takes. */
+/**
+ * Hostile links: TLS as the protocol wants it, and behind it as many frames as the other side
+ * takes.
+ */
 import { connect as connectTcp } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import { encode } from '../../agent/core/codec/canonical.ts';

@@ -106,7 +106,9 @@ export function questionOf(world: World, name: string, wish: Wish, asking: Askin
   return { body, signature };
 }
 
-/** The bytes of a frame that is its sender's own word, to the node at the other end or to a member. */
+/**
+ * The bytes of a frame that is its sender's own word, to the node at the other end or to a member.
+ */
 export function frameOf(message: Message, to?: MemberIndex): Uint8Array {
   return encode(frameCoder, { to, route: [], isPassedOn: false, message });
 }

@@ -1,7 +1,7 @@
 /**
- * The records of a ledger that is full: so many accounts, each of which ordered once and has another
- * order without a certificate. Written by hand from the layouts, digests included, because to make it
- * by payments would take minutes; the accounts' certificates are left out.
+ * The records of a ledger that is full: so many accounts, each of which ordered once and has
+ * another order without a certificate. Written by hand from the layouts, digests included, because
+ * to make it by payments would take minutes; the accounts' certificates are left out.
  */
 import { createHash } from 'node:crypto';
 import type { ByteKey } from '../../agent/core/base/bytes.ts';
@@ -41,7 +41,9 @@ function recordOf(account: Uint8Array, recipient: Uint8Array): Uint8Array {
   });
 }
 
-/** The records of the tree over these accounts, which share the nibbles of `path`; and their digest. */
+/**
+ * The records of the tree over these accounts, which share the nibbles of `path`; and their digest.
+ */
 function* treeOf(accounts: readonly Buffer[], path: readonly number[]): Generator<Write, Buffer> {
   if (accounts.length === 0) return Buffer.alloc(32);
   const key = keyOf('tree', Uint8Array.from(path));

@@ -1,6 +1,6 @@
 /**
- * Hosts on one switch (namespaces.ts) with addresses of their own and packets that get lost: nftables
- * drops a share of everything that comes in at each host, neighbour discovery included.
+ * Hosts on one switch (namespaces.ts) with addresses of their own and packets that get lost:
+ * nftables drops a share of everything that comes in at each host, neighbour discovery included.
  */
 import { execFileSync } from 'node:child_process';
 import { createHosts, whyNoNamespaces } from './namespaces.ts';
@@ -31,8 +31,8 @@ export function whyNoLoss(): string | undefined {
 
 /**
  * What a host has to be told so that it still finds its neighbours where most packets get lost: the
- * kernel's own three questions, a second apart, are answered in one of three times at 50 % and hardly
- * ever at 80 %, and whoever is not found is out of reach for everybody (RFC 4861, 10).
+ * kernel's own three questions, a second apart, are answered in one of three times at 50 % and
+ * hardly ever at 80 %, and whoever is not found is out of reach for everybody (RFC 4861, 10).
  */
 const PATIENT = [
   'mcast_solicit=20',

@@ -1,11 +1,13 @@
 /**
- * How much of the machine's time this process and all that it started did without: what their threads
- * waited for a processor, as Linux counts it (/proc/PID/task/TID/schedstat, proc(5)), and the looks at
- * which one of them waited for a disk. Where nobody counts, nothing was lost.
+ * How much of the machine's time this process and all that it started did without: what their
+ * threads waited for a processor, as Linux counts it (/proc/PID/task/TID/schedstat, proc(5)), and
+ * the looks at which one of them waited for a disk. Where nobody counts, nothing was lost.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Nanoseconds that each thread has waited for a processor since it began, and who waits for a disk. */
+/**
+ * Nanoseconds that each thread has waited for a processor since it began, and who waits for a disk.
+ */
 export interface Waits {
   readonly ns: ReadonlyMap<string, number>;
   readonly onDisk: boolean;
@@ -27,8 +29,8 @@ export function waitsOf(pid: number, proc = '/proc'): Waits {
 }
 
 /**
- * Of `passedMs` between two looks, what was lost. The sum over all threads: they may have waited one
- * for another. A thread that is new has lost since then all that it ever did.
+ * Of `passedMs` between two looks, what was lost. The sum over all threads: they may have waited
+ * one for another. A thread that is new has lost since then all that it ever did.
  */
 export function lostMs(before: Waits, now: Waits, passedMs: number): number {
   if (now.onDisk) return passedMs;
@@ -61,7 +63,9 @@ function childrenOfAll(proc: string): ReadonlyMap<number, readonly number[]> {
   return children;
 }
 
-/** The fields of a stat file from the state on; the name before them may hold spaces and brackets. */
+/**
+ * The fields of a stat file from the state on; the name before them may hold spaces and brackets.
+ */
 function afterName(stat: string): string[] {
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }

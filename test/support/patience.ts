@@ -1,10 +1,10 @@
 /**
- * The end of every wait in tests. A machine that is slow because others use it makes no test fail: the
- * time in which our processes would have run and could not (lost-time.ts) hardly counts. So what
- * hangs still ends, and what is only slow goes on.
+ * The end of every wait in tests. A machine that is slow because others use it makes no test fail:
+ * the time in which our processes would have run and could not (lost-time.ts) hardly counts. So
+ * what hangs still ends, and what is only slow goes on.
  *
- * Safety: a wait that could still come true is not given up for load. Liveness: every wait ends, after
- * at most SLOWEST times its patience.
+ * Safety: a wait that could still come true is not given up for load. Liveness: every wait ends,
+ * after at most SLOWEST times its patience.
  */
 import process from 'node:process';
 import { lostMs, type Waits, waitsOf } from './lost-time.ts';
@@ -40,7 +40,9 @@ export class Patience {
     this.#seenMs = gauge.nowMs();
   }
 
-  /** Whether it is worn out. Most waits are over before the first look, which costs them nothing. */
+  /**
+   * Whether it is worn out. Most waits are over before the first look, which costs them nothing.
+   */
   isGone(): boolean {
     const nowMs = this.#gauge.nowMs();
     const passedMs = nowMs - this.#seenMs;

@@ -1,4 +1,6 @@
-/** A small generator of random numbers with a seed (mulberry32), for tests that print their seed. */
+/**
+ * A small generator of random numbers with a seed (mulberry32), for tests that print their seed.
+ */
 export class Random {
   #state: number;
 

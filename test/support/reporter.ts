@@ -1,8 +1,8 @@
 /**
  * The reporter of `npm test`: TAP, as Node prints it, and before its closing lines once more every
- * test that failed, with its file and its error, and in which tests a file was that had to be ended.
- * So the end of a long log tells what broke. It hears of every test, so it keeps the watchdog that ends
- * files which hang; MESHPAY_TEST_SILENCE_MS is how long it may hear nothing.
+ * test that failed, with its file and its error, and in which tests a file was that had to be
+ * ended. So the end of a long log tells what broke. It hears of every test, so it keeps the
+ * watchdog that ends files which hang; MESHPAY_TEST_SILENCE_MS is how long it may hear nothing.
  */
 
 import { relative } from 'node:path';

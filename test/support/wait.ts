@@ -18,7 +18,10 @@ export async function until(
   await found(async () => ((await holds()) ? true : undefined), what, patienceMs);
 }
 
-/** Looks again and again until there is something; fails with `what` when there is not in a long time. */
+/**
+ * Looks again and again until there is something; fails with `what` when there is not in a long
+ * time.
+ */
 export async function found<T>(
   look: () => T | undefined | Promise<T | undefined>,
   what: string,

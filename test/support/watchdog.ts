@@ -1,6 +1,6 @@
 /**
- * What ends a test file that hangs. Not by the wall clock, which a busy machine lets run out: only when
- * nothing was heard of any test in a long time that the machine had for us (patience.ts).
+ * What ends a test file that hangs. Not by the wall clock, which a busy machine lets run out: only
+ * when nothing was heard of any test in a long time that the machine had for us (patience.ts).
  */
 import process from 'node:process';
 import { childrenOf } from './lost-time.ts';

@@ -1,7 +1,7 @@
 /**
  * A small world for tests of the core: nodes with their state in Maps, links between them, and time
- * that moves only when told to. Frames travel in order until nobody has anything to say. What a test
- * wants to lose, change or forge, it does in `onFrame`.
+ * that moves only when told to. Frames travel in order until nobody has anything to say. What a
+ * test wants to lose, change or forge, it does in `onFrame`.
  */
 import type { ByteKey } from '../../agent/core/base/bytes.ts';
 import type { Signer, Verify } from '../../agent/core/base/crypto.ts';

@@ -1,7 +1,7 @@
 /**
- * Writes test/vectors/memo.json anew. Frozen: what changes a line there needs a new PROTOCOL_VERSION.
- * Each step is written out here with the same parts as agent/core/memo.ts, but not with its code, so
- * that memos can be made that no honest payer makes.
+ * Writes test/vectors/memo.json anew. Frozen: what changes a line there needs a new
+ * PROTOCOL_VERSION. Each step is written out here with the same parts as agent/core/memo.ts, but
+ * not with its code, so that memos can be made that no honest payer makes.
  *
  *   node dist/test/support/write-memo-vectors.js
  */

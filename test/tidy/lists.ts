@@ -62,7 +62,7 @@ export const AMBIGUOUS: readonly string[] = [
 ];
 
 /** Folders whose comments are wider than the page. */
-export const WIDE: readonly string[] = ['agent/', 'platform/', 'test/'];
+export const WIDE: readonly string[] = ['agent/'];
 
 /** What only tests import: they look inside where too little is seen from outside. */
 export const FOR_TESTS: readonly string[] = [

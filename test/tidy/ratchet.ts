@@ -1,6 +1,6 @@
 /**
- * Ratchets: what does not keep a rule yet is listed by name, and the list only gets shorter. Something
- * new that breaks the rule fails, and so does an entry that has no reason any more.
+ * Ratchets: what does not keep a rule yet is listed by name, and the list only gets shorter.
+ * Something new that breaks the rule fails, and so does an entry that has no reason any more.
  */
 import assert from 'node:assert/strict';
 

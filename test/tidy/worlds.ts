@@ -23,7 +23,9 @@ test('nobody but main ends the process', () => {
   assert.deepEqual(ends, []);
 });
 
-/** Who reads and writes files by itself: what does it for all, the store, and files of the kernel. */
+/**
+ * Who reads and writes files by itself: what does it for all, the store, and files of the kernel.
+ */
 const OWN_FILES =
   /^(agent\/shell\/(store\/|log\/log-output\.ts|control\/socket-file\.ts)|platform\/file-)/;
 

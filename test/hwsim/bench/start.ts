@@ -1,4 +1,6 @@
-/** From one `systemctl start` of everything on four nodes, radios and daemons, to the first payment. */
+/**
+ * From one `systemctl start` of everything on four nodes, radios and daemons, to the first payment.
+ */
 import { makeAgents } from '../agents.ts';
 import { MESH, startAndPay } from '../scenarios.ts';
 import { installed, installServices, unitOf } from '../services.ts';

@@ -1,4 +1,7 @@
-/** Beacons on interfaces that come and go, and the second beacon of a node: with time driven by hand. */
+/**
+ * Beacons on interfaces that come and go, and the second beacon of a node: with time driven by
+ * hand.
+ */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { makeBeacon } from '../../../agent/core/network/beacon.ts';

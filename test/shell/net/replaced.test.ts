@@ -8,7 +8,10 @@ const [alice, bob] = [identityOf(1), identityOf(2)];
 const MEMBERS = [memberOf(alice, 'alice'), memberOf(bob, 'bob')];
 
 const limits = { handshakeTimeoutMs: 1_000 };
-/** So long after a link came up that another one cannot be of the same moment, and nobody was silent. */
+/**
+ * So long after a link came up that another one cannot be of the same moment, and nobody was
+ * silent.
+ */
 const LATER_MS = 3 * limits.handshakeTimeoutMs;
 
 const start = stoppingAtTheEnd();

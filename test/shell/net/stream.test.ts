@@ -1,4 +1,6 @@
-/** One link after its handshake: its signs of life, its price, its pauses and its end. Time by hand. */
+/**
+ * One link after its handshake: its signs of life, its price, its pauses and its end. Time by hand.
+ */
 import assert from 'node:assert/strict';
 import { Duplex } from 'node:stream';
 import { describe, it, type TestContext } from 'node:test';

@@ -1,6 +1,7 @@
 /**
- * A commit is told when the log has it, and LevelDB gets it behind that: whoever reads sees it at once,
- * whatever needs LevelDB as of a commit waits, and what LevelDB refuses ends the store, not the commit.
+ * A commit is told when the log has it, and LevelDB gets it behind that: whoever reads sees it at
+ * once, whatever needs LevelDB as of a commit waits, and what LevelDB refuses ends the store, not
+ * the commit.
  */
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';

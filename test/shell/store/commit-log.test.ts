@@ -1,6 +1,6 @@
 /**
- * The commit log: an acknowledged commit is there whatever happens to LevelDB's own log, at whatever
- * moment, and nothing is told before it is synced.
+ * The commit log: an acknowledged commit is there whatever happens to LevelDB's own log, at
+ * whatever moment, and nothing is told before it is synced.
  */
 import assert from 'node:assert/strict';
 import fs, { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';

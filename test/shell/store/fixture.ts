@@ -17,7 +17,9 @@ import type { Store } from '../../../agent/shell/store/store.ts';
 
 export const NETWORK = new Uint8Array(32).fill(7);
 
-/** Where nothing waits for a disk, if there is such a place: for tests that open very many stores. */
+/**
+ * Where nothing waits for a disk, if there is such a place: for tests that open very many stores.
+ */
 export const IN_MEMORY = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
 /** A folder that is removed after the test. */

@@ -1,6 +1,6 @@
 /**
- * Frozen layouts of what the store itself writes: seal, commit record, schema record, commit log, backup.
- * A change here is a new schema version, or a new magic, never a new expectation.
+ * Frozen layouts of what the store itself writes: seal, commit record, schema record, commit log,
+ * backup. A change here is a new schema version, or a new magic, never a new expectation.
  */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';

@@ -1,6 +1,7 @@
 /**
  * A process to be killed: commits facts as fast as it can to the folder of its first argument, from
- * the fact on that its second argument says, and prints the number of each after it was acknowledged.
+ * the fact on that its second argument says, and prints the number of each after it was
+ * acknowledged.
  */
 import { writeSync } from 'node:fs';
 import { Ledger, open } from './fixture.ts';

@@ -1,6 +1,6 @@
 /**
- * The order of what makes files durable: a file is synced before it is renamed, and its folder after
- * that. A power failure in between must find the old state or the new one.
+ * The order of what makes files durable: a file is synced before it is renamed, and its folder
+ * after that. A power failure in between must find the old state or the new one.
  */
 import assert from 'node:assert/strict';
 import fs, { mkdirSync } from 'node:fs';
@@ -19,8 +19,8 @@ import { damageIn, fill, temporaryFolder } from './fixture.ts';
 type Handle = Awaited<ReturnType<typeof fs.promises.open>>;
 
 /**
- * Watches files being written, synced and renamed until the test ends, under the names that they have at
- * that time: "write X", "sync X", "rename X Y". `fail` may throw before a call.
+ * Watches files being written, synced and renamed until the test ends, under the names that they
+ * have at that time: "write X", "sync X", "rename X Y". `fail` may throw before a call.
  */
 function watch(t: TestContext, fail: (call: string) => void = () => undefined): string[] {
   const calls: string[] = [];

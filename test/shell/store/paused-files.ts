@@ -1,6 +1,6 @@
 /**
- * Calls of node:fs/promises that a test watches, orders or stops at: named imports see what is put in
- * their place here, until the test ends.
+ * Calls of node:fs/promises that a test watches, orders or stops at: named imports see what is put
+ * in their place here, until the test ends.
  */
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';

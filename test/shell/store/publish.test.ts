@@ -1,4 +1,6 @@
-/** A store appears where there is none, and takes nobody's place; what others keep is left alone. */
+/**
+ * A store appears where there is none, and takes nobody's place; what others keep is left alone.
+ */
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * A process that opens the store of each folder that it reads a line of, makes one commit with its own
- * number, closes, and prints how that went.
+ * A process that opens the store of each folder that it reads a line of, makes one commit with its
+ * own number, closes, and prints how that went.
  */
 import { createInterface } from 'node:readline';
 import { keyOf } from '../../../agent/core/keyspace.ts';

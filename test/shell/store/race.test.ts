@@ -1,6 +1,6 @@
 /**
- * Two that work on one data folder at once: whatever each of them saw before, one is refused or they
- * come one after the other, and what was committed stays.
+ * Two that work on one data folder at once: whatever each of them saw before, one is refused or
+ * they come one after the other, and what was committed stays.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';

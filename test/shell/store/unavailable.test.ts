@@ -1,6 +1,6 @@
 /**
- * What the system refuses is told as that, with its code and the file, and never as damage: what mends
- * damage costs an authority its vote. Afterwards the store is what it was.
+ * What the system refuses is told as that, with its code and the file, and never as damage: what
+ * mends damage costs an authority its vote. Afterwards the store is what it was.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

@@ -1,10 +1,11 @@
 /**
- * Checker `applying`: a certificate that is one, and whose sequence is the next, is applied by every
- * honest authority that gets it, whatever it knows of other accounts: applying never fails and does
- * not wait for the payer's income. Stands before `ledgers`, so that it sees what was there before.
+ * Checker `applying`: a certificate that is one, and whose sequence is the next, is applied by
+ * every honest authority that gets it, whatever it knows of other accounts: applying never fails
+ * and does not wait for the payer's income. Stands before `ledgers`, so that it sees what was there
+ * before.
  *
- * Anyone may bring a certificate; a page of them is one authority's answer to another, and counts only
- * over a link of the member that it names (member-links.ts), and unless it was passed on.
+ * Anyone may bring a certificate; a page of them is one authority's answer to another, and counts
+ * only over a link of the member that it names (member-links.ts), and unless it was passed on.
  */
 import type { Event, Step } from '../../../agent/core/io.ts';
 import type { Process, Watcher } from '../process.ts';

@@ -1,9 +1,9 @@
 /**
  * Checker `bounds`: no step of an honest node sends, writes or waits out of bounds; and what a node
  * holds follows from what the world has seen, and so stays flat however long it runs: besides the
- * journal and its indexes there are a few records an account, one entry a link, and a few singles; and
- * what is kept in memory only takes so many bytes a link, a member and a part of the digest tree, and
- * nothing for accounts, orders and proofs.
+ * journal and its indexes there are a few records an account, one entry a link, and a few singles;
+ * and what is kept in memory only takes so many bytes a link, a member and a part of the digest
+ * tree, and nothing for accounts, orders and proofs.
  */
 import type { ByteKey } from '../../../agent/core/base/bytes.ts';
 import type { Event, Step, Write } from '../../../agent/core/io.ts';
@@ -17,7 +17,9 @@ import { type LinkView, Reader, readLinks } from './decode.ts';
 const MOST_OF_A_PAGE = 4;
 const MOST_OF_A_LIST = 8;
 const CHILDREN = 16;
-/** Bytes of a signed order with the longest memo, and of everything around the content of a frame. */
+/**
+ * Bytes of a signed order with the longest memo, and of everything around the content of a frame.
+ */
 const ORDER_BYTES = 237;
 const ENVELOPE_BYTES = 128;
 /** Accounts that one list of catch-up leads to words about: those in it, and others. */
@@ -38,10 +40,11 @@ function mostFrameBytes(members: number, accounts: number): number {
 }
 
 /**
- * Frames of one step, for a committee of this size. A wallet that looks what is new asks every member
- * three questions, and two more over four ways each. (A certificate that its owner hands over goes to
- * every member over four ways, and may end the live order, whose certificate goes to every member.)
- * An authority that begins a round tells every other two things of its own, and orders again.
+ * Frames of one step, for a committee of this size. A wallet that looks what is new asks every
+ * member three questions, and two more over four ways each. (A certificate that its owner hands
+ * over goes to every member over four ways, and may end the live order, whose certificate goes to
+ * every member.) An authority that begins a round tells every other two things of its own, and
+ * orders again.
  */
 function mostSends(members: number): number {
   return Math.max(
@@ -52,7 +55,9 @@ function mostSends(members: number): number {
   );
 }
 
-/** Writes for a certificate: of both accounts, their places, its own, and marks in the digest tree. */
+/**
+ * Writes for a certificate: of both accounts, their places, its own, and marks in the digest tree.
+ */
 const WRITES_OF_A_CERTIFICATE = 12;
 /** Writes for a part of the digest tree: its accounts or its digests, on disk and in memory. */
 const WRITES_OF_A_NODE = 4;
@@ -110,11 +115,11 @@ const MOST_VOTES_KEPT = 64;
 const MOST_CLAIMS = 1_024;
 
 /**
- * Bytes, with their keys, of all that a node keeps in memory only: so much for timers, counts, chance, a
- * payment that is asked about, the last votes, and who is asked for what; for a part of the digest tree
- * that was split which children have other digests now, and those; for a link its number, its member
- * and what was asked over it; for a member how far it told, and what a wallet notes of it, its word
- * among that.
+ * Bytes, with their keys, of all that a node keeps in memory only: so much for timers, counts,
+ * chance, a payment that is asked about, the last votes, and who is asked for what; for a part of
+ * the digest tree that was split which children have other digests now, and those; for a link its
+ * number, its member and what was asked over it; for a member how far it told, and what a wallet
+ * notes of it, its word among that.
  */
 const MEMORY_BYTES = 420 + 34 * MOST_VOTES_KEPT + 20 * MOST_CLAIMS;
 const MEMORY_BYTES_OF = {

@@ -1,7 +1,7 @@
 /**
  * Reading messages and records for the checkers: written from the layouts alone (keyspace.ts, the
- * heads of codec/), sharing nothing with the core's own codec. Byte strings are latin1 strings here,
- * one character a byte, so that they can be compared and be keys.
+ * heads of codec/), sharing nothing with the core's own codec. Byte strings are latin1 strings
+ * here, one character a byte, so that they can be compared and be keys.
  */
 import { createHash } from 'node:crypto';
 
@@ -179,7 +179,9 @@ export function readVote(reader: Reader): Vote & { readonly hash: string } {
   return { hash: reader.text(32), member, signature: reader.bytes(64) };
 }
 
-/** An authority's or relay's note of its links to nodes: each with the member at its end, if any. */
+/**
+ * An authority's or relay's note of its links to nodes: each with the member at its end, if any.
+ */
 export function readLinks(bytes: Uint8Array): LinkView[] {
   const reader = new Reader(bytes);
   const links = Array.from({ length: reader.u16() }, () => {
@@ -268,7 +270,9 @@ export const MESSAGE = {
 export interface OpenFrame {
   readonly tag: number;
   readonly hops: number;
-  /** The word of the node at the other end of the link: neither passed on, nor to be passed back. */
+  /**
+   * The word of the node at the other end of the link: neither passed on, nor to be passed back.
+   */
   readonly isOwn: boolean;
   readonly body: Reader;
 }

@@ -2,11 +2,11 @@
  * What must be true once everything is healed and some time was given.
  *
  * `convergence`: every honest authority holds the one ledger that all certified orders make, the
- * account records are byte for byte the same (but for orders that wait in them), and all of them hash
- * it to the same root. `money`: all certified orders could be entered, so nobody was paid what its
- * payer did not have. `liveness`: every honest node is up; of every order that an honest owner made
- * there is a certificate, or of another order for its sequence, and no wallet still pursues one; each
- * wallet holds every certificate that pays it.
+ * account records are byte for byte the same (but for orders that wait in them), and all of them
+ * hash it to the same root. `money`: all certified orders could be entered, so nobody was paid what
+ * its payer did not have. `liveness`: every honest node is up; of every order that an honest owner
+ * made there is a certificate, or of another order for its sequence, and no wallet still pursues
+ * one; each wallet holds every certificate that pays it.
  */
 import type { ByteKey } from '../../../agent/core/base/bytes.ts';
 import type { Process, Watcher } from '../process.ts';

@@ -1,12 +1,13 @@
 /**
  * Checker `evidence`: two orders that one account signed for one sequence do not pass unnoticed. An
- * honest authority that holds one, as pending or certified, and is shown another keeps both as a proof
- * in that very step; it tells every member that it has a link to; and it passes each order that it
- * votes for on to them, which is how two halves of a split vote meet. Whether a proof proves anything
- * is another checker's question (`proofs`).
+ * honest authority that holds one, as pending or certified, and is shown another keeps both as a
+ * proof in that very step; it tells every member that it has a link to; and it passes each order
+ * that it votes for on to them, which is how two halves of a split vote meet. Whether a proof
+ * proves anything is another checker's question (`proofs`).
  *
- * In the end, whatever frames were lost and whoever was away or came back from an old copy: if one of
- * them holds a proof, or two of them hold different orders for one place, each of them holds a proof.
+ * In the end, whatever frames were lost and whoever was away or came back from an old copy: if one
+ * of them holds a proof, or two of them hold different orders for one place, each of them holds a
+ * proof.
  *
  * Nothing is demanded for an order that could never be valid.
  */
@@ -148,7 +149,9 @@ function* disputesAt(process: Process, all: readonly Process[]): Generator<ByteK
   }
 }
 
-/** The order that an authority holds for a place: the one that it voted for, or the certified one. */
+/**
+ * The order that an authority holds for a place: the one that it voted for, or the certified one.
+ */
 function heldAt(process: Process, { account, sequence }: Transfer): Transfer | undefined {
   const { live } = process.disk;
   const record = live.get(`A${account}` as ByteKey);

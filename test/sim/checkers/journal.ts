@@ -1,8 +1,8 @@
 /**
  * Checker `journal`: entries are numbered without gaps, each linked to the bytes of the one before;
- * none is ever changed or removed, and every index points at what it names. `proofs`: a double-spend
- * proof is one: two different orders that the account's owner really signed for one sequence; so no
- * honest owner is ever accused.
+ * none is ever changed or removed, and every index points at what it names. `proofs`: a
+ * double-spend proof is one: two different orders that the account's owner really signed for one
+ * sequence; so no honest owner is ever accused.
  */
 import type { ByteKey } from '../../../agent/core/base/bytes.ts';
 import type { Event, Step } from '../../../agent/core/io.ts';

@@ -1,7 +1,7 @@
 /**
- * Checker `standing`, for a key with two lives (twin.ts). Of two lives that both began with nothing on
- * disk, at most one ever votes. And a life that has been shown a certificate with a vote of its key that
- * it neither gave nor brought with it never votes again.
+ * Checker `standing`, for a key with two lives (twin.ts). Of two lives that both began with nothing
+ * on disk, at most one ever votes. And a life that has been shown a certificate with a vote of its
+ * key that it neither gave nor brought with it never votes again.
  */
 import type { ByteKey } from '../../../agent/core/base/bytes.ts';
 import type { Event, Step } from '../../../agent/core/io.ts';

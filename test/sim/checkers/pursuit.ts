@@ -1,7 +1,7 @@
 /**
- * Checker `wallets`, as to the live order: a wallet lets go of it only in a step in which it keeps a
- * certificate for that sequence, and says that the order failed only if the certificate is another
- * order's. No refusal ends an order, whoever signed it.
+ * Checker `wallets`, as to the live order: a wallet lets go of it only in a step in which it keeps
+ * a certificate for that sequence, and says that the order failed only if the certificate is
+ * another order's. No refusal ends an order, whoever signed it.
  *
  * `votes`: a stranger, whose wallet has another genesis document, never gets an honest authority's
  * vote. Nothing that these say is for its network, so its order stays open for ever.

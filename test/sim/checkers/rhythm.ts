@@ -1,8 +1,9 @@
 /**
- * Checker `liveness`, while faults last: nobody who has something to do lets long pauses come between
- * two attempts, whatever happened before. An authority compares its ledger with the others', a wallet
- * repeats the order that it pursues, and spreads the last certificate. Whether all comes to an end is
- * judged in the end (ending.ts), when enough else happens to hide that somebody sleeps.
+ * Checker `liveness`, while faults last: nobody who has something to do lets long pauses come
+ * between two attempts, whatever happened before. An authority compares its ledger with the
+ * others', a wallet repeats the order that it pursues, and spreads the last certificate. Whether
+ * all comes to an end is judged in the end (ending.ts), when enough else happens to hide that
+ * somebody sleeps.
  */
 import type { ByteKey } from '../../../agent/core/base/bytes.ts';
 import type { Event, Stamp, Step } from '../../../agent/core/io.ts';

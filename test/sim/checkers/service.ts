@@ -1,7 +1,7 @@
 /**
- * Checker `service`: others may flood the authorities; honest payments are served all the same. It keeps
- * how long each took, from the owner's wish to the certificate, while nothing else is wrong; the run
- * compares that with the same run without a flood.
+ * Checker `service`: others may flood the authorities; honest payments are served all the same. It
+ * keeps how long each took, from the owner's wish to the certificate, while nothing else is wrong;
+ * the run compares that with the same run without a flood.
  */
 import type { ByteKey } from '../../../agent/core/base/bytes.ts';
 import type { Event, Step } from '../../../agent/core/io.ts';

@@ -64,8 +64,8 @@ export class Votes implements Watcher {
   }
 
   /**
-   * Remembers which order has which hash, as its owner signed it, if that has come anywhere; and which
-   * vote it was that came in.
+   * Remembers which order has which hash, as its owner signed it, if that has come anywhere; and
+   * which vote it was that came in.
    */
   #learn(bytes: Uint8Array, step: Step): void {
     const { tag, body } = openFrame(bytes);
@@ -174,7 +174,9 @@ export class Votes implements Watcher {
   }
 }
 
-/** Whether an authority has voted for the order before: it gives the same vote again, come what may. */
+/**
+ * Whether an authority has voted for the order before: it gives the same vote again, come what may.
+ */
 function isPendingAt(process: Process, order: Transfer): boolean {
   const bytes = process.disk.live.get(`A${order.account}` as ByteKey);
   return bytes !== undefined && readAccount(bytes).pending?.raw === order.raw;

@@ -1,7 +1,7 @@
 /**
- * Checker `wallets`: what an honest wallet believes to have is what its certificates prove, and they
- * are certificates: issued, plus every one that pays it, minus every one of its own orders, each
- * counted once and its own in their sequence.
+ * Checker `wallets`: what an honest wallet believes to have is what its certificates prove, and
+ * they are certificates: issued, plus every one that pays it, minus every one of its own orders,
+ * each counted once and its own in their sequence.
  */
 import type { Event, Step } from '../../../agent/core/io.ts';
 import type { Process, Watcher } from '../process.ts';

@@ -1,8 +1,9 @@
 /**
- * Checker `words`: what a node takes for an honest member's own word, unsigned, that member has said. A
- * wallet that notes what a member has applied, what it says of an account or that it told everything,
- * over its own link to that member, and an authority that compares its ledger with another's: the
- * message that led to it is one that the member made, or the member's ledger has it so.
+ * Checker `words`: what a node takes for an honest member's own word, unsigned, that member has
+ * said. A wallet that notes what a member has applied, what it says of an account or that it told
+ * everything, over its own link to that member, and an authority that compares its ledger with
+ * another's: the message that led to it is one that the member made, or the member's ledger has it
+ * so.
  */
 import type { Event, Step } from '../../../agent/core/io.ts';
 import type { Notice } from '../../../agent/core/notice.ts';

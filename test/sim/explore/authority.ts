@@ -2,9 +2,9 @@
  * One honest authority, stepped by the production core. Its state is a value: what differs from the
  * state after the first start. So a step can be tried from any state, any number of times.
  *
- * No key has two lives in a small world, so what tells of them is left out: what was seen first of each
- * other member, and that an authority stops voting at a vote of its own that it never gave, which the
- * certificates here may hold, since they have any quorum (authority/lives.ts).
+ * No key has two lives in a small world, so what tells of them is left out: what was seen first of
+ * each other member, and that an authority stops voting at a vote of its own that it never gave,
+ * which the certificates here may hold, since they have any quorum (authority/lives.ts).
  *
  * Time stands still: the core uses it only to decide when to begin a round of catch-up, and a round
  * may begin at any moment here (automaton.ts, `meet`).

@@ -125,8 +125,8 @@ export class Automaton {
 
   /**
    * Whether a renaming that the search relies on is one: what stands for a local state does with
-   * what stands for an input what stands for the outcome. Compares what was asked both ways; a local
-   * state whose image was never entered has nothing to be compared with.
+   * what stands for an input what stands for the outcome. Compares what was asked both ways; a
+   * local state whose image was never entered has nothing to be compared with.
    */
   checkRenaming(renaming: Renaming): void {
     const inputs = this.inputs.map((input) => this.#renamedInput(input, renaming));

@@ -1,6 +1,6 @@
 /**
- * `npm run sim:explore`: searches small worlds to the end, prints a line of figures for each, and the
- * way to a broken promise where there is one. What can be asked for stands in USAGE.
+ * `npm run sim:explore`: searches small worlds to the end, prints a line of figures for each, and
+ * the way to a broken promise where there is one. What can be asked for stands in USAGE.
  */
 import { parseArgs } from 'node:util';
 import { HELP, mistake } from '../options.ts';

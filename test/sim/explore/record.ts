@@ -193,7 +193,9 @@ function checkIndexes(
   });
 }
 
-/** Accounts and proofs are listed as they came, and those that ordered by their keys, in one bucket. */
+/**
+ * Accounts and proofs are listed as they came, and those that ordered by their keys, in one bucket.
+ */
 function checkLists(
   journal: readonly Entry[],
   accounts: readonly ReadAccount[],

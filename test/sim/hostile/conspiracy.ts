@@ -1,6 +1,6 @@
 /**
- * What all hostile parties of a run know together: the traitors' keys, every order and vote that one
- * of them has seen, and the certificates that can be made of these. They are as strong as the
+ * What all hostile parties of a run know together: the traitors' keys, every order and vote that
+ * one of them has seen, and the certificates that can be made of these. They are as strong as the
  * protocol allows: they share everything at once, and any of them acts on it.
  */
 import { equalBytes, toByteKey } from '../../../agent/core/base/bytes.ts';

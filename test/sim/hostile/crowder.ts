@@ -1,7 +1,8 @@
 /**
  * A hostile payer whose accounts have chosen keys (cast.ts), all in the way of honest ones wherever
- * something goes by keys. It pays between its accounts without end, and gives the certificates to all
- * authorities but one, so that this one is never level with the others. It does so when `isTheTime`.
+ * something goes by keys. It pays between its accounts without end, and gives the certificates to
+ * all authorities but one, so that this one is never level with the others. It does so when
+ * `isTheTime`.
  */
 import { toByteKey } from '../../../agent/core/base/bytes.ts';
 import type { Signer } from '../../../agent/core/base/crypto.ts';
@@ -115,7 +116,9 @@ export class Crowder implements Actor {
     return this.#count(frame.message.data);
   }
 
-  /** With a quorum of votes: the certificate, for all but one. False votes only cost it a payment. */
+  /**
+   * With a quorum of votes: the certificate, for all but one. False votes only cost it a payment.
+   */
   #count({ orderHash: hash, member, signature }: Vote): Send[] {
     const purse = this.#busy.get(toByteKey(hash));
     if (purse?.order === undefined) return [];

@@ -1,8 +1,9 @@
 /**
  * Whoever passes frames on may write back to those that they came over. This one, a stranger or a
- * traitor, keeps the ways back of frames that honest nodes gave it, and sends answers of its own over
- * them, so that an honest node, its deputy, says them on to who stands behind it: that a certificate was
- * applied, what an account has, that all was told, what a ledger hashes to. Otherwise it is what it was.
+ * traitor, keeps the ways back of frames that honest nodes gave it, and sends answers of its own
+ * over them, so that an honest node, its deputy, says them on to who stands behind it: that a
+ * certificate was applied, what an account has, that all was told, what a ledger hashes to.
+ * Otherwise it is what it was.
  */
 
 import { isRefusal } from '../../../agent/core/base/refusal.ts';

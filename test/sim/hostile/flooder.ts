@@ -1,7 +1,7 @@
 /**
  * Whoever sends as much as it can, so that others have no time: orders and certificates whose false
- * signatures have to be checked, and, from a member, what members say to each other. Otherwise it is
- * what it was, a stranger or a traitor.
+ * signatures have to be checked, and, from a member, what members say to each other. Otherwise it
+ * is what it was, a stranger or a traitor.
  */
 
 import type { Signer } from '../../../agent/core/base/crypto.ts';

@@ -165,7 +165,10 @@ function garbledOf(prng: Prng, frame: Uint8Array): Uint8Array {
   }
 }
 
-/** An order with a memo of one byte, in a frame: memos are sealed and of one length, or there is none. */
+/**
+ * An order with a memo of one byte, in a frame: memos are sealed and of one length, or there is
+ * none.
+ */
 export function orderWithBrokenMemo(signed: SignedOrder): Uint8Array {
   const { order } = signed;
   const data = { ...order.action.data, memo: new Uint8Array() };

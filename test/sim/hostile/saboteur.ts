@@ -1,8 +1,9 @@
 /**
- * A relay that looks like any other and loses what it should pass on: some of it, or all. Worse ones
- * answer in the authorities' names: that a certificate which they swallowed was applied, that earlier
- * ones are missing, and with stale or made-up views and pages. Nothing of that is signed as it must be.
- * What was signed they bring again later, and they spoil payers' signatures in orders and certificates.
+ * A relay that looks like any other and loses what it should pass on: some of it, or all. Worse
+ * ones answer in the authorities' names: that a certificate which they swallowed was applied, that
+ * earlier ones are missing, and with stale or made-up views and pages. Nothing of that is signed as
+ * it must be. What was signed they bring again later, and they spoil payers' signatures in orders
+ * and certificates.
  */
 
 import { unreachable } from '../../../agent/core/base/assert.ts';

@@ -56,8 +56,8 @@ export interface ThiefSetup {
 
 const MOST_TRIES = 12;
 /**
- * Questions of a flood; and frames of the one torrent that some thieves let loose over one link, the
- * largest of which is more than the shell lets wait (network.ts).
+ * Questions of a flood; and frames of the one torrent that some thieves let loose over one link,
+ * the largest of which is more than the shell lets wait (network.ts).
  */
 const FLOOD = 20;
 const TORRENTS = [1_000, 3_000, 4_500] as const;
@@ -234,7 +234,9 @@ export class Thief implements Actor {
     return Array.from({ length: prng.pick(TORRENTS) }, () => ({ link, bytes: prng.pick(frames) }));
   }
 
-  /** What only authorities say to each other, from a stranger, also on the way through another node. */
+  /**
+   * What only authorities say to each other, from a stranger, also on the way through another node.
+   */
   #posing(): Send[] {
     const { prng, plot } = this.#setup;
     const [link] = prng.pick([...this.#links]);

@@ -188,7 +188,9 @@ export class Traitor implements Actor {
     return { TAG: 'orderRefusal', data };
   }
 
-  /** None of the certificates, ones that move more than anybody signed, or ones without a quorum. */
+  /**
+   * None of the certificates, ones that move more than anybody signed, or ones without a quorum.
+   */
   #falseCredits({ certificates }: Credits): Partial<Credits> {
     const prng = this.#prng;
     switch (prng.below(3)) {

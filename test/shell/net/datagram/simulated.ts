@@ -191,7 +191,9 @@ function side(connection: Connection | undefined): Side {
   };
 }
 
-/** What a packet says of whoever has heard nothing yet, has nothing to say, and takes everything. */
+/**
+ * What a packet says of whoever has heard nothing yet, has nothing to say, and takes everything.
+ */
 export const QUIET: Body = {
   count: 1,
   loss: 0,

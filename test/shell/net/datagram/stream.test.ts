@@ -1,4 +1,6 @@
-/** Datagram streams over real sockets: as Duplex, under TLS, and at a door that strangers knock on. */
+/**
+ * Datagram streams over real sockets: as Duplex, under TLS, and at a door that strangers knock on.
+ */
 import assert from 'node:assert/strict';
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
