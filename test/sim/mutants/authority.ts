@@ -118,21 +118,6 @@ export const AUTHORITY_MUTANTS: readonly Mutant[] = [
     caughtBy: ['durability', 'votes'],
   },
   {
-    name: "signs what another's vote names",
-    file: 'agent/core/authority/authority.js',
-    find: "case 'vote':",
-    replace: `case 'vote': {
-      const { epoch, orderHash } = message.data;
-      const { member, sign } = setup.authority;
-      const tag = new TextEncoder().encode('meshpay/1/vote');
-      const { id } = setup.network;
-      const signature = sign(Uint8Array.of(tag.length, ...tag, ...id, 0, 0, 0, 0, ...orderHash));
-      return draft.answer(origin, { TAG: 'vote', data: { epoch, orderHash, member, signature } });
-    }`,
-    caughtBy: ['votes', 'durability'],
-    profile: 'hostile',
-  },
-  {
     name: 'votes for the order that won after another vote',
     file: ORDER,
     find: "return { kind: 'certified', certificate };",

@@ -202,7 +202,7 @@ export const EVERYBODY_MUTANTS: readonly Mutant[] = [
     name: 'a wallet never tries again',
     file: 'agent/core/wallet/pursue.js',
     find: "setTimer(draft, 'retryAtMs', draft.stamp.nowMs + pause);",
-    replace: '',
+    replace: "setTimer(draft, 'retryAtMs', draft.stamp.nowMs + 1e12);",
     caughtBy: ['liveness'],
   },
   {
