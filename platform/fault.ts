@@ -117,6 +117,13 @@ export const FAULTS = {
     meaning: 'a switch of the device keeps the radio off (rfkill, hard)',
     remedy: 'turn the radio on at the device or in its firmware',
   },
+  radio_deaf: {
+    meaning:
+      'the radio has heard neighbours, and hears nobody any more; starting it anew did not help',
+    remedy:
+      'look whether other nodes are up; if they are, the radio hangs: unplug it, or start the machine ' +
+      'again',
+  },
   changes_staged: {
     meaning: 'somebody has staged changes and not committed them; a commit of ours would be theirs',
     remedy:
@@ -178,7 +185,7 @@ export const FAULTS = {
   },
   mesh_not_up: {
     meaning: 'the mesh did not come up in time',
-    remedy: 'see the log of the supplicant',
+    remedy: 'see the log that the message names: its last lines say why',
   },
   unsettled: {
     meaning: 'what was set does not stay as it was set',

@@ -1,7 +1,8 @@
 /**
  * Watches the neighbours of a mesh and acts on the verdicts of liveness.ts: looks at the stations
- * at a steady pace, forgets the dead, resets those that return. Needs CAP_NET_ADMIN, and the events
- * of the platform, which `Reconciler.start` hands on.
+ * at a steady pace, forgets the dead, resets those that return, and asks for a revival of the radio
+ * when nobody is heard any more (silence.ts). Needs CAP_NET_ADMIN, and the events of the platform,
+ * which `Reconciler.start` hands on.
  */
 import type { Fault, Result } from './fault.ts';
 import { LOOK_INTERVAL_MS, MAX_CANDIDATES } from './limits.ts';
@@ -12,9 +13,10 @@ import {
   type LivenessVerdict,
   NOTHING_KNOWN,
 } from './liveness.ts';
-import type { Platform } from './platform.ts';
+import type { Platform, Revival } from './platform.ts';
 import type { RadioEvent, Watch } from './radio.ts';
 import type { Scheduler } from './reconcile.ts';
+import { isDeaf, listen, NEVER_HEARD, type Silence } from './silence.ts';
 
 export interface GuardReport {
   readonly verdict: LivenessVerdict;
@@ -30,12 +32,14 @@ export interface GuardParts {
   /** A monotonic clock in milliseconds. */
   readonly nowMs: () => number;
   readonly report: (report: GuardReport) => void;
+  readonly revive: (what: Revival) => void;
 }
 
 export class NeighbourGuard implements Watch {
   readonly #parts: GuardParts;
   readonly #candidates = new Set<string>();
   #liveness: Liveness = NOTHING_KNOWN;
+  #silence: Silence = NEVER_HEARD;
   #cancel: () => void = () => {};
   #closed = false;
 
@@ -50,6 +54,11 @@ export class NeighbourGuard implements Watch {
     });
   }
 
+  /** Neighbours were heard, none is any more, and what can be done about it was done. */
+  get isDeaf(): boolean {
+    return isDeaf(this.#silence);
+  }
+
   /** Peer candidates are how a forgotten neighbour announces its return. */
   onEvent(event: RadioEvent): void {
     if (event.kind !== 'peer_candidate' || this.#candidates.size >= MAX_CANDIDATES) return;
@@ -58,7 +67,7 @@ export class NeighbourGuard implements Watch {
 
   /** One look, with the acts that it leads to. While there is no interface nothing is judged. */
   async look(): Promise<void> {
-    const { platform, interfaceName, liveness, nowMs, report } = this.#parts;
+    const { platform, interfaceName, liveness, nowMs, report, revive } = this.#parts;
     const stations = await platform.stations(interfaceName);
     if (!stations.ok || this.#closed) return;
     const candidates = [...this.#candidates];
@@ -66,6 +75,9 @@ export class NeighbourGuard implements Watch {
     const observation = { stations: stations.value, candidates };
     const judged = judge(liveness, this.#liveness, nowMs(), observation);
     this.#liveness = judged.liveness;
+    const { silence, revival } = listen(this.#silence, nowMs(), stations.value);
+    this.#silence = silence;
+    if (revival !== undefined) revive(revival);
     for (const verdict of judged.verdicts) {
       const result = await this.#act(verdict);
       report({ verdict, fault: result === undefined || result.ok ? undefined : result.fault });

@@ -16,6 +16,14 @@ import {
 import { performAll, type Runner, readText } from './runner.ts';
 import { missingPrograms } from './survey.ts';
 
+const MAX_WORDS = 160;
+
+/** What a log that is named says at its end, for the `found` of a fault. */
+export function lastWords(log: string, text: string): string {
+  const last = text.trimEnd().split('\n').at(-1)?.trim() ?? '';
+  return last === '' ? `${log} is empty` : `${log} ends: ${last.slice(-MAX_WORDS)}`;
+}
+
 export abstract class HostBody {
   protected readonly reader: RadioReader;
   protected readonly runner: Runner;

@@ -63,7 +63,10 @@ export const RETRY_MAX_MS = 60_000;
 export const TRIED_MAX_MS = 4 * 3_600_000;
 export const ROLLED_BACK_FIRST_MS = 60_000;
 
-/* Watching the neighbours (guard.ts, liveness.ts). */
+/* Watching the neighbours (guard.ts, liveness.ts, silence.ts). */
+
+/** From the last word of any neighbour to the first try to revive the radio, and between tries. */
+export const SILENT_MS = 180_000;
 
 /** A quarter of a second costs two netlink dumps and leaves most of two seconds for the beacons. */
 export const LOOK_INTERVAL_MS = 250;
@@ -86,4 +89,5 @@ related(SETTLE_MS < RETRY_FIRST_MS, 'a failure is tried later than a success is 
 related(RETRY_FIRST_MS <= STEADY_INTERVAL_MS, 'a failure is not slower than standing still');
 related(RETRY_MAX_MS < TRIED_MAX_MS, 'what was tried in vain is tried more rarely');
 related(ROLLED_BACK_FIRST_MS >= NETIFD_TIMEOUT_MS, 'a radio is up for longer than it is down');
+related(SILENT_MS > JOIN_TIMEOUT_MS + NETIFD_TIMEOUT_MS, 'a revival has time to show');
 related(MAX_CANDIDATES <= MAX_FORGOTTEN, 'every candidate may be one that was forgotten');

@@ -98,6 +98,18 @@ export const NOTHING_KNOWN: Liveness = { neighbours: new Map(), forgotten: new M
 const MS_PER_TIME_UNIT = 1.024;
 
 /**
+ * Whether a neighbour counts as one: the kernel keeps it as peered for half an hour, so it has to
+ * have been heard within the longest patience that there is for any. A scan beside is no silence.
+ */
+export function isHeard(
+  { peerLink, inactiveMs, beaconIntervalTu: ofKernel = 0 }: Station,
+  { beaconIntervalTu, mostBeacons, falseAlarmMs }: LivenessSettings = DEFAULT_LIVENESS,
+): boolean {
+  const beaconMs = Math.max(beaconIntervalTu, ofKernel) * MS_PER_TIME_UNIT;
+  return peerLink === 'ESTAB' && inactiveMs < Math.max(mostBeacons * beaconMs, falseAlarmMs);
+}
+
+/**
  * The next state and one verdict for each neighbour that changed or needs an act. `nowMs` is any
  * monotonic clock.
  */

@@ -3,6 +3,7 @@
  * wifi-iface sections share), number and kernel type (`enum nl80211_meshconf_params` and
  * nl80211_meshconf_params policy, include/uapi/linux/nl80211.h, net/wireless/nl80211.c).
  */
+import { type HostCommand, run } from './command.ts';
 
 export type ParameterWidth = 'u8' | 'u16' | 'u32' | 's32';
 
@@ -68,10 +69,34 @@ export function parameterRange(width: ParameterWidth): readonly [min: number, ma
   }
 }
 
-/** What `wanted` asks for and `found` has otherwise. */
-export function differingParameters(wanted: MeshParameters, found: MeshParameters): MeshParameters {
-  const names = MESH_PARAMETER_NAMES.filter(
-    (name) => wanted[name] !== undefined && wanted[name] !== found[name],
-  );
-  return Object.fromEntries(names.map((name) => [name, wanted[name]]));
+/** `enum nl80211_mesh_power_mode` in the words of `iw` and UCI. */
+const POWER_MODES: ReadonlyMap<number, string> = new Map([
+  [1, 'active'],
+  [2, 'light'],
+  [3, 'deep'],
+]);
+
+/** A value as `iw` and UCI take it. */
+export function parameterText(name: string, value: number): string {
+  return (name === 'mesh_power_mode' ? POWER_MODES.get(value) : undefined) ?? `${value}`;
+}
+
+/**
+ * Commands that set what is wanted: all of it in a mesh that was made anew (`found` is undefined),
+ * else what the kernel has otherwise. What a kernel does not tell, it does not know: setting it
+ * again and again would change nothing.
+ */
+export function parameterCommands(
+  interfaceName: string,
+  wanted: MeshParameters,
+  found: MeshParameters | undefined,
+): readonly HostCommand[] {
+  return MESH_PARAMETER_NAMES.flatMap((name) => {
+    const value = wanted[name];
+    const present = found?.[name];
+    const isSettled = found !== undefined && (present === undefined || present === value);
+    if (value === undefined || isSettled) return [];
+    const words = `${name}=${parameterText(name, value)}`;
+    return [run('iw', 'dev', interfaceName, 'set', 'mesh_param', words)];
+  });
 }

@@ -11,6 +11,7 @@
  *   status   pure: the observed state in a form that is the same on every body
  *   stations, paths, watch   what the mesh is doing
  *   forgetStation, resetPeering   the two acts that liveness.ts asks for
+ *   revive   pure: the commands that start anew a part of a mesh that hears nobody
  *
  * A fault in `plan` is found before anything on the host is changed. `reconcile.ts` turns the port
  * into a service; `open.ts` picks the body. Nothing here knows what the mesh is used for.
@@ -81,6 +82,8 @@ export interface Platform<Observed> {
   observe(scope: MeshScope): Promise<Result<Observed>>;
   plan(settings: MeshSettings, observed: Observed): MeshPlan;
   restore(scope: MeshScope, observed: Observed): MeshPlan;
+  /** Empty where others on the same radio would be disturbed. The next plan does the rest. */
+  revive(settings: MeshSettings, observed: Observed, what: Revival): readonly HostCommand[];
   status(settings: MeshSettings, observed: Observed): MeshStatus;
   apply(commands: readonly HostCommand[]): Promise<Result<undefined>>;
   stations(interfaceName: string): Promise<Result<readonly Station[]>>;
@@ -143,6 +146,9 @@ export function chooseRadio(
   const expected = radio === undefined ? 'a radio' : `radio ${radio}`;
   return { faults: [fault('radio_missing', 'radio', expected, names)] };
 }
+
+/** What is started anew of a mesh that hears nobody any more (silence.ts). */
+export type Revival = 'supplicant' | 'interface';
 
 /** The kernel keeps a dead neighbour for 30 minutes, so both acts address it by hand. */
 export type StationAct = 'forget' | 'reset_peering';

@@ -24,7 +24,7 @@ import {
   STEADY_INTERVAL_MS,
   TRIED_MAX_MS,
 } from './limits.ts';
-import type { MeshStatus, Platform } from './platform.ts';
+import type { MeshStatus, Platform, Revival } from './platform.ts';
 import type { RadioEvent, Watch } from './radio.ts';
 import type { MeshSettings } from './settings.ts';
 
@@ -72,6 +72,8 @@ export class Reconciler<Observed> implements Watch {
   #deaf = false;
   /** A person asked while a turn was under way. */
   #again = false;
+  /** What is to be started anew, if all else is as wanted. */
+  #revival: Revival | undefined;
   /** Of a long pause, what is left of it after the next look. */
   #restMs = 0;
 
@@ -130,6 +132,13 @@ export class Reconciler<Observed> implements Watch {
     this.#deaf = false;
     if (this.#running === undefined) this.#schedule(0);
     else this.#again = true;
+  }
+
+  /** Start a part of the mesh anew, in the next turn that finds all as it is wanted. */
+  revive(what: Revival): void {
+    if (this.#closed) return;
+    this.#revival = what;
+    this.nudge();
   }
 
   /** Ends the loop, after the turn that is under way. The mesh stays as it is. */
@@ -207,6 +216,13 @@ export class Reconciler<Observed> implements Watch {
     if (!observed.ok) return { state: 'waiting', faults: [observed.fault], tried: false };
     const plan = this.#platform.plan(this.#settings, observed.value);
     if (!plan.ok) return { state: 'waiting', faults: plan.faults, tried: false };
+    // What has to be made as wanted is started anew by that.
+    const revival = this.#revival;
+    this.#revival = undefined;
+    if (plan.commands.length === 0 && revival !== undefined) {
+      const commands = this.#platform.revive(this.#settings, observed.value, revival);
+      if (commands.length > 0) return this.#apply(commands);
+    }
     if (plan.commands.length === 0) {
       return { state: 'steady', status: this.#platform.status(this.#settings, observed.value) };
     }

@@ -6,9 +6,9 @@
 import { existsSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type HostCommand, transcript } from '../../platform/command.ts';
-import { describeFault, type Fault, type Result } from '../../platform/fault.ts';
+import { describeFault, type Fault, fault, type Result } from '../../platform/fault.ts';
 import { type GuardReport, NeighbourGuard } from '../../platform/guard.ts';
-import { RETRY_FIRST_MS, RETRY_MAX_MS } from '../../platform/limits.ts';
+import { RETRY_FIRST_MS, RETRY_MAX_MS, SILENT_MS } from '../../platform/limits.ts';
 import { DEFAULT_LIVENESS } from '../../platform/liveness.ts';
 import type { MeshStatus } from '../../platform/platform.ts';
 import type { RadioEvent, Station } from '../../platform/radio.ts';
@@ -154,6 +154,10 @@ export class RadioService<Observed> {
       scheduler: REAL_TIME,
       nowMs: () => performance.now(),
       report: (report) => this.#judged(report),
+      revive: (what) => {
+        log.warn('nobody is heard any more', { restarting: what });
+        this.#reconciler?.revive(what);
+      },
     });
     const reconciler = new Reconciler(platform, settings, (turn) => this.#turned(turn));
     this.#guard = guard;
@@ -204,6 +208,16 @@ export class RadioService<Observed> {
     return applied.ok ? [] : [applied.fault];
   }
 
+  /** With what only time tells. */
+  #meshStatus(): MeshStatus | null {
+    const mesh = this.#mesh;
+    if (mesh === null || this.#guard?.isDeaf !== true) return mesh;
+    const minutes = Math.round((3 * SILENT_MS) / 60_000);
+    const found = `nobody for ${minutes} minutes and longer`;
+    const deaf = fault('radio_deaf', mesh.interfaceName, 'a neighbour', found);
+    return { ...mesh, warnings: [deaf, ...mesh.warnings] };
+  }
+
   async #stations(interfaceName: string): Promise<Result<readonly Station[]>> {
     const seen = this.#seen;
     const isNew = seen !== undefined && performance.now() - seen.atMs < STATIONS_MAY_BE_OLD_MS;
@@ -231,9 +245,9 @@ export class RadioService<Observed> {
     }
   }
 
-  #judged({ verdict, fault }: GuardReport): void {
+  #judged({ verdict, fault: refused }: GuardReport): void {
     const { address, state, was, act, inactiveMs } = verdict;
-    const why = fault === undefined ? undefined : describeFault(fault);
+    const why = refused === undefined ? undefined : describeFault(refused);
     const { log } = this.#options;
     log[act === undefined ? 'debug' : 'info']('neighbour', {
       address,
@@ -278,7 +292,7 @@ export class RadioService<Observed> {
       notes: setup.notes,
       faults: this.#faults,
       nextTryMs: this.#nextTryMs,
-      mesh: this.#mesh,
+      mesh: this.#meshStatus(),
       stations: stations?.ok === true ? stations.value : [],
       paths: paths?.ok === true ? paths.value : [],
       forgotten: this.#forgotten,

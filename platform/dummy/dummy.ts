@@ -11,6 +11,7 @@ import {
   type MeshStatus,
   type Platform,
   type Probe,
+  type Revival,
   radioFaults,
   refuse,
 } from '../platform.ts';
@@ -30,6 +31,7 @@ export class DummyPlatform implements Platform<DummyObserved> {
   readonly #neighbours: readonly Station[];
   readonly #listeners = new Set<(event: RadioEvent) => void>();
   readonly #forgotten = new Set<string>();
+  readonly #revived: string[] = [];
   #running: string | undefined;
 
   constructor(phys: readonly Phy[], neighbours: readonly Station[] = []) {
@@ -40,6 +42,11 @@ export class DummyPlatform implements Platform<DummyObserved> {
   /** What the imaginary mesh runs with, undefined while there is none. */
   get running(): string | undefined {
     return this.#running;
+  }
+
+  /** What was started anew, in order. */
+  get revived(): readonly string[] {
+    return this.#revived;
   }
 
   async probe(): Promise<Result<Probe>> {
@@ -71,6 +78,10 @@ export class DummyPlatform implements Platform<DummyObserved> {
     return { ok: true, commands: observed.running === undefined ? [] : [run('dummy', 'down')] };
   }
 
+  revive(_settings: MeshSettings, _observed: DummyObserved, what: Revival): readonly HostCommand[] {
+    return [run('dummy', 'revive', what)];
+  }
+
   status(settings: MeshSettings, observed: DummyObserved): MeshStatus {
     const up = observed.running === wordOf(settings);
     return {
@@ -97,7 +108,8 @@ export class DummyPlatform implements Platform<DummyObserved> {
       if (program !== 'dummy') {
         return failure(fault('command_failed', 'command', 'one of this body', command.kind));
       }
-      this.#running = verb === 'up' ? word : undefined;
+      if (verb === 'revive') this.#revived.push(word ?? '');
+      else this.#running = verb === 'up' ? word : undefined;
       this.#forgotten.clear();
     }
     return success(undefined);

@@ -11,7 +11,7 @@ import {
   LOG_MAX_BYTES,
   START_TIMEOUT_MS,
 } from '../limits.ts';
-import { differingParameters } from '../mesh-parameters.ts';
+import { parameterCommands } from '../mesh-parameters.ts';
 import { NEIGHBOUR_SETTINGS } from '../neighbours.ts';
 import type { Phy } from '../radio.ts';
 import type { MeshScope, MeshSettings } from '../settings.ts';
@@ -41,9 +41,8 @@ export function bringUp(
   return [
     ...(keepRunning ? [] : stopSupplicant(settings, observed)),
     ...(current !== undefined && !onThisPhy ? [run('iw', 'dev', interfaceName, 'del')] : []),
-    ...(onThisPhy
-      ? []
-      : [run('iw', 'phy', phy.name, 'interface', 'add', interfaceName, 'type', 'mp')]),
+    ...(onThisPhy ? [] : makeInterface(settings, observed, phy)),
+    ...observed.renamed.slice(onThisPhy ? 0 : 1).map((name) => run('iw', 'dev', name, 'del')),
     ...(keepRunning ? [] : addressOfItsOwn(settings, observed, phy)),
     ...(sameContent
       ? []
@@ -55,9 +54,32 @@ export function bringUp(
     ...(keepRunning ? [] : [startSupplicant(settings, observed)]),
     ...addressCommands(settings, observed, onThisPhy),
     ...(keepRunning && joined ? [] : [awaitCarrier(interfaceName, JOIN_TIMEOUT_MS)]),
-    ...parameterCommands(settings, observed, !keepRunning),
+    // A mesh that is joined anew starts from the kernel's values.
+    ...parameterCommands(
+      interfaceName,
+      settings.parameters,
+      keepRunning ? observed.parameters : undefined,
+    ),
     ...multicastCommands(settings, observed, !keepRunning),
     ...neighbourCommands(settings, observed, onThisPhy),
+  ];
+}
+
+/**
+ * One that was made and then renamed by somebody gets its name back: made again it would be two.
+ */
+function makeInterface(
+  { interfaceName }: MeshScope,
+  { renamed, interfaces }: LinuxObserved,
+  phy: Phy,
+): readonly HostCommand[] {
+  const [other] = renamed;
+  const isHere = interfaces.some(({ name, phyIndex }) => name === other && phyIndex === phy.index);
+  if (other !== undefined && isHere)
+    return [run('ip', 'link', 'set', other, 'name', interfaceName)];
+  return [
+    ...(other === undefined ? [] : [run('iw', 'dev', other, 'del')]),
+    run('iw', 'phy', phy.name, 'interface', 'add', interfaceName, 'type', 'mp'),
   ];
 }
 
@@ -168,16 +190,4 @@ function addressCommands(
       .map(change('del')),
     ...wanted.filter((address) => !present.includes(address)).map(change('replace')),
   ];
-}
-
-/** A mesh that is joined anew starts from the kernel's values. */
-function parameterCommands(
-  settings: MeshSettings,
-  observed: LinuxObserved,
-  anew: boolean,
-): readonly HostCommand[] {
-  const differing = differingParameters(settings.parameters, anew ? {} : observed.parameters);
-  return Object.entries(differing).map(([name, value]) =>
-    run('iw', 'dev', settings.interfaceName, 'set', 'mesh_param', `${name}=${value}`),
-  );
 }

@@ -1,10 +1,10 @@
 /** The body for Debian and Raspberry Pi OS: observes, performs, joins the pure parts together. */
 import { basename, dirname } from 'node:path';
-import type { Fault, Result } from '../fault.ts';
-import { success } from '../fault.ts';
-import { HostBody } from '../host-body.ts';
+import type { HostCommand } from '../command.ts';
+import { type Fault, failure, fault, type Result, success } from '../fault.ts';
+import { HostBody, lastWords } from '../host-body.ts';
 import { LOG_MAX_BYTES } from '../limits.ts';
-import type { MeshPlan, MeshStatus, Platform, Probe } from '../platform.ts';
+import type { MeshPlan, MeshStatus, Platform, Probe, Revival } from '../platform.ts';
 import type { Phy, RadioReader } from '../radio.ts';
 import { type Process, type Runner, readText } from '../runner.ts';
 import type { MeshScope, MeshSettings } from '../settings.ts';
@@ -29,6 +29,7 @@ import {
   reloadPrograms,
 } from './managers.ts';
 import {
+  type Before,
   DEFAULT_FOLDER,
   type Leftover,
   type LinuxObserved,
@@ -40,16 +41,21 @@ import {
   type RadioBlock,
   readBefore,
 } from './observed.ts';
-import { planLinux, restoreLinux } from './plan.ts';
+import { planLinux, restoreLinux, reviveLinux } from './plan.ts';
 import { SUPPLICANT_WANTED, saeFailures } from './supplicant.ts';
 
 /** Looked for where no configuration names another. */
 const DEFAULT_INTERFACE = 'mesh0';
 const RFKILL = '/sys/class/rfkill';
 const RADIOS = '/sys/class/ieee80211';
+const LINKS = '/sys/class/net';
+/** NET_NAME_RENAMED, include/uapi/linux/netdevice.h. */
+const RENAMED = '4';
 const NO_MASK = '00:00:00:00:00:00';
 /** Sent by the supplicant when a mesh starts: a word that only builds with mesh contain. */
 const MESH_WORD = 'MESH-GROUP-STARTED';
+/** The fields of faults about a supplicant that did not start, or whose mesh did not come up. */
+const SUPPLICANT_FAILED = /^(?:command wpa_supplicant .*-i |\/sys\/class\/net\/)([^\s/]+)/;
 const SUPPLICANT = ['/usr/sbin/wpa_supplicant', '/sbin/wpa_supplicant'] as const;
 
 export class LinuxPlatform extends HostBody implements Platform<LinuxObserved> {
@@ -82,6 +88,7 @@ export class LinuxPlatform extends HostBody implements Platform<LinuxObserved> {
     const managers = await this.#managers(surveyed.value, interfaceName);
     const names = surveyed.value.interfaces.map(({ name }) => name);
     const reloads = reloadPrograms(managers);
+    const before = readBefore(await readText(this.runner, paths.before));
     return success({
       ...surveyed.value,
       folder: this.#folder,
@@ -93,9 +100,22 @@ export class LinuxPlatform extends HostBody implements Platform<LinuxObserved> {
       strangers: await strangers(this.runner, [interfaceName, ...names]),
       askedCountry: (await readText(this.runner, paths.country))?.trim(),
       multicastRateMbps: readNumber(await readText(this.runner, paths.multicast)),
-      before: readBefore(await readText(this.runner, paths.before)),
+      before,
+      renamed: await this.#renamed(surveyed.value, interfaceName, before),
       leftovers: await this.#leftovers(interfaceName),
     });
+  }
+
+  /** What failed names the supplicant's log and its last line: the cause stands nowhere else. */
+  override async apply(commands: readonly HostCommand[]): Promise<Result<undefined>> {
+    const applied = await super.apply(commands);
+    if (applied.ok) return applied;
+    const { code, field, expected, found } = applied.fault;
+    const [, name] = SUPPLICANT_FAILED.exec(field) ?? [];
+    if (name === undefined) return applied;
+    const { log } = linuxPaths(this.#folder, name);
+    const text = byteText(await this.runner.readEnd(log, LOG_MAX_BYTES)) ?? '';
+    return failure(fault(code, field, expected, `${found}; ${lastWords(log, text)}`));
   }
 
   plan(settings: MeshSettings, observed: LinuxObserved): MeshPlan {
@@ -104,6 +124,10 @@ export class LinuxPlatform extends HostBody implements Platform<LinuxObserved> {
 
   restore(scope: MeshScope, observed: LinuxObserved): MeshPlan {
     return restoreLinux(scope, observed);
+  }
+
+  revive(settings: MeshSettings, observed: LinuxObserved, what: Revival): readonly HostCommand[] {
+    return reviveLinux(settings, observed, what);
   }
 
   status(settings: MeshSettings, observed: LinuxObserved): MeshStatus {
@@ -175,6 +199,27 @@ export class LinuxPlatform extends HostBody implements Platform<LinuxObserved> {
         };
       }),
     );
+  }
+
+  /**
+   * Mesh interfaces that are younger than our note, that have been renamed since they were made,
+   * and that nobody has brought up: ours, and udev was quicker.
+   */
+  async #renamed(
+    { interfaces, links }: Survey,
+    interfaceName: string,
+    before: Before | undefined,
+  ): Promise<readonly string[]> {
+    if (before === undefined) return [];
+    const up = links.filter((link) => link.up).map(({ name }) => name);
+    const found: string[] = [];
+    for (const { name, type, index } of interfaces) {
+      const isYoung = type === 'mesh point' && index > before.newestIndex && name !== interfaceName;
+      if (!isYoung || up.includes(name)) continue;
+      const origin = await readText(this.runner, `${LINKS}/${name}/name_assign_type`);
+      if (origin?.trim() === RENAMED) found.push(name);
+    }
+    return found;
   }
 
   async #supplicantProgram(): Promise<SupplicantProgram> {

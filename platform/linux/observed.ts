@@ -24,6 +24,8 @@ export interface LinuxObserved extends Survey {
   /** What was there before the first plan; undefined while nothing has been changed. */
   readonly before: Before | undefined;
   readonly leftovers: readonly Leftover[];
+  /** Interfaces of ours that somebody has given other names, such as a rule of udev. */
+  readonly renamed: readonly string[];
 }
 
 /** A radio switch (rfkill): `soft` is undone by software, `hard` only at the device. */
@@ -55,6 +57,8 @@ export interface Before {
   readonly up: readonly string[];
   /** Radio switches that were on, by number. */
   readonly blocked: readonly number[];
+  /** The highest number of an interface then: the kernel gives none of them twice. */
+  readonly newestIndex: number;
 }
 
 /** What a plan runs beside the supplicant, and Debian's package of each. */
@@ -119,14 +123,16 @@ export function readBefore(text: string | undefined): Before | undefined {
   if (text === undefined) return undefined;
   const value = jsonIn(text);
   if (typeof value !== 'object' || value === null) return undefined;
-  const { country, up, blocked } = value as Partial<Record<keyof Before, unknown>>;
+  const { country, up, blocked, newestIndex } = value as Partial<Record<keyof Before, unknown>>;
   if (typeof country !== 'string' || !Array.isArray(up) || !Array.isArray(blocked)) {
     return undefined;
   }
+  if (typeof newestIndex !== 'number') return undefined;
   return {
     country,
     up: up.filter((name) => typeof name === 'string'),
     blocked: blocked.filter((index) => typeof index === 'number'),
+    newestIndex,
   };
 }
 

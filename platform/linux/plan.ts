@@ -9,7 +9,7 @@
  */
 import { type HostCommand, remove, run } from '../command.ts';
 import { type Fault, fault } from '../fault.ts';
-import { chooseRadio, type MeshPlan, refuse } from '../platform.ts';
+import { chooseRadio, type MeshPlan, type Revival, refuse } from '../platform.ts';
 import { domainOf, type Phy } from '../radio.ts';
 import { checkSettings, type MeshScope, type MeshSettings } from '../settings.ts';
 import { ipv6Faults, programFaults, regulatoryFaults, supplicantFaults } from '../survey.ts';
@@ -67,6 +67,7 @@ export function restoreLinux(scope: MeshScope, observed: LinuxObserved): MeshPla
       ...removeLeftovers(observed),
       ...stopSupplicant(scope, observed),
       ...(exists(observed, interfaceName) ? [run('iw', 'dev', interfaceName, 'del')] : []),
+      ...observed.renamed.map((name) => run('iw', 'dev', name, 'del')),
       ...removeFiles(observed, interfaceName),
       ...giveBack(observed.managers),
       // What is gone, such as all of 802.11 with its last radio, needs nothing put back.
@@ -85,6 +86,18 @@ export function restoreLinux(scope: MeshScope, observed: LinuxObserved): MeshPla
       remove(pathsOf(observed, interfaceName).before),
     ],
   };
+}
+
+/** The next plan starts the supplicant, and makes the interface, as after a death. */
+export function reviveLinux(
+  scope: MeshScope,
+  observed: LinuxObserved,
+  what: Revival,
+): readonly HostCommand[] {
+  const { interfaceName } = scope;
+  const stop = stopSupplicant(scope, observed);
+  if (what === 'supplicant' || !exists(observed, interfaceName)) return stop;
+  return [...stop, run('iw', 'dev', interfaceName, 'del')];
 }
 
 /**
@@ -123,6 +136,7 @@ function noteOf({ before, leftovers }: LinuxObserved): Before | undefined {
     country: oldest.country,
     up: [...new Set(notes.flatMap(({ up }) => up))],
     blocked: [...new Set(notes.flatMap(({ blocked }) => blocked))],
+    newestIndex: Math.min(...notes.map(({ newestIndex }) => newestIndex)),
   };
 }
 
@@ -135,6 +149,7 @@ function remember(observed: LinuxObserved, yielding: readonly string[], phy: Phy
     country: note?.country ?? (/^[A-Z]{2}$/.test(country) ? country : WORLD),
     up: [...new Set([...(note?.up ?? []), ...yielding])],
     blocked: [...new Set([...(note?.blocked ?? []), ...blocked])],
+    newestIndex: note?.newestIndex ?? Math.max(0, ...observed.links.map(({ index }) => index)),
   };
 }
 

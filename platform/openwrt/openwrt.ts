@@ -1,10 +1,10 @@
 /** The body for OpenWrt: describes the mesh in UCI, lets netifd build it, watches through ubus. */
-import type { HostCommand } from '../command.ts';
+import { type HostCommand, run } from '../command.ts';
 import { type Fault, failure, fault, type Result, success } from '../fault.ts';
 import { keepFollowing } from '../follow.ts';
-import { HostBody } from '../host-body.ts';
+import { HostBody, lastWords } from '../host-body.ts';
 import { saeFailures } from '../linux/supplicant.ts';
-import type { MeshPlan, MeshStatus, Platform } from '../platform.ts';
+import type { MeshPlan, MeshStatus, Platform, Revival } from '../platform.ts';
 import type { RadioEvent, Watch } from '../radio.ts';
 import { readText } from '../runner.ts';
 import type { MeshScope, MeshSettings } from '../settings.ts';
@@ -31,7 +31,7 @@ import {
   readOpenwrtBefore,
   TRIAL_FILE,
 } from './observed.ts';
-import { BATCH, planOpenwrt, restoreOpenwrt, SUPPLICANT_WANTED } from './plan.ts';
+import { BATCH, planOpenwrt, rebuildRadio, restoreOpenwrt, SUPPLICANT_WANTED } from './plan.ts';
 import { committedIn, pathsIn, unmetIn } from './read-back.ts';
 import { SECTION } from './sections.ts';
 import { parseUciShow, stagedPaths, type UciConfig } from './uci.ts';
@@ -77,6 +77,12 @@ export class OpenwrtPlatform extends HostBody implements Platform<OpenwrtObserve
     return restoreOpenwrt(observed);
   }
 
+  revive(settings: MeshSettings, observed: OpenwrtObserved, what: Revival): readonly HostCommand[] {
+    const call = this.supplicantCall(settings.interfaceName);
+    if (what === 'interface') return rebuildRadio(settings, observed);
+    return ['disconnect', 'reconnect'].map((verb) => run(...call, verb));
+  }
+
   status(settings: MeshSettings, observed: OpenwrtObserved): MeshStatus {
     const { interfaceName } = settings;
     return {
@@ -105,7 +111,10 @@ export class OpenwrtPlatform extends HostBody implements Platform<OpenwrtObserve
       const done = await this.runner.perform(command);
       const isBatch = command.kind === 'run' && command.argv.join(' ') === BATCH.join(' ');
       const held = done.ok && isBatch ? await this.#readBack(text) : done;
-      if (!held.ok) return isTrial && changed ? this.#rollBack(held.fault) : held;
+      if (!held.ok) {
+        const told = await this.#withLog(held.fault);
+        return isTrial && changed ? this.#rollBack(told) : failure(told);
+      }
       if (command.kind === 'remove' && command.path === TRIAL_FILE) isTrial = false;
     }
     return success(undefined);
@@ -155,6 +164,15 @@ export class OpenwrtPlatform extends HostBody implements Platform<OpenwrtObserve
     if (plan.ok) return this.apply(plan.commands);
     const [first] = plan.faults;
     return first === undefined ? success(undefined) : failure(first);
+  }
+
+  /** A mesh that did not come up: why, stands in the log of the router alone. */
+  async #withLog({ code, field, expected, found }: Fault): Promise<Fault> {
+    const [, name] = /^\/sys\/class\/net\/([^/]+)/.exec(field) ?? [];
+    if (name === undefined) return fault(code, field, expected, found);
+    const log = await this.#text('logread', '-e', name);
+    const words = log.ok ? `; ${lastWords(`"logread -e ${name}"`, log.value)}` : '';
+    return fault(code, field, expected, `${found}${words}`);
   }
 
   /** A batch that did not become true leaves nothing behind that looks as if it had. */

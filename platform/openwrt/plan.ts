@@ -17,6 +17,7 @@
 import { awaitCarrier, type HostCommand, remove, run } from '../command.ts';
 import { type Fault, fault } from '../fault.ts';
 import { NETIFD_TIMEOUT_MS } from '../limits.ts';
+import { parameterCommands } from '../mesh-parameters.ts';
 import { NEIGHBOUR_SETTINGS } from '../neighbours.ts';
 import { chooseRadio, type MeshPlan, refuse } from '../platform.ts';
 import { checkSettings, type MeshSettings } from '../settings.ts';
@@ -53,20 +54,8 @@ import { batch, option } from './uci.ts';
 
 export const SUPPLICANT_WANTED = 'wpad with mesh: wpad-mesh-mbedtls, -openssl or -wolfssl';
 
-/** Parameters that netifd does not pass on in every release (its mac80211 scripts). */
-const NOT_IN_UCI: ReadonlySet<string> = new Set([
-  'mesh_nolearn',
-  'mesh_connected_to_gate',
-  'mesh_connected_to_as',
-]);
-
 export function planOpenwrt(settings: MeshSettings, observed: OpenwrtObserved): MeshPlan {
-  const refusedSettings = refuse([
-    ...checkSettings(settings),
-    ...Object.keys(settings.parameters)
-      .filter((name) => NOT_IN_UCI.has(name))
-      .map((name) => fault('parameter_invalid', name, 'a parameter that netifd sets', name)),
-  ]);
+  const refusedSettings = refuse(checkSettings(settings));
   if (refusedSettings !== undefined) return refusedSettings;
   const choice = chooseRadio(observed.phys, settings);
   if ('faults' in choice) return { ok: false, faults: choice.faults };
@@ -224,13 +213,34 @@ function confirm(
 ): readonly HostCommand[] {
   const forget = observed.scraps.map(remove);
   if (isJoined(settings, observed)) {
-    return observed.neighboursSettled === false ? [settleNeighbours(settings), ...forget] : forget;
+    const { interfaceName, parameters } = settings;
+    return [
+      ...(observed.neighboursSettled === false ? [settleNeighbours(settings)] : []),
+      // What netifd did not pass on, or somebody has changed since.
+      ...parameterCommands(interfaceName, parameters, observed.parameters),
+      ...forget,
+    ];
   }
   return [
     ...(observed.radios[device]?.pending === true ? [] : [run('wifi', 'up', device)]),
     awaitCarrier(settings.interfaceName, NETIFD_TIMEOUT_MS),
     settleNeighbours(settings),
     ...forget,
+  ];
+}
+
+/** Nothing where somebody else's network is on that radio: it would go down with ours. */
+export function rebuildRadio(
+  settings: MeshSettings,
+  { wireless }: OpenwrtObserved,
+): readonly HostCommand[] {
+  const [device] = devicesOf(wireless.get(SECTION));
+  if (device === undefined || networksOn(wireless, device).length > 0) return [];
+  return [
+    run('wifi', 'down', device),
+    run('wifi', 'up', device),
+    awaitCarrier(settings.interfaceName, NETIFD_TIMEOUT_MS),
+    settleNeighbours(settings),
   ];
 }
 

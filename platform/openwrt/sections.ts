@@ -10,7 +10,7 @@
  */
 import { bandOf, channelNumber } from '../channel.ts';
 import { normalizePrefix } from '../ipv6.ts';
-import type { MeshParameters } from '../mesh-parameters.ts';
+import { type MeshParameters, parameterText } from '../mesh-parameters.ts';
 import type { Band, Phy } from '../radio.ts';
 import type { MeshSettings } from '../settings.ts';
 import type { OpenwrtObserved } from './observed.ts';
@@ -22,8 +22,12 @@ export const DEVICE_OPTIONS = ['disabled', 'country', 'band', 'channel', 'beacon
 
 const UCI_BANDS: Readonly<Record<Band, string>> = { '2.4 GHz': '2g', '5 GHz': '5g', '6 GHz': '6g' };
 
-/** `enum nl80211_mesh_power_mode` in the words of UCI. */
-const POWER_MODES: Readonly<Record<number, string>> = { 1: 'active', 2: 'light', 3: 'deep' };
+/** Parameters that netifd does not pass on in every release (its mac80211 scripts). */
+const NOT_IN_UCI: ReadonlySet<string> = new Set([
+  'mesh_nolearn',
+  'mesh_connected_to_gate',
+  'mesh_connected_to_as',
+]);
 
 /**
  * The wifi-device section of a phy, of those that netifd takes for it. A phy with several radios
@@ -129,10 +133,8 @@ function wifiInterface(settings: MeshSettings, device: string): Readonly<Record<
 }
 
 function parameterOptions(parameters: MeshParameters): Readonly<Record<string, string>> {
-  const entries = Object.entries(parameters).map(([name, value]) => {
-    return [name, (name === 'mesh_power_mode' && POWER_MODES[value]) || `${value}`] as const;
-  });
-  return Object.fromEntries(entries);
+  const entries = Object.entries(parameters).filter(([name]) => !NOT_IN_UCI.has(name));
+  return Object.fromEntries(entries.map(([name, value]) => [name, parameterText(name, value)]));
 }
 
 /**

@@ -196,7 +196,7 @@ export const CASES: readonly Case[] = [
   {
     line: `${CREATE} --interface not/one`,
     exit: 'config',
-    says: /^bad_config: .*discovery\.interfaces\[0\]: expected the name of a network interface, found "not\/one"$/,
+    says: /^bad_config: .*discovery\.interfaces\[0\]: expected the name of a network interface, 1 to 15 characters, found "not\/one"$/,
   },
   {
     line: 'network create full --token HRS:2',

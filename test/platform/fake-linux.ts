@@ -41,6 +41,10 @@ export class FakeLinux implements RadioReader {
   bare = false;
   /** What the kernel makes of every country, as with a radio that has one of its own. */
   ownCountry: string | undefined;
+  /** Called whenever an interface was made. */
+  onAdd: (name: string) => void = () => {};
+  /** What the supplicant writes into its log. */
+  words = '';
   /** Called whenever an address is set. */
   onAddress: () => void = () => {};
   #nextIndex = 10;
@@ -140,6 +144,17 @@ export class FakeLinux implements RadioReader {
     }
   }
 
+  /** As udev does: the kernel remembers that a name was given later. */
+  rename(from: string, to: string): void {
+    const named = <T extends { readonly name: string }>(each: T): T =>
+      each.name === from ? { ...each, name: to } : each;
+    this.world.interfaces = this.world.interfaces.map(named);
+    this.world.links = this.world.links.map(named);
+    hideNeighbours(this.host, from);
+    showNeighbours(this.host, to);
+    this.host.files.set(`/sys/class/net/${to}/name_assign_type`, '4\n');
+  }
+
   #existing<T>(name: string, value: () => T): Result<T> {
     if (this.world.interfaces.some((each) => each.name === name)) return success(value());
     return failure(fault('interface_missing', name, 'a wireless interface', 'none'));
@@ -173,6 +188,7 @@ export class FakeLinux implements RadioReader {
           );
         },
       ],
+      [/^ip link set (\S+) name (\S+)$/, (from, to) => this.rename(from, to)],
       [/^iw dev \S+ set mcast_rate (\S+)$/, (rate) => (this.world.multicastRate = Number(rate))],
       [/^ip -6 address replace (\S+) dev (\S+)$/, (address, name) => this.#address(address, name)],
       [/^ip -6 address del (\S+) dev (\S+)$/, (address, name) => this.#drop(address, name)],
@@ -197,6 +213,8 @@ export class FakeLinux implements RadioReader {
     const name = argv[argv.indexOf('-i') + 1] ?? '';
     const paths = linuxPaths(DEFAULT_FOLDER, name);
     if (!this.host.files.has(paths.configuration)) return { status: 255, stderr: 'no file' };
+    if (this.words !== '') this.host.files.set(paths.log, this.words);
+    if (!this.world.interfaces.some((each) => each.name === name)) return { status: 255 };
     const pid = this.#nextPid++;
     this.host.processes.set(pid, { pid, argv, ageMs: 60_000 });
     this.host.files.set(paths.pid, `${pid}\n`);
@@ -241,6 +259,7 @@ export class FakeLinux implements RadioReader {
     this.world.interfaces.push(made);
     showNeighbours(this.host, name);
     this.world.links.push(link(name, index));
+    this.onAdd(name);
   }
 
   #delete(name = ''): void {

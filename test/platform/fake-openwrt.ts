@@ -66,6 +66,10 @@ export class FakeOpenwrt implements RadioReader {
   /** A program that fails, by its whole line. */
   failing: { line: string; status: number; stderr: string } | undefined;
   mesh: { name: string; addresses: readonly string[] } | undefined;
+  /** What the router's log says of the mesh interface. */
+  log = '';
+  /** Of the mesh interface, as the kernel has them. */
+  parameters: Record<string, number> = {};
   country = '00';
   neighbours: Station[] = [];
   readonly #listeners = new Set<(event: RadioEvent) => void>();
@@ -112,7 +116,7 @@ export class FakeOpenwrt implements RadioReader {
   }
 
   async meshParameters(interfaceName: string): Promise<Result<MeshParameters>> {
-    return this.#onMesh(interfaceName, {});
+    return this.#onMesh(interfaceName, { ...this.parameters });
   }
 
   async watch(listener: (event: RadioEvent) => void): Promise<Result<Watch>> {
@@ -199,6 +203,12 @@ export class FakeOpenwrt implements RadioReader {
     if (program === 'uci' && rest[0] === '-f') return this.#batch(rest[1] ?? '');
     if (program === 'sysctl') return this.#sysctl(rest.slice(2));
     if (program === 'wpa_cli') return {};
+    const [, name = '', value] = /^iw dev mesh0 set mesh_param (\w+)=(\d+)$/.exec(line) ?? [];
+    if (value !== undefined) {
+      this.parameters[name] = Number(value);
+      return {};
+    }
+    if (line === 'logread -e mesh0') return { stdout: this.log };
     return undefined;
   }
 

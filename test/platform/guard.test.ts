@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { failure, fault, success } from '../../platform/fault.ts';
 import { type GuardReport, NeighbourGuard } from '../../platform/guard.ts';
-import { MAX_CANDIDATES } from '../../platform/limits.ts';
+import { MAX_CANDIDATES, SILENT_MS } from '../../platform/limits.ts';
 import { DEFAULT_LIVENESS } from '../../platform/liveness.ts';
 import type { Station } from '../../platform/radio.ts';
 import { station } from './samples.ts';
@@ -36,6 +36,7 @@ function make() {
     scheduler: { after },
     nowMs: () => world.nowMs,
     report: (report) => reports.push(report),
+    revive: (what) => acts.push(`revive ${what}`),
   });
   return { world, acts, reports, guard, timers };
 }
@@ -102,6 +103,28 @@ describe('the guard', () => {
     world.stations = [station(A, 100), station(B, 1600)];
     await guard.look();
     assert.deepEqual(acts, [], 'not even one that was under way');
+  });
+
+  it('asks for a revival when nobody is heard for minutes, and says when that was in vain', async () => {
+    const { world, acts, guard } = make();
+    await guard.look();
+    world.stations = [station(A, 60_000), station(B, 60_000)];
+    const seen: unknown[] = [];
+    for (let round = 1; round <= 4; round++) {
+      world.nowMs = round * SILENT_MS;
+      await guard.look();
+      seen.push([acts.at(-1), guard.isDeaf]);
+    }
+    const [first, second] = ['revive supplicant', 'revive interface'];
+    assert.deepEqual(seen, [
+      [first, false],
+      [second, false],
+      [second, true],
+      [second, true],
+    ]);
+    world.stations = [station(B, 0)];
+    await guard.look();
+    assert.equal(guard.isDeaf, false);
   });
 
   it('reports an act that was refused, and asks again', async () => {

@@ -90,7 +90,8 @@ export class MemoryHost implements Runner {
         if (!output.ok) return output;
         if (output.value.status === 0) return success(undefined);
         const { stderr } = output.value;
-        return failure(fault('command_failed', command.argv.join(' '), 'exit 0', stderr));
+        const field = `command ${command.argv.join(' ')}`;
+        return failure(fault('command_failed', field, 'exit 0', stderr));
       }
       case 'write':
         if (!(await this.isWritable(command.path))) {

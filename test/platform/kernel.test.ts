@@ -213,6 +213,7 @@ describe('the Linux body on virtual radios', { skip: reason }, () => {
       liveness: DEFAULT_LIVENESS,
       scheduler: REAL_TIME,
       nowMs: () => performance.now(),
+      revive: () => undefined,
       report: (report) => {
         if (report.verdict.act === 'forget') forgottenMs = performance.now();
         reports.push(report);

@@ -49,7 +49,7 @@ describe('a plan for Debian', () => {
   it('brings a mesh up from nothing', async () => {
     const { platform } = make();
     assert.deepEqual(transcript(await commands(platform)), [
-      'write /run/meshpay-radio/mesh0.before.json (0600, 38 bytes)',
+      'write /run/meshpay-radio/mesh0.before.json (0600, 54 bytes)',
       'iw reg set US',
       'write /run/meshpay-radio/mesh0.country (0600, 3 bytes)',
       ...BRING_UP,
@@ -208,7 +208,7 @@ describe('a plan for Debian', () => {
     const plan = platform.plan(renamed, value(await platform.observe(renamed)));
     assert.ok(plan.ok);
     assert.deepEqual(transcript(plan.commands).slice(0, 10), [
-      'write /run/meshpay-radio/mesh7.before.json (0600, 38 bytes)',
+      'write /run/meshpay-radio/mesh7.before.json (0600, 54 bytes)',
       'stop process 100 (/run/meshpay-radio/mesh0.conf)',
       'iw dev mesh0 del',
       'remove /run/meshpay-radio/mesh0.pid',

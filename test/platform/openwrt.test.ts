@@ -61,6 +61,30 @@ describe('a plan for OpenWrt', () => {
     ]);
   });
 
+  it('repairs parameters that are not in force, and those that netifd has no option for', async () => {
+    const fake = new FakeOpenwrt();
+    const platform = new OpenwrtPlatform(fake, fake.host, 'iw');
+    const settings = {
+      ...SETTINGS,
+      parameters: { mesh_ttl: 31, mesh_nolearn: 1, mesh_fwding: 1, mesh_power_mode: 2 },
+    };
+    const plan = async () => {
+      const planned = platform.plan(settings, value(await platform.observe(settings)));
+      assert.ok(planned.ok);
+      return planned.commands;
+    };
+    value(await platform.apply(await plan()));
+    assert.deepEqual(await plan(), [], 'what the kernel does not tell is not set');
+    assert.ok(!('mesh_nolearn' in (fake.config['wireless']?.['meshpay']?.options ?? {})));
+    fake.parameters = { mesh_ttl: 7, mesh_nolearn: 0, mesh_fwding: 1, mesh_power_mode: 1 };
+    const set = 'iw dev mesh0 set mesh_param';
+    assert.deepEqual(transcript(await plan()), [
+      `${set} mesh_ttl=31`,
+      `${set} mesh_power_mode=light`,
+      `${set} mesh_nolearn=1`,
+    ]);
+  });
+
   it('renders one named section with a fixed interface name and the HWMP parameters', async () => {
     const { fake, platform } = make();
     await up(platform);

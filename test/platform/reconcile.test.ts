@@ -261,6 +261,30 @@ describe('the reconciler', () => {
     loop.close();
   });
 
+  it('starts a part anew that is asked for, once, and only while all else is as wanted', async () => {
+    const { fake, loop, turn, turns, clock } = make();
+    await loop.start();
+    await turn();
+    const stops = () => fake.host.transcript.filter((line) => line.startsWith('stop ')).length;
+    loop.revive('interface');
+    assert.equal(clock.delayMs, 100);
+    const revived = await turn();
+    assert.deepEqual(revived?.state === 'changed' && revived.transcript.at(-1), 'iw dev mesh0 del');
+    assert.equal((await turn())?.state, 'changed');
+    assert.equal((await turn())?.state, 'steady');
+    assert.equal(stops(), 1);
+    fake.killSupplicant();
+    loop.revive('supplicant');
+    await turn();
+    assert.equal((await turn())?.state, 'steady');
+    assert.equal((await turn())?.state, 'steady', 'what had died was started anew by that');
+    assert.equal(stops(), 1);
+    loop.close();
+    loop.revive('supplicant');
+    assert.equal(clock.delayMs, undefined);
+    assert.ok(turns.every(({ state }) => state !== 'waiting'));
+  });
+
   it('tries at once when a person asks, and then as after a first failure', async () => {
     const { fake, loop, pause, pauses } = await makeOnRouter((each) => {
       each.broken = true;

@@ -72,6 +72,17 @@ describe('doctor on the radio', () => {
     assert.match(check.mend ?? '', /^Look in its files .*\.$/);
   });
 
+  it('counts neighbours by when they were heard, not by what the kernel keeps', () => {
+    const silent = { ...NEIGHBOUR, inactiveMs: 20_000 };
+    assert.deepEqual(wrong(judge({ stations: [silent] })), [
+      'fail neighbours: nobody is heard any more: not 02:00:00:00:02:00',
+    ]);
+    const alive = { ...NEIGHBOUR, address: '02:00:00:00:05:00' };
+    assert.deepEqual(wrong(judge({ stations: [silent, alive] })), []);
+    const [, checks] = judge({ stations: [silent, alive] });
+    assert.equal(checks?.what, '1 on the mesh');
+  });
+
   it('tells each note under its own name', () => {
     const notes = ['genesis: none', 'radio.passphrase_file: a space'];
     assert.deepEqual(wrong(judge({ notes })), [

@@ -1,5 +1,6 @@
 /** `meshpay radio status` for people. */
 import { describeFault } from '../../../platform/fault.ts';
+import { isHeard } from '../../../platform/liveness.ts';
 import type { RadioReport, RadioState } from '../../shell/radio/report.ts';
 import { remedyFor } from '../../shell/radio/settings.ts';
 import type { Paint } from './paint.ts';
@@ -8,7 +9,8 @@ import { counted, duration, harmless, listed } from './text.ts';
 
 export function renderRadioStatus(paint: Paint, report: RadioReport): string {
   const { wanted, mesh, stations, paths, faults, notes, duplicates } = report;
-  const peers = stations.filter(({ peerLink }) => peerLink === 'ESTAB').length;
+  const peers = stations.filter((station) => isHeard(station)).length;
+  const silent = stations.filter(({ peerLink }) => peerLink === 'ESTAB').length - peers;
   const since = duration(Math.max(0, report.uptimeMs - report.sinceMs));
   const fields: [string, string][] = [
     ['mesh', `${stateText(paint, report.state)} for ${since}`],
@@ -25,7 +27,7 @@ export function renderRadioStatus(paint: Paint, report: RadioReport): string {
     );
   }
   fields.push(
-    ['neighbours', peers === 0 ? paint.warn('none') : counted(peers, 'neighbour')],
+    ['neighbours', neighboursText(paint, peers, silent)],
     ['paths', counted(paths.filter(({ active }) => active).length, 'active path')],
   );
   const failures = mesh?.saeFailures ?? [];
@@ -63,6 +65,11 @@ const LONG_PAUSE_MS = 10_000;
 function stateText(paint: Paint, state: RadioState): string {
   if (state === 'up') return paint.good(state);
   return state === 'waiting' ? paint.bad(state) : paint.warn(state);
+}
+
+function neighboursText(paint: Paint, heard: number, silent: number): string {
+  const count = heard === 0 ? paint.warn('none') : counted(heard, 'neighbour');
+  return silent === 0 ? count : `${count}${paint.warn(`, ${silent} more not heard any more`)}`;
 }
 
 function channelText(paint: Paint, { mesh, wanted }: RadioReport): string {

@@ -1,4 +1,5 @@
 /** Plans, neighbours and paths of the mesh, for people. */
+import { isHeard } from '../../../platform/liveness.ts';
 import type { MeshPath, Station } from '../../../platform/radio.ts';
 import type { RadioReport, RadioState } from '../../shell/radio/report.ts';
 import type { Paint } from './paint.ts';
@@ -106,8 +107,9 @@ export function rate(kbps: number | undefined): string {
   return kbps === undefined ? '' : `${Math.round(kbps / 100) / 10} Mbit/s`;
 }
 
-function linkText(paint: Paint, { peerLink }: Station): string {
-  if (peerLink === 'ESTAB') return paint.good('peered');
+function linkText(paint: Paint, station: Station): string {
+  const { peerLink } = station;
+  if (peerLink === 'ESTAB') return isHeard(station) ? paint.good('peered') : paint.bad('silent');
   return peerLink === undefined ? '' : paint.warn(harmless(peerLink.toLowerCase()));
 }
 

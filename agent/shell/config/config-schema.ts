@@ -55,7 +55,10 @@ const noTexts: readonly string[] = [];
 const noPeers: readonly StaticPeer[] = [];
 const loopback: readonly Address[] = [{ host: '127.0.0.1', port: DEFAULT_PORT }];
 
-const interfaceName = text(/^[^\s/:]{1,15}$/, 'the name of a network interface');
+const interfaceName = text(
+  /^[^\s/:]{1,15}$/,
+  'the name of a network interface, 1 to 15 characters',
+);
 
 /** In the order of the file: TOML wants what stands in no table first. */
 export const CONFIG_FIELDS = {
@@ -146,7 +149,10 @@ export const CONFIG_FIELDS = {
     doc: 'Who builds the mesh: netifd ("openwrt"), meshpay-radio itself ("linux"), whichever fits, or nobody.',
   }),
   'radio.interface': field({
-    kind: text(/^[a-zA-Z][a-zA-Z0-9._-]{0,14}$/, 'the name of a network interface'),
+    kind: text(
+      /^[a-zA-Z][a-zA-Z0-9._-]{0,14}$/,
+      'the name of a network interface: 1 to 15 letters, digits, . - and _, a letter first',
+    ),
     default: 'mesh0',
     reload: false,
     doc: 'The mesh interface. It is made, and beacons go over it without being configured.',

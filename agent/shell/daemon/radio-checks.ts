@@ -4,6 +4,7 @@
  * elsewhere.
  */
 import { describeFault } from '../../../platform/fault.ts';
+import { isHeard } from '../../../platform/liveness.ts';
 import type { Station } from '../../../platform/radio.ts';
 import type { CheckView, Verdict } from '../control/check.ts';
 import { type RadioReading, type RadioReport, readRadioReport } from '../radio/report.ts';
@@ -125,6 +126,12 @@ function checkHardware({ duplicates, mesh }: RadioReport): readonly CheckView[] 
 function checkNeighbours(report: RadioReport): CheckView {
   const count = peered(report).length;
   if (count > 0) return well('neighbours', `${count} on the mesh`);
+  const silent = report.stations.filter(({ peerLink }) => peerLink === 'ESTAB');
+  if (silent.length > 0) {
+    const names = silent.map(({ address }) => address).join(', ');
+    const revive = 'meshpay-radio starts the radio anew after three minutes without any.';
+    return found('neighbours', 'fail', `nobody is heard any more: not ${names}`, revive);
+  }
   const mend =
     'Compare radio.mesh_id, radio.channel and the passphrase with a neighbour, and come nearer. Its ' +
     'radio must have another hardware address than this one (meshpay radio status): two with the ' +
@@ -193,7 +200,7 @@ function checkDoor(): CheckView {
 }
 
 function peered({ stations }: RadioReport): readonly Station[] {
-  return stations.filter(({ peerLink }) => peerLink === 'ESTAB');
+  return stations.filter((station) => isHeard(station));
 }
 
 function sentence(text: string): string {

@@ -49,6 +49,7 @@ export function gated<Observed>(platform: Platform<Observed>): Gated<Observed> {
     observe: (scope) => platform.observe(scope),
     plan: (settings, observed) => platform.plan(settings, observed),
     restore: (scope, observed) => platform.restore(scope, observed),
+    revive: (settings, observed, what) => platform.revive(settings, observed, what),
     status: (settings, observed) => platform.status(settings, observed),
     apply: (commands) => {
       if (isShut) return Promise.resolve(refusedToApply());
