@@ -8,6 +8,12 @@ import { FILES, filesBelow, nodesOf, PRODUCT, parsed, read } from './tree.ts';
 const COLUMNS = 100;
 const COMMENT = /\/\*\*?[\s\S]*?\*\/|(?<=^|\s)\/\/ .*$/gm;
 
+const DOCUMENTS = ['.', 'agent', 'test/formal', 'test/sim/explore', 'test/bench']
+  .flatMap((folder) =>
+    folder === '.' ? ['README.md', 'ARCHITECTURE.md'] : filesBelow(folder, '.md'),
+  )
+  .filter((path, i, all) => all.indexOf(path) === i);
+
 function commentsOf(path: string): string {
   return (read(path).match(COMMENT) ?? []).join('\n');
 }
@@ -36,6 +42,18 @@ test(`comments fit ${COLUMNS} columns`, () => {
 
 const isExempt = (path: string): boolean => WIDE.some((folder) => path.startsWith(folder));
 
+test(`documents fit ${COLUMNS} columns, but for tables and commands`, () => {
+  const wide = DOCUMENTS.flatMap((path) =>
+    read(path)
+      .replace(/^```[\s\S]*?^```$/gm, (block) => block.replace(/.+/g, ''))
+      .split('\n')
+      .flatMap((line, i) =>
+        [...line].length > COLUMNS && !line.startsWith('|') ? [`${path}:${i + 1}`] : [],
+      ),
+  );
+  assert.deepEqual(wide, []);
+});
+
 test('comments cite headings that agent/PROTOCOL.md has', () => {
   const headings = new Set(
     Array.from(read('agent/PROTOCOL.md').matchAll(/^#+ (.+?)(?: \(.*\))?$/gm), ([, name]) => name),
@@ -53,12 +71,6 @@ test('comments cite headings that agent/PROTOCOL.md has', () => {
     [],
   );
 });
-
-const DOCUMENTS = ['.', 'agent', 'test/formal', 'test/sim/explore', 'test/bench']
-  .flatMap((folder) =>
-    folder === '.' ? ['README.md', 'ARCHITECTURE.md'] : filesBelow(folder, '.md'),
-  )
-  .filter((path, i, all) => all.indexOf(path) === i);
 
 test('comments and documents name only source files that there are', () => {
   const mention = /(?<![*\w./-])((?:[\w-]+\/)*[\w-]+(?:\.test)?\.ts)\b/g;
