@@ -5,13 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { reachView } from '../../agent/cli/reach.ts';
-import { readReceipt, writeReceipt } from '../../agent/cli/receipt.ts';
-import { openWalletFolder } from '../../agent/cli/wallet/folder.ts';
 import { nameOf } from '../../agent/core/base/names.ts';
 import { genesisToJson } from '../../agent/core/network/genesis-json.ts';
 import { parseConfig } from '../../agent/shell/config/config.ts';
 import { createVerify } from '../../agent/shell/verify.ts';
+import { openWalletFolder } from '../../agent/wallet/folder.ts';
+import { readReceipt, writeReceipt } from '../../agent/wallet/receipt.ts';
 import { certificateOf, orderOf } from '../support/forge.ts';
+import { sound } from '../support/sound.ts';
 import { World } from '../support/world.ts';
 import { meshpay } from './support.ts';
 
@@ -39,7 +40,7 @@ describe('with a committee of 31', () => {
     assert.equal(made.status, 0, made.err);
     const joined = await meshpay(args, folder);
     assert.equal(joined.status, 0, joined.err);
-    const { config } = openWalletFolder(wallet);
+    const { config } = sound(openWalletFolder(wallet));
     assert.deepEqual(
       config.peers.map(({ host, port }) => `${host}:${port}`),
       MEMBERS.map(addressOf),

@@ -5,7 +5,6 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { createFolder } from '../../agent/cli/folder.ts';
 import { planNetwork } from '../../agent/cli/network/plan.ts';
 import { readGenesisFile } from '../../agent/cli/network/read.ts';
 import { nameOf } from '../../agent/core/base/names.ts';
@@ -13,6 +12,7 @@ import { isRefusal } from '../../agent/core/base/refusal.ts';
 import type { Amount } from '../../agent/core/base/units.ts';
 import { readConfig } from '../../agent/shell/config/config.ts';
 import { isKeyFault, readKeyFile, signerFromSeed } from '../../agent/shell/keys.ts';
+import { createFolder } from '../../platform/folder-writer.ts';
 import { meshpay, signerOf, temporaryFolder } from './support.ts';
 
 const BOB = nameOf('account', signerOf(12).publicKey);
@@ -150,7 +150,7 @@ describe('network create', () => {
 describe('a folder that is made whole or not at all', () => {
   it('is not there after a failure in the middle, nor is anything else', (t) => {
     const folder = temporaryFolder(t);
-    const failing = (): string =>
+    const failing = () =>
       createFolder(join(folder, 'new'), (partial) => {
         writeFileSync(join(partial, 'first'), 'half done');
         throw new Error('no more space');
@@ -162,11 +162,12 @@ describe('a folder that is made whole or not at all', () => {
   it('does not replace what somebody else put there in the meantime', (t) => {
     const folder = temporaryFolder(t);
     const target = join(folder, 'new');
-    const late = (): string =>
+    const late = () =>
       createFolder(target, (partial) => {
         writeFileSync(join(partial, 'ours'), '');
         mkdirSync(target);
         writeFileSync(join(target, 'theirs'), '');
+        return undefined;
       });
     assert.throws(late, { code: 'ENOTEMPTY' });
     assert.deepEqual(readdirSync(folder), ['new']);
@@ -175,7 +176,7 @@ describe('a folder that is made whole or not at all', () => {
 
   it('sweeps away what a killed run left, and only that', async (t) => {
     const folder = temporaryFolder(t);
-    const module = new URL('../../agent/cli/folder.js', import.meta.url).href;
+    const module = new URL('../../platform/folder-writer.js', import.meta.url).href;
     const script = `
       import { writeFileSync } from 'node:fs';
       import { createFolder } from ${JSON.stringify(module)};
@@ -188,7 +189,10 @@ describe('a folder that is made whole or not at all', () => {
     assert.deepEqual(readdirSync(folder), [`.new.partial-${child.pid}`]);
     // A living process may be at work on the same name.
     mkdirSync(join(folder, `.new.partial-${process.ppid}`));
-    createFolder(join(folder, 'new'), (partial) => writeFileSync(join(partial, 'whole'), ''));
+    createFolder(join(folder, 'new'), (partial) => {
+      writeFileSync(join(partial, 'whole'), '');
+      return undefined;
+    });
     assert.deepEqual(readdirSync(folder).sort(), [`.new.partial-${process.ppid}`, 'new']);
     assert.ok(existsSync(join(folder, 'new', 'whole')));
   });

@@ -8,9 +8,9 @@ import { openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { createOutlet, type OutStream } from '../../agent/cli/outlet.ts';
-import { writeReceipt } from '../../agent/cli/receipt.ts';
 import { genesisToJson } from '../../agent/core/network/genesis-json.ts';
 import { EXITS, type ExitName } from '../../agent/shell/exit-codes.ts';
+import { writeReceipt } from '../../agent/wallet/receipt.ts';
 import { certificateFor, finished, MESHPAY, temporaryFolder, testNetwork } from './support.ts';
 
 /** A stream that takes texts until `fails` holds an error. */

@@ -6,9 +6,9 @@ import { describe, it, type TestContext } from 'node:test';
 import type { Args } from '../../agent/cli/command.ts';
 import { reportPaid, shortOrder } from '../../agent/cli/commands/paid.ts';
 import { Failure } from '../../agent/cli/failure.ts';
-import { writeReceipt } from '../../agent/cli/receipt.ts';
 import { createTerminal } from '../../agent/cli/terminal.ts';
 import { orderView } from '../../agent/shell/control/money-view.ts';
+import { writeReceipt } from '../../agent/wallet/receipt.ts';
 import { NO_MEMOS } from '../support/memos.ts';
 import { certificateFor, memosFor, temporaryFolder, testNetwork } from './support.ts';
 

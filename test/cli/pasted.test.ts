@@ -5,15 +5,15 @@ import assert from 'node:assert/strict';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { readReceipt, writeReceipt } from '../../agent/cli/receipt.ts';
 import { createTerminal, type Sink } from '../../agent/cli/terminal.ts';
-import { createWallet } from '../../agent/cli/wallet/folder.ts';
 import { nameOf } from '../../agent/core/base/names.ts';
 import { isRefusal } from '../../agent/core/base/refusal.ts';
 import { genesisToJson } from '../../agent/core/network/genesis-json.ts';
 import { EXITS } from '../../agent/shell/exit-codes.ts';
 import { cleanText } from '../../agent/shell/log/log-clean.ts';
 import { createVerify } from '../../agent/shell/verify.ts';
+import { createWallet } from '../../agent/wallet/folder.ts';
+import { readReceipt, writeReceipt } from '../../agent/wallet/receipt.ts';
 import { certificateFor, meshpay, signerOf, temporaryFolder, testNetwork } from './support.ts';
 
 const village = testNetwork();

@@ -1,10 +1,12 @@
-/** How a payment on its way is told (agent/cli/wallet/pursuit.ts), as whole lines. */
+/** How a payment on its way is told (agent/wallet/pursuit.ts, agent/cli/render/pursuit.ts), as
+ * whole lines. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createPursuit } from '../../agent/cli/wallet/pursuit.ts';
+import { progressText, waitingLines } from '../../agent/cli/render/pursuit.ts';
 import { REFUSALS, refusal } from '../../agent/core/base/refusal.ts';
 import type { MemberIndex, Sequence } from '../../agent/core/base/units.ts';
 import type { Notice } from '../../agent/core/notice.ts';
+import { Pursuit } from '../../agent/wallet/pursuit.ts';
 import { certificateFor, testNetwork } from './support.ts';
 
 const village = testNetwork();
@@ -13,45 +15,47 @@ const vote = (index: number): Notice => {
   return { kind: 'vote_received', member: member(index), votes: 1, quorum: 3 };
 };
 const nobodyLinked = (): boolean => false;
+const reasons = (pursuit: Pursuit, isLinked: () => boolean): readonly string[] =>
+  waitingLines({ troubles: [], missing: pursuit.missing(isLinked), decimals: pursuit.decimals });
 
 describe('a payment on its way', () => {
   it('counts votes up to the quorum and names who voted', () => {
-    const pursuit = createPursuit(village.network, 2);
-    assert.equal(pursuit.progress(), 'votes 0 of 3, 4 silent');
+    const pursuit = new Pursuit(village.network, 2);
+    assert.equal(progressText(pursuit), 'votes 0 of 3, 4 silent');
     pursuit.take(vote(2));
     pursuit.take(vote(0));
-    assert.equal(pursuit.progress(), 'votes 2 of 3 (oak, ash), 2 silent');
+    assert.equal(progressText(pursuit), 'votes 2 of 3 (oak, ash), 2 silent');
     pursuit.take(vote(3));
-    assert.equal(pursuit.progress(), 'votes 3 of 3 (oak, ash, fir)');
+    assert.equal(progressText(pursuit), 'votes 3 of 3 (oak, ash, fir)');
   });
 
   it('counts a repeated vote once', () => {
-    const pursuit = createPursuit(village.network, 2, [member(1)]);
+    const pursuit = new Pursuit(village.network, 2, [member(1)]);
     pursuit.take(vote(1));
-    assert.equal(pursuit.progress(), 'votes 1 of 3 (elm), 3 silent');
+    assert.equal(progressText(pursuit), 'votes 1 of 3 (elm), 3 silent');
   });
 
   it('says why it waits, with each authority by name', () => {
-    const pursuit = createPursuit(village.network, 2);
+    const pursuit = new Pursuit(village.network, 2);
     pursuit.take(vote(0));
     const low = refusal('insufficient_balance', { found: '500' });
     pursuit.take({ kind: 'order_refused', member: member(1), refusal: low });
     const mute = refusal('not_voting', { found: 'bad\u001b[1mtext' });
     pursuit.take({ kind: 'order_refused', member: member(2), refusal: mute });
-    assert.equal(pursuit.progress(), 'votes 1 of 3 (oak), 2 refusals, 1 silent');
-    assert.deepEqual(pursuit.reasons(nobodyLinked), [
+    assert.equal(progressText(pursuit), 'votes 1 of 3 (oak), 2 refusals, 1 silent');
+    assert.deepEqual(reasons(pursuit, nobodyLinked), [
       'elm: insufficient_balance, the balance is below the amount; it says 5.00',
       'ash: not_voting, this authority serves but must not vote; it says bad\\u{1b}[1mtext',
       'fir: no answer, and no link of its own',
     ]);
-    assert.equal(pursuit.reasons(() => true)[2], 'fir: connected, but does not answer');
+    assert.equal(reasons(pursuit, () => true)[2], 'fir: connected, but does not answer');
   });
 
   it('says of a refusal what it goes by: an amount as people write it, or what was told', () => {
     const said = (...args: Parameters<typeof refusal>): string | undefined => {
-      const pursuit = createPursuit(village.network, 2);
+      const pursuit = new Pursuit(village.network, 2);
       pursuit.take({ kind: 'order_refused', member: member(0), refusal: refusal(...args) });
-      return pursuit.reasons(nobodyLinked)[0]?.replace(/^oak: /, '');
+      return reasons(pursuit, nobodyLinked)[0]?.replace(/^oak: /, '');
     };
     const low = 'insufficient_balance, the balance is below the amount';
     const [opening, few] = ['below_opening', 'missing_earlier'] as const;
@@ -66,32 +70,32 @@ describe('a payment on its way', () => {
   });
 
   it('tells of nobody silent where all have said something', () => {
-    const pursuit = createPursuit(village.network, 2, [member(0), member(1)]);
+    const pursuit = new Pursuit(village.network, 2, [member(0), member(1)]);
     for (const index of [2, 3]) {
       const refused = refusal('overloaded');
       pursuit.take({ kind: 'order_refused', member: member(index), refusal: refused });
     }
-    assert.equal(pursuit.progress(), 'votes 2 of 3 (oak, elm), 2 refusals');
+    assert.equal(progressText(pursuit), 'votes 2 of 3 (oak, elm), 2 refusals');
     assert.equal(pursuit.state.kind, 'waiting');
   });
 
   it('forgets a refusal when the vote comes after all, and keeps the vote when a refusal comes late', () => {
-    const pursuit = createPursuit(village.network, 2);
+    const pursuit = new Pursuit(village.network, 2);
     const refused = { kind: 'order_refused', member: member(1) } as const;
     pursuit.take({ ...refused, refusal: refusal('unreachable') });
     pursuit.take(vote(1));
     pursuit.take({ ...refused, refusal: refusal('overloaded') });
-    assert.equal(pursuit.progress(), 'votes 1 of 3 (elm), 3 silent');
+    assert.equal(progressText(pursuit), 'votes 1 of 3 (elm), 3 silent');
   });
 
   it('ends certified or failed', () => {
     const certificate = certificateFor(village);
-    const certified = createPursuit(village.network, 2);
+    const certified = new Pursuit(village.network, 2);
     certified.take({ kind: 'order_certified', certificate });
     certified.take({ kind: 'spread', member: member(0), next: 1n as Sequence });
     assert.equal(certified.state.kind, 'certified');
     assert.deepEqual(certified.spread, ['oak']);
-    const failed = createPursuit(village.network, 2);
+    const failed = new Pursuit(village.network, 2);
     failed.take({
       kind: 'order_failed',
       order: certificate.order,

@@ -19,9 +19,10 @@ import {
   renderPaid,
   renderVerified,
 } from '../../agent/cli/render/wallet.ts';
-import type { PaymentView, WalletView } from '../../agent/cli/wallet/view.ts';
 import type { PeerView, StatusView } from '../../agent/shell/control/api.ts';
 import { certificateView } from '../../agent/shell/control/money-view.ts';
+import type { Freshness } from '../../agent/wallet/refresh.ts';
+import type { PaymentView, WalletView } from '../../agent/wallet/view.ts';
 import { certificateFor, memosFor, testNetwork } from './support.ts';
 
 const village = testNetwork();
@@ -244,7 +245,12 @@ const WALLET: WalletView = {
   payments: '1',
   live: null,
 };
-const FRESH = { confirmed: true, told: ['oak', 'elm', 'ash'], why: '', wallMs: NOON };
+const FRESH: Freshness = {
+  confirmed: true,
+  told: ['oak', 'elm', 'ash'],
+  doubt: undefined,
+  wallMs: NOON,
+};
 
 describe('a wallet', () => {
   it('shows its balance, and who confirmed it', () => {
@@ -253,7 +259,8 @@ describe('a wallet', () => {
 
   it('says why its balance is not confirmed, and what is on its way', () => {
     const live = { order: certificate.order, createdWallMs: NOON, votes: ['oak'], quorum: 3 };
-    const stale = { confirmed: false, told: [], why: 'no authority answered', wallMs: NOON };
+    const doubt = { kind: 'too_few', answered: 0, needed: 3 } as const;
+    const stale = { confirmed: false, told: [], doubt, wallMs: NOON };
     assert.equal(renderBalance(PLAIN, { ...WALLET, live }, stale), STALE_TEXT);
   });
 

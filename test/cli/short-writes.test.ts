@@ -7,14 +7,15 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { writeReceipt } from '../../agent/cli/receipt.ts';
-import { createWallet, openWalletFolder } from '../../agent/cli/wallet/folder.ts';
 import { nameOf } from '../../agent/core/base/names.ts';
 import type { Amount, TokenIndex } from '../../agent/core/base/units.ts';
 import { networkOf } from '../../agent/core/network/genesis.ts';
 import { genesisToJson } from '../../agent/core/network/genesis-json.ts';
 import { newSeed, writeKeyFile } from '../../agent/shell/keys.ts';
+import { createWallet, openWalletFolder } from '../../agent/wallet/folder.ts';
+import { writeReceipt } from '../../agent/wallet/receipt.ts';
 import { writeNewFile } from '../../platform/file-writer.ts';
+import { sound } from '../support/sound.ts';
 import {
   certificateFor,
   finished,
@@ -71,7 +72,7 @@ describe('a file of which the system takes only a part', () => {
 
   it('is the old one, and the wallet as it was, when a wallet joins', async (t) => {
     const folder = temporaryFolder(t);
-    const wallet = createWallet(join(folder, 'w'), undefined, CONFIG);
+    const wallet = sound(createWallet(join(folder, 'w'), undefined, CONFIG));
     const network = largeNetwork();
     const document = JSON.stringify(genesisToJson(network.genesis), undefined, 2);
     writeFileSync(join(folder, 'genesis.json'), document);
@@ -85,7 +86,7 @@ describe('a file of which the system takes only a part', () => {
       assert.equal(readFileSync(join(wallet, 'wallet.toml'), 'utf8'), toml);
     }
     assert.equal((await meshpay(line, folder)).status, 0);
-    assert.deepEqual(openWalletFolder(wallet).network.id, network.id);
+    assert.deepEqual(sound(openWalletFolder(wallet)).network.id, network.id);
   });
 
   it('is not there when a receipt is written', (t) => {

@@ -2,16 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readEnvironment } from '../../agent/cli/config.ts';
-import {
-  duration,
-  harmless,
-  listed,
-  moment,
-  quoted,
-  size,
-  wrapped,
-} from '../../agent/cli/render/text.ts';
+import { duration, listed, moment, size, wrapped } from '../../agent/cli/render/text.ts';
 import { createTerminal, type Sink } from '../../agent/cli/terminal.ts';
+import { harmless, quoted } from '../../agent/core/base/characters.ts';
 
 describe('text that somebody else wrote', () => {
   it('cannot move the cursor, start a line, or turn letters around', () => {

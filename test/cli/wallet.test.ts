@@ -13,8 +13,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type Lab, openLab } from '../../agent/cli/lab/lab.ts';
-import { createWallet, openWalletFolder } from '../../agent/cli/wallet/folder.ts';
 import { EXITS } from '../../agent/shell/exit-codes.ts';
+import { createWallet, openWalletFolder } from '../../agent/wallet/folder.ts';
+import { sound } from '../support/sound.ts';
 import { finished, meshpay, type Ran, startMeshpay } from './support.ts';
 
 /**
@@ -248,8 +249,8 @@ describe('a wallet', { concurrency: 1 }, () => {
   });
 
   it('tries with money that it cannot prove when told to, and completes when the money comes', async () => {
-    const { peers } = openWalletFolder(join(folder, 'wallets/alice')).config;
-    createWallet(join(folder, 'wallets/dave'), lab.network, { peers, allowVolatile: true });
+    const { peers } = sound(openWalletFolder(join(folder, 'wallets/alice'))).config;
+    sound(createWallet(join(folder, 'wallets/dave'), lab.network, { peers, allowVolatile: true }));
     const dave = (await run('wallet address --wallet wallets/dave')).out.trim();
     const early = await run(`wallet pay ${bob} 4 HRS --wallet wallets/dave --anyway --timeout 10`);
     assert.equal(early.status, EXITS.try_again.status, early.err);

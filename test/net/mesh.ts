@@ -7,8 +7,8 @@ import { execFile, execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { createWallet } from '../../agent/cli/wallet/folder.ts';
 import { nameOf } from '../../agent/core/base/names.ts';
+import { createWallet } from '../../agent/wallet/folder.ts';
 import { makeNetwork, type TestNetwork } from '../process/network.ts';
 import { createHosts, type Hosts } from '../support/namespaces.ts';
 

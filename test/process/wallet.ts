@@ -4,7 +4,6 @@
  * them.
  */
 import { mkdirSync } from 'node:fs';
-import { openSession, type WalletSession } from '../../agent/cli/wallet/session.ts';
 import type { Signer } from '../../agent/core/base/crypto.ts';
 import type { Amount, TokenIndex } from '../../agent/core/base/units.ts';
 import type { Certificate, SignedOrder } from '../../agent/core/codec/order.ts';
@@ -13,7 +12,10 @@ import type { Notice } from '../../agent/core/notice.ts';
 import { readWallet } from '../../agent/core/wallet/holdings.ts';
 import type { Address } from '../../agent/shell/net/address.ts';
 import type { TransportChoice } from '../../agent/shell/net/transport.ts';
+import { openSession, type WalletSession } from '../../agent/wallet/session.ts';
+import { beside } from '../../agent/wallet/until.ts';
 import { NO_MEMOS } from '../support/memos.ts';
+import { sound } from '../support/sound.ts';
 
 export interface Paid {
   readonly certificate: Certificate;
@@ -46,12 +48,13 @@ export async function openTestWallet(
 ): Promise<TestWallet> {
   mkdirSync(folder, { recursive: true });
   const config = { peers, transport, allowVolatile: true };
-  const session = await openSession({ folder, signer, memos: NO_MEMOS, network, config });
+  const session = sound(await openSession({ folder, signer, memos: NO_MEMOS, network, config }));
   const notices: Notice[] = [];
   session.hear((notice) => notices.push(notice));
 
   const certified = (): Promise<Certificate> =>
-    session.bell.during(
+    beside(
+      session,
       new Promise((resolve, reject) => {
         const end = session.hear((notice) => {
           if (notice.kind === 'order_certified') resolve(notice.certificate);

@@ -20,16 +20,26 @@ const IMPORT_TABLE: Record<string, readonly string[]> = {
     'pino',
     'smol-toml',
   ],
+  'agent/wallet': [
+    'agent/core/',
+    'agent/shell/',
+    'agent/wallet/',
+    'platform/',
+    'node:',
+    '@noble/',
+    '@scure/',
+    'smol-toml',
+  ],
   'agent/cli': [
     'agent/core/',
     'agent/shell/',
+    'agent/wallet/',
     'agent/cli/',
     'platform/',
     'node:',
     '@noble/',
     '@scure/',
     'yargs',
-    'smol-toml',
   ],
   'agent/radio': ['agent/radio/', 'agent/shell/log/', 'agent/shell/radio/', 'platform/', 'node:'],
   // The programs put together what the folders hold, and are imported by nobody.
@@ -62,7 +72,7 @@ test('the daemon never loads what belongs to the command line', () => {
     'agent/bin/meshpayd.ts',
     'agent/bin/run-meshpayd.ts',
   ].filter((path) =>
-    importsOf(path).some(({ target }) => target.startsWith('agent/cli') || target === 'yargs'),
+    importsOf(path).some(({ target }) => /^(agent\/(cli|wallet)\/|yargs$)/.test(target)),
   );
   assert.deepEqual(wrong, []);
 });

@@ -6,7 +6,7 @@ import { type CommandSpec, JSON_OPTION } from '../command.ts';
 import { DAEMON_OPTIONS, withDaemon } from '../daemon.ts';
 import { failure } from '../failure.ts';
 import { renderEvent } from '../render/events.ts';
-import { aborted } from '../wait.ts';
+import { unlessAborted } from '../wait.ts';
 
 const KINDS = Object.keys(EVENT_KINDS) as EventKind[];
 
@@ -39,9 +39,8 @@ export const events: CommandSpec = {
         },
       });
       if (!isJson) terminal.note(terminal.notePaint.faint('Following; Ctrl-C ends it.'));
-      await Promise.race([following, aborted(interrupt), aborted(terminal.lost)]);
-      // Hanging up, below, is what ends it now.
-      following.catch(() => undefined);
+      // Hanging up, below, is what ends it then.
+      await unlessAborted(following, interrupt, terminal.lost);
     });
   },
 };

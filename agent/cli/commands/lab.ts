@@ -17,7 +17,7 @@ import {
   renderSaid,
   renderStarted,
 } from '../render/lab.ts';
-import { aborted } from '../wait.ts';
+import { anyAborted, unlessAborted } from '../wait.ts';
 import { wholeNumber } from './numbers.ts';
 
 export const lab: CommandSpec = {
@@ -155,6 +155,7 @@ async function runLab(opened: Lab, { isDemo, isOnce }: Mode, context: Context): 
     Promise.all(opened.nodes.map((node) => opened.start(node))),
     interrupt,
   );
+  if (times === undefined) throw failure('interrupted');
   for (const [at, node] of opened.nodes.entries()) story.started(node, times[at] ?? 0);
   if (isDemo) {
     const result = await runDemo(opened, story, interrupt);
@@ -178,7 +179,7 @@ async function stay(opened: Lab, { terminal, interrupt }: Context): Promise<void
       );
     }
   }, 250);
-  await Promise.race([aborted(interrupt), aborted(terminal.lost)]);
+  await anyAborted(interrupt, terminal.lost);
   clearInterval(watch);
 }
 
@@ -190,13 +191,6 @@ function storyOn({ terminal }: Context, look: LabLook): Story {
     said: (text) => terminal.print(renderSaid(look, text)),
     busy: (text) => terminal.progress.show(text),
   };
-}
-
-async function unlessAborted<T>(work: Promise<T>, interrupt: AbortSignal): Promise<T> {
-  const stopped = aborted(interrupt).then(() => {
-    throw failure('interrupted');
-  });
-  return Promise.race([work, stopped]);
 }
 
 /** How this very program can be called again: by its name where it is installed under it. */

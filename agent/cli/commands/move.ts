@@ -17,7 +17,7 @@ import { type CommandSpec, JSON_OPTION } from '../command.ts';
 import { configOf, DATA_OPTIONS, storeOf } from '../data-folder.ts';
 import { failure } from '../failure.ts';
 import { keyFailure } from '../key-file.ts';
-import { readBytes } from '../network/read.ts';
+import { readBytesFile } from '../network/read.ts';
 import { show } from '../output.ts';
 import { counted, size } from '../render/text.ts';
 import { withStore } from '../store-failure.ts';
@@ -67,7 +67,7 @@ export const moveOut: CommandSpec = {
     const config = configOf(args);
     const seed = readKeyFile(config.node_key);
     if (isKeyFault(seed)) throw keyFailure(seed);
-    const key = { name: KEY_NAME, bytes: readBytes(config.node_key, MAX_KEY_FILE_BYTES) };
+    const key = { name: KEY_NAME, bytes: readBytesFile(config.node_key, MAX_KEY_FILE_BYTES) };
     const [code, file] = [trimmed(args.word('code')), args.word('file')];
     context.terminal.progress.show('Sealing the store and writing the file...');
     const written = await withStore(() => giveOut(storeOf(config), code, file, [key]));

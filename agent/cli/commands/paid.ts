@@ -3,20 +3,21 @@ import { writeNewFile } from '../../../platform/file-writer.ts';
 import type { Certificate } from '../../core/codec/order.ts';
 import type { Network } from '../../core/network/genesis.ts';
 import { certificateView, type OrderView } from '../../shell/control/money-view.ts';
+import { isFault } from '../../wallet/fault.ts';
+import type { WalletFolder } from '../../wallet/folder.ts';
+import type { Paid } from '../../wallet/pay.ts';
+import { memoText, writeReceipt } from '../../wallet/receipt.ts';
 import type { Args, Context } from '../command.ts';
 import { Failure, failure } from '../failure.ts';
 import { show } from '../output.ts';
-import { writeReceipt } from '../receipt.ts';
 import { shortName } from '../render/events.ts';
-import { memoText } from '../render/text.ts';
 import { renderPaid } from '../render/wallet.ts';
 import { outputFailure, systemFailure } from '../system-errors.ts';
-import type { WalletFolder } from '../wallet/folder.ts';
-import type { Paid } from '../wallet/pay.ts';
+import { faultFailure } from '../wallet-failure.ts';
 
 /**
- * Says that it is paid, and only then what else went wrong: nobody may take a payment for failed, and
- * pay again, because a disk is full.
+ * Says that it is paid, and only then what else went wrong: nobody may take a payment for failed,
+ * and pay again, because a disk is full.
  */
 export async function reportPaid(
   args: Args,
@@ -56,7 +57,8 @@ function saveReceipt(file: string, network: Network, certificate: Certificate): 
 }
 
 function paidButFailure(what: string, error: unknown, ...hints: readonly string[]): Failure {
-  const known = error instanceof Failure ? error : systemFailure(error);
+  const said = isFault(error) ? faultFailure(error) : error;
+  const known = said instanceof Failure ? said : systemFailure(said);
   const why = known === undefined ? String(error) : `${known.code}: ${known.message}`;
   return failure(
     'paid_not_written',

@@ -1,6 +1,7 @@
 /** What the commands of `meshpay radio` share: configuration, rights, report, faults as failures. */
 import { FAULTS, type Fault, type FaultCode } from '../../../platform/fault.ts';
 import type { MeshScope } from '../../../platform/settings.ts';
+import { harmless } from '../../core/base/characters.ts';
 import { type Config, DEFAULT_CONFIG_FILE } from '../../shell/config/config-schema.ts';
 import { type RadioReport, readRadioReport } from '../../shell/radio/report.ts';
 import {
@@ -13,7 +14,6 @@ import {
 import type { Args, OptionSpec } from '../command.ts';
 import { configOf } from '../data-folder.ts';
 import { type Failure, failure, type ProblemCode } from '../failure.ts';
-import { harmless } from '../render/text.ts';
 
 export const RADIO_OPTIONS: readonly OptionSpec[] = [
   {

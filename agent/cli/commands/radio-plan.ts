@@ -1,13 +1,13 @@
 /** `meshpay radio plan`: what would be run, and nothing else. */
 import { transcript } from '../../../platform/command.ts';
 import { describeFault } from '../../../platform/fault.ts';
+import { harmless } from '../../core/base/characters.ts';
 import { withBody } from '../../shell/radio/body.ts';
 import { inConfigWords } from '../../shell/radio/settings.ts';
 import { type CommandSpec, JSON_OPTION } from '../command.ts';
 import { configOf } from '../data-folder.ts';
 import { show } from '../output.ts';
 import { renderPlan } from '../render/radio.ts';
-import { harmless } from '../render/text.ts';
 import { faultsFailure, RADIO_OPTIONS, scopeOf, setupOf } from './radio-host.ts';
 
 export const radioPlan: CommandSpec = {

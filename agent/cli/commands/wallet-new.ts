@@ -1,19 +1,13 @@
 /** `meshpay wallet new` and `meshpay wallet join`. */
 import { nameOf } from '../../core/base/names.ts';
+import { createWallet, joinNetwork, walletSigner } from '../../wallet/folder.ts';
 import { type CommandSpec, JSON_OPTION } from '../command.ts';
 import { failure } from '../failure.ts';
 import { readGenesisFile } from '../network/read.ts';
 import { show } from '../output.ts';
 import { renderFields } from '../render/table.ts';
-import {
-  createWallet,
-  joinNetwork,
-  PEER_OPTION,
-  readPeers,
-  WALLET_OPTION,
-  walletFolderOf,
-  walletSigner,
-} from '../wallet/folder.ts';
+import { PEER_OPTION, readPeers, signerOf, WALLET_OPTION, walletFolderOf } from '../wallet.ts';
+import { orFail } from '../wallet-failure.ts';
 
 export const walletNew: CommandSpec = {
   path: ['wallet', 'new'],
@@ -58,8 +52,9 @@ export const walletNew: CommandSpec = {
     }
     const network = genesis === undefined ? undefined : readGenesisFile(genesis);
     const config = { peers, allowVolatile: args.flag('allow-volatile') };
-    const folder = createWallet(walletFolderOf(args, context.environment), network, config);
-    const address = nameOf('account', walletSigner(folder).publicKey);
+    const wanted = walletFolderOf(args, context.environment);
+    const folder = orFail(createWallet(wanted, network, config));
+    const address = nameOf('account', orFail(walletSigner(folder)).publicKey);
     show(args, context, { address, folder }, (paint) =>
       renderFields(paint, [
         ['address', paint.strong(address)],
@@ -97,9 +92,9 @@ export const walletJoin: CommandSpec = {
   ],
   run: async (args, { terminal, environment }) => {
     const folder = walletFolderOf(args, environment);
-    walletSigner(folder);
+    signerOf(args, environment);
     const network = readGenesisFile(args.word('genesis'));
-    const { peers } = joinNetwork(folder, network, readPeers(args));
+    const { peers } = orFail(joinNetwork(folder, network, readPeers(args)));
     const count =
       peers.length === 0 ? 'no node to connect to yet: --peer' : `${peers.length} to connect to`;
     terminal.print(`${terminal.paint.good('joined')} ${network.genesis.name}, ${count}`);

@@ -1,6 +1,11 @@
 /** `meshpay wallet pay` and `meshpay wallet resume`. */
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { harmless } from '../../core/base/characters.ts';
+import type { WalletFolder } from '../../wallet/folder.ts';
+import { resume as goOn, type PayWatch, pay } from '../../wallet/pay.ts';
+import { connect } from '../../wallet/refresh.ts';
+import { isSamePayment, readPayment } from '../../wallet/request.ts';
 import {
   type Args,
   type CommandSpec,
@@ -10,16 +15,9 @@ import {
 } from '../command.ts';
 import { failure } from '../failure.ts';
 import { show } from '../output.ts';
-import { harmless } from '../render/text.ts';
-import {
-  openWalletFolder,
-  WALLET_OPTION,
-  type WalletFolder,
-  walletFolderOf,
-} from '../wallet/folder.ts';
-import { resume as goOn, type PayWatch, pay } from '../wallet/pay.ts';
-import { connect } from '../wallet/refresh.ts';
-import { isSamePayment, readPayment } from '../wallet/request.ts';
+import { askingText, progressText, waitingLines } from '../render/pursuit.ts';
+import { WALLET_OPTION, walletOf } from '../wallet.ts';
+import { type FaultToken, NO_TOKEN, notSignedText, orFail } from '../wallet-failure.ts';
 import { wholeNumber } from './numbers.ts';
 import { reportPaid, shortOrder } from './paid.ts';
 import { openShown } from './with-wallet.ts';
@@ -109,8 +107,8 @@ export const walletResume: CommandSpec = {
 };
 
 async function runPay(args: Args, context: Context): Promise<void> {
-  const wallet = openWalletFolder(walletFolderOf(args, context.environment));
-  const command = readPayment(
+  const wallet = walletOf(args, context.environment);
+  const wanted = readPayment(
     {
       recipient: args.word('recipient'),
       amount: args.word('amount'),
@@ -119,12 +117,14 @@ async function runPay(args: Args, context: Context): Promise<void> {
     },
     wallet,
   );
-  const watch = readWatch(args, context);
+  const command = orFail(wanted);
+  const token = wallet.network.genesis.tokens[command.token];
+  const watch = readWatch(args, context, token);
   refusePeerless(wallet);
   const session = await openShown(wallet, context);
   try {
     context.terminal.progress.show('Connecting...');
-    await connect(session, context.interrupt);
+    orFail(await connect(session, context.interrupt));
     const { resumed } = session;
     if (resumed !== undefined) {
       const { order } = resumed.live;
@@ -133,12 +133,12 @@ async function runPay(args: Args, context: Context): Promise<void> {
         ? 'This very payment is on its way already'
         : 'An earlier payment comes first';
       context.terminal.note(`${what}: ${shortOrder(order)}`);
-      const paid = await goOn(session, resumed, watch);
+      const paid = orFail(await goOn(session, resumed, watch));
       if (isSame) return await reportPaid(args, context, session, paid);
       context.terminal.note(`${context.terminal.notePaint.good('paid')} ${shortOrder(order)}`);
     }
     const insists = args.flag('anyway');
-    const paid = await pay(session, command, { ...watch, insists });
+    const paid = orFail(await pay(session, command, { ...watch, insists }), token);
     await reportPaid(args, context, session, paid);
   } finally {
     await session.close();
@@ -148,7 +148,7 @@ async function runPay(args: Args, context: Context): Promise<void> {
 async function runResume(args: Args, context: Context): Promise<void> {
   const { terminal } = context;
   const watch = readWatch(args, context);
-  const wallet = openWalletFolder(walletFolderOf(args, context.environment));
+  const wallet = walletOf(args, context.environment);
   const session = await openShown(wallet, context);
   try {
     const { resumed } = session;
@@ -157,27 +157,40 @@ async function runResume(args: Args, context: Context): Promise<void> {
     }
     refusePeerless(wallet);
     terminal.note(`On its way: ${shortOrder(resumed.live.order)}`);
-    await reportPaid(args, context, session, await goOn(session, resumed, watch));
+    const paid = orFail(await goOn(session, resumed, watch));
+    await reportPaid(args, context, session, paid);
   } finally {
     await session.close();
   }
 }
 
-function readWatch(args: Args, { terminal, interrupt }: Context): PayWatch {
+/** `token`: of the payment that is to be made. */
+function readWatch(
+  args: Args,
+  { terminal, interrupt }: Context,
+  token: FaultToken = NO_TOKEN,
+): PayWatch {
   const timeout = wholeNumber(args, 'timeout', 1, 604_800);
   const file = args.text('receipt');
   if (file !== undefined) refuseUnwritable(file);
+  let told = '';
   return {
     signal: interrupt,
     timeoutMs: timeout === undefined ? undefined : timeout * 1_000,
-    onProgress: (line) => terminal.progress.show(line),
-    onWaiting: (reasons) => {
+    onAsking: (standing) => terminal.progress.show(askingText(standing)),
+    onProgress: (pursuit) => terminal.progress.show(progressText(pursuit)),
+    onWaiting: (waiting) => {
+      const reasons = waitingLines(waiting);
+      if (reasons.join('\n') === told) return;
+      told = reasons.join('\n');
       terminal.note(terminal.notePaint.warn('No quorum yet; it goes on by itself. Waiting for:'));
       for (const reason of reasons) terminal.note(`  ${reason}`);
     },
     onInsisted: (why) => {
       const paint = terminal.notePaint;
-      terminal.note(`${paint.warn('Signed all the same, as --anyway asks:')} ${harmless(why)}`);
+      terminal.note(
+        `${paint.warn('Signed all the same, as --anyway asks:')} ${harmless(notSignedText(why, token))}`,
+      );
     },
   };
 }

@@ -12,17 +12,19 @@ import { certificateCoder } from '../../core/codec/order.ts';
 import type { Network } from '../../core/network/genesis.ts';
 import { certificateView } from '../../shell/control/money-view.ts';
 import { createVerify } from '../../shell/verify.ts';
+import { walletMemos } from '../../wallet/folder.ts';
+import { GENESIS_FILE } from '../../wallet/genesis-file.ts';
+import { type ImportOutcome, importReceipt } from '../../wallet/import.ts';
+import { MAX_RECEIPT_CHARACTERS, readReceipt, writeReceipt } from '../../wallet/receipt.ts';
+import { openSession } from '../../wallet/session.ts';
+import { newestPayments } from '../../wallet/view.ts';
 import { type CommandSpec, JSON_OPTION } from '../command.ts';
 import { failure, refusalFailure } from '../failure.ts';
-import { readGenesisFile, readText } from '../network/read.ts';
-import { GENESIS_FILE } from '../network/write.ts';
+import { readGenesisFile, readTextFile } from '../network/read.ts';
 import { show } from '../output.ts';
-import { MAX_RECEIPT_CHARACTERS, readReceipt, writeReceipt } from '../receipt.ts';
 import { renderVerified } from '../render/wallet.ts';
-import { openWalletFolder, WALLET_OPTION, walletFolderOf, walletMemos } from '../wallet/folder.ts';
-import { type ImportOutcome, importReceipt } from '../wallet/import.ts';
-import { openSession } from '../wallet/session.ts';
-import { newestPayments } from '../wallet/view.ts';
+import { WALLET_OPTION, walletFolderOf, walletOf } from '../wallet.ts';
+import { orFail } from '../wallet-failure.ts';
 import { OFFLINE_OPTION } from './wallet-views.ts';
 import { openShown } from './with-wallet.ts';
 
@@ -60,9 +62,9 @@ export const walletReceipt: CommandSpec = {
     },
   ],
   run: async (args, { terminal, environment }) => {
-    const wallet = openWalletFolder(walletFolderOf(args, environment));
+    const wallet = walletOf(args, environment);
     const wanted = trimmed(args.optionalWord('order') ?? '').toLowerCase();
-    const session = await openSession(wallet, { offline: true });
+    const session = orFail(await openSession(wallet, { offline: true }));
     try {
       const { read, network, account } = session;
       const payments = newestPayments(read, network, account, wanted === '' ? 1 : Infinity);
@@ -129,12 +131,12 @@ export const walletVerify: CommandSpec = {
     if (given !== undefined && !args.flag('other-network')) refuseOther(network, folder);
     const certificate = readReceipt(
       network,
-      readText(args.word('file'), MAX_RECEIPT_BYTES),
+      readTextFile(args.word('file'), MAX_RECEIPT_BYTES),
       createVerify(),
     );
     if (isRefusal(certificate)) throw refusalFailure(certificate);
     const isAsWallet = given === undefined || args.text('wallet') !== undefined;
-    const memos = isAsWallet ? walletMemos(folder, network) : undefined;
+    const memos = isAsWallet ? orFail(walletMemos(folder, network)) : undefined;
     const view = certificateView(network, certificate, memos?.open);
     const shown = networkShown(network);
     const json = { valid: true, network: shown.name, networkId: shown.id, ...view };
@@ -184,21 +186,17 @@ export const walletImport: CommandSpec = {
   examples: [{ about: 'from a stick', line: 'meshpay wallet import /media/stick/bread.receipt' }],
   run: async (args, context) => {
     const { environment, interrupt } = context;
-    const wallet = openWalletFolder(walletFolderOf(args, environment));
+    const wallet = walletOf(args, environment);
     const { network } = wallet;
-    const text = readText(args.word('file'), MAX_RECEIPT_BYTES);
+    const text = readTextFile(args.word('file'), MAX_RECEIPT_BYTES);
     const certificate = readReceipt(network, text, createVerify());
     if (isRefusal(certificate)) throw refusalFailure(certificate);
     const offline = args.flag('offline');
     const session = await openShown(wallet, context, { offline });
     try {
       const bytes = encode(certificateCoder, certificate);
-      const outcome = await importReceipt(
-        session,
-        certificate,
-        bytes,
-        offline ? undefined : interrupt,
-      );
+      const signal = offline ? undefined : interrupt;
+      const outcome = orFail(await importReceipt(session, certificate, bytes, signal));
       const view = certificateView(network, certificate, wallet.memos.open);
       show(args, context, { outcome, ...view }, (paint) =>
         [renderVerified(paint, view, networkShown(network)), NEWS[outcome]].join('\n'),

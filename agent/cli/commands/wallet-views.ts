@@ -1,10 +1,10 @@
 /** The wallet commands that show: address, balance, history. */
 import { nameOf } from '../../core/base/names.ts';
+import { newestPayments, walletView } from '../../wallet/view.ts';
 import { type CommandSpec, JSON_OPTION, type OptionSpec } from '../command.ts';
 import { show } from '../output.ts';
-import { renderBalance, renderHistory } from '../render/wallet.ts';
-import { WALLET_OPTION, walletFolderOf, walletSigner } from '../wallet/folder.ts';
-import { newestPayments, walletView } from '../wallet/view.ts';
+import { freshnessView, renderBalance, renderHistory } from '../render/wallet.ts';
+import { signerOf, WALLET_OPTION } from '../wallet.ts';
 import { wholeNumber } from './numbers.ts';
 import { withWallet } from './with-wallet.ts';
 
@@ -24,7 +24,7 @@ export const walletAddress: CommandSpec = {
   options: [WALLET_OPTION, JSON_OPTION],
   examples: [{ about: 'in a script', line: 'meshpay wallet address --wallet ./alice' }],
   run: async (args, context) => {
-    const signer = walletSigner(walletFolderOf(args, context.environment));
+    const signer = signerOf(args, context.environment);
     const address = nameOf('account', signer.publicKey);
     show(args, context, { address }, () => address);
   },
@@ -48,7 +48,8 @@ export const walletBalance: CommandSpec = {
   run: (args, context) =>
     withWallet(args, context, async (session, freshness) => {
       const view = walletView(session.read, session.network, session.account, session.memos.open);
-      const json = { ...view, confirmed: freshness.confirmed, refreshed: freshness };
+      const refreshed = freshnessView(freshness);
+      const json = { ...view, confirmed: freshness.confirmed, refreshed };
       show(args, context, json, (paint) => renderBalance(paint, view, freshness));
     }),
 };
@@ -76,7 +77,7 @@ export const walletHistory: CommandSpec = {
         ({ view }) => view,
       );
       const { payments: total } = walletView(read, network, account, memos.open);
-      show(args, context, { payments, total, refreshed: freshness }, (paint) =>
+      show(args, context, { payments, total, refreshed: freshnessView(freshness) }, (paint) =>
         renderHistory(paint, payments, Number(total), freshness),
       );
     });

@@ -1,19 +1,21 @@
 /** The common frame of wallet commands: open, refresh, do, close. */
+
+import type { WalletFolder } from '../../wallet/folder.ts';
+import { type Freshness, refresh, unconfirmed } from '../../wallet/refresh.ts';
+import { openSession, type SessionOptions, type WalletSession } from '../../wallet/session.ts';
 import type { Args, Context } from '../command.ts';
 import { shortName } from '../render/events.ts';
-import type { Freshness } from '../render/wallet.ts';
-import { openWalletFolder, type WalletFolder, walletFolderOf } from '../wallet/folder.ts';
-import { refresh } from '../wallet/refresh.ts';
-import { openSession, type SessionOptions, type WalletSession } from '../wallet/session.ts';
+import { walletOf } from '../wallet.ts';
+import { orFail } from '../wallet-failure.ts';
 
-/** Opens a wallet with the check of its store shown when it takes long. */
-export function openShown(
+/** Opens a wallet with the check of its store shown when it takes long. Throws Failure. */
+export async function openShown(
   wallet: WalletFolder,
   { terminal }: Context,
   options: SessionOptions = {},
 ): Promise<WalletSession> {
   const begun = performance.now();
-  return openSession(wallet, {
+  const session = await openSession(wallet, {
     ...options,
     onProgress: (done, of) => {
       if (performance.now() - begun < 1_000) return;
@@ -21,6 +23,7 @@ export function openShown(
       terminal.progress.show(`Checking the wallet's store... ${share}`);
     },
   });
+  return orFail(session);
 }
 
 /** Opens the wallet, refreshes it unless --offline, hands it over, closes it. */
@@ -29,7 +32,7 @@ export async function withWallet(
   context: Context,
   use: (session: WalletSession, freshness: Freshness) => Promise<void>,
 ): Promise<void> {
-  const wallet = openWalletFolder(walletFolderOf(args, context.environment));
+  const wallet = walletOf(args, context.environment);
   const offline = args.flag('offline');
   const session = await openShown(wallet, context, { offline });
   try {
@@ -48,9 +51,8 @@ async function freshnessOf(
   context: Context,
 ): Promise<Freshness> {
   try {
-    if (!offline) return await refresh(session, context.interrupt);
-    const why = 'nobody was asked, as --offline wants it';
-    return { confirmed: false, told: [], why, wallMs: Date.now() };
+    if (!offline) return orFail(await refresh(session, context.interrupt));
+    return unconfirmed({ kind: 'offline' });
   } finally {
     context.terminal.progress.clear();
     tellOfResumed(session, context);

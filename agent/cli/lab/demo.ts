@@ -5,13 +5,16 @@
  */
 import type { Amount, TokenIndex } from '../../core/base/units.ts';
 import { certificateView, type QuantityView } from '../../shell/control/money-view.ts';
+import { openWalletFolder } from '../../wallet/folder.ts';
+import { pay } from '../../wallet/pay.ts';
+import { refresh } from '../../wallet/refresh.ts';
+import { openSession, type WalletSession } from '../../wallet/session.ts';
+import { beside } from '../../wallet/until.ts';
+import { spendable, walletView } from '../../wallet/view.ts';
 import { failure } from '../failure.ts';
 import { duration } from '../render/text.ts';
-import { openWalletFolder } from '../wallet/folder.ts';
-import { pay } from '../wallet/pay.ts';
-import { refresh } from '../wallet/refresh.ts';
-import { openSession, type WalletSession } from '../wallet/session.ts';
-import { spendable, walletView } from '../wallet/view.ts';
+import { pause } from '../wait.ts';
+import { orFail } from '../wallet-failure.ts';
 import type { Lab, LabNode, LabWallet } from './lab.ts';
 
 export interface DemoPayment {
@@ -77,8 +80,8 @@ export async function runDemo(lab: Lab, story: Story, signal: AbortSignal): Prom
     story.chapter('Paying');
     story.busy('The wallets connect...');
     for (const wallet of lab.wallets.slice(0, 2)) {
-      const session = await openSession(openWalletFolder(wallet.folder));
-      await refresh(session, signal);
+      const session = orFail(await openSession(orFail(openWalletFolder(wallet.folder))));
+      orFail(await refresh(session, signal));
       people.push({ wallet, session, beforeMinor: balanceOf(session) });
     }
     const [alice, bob] = people;
@@ -138,7 +141,7 @@ async function payOnce(
   const recipient = to.session.account;
   const command = { recipient, token: 0 as TokenIndex, amount, memo };
   const paying = pay(from.session, command, { signal, timeoutMs: PAY_MS });
-  const { certificate, latencyMs } = await lab.bell.during(paying);
+  const { certificate, latencyMs } = orFail(await beside(lab.watchers, paying));
   const { order, votes } = certificateView(lab.network, certificate);
   return {
     from: from.wallet.name,
@@ -159,7 +162,7 @@ async function untilEqual(lab: Lab, signal: AbortSignal): Promise<void> {
       const expected = `the same digest everywhere within ${duration(CATCH_UP_MS)}`;
       throw failure('lab_failed', { field: 'authorities', expected, found: 'different ones' });
     }
-    await lab.bell.next(POLL_MS, signal);
+    await beside(lab.watchers, pause(POLL_MS));
   }
 }
 
@@ -183,7 +186,7 @@ async function balancesOf(
         .filter((payment) => payment[way] === wallet.name)
         .reduce((total, { quantity }) => total + BigInt(quantity.amountMinor), 0n);
     const expected = beforeMinor + sum('to') - sum('from');
-    await refresh(session, signal);
+    orFail(await refresh(session, signal));
     const found = balanceOf(session);
     if (found !== expected) {
       const field = `balance of ${wallet.name}, in the smallest unit`;

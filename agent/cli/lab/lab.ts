@@ -13,12 +13,13 @@ import { readConfig } from '../../shell/config/config.ts';
 import type { StatusView } from '../../shell/control/api.ts';
 import { newSeed, signerFromSeed } from '../../shell/keys.ts';
 import type { Address } from '../../shell/net/address.ts';
+import { createWallet } from '../../wallet/folder.ts';
+import { beside, Watchers } from '../../wallet/until.ts';
 import { type Failure, failure, refusalFailure } from '../failure.ts';
 import { planNetwork } from '../network/plan.ts';
 import { readGenesisFile } from '../network/read.ts';
 import { CONFIG_FILE, writeNetwork } from '../network/write.ts';
-import { Bell } from '../wait.ts';
-import { createWallet } from '../wallet/folder.ts';
+import { orFail } from '../wallet-failure.ts';
 import { createLabDaemon, type LabDaemon } from './daemon.ts';
 import { freePorts } from './ports.ts';
 
@@ -53,7 +54,7 @@ export interface Lab {
   /** Whether all authorities hold the same ledger now. */
   isEqual(): Promise<boolean>;
   /** Breaks when a daemon ends by itself. */
-  readonly bell: Bell;
+  readonly watchers: Watchers;
   close(): Promise<void>;
 }
 
@@ -67,9 +68,9 @@ export async function openLab(request: LabRequest): Promise<Lab> {
   const networkFolder = join(request.folder, 'network');
   if (!existsSync(networkFolder)) await createLab(request, networkFolder);
   const network = readGenesisFile(networkFolder);
-  const bell = new Bell();
+  const watchers = new Watchers();
   const nodes = foldersOf(networkFolder).map((name) => {
-    return openNode(name, join(networkFolder, name), (failed) => bell.break(failed));
+    return openNode(name, join(networkFolder, name), (failed) => watchers.break(failed));
   });
   const walletsFolder = join(request.folder, 'wallets');
   const relay = nodes.find(({ role }) => role === 'relay');
@@ -85,11 +86,11 @@ export async function openLab(request: LabRequest): Promise<Lab> {
     network,
     nodes,
     wallets,
-    bell,
+    watchers,
     start: async ({ daemon }) => {
       daemon.start();
       const isReady = ({ state }: StatusView): boolean => state === 'ready';
-      return bell.during(daemon.until(isReady, 'to be ready', READY_WITHIN_MS));
+      return beside(watchers, daemon.until(isReady, 'to be ready', READY_WITHIN_MS));
     },
     isEqual: async () => {
       const authorities = nodes.filter(({ role }) => role === 'authority');
@@ -139,7 +140,7 @@ async function createLab(request: LabRequest, networkFolder: string): Promise<vo
     // Every second wallet sees the relay alone, as one that is a hop away would.
     const peers = at % 2 === 1 && relayed.length > 0 ? relayed : authorities;
     const config = { peers, allowVolatile: true };
-    createWallet(join(request.folder, 'wallets', name), plan.network, config, seed);
+    orFail(createWallet(join(request.folder, 'wallets', name), plan.network, config, seed));
   }
   // Last, because its presence is what makes the folder a lab.
   writeNetwork(networkFolder, plan);

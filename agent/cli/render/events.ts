@@ -1,9 +1,11 @@
 /** Events (shell/control/event-view.ts), one line each. A kind without a row does not compile. */
+import { harmless } from '../../core/base/characters.ts';
 import type { EventKind, EventView } from '../../shell/control/event-view.ts';
 import type { OrderView } from '../../shell/control/money-view.ts';
 import type { RefusalView } from '../../shell/control/notices.ts';
+import { memoText } from '../../wallet/receipt.ts';
 import type { Paint } from './paint.ts';
-import { harmless, listed, memoText } from './text.ts';
+import { listed } from './text.ts';
 
 /** "12:00:00.123  voted  ...". The time is universal time, as everywhere. */
 export function renderEvent(paint: Paint, event: EventView): string {

@@ -1,10 +1,12 @@
 /** The lab for people: what it has started, the demonstration as it goes on, its result. */
+
+import { quoted } from '../../core/base/characters.ts';
 import { formatAddress } from '../../shell/net/address.ts';
 import type { DemoPayment, DemoResult } from '../lab/demo.ts';
 import type { Lab, LabNode } from '../lab/lab.ts';
 import type { Paint } from './paint.ts';
 import { renderTable } from './table.ts';
-import { counted, duration, listed, quoted, size } from './text.ts';
+import { counted, duration, listed, size } from './text.ts';
 
 export interface LabLook {
   readonly paint: Paint;

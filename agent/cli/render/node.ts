@@ -1,4 +1,6 @@
 /** What a daemon says of itself, its peers and its committee, for people. */
+
+import { harmless } from '../../core/base/characters.ts';
 import type {
   AccountView,
   BackupView,
@@ -11,7 +13,7 @@ import type {
 import type { NodeState, PeerState } from '../../shell/control/states.ts';
 import type { Paint } from './paint.ts';
 import { renderFields, renderTable } from './table.ts';
-import { counted, duration, harmless, listed, moment, size } from './text.ts';
+import { counted, duration, listed, moment, size } from './text.ts';
 
 /** `meshpay status`. */
 export function renderStatus(paint: Paint, status: StatusView): string {

@@ -2,10 +2,10 @@
 import { describeCombinations } from '../../../platform/combinations.ts';
 import { describeFault, type Fault } from '../../../platform/fault.ts';
 import type { Probe, RadioVerdict } from '../../../platform/platform.ts';
+import { harmless } from '../../core/base/characters.ts';
 import { remedyFor } from '../../shell/radio/settings.ts';
 import type { Paint } from './paint.ts';
 import { renderFields } from './table.ts';
-import { harmless } from './text.ts';
 
 interface FaultView {
   readonly code: string;

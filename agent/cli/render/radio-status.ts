@@ -1,11 +1,12 @@
 /** `meshpay radio status` for people. */
 import { describeFault } from '../../../platform/fault.ts';
 import { isHeard } from '../../../platform/liveness.ts';
+import { harmless } from '../../core/base/characters.ts';
 import type { RadioReport, RadioState } from '../../shell/radio/report.ts';
 import { remedyFor } from '../../shell/radio/settings.ts';
 import type { Paint } from './paint.ts';
 import { renderFields } from './table.ts';
-import { counted, duration, harmless, listed } from './text.ts';
+import { counted, duration, listed } from './text.ts';
 
 export function renderRadioStatus(paint: Paint, report: RadioReport): string {
   const { wanted, mesh, stations, paths, faults, notes, duplicates } = report;

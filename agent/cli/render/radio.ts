@@ -1,10 +1,11 @@
 /** Plans, neighbours and paths of the mesh, for people. */
 import { isHeard } from '../../../platform/liveness.ts';
 import type { MeshPath, Station } from '../../../platform/radio.ts';
+import { harmless } from '../../core/base/characters.ts';
 import type { RadioReport, RadioState } from '../../shell/radio/report.ts';
 import type { Paint } from './paint.ts';
 import { renderTable } from './table.ts';
-import { counted, duration, harmless } from './text.ts';
+import { counted, duration } from './text.ts';
 
 /** `meshpay radio plan`. */
 export function renderPlan(paint: Paint, commands: readonly string[]): string {

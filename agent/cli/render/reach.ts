@@ -1,9 +1,11 @@
 /** `meshpay reach` for people. */
+
+import { harmless } from '../../core/base/characters.ts';
 import type { ReachedAuthority, ReachView } from '../reach.ts';
 import type { Paint } from './paint.ts';
 import { rate } from './radio.ts';
 import { renderTable } from './table.ts';
-import { counted, duration, harmless } from './text.ts';
+import { counted, duration } from './text.ts';
 
 export function renderReach(paint: Paint, view: ReachView): string {
   const { authorities, canPay, answering, members, quorum, hopsToQuorum } = view;

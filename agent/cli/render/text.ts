@@ -1,24 +1,4 @@
-/**
- * Small texts: counts, durations, sizes, and text that somebody else wrote. Nothing here reads the
- * clock: a moment is always an argument.
- */
-import { harmless } from '../../core/base/characters.ts';
-
-export { harmless } from '../../core/base/characters.ts';
-
-/**
- * Somebody else's text (a memo, a peer's reason) in quotes. Whatever could move the cursor, hide or
- * reorder text is shown as its code point, so that it can neither forge a line nor a colour.
- */
-export function quoted(text: string): string {
-  return `"${harmless(text.replace(/["\\]/g, '\\$&'))}"`;
-}
-
-/** A memo: in quotes; `none` where there is none; said to be there where it is sealed to others. */
-export function memoText(memo: string | null, none = ''): string {
-  if (memo === null) return 'a sealed memo';
-  return memo === '' ? none : quoted(memo);
-}
+/** Small texts: counts, durations, sizes. Nothing here reads the clock: a moment is always an argument. */
 
 /** "1 peer", "3 peers". */
 export function counted(count: number, one: string, many = `${one}s`): string {

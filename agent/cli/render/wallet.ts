@@ -1,22 +1,14 @@
 /** A wallet for people: balance, history, a payment on its way and done, a verified receipt. */
+import { unreachable } from '../../core/base/assert.ts';
 import type { CertificateView } from '../../shell/control/money-view.ts';
-import type { LiveOrderView, PaymentView, WalletView } from '../wallet/view.ts';
+import { memoText } from '../../wallet/receipt.ts';
+import type { Doubt, Freshness } from '../../wallet/refresh.ts';
+import type { LiveOrderView, PaymentView, WalletView } from '../../wallet/view.ts';
 import { shortName } from './events.ts';
 import type { Paint } from './paint.ts';
+import { troubleText } from './pursuit.ts';
 import { renderFields, renderTable } from './table.ts';
-import { counted, duration, listed, memoText, moment } from './text.ts';
-
-/** What it rests on that nothing is missing from what is shown. */
-export interface Freshness {
-  /** n - f authorities vouched just now that they know of nothing newer. */
-  readonly confirmed: boolean;
-  /** Their names. */
-  readonly told: readonly string[];
-  /** Why it is not confirmed. */
-  readonly why: string;
-  /** When, by the wall clock. */
-  readonly wallMs: number;
-}
+import { counted, duration, listed, moment } from './text.ts';
 
 /** `meshpay wallet balance`. */
 export function renderBalance(paint: Paint, view: WalletView, freshness: Freshness): string {
@@ -34,10 +26,10 @@ export function renderBalance(paint: Paint, view: WalletView, freshness: Freshne
 }
 
 /** "Proven by certificates, confirmed by ...". */
-function freshnessText({ confirmed, told, why, wallMs }: Freshness): string {
-  if (!confirmed) {
+function freshnessText({ told, doubt, wallMs }: Freshness): string {
+  if (doubt !== undefined) {
     return [
-      `Not confirmed: ${why}.`,
+      `Not confirmed: ${doubtText(doubt)}.`,
       'Each payment is proven by its certificate; others may be missing, made with this key or received.',
     ].join('\n');
   }
@@ -45,6 +37,40 @@ function freshnessText({ confirmed, told, why, wallMs }: Freshness): string {
     'Each payment is proven by its certificate.',
     `Confirmed ${moment(wallMs)} UTC by ${listed(told)}: they know of no other.`,
   ].join('\n');
+}
+
+/** The same as JSON. */
+export function freshnessView({ confirmed, told, doubt, wallMs }: Freshness) {
+  return { confirmed, told, why: doubt === undefined ? '' : doubtText(doubt), wallMs };
+}
+
+function doubtText(doubt: Doubt): string {
+  switch (doubt.kind) {
+    case 'offline':
+      return 'nobody was asked, as --offline wants it';
+    case 'no_peers':
+      return 'the wallet knows no node to connect to';
+    case 'no_link': {
+      const why = doubt.trouble === undefined ? '' : ` (${troubleText(doubt.trouble)})`;
+      return `no node answered within ${duration(doubt.afterMs)}${why}`;
+    }
+    case 'too_few': {
+      const { answered, needed } = doubt;
+      if (answered === 0) return 'no authority answered';
+      return `${authorities(answered)} answered of the ${needed} that it takes`;
+    }
+    case 'newer': {
+      const { answered, knowing } = doubt;
+      const what = 'payments that this wallet has not got';
+      return `${authorities(answered)} answered, and ${knowing} of them know of ${what}`;
+    }
+    default:
+      return unreachable(doubt);
+  }
+}
+
+function authorities(count: number): string {
+  return counted(count, 'authority', 'authorities');
 }
 
 function liveText(paint: Paint, { order, votes, quorum }: LiveOrderView): string {

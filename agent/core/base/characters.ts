@@ -5,7 +5,7 @@
  * does not fit, so they are called by their names.
  *
  * The ranges are written out instead of taken from the runtime's Unicode tables: what a receipt says
- * must not depend on who reads it (cli/receipt.ts). They are those of Unicode 16: Cc, Cf, Cs, Co,
+ * must not depend on who reads it (wallet/receipt.ts). They are those of Unicode 16: Cc, Cf, Cs, Co,
  * noncharacters, Zl, Zp, and what has Default_Ignorable_Code_Point, but for the variation selectors
  * that belong to emoji.
  */
@@ -120,6 +120,11 @@ const ONLY_STRAY = new RegExp(`[${classOf([...UNSEEN_RANGES, ...BLANK_RANGES])} 
 /** The text with each unseen character as its code point: "a\u{202e}b". */
 export function harmless(text: string): string {
   return text.replace(UNSEEN, asCodePoint);
+}
+
+/** Such text in quotes. */
+export function quoted(text: string): string {
+  return `"${harmless(text.replace(/["\\]/g, '\\$&'))}"`;
 }
 
 /** The same for lines of text: line feeds and tabs stay. */

@@ -5,11 +5,12 @@
 import { mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readGenesisFile } from '../../../agent/cli/network/read.ts';
-import { openSession } from '../../../agent/cli/wallet/session.ts';
 import { memosOf } from '../../../agent/core/memo.ts';
 import type { StatusView } from '../../../agent/shell/control/api.ts';
 import { askControl } from '../../../agent/shell/control/client.ts';
 import { signerFromSeed } from '../../../agent/shell/keys.ts';
+import { openSession } from '../../../agent/wallet/session.ts';
+import { sound } from '../../support/sound.ts';
 import type {
   DriverAnswer,
   DriverLine,
@@ -81,11 +82,14 @@ async function open({ wallet, folder, genesisFile, seed, peers }: OpenWallet): P
   const network = readGenesisFile(genesisFile);
   const memos = memosOf(key, network.id);
   const config = { peers, allowVolatile: true };
-  const session = await openSession({ folder, signer, memos, network, config });
-  session.bell.during(new Promise<never>(() => undefined)).catch((error: unknown) => {
-    process.stderr.write(`${wallet}: ${String(error)}\n`);
-    process.exit(1);
-  });
+  const session = sound(await openSession({ folder, signer, memos, network, config }));
+  session.watch(
+    () => undefined,
+    (error) => {
+      process.stderr.write(`${wallet}: ${String(error)}\n`);
+      process.exit(1);
+    },
+  );
   payers.set(wallet, new Payer(session));
 }
 

@@ -3,14 +3,15 @@
  * has one order at a time, so what is offered faster than it is certified waits here.
  */
 import { randomBytes } from 'node:crypto';
-import { createPursuit, type Pursuit } from '../../../agent/cli/wallet/pursuit.ts';
-import type { WalletSession } from '../../../agent/cli/wallet/session.ts';
+import { waitingLines } from '../../../agent/cli/render/pursuit.ts';
 import { toHex } from '../../../agent/core/base/bytes.ts';
 import { NONCE_BYTES } from '../../../agent/core/base/limits.ts';
 import type { Amount, MemberIndex, TokenIndex } from '../../../agent/core/base/units.ts';
 import { encode } from '../../../agent/core/codec/canonical.ts';
 import { signedOrderCoder } from '../../../agent/core/codec/order.ts';
 import type { Notice } from '../../../agent/core/notice.ts';
+import { Pursuit } from '../../../agent/wallet/pursuit.ts';
+import type { WalletSession } from '../../../agent/wallet/session.ts';
 import type { Payee, PaymentTimes } from '../driver-protocol.ts';
 import { monotonicMs } from './clock.ts';
 
@@ -108,7 +109,10 @@ export class Payer {
   }
 
   waiting(): readonly string[] {
-    return this.#live?.pursuit.reasons((member) => this.session.isLinked(member)) ?? [];
+    if (this.#live === undefined) return [];
+    const { pursuit } = this.#live;
+    const missing = pursuit.missing((member) => this.session.isLinked(member));
+    return waitingLines({ troubles: [], missing, decimals: pursuit.decimals });
   }
 
   memberLinks(): number {
@@ -126,7 +130,7 @@ export class Payer {
     const payment = this.#waiting.shift();
     if (payment === undefined) return;
     const { network } = this.session;
-    const pursuit = createPursuit(network, network.genesis.tokens[TOKEN]?.decimals ?? 0);
+    const pursuit = new Pursuit(network, network.genesis.tokens[TOKEN]?.decimals ?? 0);
     this.#live = { payment, pursuit };
     const { recipient, memo, insists } = payment;
     const nonce = insists ? undefined : randomBytes(NONCE_BYTES);

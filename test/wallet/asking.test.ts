@@ -1,45 +1,50 @@
 /**
- * How the command line asks before it signs (agent/cli/wallet/asking.ts), and when a balance counts
- * as confirmed (refresh.ts), among the core's own authorities.
+ * How a wallet asks before it signs (agent/wallet/asking.ts), and when a balance counts as
+ * confirmed (refresh.ts), among the core's own authorities.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Bell } from '../../agent/cli/wait.ts';
-import { type AskWatch, untilSigned } from '../../agent/cli/wallet/asking.ts';
-import { type PayCommand, pay } from '../../agent/cli/wallet/pay.ts';
-import { refresh } from '../../agent/cli/wallet/refresh.ts';
-import type { WalletSession } from '../../agent/cli/wallet/session.ts';
 import type { ByteKey } from '../../agent/core/base/bytes.ts';
 import type { Amount, TokenIndex } from '../../agent/core/base/units.ts';
 import { isDurable } from '../../agent/core/keyspace.ts';
 import { createNode } from '../../agent/core/node.ts';
 import type { Notice } from '../../agent/core/notice.ts';
+import { type AskStanding, type AskWatch, untilSigned } from '../../agent/wallet/asking.ts';
+import { isFault, type NotSigned } from '../../agent/wallet/fault.ts';
+import { pay } from '../../agent/wallet/pay.ts';
+import { refresh } from '../../agent/wallet/refresh.ts';
+import type { PayCommand } from '../../agent/wallet/request.ts';
+import type { WalletSession } from '../../agent/wallet/session.ts';
+import { Watchers } from '../../agent/wallet/until.ts';
 import { signerOf } from '../support/keys.ts';
 import { NO_MEMOS } from '../support/memos.ts';
+import { sound } from '../support/sound.ts';
 import { World } from '../support/world.ts';
 
 interface Session extends WalletSession {
   /** Hands a notice on that came while no command was carried out. */
   tell(notice: Notice): void;
+  readonly watchers: Watchers;
 }
 
 /** A session of alice's: each command is carried out at once, and everything that follows. */
 function sessionOf(world: World): Session {
   const alice = world.place('alice');
   const listeners = new Set<(notice: Notice) => void>();
-  const bell = new Bell();
+  const watchers = new Watchers();
   return {
     network: world.network,
     account: alice.signer.publicKey,
     memos: NO_MEMOS,
     read: { get: (key) => alice.state.get(key) },
     resumed: undefined,
-    bell,
+    watchers,
+    watch: (woken, broken) => watchers.watch(woken, broken),
     isLinked: () => true,
     linkCount: () => 1,
     peerCount: () => 1,
     troubles: () => [],
-    settled: () => Promise.resolve(),
+    settled: () => Promise.resolve(undefined),
     close: () => Promise.resolve(),
     command(command) {
       const before = alice.notices.length;
@@ -49,7 +54,7 @@ function sessionOf(world: World): Session {
     },
     tell(notice) {
       for (const listener of listeners) listener(notice);
-      bell.ring();
+      watchers.wake();
     },
     hear(listener) {
       listeners.add(listener);
@@ -64,15 +69,29 @@ const to = (recipient: Uint8Array, amount = 10n): PayCommand => {
 const bob = signerOf('bob').publicKey;
 const created = (world: World): number => world.notices('alice', 'order_created').length;
 
-function watch(timeoutMs: number, insists = false): AskWatch & { readonly told: string[] } {
-  const told: string[] = [];
+interface Watched extends AskWatch {
+  readonly told: AskStanding[];
+  readonly insisted: NotSigned[];
+}
+
+/** The reason why nothing was signed. */
+async function notSigned(...args: Parameters<typeof untilSigned>): Promise<NotSigned> {
+  const result = await untilSigned(...args);
+  assert.ok(result?.fault === 'not_signed', `not a reason: ${result?.fault}`);
+  return result;
+}
+
+function watch(timeoutMs: number, insists = false): Watched {
+  const told: AskStanding[] = [];
+  const insisted: NotSigned[] = [];
   return {
     signal: new AbortController().signal,
     timeoutMs,
     insists,
-    onProgress: (line) => told.push(line),
-    onInsisted: (why) => told.push(`insisted: ${why}`),
+    onAsking: (standing) => told.push(standing),
+    onInsisted: (why) => insisted.push(why),
     told,
+    insisted,
   };
 }
 
@@ -105,7 +124,7 @@ describe('asking before signing', () => {
   it('signs with the word of n - f', async () => {
     const world = new World().connectAll();
     silence(world, 'auth-3');
-    await untilSigned(sessionOf(world), to(bob), watch(60_000));
+    assert.equal(await untilSigned(sessionOf(world), to(bob), watch(60_000)), undefined);
     assert.equal(created(world), 1);
   });
 
@@ -113,17 +132,14 @@ describe('asking before signing', () => {
     const world = new World().connectAll();
     silence(world, 'auth-1', 'auth-3');
     const asking = watch(60);
-    await assert.rejects(untilSigned(sessionOf(world), to(bob), asking), (error: unknown) => {
-      const { code, exit, message, hints } = error as Record<string, unknown>;
-      assert.deepEqual([code, exit], ['not_latest', 'try_again']);
-      assert.equal(message, 'authorities: expected the word of 3, found 2');
-      assert.deepEqual((hints as string[]).slice(0, 2), [
-        'Nothing was signed.',
-        'No answer from auth-1 and auth-3.',
-      ]);
-      return true;
-    });
-    assert.deepEqual(asking.told.slice(0, 1), ['asking before signing: 2 of 3 would vote']);
+    const { why, needed, agreeing, silent, refusing } = await notSigned(
+      sessionOf(world),
+      to(bob),
+      asking,
+    );
+    assert.deepEqual([why, needed, agreeing], ['too_few', 3, 2]);
+    assert.deepEqual([silent, refusing], [['auth-1', 'auth-3'], []]);
+    assert.deepEqual(asking.told[0], { needed: 3, willing: 2, refusing: 0, isForgetful: false });
     for (const name of ['auth-1', 'auth-3']) world.place(name).up = true;
     world.pass(600_000);
     assert.equal(created(world), 0);
@@ -131,19 +147,11 @@ describe('asking before signing', () => {
 
   it('says who refuses and why, by name', async () => {
     const world = new World().connectAll();
-    const rejected = untilSigned(sessionOf(world), to(bob, 100_001n), watch(60_000));
-    await assert.rejects(rejected, (error: unknown) => {
-      const { code, exit, message, hints } = error as Record<string, unknown>;
-      assert.deepEqual([code, exit], ['insufficient_balance', 'failure']);
-      assert.equal(
-        message,
-        'amount: expected at most 10.00 HRS, by the word of the authorities, found 1000.01 HRS',
-      );
-      const [first, second] = hints as string[];
-      assert.equal(first, 'Nothing was signed.');
-      assert.match(second ?? '', /^auth-0: insufficient_balance, .*; it says 10\.00 HRS$/);
-      return true;
-    });
+    const reason = await notSigned(sessionOf(world), to(bob, 100_001n), watch(60_000));
+    assert.deepEqual([reason.why, reason.code], ['refused', 'insufficient_balance']);
+    assert.deepEqual([reason.heldMinor, reason.wantedMinor], [1_000n, 100_001n]);
+    const code = 'insufficient_balance';
+    assert.deepEqual(reason.refusing[0], { name: 'auth-0', code, balanceMinor: 1_000n });
     assert.equal(created(world), 0);
   });
 
@@ -153,8 +161,8 @@ describe('asking before signing', () => {
       place.node = createNode({ ...place.setup, mostAccounts: 2 });
     }
     const newcomer = signerOf('newcomer').publicKey;
-    const rejected = untilSigned(sessionOf(world), to(newcomer), watch(60_000));
-    await assert.rejects(rejected, { code: 'too_many_accounts', exit: 'try_again' });
+    const { why, code } = await notSigned(sessionOf(world), to(newcomer), watch(60_000));
+    assert.deepEqual([why, code], ['refused', 'too_many_accounts']);
   });
 
   it('signs all the same where its owner insists, and says why it should not have', async () => {
@@ -163,10 +171,8 @@ describe('asking before signing', () => {
     const insisting = watch(30, true);
     await untilSigned(sessionOf(world), to(bob), insisting);
     assert.equal(created(world), 1);
-    assert.ok(
-      insisting.told.includes('insisted: authorities: expected the word of 3, found 2'),
-      insisting.told.join('\n'),
-    );
+    const [reason, ...others] = insisting.insisted;
+    assert.deepEqual([reason?.why, reason?.agreeing, others], ['too_few', 2, []]);
     const poor = new World().connectAll();
     await untilSigned(sessionOf(poor), to(bob, 100_001n), watch(60_000, true));
     assert.equal(created(poor), 1);
@@ -179,9 +185,8 @@ describe('asking before signing', () => {
       name !== 'alice' || !reminders.includes(message.TAG);
     for (const insists of [false, true]) {
       const asking = watch(60, insists);
-      const rejected = untilSigned(sessionOf(world), to(bob), asking);
-      await assert.rejects(rejected, { code: 'not_latest' });
-      assert.ok(asking.told.some((line) => line.includes('has forgotten an order')));
+      assert.equal((await notSigned(sessionOf(world), to(bob), asking)).why, 'forgotten');
+      assert.ok(asking.told.some(({ isForgetful }) => isForgetful));
     }
     assert.equal(created(world), 0);
   });
@@ -191,11 +196,9 @@ describe('asking before signing', () => {
     silence(world, 'auth-0', 'auth-1');
     const stop = new AbortController();
     stop.abort();
-    const rejected = untilSigned(sessionOf(world), to(bob), {
-      ...watch(60_000),
-      signal: stop.signal,
-    });
-    await assert.rejects(rejected, { code: 'interrupted' });
+    const asking = { ...watch(60_000), signal: stop.signal };
+    const result = await untilSigned(sessionOf(world), to(bob), asking);
+    assert.deepEqual(result, { fault: 'interrupted' });
     assert.equal(created(world), 0);
   });
 
@@ -203,7 +206,7 @@ describe('asking before signing', () => {
     const world = new World().connectAll();
     const session = sessionOf(world);
     await untilSigned(session, to(bob), watch(60_000));
-    assert.equal(session.bell.waiting, 0);
+    assert.equal(session.watchers.count, 0);
   });
 });
 
@@ -228,7 +231,7 @@ describe('a payment', () => {
     const [certified] = world.notices('alice', 'order_certified');
     assert.ok(certified !== undefined);
     session.tell(certified);
-    assert.equal((await paying).certificate, certified.certificate);
+    assert.equal(sound(await paying).certificate, certified.certificate);
   });
 });
 
@@ -238,35 +241,34 @@ describe('a session that breaks', () => {
     world.onFrame = (_from, { name }, { message }) => name !== 'alice' || message.TAG !== 'applied';
     const session = sessionOf(world);
     const paying = pay(session, to(bob), watch(60_000));
-    setImmediate(() => session.bell.break(new Error('the disk is full')));
-    const paid = await paying;
+    setImmediate(() => session.watchers.break(new Error('the disk is full')));
+    const paid = sound(await paying);
     assert.equal((paid.trouble as Error).message, 'the disk is full');
     assert.equal(paid.certificate.order.order.action.data.amount, 10n);
   });
 
-  it('tells first what becomes of an order that is on its way', async () => {
+  it('tells what becomes of an order that is on its way', async () => {
     const world = new World().connectAll();
     world.onFrame = (_from, { name }, { message }) => name !== 'alice' || message.TAG !== 'vote';
     const session = sessionOf(world);
     const paying = pay(session, to(bob), watch(60_000));
     const full = Object.assign(new Error('full'), { code: 'ENOSPC' });
-    setImmediate(() => session.bell.break(full));
-    await assert.rejects(paying, (error: unknown) => {
-      const { code, hints } = error as Record<string, unknown>;
-      assert.equal(code, 'file_failed');
-      assert.match((hints as string[])[0] ?? '', /^The order [0-9a-f-]{36} stays live/);
-      return true;
-    });
+    setImmediate(() => session.watchers.break(full));
+    const unfinished = await paying;
+    assert.ok(isFault(unfinished) && unfinished.fault === 'unfinished');
+    assert.deepEqual(unfinished.why, { fault: 'system', error: full });
+    assert.equal(unfinished.live?.order.amountMinor, '10');
   });
 });
 
 describe('a balance', () => {
   const signal = new AbortController().signal;
+  const refreshed = async (...args: Parameters<typeof refresh>) => sound(await refresh(...args));
 
   it('is confirmed by n - f that know of nothing newer, and says by whom', async () => {
     const world = new World().connectAll();
     silence(world, 'auth-2');
-    const fresh = await refresh(sessionOf(world), signal);
+    const fresh = await refreshed(sessionOf(world), signal);
     assert.equal(fresh.confirmed, true);
     assert.deepEqual(fresh.told, ['auth-0', 'auth-1', 'auth-3']);
   });
@@ -274,23 +276,24 @@ describe('a balance', () => {
   it('is not confirmed by fewer, by nobody, or with nobody to ask', async () => {
     const world = new World().connectAll();
     silence(world, 'auth-2', 'auth-3');
-    const fewer = await refresh(sessionOf(world), signal);
+    const fewer = await refreshed(sessionOf(world), signal);
     assert.deepEqual([fewer.confirmed, fewer.told], [false, []]);
-    assert.equal(fewer.why, '2 authorities answered of the 3 that it takes');
+    assert.deepEqual(fewer.doubt, { kind: 'too_few', answered: 2, needed: 3 });
     silence(world, 'auth-0', 'auth-1');
-    const nobody = await refresh(sessionOf(world), signal);
-    assert.deepEqual([nobody.confirmed, nobody.why], [false, 'no authority answered']);
-    const alone = await refresh({ ...sessionOf(world), peerCount: () => 0 }, signal);
-    assert.equal(alone.confirmed, false);
+    const nobody = await refreshed(sessionOf(world), signal);
+    assert.equal(nobody.confirmed, false);
+    assert.deepEqual(nobody.doubt, { kind: 'too_few', answered: 0, needed: 3 });
+    const alone = await refreshed({ ...sessionOf(world), peerCount: () => 0 }, signal);
+    assert.deepEqual([alone.confirmed, alone.doubt], [false, { kind: 'no_peers' }]);
   });
 
   it('is not confirmed while payments that others know of are withheld', async () => {
     const world = forgetful();
     world.onFrame = (_from, { name }, { message }) =>
       name !== 'alice' || !['account', 'certificates', 'credits'].includes(message.TAG);
-    const fresh = await refresh(sessionOf(world), signal);
+    const fresh = await refreshed(sessionOf(world), signal);
     assert.deepEqual([fresh.confirmed, fresh.told], [false, []]);
-    assert.match(fresh.why, /^4 authorities answered, and 4 of them know of payments/);
+    assert.deepEqual(fresh.doubt, { kind: 'newer', answered: 4, knowing: 4 });
   });
 
   it('is not confirmed while an order that it forgot has a vote', async () => {
@@ -305,7 +308,7 @@ describe('a balance', () => {
       world.connect('alice', name);
     }
     world.onFrame = (_from, { name }, { message }) => name !== 'alice' || message.TAG === 'latest';
-    const fresh = await refresh(sessionOf(world), signal);
+    const fresh = await refreshed(sessionOf(world), signal);
     assert.equal(fresh.confirmed, false);
   });
 });

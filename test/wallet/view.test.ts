@@ -1,16 +1,11 @@
-/** What a wallet shows of its records (agent/cli/wallet/view.ts). */
+/** What a wallet shows of its records (agent/wallet/view.ts). */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import {
-  liveOrderView,
-  newestPayments,
-  spendable,
-  walletView,
-} from '../../agent/cli/wallet/view.ts';
 import type { ByteKey } from '../../agent/core/base/bytes.ts';
 import { nameOf } from '../../agent/core/base/names.ts';
 import type { TokenIndex } from '../../agent/core/base/units.ts';
 import { memosOf } from '../../agent/core/memo.ts';
+import { liveOrderView, newestPayments, spendable, walletView } from '../../agent/wallet/view.ts';
 import { seedOf } from '../support/keys.ts';
 import { World } from '../support/world.ts';
 

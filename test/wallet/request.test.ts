@@ -1,17 +1,19 @@
-/**
- * Which payment an order on its way is (agent/cli/wallet/request.ts): no other may be taken for it.
- */
+/** Which payment an order on its way is (agent/wallet/request.ts): no other may be taken for it. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Failure } from '../../agent/cli/failure.ts';
-import type { WalletFolder } from '../../agent/cli/wallet/folder.ts';
-import type { PayCommand } from '../../agent/cli/wallet/pay.ts';
-import { isSamePayment, type PayWords, readPayment } from '../../agent/cli/wallet/request.ts';
-import { liveOrderView } from '../../agent/cli/wallet/view.ts';
 import { nameOf } from '../../agent/core/base/names.ts';
 import type { Amount, TokenIndex } from '../../agent/core/base/units.ts';
 import { memosOf } from '../../agent/core/memo.ts';
+import { isFault } from '../../agent/wallet/fault.ts';
+import {
+  isSamePayment,
+  type PayCommand,
+  type PayWords,
+  readPayment,
+} from '../../agent/wallet/request.ts';
+import { liveOrderView } from '../../agent/wallet/view.ts';
 import { seedOf } from '../support/keys.ts';
+import { sound } from '../support/sound.ts';
 import { World } from '../support/world.ts';
 
 /** Alice, who pays bob and is not heard: the order stays on its way. */
@@ -40,17 +42,13 @@ describe('the words of a payment', () => {
     nameOf('account', signer.publicKey),
   );
   assert.ok(own !== undefined && bob !== undefined);
-  const sound: PayWords = { recipient: bob, amount: '12.5', token: 'HRS', memo: '' };
-  const wallet = { network: world.network, signer: alice.signer } as WalletFolder;
-  const read = (change: Partial<PayWords>) => readPayment({ ...sound, ...change }, wallet);
+  const words: PayWords = { recipient: bob, amount: '12.5', token: 'HRS', memo: '' };
+  const wallet = { network: world.network, signer: alice.signer };
+  const reading = (change: Partial<PayWords>) => readPayment({ ...words, ...change }, wallet);
+  const read = (change: Partial<PayWords>) => sound(reading(change));
   const refused = (change: Partial<PayWords>): string | undefined => {
-    try {
-      read(change);
-      return undefined;
-    } catch (error) {
-      assert.ok(error instanceof Failure);
-      return error.code;
-    }
+    const result = reading(change);
+    return isFault(result) ? result.refusal.refused : undefined;
   };
 
   it('are read in the smallest unit of their token', () => {

@@ -1,13 +1,13 @@
-/** Receipts (agent/cli/receipt.ts): what they prove, and that no byte of them can be changed. */
+/** Receipts (agent/wallet/receipt.ts): what they prove, and that no byte of them can be changed. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { MAX_RECEIPT_CHARACTERS, readReceipt, writeReceipt } from '../../agent/cli/receipt.ts';
 import { PLAIN } from '../../agent/cli/render/paint.ts';
 import { renderVerified } from '../../agent/cli/render/wallet.ts';
 import { isRefusal, type Refusal } from '../../agent/core/base/refusal.ts';
 import { certificateView } from '../../agent/shell/control/money-view.ts';
 import { createVerify } from '../../agent/shell/verify.ts';
-import { certificateFor, memosFor, testNetwork } from './support.ts';
+import { MAX_RECEIPT_CHARACTERS, readReceipt, writeReceipt } from '../../agent/wallet/receipt.ts';
+import { certificateFor, memosFor, testNetwork } from '../cli/support.ts';
 
 const village = testNetwork();
 const verify = createVerify();

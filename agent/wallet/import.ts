@@ -1,12 +1,12 @@
 /** Taking in a certificate that somebody handed over. */
 
-import { equalBytes } from '../../core/base/bytes.ts';
-import type { Certificate } from '../../core/codec/order.ts';
-import { keyOfEntry } from '../../core/keyspace.ts';
-import { failure } from '../failure.ts';
-import { duration } from '../render/text.ts';
+import { equalBytes } from '../core/base/bytes.ts';
+import type { Certificate } from '../core/codec/order.ts';
+import { keyOfEntry } from '../core/keyspace.ts';
+import { type BrokenFault, isFault, type NotStored } from './fault.ts';
 import { connect } from './refresh.ts';
 import type { WalletSession } from './session.ts';
+import { until } from './until.ts';
 
 /** `taken`: new to this wallet; `known`: it had it; `passed_on`: it pays somebody else. */
 export type ImportOutcome = 'taken' | 'known' | 'passed_on';
@@ -21,23 +21,30 @@ export async function importReceipt(
   certificate: Certificate,
   bytes: Uint8Array,
   signal: AbortSignal | undefined,
-): Promise<ImportOutcome> {
+): Promise<ImportOutcome | NotStored | BrokenFault> {
   const { account, sequence, action } = certificate.order.order;
   const isHere = (): boolean =>
     session.read.get(keyOfEntry('incomingAt', account, sequence)) !== undefined;
   const isOurs = equalBytes(action.data.recipient, session.account);
   const wasHere = isHere();
-  if (signal !== undefined) await connect(session, signal);
+  const linked = signal === undefined ? false : await connect(session, signal);
+  if (isFault(linked)) return linked;
   session.command({ kind: 'deliver', certificate: bytes });
-  const begun = performance.now();
-  while (isOurs && !isHere()) {
-    if (performance.now() - begun > TAKE_MS) {
-      const expected = `to be stored within ${duration(TAKE_MS)}`;
-      throw failure('file_failed', { field: 'receipt', expected, found: 'that it is not' });
-    }
-    await session.bell.next(TAKE_MS);
-  }
-  if (signal !== undefined) await session.bell.rest(SEND_MS);
+  const takenByMs = performance.now() + TAKE_MS;
+  const taken = await until(
+    session,
+    () => {
+      if (!isOurs || isHere()) return 'here';
+      return performance.now() >= takenByMs ? 'late' : undefined;
+    },
+    { nextMs: () => takenByMs },
+  );
+  if (isFault(taken)) return taken;
+  if (taken === 'late') return { fault: 'not_stored', afterMs: TAKE_MS };
+  const sentByMs = performance.now() + (linked ? SEND_MS : 0);
+  const isSent = () => performance.now() >= sentByMs || undefined;
+  const sent = await until(session, isSent, { nextMs: () => sentByMs });
+  if (isFault(sent)) return sent;
   if (!isOurs) return 'passed_on';
   return wasHere ? 'known' : 'taken';
 }

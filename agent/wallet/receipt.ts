@@ -5,13 +5,13 @@
  *
  * The lines follow from the certificate and the genesis document, so `readReceipt` writes them anew
  * and compares: each certificate has exactly one receipt text, no byte of it can be changed
- * unnoticed, and what a person reads is what the authorities signed. Only the line ends may be those
- * of another system, and a byte order mark may stand before it, since mail and editors change them.
- * The form is PEM's (RFC 7468) with a readable head: it survives being mailed, printed and pasted,
- * which JSON with escapes does not do as well.
+ * unnoticed, and what a person reads is what the authorities signed. Only the line ends may be
+ * those of another system, and a byte order mark may stand before it, since mail and editors change
+ * them. The form is PEM's (RFC 7468) with a readable head: it survives being mailed, printed and
+ * pasted, which JSON with escapes does not do as well.
  */
 import { base64 } from '@scure/base';
-import { strayIn, withoutMark } from '../core/base/characters.ts';
+import { quoted, strayIn, withoutMark } from '../core/base/characters.ts';
 import type { Verify } from '../core/base/crypto.ts';
 import { MAX_CERTIFICATE_BYTES } from '../core/base/limits.ts';
 import { nameOf } from '../core/base/names.ts';
@@ -22,7 +22,6 @@ import { checkCertificate } from '../core/network/certificate.ts';
 import { quorumOf } from '../core/network/committee.ts';
 import type { Network } from '../core/network/genesis.ts';
 import { certificateView } from '../shell/control/money-view.ts';
-import { memoText, quoted } from './render/text.ts';
 
 const TITLE = 'MeshPay receipt, version 1';
 const BEGIN = '-----BEGIN MESHPAY CERTIFICATE-----';
@@ -66,6 +65,12 @@ export function readReceipt(network: Network, text: string, verify: Verify): Cer
   const refused = checkCertificate(network, found.certificate, verify);
   if (refused !== undefined) return { ...refused, field: refused.field ?? 'certificate' };
   return checkLines(found.lines, writeReceipt(network, found.certificate)) ?? found.certificate;
+}
+
+/** A memo: in quotes; `none` where there is none; said to be there where it is sealed to others. */
+export function memoText(memo: string | null, none = ''): string {
+  if (memo === null) return 'a sealed memo';
+  return memo === '' ? none : quoted(memo);
 }
 
 interface Found {

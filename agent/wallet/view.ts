@@ -1,13 +1,13 @@
 /** What a wallet holds, read from its records, with names and texts instead of bytes. Pure. */
 
-import { equalBytes } from '../../core/base/bytes.ts';
-import { nameOf } from '../../core/base/names.ts';
-import { type TokenIndex, ZERO_BALANCE } from '../../core/base/units.ts';
-import type { Certificate } from '../../core/codec/order.ts';
-import type { Read } from '../../core/io.ts';
-import { quorumOf } from '../../core/network/committee.ts';
-import type { Network } from '../../core/network/genesis.ts';
-import { readLiveOrder, readPayment, readWallet } from '../../core/wallet/holdings.ts';
+import { equalBytes } from '../core/base/bytes.ts';
+import { nameOf } from '../core/base/names.ts';
+import { type TokenIndex, ZERO_BALANCE } from '../core/base/units.ts';
+import type { Certificate } from '../core/codec/order.ts';
+import type { Read } from '../core/io.ts';
+import { quorumOf } from '../core/network/committee.ts';
+import type { Network } from '../core/network/genesis.ts';
+import { readLiveOrder, readPayment, readWallet } from '../core/wallet/holdings.ts';
 import {
   certificateView,
   memberName,
@@ -16,7 +16,7 @@ import {
   orderView,
   type QuantityView,
   quantityView,
-} from '../../shell/control/money-view.ts';
+} from '../shell/control/money-view.ts';
 
 export interface PaymentView {
   /** From 0, in the order in which the wallet learned of it. */
@@ -39,7 +39,10 @@ export interface LiveOrderView {
 export interface WalletView {
   readonly address: string;
   readonly network: { readonly name: string; readonly id: string };
-  /** Of the payments that are known here, each proven by its certificate. Every token of the network. */
+  /**
+   * Of the payments that are known here, each proven by its certificate. Every token of the
+   * network.
+   */
   readonly balances: readonly QuantityView[];
   readonly next: string;
   readonly payments: string;
@@ -92,7 +95,7 @@ export function liveOrderView(read: Read, network: Network, open: OpenMemo): Liv
   };
 }
 
-export interface Payment {
+export interface ShownPayment {
   readonly view: PaymentView;
   readonly certificate: Certificate;
 }
@@ -104,7 +107,7 @@ export function newestPayments(
   account: Uint8Array,
   most: number,
   open?: OpenMemo,
-): readonly Payment[] {
+): readonly ShownPayment[] {
   const { payments: count } = readWallet(read, network, account);
   const length = Math.min(Number(count), most);
   return Array.from({ length }, (_, back) => count - 1n - BigInt(back)).flatMap((n) => {

@@ -1,13 +1,13 @@
-/** What becomes of a receipt that is imported (agent/cli/wallet/import.ts). */
+/** What becomes of a receipt that is imported (agent/wallet/import.ts). */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Bell } from '../../agent/cli/wait.ts';
-import { importReceipt } from '../../agent/cli/wallet/import.ts';
-import type { WalletSession } from '../../agent/cli/wallet/session.ts';
 import type { ByteKey } from '../../agent/core/base/bytes.ts';
 import { encode } from '../../agent/core/codec/canonical.ts';
 import type { Message } from '../../agent/core/codec/message.ts';
 import { type Certificate, certificateCoder } from '../../agent/core/codec/order.ts';
+import { importReceipt } from '../../agent/wallet/import.ts';
+import type { WalletSession } from '../../agent/wallet/session.ts';
+import { Watchers } from '../../agent/wallet/until.ts';
 import { certificateOf, orderOf } from '../support/forge.ts';
 import { balanceAt } from '../support/ledger.ts';
 import { World } from '../support/world.ts';
@@ -18,13 +18,13 @@ function bobs() {
   for (const { name } of world.authorities) world.connect('bob', name);
   world.run();
   const bob = world.place('bob');
-  const bell = new Bell();
+  const watchers = new Watchers();
   let looks = 0;
   const session = {
     network: world.network,
     account: bob.signer.publicKey,
     read: { get: (key: ByteKey) => bob.state.get(key) },
-    bell,
+    watch: (woken, broken) => watchers.watch(woken, broken),
     linkCount: () => {
       looks += 1;
       return 1;
@@ -35,7 +35,7 @@ function bobs() {
       setImmediate(() => {
         world.event(bob, { kind: 'command', command });
         world.run();
-        bell.ring();
+        watchers.wake();
       });
     },
   } satisfies Partial<WalletSession>;

@@ -1,41 +1,46 @@
 /**
  * A wallet at work: the core as a wallet node over the same loop, store and links as the daemon's.
- * It dials as an anonymous TLS client, and knows a member by the key that this proves. An order that
- * was on its way when the last session ended goes on as soon as there is a link.
+ * It dials as an anonymous TLS client, and knows a member by the key that this proves. An order
+ * that was on its way when the last session ended goes on as soon as there is a link.
  */
 import { randomBytes } from 'node:crypto';
-import { equalBytes } from '../../core/base/bytes.ts';
-import { SEED_BYTES } from '../../core/base/limits.ts';
-import type { MemberIndex } from '../../core/base/units.ts';
-import type { Command, Read } from '../../core/io.ts';
-import type { Memos } from '../../core/memo.ts';
-import type { Network } from '../../core/network/genesis.ts';
-import { createNode } from '../../core/node.ts';
-import type { Notice } from '../../core/notice.ts';
-import { readLiveOrder } from '../../core/wallet/holdings.ts';
-import { systemClock } from '../../shell/clock.ts';
-import { SESSION_SCRUB_RECORDS } from '../../shell/limits.ts';
-import { createLoop, type Loop } from '../../shell/loop.ts';
-import { createMeter } from '../../shell/meter.ts';
-import { formatAddress } from '../../shell/net/address.ts';
-import { describeFault } from '../../shell/net/fault.ts';
-import { WALLET_NET_LIMITS } from '../../shell/net/limits.ts';
-import { createLinks, type Links } from '../../shell/net/links.ts';
-import { isLinked } from '../../shell/net/peers.ts';
-import { describeDamage } from '../../shell/store/damage.ts';
-import { type OpenOptions, openStore } from '../../shell/store/open.ts';
-import { startScrub } from '../../shell/store/scrubber.ts';
-import type { Store } from '../../shell/store/store.ts';
-import { createVerify } from '../../shell/verify.ts';
-import { failure } from '../failure.ts';
-import { harmless } from '../render/text.ts';
-import { storeFailure } from '../store-failure.ts';
-import { Bell } from '../wait.ts';
+import { equalBytes } from '../core/base/bytes.ts';
+import { SEED_BYTES } from '../core/base/limits.ts';
+import type { MemberIndex } from '../core/base/units.ts';
+import type { Command, Read } from '../core/io.ts';
+import type { Memos } from '../core/memo.ts';
+import type { Network } from '../core/network/genesis.ts';
+import { createNode } from '../core/node.ts';
+import type { Notice } from '../core/notice.ts';
+import { readLiveOrder } from '../core/wallet/holdings.ts';
+import { systemClock } from '../shell/clock.ts';
+import { SESSION_SCRUB_RECORDS } from '../shell/limits.ts';
+import { createLoop, type Loop } from '../shell/loop.ts';
+import { createMeter } from '../shell/meter.ts';
+import { formatAddress } from '../shell/net/address.ts';
+import type { LinkFault } from '../shell/net/fault.ts';
+import { WALLET_NET_LIMITS } from '../shell/net/limits.ts';
+import { createLinks, type Links } from '../shell/net/links.ts';
+import { isLinked } from '../shell/net/peers.ts';
+import { type OpenOptions, openStore } from '../shell/store/open.ts';
+import { startScrub } from '../shell/store/scrubber.ts';
+import type { Store } from '../shell/store/store.ts';
+import { createVerify } from '../shell/verify.ts';
+import { type BrokenFault, brokenBy, isFault, type StoreFault } from './fault.ts';
 import type { WalletFolder } from './folder.ts';
-import { createPursuit, type Pursuit } from './pursuit.ts';
+import { Pursuit } from './pursuit.ts';
+import { beside, type Waking, Watchers } from './until.ts';
 import { type LiveOrderView, liveOrderView } from './view.ts';
 
-export interface WalletSession {
+/** A node that was asked for and is not linked. */
+export interface PeerTrouble {
+  readonly address: string;
+  /** What went wrong last; undefined: nothing so far. */
+  readonly fault: LinkFault | undefined;
+}
+
+/** Its watchers are woken by all that happens on the disk, at the links and at the peers. */
+export interface WalletSession extends Waking {
   readonly network: Network;
   readonly account: Uint8Array;
   /** Opens the memos of its own orders and of those that pay it. */
@@ -46,7 +51,7 @@ export interface WalletSession {
   readonly resumed: Resumed | undefined;
   command(command: Command): void;
   /** Resolves when all commands so far are carried out, and what they wrote is on disk. */
-  settled(): Promise<void>;
+  settled(): Promise<BrokenFault | undefined>;
   /** Hears all notices from now on; the result ends that. */
   hear(listener: (notice: Notice) => void): () => void;
   /** Whether there is a link to this member itself. */
@@ -55,9 +60,7 @@ export interface WalletSession {
   linkCount(): number;
   /** Nodes that were asked for, and why each one that is not linked is not. */
   peerCount(): number;
-  troubles(): readonly string[];
-  /** Rings at all that happens here, on the disk and at the links; breaks if the store or the core fails. */
-  readonly bell: Bell;
+  troubles(): readonly PeerTrouble[];
   close(): Promise<void>;
 }
 
@@ -74,23 +77,24 @@ export interface SessionOptions {
   readonly onProgress?: (recordsDone: number, recordsOf: number | undefined) => void;
 }
 
-/** Opens a wallet's store and, unless `offline`, its links. Throws Failure. */
+/** Opens a wallet's store and, unless `offline`, its links. */
 export async function openSession(
   wallet: WalletFolder,
   options: SessionOptions = {},
-): Promise<WalletSession> {
+): Promise<WalletSession | StoreFault> {
   const store = await openSound({
     folder: wallet.folder,
     allowVolatile: wallet.config.allowVolatile,
     onProgress: options.onProgress,
   });
+  if (isFault(store)) return store;
   const { network, signer, memos } = wallet;
   const resumed = resumedFrom(store, wallet);
   const listeners = new Set<(notice: Notice) => void>();
   if (resumed !== undefined) listeners.add((notice) => resumed.pursuit.take(notice));
   const { verify, sign, spent } = createMeter({ verify: createVerify(), sign: signer.sign });
   const node = createNode({ network, verify, wallet: { ...signer, sign, sealMemo: memos.seal } });
-  const bell = new Bell();
+  const watchers = new Watchers();
   const loop: Loop = createLoop({
     step: (event, stamp, read) => node.step(event, stamp, read),
     store,
@@ -100,11 +104,11 @@ export async function openSession(
     onClose: (close) => links.close(close),
     onNotice: (notice) => {
       for (const listener of listeners) listener(notice);
-      bell.ring();
+      watchers.wake();
     },
     onRelief: (link) => links.resume(link),
     onFruitless: (link, cost) => links.fruitless(link, cost),
-    fatal: (error) => bell.break(storeFailure(error)),
+    fatal: (error) => watchers.break(error),
   });
   const links: Links = createLinks({
     network: network.id,
@@ -115,14 +119,15 @@ export async function openSession(
     dialFound: 0,
     transport: wallet.config.transport ?? 'auto',
     limits: WALLET_NET_LIMITS,
+    onPeer: () => watchers.wake(),
     emit: (event, place) => {
       const intake = loop.offer(event, place);
-      if (event.kind !== 'frame') bell.ring();
+      if (event.kind !== 'frame') watchers.wake();
       return intake === 'taken';
     },
   });
-  // Damage of what a payment depends on was found at the opening. What the scrub finds is history, and
-  // is told by the next opening: it must not cut short what is under way.
+  // Damage of what a payment depends on was found at the opening. What the scrub finds is history,
+  // and is told by the next opening: it must not cut short what is under way.
   const scrub = startScrub(store, { onDamage: () => undefined, onError: () => undefined });
   loop.offer({ kind: 'start', seed: randomBytes(SEED_BYTES) });
   if (options.offline !== true) await links.start();
@@ -133,11 +138,11 @@ export async function openSession(
     memos,
     read: store,
     resumed,
-    bell,
+    watch: (woken, broken) => watchers.watch(woken, broken),
     command: (command) => {
       loop.offer({ kind: 'command', command });
     },
-    settled: () => bell.during(loop.settled()),
+    settled: () => beside(watchers, loop.settled()).then(() => undefined, brokenBy),
     hear: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -170,27 +175,20 @@ function resumedFrom(read: Read, { network, memos }: WalletFolder): Resumed | un
   const { token } = record.order.order.action.data;
   const { decimals } = network.genesis.tokens[token] ?? { decimals: 0 };
   const voted = record.votes.map(({ member }) => member);
-  return { live, pursuit: createPursuit(network, decimals, voted) };
+  return { live, pursuit: new Pursuit(network, decimals, voted) };
 }
 
-async function openSound(options: OpenOptions): Promise<Store> {
+async function openSound(options: OpenOptions): Promise<Store | StoreFault> {
   const opened = await openStore(options);
-  if (opened.state === 'refused') throw storeFailure(opened.error);
+  if (opened.state === 'refused') return { fault: 'store', error: opened.error };
   if (opened.state !== 'damaged') return opened.store;
   await opened.reader?.close();
-  throw failure(
-    'store_damaged',
-    { field: options.folder, expected: 'a sound store', found: 'a damaged one' },
-    ...opened.damage.map(describeDamage),
-    'Move its folder "store" away: with the key alone, "meshpay wallet balance" brings back from the',
-    'authorities what they know. An order that was on its way may come back with it.',
-  );
+  return { fault: 'damaged', folder: options.folder, damage: opened.damage };
 }
 
-function troublesOf(links: Links): readonly string[] {
+function troublesOf(links: Links): readonly PeerTrouble[] {
   return links.peers().flatMap(({ address, state, lastFault }) => {
     if (address === undefined || isLinked(state)) return [];
-    const why = lastFault === undefined ? 'no answer yet' : describeFault(lastFault);
-    return [`${formatAddress(address)}: ${harmless(why)}`];
+    return [{ address: formatAddress(address), fault: lastFault }];
   });
 }
