@@ -1,17 +1,31 @@
 /**
  * Which interfaces a radio takes at the same time, as cfg80211 judges it
  * (cfg80211_iter_combinations() in net/wireless/util.c): there is a combination with room for all
- * of them, by type, in sum and by channels. One alone is never asked for.
+ * of them, by type, in sum and by channels. One alone is never asked for. Of a phy with several
+ * radios, each radio is asked about the interfaces on its channels, and the phy about all of them.
  */
 import type { Combination, InterfaceType, Phy } from './radio.ts';
 
-/** Whether interfaces of these types fit on `channels` channels of the radio. */
-export function fitsTogether(
-  { combinations }: Phy,
-  types: readonly InterfaceType[],
-  channels = 1,
-): boolean {
-  if (types.length < 2) return true;
+/** An interface beside others: what it is, and where it sends. */
+export interface Sharer {
+  readonly type: InterfaceType;
+  readonly frequencyMhz: number;
+}
+
+export function fitsTogether({ combinations, radios }: Phy, sharers: readonly Sharer[]): boolean {
+  const ofRadios = radios.every(({ ranges, combinations: own }) => {
+    const here = sharers.filter(({ frequencyMhz }) =>
+      ranges.some(({ lowMhz, highMhz }) => frequencyMhz >= lowMhz && frequencyMhz <= highMhz),
+    );
+    return fitInto(own, here);
+  });
+  return ofRadios && fitInto(combinations, sharers);
+}
+
+function fitInto(combinations: readonly Combination[], sharers: readonly Sharer[]): boolean {
+  if (sharers.length < 2) return true;
+  const types = sharers.map(({ type }) => type);
+  const channels = new Set(sharers.map(({ frequencyMhz }) => frequencyMhz)).size;
   return combinations.some(
     (each) =>
       types.length <= each.maxInterfaces &&
@@ -35,10 +49,16 @@ function hasRoom(
 }
 
 /** `AP, mesh point: 16, managed: 19; 19 in all on 1 channel` for each combination. */
-export function describeCombinations({ combinations }: Phy): readonly string[] {
-  return combinations.map(({ limits, maxInterfaces, maxChannels }) => {
-    const parts = limits.map(({ types, max }) => `${types.join(', ')}: ${max}`);
-    const channels = maxChannels === 1 ? '1 channel' : `${maxChannels} channels`;
-    return `${parts.join('; ')}; ${maxInterfaces} in all on ${channels}`;
+export function describeCombinations({ combinations, radios }: Phy): readonly string[] {
+  const ofRadios = radios.flatMap(({ ranges, combinations: own }) => {
+    const where = ranges.map(({ lowMhz, highMhz }) => `${lowMhz} to ${highMhz} MHz`).join(', ');
+    return own.map((each) => `${where}: ${describeCombination(each)}`);
   });
+  return [...combinations.map(describeCombination), ...ofRadios];
+}
+
+function describeCombination({ limits, maxInterfaces, maxChannels }: Combination): string {
+  const parts = limits.map(({ types, max }) => `${types.join(', ')}: ${max}`);
+  const channels = maxChannels === 1 ? '1 channel' : `${maxChannels} channels`;
+  return `${parts.join('; ')}; ${maxInterfaces} in all on ${channels}`;
 }

@@ -44,6 +44,13 @@ export interface Combination {
   readonly maxChannels: number;
 }
 
+/** One of several radios behind one phy (Linux 6.11), each with a part of the channels. */
+export interface PhyRadio {
+  readonly ranges: readonly { readonly lowMhz: number; readonly highMhz: number }[];
+  /** What it takes by itself; all of them together keep to those of the phy. */
+  readonly combinations: readonly Combination[];
+}
+
 export interface Phy {
   readonly index: number;
   readonly name: string;
@@ -51,6 +58,8 @@ export interface Phy {
   /** Cipher suites as in the standard: `00-0f-ac:4` is CCMP-128, `00-0f-ac:6` BIP-CMAC-128. */
   readonly ciphers: readonly string[];
   readonly combinations: readonly Combination[];
+  /** Empty where the phy is one radio. */
+  readonly radios: readonly PhyRadio[];
   /** Channels of the 2.4, 5 and 6 GHz bands. */
   readonly channels: readonly Channel[];
   /** The driver leaves SAE to userspace. */

@@ -1,7 +1,7 @@
 /** `iw phy`: the capabilities of each radio. */
 import { channelNumber } from '../channel.ts';
 import { failure, fault, type Result, success } from '../fault.ts';
-import type { Band, Channel, Combination, InterfaceType, Phy } from '../radio.ts';
+import type { Band, Channel, Combination, InterfaceType, Phy, PhyRadio } from '../radio.ts';
 import { first, numberIn } from './parse.ts';
 
 /** `iw` counts the kernel's bands from 1; the others carry no mesh. */
@@ -34,6 +34,7 @@ export function parsePhys(text: string): Result<readonly Phy[]> {
         return first(line, /\(([0-9a-f]{2}-[0-9a-f]{2}-[0-9a-f]{2}:\d+)\)/) ?? [];
       }),
       combinations: combinations(block),
+      radios: radios(block),
       channels: channels(block),
       saeInUserspace: block.includes('Device supports SAE with AUTHENTICATE command'),
       peeringInUserspace: block.includes('Driver supports a userspace MPM'),
@@ -64,12 +65,12 @@ function channels(block: string): readonly Channel[] {
   });
 }
 
-/** The lines below a heading that are indented deeper than it. */
+/** The lines below a heading that are indented deeper than it, or empty. */
 function section(block: string, heading: string): string {
   const start = block.search(new RegExp(`^\\t${heading}`, 'im'));
   if (start < 0) return '';
   const lines = block.slice(start).split('\n').slice(1);
-  const end = lines.findIndex((line) => !line.startsWith('\t\t'));
+  const end = lines.findIndex((line) => line !== '' && !line.startsWith('\t\t'));
   return (end < 0 ? lines : lines.slice(0, end)).join('\n');
 }
 
@@ -77,9 +78,30 @@ function starred(text: string): readonly string[] {
   return [...text.matchAll(/^\t\t\s*\* (.+)$/gm)].map(([, word = '']) => word.trim());
 }
 
-/** `* #{ managed } <= 1, #{ AP, mesh point } <= 4,` and below it `total <= 4, #channels <= 1`. */
+/**
+ * With several radios, those of the phy are the global ones; what comes first is the first radio.
+ */
 function combinations(block: string): readonly Combination[] {
-  const text = section(block, '(?:globally )?valid interface combinations').replaceAll(/\s+/g, ' ');
+  const ofAll = section(block, 'globally valid interface combinations');
+  return readCombinations(ofAll === '' ? section(block, 'valid interface combinations') : ofAll);
+}
+
+/** `* Idx 0:`, and indented below it `Frequency Range: 2402 MHz - 2494 MHz` and combinations. */
+function radios(block: string): readonly PhyRadio[] {
+  const [, ...parts] = section(block, 'Supported wiphy radios').split(/^\t\t\* Idx \d+:/m);
+  return parts.map((part) => {
+    const ranges = part.matchAll(/Frequency Range: (\d+) MHz - (\d+) MHz/g);
+    const own = /Radio's valid interface combinations:(.*)/s.exec(part)?.[1] ?? '';
+    return {
+      ranges: [...ranges].map(([, low, high]) => ({ lowMhz: Number(low), highMhz: Number(high) })),
+      combinations: readCombinations(own),
+    };
+  });
+}
+
+/** `* #{ managed } <= 1, #{ AP, mesh point } <= 4,` and below it `total <= 4, #channels <= 1`. */
+function readCombinations(lines: string): readonly Combination[] {
+  const text = lines.replaceAll(/\s+/g, ' ');
   return text.split(' * ').flatMap((entry) => {
     const maxInterfaces = numberIn(entry, /total <= (\d+)/);
     const maxChannels = numberIn(entry, /#channels <= (\d+)/);

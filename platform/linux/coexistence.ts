@@ -116,7 +116,7 @@ function othersUp(
 }
 
 function canStay(settings: MeshSettings, phy: Phy, others: readonly RadioInterface[]): boolean {
-  const channels = new Set(others.map((each) => each.frequencyMhz ?? settings.frequencyMhz));
-  channels.add(settings.frequencyMhz);
-  return fitsTogether(phy, [...others.map(({ type }) => type), 'mesh point'], channels.size);
+  const { frequencyMhz: ours } = settings;
+  const sharers = others.map(({ type, frequencyMhz = ours }) => ({ type, frequencyMhz }));
+  return fitsTogether(phy, [...sharers, { type: 'mesh point', frequencyMhz: ours }]);
 }

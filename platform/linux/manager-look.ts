@@ -1,7 +1,8 @@
 /**
- * What network managers do with the mesh interface, by their own words: whether those that were
- * told to leave it alone have obeyed (NetworkManager, systemd-networkd), and which run or are
- * configured that cannot be told by a file of ours (iwd, ConnMan, ifupdown).
+ * What network managers do with the mesh interface: whether those that were told to leave it alone
+ * have obeyed, by their own words (NetworkManager, systemd-networkd) or by what they left in the
+ * kernel (dhcpcd), and which run or are configured that cannot be told by a file of ours (iwd,
+ * ConnMan, ifupdown).
  */
 import { type Fault, fault } from '../fault.ts';
 import { MANAGER_LOOK_TURNS } from '../limits.ts';
@@ -38,6 +39,18 @@ export function networkctlState(answer: string, interfaceName: string): string |
   return setup === undefined || UNDECIDED.has(setup) ? undefined : setup;
 }
 
+const ROUTES = '/proc/net/route';
+
+/**
+ * dhcpcd answers for what it has and not for what it leaves alone, so it is judged by what it does:
+ * the mesh speaks IPv6 alone, and an IPv4 address shows as a route (net/ipv4/fib_trie.c). A leased
+ * one is there within seconds, one of its own making (169.254/16) after ten.
+ */
+function routesIn(table: string, interfaceName: string): number {
+  const names = table.split('\n').map((line) => line.split('\t')[0]?.trim());
+  return names.filter((name) => name === interfaceName).length;
+}
+
 interface Look {
   readonly key: string;
   readonly holding: string | undefined;
@@ -55,6 +68,7 @@ export class ManagerLook {
 
   /** What it says of the interface where it has it; `key` is all that its answer depends on. */
   async holding(name: ManagerName, interfaceName: string, key: string) {
+    if (name === 'dhcpcd') return this.#byRoutes(interfaceName);
     const question = QUESTIONS[name];
     if (question === undefined) return undefined;
     const last = this.#looks.get(name);
@@ -73,6 +87,11 @@ export class ManagerLook {
       turnsLeft: state === undefined ? 0 : MANAGER_LOOK_TURNS,
     });
     return holding;
+  }
+
+  async #byRoutes(interfaceName: string): Promise<string | undefined> {
+    const count = routesIn((await readText(this.#runner, ROUTES)) ?? '', interfaceName);
+    return count === 0 ? undefined : `${interfaceName} has an IPv4 address`;
   }
 }
 

@@ -52,6 +52,15 @@ export const Attr = {
   WIPHY_SELF_MANAGED_REG: 216,
 } as const;
 
+/** Of phys with several radios, since Linux 6.11: newer than the headers that most hosts have. */
+export const RadiosAttr = { WIPHY_RADIOS: 331, WIPHY_INTERFACE_COMBINATIONS: 332 } as const;
+
+/** `enum nl80211_wiphy_radio_attrs`; the last two may stand several times. */
+export const WiphyRadioAttr = { FREQ_RANGE: 2, INTERFACE_COMBINATION: 3 } as const;
+
+/** `enum nl80211_wiphy_radio_freq_range`, in kHz. */
+export const RadioRangeAttr = { START: 1, END: 2 } as const;
+
 /** `enum nl80211_feature_flags`. */
 export const Feature = { SAE: 1 << 5, USERSPACE_MPM: 1 << 16 } as const;
 

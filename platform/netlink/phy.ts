@@ -4,12 +4,14 @@
  */
 
 import { channelNumber } from '../channel.ts';
-import type { Band, Channel, Combination, InterfaceType, Phy } from '../radio.ts';
+import type { Band, Channel, Combination, InterfaceType, Phy, PhyRadio } from '../radio.ts';
 import {
+  type Attribute,
   type Attributes,
   MalformedAttribute,
   nestedList,
   readAttributes,
+  readList,
   required,
   text,
   u32,
@@ -24,6 +26,9 @@ import {
   FrequencyAttr,
   LimitAttr,
   Nl80211Command,
+  RadioRangeAttr,
+  RadiosAttr,
+  WiphyRadioAttr,
 } from './nl80211.ts';
 
 /** `enum nl80211_iftype`, by number, in the words of `iw`. */
@@ -58,6 +63,9 @@ interface Draft {
   interfaceTypes: readonly InterfaceType[];
   ciphers: readonly string[];
   combinations: readonly Combination[];
+  /** Of a phy with several radios; what `combinations` then has is the first of them. */
+  ofAllRadios: readonly Combination[] | undefined;
+  radios: readonly PhyRadio[];
   readonly channels: Channel[];
 }
 
@@ -78,7 +86,8 @@ export function readPhys(payloads: readonly Uint8Array[]): readonly Phy[] {
     name: required(draft.name, 'wiphy name'),
     interfaceTypes: draft.interfaceTypes,
     ciphers: draft.ciphers,
-    combinations: draft.combinations,
+    combinations: draft.ofAllRadios ?? draft.combinations,
+    radios: draft.radios,
     channels: draft.channels,
     saeInUserspace: (draft.features & Feature.SAE) !== 0,
     peeringInUserspace: (draft.features & Feature.USERSPACE_MPM) !== 0,
@@ -97,6 +106,8 @@ function emptyDraft(): Draft {
     interfaceTypes: [],
     ciphers: [],
     combinations: [],
+    ofAllRadios: undefined,
+    radios: [],
     channels: [],
   };
 }
@@ -112,6 +123,16 @@ function addPart(draft: Draft, attributes: Attributes): void {
   if (attributes.has(Attr.INTERFACE_COMBINATIONS)) {
     draft.combinations = nestedList(attributes, Attr.INTERFACE_COMBINATIONS).map(({ value }) =>
       readCombination(readAttributes(value)),
+    );
+  }
+  if (attributes.has(RadiosAttr.WIPHY_INTERFACE_COMBINATIONS)) {
+    draft.ofAllRadios = nestedList(attributes, RadiosAttr.WIPHY_INTERFACE_COMBINATIONS).map(
+      ({ value }) => readCombination(readAttributes(value)),
+    );
+  }
+  if (attributes.has(RadiosAttr.WIPHY_RADIOS)) {
+    draft.radios = nestedList(attributes, RadiosAttr.WIPHY_RADIOS).map(({ value }) =>
+      readRadio(readList(value)),
     );
   }
   for (const { type, value } of nestedList(attributes, Attr.WIPHY_BANDS)) {
@@ -151,6 +172,19 @@ function readCombination(attributes: Attributes): Combination {
     }),
     maxInterfaces: required(u32(attributes, CombinationAttr.MAXNUM), 'interface total'),
     maxChannels: required(u32(attributes, CombinationAttr.NUM_CHANNELS), 'channel total'),
+  };
+}
+
+/** Its attributes repeat, so their order is read, and not the last of each. */
+function readRadio(attributes: readonly Attribute[]): PhyRadio {
+  const all = (wanted: number) =>
+    attributes.filter(({ type }) => type === wanted).map(({ value }) => readAttributes(value));
+  return {
+    ranges: all(WiphyRadioAttr.FREQ_RANGE).map((range) => ({
+      lowMhz: required(u32(range, RadioRangeAttr.START), 'start of a range') / 1000,
+      highMhz: required(u32(range, RadioRangeAttr.END), 'end of a range') / 1000,
+    })),
+    combinations: all(WiphyRadioAttr.INTERFACE_COMBINATION).map(readCombination),
   };
 }
 

@@ -113,7 +113,9 @@ function busyFaults(
   const types = others.flatMap(
     (name) => TYPES[option(observed.wireless.get(name), 'mode') ?? 'ap'] ?? [],
   );
-  if (!fitsTogether(phy, [...types, 'mesh point'])) {
+  const { frequencyMhz } = settings;
+  const sharers = [...types, 'mesh point' as const].map((type) => ({ type, frequencyMhz }));
+  if (!fitsTogether(phy, sharers)) {
     return busy(`no network on ${device} beside the mesh: ${phy.name} cannot do both`, names);
   }
   const channel = option(section, 'channel') ?? 'auto';

@@ -1,7 +1,7 @@
 /** Interfaces beside each other on one radio: which fit, and whose beacon interval they have. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { describeCombinations, fitsTogether } from '../../platform/combinations.ts';
+import { describeCombinations, fitsTogether, type Sharer } from '../../platform/combinations.ts';
 import { transcript } from '../../platform/command.ts';
 import { parsePhys } from '../../platform/iw/parse-phy.ts';
 import { LinuxPlatform } from '../../platform/linux/linux.ts';
@@ -9,6 +9,11 @@ import type { InterfaceType, Phy } from '../../platform/radio.ts';
 import { commands, down, up, value } from './conformance.ts';
 import { FakeLinux } from './fake-linux.ts';
 import { PHY, SETTINGS } from './samples.ts';
+
+/** Interfaces on the channel of the mesh, or on these. */
+function on(types: readonly InterfaceType[], ...channels: readonly number[]): Sharer[] {
+  return types.map((type, i) => ({ type, frequencyMhz: channels[i] ?? 2412 }));
+}
 
 type Limit = readonly [max: number, ...types: InterfaceType[]];
 
@@ -21,25 +26,27 @@ describe('a combination of interfaces', () => {
   const phy = withLimits(3, 1, [1, 'managed'], [2, 'AP', 'mesh point']);
 
   it('has room by type, in sum and by channels', () => {
-    assert.ok(fitsTogether(phy, ['AP', 'mesh point']));
-    assert.ok(fitsTogether(phy, ['AP', 'mesh point', 'managed']));
-    assert.ok(!fitsTogether(phy, ['AP', 'AP', 'mesh point']));
-    assert.ok(!fitsTogether(phy, ['managed', 'managed']));
-    assert.ok(!fitsTogether(phy, ['IBSS', 'mesh point']));
-    assert.ok(!fitsTogether(phy, ['AP', 'mesh point'], 2));
-    assert.ok(!fitsTogether(withLimits(2, 1, [4, 'AP', 'mesh point']), ['AP', 'AP', 'mesh point']));
+    assert.ok(fitsTogether(phy, on(['AP', 'mesh point'])));
+    assert.ok(fitsTogether(phy, on(['AP', 'mesh point', 'managed'])));
+    assert.ok(!fitsTogether(phy, on(['AP', 'AP', 'mesh point'])));
+    assert.ok(!fitsTogether(phy, on(['managed', 'managed'])));
+    assert.ok(!fitsTogether(phy, on(['IBSS', 'mesh point'])));
+    assert.ok(!fitsTogether(phy, on(['AP', 'mesh point'], 2412, 2437)));
+    assert.ok(
+      !fitsTogether(withLimits(2, 1, [4, 'AP', 'mesh point']), on(['AP', 'AP', 'mesh point'])),
+    );
   });
 
   it('is not needed by one alone', () => {
-    assert.ok(fitsTogether({ ...PHY, combinations: [] }, ['mesh point']));
-    assert.ok(!fitsTogether({ ...PHY, combinations: [] }, ['AP', 'mesh point']));
+    assert.ok(fitsTogether({ ...PHY, combinations: [] }, on(['mesh point'])));
+    assert.ok(!fitsTogether({ ...PHY, combinations: [] }, on(['AP', 'mesh point'])));
   });
 
   it('may have a type in several limits', () => {
     const both = withLimits(2, 1, [1, 'AP', 'mesh point'], [1, 'AP']);
-    assert.ok(fitsTogether(both, ['AP', 'mesh point']));
-    assert.ok(fitsTogether(both, ['mesh point', 'AP']));
-    assert.ok(!fitsTogether(both, ['mesh point', 'mesh point']));
+    assert.ok(fitsTogether(both, on(['AP', 'mesh point'])));
+    assert.ok(fitsTogether(both, on(['mesh point', 'AP'])));
+    assert.ok(!fitsTogether(both, on(['mesh point', 'mesh point'])));
   });
 
   it('is shown in words', () => {
@@ -48,26 +55,89 @@ describe('a combination of interfaces', () => {
     ]);
   });
 
-  it('is read of wiphys of several radios too, whatever the size of its first letter', () => {
-    for (const heading of ['valid', 'globally valid', 'Globally valid']) {
-      const text = [
-        'Wiphy phy0',
-        '\twiphy index: 0',
-        '\tSupported commands:',
-        `\t${heading} interface combinations:`,
-        '\t\t * #{ AP, mesh point } <= 4,',
-        '\t\t   total <= 4, #channels <= 2',
-        '\tSupported wiphy radios:',
-        '\t\t* Idx 0:',
-        '',
-      ].join('\n');
-      const [read] = value(parsePhys(text));
-      assert.deepEqual(read?.combinations, [
-        { limits: [{ max: 4, types: ['AP', 'mesh point'] }], maxInterfaces: 4, maxChannels: 2 },
-      ]);
-    }
+  it('is read of a phy with several radios: of all together, and of each', () => {
+    const [read] = value(parsePhys(SEVERAL_RADIOS));
+    assert.deepEqual(
+      [read?.combinations, read?.radios],
+      [
+        [{ limits: [{ max: 4, types: ['AP', 'mesh point'] }], maxInterfaces: 4, maxChannels: 2 }],
+        [
+          {
+            ranges: [{ lowMhz: 2402, highMhz: 2494 }],
+            combinations: [
+              {
+                limits: [{ max: 2, types: ['AP', 'mesh point'] }],
+                maxInterfaces: 2,
+                maxChannels: 1,
+              },
+            ],
+          },
+          {
+            ranges: [
+              { lowMhz: 5170, highMhz: 5330 },
+              { lowMhz: 5490, highMhz: 5935 },
+            ],
+            combinations: [
+              { limits: [{ max: 1, types: ['AP'] }], maxInterfaces: 1, maxChannels: 1 },
+            ],
+          },
+        ],
+      ],
+    );
+    assert.deepEqual(read === undefined ? [] : describeCombinations(read), [
+      'AP, mesh point: 4; 4 in all on 2 channels',
+      '2402 to 2494 MHz: AP, mesh point: 2; 2 in all on 1 channel',
+      '5170 to 5330 MHz, 5490 to 5935 MHz: AP: 1; 1 in all on 1 channel',
+    ]);
+  });
+
+  it('has to have room on the radio of the channel, and in the phy', () => {
+    const [several] = value(parsePhys(SEVERAL_RADIOS));
+    assert.ok(several !== undefined);
+    assert.ok(fitsTogether(several, on(['AP', 'mesh point'])));
+    assert.ok(!fitsTogether(several, on(['AP', 'AP', 'mesh point'])));
+    assert.ok(!fitsTogether(several, on(['AP', 'mesh point'], 2412, 2437)), 'one channel a radio');
+    assert.ok(fitsTogether(several, on(['AP', 'AP', 'mesh point'], 5180, 2412, 2412)));
+    assert.ok(!fitsTogether(several, on(['AP', 'mesh point'], 5180, 5180)));
+    assert.ok(!fitsTogether(several, on(['managed', 'mesh point'], 5180, 2412)), 'not in the phy');
+    assert.ok(fitsTogether(several, on(['AP', 'mesh point'], 5330, 2402)));
+  });
+
+  it('is the first radio where an older program shows no more', () => {
+    const text = SEVERAL_RADIOS.split('\tSupported wiphy radios')[0] ?? '';
+    const [read] = value(parsePhys(text));
+    assert.deepEqual([read?.combinations[0]?.maxInterfaces, read?.radios], [2, []]);
   });
 });
+
+/** As iw 6.14 prints it (info.c). */
+const SEVERAL_RADIOS = [
+  'Wiphy phy0',
+  '\twiphy index: 0',
+  '\tSupported commands:',
+  '\tvalid interface combinations:',
+  '\t\t * #{ AP, mesh point } <= 2,',
+  '\t\t   total <= 2, #channels <= 1, radar detect widths: { 20 MHz, 40 MHz }',
+  '',
+  '\tHT Capability overrides:',
+  '\tSupported wiphy radios:',
+  '\t\t* Idx 0:',
+  '\t\t\tFrequency Range: 2402 MHz - 2494 MHz',
+  "\t\t\tRadio's valid interface combinations:",
+  '\t\t\t\t * #{ AP, mesh point } <= 2,',
+  '\t\t\t\t   total <= 2, #channels <= 1',
+  '',
+  '\t\t* Idx 1:',
+  '\t\t\tFrequency Range: 5170 MHz - 5330 MHz',
+  '\t\t\tFrequency Range: 5490 MHz - 5935 MHz',
+  "\t\t\tRadio's valid interface combinations:",
+  '\t\t\t\t * #{ AP } <= 1,',
+  '\t\t\t\t   total <= 1, #channels <= 1',
+  '\tGlobally valid interface combinations:',
+  '\t\t * #{ AP, mesh point } <= 4,',
+  '\t\t   total <= 4, #channels <= 2',
+  '',
+].join('\n');
 
 describe('an access point beside a mesh', () => {
   /** A host with an interface of the mesh's radio that is up on its channel. */

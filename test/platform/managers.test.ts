@@ -315,6 +315,30 @@ describe('whether a manager has obeyed', () => {
   });
 });
 
+describe('whether dhcpcd has obeyed', () => {
+  const ROUTES = '/proc/net/route';
+  const heading = 'Iface\tDestination\tGateway \tFlags\tRefCnt\n';
+  const found = async (routes: string, argv: string, isUp = true) => {
+    const { fake, platform } = make({ ...CONF, '/run/dhcpcd/pid': '77\n', [ROUTES]: heading });
+    fake.host.processes.set(77, { pid: 77, argv: [argv], ageMs: 0 });
+    if (isUp) await up(platform);
+    fake.host.processes.set(77, { pid: 77, argv: [argv], ageMs: 0 });
+    fake.host.files.set(ROUTES, `${heading}${routes}`);
+    return (await statusOf(platform)).warnings.map(({ field, found: what }) => `${field}: ${what}`);
+  };
+  const manager = 'dhcpcd: [manager] [ip4] [ip6]';
+
+  it('shows by an IPv4 address of the mesh interface, while it runs', async () => {
+    const route = 'mesh0\t0000FEA9\t00000000\t0001\t0\n';
+    const held = ['manager dhcpcd: mesh0 has an IPv4 address'];
+    assert.deepEqual(await found(`wlan0\t0000FEA9\t00000000\t0001\t0\n${route}`, manager), held);
+    assert.deepEqual(await found('', manager), []);
+    assert.deepEqual(await found(route.replace('mesh0', 'mesh01'), manager), []);
+    assert.deepEqual(await found(route, 'sshd'), [], 'the operator may have given it one');
+    assert.deepEqual(await found(route, manager, false), []);
+  });
+});
+
 describe('managers that cannot be told', () => {
   const UNITS = '/sys/fs/cgroup/system.slice';
 

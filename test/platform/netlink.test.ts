@@ -24,6 +24,14 @@ import {
   writeGeneric,
   writeMessage,
 } from '../../platform/netlink/message.ts';
+import {
+  Attr,
+  CombinationAttr,
+  Nl80211Command,
+  RadioRangeAttr,
+  RadiosAttr,
+  WiphyRadioAttr,
+} from '../../platform/netlink/nl80211.ts';
 import { readPhys } from '../../platform/netlink/phy.ts';
 import { type NetlinkReader, openNetlink } from '../../platform/netlink/reader.ts';
 import { readAddress, readLink } from '../../platform/netlink/rtnetlink.ts';
@@ -45,6 +53,57 @@ interface PrintedLink {
     readonly scope: 'global' | 'link' | 'host';
   }[];
 }
+
+describe('a wiphy of several radios', () => {
+  const nested = writeNested;
+  const number = (type: number, value: number) => writeNumber(type, 4, value);
+  const combination = (total: number) =>
+    [number(CombinationAttr.MAXNUM, total), number(CombinationAttr.NUM_CHANNELS, 1)] as const;
+  const range = (start: number, end: number) =>
+    nested(
+      WiphyRadioAttr.FREQ_RANGE,
+      number(RadioRangeAttr.START, start),
+      number(RadioRangeAttr.END, end),
+    );
+
+  it('has the combinations of all of them, whichever comes first, and those of each', () => {
+    const parts = [
+      nested(RadiosAttr.WIPHY_INTERFACE_COMBINATIONS, nested(1, ...combination(9))),
+      nested(Attr.INTERFACE_COMBINATIONS, nested(1, ...combination(2))),
+      nested(
+        RadiosAttr.WIPHY_RADIOS,
+        nested(
+          1,
+          range(2_402_000, 2_494_000),
+          nested(WiphyRadioAttr.INTERFACE_COMBINATION, ...combination(2)),
+          nested(WiphyRadioAttr.INTERFACE_COMBINATION, ...combination(3)),
+        ),
+        nested(1, range(5_170_000, 5_330_000), range(5_490_000, 5_935_000)),
+      ),
+    ];
+    const head = [number(Attr.WIPHY, 0), writeText(Attr.WIPHY_NAME, 'phy0')];
+    const payloads = parts.map((part) => writeGeneric(Nl80211Command.NEW_WIPHY, [...head, part]));
+    const [phy] = readPhys(payloads);
+    assert.deepEqual(phy?.combinations, [{ limits: [], maxInterfaces: 9, maxChannels: 1 }]);
+    assert.deepEqual(phy.radios, [
+      {
+        ranges: [{ lowMhz: 2402, highMhz: 2494 }],
+        combinations: [2, 3].map((maxInterfaces) => ({
+          limits: [],
+          maxInterfaces,
+          maxChannels: 1,
+        })),
+      },
+      {
+        ranges: [
+          { lowMhz: 5170, highMhz: 5330 },
+          { lowMhz: 5490, highMhz: 5935 },
+        ],
+        combinations: [],
+      },
+    ]);
+  });
+});
 
 describe('frozen netlink vectors', () => {
   it('decode to the radio that the kernel described over many messages', async () => {

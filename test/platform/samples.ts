@@ -38,6 +38,7 @@ export const PHY: Phy = {
       maxChannels: 1,
     },
   ],
+  radios: [],
   channels: [
     channel('2.4 GHz', 1, 2412),
     { ...channel('2.4 GHz', 12, 2467), noInitiation: true },

@@ -100,7 +100,6 @@ export const FOR_TESTS: readonly string[] = [
   'isAlive',
   'nmcliState',
   'networkctlState',
-  'readList',
   'writeAttribute',
   'reachedBy',
   'DEFAULT_MULTICAST_RATE_MBPS',
