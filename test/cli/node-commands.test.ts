@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { createLabDaemon, MESHPAYD } from '../../agent/cli/lab/daemon.ts';
+import { LabDaemon, MESHPAYD } from '../../agent/cli/lab/daemon.ts';
 import { type Lab, openLab } from '../../agent/cli/lab/lab.ts';
 import { EXITS } from '../../agent/shell/exit-codes.ts';
 import { finished, meshpay, type Ran, startMeshpay } from './support.ts';
@@ -168,7 +168,7 @@ describe('a node', { concurrency: 1 }, () => {
     const twice = await run('move in travel --config fresh/meshpayd.toml');
     assert.equal(twice.status, EXITS.cannot_create.status, twice.err);
 
-    const moved = createLabDaemon('authority-3', fresh, assert.fail);
+    const moved = new LabDaemon('authority-3', fresh, assert.fail);
     moved.start();
     await moved.until(({ state }) => state === 'ready', 'to be ready', 30_000);
     assert.equal((await moved.status()).voting.may, true);

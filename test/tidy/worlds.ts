@@ -48,13 +48,16 @@ const LOOKS_AGAIN: Readonly<Record<string, string>> = {
   'agent/shell/daemon/twin-watch.ts': 'the kernel tells of a doubled address only when asked',
   'agent/shell/store/holder.ts': 'no event tells that a process of somebody else ended',
   'agent/cli/terminal.ts': 'progress is drawn at a steady pace',
+  'agent/cli/commands/radio-watched.ts': 'a report is a file, and whoever writes it may be gone',
+  'agent/cli/lab/daemon.ts': 'a control socket that is not there yet wakes nobody',
+  'agent/cli/lab/demo.ts': 'no event tells that the ledgers of several nodes have become equal',
   'agent/cli/commands/lab.ts': 'the lab watches processes that are not its children',
   'agent/radio/service.ts': 'the lock of another process is looked at',
   'platform/runner.ts': 'no event tells that a file of the kernel changed',
 };
 
 test('whoever waits is woken: nobody looks again and again but for a reason', () => {
-  const looks = /\bsetInterval\(|'(node:)?timers\/promises'/;
+  const looks = /\bsetInterval\(|(?<!function |[.\w#])(pause|sleep)\(|'(node:)?timers\/promises'/;
   const found = [...under('agent'), ...under('platform')].filter((path) =>
     looks.test(withoutComments(path)),
   );

@@ -24,104 +24,106 @@ const MAX_TOLD_BYTES = 65_536;
 const POLL_MS = 25;
 const STOP_WITHIN_MS = 8_000;
 
-export interface LabDaemon {
+export class LabDaemon {
   readonly name: string;
   readonly folder: string;
   readonly configFile: string;
   readonly socket: string;
-  readonly pid: number | undefined;
+  readonly #logFile: string;
+  readonly #onExit: (failed: Failure) => void;
+  #child: ChildProcess | undefined;
+  #gone: Promise<void> = Promise.resolve();
+  #isWanted = false;
+
+  /** `onExit` is called when the process ends though nobody here wanted it to. */
+  constructor(name: string, folder: string, onExit: (failed: Failure) => void) {
+    this.name = name;
+    this.folder = folder;
+    this.configFile = join(folder, CONFIG_FILE);
+    this.socket = join(folder, 'control.sock');
+    this.#logFile = join(folder, 'meshpayd.log');
+    this.#onExit = onExit;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
   /** Starts the process; a running one is left as it is. */
-  start(): void;
+  start(): void {
+    if (this.#child !== undefined) return;
+    const log = openSync(this.#logFile, 'a', 0o600);
+    const args = [...V8_FLAGS, '--import', LEASH, MESHPAYD, '--config', this.configFile];
+    // A session of its own: Ctrl-C in the terminal reaches the lab alone, which stops the daemons.
+    const started = spawn(process.execPath, args, { stdio: ['pipe', log, log], detached: true });
+    closeSync(log);
+    started.stdin?.on('error', () => undefined);
+    this.#child = started;
+    this.#isWanted = true;
+    this.#gone = new Promise((resolve) => {
+      const over = (): void => {
+        this.#child = undefined;
+        if (this.#isWanted) this.#onExit(this.#ended());
+        this.#isWanted = false;
+        resolve();
+      };
+      started.once('exit', over);
+      started.once('error', over);
+    });
+  }
+
   /** What the daemon says of itself. Rejects while it does not answer. */
-  status(): Promise<StatusView>;
+  status(): Promise<StatusView> {
+    return askControl(this.socket, 'status');
+  }
+
   /** Resolves with how long it took until `isDone` holds; rejects if the process ends before. */
-  until(isDone: (status: StatusView) => boolean, what: string, withinMs: number): Promise<number>;
-  /** SIGKILL; resolves when the process is gone. */
-  kill(): Promise<void>;
-  /** Stops it in order; after some seconds, by force. */
-  stop(): Promise<void>;
-}
-
-/** `onExit` is told when the process ends though nobody here wanted it to. */
-export function createLabDaemon(
-  name: string,
-  folder: string,
-  onExit: (failed: Failure) => void,
-): LabDaemon {
-  const configFile = join(folder, CONFIG_FILE);
-  const socket = join(folder, 'control.sock');
-  const logFile = join(folder, 'meshpayd.log');
-  let child: ChildProcess | undefined;
-  let gone: Promise<void> = Promise.resolve();
-  let isWanted = false;
-
-  const ended = (): Failure =>
-    failure(
-      'lab_failed',
-      { field: name, expected: 'meshpayd to run', found: 'that it ended by itself' },
-      ...lastLines(logFile, 5),
-      `Its log: ${logFile}`,
-    );
-
-  const end = async (signal: 'SIGKILL' | 'SIGTERM'): Promise<void> => {
-    isWanted = false;
-    child?.kill(signal);
-    const hard = setTimeout(() => child?.kill('SIGKILL'), STOP_WITHIN_MS);
-    await gone;
-    clearTimeout(hard);
-  };
-
-  return {
-    name,
-    folder,
-    configFile,
-    socket,
-    get pid() {
-      return child?.pid;
-    },
-    start: () => {
-      if (child !== undefined) return;
-      const log = openSync(logFile, 'a', 0o600);
-      const args = [...V8_FLAGS, '--import', LEASH, MESHPAYD, '--config', configFile];
-      // A session of its own: Ctrl-C in the terminal reaches the lab alone, which stops the daemons.
-      const started = spawn(process.execPath, args, { stdio: ['pipe', log, log], detached: true });
-      closeSync(log);
-      started.stdin?.on('error', () => undefined);
-      child = started;
-      isWanted = true;
-      gone = new Promise((resolve) => {
-        const over = (): void => {
-          child = undefined;
-          if (isWanted) onExit(ended());
-          isWanted = false;
-          resolve();
-        };
-        started.once('exit', over);
-        started.once('error', over);
-      });
-    },
-    status: () => askControl(socket, 'status'),
-    until: async (isDone, what, withinMs) => {
-      const begun = performance.now();
-      for (;;) {
-        const status = await askControl(socket, 'status').catch(() => undefined);
-        const passedMs = performance.now() - begun;
-        if (status !== undefined && isDone(status)) return passedMs;
-        if (child === undefined) throw ended();
-        if (passedMs > withinMs) {
-          const found = status === undefined ? 'no answer' : `state ${status.state}`;
-          throw failure(
-            'lab_failed',
-            { field: name, expected: `${what} within ${duration(withinMs)}`, found },
-            `Its log: ${logFile}`,
-          );
-        }
-        await pause(POLL_MS);
+  async until(
+    isDone: (status: StatusView) => boolean,
+    what: string,
+    withinMs: number,
+  ): Promise<number> {
+    const begun = performance.now();
+    for (;;) {
+      const status = await this.status().catch(() => undefined);
+      const passedMs = performance.now() - begun;
+      if (status !== undefined && isDone(status)) return passedMs;
+      if (this.#child === undefined) throw this.#ended();
+      if (passedMs > withinMs) {
+        const found = status === undefined ? 'no answer' : `state ${status.state}`;
+        throw this.#failed(`${what} within ${duration(withinMs)}`, found);
       }
-    },
-    kill: () => end('SIGKILL'),
-    stop: () => end('SIGTERM'),
-  };
+      await pause(POLL_MS);
+    }
+  }
+
+  /** SIGKILL; resolves when the process is gone. */
+  kill(): Promise<void> {
+    return this.#end('SIGKILL');
+  }
+
+  /** Stops it in order; after some seconds, by force. */
+  stop(): Promise<void> {
+    return this.#end('SIGTERM');
+  }
+
+  async #end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    this.#isWanted = false;
+    this.#child?.kill(signal);
+    const hard = setTimeout(() => this.#child?.kill('SIGKILL'), STOP_WITHIN_MS);
+    await this.#gone;
+    clearTimeout(hard);
+  }
+
+  #ended(): Failure {
+    const last = lastLines(this.#logFile, 5);
+    return this.#failed('meshpayd to run', 'that it ended by itself', last);
+  }
+
+  #failed(expected: string, found: string, lines: readonly string[] = []): Failure {
+    const field = this.name;
+    return failure('lab_failed', { field, expected, found }, ...lines, `Its log: ${this.#logFile}`);
+  }
 }
 
 function lastLines(file: string, count: number): readonly string[] {

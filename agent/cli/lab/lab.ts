@@ -20,7 +20,7 @@ import { planNetwork } from '../network/plan.ts';
 import { readGenesisFile } from '../network/read.ts';
 import { CONFIG_FILE, writeNetwork } from '../network/write.ts';
 import { orFail } from '../wallet-failure.ts';
-import { createLabDaemon, type LabDaemon } from './daemon.ts';
+import { LabDaemon } from './daemon.ts';
 import { freePorts } from './ports.ts';
 
 export interface LabRequest {
@@ -153,7 +153,7 @@ function openNode(name: string, folder: string, onExit: (failed: Failure) => voi
     throw failure('lab_failed', { field: folder, expected: 'a node of a lab', found: 'another' });
   }
   const { role } = reading.config;
-  return { name, role, address, daemon: createLabDaemon(name, folder, onExit) };
+  return { name, role, address, daemon: new LabDaemon(name, folder, onExit) };
 }
 
 function foldersOf(folder: string): readonly string[] {
