@@ -1,6 +1,6 @@
 /**
- * `meshpayd`: command line, signals, and the end of the process; nothing else may end it. What a node
- * does is in shell/daemon/daemon.ts.
+ * `meshpayd`: command line, signals, and the end of the process; nothing else may end it. What a
+ * node does is in shell/daemon/daemon.ts.
  *
  * SIGTERM and SIGINT stop it in order, and by force after STOP_TIMEOUT_MS. SIGHUP reads the
  * configuration again. SIGUSR1 and SIGUSR2 do nothing (meshpayd.ts).

@@ -1,6 +1,7 @@
 /**
- * Shell completions, made from the command specs. The scripts are whole: they never call meshpay, so
- * that pressing Tab costs nothing. Commands, options, files, folders and fixed words are completed.
+ * Shell completions, made from the command specs. The scripts are whole: they never call meshpay,
+ * so that pressing Tab costs nothing. Commands, options, files, folders and fixed words are
+ * completed.
  */
 import { COMMON_OPTIONS, type CommandSpec, type OptionSpec } from './command.ts';
 

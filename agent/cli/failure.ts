@@ -1,11 +1,11 @@
 /**
- * How a command fails: a code, what was expected, what was found, and what to do about it. Codes come
- * from three tables without overlap: the protocol's (core/base/refusal.ts), the control socket's
- * (shell/control/errors.ts), and the command line's own, `PROBLEMS`. Every code has its exit status;
- * `meshpay help errors` prints them all.
+ * How a command fails: a code, what was expected, what was found, and what to do about it. Codes
+ * come from three tables without overlap: the protocol's (core/base/refusal.ts), the control
+ * socket's (shell/control/errors.ts), and the command line's own, `PROBLEMS`. Every code has its
+ * exit status; `meshpay help errors` prints them all.
  *
- * A `Failure` is thrown by commands and shown by run.ts, nowhere else. Any other exception is a fault
- * of this program.
+ * A `Failure` is thrown by commands and shown by run.ts, nowhere else. Any other exception is a
+ * fault of this program.
  */
 import { REFUSALS, type Refusal, type RefusalDetail } from '../core/base/refusal.ts';
 import { CONTROL_ERRORS, type ControlError, exitOfError } from '../shell/control/errors.ts';

@@ -1,6 +1,7 @@
 /**
- * The manual page meshpay(1) as roff (man(7) macros), made from the same tables as --help: commands,
- * options, exit statuses, error codes. No date: the same program always gives the same page.
+ * The manual page meshpay(1) as roff (man(7) macros), made from the same tables as --help:
+ * commands, options, exit statuses, error codes. No date: the same program always gives the same
+ * page.
  */
 
 import { EXITS } from '../shell/exit-codes.ts';

@@ -2,9 +2,9 @@
  * Where the process writes: a stream whose reader may go away (`meshpay events | head`, a log over
  * ssh) or whose disk may be full.
  *
- * Safety: what a command did, and so its exit status, never follows from who reads it. After the first
- * error nothing more is written, and the command goes on to its own end. That its reader is gone is no
- * fault; that a result could not be written is told by `flushed`.
+ * Safety: what a command did, and so its exit status, never follows from who reads it. After the
+ * first error nothing more is written, and the command goes on to its own end. That its reader is
+ * gone is no fault; that a result could not be written is told by `flushed`.
  */
 import type { Sink } from './terminal.ts';
 

@@ -2,8 +2,8 @@
  * Command line -> command and arguments. yargs splits the words; which words are right is judged
  * here, so that every mistake is told as a field, what was expected and what was found.
  *
- * yargs is told to guess nothing: no numbers made of "1000.00", no camel case, no dots, no negation,
- * and an option given twice is seen as given twice.
+ * yargs is told to guess nothing: no numbers made of "1000.00", no camel case, no dots, no
+ * negation, and an option given twice is seen as given twice.
  */
 import yargs from 'yargs';
 import { invariant } from '../core/base/assert.ts';

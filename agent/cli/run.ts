@@ -1,7 +1,7 @@
 /**
  * One run of `meshpay`: words in, exit status out. The only place that shows failures: one line
- * `meshpay: CODE: field: expected ..., found ...`, hints below it, and a stack trace only for a fault
- * of this program, and only when --debug asks for it.
+ * `meshpay: CODE: field: expected ..., found ...`, hints below it, and a stack trace only for a
+ * fault of this program, and only when --debug asks for it.
  */
 import { harmless } from '../core/base/characters.ts';
 import { exitStatus } from '../shell/exit-codes.ts';

@@ -21,8 +21,8 @@ const BY_ERRNO: Readonly<Record<string, readonly [ProblemCode, string, string]>>
 };
 
 /**
- * The failure that an exception of node:fs stands for; undefined for any other exception. `where`: what
- * it was about, if the exception names no path.
+ * The failure that an exception of node:fs stands for; undefined for any other exception. `where`:
+ * what it was about, if the exception names no path.
  */
 export function systemFailure(error: unknown, where = 'file'): Failure | undefined {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') {

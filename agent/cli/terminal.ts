@@ -2,8 +2,9 @@
  * The person's terminal: what is printed, where, and whether it may be coloured or redrawn. Results
  * go to standard output, everything else to standard error, so that a pipe carries results only.
  *
- * Safety: this is the one way out of `meshpay`, and nothing leaves it that a person cannot see, whoever
- * wrote it and wherever it was printed: no controls, no marks that reorder, no colours but our own.
+ * Safety: this is the one way out of `meshpay`, and nothing leaves it that a person cannot see,
+ * whoever wrote it and wherever it was printed: no controls, no marks that reorder, no colours but
+ * our own.
  */
 import { harmless, harmlessJson } from '../core/base/characters.ts';
 import type { Environment } from './config.ts';
@@ -24,7 +25,9 @@ export interface Terminal {
   readonly notePaint: Paint;
   /** Columns of the terminal; 80 where there is none. */
   readonly columns: number;
-  /** Aborted when nobody can read any more what is printed. No reason to end, unless one only shows. */
+  /**
+   * Aborted when nobody can read any more what is printed. No reason to end, unless one only shows.
+   */
   readonly lost: AbortSignal;
   /** Resolves when all that was printed is taken: with the error that kept it back, if one did. */
   flushed(): Promise<Error | undefined>;

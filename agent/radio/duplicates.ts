@@ -3,9 +3,9 @@
  * marks them in /proc/net/if_inet6. One line an address: 32 hexadecimal digits, interface index,
  * prefix length, scope, flags (IFA_F_*, all hexadecimal), interface name.
  *
- * Only the addresses that are made from network and key tell of a second node with this key. Any other
- * link-local one is the kernel's, made from the radio's hardware address, of which cheap radios share
- * one.
+ * Only the addresses that are made from network and key tell of a second node with this key. Any
+ * other link-local one is the kernel's, made from the radio's hardware address, of which cheap
+ * radios share one.
  */
 import { formatIpv6, normalizePrefix } from '../../platform/ipv6.ts';
 import type { Duplicates } from '../shell/radio/report.ts';
@@ -13,7 +13,10 @@ import type { Duplicates } from '../shell/radio/report.ts';
 /** IFA_F_DADFAILED, include/uapi/linux/if_addr.h. */
 const DETECTION_FAILED = 0x08;
 
-/** The addresses of an interface for which the detection failed; `made` are those of network and key. */
+/**
+ * The addresses of an interface for which the detection failed; `made` are those of network and
+ * key.
+ */
 export function duplicatesIn(
   table: string,
   interfaceName: string,

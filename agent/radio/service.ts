@@ -1,7 +1,7 @@
 /**
  * meshpay-radio at work: keeps the mesh as the configuration wants it (platform/reconcile.ts),
- * watches the neighbours (platform/guard.ts), and reports once a second. The mesh stays up when this
- * ends: it is taken down only when a person holds it (`meshpay radio down`).
+ * watches the neighbours (platform/guard.ts), and reports once a second. The mesh stays up when
+ * this ends: it is taken down only when a person holds it (`meshpay radio down`).
  */
 import { existsSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,11 +1,12 @@
 /**
- * Events that wait for the core, within bounds. Frames wait in a lane of their link, and are served in
- * turn by standing, source and cost (fair-queue.ts); commands are one more lane. What tells of the
- * node's own sockets and clock comes first and in its order, and needs no bound here: links are
+ * Events that wait for the core, within bounds. Frames wait in a lane of their link, and are served
+ * in turn by standing, source and cost (fair-queue.ts); commands are one more lane. What tells of
+ * the node's own sockets and clock comes first and in its order, and needs no bound here: links are
  * bounded where they are made, and one tick is due at a time.
  *
- * Safety: a lane that is full holds back its own link alone. The frames of one link keep their order,
- * except that its end overtakes what still waits of it: to the core, a frame of a link that is gone.
+ * Safety: a lane that is full holds back its own link alone. The frames of one link keep their
+ * order, except that its end overtakes what still waits of it: to the core, a frame of a link that
+ * is gone.
  * Liveness: a link that was asked to pause is told when its lane has room again.
  *
  * Of links that are gone only so much is kept; beyond it, what came from one source most goes.
@@ -94,7 +95,9 @@ export class EventQueue {
     return value;
   }
 
-  /** What the event cost that was taken last, if it came over a link or was a command; at least 1. */
+  /**
+   * What the event cost that was taken last, if it came over a link or was a command; at least 1.
+   */
   charge(cost: number): void {
     this.#rest.charge(cost - 1);
   }

@@ -1,12 +1,12 @@
 /**
- * A queue whose items are served in turn: first by the standing of the link that they came over, then
- * by source, then by link (PROTOCOL: Bounds). Keys and links cost nothing, so a share belongs to
- * what costs something: a standing that strangers cannot have, an address.
+ * A queue whose items are served in turn: first by the standing of the link that they came over,
+ * then by source, then by link (PROTOCOL: Bounds). Keys and links cost nothing, so a share belongs
+ * to what costs something: a standing that strangers cannot have, an address.
  *
  * Start-time fair queueing (Goyal, Vin, Cheng 1996) on each of the three levels: whoever has been
- * served least, by cost and weight, is next. What an item costs is known when it has been served, so it
- * is charged afterwards. Whoever comes back after a rest is at most `credit` ahead of those who stayed:
- * one payment is served at once, and no rest is saved up for more.
+ * served least, by cost and weight, is next. What an item costs is known when it has been served,
+ * so it is charged afterwards. Whoever comes back after a rest is at most `credit` ahead of those
+ * who stayed: one payment is served at once, and no rest is saved up for more.
  *
  * Safety: whatever others offer, whoever waits is served at least its share of the cost.
  * Liveness: something that waits is next unless `isAdmitted` excludes its standing.

@@ -1,7 +1,8 @@
 /**
  * Every bound of the shell, in one place, with the relations between them asserted: what sockets,
- * files, queues and caches may take. Those of streams and discovery, of which a configuration or a test
- * may set others, are in net/limits.ts; those that the protocol itself sees in core/base/limits.ts.
+ * files, queues and caches may take. Those of streams and discovery, of which a configuration or a
+ * test may set others, are in net/limits.ts; those that the protocol itself sees in
+ * core/base/limits.ts.
  */
 import { invariant } from '../core/base/assert.ts';
 import { MAX_CERTIFICATE_BYTES, MAX_FRAME_BYTES } from '../core/base/limits.ts';
@@ -13,12 +14,16 @@ import type { Standing } from './standing.ts';
 /** Bytes of one key and of one value: the largest value is a pair of certificates with its link. */
 export const MAX_KEY_BYTES = 64;
 export const MAX_VALUE_BYTES = 65_536;
-/** LevelDB's cache of table blocks, and its log before it becomes a table (two are held at most). */
+/**
+ * LevelDB's cache of table blocks, and its log before it becomes a table (two are held at most).
+ */
 export const STORE_BLOCK_CACHE_BYTES = 2 * 1024 * 1024;
 export const STORE_WRITE_BUFFER_BYTES = 2 * 1024 * 1024;
 /** Recently used records that are kept beside LevelDB: bytes of keys and values. */
 export const RECORD_CACHE_BYTES = 4 * 1024 * 1024;
-/** Records and bytes that a scan takes from LevelDB at a time, and that a restore commits at once. */
+/**
+ * Records and bytes that a scan takes from LevelDB at a time, and that a restore commits at once.
+ */
 export const SCAN_BATCH_RECORDS = 1_000;
 export const SCAN_BATCH_BYTES = 256 * 1024;
 /** Damage that is listed one by one; more is only counted. */
@@ -36,7 +41,9 @@ export const SCRUB_REST_FACTOR = 4;
 export const SESSION_SCRUB_RECORDS = 512;
 /** How long after a scrub came to its end the next one begins. */
 export const SCRUB_EVERY_MS = 7 * 24 * 3_600_000;
-/** How often, and how long at a time, the one that comes first waits for another (store/holder.ts). */
+/**
+ * How often, and how long at a time, the one that comes first waits for another (store/holder.ts).
+ */
 export const HOLD_PATIENCE_LOOKS = 200;
 export const HOLD_PAUSE_MS = 10;
 /** Files that a move carries beside the records (store/move.ts), and bytes of one. */
@@ -87,15 +94,18 @@ export const STANDING_WEIGHTS: Readonly<Record<Standing, number>> = {
   anonymous: 2,
 };
 /**
- * What an event costs, in units of about 20 microseconds on the machine of the benchmarks: a step, a
- * signature checked or made in it, a record that was not in memory, a KiB taken in, put out or written.
+ * What an event costs, in units of about 20 microseconds on the machine of the benchmarks: a step,
+ * a signature checked or made in it, a record that was not in memory, a KiB taken in, put out or
+ * written.
  */
 export const STEP_COST = 1;
 export const CHECK_COST = 4;
 export const SIGN_COST = 2;
 export const READ_COST = 1;
 export const KIB_COST = 1;
-/** How far whoever had nothing to do may be ahead of those who wait: an order and its certificate. */
+/**
+ * How far whoever had nothing to do may be ahead of those who wait: an order and its certificate.
+ */
 export const SERVICE_CREDIT = 40;
 /** Sources that are remembered by what they were served. */
 export const MAX_QUEUE_SOURCES = 1_024;
@@ -186,7 +196,9 @@ invariant(
 
 /** Parsed public keys that are kept for the next signature check: a KeyObject takes about 1 KiB. */
 export const VERIFY_CACHE_KEYS = 4_096;
-/** Votes that are kept for their certificates (remember.ts): about 1 MiB when all places are taken. */
+/**
+ * Votes that are kept for their certificates (remember.ts): about 1 MiB when all places are taken.
+ */
 export const REMEMBERED_SIGNATURES = 4_096;
 /** Bytes that are handed to a socket before those after them wait in turn (net/output.ts). */
 export const OUTPUT_AHEAD_BYTES = 128 * 1024;

@@ -3,17 +3,18 @@
  * other, and lets nothing out before it is on disk.
  *
  * Safety: no send, close or notice of a step leaves before all durable writes of that step and of
- * all steps before it are on disk, and they leave in the order of the steps. What a step puts out is
- * kept with the newest batch that it, or a step before it, wrote to; a batch lets go only when it is
- * committed, and batches are committed one after the other. After a failed commit nothing leaves.
+ * all steps before it are on disk, and they leave in the order of the steps. What a step puts out
+ * is kept with the newest batch that it, or a step before it, wrote to; a batch lets go only when
+ * it is committed, and batches are committed one after the other. After a failed commit nothing
+ * leaves.
  *
- * Speed: while one batch is being committed, steps go on against the overlay and their writes gather
- * in the next, which is committed as soon as the disk is free: the slower the disk, the larger the
- * batches. A step that writes nothing while nothing is waiting puts out at once.
+ * Speed: while one batch is being committed, steps go on against the overlay and their writes
+ * gather in the next, which is committed as soon as the disk is free: the slower the disk, the
+ * larger the batches. A step that writes nothing while nothing is waiting puts out at once.
  *
- * Bounds: events wait within bounds of each link, and are taken in turn (event-queue.ts); steps wait
- * when too much is held back, those of strangers first; when a turn has cost MAX_TURN_COST the sockets
- * get theirs. What a step cost is counted after it and charged to the link that caused it.
+ * Bounds: events wait within bounds of each link, and are taken in turn (event-queue.ts); steps
+ * wait when too much is held back, those of strangers first; when a turn has cost MAX_TURN_COST the
+ * sockets get theirs. What a step cost is counted after it and charged to the link that caused it.
  */
 import type { Close, Event, LinkId, Read, Send, Stamp, Step } from '../core/io.ts';
 import type { Notice } from '../core/notice.ts';
@@ -42,8 +43,8 @@ export interface LoopOptions {
   /** What signatures have cost so far (meter.ts). */
   readonly spent?: () => number;
   /**
-   * Where a step's output goes once it may leave. None of them may throw. `cause`: the link whose frame
-   * it was, if it was one.
+   * Where a step's output goes once it may leave. None of them may throw. `cause`: the link whose
+   * frame it was, if it was one.
    */
   readonly onSend: (send: Send, cause: LinkId | undefined) => void;
   readonly onClose: (close: Close) => void;
@@ -52,7 +53,9 @@ export interface LoopOptions {
   readonly onRelief: (link: LinkId) => void;
   /** A frame of this link cost so much for signatures, and nothing was written for it. */
   readonly onFruitless?: (link: LinkId, cost: number) => void;
-  /** A commit or the core itself failed: the process must end. Called once; the loop stands still. */
+  /**
+   * A commit or the core itself failed: the process must end. Called once; the loop stands still.
+   */
   readonly fatal: (error: unknown) => void;
 }
 
@@ -71,12 +74,14 @@ export type StopResult = 'clean' | 'timed_out' | 'failed';
 
 export interface Loop {
   /**
-   * Hands an event in. `place`: of an event of a link, whose share it is served from. See `Intake` for
-   * what the link has to do.
+   * Hands an event in. `place`: of an event of a link, whose share it is served from. See `Intake`
+   * for what the link has to do.
    */
   offer(event: Event, place?: Place): Intake;
   statistics(): LoopStatistics;
-  /** Resolves when all that was taken so far is done and on disk; rejects if the loop ends before. */
+  /**
+   * Resolves when all that was taken so far is done and on disk; rejects if the loop ends before.
+   */
   settled(): Promise<void>;
   /** Takes no more events, finishes those it has, and resolves within STOP_TIMEOUT_MS. */
   stop(): Promise<StopResult>;
@@ -104,7 +109,9 @@ class Held {
   }
 }
 
-/** Somebody who waits until some events have been taken, and the steps of that moment have put out. */
+/**
+ * Somebody who waits until some events have been taken, and the steps of that moment have put out.
+ */
 interface Waiter {
   /** Those that were not taken yet. */
   events: Set<Event>;

@@ -1,6 +1,6 @@
 /**
- * What signatures cost: the functions that the core is given, counted. The loop charges a step's share
- * of it to the link that caused the step (event-queue.ts).
+ * What signatures cost: the functions that the core is given, counted. The loop charges a step's
+ * share of it to the link that caused the step (event-queue.ts).
  */
 import type { Sign, Verify } from '../core/base/crypto.ts';
 import { CHECK_COST, SIGN_COST } from './limits.ts';

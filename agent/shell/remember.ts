@@ -1,10 +1,11 @@
 /**
- * Signatures that were made lately, given again instead of made again: an authority needs its vote when
- * the order comes, and once more when its certificate does. Speed only: who signs as RFC 8032 says gives
- * the same bytes for the same message each time (core/base/crypto.ts).
+ * Signatures that were made lately, given again instead of made again: an authority needs its vote
+ * when the order comes, and once more when its certificate does. Speed only: who signs as RFC 8032
+ * says gives the same bytes for the same message each time (core/base/crypto.ts).
  *
- * Bounds: each message has one place, by its last bytes, and takes it over from the one before. A vote
- * ends with a hash; whoever makes orders that share a place makes them as slow as without this.
+ * Bounds: each message has one place, by its last bytes, and takes it over from the one before. A
+ * vote ends with a hash; whoever makes orders that share a place makes them as slow as without
+ * this.
  */
 import { concatBytes, equalBytes } from '../core/base/bytes.ts';
 import type { Sign } from '../core/base/crypto.ts';

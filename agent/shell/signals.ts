@@ -1,18 +1,20 @@
 /**
  * Signals that may do nothing. On SIGUSR1 Node opens its debugger on a port of this machine, where
- * every local user can then run code as this process; SIGUSR2 ends it without a word. So each program
- * begins with this and loads the rest of itself afterwards (agent/bin/meshpayd.ts): what arrives while it
- * loads finds the handlers there.
+ * every local user can then run code as this process; SIGUSR2 ends it without a word. So each
+ * program begins with this and loads the rest of itself afterwards (agent/bin/meshpayd.ts): what
+ * arrives while it loads finds the handlers there.
  *
- * What arrives before the first line of a program, Node itself answers: a debugger that nobody asked
- * for on the command line is closed again, at once and as soon as the event loop turns.
+ * What arrives before the first line of a program, Node itself answers: a debugger that nobody
+ * asked for on the command line is closed again, at once and as soon as the event loop turns.
  */
 
 /** How often a debugger is looked for: Node opens it from a thread of its own. */
 const LOOK_EVERY_MS = 20;
 const LOOKS = 25;
 
-/** Makes the process deaf to these; `more` are for a program that has its own use for them later. */
+/**
+ * Makes the process deaf to these; `more` are for a program that has its own use for them later.
+ */
 export function deafen(...more: readonly NodeJS.Signals[]): void {
   for (const signal of ['SIGUSR1', 'SIGUSR2', ...more] as const) {
     process.on(signal, () => undefined);

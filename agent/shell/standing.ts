@@ -1,8 +1,8 @@
 /** Whose share something is served from (fair-queue.ts). */
 
 /**
- * What a link is worth. Local: this node itself and whoever uses its control socket. Trusted: a member,
- * or a node that the operator asked for. Node: proved a key, which costs nothing.
+ * What a link is worth. Local: this node itself and whoever uses its control socket. Trusted: a
+ * member, or a node that the operator asked for. Node: proved a key, which costs nothing.
  */
 export const STANDINGS = ['local', 'trusted', 'node', 'anonymous'] as const;
 export type Standing = (typeof STANDINGS)[number];

@@ -1,10 +1,11 @@
 /**
- * `Verify` for production: the strict rule of core/base/ed25519.ts (libsodium's), and after it node:crypto,
- * which is ten times as fast as JavaScript. What passes the rule, every library judges alike, so the
- * Node version does not matter (RFC 8032, "Taming the many EdDSAs"; test/core/ed25519.test.ts).
+ * `Verify` for production: the strict rule of core/base/ed25519.ts (libsodium's), and after it
+ * node:crypto, which is ten times as fast as JavaScript. What passes the rule, every library judges
+ * alike, so the Node version does not matter (RFC 8032, "Taming the many EdDSAs";
+ * test/core/ed25519.test.ts).
  *
- * The keys used last are kept as KeyObjects. The cache changes speed only: an attacker who floods it
- * with keys gets the speed of no cache.
+ * The keys used last are kept as KeyObjects. The cache changes speed only: an attacker who floods
+ * it with keys gets the speed of no cache.
  */
 import { createPublicKey, type KeyObject, verify as nodeVerify } from 'node:crypto';
 import { toByteKey } from '../core/base/bytes.ts';

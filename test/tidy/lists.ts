@@ -56,7 +56,12 @@ export const AMBIGUOUS: readonly string[] = [
 ];
 
 /** Folders whose comments are wider than the page. */
-export const WIDE: readonly string[] = ['agent/'];
+export const WIDE: readonly string[] = [
+  'agent/core/',
+  'agent/shell/net/',
+  'agent/shell/daemon/',
+  'agent/shell/control/',
+];
 
 /** What only tests import: they look inside where too little is seen from outside. */
 export const FOR_TESTS: readonly string[] = [

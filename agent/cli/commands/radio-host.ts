@@ -1,4 +1,6 @@
-/** What the commands of `meshpay radio` share: configuration, rights, report, faults as failures. */
+/**
+ * What the commands of `meshpay radio` share: configuration, rights, report, faults as failures.
+ */
 import { FAULTS, type Fault, type FaultCode } from '../../../platform/fault.ts';
 import type { MeshScope } from '../../../platform/settings.ts';
 import { harmless } from '../../core/base/characters.ts';
@@ -41,7 +43,9 @@ export function scopeOf(config: Config): MeshScope {
   return { interfaceName: config['radio.interface'], country: config['radio.country'] ?? '' };
 }
 
-/** What meshpay-radio said last, and whether it still speaks. Throws Failure if there is nothing. */
+/**
+ * What meshpay-radio said last, and whether it still speaks. Throws Failure if there is nothing.
+ */
 export function reportOf(args: Args): { report: RadioReport; fresh: boolean; ageMs: number } {
   const config = configOf(args);
   const file = config['radio.status_file'];

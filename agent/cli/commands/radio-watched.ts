@@ -1,7 +1,7 @@
 /**
  * What a command of the radio has to know of meshpay-radio beside it: whether it is there, and what
- * came of what it was asked for. So that no two programs work at one radio, it is there as long as the
- * process lives that wrote the report, however old the report is.
+ * came of what it was asked for. So that no two programs work at one radio, it is there as long as
+ * the process lives that wrote the report, however old the report is.
  */
 import { existsSync } from 'node:fs';
 import { replaceFile } from '../../../platform/file-writer.ts';
@@ -33,7 +33,9 @@ export async function isWatched(statusFile: string): Promise<boolean> {
   return reading.found && reading.report.wanted !== null && (await isAlive(reading));
 }
 
-/** A number is given to another process in time: one that began after the report did not write it. */
+/**
+ * A number is given to another process in time: one that began after the report did not write it.
+ */
 async function isAlive({ report }: Reported): Promise<boolean> {
   const process = await new HostRunner().process(report.pid);
   if (process === undefined) return false;

@@ -1,7 +1,7 @@
 /**
- * The demonstration: payments directly and through the relay, an authority killed in the middle, payments
- * without it, its return, and the proof that all ledgers are the same again. It tells what it does
- * through `Story`, so that what a person reads is made in one place (render/lab.ts).
+ * The demonstration: payments directly and through the relay, an authority killed in the middle,
+ * payments without it, its return, and the proof that all ledgers are the same again. It tells what
+ * it does through `Story`, so that what a person reads is made in one place (render/lab.ts).
  */
 import type { Amount, TokenIndex } from '../../core/base/units.ts';
 import { certificateView, type QuantityView } from '../../shell/control/money-view.ts';
@@ -67,7 +67,9 @@ interface Person {
   readonly beforeMinor: bigint;
 }
 
-/** Runs the whole demonstration. Throws Failure with the reason when anything is not as it should. */
+/**
+ * Runs the whole demonstration. Throws Failure with the reason when anything is not as it should.
+ */
 export async function runDemo(lab: Lab, story: Story, signal: AbortSignal): Promise<DemoResult> {
   const authorities = lab.nodes.filter(({ role }) => role === 'authority');
   const victim = authorities[1];

@@ -6,8 +6,8 @@ import { createServer } from 'node:net';
 
 const HOST = '127.0.0.1';
 /**
- * Ports from here to below the last are given out. From that on Linux gives them to whoever asks for
- * any (net.ipv4.ip_local_port_range), so one that was free may be taken when its node starts.
+ * Ports from here to below the last are given out. From that on Linux gives them to whoever asks
+ * for any (net.ipv4.ip_local_port_range), so one that was free may be taken when its node starts.
  */
 const FIRST_PORT = 10_000;
 const END_PORT = 32_768;

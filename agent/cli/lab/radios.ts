@@ -1,7 +1,7 @@
 /**
  * `meshpay lab --radios`: a network whose nodes meet over virtual radios, in a virtual machine. The
- * machine belongs to the tests, which no package carries: it is run as a program of its own, on this
- * terminal, from the source tree that this command was built in.
+ * machine belongs to the tests, which no package carries: it is run as a program of its own, on
+ * this terminal, from the source tree that this command was built in.
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';

@@ -1,7 +1,7 @@
 /**
  * A planned network -> folders: the genesis document, and one folder a node with all that this node
- * needs. The whole is there or nothing is (platform/folder-writer.ts). Every configuration is read back and judged by
- * the daemon's own check before anything is visible.
+ * needs. The whole is there or nothing is (platform/folder-writer.ts). Every configuration is read
+ * back and judged by the daemon's own check before anything is visible.
  */
 import { join, resolve } from 'node:path';
 import { makeFolder, writeNewFile } from '../../../platform/file-writer.ts';

@@ -47,7 +47,9 @@ const ANSI_SEQUENCE = /\u001b\[[0-9;]*m/g;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the very sequences of COLOURED.
 const OWN_SEQUENCE = /(\u001b\[(?:1|2|22|3[1236]|39)m)/;
 
-/** Lines of text as they may be shown: of what is unseen only line ends, tabs and our own colours. */
+/**
+ * Lines of text as they may be shown: of what is unseen only line ends, tabs and our own colours.
+ */
 export function cleanPainted(text: string, coloured: boolean): string {
   if (!coloured) return harmlessLines(text);
   const parts = text.split(OWN_SEQUENCE);

@@ -1,4 +1,7 @@
-/** Small texts: counts, durations, sizes. Nothing here reads the clock: a moment is always an argument. */
+/**
+ * Small texts: counts, durations, sizes. Nothing here reads the clock: a moment is always an
+ * argument.
+ */
 
 /** "1 peer", "3 peers". */
 export function counted(count: number, one: string, many = `${one}s`): string {
@@ -11,7 +14,10 @@ export function listed(names: readonly string[], join = 'and'): string {
   return `${names.slice(0, -1).join(', ')} ${join} ${names.at(-1) ?? ''}`;
 }
 
-/** A duration in milliseconds for a person: "340 ms", "12.5 s", "3 min 20 s", "2 h 5 min", "4 d 3 h". */
+/**
+ * A duration in milliseconds for a person: "340 ms", "12.5 s", "3 min 20 s", "2 h 5 min", "4 d 3
+ * h".
+ */
 export function duration(ms: number): string {
   if (ms < 10) return `${Math.round(ms * 10) / 10} ms`;
   if (ms < 1000) return `${Math.round(ms)} ms`;
@@ -44,7 +50,9 @@ export function size(bytes: number): string {
   return `${value >= 100 || unit === 0 ? Math.round(value) : Math.round(value * 10) / 10} ${units[unit]}`;
 }
 
-/** A wall-clock moment in whole milliseconds since 1970, in universal time: "2026-01-31 12:00:00". */
+/**
+ * A wall-clock moment in whole milliseconds since 1970, in universal time: "2026-01-31 12:00:00".
+ */
 export function moment(wallMs: number): string {
   return new Date(wallMs).toISOString().slice(0, 19).replace('T', ' ');
 }

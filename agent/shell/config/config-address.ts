@@ -1,6 +1,6 @@
 /**
- * An address as a person writes it: "127.0.0.1:7420", "[fe80::1%mesh0]:7420", "router.lan:7420". What
- * can never work is refused here, where a person reads it, and not by the system later on.
+ * An address as a person writes it: "127.0.0.1:7420", "[fe80::1%mesh0]:7420", "router.lan:7420".
+ * What can never work is refused here, where a person reads it, and not by the system later on.
  *
  * Host names follow RFC 1123 2.1, where the last label is never a number: getaddrinfo(3) takes what
  * looks like one for an IPv4 address in the notation of 1983, in which 010.0.0.1 is 8.0.0.1 and
@@ -10,7 +10,9 @@ import { isIPv4, isIPv6 } from 'node:net';
 import { parseIpv6 } from '../../../platform/ipv6.ts';
 import { type Address, isLinkLocal } from '../net/address.ts';
 
-/** `listen`: an address of this machine; `dial`: an address of another one; `name`: also by name. */
+/**
+ * `listen`: an address of this machine; `dial`: an address of another one; `name`: also by name.
+ */
 export type AddressUse = 'listen' | 'dial' | 'name';
 
 const NOT_OF_THIS_FORM = '';
@@ -19,8 +21,8 @@ const ZONE = /^[^\s/:%\]]{1,15}$/;
 const LABEL = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i;
 
 /**
- * The address, or why it is none that can be used so: a phrase after the text itself, which is empty
- * where what is expected says it all.
+ * The address, or why it is none that can be used so: a phrase after the text itself, which is
+ * empty where what is expected says it all.
  */
 export function readAddress(text: string, use: AddressUse): Address | string {
   const match = /^(?:\[([^\]]*)\]|([^[\]:]*)):([0-9]*)$/.exec(text);

@@ -1,6 +1,6 @@
 /**
- * What a service manager tells its service in the environment (sd_notify(3), sd_watchdog_enabled(3)).
- * The only environment that the daemon reads; no setting comes from it.
+ * What a service manager tells its service in the environment (sd_notify(3),
+ * sd_watchdog_enabled(3)). The only environment that the daemon reads; no setting comes from it.
  */
 
 export interface ServiceEnvironment {

@@ -1,7 +1,8 @@
 /**
  * Reads, checks and writes the configuration file: TOML 1.0, judged by the one table in
  * config-schema.ts. All mistakes of a file are reported at once, each with its field, what was
- * expected and what was found. No setting comes from anywhere else: no environment variable is read.
+ * expected and what was found. No setting comes from anywhere else: no environment variable is
+ * read.
  */
 
 import { dirname, resolve } from 'node:path';

@@ -1,12 +1,12 @@
 /**
- * Where the lines of a log go: a file, a terminal, a pipe or a socket, any of which may fail or have a
- * reader that does not read.
+ * Where the lines of a log go: a file, a terminal, a pipe or a socket, any of which may fail or
+ * have a reader that does not read.
  *
- * Safety: no call here waits for a reader (what could make a write wait is opened so that it does not),
- * the lines that wait are bounded, and a line that was begun is finished before another begins. An error
- * costs lines and nothing else: they are counted, and the count is told.
- * Liveness: what waits is tried again until it is written, so a disk that has room again, or a reader
- * that goes on, is enough; whoever ends waits for the log a bounded number of times.
+ * Safety: no call here waits for a reader (what could make a write wait is opened so that it does
+ * not), the lines that wait are bounded, and a line that was begun is finished before another
+ * begins. An error costs lines and nothing else: they are counted, and the count is told.
+ * Liveness: what waits is tried again until it is written, so a disk that has room again, or a
+ * reader that goes on, is enough; whoever ends waits for the log a bounded number of times.
  */
 import { constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
@@ -129,8 +129,8 @@ export function standardOutput(descriptor: 1 | 2 = 1): LineWriter {
 const held: Socket[] = [];
 
 /**
- * The same place, as a descriptor on which a write never waits. Opened anew where that can be, because
- * the mode belongs to what is open, and other processes may have it open too.
+ * The same place, as a descriptor on which a write never waits. Opened anew where that can be,
+ * because the mode belongs to what is open, and other processes may have it open too.
  */
 function withoutWaiting(descriptor: number): number {
   const found = fstatSync(descriptor);

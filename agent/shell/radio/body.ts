@@ -1,6 +1,6 @@
 /**
- * The platform's body that the configuration names, and a gate before it, so that nothing is applied
- * any more while the mesh is to stay down.
+ * The platform's body that the configuration names, and a gate before it, so that nothing is
+ * applied any more while the mesh is to stay down.
  */
 import { failure, fault, type Result } from '../../../platform/fault.ts';
 import { LinuxPlatform } from '../../../platform/linux/linux.ts';

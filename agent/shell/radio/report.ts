@@ -1,7 +1,7 @@
 /**
  * What meshpay-radio says of the mesh: one small file in memory, written anew every two seconds,
- * which everybody may read. The node itself runs without rights: it asks the kernel nothing and starts
- * nothing, it reads this.
+ * which everybody may read. The node itself runs without rights: it asks the kernel nothing and
+ * starts nothing, it reads this.
  *
  * Ages are taken from the machine's uptime, because a router's wall clock jumps.
  */
@@ -88,8 +88,8 @@ export function heldFile(statusFile: string): string {
 }
 
 /**
- * A person asks for what the configuration and the held file say, now. Whoever reports takes the file
- * away after a report that tells nothing of before, so that what is read then is the answer.
+ * A person asks for what the configuration and the held file say, now. Whoever reports takes the
+ * file away after a report that tells nothing of before, so that what is read then is the answer.
  */
 export function askedFile(statusFile: string): string {
   return join(dirname(statusFile), 'asked');

@@ -1,7 +1,7 @@
 /**
  * The table [radio] of the configuration -> what the platform is asked for. The passphrase comes
- * from its own file, which only its owner may read; the address from the network and the node's key,
- * so that nothing has to be configured.
+ * from its own file, which only its owner may read; the address from the network and the node's
+ * key, so that nothing has to be configured.
  *
  * Faults here are found before the platform has looked at the host. What only the host can tell
  * (country, channel, radio) is judged by the platform's plan.

@@ -4,7 +4,8 @@
  *
  *   "MPB1" | length of the header (4) | header
  *   for each record: 1 | length of the key (1) | length of the value (4) | key | value
- *   0 | commit number (8) | number of records (8) | sum of digests (32) | SHA-256 of all before (32)
+ *   0 | commit number (8) | number of records (8) | sum of digests (32)
+ *     | SHA-256 of all before (32)
  *
  * The store's own records are not in it: they belong to one database. Integers are big-endian.
  */

@@ -30,8 +30,8 @@ export type FolderOptions = Pick<OpenOptions, 'folder' | 'allowVolatile' | 'migr
 
 /**
  * Writes a backup of an open store, also while it is written to. The file appears when it is whole
- * and durable. Throws StoreError (`file_exists`, `store_empty`, `store_moved`), StoreDamaged, or the
- * system's error.
+ * and durable. Throws StoreError (`file_exists`, `store_empty`, `store_moved`), StoreDamaged, or
+ * the system's error.
  */
 export async function backup(store: StoreReader, file: string): Promise<BackupSummary> {
   if (await isThere(file)) throw new StoreError('file_exists', file);
@@ -59,8 +59,8 @@ export async function backupFolder(options: FolderOptions, file: string): Promis
 /**
  * Makes a store that serves but never votes from a backup file (or from the file of a move whose
  * secret is lost) in a data folder that has none. Returns the number of records. Throws StoreError
- * (`store_exists`, `bad_backup`, `data_in_use`, `volatile_storage`, `schema_newer`, `disk_full`), or
- * the system's error.
+ * (`store_exists`, `bad_backup`, `data_in_use`, `volatile_storage`, `schema_newer`, `disk_full`),
+ * or the system's error.
  */
 export async function restore(file: string, options: FolderOptions): Promise<number> {
   const { folder, migrations = MIGRATIONS } = options;

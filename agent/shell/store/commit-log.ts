@@ -1,20 +1,22 @@
 /**
- * The commit log: a file of fixed size beside the database, to which every commit goes first. A commit
- * is durable, and may be acknowledged, when its entry is synced here; LevelDB gets the same batch
- * without a sync and is brought to the disk as a whole from time to time, at a checkpoint.
+ * The commit log: a file of fixed size beside the database, to which every commit goes first. A
+ * commit is durable, and may be acknowledged, when its entry is synced here; LevelDB gets the same
+ * batch without a sync and is brought to the disk as a whole from time to time, at a checkpoint.
  *
  * Why: the file's blocks exist and are zeroed before they are used, so a sync writes the entry's
- * blocks and nothing else, where a log that grows costs the file system's journal twice the data each time.
+ * blocks and nothing else, where a log that grows costs the file system's journal twice the data
+ * each time.
  *
  * Safety:
  *   - An entry is synced before LevelDB hears of its commit, so LevelDB is never ahead.
  *   - Blocks are used again only when a checkpoint after their entries is durable, in both of its
  *     copies; a checkpoint is written only when LevelDB's tables hold all commits up to it, synced.
- *   - After a crash every entry since the checkpoint is given to LevelDB again, whatever LevelDB says
- *     that it has: after a power failure it may have lost the middle of its own log, not only the end.
- *   - Entries are chained by their numbers and hashes (commit.ts). What is torn by a power failure is
- *     the last one, which nobody was told of. A hole before an entry that is whole, or a commit that
- *     LevelDB has and the log has not, is damage (judge.ts).
+ *   - After a crash every entry since the checkpoint is given to LevelDB again, whatever LevelDB
+ *     says that it has: after a power failure it may have lost the middle of its own log, not only
+ *     the end.
+ *   - Entries are chained by their numbers and hashes (commit.ts). What is torn by a power failure
+ *     is the last one, which nobody was told of. A hole before an entry that is whole, or a commit
+ *     that LevelDB has and the log has not, is damage (judge.ts).
  *
  * The file grows, by doubling, until a load of payments rarely has to wait for a checkpoint; idle,
  * nothing is written.

@@ -1,6 +1,6 @@
 /**
- * Commits: what the store knows about all of its records together. Each batch also writes the commit
- * record, so that a half batch, a lost record and a stale one are noticed.
+ * Commits: what the store knows about all of its records together. Each batch also writes the
+ * commit record, so that a half batch, a lost record and a stale one are noticed.
  *
  *   number  of the commit, from 1
  *   chain   SHA-256(chain before | for each write: 1, digest  or  0, length of the key, key)

@@ -1,7 +1,8 @@
 /**
  * The guarded records: those whose loss could make a node sign what it must not. They are verified
- * whole before a node takes part, with a number and a sum of their own in the commit record, so that
- * none is lost, stale or too many. Their number is bounded by that of accounts, not by history.
+ * whole before a node takes part, with a number and a sum of their own in the commit record, so
+ * that none is lost, stale or too many. Their number is bounded by that of accounts, not by
+ * history.
  *
  *   account                     which sequence is next, and which order was voted for
  *   conflict                    accounts that must not be voted for any more

@@ -3,16 +3,16 @@
  * the one inside LevelDB, and that needs a database. So:
  *
  *   pid.<pid>.<start>.<boot>.<n>   a process that wants the folder, or has it
- *   pid                            of the one that has it, its number and its name: for others to say who
+ *   pid                            of the one that has it: its number and its name, for others
  *
- * Safety: whoever wants the folder first puts its name down and only then looks for names. Of two, the
- * one that looks last sees the other, and it holds nothing before it has seen that it is alone. Nobody
- * takes away the name of a process that lives, and that of a dead one never means anybody else: pids
- * are used again, so it says when the process started (field 22 of proc_pid_stat(5)), and in which
- * run of the system.
+ * Safety: whoever wants the folder first puts its name down and only then looks for names. Of two,
+ * the one that looks last sees the other, and it holds nothing before it has seen that it is alone.
+ * Nobody takes away the name of a process that lives, and that of a dead one never means anybody
+ * else: pids are used again, so it says when the process started (field 22 of proc_pid_stat(5)),
+ * and in which run of the system.
  *
- * Liveness: of two that only want it, the one whose name sorts first waits for the other to withdraw.
- * A process that dies holds nothing any more, whatever it leaves behind.
+ * Liveness: of two that only want it, the one whose name sorts first waits for the other to
+ * withdraw. A process that dies holds nothing any more, whatever it leaves behind.
  *
  * Where processes do not see each other (pid namespaces, hidden /proc), LevelDB's lock keeps the
  * second one out, and a store appears by one rename (publish.ts): never half, never over another.

@@ -1,24 +1,26 @@
 /**
- * The store in LevelDB, behind the commit log (commit-log.ts). Every record carries a seal (seal.ts),
- * every batch the commit record (commit.ts). Reads check the seal: a bit that flips while the process
- * runs ends it, too, and is remembered: the store is then damaged at the next start.
+ * The store in LevelDB, behind the commit log (commit-log.ts). Every record carries a seal
+ * (seal.ts), every batch the commit record (commit.ts). Reads check the seal: a bit that flips
+ * while the process runs ends it, too, and is remembered: the store is then damaged at the next
+ * start.
  *
  * A commit: planned against what is stored, synced in the log, which makes it durable, and given to
- * LevelDB behind the caller's back: nobody waits for what a start would do again. Until LevelDB has it,
- * reads look into it, and whatever reads LevelDB as of a commit waits: the next commit, a scrub, a
- * checkpoint, a copy of all records. So one commit at most is behind. If LevelDB refuses it, it is
- * safe in the log, and the next commit fails.
+ * LevelDB behind the caller's back: nobody waits for what a start would do again. Until LevelDB has
+ * it, reads look into it, and whatever reads LevelDB as of a commit waits: the next commit, a
+ * scrub, a checkpoint, a copy of all records. So one commit at most is behind. If LevelDB refuses
+ * it, it is safe in the log, and the next commit fails.
  *
- * A checkpoint brings LevelDB's memory to its tables, which it syncs, and then frees the log; it goes
- * on beside commits.
+ * A checkpoint brings LevelDB's memory to its tables, which it syncs, and then frees the log; it
+ * goes on beside commits.
  *
  * What is known when:
- *   at once, before a node takes part   the commit log and its chain since the checkpoint; that LevelDB
- *                                       has neither less nor more; all guarded records (guard.ts)
+ *   at once, before a node takes part   the commit log and its chain since the checkpoint; that
+ *                                       LevelDB has neither less nor more; all guarded records
+ *                                       (guard.ts)
  *   when it is read                     that a record is what was written under its key
  *   at the end of a scrub               that no other record is lost, stale or hidden
- * So nothing that a vote depends on can be missing when it is given; that a certified fact is missing may be found
- * out later, and then ends voting all the same.
+ * So nothing that a vote depends on can be missing when it is given; that a certified fact is
+ * missing may be found out later, and then ends voting all the same.
  */
 import { invariant } from '../../core/base/assert.ts';
 import type { ByteKey } from '../../core/base/bytes.ts';

@@ -5,8 +5,8 @@
  *   the ring   entries, each from the beginning of a block: "MPE1" | length (4) | entry | seal (8)
  *
  * A seal is the first 8 bytes of SHA-256 of all before it; what follows in the last block is zeros.
- * Blocks are what the kernel writes at least, and an entry never shares one with an entry before it, so
- * that writing it cannot harm what was acknowledged. Integers are big-endian.
+ * Blocks are what the kernel writes at least, and an entry never shares one with an entry before
+ * it, so that writing it cannot harm what was acknowledged. Integers are big-endian.
  */
 import { equalBytes } from '../../core/base/bytes.ts';
 import { isRefusal } from '../../core/base/refusal.ts';
@@ -90,7 +90,9 @@ const COMMIT_BYTES = encode(commitCoder, {
   guarded: { count: 0n, sum: new Uint8Array(32) },
 }).length;
 
-/** entry: the commit record | for each operation: length of key + 1 (1), or 0 and it (a removal). */
+/**
+ * entry: the commit record | for each operation: length of key + 1 (1), or 0 and it (a removal).
+ */
 export function encodeEntry(after: CommitRecord, operations: readonly Operation[]): Buffer {
   const parts: Uint8Array[] = [encode(commitCoder, after)];
   for (const operation of operations) {

@@ -1,6 +1,6 @@
 /**
- * Migrations: how an older store becomes one of this version. Entry i of the list turns version i + 1
- * into i + 2, so the newest version is one above the length of the list.
+ * Migrations: how an older store becomes one of this version. Entry i of the list turns version i +
+ * 1 into i + 2, so the newest version is one above the length of the list.
  *
  * A migration looks at one record at a time and says what to write instead. It must leave alone a
  * record that it has made itself: after a crash in the middle it is run again from the beginning.

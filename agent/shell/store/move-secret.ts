@@ -1,4 +1,6 @@
-/** The one-time secret of a move (move.ts), and its code: a bech32m text, so that a typo is refused. */
+/**
+ * The one-time secret of a move (move.ts), and its code: a bech32m text, so that a typo is refused.
+ */
 import { createHash, randomBytes } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';

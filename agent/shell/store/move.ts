@@ -17,9 +17,9 @@
  * The secret lies in the folder `store.moving`, in which the new store is built, and the rename of
  * that folder to `store` both publishes the store and takes the secret from its place: one cannot
  * happen without the other, and a second moveIn finds no secret. Sealing is one synced commit: the
- * standing, which keeps the core from voting, and the schema record, which keeps the store from being
- * opened for work at all. If the secret is lost after that, `restore` takes the file, and the seat
- * comes back with a new key.
+ * standing, which keeps the core from voting, and the schema record, which keeps the store from
+ * being opened for work at all. If the secret is lost after that, `restore` takes the file, and the
+ * seat comes back with a new key.
  *
  * This keeps honest people from a mistake. Somebody who copies the new folder with its secret, or
  * changes the program, holds the key and needs no file.
@@ -63,8 +63,8 @@ export async function moveRequest(options: FolderOptions): Promise<string> {
 }
 
 /**
- * Step 2, in the old data folder: seals the store for good, then writes it to a file for the one who
- * has the secret of `code`, with `files` (the node key, say) beside the records. Repeated on a
+ * Step 2, in the old data folder: seals the store for good, then writes it to a file for the one
+ * who has the secret of `code`, with `files` (the node key, say) beside the records. Repeated on a
  * sealed store it writes the same file again, for the same code only. Throws StoreError
  * (`bad_move_code`, `move_code_differs`, `store_absent`, `store_empty`, `store_damaged`,
  * `data_in_use`, `file_exists` before anything is sealed), or the system's error.
@@ -90,9 +90,9 @@ export async function moveOut(
 }
 
 /**
- * Step 3, in the new data folder: makes the store from the file, and writes the files that came with
- * it into the folder (mode 0600). Returns their names. It may vote unless the old one might not.
- * Throws StoreError (`store_exists`, `move_not_requested`, `move_code_differs`, `bad_backup`,
+ * Step 3, in the new data folder: makes the store from the file, and writes the files that came
+ * with it into the folder (mode 0600). Returns their names. It may vote unless the old one might
+ * not. Throws StoreError (`store_exists`, `move_not_requested`, `move_code_differs`, `bad_backup`,
  * `file_exists`, `data_in_use`, `volatile_storage`, `schema_newer`, `disk_full`), or the system's
  * error.
  */

@@ -63,8 +63,8 @@ export type InspectResult =
   | RefusedResult;
 
 /**
- * Opens the store of a data folder for the one process that works on it; makes one if there is none,
- * and brings an older one up to date. Refuses with `data_in_use`, `volatile_storage`,
+ * Opens the store of a data folder for the one process that works on it; makes one if there is
+ * none, and brings an older one up to date. Refuses with `data_in_use`, `volatile_storage`,
  * `schema_newer` or `store_moved`.
  */
 export async function openStore(options: OpenOptions): Promise<OpenResult> {
@@ -254,8 +254,8 @@ async function newer(level: Level, version: number, newest: number): Promise<Ref
 }
 
 /**
- * Compares the commit log with the database that is open, which nobody else can commit to, and if all
- * is well gives it what it may have lost. Returns the last commit.
+ * Compares the commit log with the database that is open, which nobody else can commit to, and if
+ * all is well gives it what it may have lost. Returns the last commit.
  */
 async function playBack(level: Level, path: string, damage: DamageList): Promise<CommitRecord> {
   const contents = await readCommitLog(path);

@@ -1,9 +1,9 @@
 /**
  * The scrub: reads all records again while the store is in use, a few at a time, and checks what no
- * single read can tell: that none is lost, stale, or hidden from lookups. It goes through the keys in
- * ascending order and keeps number and sum of the records below its cursor. What commits change there is
- * added and taken off, so that at the end they must be those of the last commit. It needs no copy of
- * the store as of one moment, and goes on after a restart where it was.
+ * single read can tell: that none is lost, stale, or hidden from lookups. It goes through the keys
+ * in ascending order and keeps number and sum of the records below its cursor. What commits change
+ * there is added and taken off, so that at the end they must be those of the last commit. It needs
+ * no copy of the store as of one moment, and goes on after a restart where it was.
  *
  * A slice is begun while no commit is under way, so what it reads is the state as of the last one.
  * What is committed before it is taken in is remembered, and applied to what was read.
@@ -55,7 +55,9 @@ export class Scrub {
     this.#hasJournalEnded = this.#cursor >= AFTER_JOURNAL;
   }
 
-  /** Records that this pass has read, and passes that came to their end since the store was opened. */
+  /**
+   * Records that this pass has read, and passes that came to their end since the store was opened.
+   */
   get progress(): { readonly records: bigint; readonly passes: number } {
     return { records: this.#sum.count, passes: this.#passes };
   }
@@ -82,8 +84,8 @@ export class Scrub {
   }
 
   /**
-   * Reads and checks the next records; to be called while no commit is under way, and one at a time.
-   * `lastCommit` gives the last one that is done. Throws StoreError `store_unavailable`.
+   * Reads and checks the next records; to be called while no commit is under way, and one at a
+   * time. `lastCommit` gives the last one that is done. Throws StoreError `store_unavailable`.
    */
   read(records: number, lastCommit: () => CommitRecord): Promise<ScrubStep> {
     const slice: Slice = { touched: new Set(), changes: [] };
@@ -146,7 +148,9 @@ export class Scrub {
     }
   }
 
-  /** The journal's last entry was read, in this slice or before: is the head, as it was then, its? */
+  /**
+   * The journal's last entry was read, in this slice or before: is the head, as it was then, its?
+   */
   #endJournal(head: Uint8Array | undefined): void {
     if (this.#hasJournalEnded) return;
     this.#hasJournalEnded = true;

@@ -1,7 +1,7 @@
 /**
  * Runs the scrub (scrub.ts) beside all other work: a slice at a time, and a rest after each that is
- * longer than it took, so that it never takes more than a fifth of the processor. After a whole pass it
- * waits for days.
+ * longer than it took, so that it never takes more than a fifth of the processor. After a whole
+ * pass it waits for days.
  */
 import { SCRUB_EVERY_MS, SCRUB_REST_FACTOR, SCRUB_SLICE_RECORDS } from '../limits.ts';
 import { type Damage, StoreDamaged } from './damage.ts';

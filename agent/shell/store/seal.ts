@@ -5,8 +5,8 @@
  *   digest = SHA-256(length of the key (2) | key | value)
  *   stored = value | first 8 bytes of the digest
  *
- * The key is part of it, so that a value under a wrong key is noticed too. This finds accidents, not
- * a thief: whoever can write the files can also write seals.
+ * The key is part of it, so that a value under a wrong key is noticed too. This finds accidents,
+ * not a thief: whoever can write the files can also write seals.
  */
 import { hash } from 'node:crypto';
 import type { ByteKey } from '../../core/base/bytes.ts';
@@ -47,8 +47,8 @@ export function seal(value: Uint8Array, digest: Uint8Array): Buffer {
 }
 
 /**
- * A value without its seal, which is not checked. A view: no bytes are copied. LevelDB gives Buffers,
- * whose `slice` shares memory; the core is to have plain arrays, whose `slice` copies.
+ * A value without its seal, which is not checked. A view: no bytes are copied. LevelDB gives
+ * Buffers, whose `slice` shares memory; the core is to have plain arrays, whose `slice` copies.
  */
 export function valueIn({ buffer, byteOffset, length }: Uint8Array): Uint8Array {
   return new Uint8Array(buffer, byteOffset, Math.max(0, length - SEAL_BYTES));

@@ -46,8 +46,8 @@ export interface Store extends StoreReader {
   commit(writes: readonly Write[]): Promise<void>;
   /**
    * Reads and checks the next so many records in the background of all else (scrub.ts). Damage that
-   * it finds is remembered: the next start finds the store damaged. One at a time. Throws StoreError
-   * `store_unavailable`, or StoreDamaged.
+   * it finds is remembered: the next start finds the store damaged. One at a time. Throws
+   * StoreError `store_unavailable`, or StoreDamaged.
    */
   scrub(records: number): Promise<ScrubStep>;
 }

@@ -5,8 +5,8 @@
  *
  * Damage is only what LevelDB calls corruption, a file that it names and that is not there or ends
  * too early, and what our own verification finds. LevelDB has only words for the system's errors:
- * "IO error: PATH: TEXT", where TEXT is strerror(3) of glibc or of musl. Its codes are missing where a
- * call was synchronous.
+ * "IO error: PATH: TEXT", where TEXT is strerror(3) of glibc or of musl. Its codes are missing
+ * where a call was synchronous.
  */
 import { errnoOf, messageOf } from './layout.ts';
 import { StoreError } from './store-error.ts';

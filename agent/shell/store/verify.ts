@@ -6,9 +6,9 @@
  *   the guarded    the same for those that a vote depends on (guard.ts)
  *   the journal    numbers without a gap, each entry linked to the one before, the head to the last
  *
- * Before a node takes part the guarded ones are checked, after the commit log (judge.ts). All of them are
- * where nobody waits: by the scrub (scrub.ts) while the node works, and in one pass of a backup, a
- * move, a migration and whatever inspects a store that is not in use.
+ * Before a node takes part the guarded ones are checked, after the commit log (judge.ts). All of
+ * them are where nobody waits: by the scrub (scrub.ts) while the node works, and in one pass of a
+ * backup, a move, a migration and whatever inspects a store that is not in use.
  */
 import { type ByteKey, equalBytes } from '../../core/base/bytes.ts';
 import { isRefusal } from '../../core/base/refusal.ts';
@@ -64,8 +64,8 @@ export interface CheckedRecord {
 }
 
 /**
- * Checks one record: its seal, and unless `isTouched`, since it may be another by now, that a lookup
- * finds the same bytes. Throws StoreError `store_unavailable`.
+ * Checks one record: its seal, and unless `isTouched`, since it may be another by now, that a
+ * lookup finds the same bytes. Throws StoreError `store_unavailable`.
  */
 export function checkRecord(
   level: Lookup,
