@@ -110,15 +110,14 @@ export class RadioService<Observed> {
 
   /** Reports while something takes its time: a report that is old means that nobody is here. */
   async #telling(work: Promise<void>): Promise<void> {
-    let isDone = false;
-    const done = work.finally(() => {
-      isDone = true;
-    });
+    const ended = new AbortController();
+    const { signal } = ended;
+    const done = work.finally(() => ended.abort());
     // Told at once, and not to end the program: whoever waits for it hears of it below.
     done.catch(() => undefined);
-    while (!isDone) {
+    while (!signal.aborted) {
       if (this.#isDue() || this.#state !== this.#reported) await this.#report();
-      await Promise.race([done, sleep(HELD_LOOK_MS, undefined, { ref: false })]);
+      await sleep(HELD_LOOK_MS, undefined, { ref: false, signal }).catch(() => undefined);
     }
     await done;
   }

@@ -12,6 +12,7 @@ import { lossTable } from './loss.ts';
 import { machine, table } from './machine.ts';
 import { streams } from './streams.ts';
 import { throughput } from './throughput.ts';
+import { waiting } from './waiting.ts';
 
 const { values } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } },
@@ -49,6 +50,9 @@ const PARTS: Record<string, () => Promise<void>> = {
   },
   crowd: async () => {
     print(table('(i) Payments beside hostile links', await crowd(values.quick ? 3 : 9)));
+  },
+  waiting: async () => {
+    print(table('(k) What `wallet resume` keeps while it waits', await waiting(seconds)));
   },
   streams: async () => {
     print(table('(g) A stream over loopback, by transport', await streams()));

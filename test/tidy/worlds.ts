@@ -64,6 +64,15 @@ test('whoever waits is woken: nobody looks again and again but for a reason', ()
   assert.deepEqual(found, Object.keys(LOOKS_AGAIN).sort());
 });
 
+test('whoever waits leaves nothing behind at what does not come', () => {
+  // A race keeps something at each promise that it lost until that settles, and some never do.
+  const races = /\bPromise\.(race|any)\(/;
+  const wrong = [...under('agent'), ...under('platform')].filter((path) =>
+    races.test(withoutComments(path)),
+  );
+  assert.deepEqual(wrong, []);
+});
+
 test('no suite ends by the wall clock: waits have a patience that load does not wear out', () => {
   assert.doesNotMatch(read('package.json'), /--test-timeout/);
   const deadline = /\bnow\(\)\s*[<>]|(?<!=)[<>]=?\s*(performance|Date)\.now\(\)/;
