@@ -5,18 +5,13 @@
  */
 import { awaitCarrier, type HostCommand, remove, run } from '../command.ts';
 import { normalizePrefix } from '../ipv6.ts';
-import {
-  AP_BEACON_INTERVAL_TU,
-  JOIN_TIMEOUT_MS,
-  LOG_MAX_BYTES,
-  START_TIMEOUT_MS,
-} from '../limits.ts';
+import { JOIN_TIMEOUT_MS, LOG_MAX_BYTES, START_TIMEOUT_MS } from '../limits.ts';
 import { parameterCommands } from '../mesh-parameters.ts';
 import { NEIGHBOUR_SETTINGS } from '../neighbours.ts';
 import type { Phy } from '../radio.ts';
 import type { MeshScope, MeshSettings } from '../settings.ts';
 import { isJoined, isUp } from '../survey.ts';
-import { hasAccessPoint, ownAddress } from './coexistence.ts';
+import { intervalBeside, ownAddress } from './coexistence.ts';
 import { type LinuxObserved, pathsOf } from './observed.ts';
 import { supplicantConfiguration } from './supplicant.ts';
 
@@ -92,11 +87,22 @@ function wantedConfiguration(settings: MeshSettings, observed: LinuxObserved, ph
   const { control } = pathsOf(observed, settings.interfaceName);
   const { configuration } = observed.supplicant;
   const own = supplicantConfiguration(settings, control, 'global_sae_pwe');
-  const beside = { ...settings, beaconIntervalTu: AP_BEACON_INTERVAL_TU };
-  const shared = `${BESIDE_NOTE}${supplicantConfiguration(beside, control, 'global_sae_pwe')}`;
-  const isKept = configuration === own || configuration === shared;
-  if (isKept && isJoined(settings, observed)) return configuration;
-  return hasAccessPoint(settings, observed, phy) ? shared : own;
+  const isKept = configuration === own || withInterval(configuration, settings) === own;
+  if (configuration !== undefined && isKept && isJoined(settings, observed)) return configuration;
+  const beaconIntervalTu = intervalBeside(settings, observed, phy);
+  if (beaconIntervalTu === undefined) return own;
+  const beside = { ...settings, beaconIntervalTu };
+  return `${BESIDE_NOTE}${supplicantConfiguration(beside, control, 'global_sae_pwe')}`;
+}
+
+/** A configuration that has somebody else's interval, as it would be with the wanted one. */
+function withInterval(
+  configuration: string | undefined,
+  { beaconIntervalTu }: MeshSettings,
+): string | undefined {
+  if (configuration?.startsWith(BESIDE_NOTE) !== true) return undefined;
+  const rest = configuration.slice(BESIDE_NOTE.length);
+  return rest.replace(/^( *beacon_int)=\d+$/m, `$1=${beaconIntervalTu}`);
 }
 
 /** Tells an interval that was taken from one that was wanted. */

@@ -5,6 +5,7 @@
  */
 import { fitsTogether } from '../combinations.ts';
 import { type Fault, fault } from '../fault.ts';
+import { AP_BEACON_INTERVAL_TU } from '../limits.ts';
 import type { Phy, RadioInterface } from '../radio.ts';
 import type { MeshSettings } from '../settings.ts';
 import type { LinuxObserved } from './observed.ts';
@@ -80,9 +81,16 @@ export function ownAddress(
   return candidates.find((each) => others.every((other) => other.address !== each));
 }
 
-/** Whether an access point is up on the radio that the mesh is to share. */
-export function hasAccessPoint(settings: MeshSettings, observed: LinuxObserved, phy: Phy): boolean {
-  return othersUp(settings, observed, phy).some(({ type }) => type === 'AP' || type === 'P2P-GO');
+/** The beacon interval of an access point that is up on the radio that the mesh is to share. */
+export function intervalBeside(
+  settings: MeshSettings,
+  observed: LinuxObserved,
+  phy: Phy,
+): number | undefined {
+  const others = othersUp(settings, observed, phy);
+  const found = others.find(({ type }) => type === 'AP' || type === 'P2P-GO');
+  if (found === undefined) return undefined;
+  return observed.beaconIntervals[found.name] ?? AP_BEACON_INTERVAL_TU;
 }
 
 /**

@@ -19,6 +19,7 @@ import {
   survey,
   surveyStatus,
 } from '../survey.ts';
+import { beaconIntervals } from './access-points.ts';
 import { ManagerLook, strangers } from './manager-look.ts';
 import {
   MANAGERS,
@@ -93,6 +94,7 @@ export class LinuxPlatform extends HostBody implements Platform<LinuxObserved> {
       ...surveyed.value,
       folder: this.#folder,
       blocks,
+      beaconIntervals: await beaconIntervals(this.runner),
       soleAddresses: await this.#soleAddresses(surveyed.value.phys),
       missing: await this.missing([...PROGRAMS, ...switches, ...reloads]),
       supplicant: await this.#supplicant(interfaceName),

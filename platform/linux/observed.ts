@@ -9,6 +9,8 @@ export interface LinuxObserved extends Survey {
   readonly blocks: readonly RadioBlock[];
   /** Of radios that have one address for all of their interfaces, by phy name. */
   readonly soleAddresses: Readonly<Record<string, string>>;
+  /** Beacon intervals in time units by interface, where hostapd's configuration names one. */
+  readonly beaconIntervals: Readonly<Record<string, number>>;
   /** Programs that a plan runs and the host lacks. */
   readonly missing: readonly string[];
   readonly supplicant: ObservedSupplicant;

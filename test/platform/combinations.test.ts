@@ -167,6 +167,30 @@ describe('an access point beside a mesh', () => {
     }
   });
 
+  it('keeps the interval that its configuration names, and a mesh that has joined with it', async () => {
+    const { fake, platform } = await make('AP');
+    const file = '/etc/hostapd/hostapd.conf';
+    for (const [text, expected] of [
+      ['interface=wlan1\nbeacon_int=77\n', '100'],
+      ['interface=wlan0\n#beacon_int=77\n', '100'],
+      ['interface=wlan0\nbeacon_int=14\n', '100'],
+      ['interface=wlan0\nbeacon_int=15\n', '15'],
+      ['bss=wlan0\nbeacon_int=50\nbeacon_int=200\n', '200'],
+    ] as const) {
+      fake.host.files.set(file, text);
+      await up(platform);
+      assert.equal(interval(fake), expected, text);
+      fake.killSupplicant();
+    }
+    await up(platform);
+    fake.host.files.delete(file);
+    assert.deepEqual(await commands(platform), []);
+    fake.host.files.set('/etc/hostapd/old.txt', 'interface=wlan0\nbeacon_int=300\n');
+    fake.killSupplicant();
+    await up(platform);
+    assert.equal(interval(fake), '100');
+  });
+
   it('may come and go without making a joined mesh meet its peers again', async () => {
     const { fake, platform } = await make('AP');
     await up(platform);
