@@ -124,6 +124,12 @@ export const FAULTS = {
       'look whether other nodes are up; if they are, the radio hangs: unplug it, or start the machine ' +
       'again',
   },
+  led_failed: {
+    meaning: 'the LED that is to show how the mesh stands cannot be switched',
+    remedy:
+      'choose a name that stands in /sys/class/leds; where it stands there, let the unit of ' +
+      'meshpay-radio write to its folder (ReadWritePaths)',
+  },
   changes_staged: {
     meaning: 'somebody has staged changes and not committed them; a commit of ours would be theirs',
     remedy:

@@ -10,6 +10,8 @@ export const RUN_TIMEOUT_MS = 20_000;
 export const MAX_OUTPUT_BYTES = 4 << 20;
 /** Of any file that is read; /etc and /proc have none that comes near it. */
 export const MAX_FILE_BYTES = 4 << 20;
+/** Of an attribute in sysfs: a page, as the kernel has it; a list of triggers may be longer. */
+export const MAX_ATTRIBUTE_BYTES = 64 << 10;
 /** Of a program that speaks for as long as it lives. */
 export const MAX_LINE_BYTES = 64 << 10;
 /** From SIGTERM to SIGKILL, and from there to giving up. */

@@ -8,8 +8,10 @@
  */
 import { parseArgs } from 'node:util';
 import { describeFault, type Fault } from '../../platform/fault.ts';
+import { Led } from '../../platform/led.ts';
 import { HostRunner } from '../../platform/runner.ts';
 import { RadioService, writeReport } from '../radio/service.ts';
+import { SignLamp } from '../radio/sign.ts';
 import { describeProblem, readConfig } from '../shell/config/config.ts';
 import { type Config, DEFAULT_CONFIG_FILE } from '../shell/config/config-schema.ts';
 import { readServiceEnvironment } from '../shell/config/config-service.ts';
@@ -19,6 +21,7 @@ import { EXITS, type ExitName, exitStatus } from '../shell/exit-codes.ts';
 import { standardOutput } from '../shell/log/log-output.ts';
 import { createLogs } from '../shell/log/logs.ts';
 import { gated, withBody } from '../shell/radio/body.ts';
+import { askQuorum, hasQuorum } from '../shell/radio/quorum.ts';
 import { RADIO_REPORT_FORMAT, uptimeMs } from '../shell/radio/report.ts';
 import { hasRadio, type RadioSetup, readRadioSetup, remedyFor } from '../shell/radio/settings.ts';
 import { VERSION } from '../shell/version.ts';
@@ -112,11 +115,17 @@ async function serve(config: Config, setup: RadioSetup): Promise<void> {
     onError: (error) => logs.warn('the service manager was not told', { error }),
   });
   await withBody(config['radio.body'], async (platform) => {
+    const faults: Fault[] = [];
     const radio = new RadioService({
       platform: gated(platform),
       setup,
       statusFile: config['radio.status_file'],
       log: logs,
+      warnings: () => faults,
+    });
+    const sign = signOf(config, radio, (found) => {
+      faults.splice(0, faults.length, ...(found === undefined ? [] : [found]));
+      if (found !== undefined) logs.warn('the sign is not shown', { why: describeFault(found) });
     });
     const asked = new Promise<string>((done) => {
       for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, done);
@@ -124,11 +133,29 @@ async function serve(config: Config, setup: RadioSetup): Promise<void> {
     logs.info('started', { version: VERSION, pid: process.pid, body: platform.kind });
     service.ready();
     void radio.start().catch(fatal);
+    sign?.start();
     const why = await asked;
     logs.info('ending; the mesh stays up', { why });
+    sign?.stop();
     await Promise.all([radio.stop(), service.stopping()]);
   });
   end('ok');
+}
+
+/** The LED that the configuration names. */
+function signOf(
+  config: Config,
+  radio: Pick<RadioService<unknown>, 'hearsNeighbours'>,
+  onFault: (found: Fault | undefined) => void,
+): SignLamp | undefined {
+  const name = config['radio.led'];
+  if (name === null) return undefined;
+  return new SignLamp({
+    led: new Led(name),
+    hearsNeighbours: () => radio.hearsNeighbours,
+    hasQuorum: async () => hasQuorum(await askQuorum(config['control.socket'])),
+    onFault,
+  });
 }
 
 async function reportFaults(config: Config, faults: readonly Fault[]): Promise<void> {

@@ -9,7 +9,7 @@ import { type HostCommand, transcript } from '../../platform/command.ts';
 import { describeFault, type Fault, fault, type Result } from '../../platform/fault.ts';
 import { type GuardReport, NeighbourGuard } from '../../platform/guard.ts';
 import { RETRY_FIRST_MS, RETRY_MAX_MS, SILENT_MS } from '../../platform/limits.ts';
-import { DEFAULT_LIVENESS } from '../../platform/liveness.ts';
+import { DEFAULT_LIVENESS, isHeard } from '../../platform/liveness.ts';
 import type { MeshStatus } from '../../platform/platform.ts';
 import type { RadioEvent, Station } from '../../platform/radio.ts';
 import { REAL_TIME, Reconciler, type Turn } from '../../platform/reconcile.ts';
@@ -33,6 +33,8 @@ export interface RadioServiceOptions<Observed> {
   readonly setup: RadioSetup;
   readonly statusFile: string;
   readonly log: Log & Pick<Logs, 'health'>;
+  /** What else disturbs: told with what the platform warns of. */
+  readonly warnings?: () => readonly Fault[];
 }
 
 /** The guard looks four times a second; what it saw last is news enough for a report. */
@@ -73,6 +75,13 @@ export class RadioService<Observed> {
     await this.#report();
     this.#look();
     if (!this.#isHeld()) await this.#up();
+  }
+
+  /** Whether a neighbour is heard on a mesh that is up. */
+  get hearsNeighbours(): boolean {
+    const stations = this.#seen?.stations;
+    const isHere = this.#state === 'up' && stations?.ok === true;
+    return isHere && stations.value.some((station) => isHeard(station));
   }
 
   /** Ends the watch; what is under way comes to its end. */
@@ -209,8 +218,10 @@ export class RadioService<Observed> {
 
   /** With what only time tells. */
   #meshStatus(): MeshStatus | null {
-    const mesh = this.#mesh;
-    if (mesh === null || this.#guard?.isDeaf !== true) return mesh;
+    if (this.#mesh === null) return null;
+    const others = this.#options.warnings?.() ?? [];
+    const mesh = { ...this.#mesh, warnings: [...this.#mesh.warnings, ...others] };
+    if (this.#guard?.isDeaf !== true) return mesh;
     const minutes = Math.round((3 * SILENT_MS) / 60_000);
     const found = `nobody for ${minutes} minutes and longer`;
     const deaf = fault('radio_deaf', mesh.interfaceName, 'a neighbour', found);

@@ -179,12 +179,13 @@ describe('the daemon under a service manager', () => {
 });
 
 describe('the program that runs as root', () => {
-  it('may write where network managers are told, and nowhere else in /etc', () => {
+  it('may write where network managers are told, to LEDs, and nowhere else', () => {
     const places = valuesOf('systemd/meshpay-radio.service', 'ReadWritePaths')
       .join(' ')
       .split(' ')
       .map((place) => place.replace(/^-/, ''));
-    assert.deepEqual(places.sort(), MANAGERS.flatMap(placesOf).sort());
+    const leds = ['leds', 'gpio-leds'].map((name) => `/sys/devices/platform/${name}`);
+    assert.deepEqual(places.sort(), [...MANAGERS.flatMap(placesOf), ...leds].sort());
     assert.deepEqual(valuesOf('systemd/meshpay-radio.service', 'ProtectSystem'), ['strict']);
   });
 });

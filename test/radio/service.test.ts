@@ -8,6 +8,7 @@ import { RadioService } from '../../agent/radio/service.ts';
 import { gated } from '../../agent/shell/radio/body.ts';
 import { heldFile, type RadioReport, readRadioReport } from '../../agent/shell/radio/report.ts';
 import { DummyPlatform } from '../../platform/dummy/dummy.ts';
+import { fault } from '../../platform/fault.ts';
 import { PHY, PHY_WITHOUT_MESH, SETTINGS, station } from '../platform/samples.ts';
 import { found } from '../support/wait.ts';
 
@@ -54,6 +55,23 @@ describe('meshpay-radio', () => {
     assert.ok(!JSON.stringify(report).includes('horse'));
     await service.stop();
     assert.notEqual(dummy.running, undefined, 'the mesh outlives the program');
+  });
+
+  it('tells what else disturbs with what the platform warns of, and who is heard', async () => {
+    const dummy = new DummyPlatform([PHY], [station('02:00:00:00:02:00', 0)]);
+    const setup = { settings: SETTINGS, notes: [] };
+    const warning = fault('led_failed', 'ACT', 'one', 'none');
+    const options = { platform: gated(dummy), setup, statusFile, log: QUIET };
+    const service = new RadioService({ ...options, warnings: () => [warning] });
+    assert.equal(service.hearsNeighbours, false);
+    await service.start();
+    const { mesh } = await reported('up');
+    assert.deepEqual(mesh?.warnings, [warning]);
+    await found(() => (service.hearsNeighbours ? true : undefined), 'a neighbour');
+    writeFileSync(heldFile(statusFile), '');
+    await reported('down');
+    assert.equal(service.hearsNeighbours, false);
+    await service.stop();
   });
 
   it('takes the mesh down while it is held, and brings it up again', async () => {

@@ -77,6 +77,7 @@ export const FOR_TESTS: readonly string[] = [
   'decodeGenesis',
   'heardBy',
   'judgeRadio',
+  'isLit',
   'createPeerNews',
   'formatSeed',
   'parseSeed',

@@ -52,6 +52,7 @@ const LOOKS_AGAIN: Readonly<Record<string, string>> = {
   'agent/cli/lab/daemon.ts': 'a control socket that is not there yet wakes nobody',
   'agent/cli/lab/demo.ts': 'no event tells that the ledgers of several nodes have become equal',
   'agent/cli/commands/lab.ts': 'the lab watches processes that are not its children',
+  'agent/radio/sign.ts': 'a lamp blinks at a steady pace',
   'agent/radio/service.ts': 'the lock of another process is looked at',
   'platform/runner.ts': 'no event tells that a file of the kernel changed',
 };

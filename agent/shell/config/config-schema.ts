@@ -214,6 +214,12 @@ export const CONFIG_FIELDS = {
     reload: false,
     doc: 'Time between two beacons of the radio; seven missing ones tell that a good neighbour is dead.',
   }),
+  'radio.led': field({
+    kind: text(/^(?!\.{1,2}$)[^\s/]{1,64}$/, 'the name of an LED in /sys/class/leds'),
+    default: null,
+    reload: false,
+    doc: 'An LED that shows how this node stands: a flash (no mesh), blinking (no quorum), steady (quorum).',
+  }),
   'radio.status_file': field({
     kind: path(),
     default: DEFAULT_RADIO_STATUS,
