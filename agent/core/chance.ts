@@ -11,11 +11,11 @@ import { ascii } from './base/bytes.ts';
 import { sha256 } from './base/crypto.ts';
 import type { LinkId } from './base/units.ts';
 import type { Draft } from './draft.ts';
-import { singleton } from './keyspace.ts';
+import { SPACES } from './spaces.ts';
 
 /** Keeps the seed of this process, for as long as it lives. */
 export function keepSeed(draft: Draft, seed: Uint8Array): void {
-  draft.put(singleton('seed'), seed);
+  draft.writeBytes(SPACES.seed, seed);
 }
 
 /**
@@ -40,7 +40,7 @@ function drawAt(draft: Draft, time: number, bound: number, about: string, link: 
   const at = new DataView(new ArrayBuffer(16));
   at.setBigUint64(0, BigInt(time));
   at.setBigUint64(8, link);
-  const seed = draft.get(singleton('seed')) ?? new Uint8Array();
+  const seed = draft.readBytes(SPACES.seed) ?? new Uint8Array();
   const hash = sha256(seed, new Uint8Array(at.buffer), ascii(about));
   const drawn = new DataView(hash.buffer, hash.byteOffset).getBigUint64(0);
   return Number(drawn % BigInt(Math.max(1, bound)));
@@ -48,7 +48,7 @@ function drawAt(draft: Draft, time: number, bound: number, about: string, link: 
 
 /** A name for the nth hour of this process, 1 to 2^32 - 1: no hour of another process is likely to have it. */
 export function hourName(draft: Draft, hour: number): number {
-  const seed = draft.get(singleton('seed')) ?? new Uint8Array();
+  const seed = draft.readBytes(SPACES.seed) ?? new Uint8Array();
   const hash = sha256(seed, ascii(`hour ${hour}`));
   return Math.max(1, new DataView(hash.buffer, hash.byteOffset).getUint32(0));
 }

@@ -5,10 +5,10 @@
 import type { ByteKey } from './base/bytes.ts';
 import type { MemberIndex } from './base/units.ts';
 import { decodeOwn, encode } from './codec/canonical.ts';
-import type { Coder } from './codec/coder.ts';
 import { frameCoder, type Message } from './codec/message.ts';
 import type { Close, LinkId, Read, Send, Stamp, Step, Write } from './io.ts';
 import type { Notice } from './notice.ts';
+import type { Cell } from './space.ts';
 
 /** Where an answer goes: the link that the question came over, and the relays' entries behind it. */
 export interface WayBack {
@@ -42,13 +42,10 @@ export class Draft implements Read {
     return value !== undefined || this.#written.has(key) ? value : this.#base.get(key);
   }
 
-  /**
-   * The record under a key that this program wrote itself. Must not be changed; a key has one coder
-   * (keyspace.ts).
-   */
-  read<T>(key: ByteKey, coder: Coder<T>): T | undefined {
+  /** The record in a cell, which this program wrote itself. Must not be changed. */
+  read<V>({ key, coder }: Cell<V>): V | undefined {
     const known = this.#records.get(key);
-    if (known !== undefined) return known as T;
+    if (known !== undefined) return known as V;
     const bytes = this.get(key);
     if (bytes === undefined) return undefined;
     const record = decodeOwn(coder, bytes);
@@ -56,18 +53,27 @@ export class Draft implements Read {
     return record;
   }
 
-  write<T>(key: ByteKey, coder: Coder<T>, value: T): void {
-    this.put(key, encode(coder, value));
+  /** The same without a look inside. */
+  readBytes<V>({ key }: Cell<V>): Uint8Array | undefined {
+    return this.get(key);
+  }
+
+  has<V>({ key }: Cell<V>): boolean {
+    return this.get(key) !== undefined;
+  }
+
+  write<V>({ key, coder }: Cell<V>, value: V): void {
+    this.#written.set(key, encode(coder, value));
     this.#records.set(key, value);
   }
 
   /** Writes a value that is encoded already. */
-  put(key: ByteKey, value: Uint8Array): void {
+  writeBytes<V>({ key }: Cell<V>, value: Uint8Array): void {
     this.#records.delete(key);
     this.#written.set(key, value);
   }
 
-  remove(key: ByteKey): void {
+  remove<V>({ key }: Cell<V>): void {
     if (this.get(key) === undefined) return;
     this.#records.delete(key);
     this.#written.set(key, undefined);

@@ -74,7 +74,7 @@ export type Command =
   /** Asks every authority whether it is there. `nonce`: 16 random bytes, others each time. */
   | { readonly kind: 'reach'; readonly nonce: Uint8Array };
 
-/** Puts a value under a key, or removes the key. keyspace.ts says which keys are kept on disk. */
+/** Puts a value under a key, or removes the key. spaces.ts says which keys are kept on disk. */
 export interface Write {
   readonly key: ByteKey;
   readonly value: Uint8Array | undefined;

@@ -2,49 +2,44 @@
  * The journal: every fact that this node learned for good, in order, each linked to the one before
  * by its hash. Other records point into it by number; entries are never changed or removed.
  */
+
 import { invariant } from './base/assert.ts';
-import type { ByteKey } from './base/bytes.ts';
 import { sha256 } from './base/crypto.ts';
 import type { Sequence } from './base/units.ts';
 import { encode } from './codec/canonical.ts';
 import type { Certificate } from './codec/order.ts';
-import {
-  type Fact,
-  type JournalHead,
-  journalEntryCoder,
-  journalHeadCoder,
-  numberCoder,
-} from './codec/record.ts';
+import { type Fact, type JournalHead, journalEntryCoder } from './codec/record.ts';
 import type { Draft } from './draft.ts';
-import { certificateKey, keyOfNumber, singleton } from './keyspace.ts';
+import type { Cell } from './space.ts';
+import { SPACES } from './spaces.ts';
 
 const NO_ENTRIES: JournalHead = { count: 0n, link: new Uint8Array(32) };
 
 /** How many facts there are, and the hash of the last entry. */
 export function journalHead(draft: Draft): JournalHead {
-  return draft.read(singleton('journalHead'), journalHeadCoder) ?? NO_ENTRIES;
+  return draft.read(SPACES.journalHead) ?? NO_ENTRIES;
 }
 
 /** Adds a fact, and writes its number under `index`. */
-export function record(draft: Draft, fact: Fact, index: ByteKey): bigint {
+export function record(draft: Draft, fact: Fact, index: Cell<bigint>): bigint {
   const { count, link } = journalHead(draft);
   const entry = encode(journalEntryCoder, { link, fact });
-  draft.put(keyOfNumber('journal', count), entry);
+  draft.writeBytes(SPACES.journal.at(count), entry);
   const head = { count: count + 1n, link: sha256(entry) };
-  draft.write(singleton('journalHead'), journalHeadCoder, head);
-  draft.write(index, numberCoder, count);
+  draft.write(SPACES.journalHead, head);
+  draft.write(index, count);
   return count;
 }
 
 /** The fact whose number is under `index`, if any. */
-export function recorded(draft: Draft, index: ByteKey): Fact | undefined {
-  const number = draft.read(index, numberCoder);
+export function recorded(draft: Draft, index: Cell<bigint>): Fact | undefined {
+  const number = draft.read(index);
   return number === undefined ? undefined : factAt(draft, number);
 }
 
 /** The fact with this number. */
 export function factAt(draft: Draft, number: bigint): Fact {
-  const entry = draft.read(keyOfNumber('journal', number), journalEntryCoder);
+  const entry = draft.read(SPACES.journal.at(number));
   invariant(entry !== undefined, 'an index points at a journal entry');
   return entry.fact;
 }
@@ -55,7 +50,7 @@ const CERTIFICATE = 1;
 
 /** Whose order the nth fact certifies, if it does that; without reading the rest of it. */
 export function payerAt(draft: Draft, number: bigint): Uint8Array | undefined {
-  const entry = draft.get(keyOfNumber('journal', number));
+  const entry = draft.readBytes(SPACES.journal.at(number));
   invariant(entry !== undefined, 'the journal has no gap');
   return entry[32] === CERTIFICATE ? entry.slice(PAYER_AT, PAYER_AT + 32) : undefined;
 }
@@ -66,6 +61,6 @@ export function certificateAt(
   account: Uint8Array,
   sequence: Sequence,
 ): Certificate | undefined {
-  const fact = recorded(draft, certificateKey(account, sequence));
+  const fact = recorded(draft, SPACES.certificateAt.at(account, sequence));
   return fact?.TAG === 'certificate' ? fact.data : undefined;
 }

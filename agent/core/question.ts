@@ -18,11 +18,11 @@ import {
   questionBodyCoder,
   type Wish,
 } from './codec/message.ts';
-import { type OpenQuestion, openQuestionCoder } from './codec/record.ts';
+import type { OpenQuestion } from './codec/record.ts';
 import type { Draft } from './draft.ts';
-import { singleton } from './keyspace.ts';
 import { signingBytes } from './network/signing.ts';
 import type { AuthoritySetup, WalletSetup } from './setup.ts';
+import { SPACES } from './spaces.ts';
 
 /** This wallet's question for a member. It has the nonce of the question for the latest, if one is open. */
 export function questionOf(
@@ -38,7 +38,7 @@ export function questionOf(
 
 /** The question for the latest that this wallet asked last. */
 export function openedQuestion(draft: Draft): OpenQuestion | undefined {
-  return draft.read(singleton('question'), openQuestionCoder);
+  return draft.read(SPACES.question);
 }
 
 /** Whether the owner of the account asks this very authority. The cheap check comes first. */

@@ -12,12 +12,12 @@
  */
 
 import type { Sequence } from './base/units.ts';
-import { decodeOwn, encode, keyCoder } from './codec/canonical.ts';
 import type { ValueOf } from './codec/coder.ts';
-import { ownLifeCoder, standingCoder, type Vouchers, vouchersCoder } from './codec/record.ts';
+import type { standingCoder, Vouchers } from './codec/record.ts';
 import type { Draft } from './draft.ts';
 import type { Read, Write } from './io.ts';
-import { singleton } from './keyspace.ts';
+import { recordAt, writeOf } from './space.ts';
+import { SPACES } from './spaces.ts';
 
 /** Why an authority never votes again, for people. */
 export type Bar = ValueOf<typeof standingCoder>;
@@ -49,24 +49,23 @@ export type AuthorityStanding =
 export function standingOf(read: Read): AuthorityStanding {
   const bar = barOf(read);
   if (bar !== undefined) return { kind: 'barred', bar, isElsewhere: wasUsedElsewhere(bar) };
-  if (read.get(singleton('firstStart')) === undefined) return { kind: 'votes' };
+  if (read.get(SPACES.firstStart.key) === undefined) return { kind: 'votes' };
   return { kind: 'first_start', vouchers: vouchersOf(read) };
 }
 
 /** Whether this authority votes, and so remembers each vote that it ever gave. */
 export function mayVote(read: Read): boolean {
-  return !isBarred(read) && read.get(singleton('firstStart')) === undefined;
+  return !isBarred(read) && read.get(SPACES.firstStart.key) === undefined;
 }
 
 /** Whether it never votes again. */
 export function isBarred(read: Read): boolean {
-  return read.get(singleton('standing')) !== undefined;
+  return read.get(SPACES.standing.key) !== undefined;
 }
 
 /** Why it never votes again; undefined: nothing bars it. */
 export function barOf(read: Read): Bar | undefined {
-  const bytes = read.get(singleton('standing'));
-  return bytes === undefined ? undefined : decodeOwn(standingCoder, bytes);
+  return recordAt(read, SPACES.standing);
 }
 
 /** Whether the key voted in another life. */
@@ -77,42 +76,41 @@ function wasUsedElsewhere({ reason }: Bar): boolean {
 /** This key voted at this place in another life. */
 export function bar(draft: Draft, account: Uint8Array, sequence: Sequence): void {
   if (isBarred(draft)) return;
-  draft.write(singleton('standing'), standingCoder, BARS.elsewhere);
+  draft.write(SPACES.standing, BARS.elsewhere);
   draft.note({ kind: 'voted_elsewhere', account, sequence });
 }
 
 /** Puts this bar in place of the one that a store has, or, only where a store is copied, none. */
 export function barWrite(bar: Bar | undefined): Write {
-  const value = bar === undefined ? undefined : encode(standingCoder, bar);
-  return { key: singleton('standing'), value };
+  if (bar !== undefined) return writeOf(SPACES.standing, bar);
+  return { key: SPACES.standing.key, value: undefined };
 }
 
 /** The life that waits for others to vouch for it; undefined: this is no first start. */
 export function ownLife(draft: Draft): Uint8Array | undefined {
-  return draft.read(singleton('firstStart'), ownLifeCoder)?.life;
+  return draft.read(SPACES.firstStart)?.life;
 }
 
 /** What others have said of this first start so far. */
 export function vouchersOf(read: Read): Vouchers {
-  const bytes = read.get(singleton('vouchers'));
-  return bytes === undefined ? NOBODY : decodeOwn(vouchersCoder, bytes);
+  return recordAt(read, SPACES.vouchers) ?? NOBODY;
 }
 
 const NOBODY: Vouchers = { vouched: [], seen: [] };
 
 export function keepVouchers(draft: Draft, vouchers: Vouchers): void {
-  draft.write(singleton('vouchers'), vouchersCoder, vouchers);
+  draft.write(SPACES.vouchers, vouchers);
 }
 
 /** Enough others have vouched: from now on it votes, unless it is barred. */
 export function admit(draft: Draft): void {
-  draft.remove(singleton('firstStart'));
-  draft.remove(singleton('vouchers'));
+  draft.remove(SPACES.firstStart);
+  draft.remove(SPACES.vouchers);
 }
 
 /** The key whose state this is; undefined: it was never begun. */
 export function ownerOf(read: Read): Uint8Array | undefined {
-  return read.get(singleton('owner'));
+  return read.get(SPACES.owner.key);
 }
 
 /**
@@ -123,8 +121,8 @@ export function beginning(
   key: Uint8Array,
   as: { readonly life: Uint8Array } | { readonly bar: Bar } | undefined,
 ): readonly Write[] {
-  const owner = { key: singleton('owner'), value: encode(keyCoder, key) };
+  const owner = writeOf(SPACES.owner, key);
   if (as === undefined) return [owner];
   if ('bar' in as) return [owner, barWrite(as.bar)];
-  return [owner, { key: singleton('firstStart'), value: encode(ownLifeCoder, as) }];
+  return [owner, writeOf(SPACES.firstStart, as)];
 }

@@ -1,17 +1,17 @@
 /** When this node has to be woken: one time for catch-up, one for the live order. In memory. */
-import { type Timers, timersCoder } from './codec/record.ts';
+import type { Timers } from './codec/record.ts';
 import type { Draft } from './draft.ts';
-import { singleton } from './keyspace.ts';
+import { SPACES } from './spaces.ts';
 
 export function timers(draft: Draft): Timers {
   const none = { syncAtMs: undefined, retryAtMs: undefined };
-  return draft.read(singleton('timers'), timersCoder) ?? none;
+  return draft.read(SPACES.timers) ?? none;
 }
 
 /** Sets one of the times, as `nowMs`; undefined stops it. */
 export function setTimer(draft: Draft, name: keyof Timers, atMs: number | undefined): void {
   const at = atMs === undefined ? undefined : BigInt(atMs);
-  draft.write(singleton('timers'), timersCoder, { ...timers(draft), [name]: at });
+  draft.write(SPACES.timers, { ...timers(draft), [name]: at });
 }
 
 /** Whether a timer is set and its time has come. */

@@ -3,20 +3,20 @@
  * into its records, apart from the store, which keeps them. How an authority stands is in
  * standing.ts. Nothing here changes the state, and no later step depends on what was asked.
  */
+
 import { digestAt } from './authority/digest.ts';
-import type { ByteKey } from './base/bytes.ts';
 import { equalBytes } from './base/bytes.ts';
 import { FIRST_SEQUENCE, type Sequence } from './base/units.ts';
-import { decodeOwn } from './codec/canonical.ts';
 import type { SignedOrder } from './codec/order.ts';
-import { type Account, accountCoder, journalHeadCoder, numberCoder } from './codec/record.ts';
+import type { Account } from './codec/record.ts';
 import { Draft } from './draft.ts';
 import type { Read } from './io.ts';
-import { keyOf, singleton } from './keyspace.ts';
+import { recordAt } from './space.ts';
+import { SPACES } from './spaces.ts';
 
 /** The id of the network that this state belongs to; undefined: none was ever joined. */
 export function networkOf(read: Read): Uint8Array | undefined {
-  return read.get(singleton('genesis'));
+  return read.get(SPACES.genesis.key);
 }
 
 /** An account in an authority's ledger; one that nobody ever paid has nothing. */
@@ -28,9 +28,9 @@ export interface LedgerAccount {
 }
 
 export function accountOf(read: Read, account: Uint8Array): LedgerAccount {
-  const bytes = read.get(keyOf('account', account));
-  if (bytes === undefined) return { next: FIRST_SEQUENCE, pending: undefined, balances: [] };
-  const { next, pending, balances } = decodeOwn(accountCoder, bytes);
+  const record = recordAt(read, SPACES.account.at(account));
+  if (record === undefined) return { next: FIRST_SEQUENCE, pending: undefined, balances: [] };
+  const { next, pending, balances } = record;
   return { next, pending, balances };
 }
 
@@ -51,11 +51,11 @@ export class LedgerView {
   #digest: Uint8Array | undefined;
 
   of(read: Read): LedgerFigures {
-    const head = read.get(singleton('journalHead'));
+    const head = recordAt(read, SPACES.journalHead);
     return {
-      digest: this.#digestAt(read, head),
-      accounts: numberAt(read, singleton('accountCount')),
-      journalEntries: head === undefined ? 0n : decodeOwn(journalHeadCoder, head).count,
+      digest: this.#digestAt(read, head?.link),
+      accounts: recordAt(read, SPACES.accountCount) ?? 0n,
+      journalEntries: head?.count ?? 0n,
     };
   }
 
@@ -71,9 +71,4 @@ export class LedgerView {
 function isSame(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
   if (one === undefined || other === undefined) return one === other;
   return equalBytes(one, other);
-}
-
-function numberAt(read: Read, key: ByteKey): bigint {
-  const bytes = read.get(key);
-  return bytes === undefined ? 0n : decodeOwn(numberCoder, bytes);
 }

@@ -2,7 +2,7 @@
 
 import { equalBytes } from '../core/base/bytes.ts';
 import type { Certificate } from '../core/codec/order.ts';
-import { keyOfEntry } from '../core/keyspace.ts';
+import { SPACES } from '../core/spaces.ts';
 import { type BrokenFault, isFault, type NotStored } from './fault.ts';
 import { connect } from './refresh.ts';
 import type { WalletSession } from './session.ts';
@@ -24,7 +24,7 @@ export async function importReceipt(
 ): Promise<ImportOutcome | NotStored | BrokenFault> {
   const { account, sequence, action } = certificate.order.order;
   const isHere = (): boolean =>
-    session.read.get(keyOfEntry('incomingAt', account, sequence)) !== undefined;
+    session.read.get(SPACES.incomingAt.at(account, sequence).key) !== undefined;
   const isOurs = equalBytes(action.data.recipient, session.account);
   const wasHere = isHere();
   const linked = signal === undefined ? false : await connect(session, signal);

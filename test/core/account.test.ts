@@ -12,9 +12,8 @@ import {
 } from '../../agent/core/authority/account.ts';
 import { bucketAt } from '../../agent/core/authority/bucket.ts';
 import type { Balance, Sequence, TokenIndex } from '../../agent/core/base/units.ts';
-import { keyCoder } from '../../agent/core/codec/canonical.ts';
 import { Draft } from '../../agent/core/draft.ts';
-import { keyOfNumber } from '../../agent/core/keyspace.ts';
+import { SPACES } from '../../agent/core/spaces.ts';
 
 const [A, B] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)];
 
@@ -44,7 +43,7 @@ describe('the accounts of a ledger', () => {
       writeAccount(draft, key, { ...account, received: account.received + 1n });
     }
     assert.equal(accountCount(draft), 2n);
-    const listed = [0n, 1n, 2n].map((n) => draft.read(keyOfNumber('accountAt', n), keyCoder));
+    const listed = [0n, 1n, 2n].map((n) => draft.read(SPACES.accountAt.at(n)));
     assert.deepEqual(listed, [B, A, undefined]);
     assert.deepEqual([hasAccount(draft, A), readAccount(draft, A).received], [true, 2n]);
   });

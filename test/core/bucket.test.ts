@@ -18,7 +18,7 @@ import type { Amount, Epoch, Sequence, TokenIndex } from '../../agent/core/base/
 import { encode, sequenceCoder } from '../../agent/core/codec/canonical.ts';
 import { Draft } from '../../agent/core/draft.ts';
 import { record } from '../../agent/core/journal.ts';
-import { certificateKey, isDurable, KEYSPACE } from '../../agent/core/keyspace.ts';
+import { isDurable, SPACES } from '../../agent/core/spaces.ts';
 
 /** A ledger alone, without a node; counts what was read and written of it. */
 class Ledger {
@@ -55,7 +55,7 @@ class Ledger {
       const order = { account, sequence, action: { TAG: 'transfer', data } } as const;
       const signed = { order, signature: new Uint8Array(64) };
       const fact = { epoch: 0 as Epoch, order: signed, votes: [] };
-      record(draft, { TAG: 'certificate', data: fact }, certificateKey(account, sequence));
+      record(draft, { TAG: 'certificate', data: fact }, SPACES.certificateAt.at(account, sequence));
       const history = sha256(before.history, account);
       writeAccount(draft, account, { ...before, next: (sequence + 1n) as Sequence, history });
       keepDigests(draft);
@@ -186,7 +186,7 @@ for (const sharedBits of [0, 12, 40, 200]) {
     assert.equal(one.root, other.root);
     const tree = (ledger: Ledger) =>
       [...ledger.state]
-        .filter(([key]) => key.startsWith(KEYSPACE.tree.prefix))
+        .filter(([key]) => key.startsWith(SPACES.tree.prefix))
         .map(([key, value]) => [key, value[0] === 0 ? 'split' : toHex(value)])
         .sort();
     assert.deepEqual(tree(one), tree(other));
@@ -213,7 +213,7 @@ test('digests reach the disk after so many entries, and memory is empty again', 
   const after = ledger.restarted();
   assert.deepEqual(after.memory, { records: 0, bytes: 0 });
   assert.equal(after.root, ledger.rootOf(accounts));
-  assert.equal(after.reads.get(KEYSPACE.account.prefix), undefined, 'no account was read');
+  assert.equal(after.reads.get(SPACES.account.prefix), undefined, 'no account was read');
 });
 
 test('memory stays flat however many accounts order, whatever their keys', () => {
@@ -236,11 +236,11 @@ test('a root reads the accounts of the buckets in which somebody ordered, and no
   ledger.order(anywhere(5));
   ledger.reads.clear();
   ledger.root;
-  const accounts = ledger.reads.get(KEYSPACE.account.prefix) ?? 0;
+  const accounts = ledger.reads.get(SPACES.account.prefix) ?? 0;
   assert.ok(accounts >= 1 && accounts <= MAX_BUCKET_ACCOUNTS, `${accounts} accounts`);
   ledger.reads.clear();
   ledger.root;
-  assert.equal(ledger.reads.get(KEYSPACE.account.prefix), undefined);
+  assert.equal(ledger.reads.get(SPACES.account.prefix), undefined);
 });
 
 test('a start reads so many entries of the journal, and no accounts', () => {
@@ -249,8 +249,8 @@ test('a start reads so many entries of the journal, and no accounts', () => {
   const after = new Ledger();
   for (const [key, value] of ledger.state) if (isDurable(key)) after.state.set(key, value);
   after.step(recallStale);
-  assert.equal(after.reads.get(KEYSPACE.account.prefix), undefined);
-  assert.ok((after.reads.get(KEYSPACE.journal.prefix) ?? 0) < DIGESTS_KEPT_EVERY);
+  assert.equal(after.reads.get(SPACES.account.prefix), undefined);
+  assert.ok((after.reads.get(SPACES.journal.prefix) ?? 0) < DIGESTS_KEPT_EVERY);
 });
 
 test('an order of an account that ordered before writes its own records and nothing of the tree', () => {

@@ -4,8 +4,8 @@ import { DIGESTS_KEPT_EVERY } from '../../agent/core/base/limits.ts';
 import { REFUSALS } from '../../agent/core/base/refusal.ts';
 import { type Amount, type Epoch, FIRST_SEQUENCE } from '../../agent/core/base/units.ts';
 import type { Certificate } from '../../agent/core/codec/order.ts';
-import { keyOfEntry, singleton } from '../../agent/core/keyspace.ts';
 import { checkCertificate } from '../../agent/core/network/certificate.ts';
+import { SPACES } from '../../agent/core/spaces.ts';
 import { ask, certificateOf, orderOf, verdictOf, voteOf } from '../support/forge.ts';
 import { verify } from '../support/keys.ts';
 import { accountAt, balanceAt } from '../support/ledger.ts';
@@ -201,7 +201,7 @@ test('what is refused of certificates is told, with the reason, and what is appl
 /** What auth-0 keeps of its vote at alice's first sequence that another order outvoted. */
 function outvotedAt(one: World): Uint8Array | undefined {
   const { publicKey } = one.place('alice').signer;
-  return one.place('auth-0').state.get(keyOfEntry('outvoted', publicKey, FIRST_SEQUENCE));
+  return one.place('auth-0').state.get(SPACES.outvoted.at(publicKey, FIRST_SEQUENCE).key);
 }
 
 test('a certificate that outvotes the pending order leaves the proof, and word of that vote', () => {
@@ -237,7 +237,7 @@ test('a certificate of the pending order is told once, and leaves nothing but it
 test('the digests on disk follow the journal as soon as they are so many entries behind', () => {
   const one = new World({ verify: () => true });
   const authority = one.place('auth-0');
-  const mark = () => authority.state.get(singleton('digestMark'));
+  const mark = () => authority.state.get(SPACES.digestMark.key);
   for (let at = 0; at < DIGESTS_KEPT_EVERY; at++) {
     assert.equal(mark(), undefined, `after ${at}`);
     const paid = orderOf(one, 'alice', 'bob', { sequence: BigInt(at) });

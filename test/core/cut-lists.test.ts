@@ -16,7 +16,7 @@ import { draw, someOf } from '../../agent/core/chance.ts';
 import type { Message } from '../../agent/core/codec/message.ts';
 import { Draft } from '../../agent/core/draft.ts';
 import type { LinkId } from '../../agent/core/io.ts';
-import { singleton } from '../../agent/core/keyspace.ts';
+import { SPACES } from '../../agent/core/spaces.ts';
 import { ask, certificateOf, frameOf, orderOf } from '../support/forge.ts';
 import { balanceAt } from '../support/ledger.ts';
 import { World } from '../support/world.ts';
@@ -96,7 +96,7 @@ test('nor are forty that share all but the last bits with the honest one, before
 test('a draw is below its bound, another from time to time, and the same for the same question', () => {
   const at = (nowMs: number, seed = 1): Draft => {
     const value = new Uint8Array(16).fill(seed);
-    const read = { get: (key: string) => (key === singleton('seed') ? value : undefined) };
+    const read = { get: (key: string) => (key === SPACES.seed.key ? value : undefined) };
     return new Draft(read, { nowMs, wallMs: 0 });
   };
   const seen = new Set<number>();

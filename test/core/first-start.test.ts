@@ -7,10 +7,10 @@ import { encode } from '../../agent/core/codec/canonical.ts';
 import type { Message, Vouch } from '../../agent/core/codec/message.ts';
 import { vouchBodyCoder } from '../../agent/core/codec/message.ts';
 import { ownLifeCoder, standingCoder } from '../../agent/core/codec/record.ts';
-import { keyOf, singleton } from '../../agent/core/keyspace.ts';
 import { faultsTolerated, vouchersNeeded } from '../../agent/core/network/committee.ts';
 import { signStatement } from '../../agent/core/network/statement.ts';
 import type { AuthoritySetup } from '../../agent/core/setup.ts';
+import { SPACES } from '../../agent/core/spaces.ts';
 import { vouchersOf } from '../../agent/core/standing.ts';
 import { ask, certificateOf, orderOf, verdictOf } from '../support/forge.ts';
 import { type Place, World } from '../support/world.ts';
@@ -24,7 +24,7 @@ function lifeNamed(member: number, which = 0): Uint8Array {
 function startFirst(world: World, member: number, which = 0): void {
   const place = world.place(`auth-${member}`);
   const life = encode(ownLifeCoder, { life: lifeNamed(member, which) });
-  place.state = new Map([[singleton('firstStart'), life]]);
+  place.state = new Map([[SPACES.firstStart.key, life]]);
   world.restart(place.name);
 }
 
@@ -139,7 +139,7 @@ describe('a first start', () => {
     const world = new World();
     startFirst(world, 0);
     const reason = encode(standingCoder, { reason: 'its key was used elsewhere' });
-    world.place('auth-0').state.set(singleton('standing'), reason);
+    world.place('auth-0').state.set(SPACES.standing.key, reason);
     link(world, 0, [1, 2, 3]);
     assert.equal(world.notices('auth-0', 'vouched_for').length, 0);
     assert.equal(seenBy(world.place('auth-0')).vouched.length, 3);
@@ -274,14 +274,13 @@ describe('a word on a first start', () => {
   it('is not given by who does not know its own votes', () => {
     const world = new World();
     const forgetful = world.place('auth-1');
-    forgetful.state.set(singleton('standing'), encode(standingCoder, { reason: 'an old copy' }));
+    forgetful.state.set(SPACES.standing.key, encode(standingCoder, { reason: 'an old copy' }));
     startFirst(world, 0);
     link(world, 0, [1, 2, 3]);
     assert.deepEqual(seenBy(world.place('auth-0')), { vouched: [2, 3], seen: [] });
     assert.equal(votes(world, 0), false);
-    const LIFE = 0;
     const lifeAt = (name: string) => {
-      return world.place(name).state.has(keyOf('memberKnown', Uint8Array.of(0, LIFE)));
+      return world.place(name).state.has(SPACES.memberLife.at(0 as MemberIndex).key);
     };
     assert.deepEqual(['auth-1', 'auth-2'].map(lifeAt), [false, true], 'nor kept for later');
   });

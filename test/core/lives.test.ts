@@ -1,12 +1,13 @@
 /**
  * A key that voted in another life: its votes and words turn up, and it stops (authority/lives.ts).
  */
+
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { REFUSALS } from '../../agent/core/base/refusal.ts';
 import type { Epoch, MemberIndex, Sequence } from '../../agent/core/base/units.ts';
-import { decodeOwn, encode } from '../../agent/core/codec/canonical.ts';
-import { frameCoder, knownVoteCoder, type Message } from '../../agent/core/codec/message.ts';
+import { encode } from '../../agent/core/codec/canonical.ts';
+import { frameCoder, type Message } from '../../agent/core/codec/message.ts';
 import {
   type Certificate,
   certificateCoder,
@@ -14,11 +15,12 @@ import {
 } from '../../agent/core/codec/order.ts';
 import { standingCoder } from '../../agent/core/codec/record.ts';
 import type { LinkId } from '../../agent/core/io.ts';
-import { keyOf, singleton } from '../../agent/core/keyspace.ts';
 import { latestOf } from '../../agent/core/latest.ts';
 import { wayOf } from '../../agent/core/mesh/way.ts';
 import { progressOf } from '../../agent/core/progress.ts';
 import type { AuthoritySetup } from '../../agent/core/setup.ts';
+import { recordAt } from '../../agent/core/space.ts';
+import { SPACES } from '../../agent/core/spaces.ts';
 import { ask, certificateOf, orderOf, questionOf, verdictOf, voteOf } from '../support/forge.ts';
 import { verify } from '../support/keys.ts';
 import { accountAt, balanceAt } from '../support/ledger.ts';
@@ -213,10 +215,10 @@ describe('an authority goes on voting', () => {
   it('as one that was restored goes on not voting: no alarm', () => {
     const world = worldOfThree();
     const restored = encode(standingCoder, { reason: 'restored from a backup' });
-    world.place('auth-0').state.set(singleton('standing'), restored);
+    world.place('auth-0').state.set(SPACES.standing.key, restored);
     bring(world, certificateOf(world, orderOf(world, 'alice', 'bob'), [0, 1, 2]));
     assert.equal(alarms(world), 0);
-    assert.deepEqual(world.place('auth-0').state.get(singleton('standing')), restored);
+    assert.deepEqual(world.place('auth-0').state.get(SPACES.standing.key), restored);
   });
 });
 
@@ -352,10 +354,8 @@ it('an authority keeps the first vote of each other member that it saw certified
     assert.equal(bring(world, certificateOf(world, data, members)), 'applied');
   }
   const kept = (member: number): SignedOrder | undefined => {
-    const VOTE = 2;
-    const key = keyOf('memberKnown', Uint8Array.of(member, VOTE));
-    const bytes = world.place('auth-0').state.get(key);
-    return bytes && decodeOwn(knownVoteCoder, bytes).order;
+    const { state } = world.place('auth-0');
+    return recordAt(state, SPACES.memberVote.at(member as MemberIndex))?.order;
   };
   assert.deepEqual([0, 1, 2, 3].map(kept), [undefined, first, first, second]);
 });
@@ -371,10 +371,10 @@ describe('the latest word of an authority', () => {
       return answer?.TAG === 'latest' && answer.data.body.knows;
     };
     assert.equal(knows(), true);
-    place.state.set(singleton('firstStart'), new Uint8Array(16));
+    place.state.set(SPACES.firstStart.key, new Uint8Array(16));
     assert.equal(knows(), false);
-    place.state.delete(singleton('firstStart'));
-    place.state.set(singleton('standing'), encode(standingCoder, { reason: 'an old copy' }));
+    place.state.delete(SPACES.firstStart.key);
+    place.state.set(SPACES.standing.key, encode(standingCoder, { reason: 'an old copy' }));
     assert.equal(knows(), false);
   });
 });

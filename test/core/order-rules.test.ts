@@ -5,7 +5,7 @@ import { MAX_AMOUNT } from '../../agent/core/base/limits.ts';
 import { REFUSALS, type RefusalCode } from '../../agent/core/base/refusal.ts';
 import { encode } from '../../agent/core/codec/canonical.ts';
 import { standingCoder } from '../../agent/core/codec/record.ts';
-import { singleton } from '../../agent/core/keyspace.ts';
+import { SPACES } from '../../agent/core/spaces.ts';
 import { ask, certificateOf, type OrderParts, orderOf, verdictOf } from '../support/forge.ts';
 import { accountAt, balanceAt } from '../support/ledger.ts';
 import { World } from '../support/world.ts';
@@ -107,7 +107,7 @@ test('an authority without standing votes for nothing, not even again', () => {
   const data = orderOf(world, 'alice', 'bob');
   assert.equal(verdictOf(ask(world, authority, { TAG: 'order', data })), 'vote');
   const reason = encode(standingCoder, { reason: 'restored from a backup' });
-  authority.state.set(singleton('standing'), reason);
+  authority.state.set(SPACES.standing.key, reason);
   assert.equal(verdictOf(ask(world, authority, { TAG: 'order', data })), wire('not_voting'));
   const certificate = certificateOf(world, data, [1, 2, 3]);
   assert.equal(
@@ -124,7 +124,7 @@ test('an authority without standing keeps the proof of a double spend all the sa
   );
   assert.ok(first !== undefined && second !== undefined && third !== undefined);
   ask(world, authority, { TAG: 'order', data: first });
-  authority.state.set(singleton('standing'), encode(standingCoder, { reason: 'an old copy' }));
+  authority.state.set(SPACES.standing.key, encode(standingCoder, { reason: 'an old copy' }));
   const [answer] = ask(world, authority, { TAG: 'order', data: second });
   assert.equal(verdictOf(answer === undefined ? [] : [answer]), wire('not_voting'));
   const proofs = world.notices('auth-0', 'double_spend');

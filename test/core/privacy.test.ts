@@ -9,7 +9,7 @@ import type { Amount, Balance, MemberIndex, Sequence } from '../../agent/core/ba
 import type { Frame, Message, Question, Wish } from '../../agent/core/codec/message.ts';
 import type { SignedOrder } from '../../agent/core/codec/order.ts';
 import type { LinkId } from '../../agent/core/io.ts';
-import { singleton } from '../../agent/core/keyspace.ts';
+import { SPACES } from '../../agent/core/spaces.ts';
 import { ask, certificateOf, orderOf, questionOf } from '../support/forge.ts';
 import { signerOf } from '../support/keys.ts';
 import { accountAt } from '../support/ledger.ts';
@@ -157,7 +157,7 @@ describe('a question about an account', () => {
       assert.deepEqual(body.account, world.place('alice').signer.publicKey);
       assert.deepEqual(
         body.nonce,
-        world.place('alice').state.get(singleton('question'))?.slice(0, 16),
+        world.place('alice').state.get(SPACES.question.key)?.slice(0, 16),
       );
     }
   });
@@ -200,7 +200,7 @@ describe('an order', () => {
     assert.deepEqual(told(world, bare({ amount: 0n })), ['amount_zero', ...nothing]);
     assert.deepEqual(told(world, bare({ token: 63 })), ['unknown_token', ...nothing]);
     assert.deepEqual(told(world, bare({}, 'alice')), ['pays_itself', ...nothing]);
-    world.place('auth-0').state.set(singleton('standing'), Uint8Array.of(1, 120));
+    world.place('auth-0').state.set(SPACES.standing.key, Uint8Array.of(1, 120));
     assert.deepEqual(told(world, bare({})), ['not_voting', ...nothing]);
   });
 

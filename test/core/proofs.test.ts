@@ -17,7 +17,7 @@ import type { OrderPair } from '../../agent/core/codec/order.ts';
 import { standingCoder } from '../../agent/core/codec/record.ts';
 import { Draft } from '../../agent/core/draft.ts';
 import type { Event, LinkId } from '../../agent/core/io.ts';
-import { isDurable, KEYSPACE, singleton } from '../../agent/core/keyspace.ts';
+import { isDurable, SPACES } from '../../agent/core/spaces.ts';
 import { ask, certificateOf, frameOf, orderOf } from '../support/forge.ts';
 import { accountAt } from '../support/ledger.ts';
 import { World } from '../support/world.ts';
@@ -163,7 +163,7 @@ test('where both hold the same proofs, a round writes how far a list was read on
   const written = () =>
     world
       .event(place, { kind: 'frame', link: LINK, bytes })
-      .writes.filter(({ key }) => key.startsWith(KEYSPACE.proofCursor.prefix)).length;
+      .writes.filter(({ key }) => key.startsWith(SPACES.proofCursor.prefix)).length;
   assert.deepEqual([written(), written(), written()], [1, 0, 0]);
 });
 
@@ -380,8 +380,8 @@ test('an authority without orders to tell again looks for none', () => {
   };
   world.nowMs += ROUND_MS;
   node.step({ kind: 'tick' }, { nowMs: world.nowMs, wallMs: 0 }, { get });
-  assert.ok(read.includes(KEYSPACE.retelling.prefix));
-  assert.ok(!read.includes(KEYSPACE.accountAt.prefix));
+  assert.ok(read.includes(SPACES.retelling.prefix));
+  assert.ok(!read.includes(SPACES.accountAt.prefix));
 });
 
 test('an order that is certified is not told again', () => {
@@ -398,7 +398,7 @@ test('an authority that may not vote keeps evidence all the same', () => {
   const place = world.place('auth-0');
   const { first, second } = pairOf(world, 'alice');
   ask(world, place, { TAG: 'order', data: first });
-  place.state.set(singleton('standing'), encode(standingCoder, { reason: 'an old copy' }));
+  place.state.set(SPACES.standing.key, encode(standingCoder, { reason: 'an old copy' }));
   const [answer] = ask(world, place, { TAG: 'order', data: second });
   assert.equal(answer?.TAG, 'orderRefusal');
   assert.equal(provenAt(world, 'auth-0'), 1);

@@ -7,7 +7,6 @@ import { PROTOCOL_VERSION } from '../../agent/core/base/limits.ts';
 import { isRefusal } from '../../agent/core/base/refusal.ts';
 import { decode } from '../../agent/core/codec/canonical.ts';
 import { frameCoder, MESSAGES } from '../../agent/core/codec/message.ts';
-import { KEYSPACE } from '../../agent/core/keyspace.ts';
 import { sampleBytes } from '../support/samples.ts';
 
 const file = `test/vectors/v${PROTOCOL_VERSION}.json`;
@@ -37,9 +36,4 @@ test('every kind of message has a vector, and each is decoded', () => {
 test('no two messages have one number', () => {
   const numbers = Object.values(MESSAGES).map(({ wire }) => wire);
   assert.equal(new Set(numbers).size, numbers.length);
-});
-
-test('no two spaces of keys have one prefix', () => {
-  const prefixes = Object.values(KEYSPACE).map(({ prefix }) => prefix);
-  assert.equal(new Set(prefixes).size, prefixes.length);
 });

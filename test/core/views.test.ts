@@ -5,7 +5,7 @@ import { type ByteKey, toHex } from '../../agent/core/base/bytes.ts';
 import { encode } from '../../agent/core/codec/canonical.ts';
 import { vouchersCoder } from '../../agent/core/codec/record.ts';
 import type { Read } from '../../agent/core/io.ts';
-import { keyspaceOf, singleton } from '../../agent/core/keyspace.ts';
+import { SPACES, spaceOf } from '../../agent/core/spaces.ts';
 import {
   BARS,
   barOf,
@@ -27,7 +27,7 @@ function counted(state: ReadonlyMap<ByteKey, Uint8Array>) {
   const reads: (string | undefined)[] = [];
   const read: Read = {
     get(key) {
-      reads.push(keyspaceOf(key));
+      reads.push(spaceOf(key));
       return state.get(key);
     },
   };
@@ -151,7 +151,7 @@ describe('how an authority stands', () => {
     assert.deepEqual(ownerOf(ofWrites(...writes)), KEY);
     const vouchers = { vouched: [1, 2], seen: [3] };
     const value = encode(vouchersCoder, vouchers as never);
-    const heard = ofWrites(...writes, { key: singleton('vouchers'), value });
+    const heard = ofWrites(...writes, { key: SPACES.vouchers.key, value });
     assert.deepEqual(standingOf(heard), { kind: 'first_start', vouchers });
   });
 

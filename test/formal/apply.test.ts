@@ -8,11 +8,11 @@ import { accountCount, balanceOf, readAccount } from '../../agent/core/authority
 import { applyCertificate } from '../../agent/core/authority/apply.ts';
 import type { Balance, Sequence } from '../../agent/core/base/units.ts';
 import { type Certificate, orderHash, type SignedOrder } from '../../agent/core/codec/order.ts';
-import { type Account, accountCoder } from '../../agent/core/codec/record.ts';
+import type { Account } from '../../agent/core/codec/record.ts';
 import { Draft } from '../../agent/core/draft.ts';
 import { certificateAt, record } from '../../agent/core/journal.ts';
-import { certificateKey, keyOf } from '../../agent/core/keyspace.ts';
 import type { AuthoritySetup } from '../../agent/core/setup.ts';
+import { SPACES } from '../../agent/core/spaces.ts';
 import { certificateOf, orderOf } from '../support/forge.ts';
 import { HRS, World } from '../support/world.ts';
 import { choices, definition } from './small.ts';
@@ -131,11 +131,11 @@ function draftOf(each: SmallCase): Draft {
   for (const [key, next, balance, pending] of records) {
     const balances = balance === 0 ? [] : [{ token: HRS, balance: BigInt(balance) as Balance }];
     const known = { ...readAccount(draft, key), next: BigInt(next) as Sequence };
-    draft.write(keyOf('account', key), accountCoder, { ...known, balances, pending });
+    draft.write(SPACES.account.at(key), { ...known, balances, pending });
   }
   if (each.sequence < each.next) {
     const data = certificateFor(each, each.earlier);
-    const index = certificateKey(payer, BigInt(each.sequence) as Sequence);
+    const index = SPACES.certificateAt.at(payer, BigInt(each.sequence) as Sequence);
     record(draft, { TAG: 'certificate', data }, index);
   }
   return draft;

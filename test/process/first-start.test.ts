@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { cpSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { singleton } from '../../agent/core/keyspace.ts';
+import { SPACES } from '../../agent/core/spaces.ts';
 import { UNUSED_MARK_TEXT, unusedMarkOf } from '../../agent/shell/daemon/first-start.ts';
 import { exitStatus } from '../../agent/shell/exit-codes.ts';
 import { inspectStore } from '../../agent/shell/store/open.ts';
@@ -114,7 +114,7 @@ test('a node that can be met has its network on disk', async () => {
     const inspected = await inspectStore({ folder: node.config['store.folder'] });
     assert.equal(inspected.state, 'sound');
     if (inspected.state !== 'sound') return;
-    assert.ok(inspected.reader.get(singleton('genesis')));
+    assert.ok(inspected.reader.get(SPACES.genesis.key));
     await inspected.reader.close();
   } finally {
     await network.close();

@@ -6,7 +6,7 @@
 import { decodeOwn } from '../../agent/core/codec/canonical.ts';
 import { type Frame, frameCoder } from '../../agent/core/codec/message.ts';
 import type { Event, LinkId, Send, Step, Write } from '../../agent/core/io.ts';
-import { isDurable, keyspaceOf } from '../../agent/core/keyspace.ts';
+import { isDurable, spaceOf } from '../../agent/core/spaces.ts';
 import { memberName } from '../../agent/shell/control/money-view.ts';
 import type { Place, World } from '../support/world.ts';
 import type { Words } from './words.ts';
@@ -166,7 +166,7 @@ function addTo<K, V>(groups: Map<K, V[]>, key: K, value: V): void {
 function spacesOf(writes: readonly Write[]): string {
   const counts = new Map<string, number>();
   for (const { key, value } of writes) {
-    const name = `${value === undefined ? 'no more ' : ''}${keyspaceOf(key)}`;
+    const name = `${value === undefined ? 'no more ' : ''}${spaceOf(key)}`;
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
   return Array.from(counts, ([name, count]) => (count === 1 ? name : `${count} ${name}`)).join(

@@ -9,17 +9,13 @@ import { nameOf } from '../../agent/core/base/names.ts';
 import { decodeOwn, encode, keyCoder } from '../../agent/core/codec/canonical.ts';
 import { ownLifeCoder } from '../../agent/core/codec/record.ts';
 import type { Write } from '../../agent/core/io.ts';
-import { singleton } from '../../agent/core/keyspace.ts';
+import { SPACES } from '../../agent/core/spaces.ts';
 import { claimStore, unusedMarkOf } from '../../agent/shell/daemon/first-start.ts';
 import type { Store } from '../../agent/shell/store/store.ts';
 
 const KEY = new Uint8Array(32).fill(1);
 const OTHER = KEY.map((byte, i) => (i === 31 ? byte + 1 : byte));
-const [OWNER, STANDING, LIFE] = (['owner', 'standing', 'firstStart'] as const).map(singleton) as [
-  ByteKey,
-  ByteKey,
-  ByteKey,
-];
+const [OWNER, STANDING, LIFE] = [SPACES.owner.key, SPACES.standing.key, SPACES.firstStart.key];
 
 /** A store that is asked for one record, and remembers what is committed. */
 function fakeStore(owner: Uint8Array | undefined, failure?: Error) {

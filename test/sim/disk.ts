@@ -7,6 +7,7 @@
  */
 import type { ByteKey } from '../../agent/core/base/bytes.ts';
 import type { Read, Step, Write } from '../../agent/core/io.ts';
+import { isDurable } from '../../agent/core/spaces.ts';
 import { type Harm, isHarmful, isNoticed, rotOf, tearOf } from './rot.ts';
 import { Violation } from './violation.ts';
 
@@ -36,14 +37,6 @@ export interface DiskPort {
 interface Batch {
   readonly writes: Write[];
   readonly steps: Step[];
-}
-
-/**
- * Whether a key is kept on disk: its first character is a capital letter or a digit (keyspace.ts).
- */
-export function isOnDisk(key: string): boolean {
-  const first = key.charCodeAt(0);
-  return first <= 0x5a;
 }
 
 /**
@@ -103,15 +96,15 @@ export class Disk implements Read {
 
   /** Takes a step in. Releases it at once if nothing has to be written first. */
   take(step: Step): void {
-    let isDurable = false;
+    let waitsForDisk = false;
     for (const write of step.writes) {
       if (write.value === undefined) this.live.delete(write.key);
       else this.live.set(write.key, write.value);
-      if (!isOnDisk(write.key)) continue;
-      isDurable = true;
+      if (!isDurable(write.key)) continue;
+      waitsForDisk = true;
       this.#waiting.writes.push(write);
     }
-    if (!isDurable && this.#committing === undefined) {
+    if (!waitsForDisk && this.#committing === undefined) {
       this.#port.release(step);
       return;
     }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ByteKey } from '../../agent/core/base/bytes.ts';
 import type { Event, LinkId, Step } from '../../agent/core/io.ts';
-import { KEYSPACE } from '../../agent/core/keyspace.ts';
+import { SPACES } from '../../agent/core/spaces.ts';
 import type { FaultKind } from './fault-kinds.ts';
 import { History } from './history.ts';
 import { planOf } from './plan.ts';
@@ -79,9 +79,9 @@ test('whoever is sent the same is named together, and of many only the first are
   assert.match(lineOf({ kind: 'tick' }, { sends: many }), / to wallet-0, .*wallet-7 and 12 more$/);
 });
 
-test('a keyspace is named once, by what became of its keys', () => {
-  const key = (space: keyof typeof KEYSPACE, rest: string) =>
-    `${KEYSPACE[space].prefix}${rest}` as ByteKey;
+test('a space is named once, by what became of its keys', () => {
+  const key = (space: keyof typeof SPACES, rest: string) =>
+    `${SPACES[space].prefix}${rest}` as ByteKey;
   const writes = [
     { key: key('account', '1'), value: NOTHING },
     { key: key('account', '2'), value: NOTHING },
@@ -90,6 +90,6 @@ test('a keyspace is named once, by what became of its keys', () => {
   ];
   assert.equal(
     lineOf({ kind: 'tick' }, { writes }),
-    '  1.500 s  tick: writes account, a key of no keyspace; removes liveOrder',
+    '  1.500 s  tick: writes account, a key of no space; removes liveOrder',
   );
 });

@@ -4,8 +4,8 @@ import { isRefusal } from '../../agent/core/base/refusal.ts';
 import { decode } from '../../agent/core/codec/canonical.ts';
 import { frameCoder } from '../../agent/core/codec/message.ts';
 import type { Event, LinkId, Send, Step, Write } from '../../agent/core/io.ts';
-import { keyspaceOf } from '../../agent/core/keyspace.ts';
 import type { Notice } from '../../agent/core/notice.ts';
+import { spaceOf } from '../../agent/core/spaces.ts';
 import type { Process, Watcher } from './process.ts';
 import type { World } from './world.ts';
 
@@ -104,9 +104,9 @@ function noticeName(notice: Notice): string {
   return 'refusal' in notice ? `${notice.kind} (${notice.refusal.refused})` : notice.kind;
 }
 
-/** The keyspaces of some writes, each once. */
+/** The spaces of some writes, each once. */
 function spacesOf(writes: readonly Write[]): string {
-  const names = writes.map(({ key }) => keyspaceOf(key) ?? 'a key of no keyspace');
+  const names = writes.map(({ key }) => spaceOf(key) ?? 'a key of no space');
   return listed([...new Set(names)]);
 }
 

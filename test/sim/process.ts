@@ -75,7 +75,7 @@ export interface Surroundings {
   readonly watchers: readonly Watcher[];
 }
 
-/** The record that an operator's restore leaves: serve, but never vote (keyspace.ts `standing`). */
+/** The record that an operator's restore leaves: serve, but never vote (spaces.ts `standing`). */
 const STANDING_KEY = 'S' as ByteKey;
 const RESTORED = Uint8Array.from([8, ...Array.from('restored', (c) => c.charCodeAt(0))]);
 

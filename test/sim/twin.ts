@@ -8,7 +8,7 @@ import type { ByteKey } from '../../agent/core/base/bytes.ts';
 import { NONCE_BYTES } from '../../agent/core/base/limits.ts';
 import { encode } from '../../agent/core/codec/canonical.ts';
 import { ownLifeCoder } from '../../agent/core/codec/record.ts';
-import { singleton } from '../../agent/core/keyspace.ts';
+import { SPACES } from '../../agent/core/spaces.ts';
 import type { Agenda } from './agenda.ts';
 import type { Plan } from './plan.ts';
 import { Prng } from './prng.ts';
@@ -17,7 +17,7 @@ import type { Process } from './process.ts';
 /** What is on the disk of an authority that was just provisioned. */
 export function unusedDisk(seed: number, name: string): ReadonlyMap<ByteKey, Uint8Array> {
   const life = Prng.named(seed, `life of ${name}`).bytes(NONCE_BYTES);
-  return new Map([[singleton('firstStart'), encode(ownLifeCoder, { life })]]);
+  return new Map([[SPACES.firstStart.key, encode(ownLifeCoder, { life })]]);
 }
 
 /** Lets the second life begin at its time. */

@@ -10,7 +10,7 @@ import type { Amount, Balance, Sequence, TokenIndex } from '../../agent/core/bas
 import { encode, keyCoder } from '../../agent/core/codec/canonical.ts';
 import { accountCoder, numberCoder, treeNodeCoder } from '../../agent/core/codec/record.ts';
 import type { Write } from '../../agent/core/io.ts';
-import { keyOf, keyOfNumber, singleton } from '../../agent/core/keyspace.ts';
+import { SPACES } from '../../agent/core/spaces.ts';
 
 const ONE = Buffer.from([0, 0, 0, 0, 0, 0, 0, 1]);
 
@@ -46,7 +46,7 @@ function recordOf(account: Uint8Array, recipient: Uint8Array): Uint8Array {
  */
 function* treeOf(accounts: readonly Buffer[], path: readonly number[]): Generator<Write, Buffer> {
   if (accounts.length === 0) return Buffer.alloc(32);
-  const key = keyOf('tree', Uint8Array.from(path));
+  const key = SPACES.tree.at(path).key;
   if (accounts.length <= MAX_BUCKET_ACCOUNTS) {
     yield { key, value: encode(treeNodeCoder, { TAG: 'bucket', data: accounts }) };
     const leaves = accounts.flatMap((account) => [account, ONE, account]);
@@ -74,11 +74,11 @@ export function* fullLedger(
 ): Generator<Write, Uint8Array> {
   const accounts = accountsOf(count);
   for (const [n, account] of accounts.entries()) {
-    yield { key: keyOf('account', account), value: recordOf(account, recipient) };
-    const at: ByteKey = keyOfNumber('accountAt', BigInt(before + n));
+    yield { key: SPACES.account.at(account).key, value: recordOf(account, recipient) };
+    const at: ByteKey = SPACES.accountAt.at(BigInt(before + n)).key;
     yield { key: at, value: encode(keyCoder, account) };
   }
   const value = encode(numberCoder, BigInt(before + count));
-  yield { key: singleton('accountCount'), value };
+  yield { key: SPACES.accountCount.key, value };
   return yield* treeOf(accounts, []);
 }

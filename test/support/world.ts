@@ -10,12 +10,12 @@ import type { Amount, MemberIndex, TokenIndex } from '../../agent/core/base/unit
 import { decodeOwn, encode } from '../../agent/core/codec/canonical.ts';
 import { type Frame, frameCoder } from '../../agent/core/codec/message.ts';
 import type { Event, LinkId, Step } from '../../agent/core/io.ts';
-import { isDurable } from '../../agent/core/keyspace.ts';
 import { memosOf } from '../../agent/core/memo.ts';
 import { type Genesis, type Network, networkOf } from '../../agent/core/network/genesis.ts';
 import { createNode, type Node } from '../../agent/core/node.ts';
 import type { Notice } from '../../agent/core/notice.ts';
 import type { NodeSetup } from '../../agent/core/setup.ts';
+import { isDurable } from '../../agent/core/spaces.ts';
 import { verify as realVerify, seedOf, signerOf } from './keys.ts';
 
 export const HRS = 0 as TokenIndex;

@@ -1,17 +1,15 @@
 /** One account in an authority's ledger: reading, balances, writing, and the count of them all. */
 
 import { type Balance, FIRST_SEQUENCE, type TokenIndex, ZERO_BALANCE } from '../base/units.ts';
-import { keyCoder } from '../codec/canonical.ts';
 import type { Account } from '../codec/record.ts';
-import { accountCoder, numberCoder } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
-import { keyOf, keyOfNumber, singleton } from '../keyspace.ts';
+import { SPACES } from '../spaces.ts';
 import { noteOrder } from './digest.ts';
 
 /** The account's record; one that nobody ever paid is empty, a fresh object every time. */
 export function readAccount(draft: Draft, account: Uint8Array): Account {
   return (
-    draft.read(keyOf('account', account), accountCoder) ?? {
+    draft.read(SPACES.account.at(account)) ?? {
       next: FIRST_SEQUENCE,
       history: new Uint8Array(32),
       received: 0n,
@@ -25,17 +23,17 @@ export function readAccount(draft: Draft, account: Uint8Array): Account {
 
 /** Whether the ledger has a record of this account. */
 export function hasAccount(draft: Draft, account: Uint8Array): boolean {
-  return draft.get(keyOf('account', account)) !== undefined;
+  return draft.has(SPACES.account.at(account));
 }
 
 /** How many accounts the ledger has. */
 export function accountCount(draft: Draft): bigint {
-  return draft.read(singleton('accountCount'), numberCoder) ?? 0n;
+  return draft.read(SPACES.accountCount) ?? 0n;
 }
 
 /** Writes what does not show in the ledger's digest: the pending order. */
 export function writePending(draft: Draft, key: Uint8Array, account: Account): void {
-  draft.write(keyOf('account', key), accountCoder, account);
+  draft.write(SPACES.account.at(key), account);
 }
 
 /**
@@ -46,10 +44,10 @@ export function writeAccount(draft: Draft, key: Uint8Array, account: Account): v
   const { next } = readAccount(draft, key);
   if (!hasAccount(draft, key)) {
     const count = accountCount(draft);
-    draft.write(keyOfNumber('accountAt', count), keyCoder, key);
-    draft.write(singleton('accountCount'), numberCoder, count + 1n);
+    draft.write(SPACES.accountAt.at(count), key);
+    draft.write(SPACES.accountCount, count + 1n);
   }
-  draft.write(keyOf('account', key), accountCoder, account);
+  draft.write(SPACES.account.at(key), account);
   if (account.next !== next) noteOrder(draft, key, next === FIRST_SEQUENCE);
 }
 

@@ -11,12 +11,11 @@ import { sha256 } from '../base/crypto.ts';
 import { type Refusal, refusal } from '../base/refusal.ts';
 import { credit, debit, nextSequence } from '../base/units.ts';
 import { type Certificate, orderHash } from '../codec/order.ts';
-import { numberCoder } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
 import { certificateAt, record } from '../journal.ts';
-import { certificateKey, keyOfEntry } from '../keyspace.ts';
 import { checkCertificate } from '../network/certificate.ts';
 import type { AuthoritySetup } from '../setup.ts';
+import { SPACES } from '../spaces.ts';
 import { balanceOf, readAccount, withBalance, writeAccount } from './account.ts';
 import { keepDigests } from './digest.ts';
 import { noteDoubleSpend } from './double-spend.ts';
@@ -54,7 +53,7 @@ export function applyCertificate(
     noteOutvoted(draft, order, orderHash(setup.network.id, pending.order));
   }
   noteVotes(draft, setup, certificate);
-  const index = certificateKey(order.account, order.sequence);
+  const index = SPACES.certificateAt.at(order.account, order.sequence);
   const journalNumber = record(draft, { TAG: 'certificate', data: certificate }, index);
   settlePayer(draft, certificate, hash);
   settleRecipient(draft, certificate, journalNumber);
@@ -78,7 +77,7 @@ function settlePayer(draft: Draft, certificate: Certificate, hash: Uint8Array): 
 function settleRecipient(draft: Draft, certificate: Certificate, journalNumber: bigint): void {
   const { recipient, token, amount } = certificate.order.order.action.data;
   const payee = readAccount(draft, recipient);
-  draft.write(keyOfEntry('received', recipient, payee.received), numberCoder, journalNumber);
+  draft.write(SPACES.received.at(recipient, payee.received), journalNumber);
   writeAccount(draft, recipient, {
     ...withBalance(payee, token, credit(balanceOf(payee, token), amount)),
     received: payee.received + 1n,
@@ -101,8 +100,8 @@ function checkAgainstApplied(
   if (equalBytes(orderHash(setup.network.id, first.order.order), hash)) return undefined;
   const refused = checkCertificate(setup.network, certificate, setup.verify);
   if (refused !== undefined) return refused;
-  const index = keyOfEntry('conflict', order.account, order.sequence);
-  if (draft.get(index) === undefined) {
+  const index = SPACES.conflict.at(order.account, order.sequence);
+  if (!draft.has(index)) {
     record(draft, { TAG: 'conflict', data: { first, second: certificate } }, index);
     const account = readAccount(draft, order.account);
     writeAccount(draft, order.account, { ...account, frozen: true });

@@ -14,9 +14,9 @@
 import { invariant } from '../base/assert.ts';
 import { compareBytes, equalBytes } from '../base/bytes.ts';
 import { DIGEST_FANOUT, MAX_BUCKET_ACCOUNTS, MAX_DIGEST_DEPTH } from '../base/limits.ts';
-import { type TreeNode, treeNodeCoder } from '../codec/record.ts';
+import type { TreeNode } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
-import { keyOf } from '../keyspace.ts';
+import { SPACES } from '../spaces.ts';
 
 /** Nibbles from the root of the tree to one of its nodes. */
 export type DigestPath = readonly number[];
@@ -29,16 +29,16 @@ const NO_DIGESTS = new Uint8Array(DIGEST_FANOUT * 32);
 
 /** What is at `path`; undefined: nobody below it ordered anything. */
 export function nodeAt(draft: Draft, path: DigestPath): TreeNode | undefined {
-  return draft.read(keyOfPath(path), treeNodeCoder);
+  return draft.read(SPACES.tree.at(path));
 }
 
 export function writeNode(draft: Draft, path: DigestPath, node: TreeNode): void {
-  draft.write(keyOfPath(path), treeNodeCoder, node);
+  draft.write(SPACES.tree.at(path), node);
 }
 
 /** Whether the node at `path` was split. */
 export function isSplit(draft: Draft, path: DigestPath): boolean {
-  return draft.get(keyOfPath(path))?.[0] === SPLIT;
+  return draft.readBytes(SPACES.tree.at(path))?.[0] === SPLIT;
 }
 
 /** The accounts of the bucket at `path`, in ascending order; none where there is no bucket. */
@@ -115,8 +115,4 @@ export function* accountsBelow(
 
 function nibbles(): number[] {
   return Array.from({ length: DIGEST_FANOUT }, (_, nibble) => nibble);
-}
-
-function keyOfPath(path: DigestPath) {
-  return keyOf('tree', Uint8Array.from(path));
 }

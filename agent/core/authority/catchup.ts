@@ -32,12 +32,12 @@ import { draw, someOf, turnOf } from '../chance.ts';
 import type { ValueOf } from '../codec/coder.ts';
 import type { Bucket, BucketEntry } from '../codec/message.ts';
 import type { Certificate } from '../codec/order.ts';
-import { differingCoder, paceCoder } from '../codec/record.ts';
+import type { paceCoder } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
 import type { LinkId } from '../io.ts';
-import { singleton } from '../keyspace.ts';
 import { memberLinks, memberOf } from '../mesh/links.ts';
 import type { AuthoritySetup } from '../setup.ts';
+import { SPACES } from '../spaces.ts';
 import { setTimer, timers } from '../timers.ts';
 import { readAccount } from './account.ts';
 import { applyCertificate } from './apply.ts';
@@ -62,7 +62,7 @@ export function startRound(draft: Draft, setup: AuthoritySetup): void {
   retellPending(draft);
   const { rounds, isHurried } = paceOf(draft);
   if (isHurried) writePace(draft, Math.min(rounds + 1, MAX_IDLE_HURRIES), false);
-  else draft.remove(singleton('pace'));
+  else draft.remove(SPACES.pace);
   setTimer(draft, 'syncAtMs', draft.stamp.nowMs + SYNC_IDLE_MS);
 }
 
@@ -132,12 +132,12 @@ function shared(
 /** The members whose ledgers differed lately, this one among them. */
 function noteDiffering(draft: Draft, member: MemberIndex): readonly MemberIndex[] {
   const now = BigInt(draft.stamp.nowMs);
-  const known = draft.read(singleton('differing'), differingCoder) ?? [];
+  const known = draft.read(SPACES.differing) ?? [];
   const others = known.filter((entry) => {
     return entry.member !== member && now - entry.atMs < SYNC_IDLE_MS;
   });
   const all = [...others, { member, atMs: now }].sort((a, b) => a.member - b.member);
-  draft.write(singleton('differing'), differingCoder, all);
+  draft.write(SPACES.differing, all);
   return all.map((entry) => entry.member);
 }
 
@@ -182,7 +182,7 @@ export function takeCertificates(
   const last = certificates.at(-1)?.order.order;
   if (last === undefined || !equalBytes(last.account, account)) return;
   const { next } = readAccount(draft, account);
-  if (next > before) draft.remove(singleton('pace'));
+  if (next > before) draft.remove(SPACES.pace);
   const pageEnd = nextSequence(last.sequence);
   if (next < theirNext && next > before) ask(draft, link, account, next);
   else if (next >= theirNext && pageEnd < theirNext) ask(draft, link, account, pageEnd);
@@ -270,9 +270,9 @@ function hurry(draft: Draft): void {
 }
 
 function paceOf(draft: Draft): ValueOf<typeof paceCoder> {
-  return draft.read(singleton('pace'), paceCoder) ?? { rounds: 0, isHurried: false };
+  return draft.read(SPACES.pace) ?? { rounds: 0, isHurried: false };
 }
 
 function writePace(draft: Draft, rounds: number, isHurried: boolean): void {
-  draft.write(singleton('pace'), paceCoder, { rounds, isHurried });
+  draft.write(SPACES.pace, { rounds, isHurried });
 }

@@ -13,22 +13,21 @@ import { equalBytes } from '../base/bytes.ts';
 import { sha256 } from '../base/crypto.ts';
 import { CLAIM_MS, MAX_CLAIMS } from '../base/limits.ts';
 import type { MemberIndex } from '../base/units.ts';
-import { type Claim, claimCoder } from '../codec/record.ts';
+import type { Claim } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
-import { keyOf } from '../keyspace.ts';
+import { SPACES } from '../spaces.ts';
 
 /** Whether this member may be asked for an account, or shown a bucket, now; if so it is noted. */
 export function claim(draft: Draft, subject: Uint8Array, member: MemberIndex): boolean {
   const hash = sha256(subject);
   const [high = 0, low = 0] = hash;
-  const place = ((high << 8) | low) % MAX_CLAIMS;
-  const key = keyOf('claim', Uint8Array.of(place >> 8, place & 255));
+  const place = SPACES.claim.at(((high << 8) | low) % MAX_CLAIMS);
   const what = hash.slice(0, 8);
   const now = BigInt(draft.stamp.nowMs);
-  const before = draft.read(key, claimCoder);
+  const before = draft.read(place);
   const ageMs = ageOf(before, what, now);
   if (before !== undefined && before.member !== member && ageMs < CLAIM_MS) return false;
-  if (ageMs >= 2 * CLAIM_MS) draft.write(key, claimCoder, { what, member, atMs: now });
+  if (ageMs >= 2 * CLAIM_MS) draft.write(place, { what, member, atMs: now });
   return true;
 }
 

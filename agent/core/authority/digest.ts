@@ -26,10 +26,10 @@ import { invariant } from '../base/assert.ts';
 import { concatBytes } from '../base/bytes.ts';
 import { sha256 } from '../base/crypto.ts';
 import { DIGEST_FANOUT, DIGESTS_KEPT_EVERY } from '../base/limits.ts';
-import { numberCoder, progressIn } from '../codec/record.ts';
+import { progressIn } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
 import { journalHead, payerAt } from '../journal.ts';
-import { keyOf, singleton } from '../keyspace.ts';
+import { SPACES } from '../spaces.ts';
 import {
   bucketAt,
   type DigestPath,
@@ -61,17 +61,16 @@ export function digestAt(draft: Draft, path: DigestPath): Uint8Array {
 
 /** The digests of the 16 children of a node that was split, one after the other. */
 export function childrenOf(draft: Draft, path: DigestPath): Uint8Array {
-  const staleKey = keyAt('stale', path);
-  const freshKey = keyAt('freshDigests', path);
-  const known = draft.get(freshKey) ?? keptAt(draft, path);
-  const stale = draft.get(staleKey);
+  const [staleAt, freshAt] = [SPACES.stale.at(path), SPACES.freshDigests.at(path)];
+  const known = draft.read(freshAt) ?? keptAt(draft, path);
+  const stale = draft.read(staleAt);
   if (stale === undefined) return known;
   const children = known.slice();
   for (const nibble of nibblesIn(stale)) {
     children.set(digestAt(draft, [...path, nibble]), nibble * WIDTH);
   }
-  draft.put(freshKey, children);
-  draft.remove(staleKey);
+  draft.writeBytes(freshAt, children);
+  draft.remove(staleAt);
   return children;
 }
 
@@ -101,13 +100,14 @@ export function keepDigests(draft: Draft): void {
   digestAt(draft, []);
   for (const account of payersSince(draft, mark, count)) {
     for (const path of splitsAbove(draft, account)) {
-      const fresh = draft.get(keyAt('freshDigests', path));
+      const freshAt = SPACES.freshDigests.at(path);
+      const fresh = draft.read(freshAt);
       if (fresh === undefined) continue;
       writeNode(draft, path, { TAG: 'split', data: fresh });
-      draft.remove(keyAt('freshDigests', path));
+      draft.remove(freshAt);
     }
   }
-  draft.write(singleton('digestMark'), numberCoder, count);
+  draft.write(SPACES.digestMark, count);
 }
 
 /** A new process: the digests on disk do not know of the last entries of the journal. */
@@ -119,11 +119,10 @@ export function recallStale(draft: Draft): void {
 /** Marks what is above this account as to be computed again. */
 function markStale(draft: Draft, account: Uint8Array): void {
   for (const path of splitsAbove(draft, account)) {
-    const key = keyAt('stale', path);
-    const before = draft.get(key);
+    const place = SPACES.stale.at(path);
+    const bits = draft.read(place) ?? 0;
     const bit = 1 << nibbleOf(account, path.length);
-    const bits = before === undefined ? 0 : bitsIn(before);
-    if ((bits & bit) === 0) draft.put(key, Uint8Array.of((bits | bit) >> 8, (bits | bit) & 255));
+    if ((bits & bit) === 0) draft.write(place, bits | bit);
   }
 }
 
@@ -136,7 +135,7 @@ function* payersSince(draft: Draft, mark: bigint, count: bigint): Generator<Uint
 }
 
 function markOf(draft: Draft): bigint {
-  return draft.read(singleton('digestMark'), numberCoder) ?? 0n;
+  return draft.read(SPACES.digestMark) ?? 0n;
 }
 
 /** The digests of children as they are on disk. */
@@ -148,20 +147,11 @@ function keptAt(draft: Draft, path: DigestPath): Uint8Array {
 
 /** How far an account is. Not hashed before the bucket is: leaves are of one length. */
 function leafOf(draft: Draft, account: Uint8Array): Uint8Array {
-  const record = draft.get(keyOf('account', account));
+  const record = draft.readBytes(SPACES.account.at(account));
   invariant(record !== undefined, 'whoever ordered has a record');
   return concatBytes(account, progressIn(record));
 }
 
-function bitsIn(mask: Uint8Array): number {
-  return ((mask[0] ?? 0) << 8) | (mask[1] ?? 0);
-}
-
-function nibblesIn(mask: Uint8Array): number[] {
-  const bits = bitsIn(mask);
+function nibblesIn(bits: number): number[] {
   return Array.from({ length: DIGEST_FANOUT }, (_, n) => n).filter((n) => (bits & (1 << n)) !== 0);
-}
-
-function keyAt(space: 'freshDigests' | 'stale', path: DigestPath) {
-  return keyOf(space, Uint8Array.from(path));
 }

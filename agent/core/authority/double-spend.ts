@@ -9,9 +9,9 @@ import { type OrderPair, orderHash, orderSigningBytes, type SignedOrder } from '
 import type { Account } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
 import { certificateAt, record } from '../journal.ts';
-import { keyOfEntry } from '../keyspace.ts';
 import { memberLinks } from '../mesh/links.ts';
 import type { AuthoritySetup } from '../setup.ts';
+import { SPACES } from '../spaces.ts';
 import { hasAccount, readAccount } from './account.ts';
 import { listProof } from './proof-list.ts';
 
@@ -36,7 +36,7 @@ export function noteDoubleSpend(
       : certificateAt(draft, key, sequence)?.order;
   if (held === undefined) return;
   if (equalBytes(orderHash(setup.network.id, held.order), hash)) return;
-  if (draft.get(keyOfEntry('doubleSpend', key, sequence)) !== undefined) return;
+  if (draft.has(SPACES.doubleSpend.at(key, sequence))) return;
   const proof = { first: held, second: signed };
   keepProof(draft, proof);
   tellProof(draft, proof);
@@ -59,7 +59,7 @@ export function takeProof(
   if (!isSamePlace) return 'no_proof';
   const { id } = setup.network;
   if (equalBytes(orderHash(id, first.order), orderHash(id, second.order))) return 'no_proof';
-  if (draft.get(keyOfEntry('doubleSpend', account, sequence)) !== undefined) return 'held';
+  if (draft.has(SPACES.doubleSpend.at(account, sequence))) return 'held';
   // Accounts that hold nothing here cost nothing to make up: proofs about them are not kept.
   const isPlausible = hasAccount(draft, account) && sequence <= readAccount(draft, account).next;
   if (!isPlausible) return 'too_early';
@@ -73,7 +73,7 @@ export function takeProof(
 
 function keepProof(draft: Draft, { first, second }: OrderPair): void {
   const { account, sequence } = first.order;
-  const index = keyOfEntry('doubleSpend', account, sequence);
+  const index = SPACES.doubleSpend.at(account, sequence);
   const journalNumber = record(draft, { TAG: 'doubleSpend', data: { first, second } }, index);
   listProof(draft, index, journalNumber);
   draft.note({ kind: 'double_spend', first, second });

@@ -2,15 +2,14 @@
 import { invariant } from '../base/assert.ts';
 import { equalBytes } from '../base/bytes.ts';
 import { credit } from '../base/units.ts';
-import { hashCoder } from '../codec/canonical.ts';
 import type { Draft } from '../draft.ts';
-import { singleton } from '../keyspace.ts';
 import type { AuthoritySetup } from '../setup.ts';
+import { SPACES } from '../spaces.ts';
 import { balanceOf, readAccount, withBalance, writeAccount } from './account.ts';
 
 /** Writes the issued balances, once. State of another network never gets here: the shell looks. */
 export function addGenesis(draft: Draft, { network }: AuthoritySetup): void {
-  const founded = draft.read(singleton('genesis'), hashCoder);
+  const founded = draft.read(SPACES.genesis);
   if (founded !== undefined) {
     invariant(equalBytes(founded, network.id), 'the state belongs to this network');
     return;
@@ -20,5 +19,5 @@ export function addGenesis(draft: Draft, { network }: AuthoritySetup): void {
     const balance = credit(balanceOf(account, token), amount);
     writeAccount(draft, key, withBalance(account, token, balance));
   }
-  draft.write(singleton('genesis'), hashCoder, network.id);
+  draft.write(SPACES.genesis, network.id);
 }

@@ -11,8 +11,8 @@ import { MESSAGES } from '../codec/message.ts';
 import { endsWithPending } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
 import type { LinkId } from '../io.ts';
-import { keyOf } from '../keyspace.ts';
 import { memberOf } from '../mesh/links.ts';
+import { SPACES } from '../spaces.ts';
 import { hasGossiped } from './lives.ts';
 
 /** How a frame of gossip begins (codec/message.ts): for nobody, no route, not passed on, its kind. */
@@ -25,7 +25,7 @@ export function isKnownGossip(draft: Draft, link: LinkId, frame: Uint8Array): bo
   if (GOSSIP_HEAD.some((byte, at) => frame[at] !== byte)) return false;
   const order = frame.subarray(GOSSIP_HEAD.length);
   // An order begins with its account.
-  const record = draft.get(keyOf('account', order.subarray(0, KEY_BYTES)));
+  const record = draft.readBytes(SPACES.account.at(order.subarray(0, KEY_BYTES)));
   if (record === undefined || !endsWithPending(record, order)) return false;
   const member = memberOf(draft, link);
   return member !== undefined && hasGossiped(draft, member);

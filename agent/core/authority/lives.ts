@@ -15,35 +15,24 @@
  */
 import { equalBytes } from '../base/bytes.ts';
 import type { MemberIndex, Sequence } from '../base/units.ts';
-import { hashCoder } from '../codec/canonical.ts';
-import {
-  type KnownVote,
-  knownVoteCoder,
-  type Latest,
-  lifeCoder,
-  type Message,
-} from '../codec/message.ts';
+import type { KnownVote, Latest, Message } from '../codec/message.ts';
 import {
   type Certificate,
   isVoteValid,
   type Order,
   orderHash,
   type SignedOrder,
-  signedOrderCoder,
 } from '../codec/order.ts';
 import type { Account } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
 import { certificateAt } from '../journal.ts';
-import { keyOf, keyOfEntry } from '../keyspace.ts';
 import { isLatestValid, pendingHash } from '../latest.ts';
 import { isProgressValid } from '../progress.ts';
 import type { AuthoritySetup } from '../setup.ts';
+import { SPACES } from '../spaces.ts';
 import { bar, isBarred } from '../standing.ts';
 import { readAccount } from './account.ts';
 import { voteFor } from './vote.ts';
-
-/** Which signs of a member are kept; the second byte of their keys (keyspace.ts `memberKnown`). */
-const KNOWN = { life: 0, gossip: 1, vote: 2 } as const;
 
 /** A certificate came in, valid or not: is there a vote of ours in it that this ledger does not know? */
 export function noteOwnVote(
@@ -105,7 +94,7 @@ function isLatestKnown(
 
 /** Keeps that our vote at this place was for another order than the one certified now. */
 export function noteOutvoted(draft: Draft, { account, sequence }: Order, hash: Uint8Array): void {
-  draft.write(keyOfEntry('outvoted', account, sequence), hashCoder, hash);
+  draft.write(SPACES.outvoted.at(account, sequence), hash);
 }
 
 /** Whether this ledger knows of our vote for the order with this hash. */
@@ -129,7 +118,7 @@ function accountsFor(
   ) {
     return true;
   }
-  const outvoted = draft.read(keyOfEntry('outvoted', account, sequence), hashCoder);
+  const outvoted = draft.read(SPACES.outvoted.at(account, sequence));
   return outvoted !== undefined && equalBytes(outvoted, hash);
 }
 
@@ -137,37 +126,32 @@ function accountsFor(
 export function noteVotes(draft: Draft, setup: AuthoritySetup, certificate: Certificate): void {
   for (const { member, signature } of certificate.votes) {
     if (member === setup.authority.member) continue;
-    const key = keyOfKnown(member, 'vote');
-    if (draft.get(key) !== undefined) continue;
-    draft.write(key, knownVoteCoder, { order: certificate.order, signature });
+    const place = SPACES.memberVote.at(member);
+    if (!draft.has(place)) draft.write(place, { order: certificate.order, signature });
   }
 }
 
 /** Keeps the first order that a member told of over its own link: it says that it voted for it. */
 export function noteGossip(draft: Draft, member: MemberIndex, order: SignedOrder): void {
-  const key = keyOfKnown(member, 'gossip');
-  if (draft.get(key) === undefined) draft.write(key, signedOrderCoder, order);
+  const place = SPACES.memberGossip.at(member);
+  if (!draft.has(place)) draft.write(place, order);
 }
 
 /** The first vote of a member that was seen in a certificate. */
 export function voteSeen(draft: Draft, member: MemberIndex): KnownVote | undefined {
-  return draft.read(keyOfKnown(member, 'vote'), knownVoteCoder);
+  return draft.read(SPACES.memberVote.at(member));
 }
 
 /** Whether a member ever told of a vote of its own. */
 export function hasGossiped(draft: Draft, member: MemberIndex): boolean {
-  return draft.get(keyOfKnown(member, 'gossip')) !== undefined;
+  return draft.has(SPACES.memberGossip.at(member));
 }
 
 /** The one life of a member's key that this authority vouches for. */
 export function lifeOf(draft: Draft, member: MemberIndex): Uint8Array | undefined {
-  return draft.read(keyOfKnown(member, 'life'), lifeCoder);
+  return draft.read(SPACES.memberLife.at(member));
 }
 
 export function keepLife(draft: Draft, member: MemberIndex, life: Uint8Array): void {
-  draft.write(keyOfKnown(member, 'life'), lifeCoder, life);
-}
-
-function keyOfKnown(member: MemberIndex, what: keyof typeof KNOWN) {
-  return keyOf('memberKnown', Uint8Array.of(member, KNOWN[what]));
+  draft.write(SPACES.memberLife.at(member), life);
 }

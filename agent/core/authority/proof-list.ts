@@ -5,34 +5,35 @@
  *
  * All of it is on disk, one small record a proof: proofs are few, and a start reads none of them.
  */
+
 import { invariant } from '../base/assert.ts';
 import { type ByteKey, fromByteKey } from '../base/bytes.ts';
 import { sha256 } from '../base/crypto.ts';
-import { type ProofCount, proofCountCoder } from '../codec/message.ts';
+import type { ProofCount } from '../codec/message.ts';
 import type { OrderPair } from '../codec/order.ts';
-import { numberCoder } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
 import { factAt } from '../journal.ts';
-import { keyOfNumber, singleton } from '../keyspace.ts';
+import type { Cell } from '../space.ts';
+import { SPACES } from '../spaces.ts';
 
 const NO_PROOFS: ProofCount = { count: 0n, set: new Uint8Array(32) };
 
 /** How many proofs are held, and the digest of their places. */
 export function proofCount(draft: Draft): ProofCount {
-  return draft.read(singleton('proofs'), proofCountCoder) ?? NO_PROOFS;
+  return draft.read(SPACES.proofCount) ?? NO_PROOFS;
 }
 
-/** Adds the proof that is found under `index` (space `doubleSpend`) and has this journal number. */
-export function listProof(draft: Draft, index: ByteKey, journalNumber: bigint): void {
+/** Adds the proof that is found in this cell of `doubleSpend` and has this journal number. */
+export function listProof(draft: Draft, { key }: Cell<bigint>, journalNumber: bigint): void {
   const { count, set } = proofCount(draft);
-  draft.write(keyOfNumber('proofs', count), numberCoder, journalNumber);
-  const after = { count: count + 1n, set: sumOf(set, placeHash(index)) };
-  draft.write(singleton('proofs'), proofCountCoder, after);
+  draft.write(SPACES.proof.at(count), journalNumber);
+  const after = { count: count + 1n, set: sumOf(set, placeHash(key)) };
+  draft.write(SPACES.proofCount, after);
 }
 
 /** The nth proof, from 0 on; `n` below the count. */
 export function proofAt(draft: Draft, n: bigint): OrderPair {
-  const number = draft.read(keyOfNumber('proofs', n), numberCoder);
+  const number = draft.read(SPACES.proof.at(n));
   invariant(number !== undefined, 'the list of proofs is as long as their count');
   const fact = factAt(draft, number);
   invariant(fact.TAG === 'doubleSpend', 'the list names proofs');
@@ -43,8 +44,8 @@ export function proofAt(draft: Draft, n: bigint): OrderPair {
  * SHA-256 of account and sequence. Of the place alone: two authorities may have seen other pairs of
  * orders for it.
  */
-function placeHash(index: ByteKey): Uint8Array {
-  return sha256(fromByteKey(index.slice(1) as ByteKey));
+function placeHash(key: ByteKey): Uint8Array {
+  return sha256(fromByteKey(key.slice(1) as ByteKey));
 }
 
 /**

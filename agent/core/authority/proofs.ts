@@ -16,12 +16,11 @@ import { equalBytes } from '../base/bytes.ts';
 import { MAX_PROOFS_PER_FRAME } from '../base/limits.ts';
 import type { MemberIndex } from '../base/units.ts';
 import type { ProofCount, ProofPage } from '../codec/message.ts';
-import { numberCoder } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
 import type { LinkId } from '../io.ts';
-import { keyOfMember } from '../keyspace.ts';
 import { memberOf } from '../mesh/links.ts';
 import type { AuthoritySetup } from '../setup.ts';
+import { SPACES } from '../spaces.ts';
 import { takeProof } from './double-spend.ts';
 import { proofAt, proofCount } from './proof-list.ts';
 
@@ -34,7 +33,7 @@ export function sendProofCount(draft: Draft, link: LinkId): void {
 /** The peer may be another process than before, with another disk: its list is read anew. */
 export function forgetCursor(draft: Draft, link: LinkId): void {
   const member = memberOf(draft, link);
-  if (member !== undefined) draft.remove(keyOfMember('proofCursor', member));
+  if (member !== undefined) draft.remove(SPACES.proofCursor.at(member));
 }
 
 export function takeProofCount(draft: Draft, link: LinkId, { count, set }: ProofCount): void {
@@ -81,10 +80,9 @@ function askOn(draft: Draft, link: LinkId, member: MemberIndex, count: bigint): 
 
 /** How many proofs of this member's list were read. */
 function cursorOf(draft: Draft, member: MemberIndex): bigint {
-  return draft.read(keyOfMember('proofCursor', member), numberCoder) ?? 0n;
+  return draft.read(SPACES.proofCursor.at(member)) ?? 0n;
 }
 
 function setCursor(draft: Draft, member: MemberIndex, n: bigint): void {
-  if (n !== cursorOf(draft, member))
-    draft.write(keyOfMember('proofCursor', member), numberCoder, n);
+  if (n !== cursorOf(draft, member)) draft.write(SPACES.proofCursor.at(member), n);
 }

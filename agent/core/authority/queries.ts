@@ -11,10 +11,10 @@ import type { Plan, Question, QuestionBody } from '../codec/message.ts';
 import type { Certificate } from '../codec/order.ts';
 import type { Draft, WayBack } from '../draft.ts';
 import { certificateAt, recorded } from '../journal.ts';
-import { keyOfEntry } from '../keyspace.ts';
 import { latestOf } from '../latest.ts';
 import { isQuestionValid } from '../question.ts';
 import type { AuthoritySetup } from '../setup.ts';
+import { SPACES } from '../spaces.ts';
 import { mayVote } from '../standing.ts';
 import { readAccount } from './account.ts';
 import { answerToPlan } from './order.ts';
@@ -107,7 +107,7 @@ function answerCredits(
   const { received } = readAccount(draft, account);
   const certificates: Certificate[] = [];
   for (let n = from; n < received && certificates.length < MAX_CERTIFICATES_PER_FRAME; n++) {
-    const fact = recorded(draft, keyOfEntry('received', account, n));
+    const fact = recorded(draft, SPACES.received.at(account, n));
     if (fact?.TAG !== 'certificate') break;
     certificates.push(fact.data);
   }

@@ -20,22 +20,20 @@ import {
   SYNC_IDLE_MS,
 } from '../base/limits.ts';
 import { draw } from '../chance.ts';
-import { keyCoder } from '../codec/canonical.ts';
 import type { SignedOrder } from '../codec/order.ts';
-import { type Retelling, retellingCoder } from '../codec/record.ts';
+import type { Retelling } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
-import { keyOf, keyOfNumber, singleton } from '../keyspace.ts';
 import { memberLinks } from '../mesh/links.ts';
+import { SPACES } from '../spaces.ts';
 import { accountCount, readAccount } from './account.ts';
 
 /** Notes an account that has a pending order now. */
 export function retellLater(draft: Draft, account: Uint8Array): void {
   const before = retellingOf(draft);
-  const key = placeOf(before.next);
+  const at = SPACES.retold.at(before.next);
   // Whose place is taken is left to the walk.
-  const quiet = draft.get(key) === undefined ? before.quiet : 0n;
-  // A copy of its own: what a frame brought is a view of the whole frame.
-  draft.put(key, account.slice());
+  const quiet = draft.has(at) ? 0n : before.quiet;
+  draft.write(at, account);
   writeRetelling(draft, { ...before, next: (before.next + 1) % MAX_RECENT_VOTES, quiet });
 }
 
@@ -63,12 +61,12 @@ function tellRecent(draft: Draft, before: Retelling, most: number): Told {
   const orders: SignedOrder[] = [];
   let { place } = before;
   for (let looks = 0; looks < MAX_RECENT_VOTES && orders.length < most; looks++) {
-    const key = placeOf(place);
+    const at = SPACES.retold.at(place);
     place = (place + 1) % MAX_RECENT_VOTES;
-    const account = draft.get(key);
+    const account = draft.read(at);
     if (account === undefined) continue;
     const { pending } = readAccount(draft, account);
-    if (pending === undefined) draft.remove(key);
+    if (pending === undefined) draft.remove(at);
     else orders.push(pending);
   }
   return { orders, after: { ...before, place } };
@@ -93,7 +91,7 @@ function walk(draft: Draft, { orders: recent, after: before }: Told): Told {
 }
 
 function accountAt(draft: Draft, n: bigint): Uint8Array {
-  const account = draft.read(keyOfNumber('accountAt', n), keyCoder);
+  const account = draft.read(SPACES.accountAt.at(n));
   invariant(account !== undefined, 'the list of accounts is as long as their count');
   return account;
 }
@@ -101,13 +99,9 @@ function accountAt(draft: Draft, n: bigint): Uint8Array {
 const AT_START: Retelling = { next: 0, place: 0, quiet: 0n, at: undefined, dueMs: 0n };
 
 function retellingOf(draft: Draft): Retelling {
-  return draft.read(singleton('retelling'), retellingCoder) ?? AT_START;
+  return draft.read(SPACES.retelling) ?? AT_START;
 }
 
 function writeRetelling(draft: Draft, retelling: Retelling): void {
-  draft.write(singleton('retelling'), retellingCoder, retelling);
-}
-
-function placeOf(place: number) {
-  return keyOf('retold', Uint8Array.of(place));
+  draft.write(SPACES.retelling, retelling);
 }

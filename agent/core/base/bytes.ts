@@ -8,13 +8,9 @@ import { hex } from '@scure/base';
 /** A byte string carried in a JavaScript string, one character a byte. */
 export type ByteKey = string & { readonly __brand: 'ByteKey' };
 
-const CHARACTERS = Array.from({ length: 256 }, (_, byte) => String.fromCharCode(byte));
-
-/** The byte key of these bytes. */
+/** The byte key of these bytes, at most some thousands: each is an argument. */
 export function toByteKey(bytes: Uint8Array): ByteKey {
-  let key = '';
-  for (const byte of bytes) key += CHARACTERS[byte];
-  return key as ByteKey;
+  return Reflect.apply(String.fromCharCode, undefined, bytes) as ByteKey;
 }
 
 /** The bytes of a byte key. */

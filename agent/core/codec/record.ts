@@ -1,4 +1,4 @@
-/** What is stored: the layout of every value of keyspace.ts. */
+/** What is stored: the layout of every value of spaces.ts. */
 
 import { equalBytes } from '../base/bytes.ts';
 import {

@@ -7,17 +7,16 @@
 
 import { MAX_LINKS_PER_MEMBER, MAX_RELAY_LINKS } from '../base/limits.ts';
 import type { MemberIndex } from '../base/units.ts';
-import { memberCoder } from '../codec/canonical.ts';
-import { type NodeLink, nodeLinksCoder } from '../codec/record.ts';
+import type { NodeLink } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
 import type { LinkId } from '../io.ts';
-import { keyOfNumber, singleton } from '../keyspace.ts';
 import { memberByKey } from '../network/committee.ts';
 import type { Network } from '../network/genesis.ts';
+import { SPACES } from '../spaces.ts';
 
 /** All links to nodes, the oldest first. */
 export function nodeLinks(draft: Draft): readonly NodeLink[] {
-  return draft.read(singleton('nodeLinks'), nodeLinksCoder) ?? [];
+  return draft.read(SPACES.nodeLinks) ?? [];
 }
 
 /** Links that end at an authority, one a member. */
@@ -40,7 +39,7 @@ export function linkTo(draft: Draft, member: MemberIndex): LinkId | undefined {
  */
 export function memberOf(draft: Draft, link: LinkId): MemberIndex | undefined {
   // Asked of every frame: the whole list is not read for it.
-  return draft.read(keyOfNumber('linkMember', link), memberCoder);
+  return draft.read(SPACES.linkMember.at(link));
 }
 
 /**
@@ -66,18 +65,18 @@ export function addLink(
     ? ofKind.find((entry) => isMember || (wanted && !entry.wanted))
     : undefined;
   if (isFull && displaced === undefined) return undefined;
-  draft.write(singleton('nodeLinks'), nodeLinksCoder, [
+  draft.write(SPACES.nodeLinks, [
     ...others.filter((entry) => entry !== displaced),
     { link, member, wanted: wanted || isMember, asked },
   ]);
-  if (displaced !== undefined) draft.remove(keyOfNumber('linkMember', displaced.link));
-  if (member !== undefined) draft.write(keyOfNumber('linkMember', link), memberCoder, member);
+  if (displaced !== undefined) draft.remove(SPACES.linkMember.at(displaced.link));
+  if (member !== undefined) draft.write(SPACES.linkMember.at(link), member);
   return member;
 }
 
 export function removeLink(draft: Draft, link: LinkId): void {
   const links = nodeLinks(draft);
   const left = links.filter((entry) => entry.link !== link);
-  if (left.length < links.length) draft.write(singleton('nodeLinks'), nodeLinksCoder, left);
-  draft.remove(keyOfNumber('linkMember', link));
+  if (left.length < links.length) draft.write(SPACES.nodeLinks, left);
+  draft.remove(SPACES.linkMember.at(link));
 }

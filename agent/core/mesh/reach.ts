@@ -7,8 +7,8 @@ import { NONCE_BYTES } from '../base/limits.ts';
 import { type Refusal, refusal } from '../base/refusal.ts';
 import type { Way } from '../codec/message.ts';
 import type { Draft } from '../draft.ts';
-import { singleton } from '../keyspace.ts';
 import type { NodeSetup } from '../setup.ts';
+import { SPACES } from '../spaces.ts';
 import { membersOf, sendToMember } from './route.ts';
 import { isWayValid } from './way.ts';
 
@@ -18,7 +18,7 @@ export function reach(draft: Draft, setup: NodeSetup, nonce: Uint8Array): Refusa
     const [expected, found] = [`${NONCE_BYTES} bytes`, `${nonce.length}`];
     return refusal('malformed', { field: 'nonce', expected, found });
   }
-  draft.put(singleton('reach'), nonce);
+  draft.writeBytes(SPACES.reach, nonce);
   for (const member of membersOf(setup.network)) {
     if (member === setup.authority?.member) continue;
     sendToMember(draft, member, { TAG: 'wayQuery', data: { nonce } });
@@ -28,7 +28,7 @@ export function reach(draft: Draft, setup: NodeSetup, nonce: Uint8Array): Refusa
 
 /** An answer, perhaps to the question that is open. */
 export function takeReached(draft: Draft, setup: NodeSetup, way: Way): void {
-  const nonce = draft.get(singleton('reach'));
+  const nonce = draft.readBytes(SPACES.reach);
   if (nonce === undefined || !isWayValid(setup, nonce, way)) return;
   draft.note({ kind: 'reached', member: way.member });
 }

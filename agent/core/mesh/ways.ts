@@ -22,11 +22,11 @@ import { sha256 } from '../base/crypto.ts';
 import { ASK_WAYS_EVERY_MS, LEADS_FOR_MS, MAX_WAYS_ASKED, NONCE_BYTES } from '../base/limits.ts';
 import { someOf } from '../chance.ts';
 import type { Way } from '../codec/message.ts';
-import { type NodeLink, nodeLinksCoder } from '../codec/record.ts';
+import type { NodeLink } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
 import type { LinkId } from '../io.ts';
-import { singleton } from '../keyspace.ts';
 import type { NodeSetup } from '../setup.ts';
+import { SPACES } from '../spaces.ts';
 import { mixed } from '../wallet/attempts.ts';
 import { linkTo, nodeLinks } from './links.ts';
 import { takeReached } from './reach.ts';
@@ -84,7 +84,7 @@ export function askWays(draft: Draft, { network, authority }: NodeSetup): void {
   if (asking.length === 0 || members.length === 0) return;
   const asked = { atMs, leads: undefined };
   const written = links.map((entry) => (asking.includes(entry) ? { ...entry, asked } : entry));
-  draft.write(singleton('nodeLinks'), nodeLinksCoder, written);
+  draft.write(SPACES.nodeLinks, written);
   asking.forEach(({ link }, i) => {
     const member = members[mixed(now + i) % members.length];
     draft.send(link, { TAG: 'wayQuery', data: { nonce: nonceOver(link, atMs) } }, member);
@@ -110,5 +110,5 @@ export function takeWay(draft: Draft, setup: NodeSetup, way: Way, link: LinkId):
   if (known !== undefined) return;
   const asked = { atMs, leads: isWayValid(setup, nonce, way) };
   const written = links.map((other) => (other === entry ? { ...entry, asked } : other));
-  draft.write(singleton('nodeLinks'), nodeLinksCoder, written);
+  draft.write(SPACES.nodeLinks, written);
 }

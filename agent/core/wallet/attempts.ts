@@ -1,9 +1,9 @@
 /** The pursuit's own notes (in memory): attempts, verdicts, how far late authorities were fed. */
 
 import { RETRY_FIRST_MS, RETRY_LAST_MS } from '../base/limits.ts';
-import { type Chase, chaseCoder } from '../codec/record.ts';
+import type { Chase } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
-import { singleton } from '../keyspace.ts';
+import { SPACES } from '../spaces.ts';
 
 const NOTHING_YET: Chase = {
   attempts: 0,
@@ -15,11 +15,11 @@ const NOTHING_YET: Chase = {
 };
 
 export function chase(draft: Draft): Chase {
-  return draft.read(singleton('chase'), chaseCoder) ?? NOTHING_YET;
+  return draft.read(SPACES.chase) ?? NOTHING_YET;
 }
 
 export function writeChase(draft: Draft, change: Partial<Chase>): void {
-  draft.write(singleton('chase'), chaseCoder, { ...chase(draft), ...change });
+  draft.write(SPACES.chase, { ...chase(draft), ...change });
 }
 
 /** How long to wait after this many attempts: doubling, with up to a quarter less by `spread`. */

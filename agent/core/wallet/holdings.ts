@@ -4,6 +4,7 @@
  * bound of the real one as long as this state is whole: a wallet that came back from its key, or is an
  * old copy, may miss payments that it made. What it misses only the members can tell (plan.ts).
  */
+
 import { equalBytes } from '../base/bytes.ts';
 import {
   type Amount,
@@ -15,26 +16,18 @@ import {
   type TokenIndex,
   ZERO_BALANCE,
 } from '../base/units.ts';
-import { decodeOwn } from '../codec/canonical.ts';
 import type { Certificate, Order } from '../codec/order.ts';
-import {
-  type LiveOrder,
-  liveOrderCoder,
-  numberCoder,
-  type PaymentRecord,
-  paymentCoder,
-  type WalletRecord,
-  walletCoder,
-} from '../codec/record.ts';
+import type { LiveOrder, PaymentRecord, WalletRecord } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
 import type { Read } from '../io.ts';
-import { keyOfEntry, keyOfNumber, singleton } from '../keyspace.ts';
 import type { Network } from '../network/genesis.ts';
+import { recordAt } from '../space.ts';
+import { SPACES } from '../spaces.ts';
 
 /** The wallet's record, or the one it starts with: what the genesis document issues to it. */
 export function readWallet(read: Read, network: Network, account: Uint8Array): WalletRecord {
-  const bytes = read.get(singleton('wallet'));
-  if (bytes !== undefined) return decodeOwn(walletCoder, bytes);
+  const wallet = recordAt(read, SPACES.wallet);
+  if (wallet !== undefined) return wallet;
   const empty = { account, next: FIRST_SEQUENCE, payments: 0n, balances: [] };
   return network.genesis.issuance
     .filter((issue) => equalBytes(issue.account, account))
@@ -43,29 +36,25 @@ export function readWallet(read: Read, network: Network, account: Uint8Array): W
 
 /** The unfinished order, if there is one. */
 export function readLiveOrder(read: Read): LiveOrder | undefined {
-  const bytes = read.get(singleton('liveOrder'));
-  return bytes === undefined ? undefined : decodeOwn(liveOrderCoder, bytes);
+  return recordAt(read, SPACES.liveOrder);
 }
 
 /** The nth certificate that this wallet made or received, from 0. */
 export function readPayment(read: Read, n: bigint): PaymentRecord | undefined {
-  const bytes = read.get(keyOfNumber('payment', n));
-  return bytes === undefined ? undefined : decodeOwn(paymentCoder, bytes);
+  return recordAt(read, SPACES.payment.at(n));
 }
 
 /** The certificate of the wallet's own order with this sequence. */
 export function readPaid(read: Read, sequence: Sequence): Certificate | undefined {
-  const bytes = read.get(keyOfNumber('paidAt', sequence));
-  return bytes === undefined
-    ? undefined
-    : readPayment(read, decodeOwn(numberCoder, bytes))?.certificate;
+  const n = recordAt(read, SPACES.paidAt.at(sequence));
+  return n === undefined ? undefined : readPayment(read, n)?.certificate;
 }
 
 /** Takes in a valid certificate of the wallet's next order. */
 export function recordPaid(draft: Draft, network: Network, certificate: Certificate): void {
   const { account, sequence, action } = certificate.order.order;
   const wallet = readWallet(draft, network, account);
-  draft.write(keyOfNumber('paidAt', sequence), numberCoder, wallet.payments);
+  draft.write(SPACES.paidAt.at(sequence), wallet.payments);
   addPayment(draft, wallet, certificate, {
     ...minus(wallet, action.data.token, action.data.amount),
     next: nextSequence(wallet.next),
@@ -74,15 +63,15 @@ export function recordPaid(draft: Draft, network: Network, certificate: Certific
 
 /** Whether the certificate of an order that pays this wallet is here. */
 export function isReceived(read: Read, { account, sequence }: Order): boolean {
-  return read.get(keyOfEntry('incomingAt', account, sequence)) !== undefined;
+  return read.get(SPACES.incomingAt.at(account, sequence).key) !== undefined;
 }
 
 /** Takes in a valid certificate that pays this wallet and is not here yet. */
 export function recordReceived(draft: Draft, network: Network, certificate: Certificate): void {
   const { account, sequence, action } = certificate.order.order;
-  const index = keyOfEntry('incomingAt', account, sequence);
+  const index = SPACES.incomingAt.at(account, sequence);
   const wallet = readWallet(draft, network, action.data.recipient);
-  draft.write(index, numberCoder, wallet.payments);
+  draft.write(index, wallet.payments);
   addPayment(draft, wallet, certificate, plus(wallet, action.data.token, action.data.amount));
   draft.note({ kind: 'received', certificate });
 }
@@ -94,8 +83,8 @@ function addPayment(
   after: WalletRecord,
 ): void {
   const wallMs = BigInt(Math.max(0, draft.stamp.wallMs));
-  draft.write(keyOfNumber('payment', payments), paymentCoder, { wallMs, certificate });
-  draft.write(singleton('wallet'), walletCoder, { ...after, payments: payments + 1n });
+  draft.write(SPACES.payment.at(payments), { wallMs, certificate });
+  draft.write(SPACES.wallet, { ...after, payments: payments + 1n });
 }
 
 function plus(wallet: WalletRecord, token: TokenIndex, amount: Amount): WalletRecord {

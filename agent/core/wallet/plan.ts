@@ -17,13 +17,13 @@ import { equalBytes } from '../base/bytes.ts';
 import { PLAN_ATTEMPTS_FASTER } from '../base/limits.ts';
 import { type Refusal, type RefusalCode, refusal, refusalCodeOf } from '../base/refusal.ts';
 import type { MemberIndex } from '../base/units.ts';
-import { type OpenQuestion, openQuestionCoder, type Word, wordCoder } from '../codec/record.ts';
+import type { OpenQuestion, Word } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
-import { keyOfMember, singleton } from '../keyspace.ts';
 import { membersOf } from '../mesh/route.ts';
 import { faultsTolerated } from '../network/committee.ts';
 import { openedQuestion } from '../question.ts';
 import type { WalletSetup } from '../setup.ts';
+import { SPACES } from '../spaces.ts';
 import { setTimer, timers } from '../timers.ts';
 import { pauseMs } from './attempts.ts';
 import { readLiveOrder, readWallet } from './holdings.ts';
@@ -84,7 +84,7 @@ export function dropPlan(draft: Draft): void {
 
 /** A member's word: it takes the place of what it said before. */
 export function takeWord(draft: Draft, member: MemberIndex, word: Word): void {
-  draft.write(keyOfMember('word', member), wordCoder, word);
+  draft.write(SPACES.word.at(member), word);
 }
 
 /** Looks whether the plan may be signed now, or never will be. */
@@ -135,7 +135,7 @@ function standings(draft: Draft, setup: WalletSetup): Standings {
   const refusing: RefusalCode[] = [];
   let [willing, against] = [0, 0];
   for (const member of membersOf(setup.network)) {
-    const word = draft.read(keyOfMember('word', member), wordCoder);
+    const word = draft.read(SPACES.word.at(member));
     if (word === undefined) continue;
     const code = word.code === undefined ? undefined : refusalCodeOf(word.code);
     // What it voted for at an earlier sequence was decided since, here, and is no news.
@@ -158,5 +158,5 @@ function commonest(codes: readonly RefusalCode[]): RefusalCode {
 }
 
 function writeQuestion(draft: Draft, asked: OpenQuestion): void {
-  draft.write(singleton('question'), openQuestionCoder, asked);
+  draft.write(SPACES.question, asked);
 }

@@ -15,11 +15,11 @@
 
 import type { MemberIndex } from '../base/units.ts';
 import type { SignedOrder } from '../codec/order.ts';
-import { type LiveOrder, liveOrderCoder } from '../codec/record.ts';
+import type { LiveOrder } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
-import { singleton } from '../keyspace.ts';
 import { membersOf, sendToMemberEscalating } from '../mesh/route.ts';
 import type { WalletSetup } from '../setup.ts';
+import { SPACES } from '../spaces.ts';
 import { setTimer } from '../timers.ts';
 import { chase, pauseMs, writeChase } from './attempts.ts';
 import { readLiveOrder } from './holdings.ts';
@@ -27,7 +27,7 @@ import { readLiveOrder } from './holdings.ts';
 /** Makes a signed order the live one; the votes for it come from now on. */
 export function adopt(draft: Draft, setup: WalletSetup, order: SignedOrder): void {
   const createdWallMs = BigInt(Math.max(0, draft.stamp.wallMs));
-  draft.write(singleton('liveOrder'), liveOrderCoder, { order, createdWallMs, votes: [] });
+  draft.write(SPACES.liveOrder, { order, createdWallMs, votes: [] });
   draft.note({ kind: 'order_created', order });
   writeChase(draft, { attempts: 0, fed: [], unspread: [] });
   pursue(draft, setup);

@@ -14,14 +14,14 @@ import {
   orderSigningBytes,
   type SignedOrder,
 } from '../codec/order.ts';
-import { numberCoder, type OpenQuestion, openQuestionCoder } from '../codec/record.ts';
+import type { OpenQuestion } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
-import { keyOfMember, singleton } from '../keyspace.ts';
 import { linkTo } from '../mesh/links.ts';
 import { membersOf, sendToMember, sendToMemberAllWays } from '../mesh/route.ts';
 import { checkCertificate } from '../network/certificate.ts';
 import { openedQuestion, questionOf } from '../question.ts';
 import type { WalletSetup } from '../setup.ts';
+import { SPACES } from '../spaces.ts';
 import { writeChase } from './attempts.ts';
 import { isReceived, readLiveOrder, readWallet, recordPaid, recordReceived } from './holdings.ts';
 import { showIncome } from './income.ts';
@@ -43,11 +43,11 @@ export function refresh(draft: Draft, setup: WalletSetup, nonce: Uint8Array): vo
 /** Begins a question: what was answered to another one counts no more. */
 export function openQuestion(draft: Draft, setup: WalletSetup, question: OpenQuestion): void {
   const before = openedQuestion(draft);
-  draft.write(singleton('question'), openQuestionCoder, question);
+  draft.write(SPACES.question, question);
   if (before !== undefined && equalBytes(before.nonce, question.nonce)) return;
   for (const member of membersOf(setup.network)) {
-    draft.remove(keyOfMember('told', member));
-    draft.remove(keyOfMember('word', member));
+    draft.remove(SPACES.told.at(member));
+    draft.remove(SPACES.word.at(member));
   }
 }
 
@@ -83,7 +83,7 @@ function ask(draft: Draft, setup: WalletSetup, member: MemberIndex, wish: Wish):
 /** Asks what paid this wallet. */
 function askCredits(draft: Draft, setup: WalletSetup, member: MemberIndex): void {
   if (linkTo(draft, member) !== undefined) {
-    const cursor = draft.read(keyOfMember('incomingCursor', member), numberCoder) ?? 0n;
+    const cursor = draft.read(SPACES.incomingCursor.at(member)) ?? 0n;
     return askCreditsFrom(draft, setup, member, cursor);
   }
   // A relay on the way may answer in the member's name, and would lead any note of how far that has
@@ -99,11 +99,11 @@ function askCredits(draft: Draft, setup: WalletSetup, member: MemberIndex): void
  * process begins anywhere, so that also many that do not live long come by every page.
  */
 function askPage(draft: Draft, setup: WalletSetup, member: MemberIndex, held: bigint): void {
-  const key = keyOfMember('incomingPage', member);
+  const nextAt = SPACES.incomingPage.at(member);
   const last = held / PAGE;
-  const next = draft.read(key, numberCoder) ?? anyNumber(draft) % (last + 1n);
+  const next = draft.read(nextAt) ?? anyNumber(draft) % (last + 1n);
   const page = next <= last ? next : 0n;
-  draft.write(key, numberCoder, page + 1n);
+  draft.write(nextAt, page + 1n);
   askCreditsFrom(draft, setup, member, page * PAGE);
 }
 
@@ -146,14 +146,14 @@ export function takeCredits(
   speaker: MemberIndex | undefined,
 ): void {
   const { member, account, from, received, certificates } = credits;
-  const cursor = keyOfMember('incomingCursor', member);
+  const cursor = SPACES.incomingCursor.at(member);
   if (!equalBytes(account, setup.wallet.publicKey)) return;
   if (speaker !== member) return takeHearsay(draft, setup, credits);
-  if (from !== (draft.read(cursor, numberCoder) ?? 0n)) return;
+  if (from !== (draft.read(cursor) ?? 0n)) return;
   const bad = certificates.findIndex((certificate) => !takeReceived(draft, setup, certificate));
   if (bad >= 0) return;
   const upTo = from + BigInt(certificates.length);
-  if (certificates.length > 0) draft.write(cursor, numberCoder, upTo);
+  if (certificates.length > 0) draft.write(cursor, upTo);
   if (certificates.length > 0 && upTo < received) return askCredits(draft, setup, member);
   const held = creditsHeld(draft, setup);
   // The member tells of credits that it did not show, or of another life of it: begin anew next time.
@@ -175,9 +175,9 @@ function takeHearsay(draft: Draft, setup: WalletSetup, credits: Credits): void {
   for (const certificate of certificates) takeReceived(draft, setup, certificate);
   const held = creditsHeld(draft, setup);
   if (held > before) askCreditsFrom(draft, setup, member, held);
-  const told = draft.read(keyOfMember('told', member), numberCoder);
+  const told = draft.read(SPACES.told.at(member));
   if (held < (told ?? received)) {
-    const next = draft.read(keyOfMember('incomingPage', member), numberCoder) ?? 0n;
+    const next = draft.read(SPACES.incomingPage.at(member)) ?? 0n;
     const isLastAsked = next > 0n && from === (next - 1n) * PAGE;
     const goesOn = next <= held / PAGE && next % MAX_PAGES_IN_A_ROW !== 0n;
     if (isLastAsked && goesOn) askPage(draft, setup, member, held);
@@ -195,7 +195,7 @@ export function takeCount(
 ): void {
   if (linkTo(draft, member) !== undefined) return; // It tells itself, page by page.
   const held = creditsHeld(draft, setup);
-  draft.write(keyOfMember('told', member), numberCoder, received);
+  draft.write(SPACES.told.at(member), received);
   if (held > received) showIncome(draft, setup, member);
   if (held >= received) draft.note({ kind: 'refreshed', member });
 }

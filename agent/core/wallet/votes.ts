@@ -3,15 +3,14 @@ import { equalBytes } from '../base/bytes.ts';
 import { type RefusalCode, type RefusalDetail, refusal, refusalCodeOf } from '../base/refusal.ts';
 import { type OrderRefusal, type Vote, verdictCoder } from '../codec/message.ts';
 import { type Certificate, isVoteValid, orderHash } from '../codec/order.ts';
-import { liveOrderCoder } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
-import { singleton } from '../keyspace.ts';
 import { membersOf, sendToMember } from '../mesh/route.ts';
 import { quorumOf } from '../network/committee.ts';
 import { opensAt } from '../network/genesis.ts';
 import { isStatementValid } from '../network/statement.ts';
 import { questionOf } from '../question.ts';
 import type { WalletSetup } from '../setup.ts';
+import { SPACES } from '../spaces.ts';
 import { writeChase } from './attempts.ts';
 import { feed } from './feed.ts';
 import { readLiveOrder, recordPaid } from './holdings.ts';
@@ -31,7 +30,7 @@ export function takeVote(draft: Draft, setup: WalletSetup, vote: Vote): void {
   const quorum = quorumOf(network.committee.members.length);
   draft.note({ kind: 'vote_received', member, votes: votes.length, quorum });
   if (votes.length < quorum) {
-    draft.write(singleton('liveOrder'), liveOrderCoder, { ...live, votes });
+    draft.write(SPACES.liveOrder, { ...live, votes });
     return;
   }
   finish(draft, setup, { epoch: vote.epoch, order: live.order, votes });
@@ -40,7 +39,7 @@ export function takeVote(draft: Draft, setup: WalletSetup, vote: Vote): void {
 /** The order is certified: keep the certificate, then tell everybody. */
 export function finish(draft: Draft, setup: WalletSetup, certificate: Certificate): void {
   recordPaid(draft, setup.network, certificate);
-  draft.remove(singleton('liveOrder'));
+  draft.remove(SPACES.liveOrder);
   draft.note({ kind: 'order_certified', certificate });
   writeChase(draft, { attempts: 0, fed: [], unspread: membersOf(setup.network) });
   spread(draft, setup);

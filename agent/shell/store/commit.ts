@@ -19,7 +19,7 @@ import type { ValueOf } from '../../core/codec/coder.ts';
 import { u64 } from '../../core/codec/numbers.ts';
 import { struct } from '../../core/codec/parts.ts';
 import type { Write } from '../../core/io.ts';
-import { isDurable, singleton } from '../../core/keyspace.ts';
+import { isDurable, SPACES } from '../../core/spaces.ts';
 import { MAX_KEY_BYTES, MAX_VALUE_BYTES } from '../limits.ts';
 import { isGuarded } from './guard.ts';
 import { digestOf, keyBytes, keyOfBytes, seal, sha256, unseal, valueIn } from './seal.ts';
@@ -33,7 +33,7 @@ export const commitCoder = struct({
 });
 export type CommitRecord = ValueOf<typeof commitCoder>;
 
-export const COMMIT_KEY: ByteKey = singleton('commit');
+export const COMMIT_KEY: ByteKey = SPACES.commit.key;
 
 /** Before the first commit. */
 export function noCommit(): CommitRecord {

@@ -1,6 +1,6 @@
 /** What can be wrong with a store, and how it is told. */
 import { type ByteKey, fromByteKey, toHex } from '../../core/base/bytes.ts';
-import { KEYSPACE, keyspaceOf } from '../../core/keyspace.ts';
+import { SPACES, spaceOf } from '../../core/spaces.ts';
 import { MAX_DAMAGE_LISTED } from '../limits.ts';
 
 export const DAMAGES = {
@@ -77,20 +77,19 @@ export class StoreDamaged extends Error {
 }
 
 /**
- * What a person calls the record under a key, read off the layouts of keyspace.ts: "certificateAt
+ * What a person calls the record under a key, read off its row in spaces.ts: "certificateAt
  * record of account 0a1b…, sequence 7".
  */
 export function nameOfKey(key: ByteKey): string {
-  const space = keyspaceOf(key);
+  const space = spaceOf(key);
   if (space === undefined) return `unknown record ${toHex(fromByteKey(key))}`;
   const bytes = fromByteKey(key).subarray(1);
-  const [keyLayout = ''] = KEYSPACE[space].layout.split('->');
   const parts: string[] = [];
   let offset = 0;
-  for (const [, name = '', length = '0'] of keyLayout.matchAll(/([a-z ]+)\(([0-9]+)\)/g)) {
-    const part = bytes.subarray(offset, offset + Number(length));
+  for (const { name, bytes: length } of SPACES[space].parts) {
+    const part = bytes.subarray(offset, length === undefined ? undefined : offset + length);
     offset += part.length;
-    parts.push(`${name.trim()} ${part.length <= 8 ? BigInt(`0x0${toHex(part)}`) : toHex(part)}`);
+    parts.push(`${name} ${part.length <= 8 ? BigInt(`0x0${toHex(part)}`) : toHex(part)}`);
   }
   if (offset < bytes.length) parts.push(`stray bytes ${toHex(bytes.subarray(offset))}`);
   return parts.length === 0 ? `${space} record` : `${space} record of ${parts.join(', ')}`;

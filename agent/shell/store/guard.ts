@@ -15,7 +15,7 @@
  * All others are history: facts that a quorum has certified, and where to find them.
  */
 import type { ByteKey } from '../../core/base/bytes.ts';
-import { KEYSPACE, type KeyspaceName } from '../../core/keyspace.ts';
+import { SPACES, type SpaceName } from '../../core/spaces.ts';
 
 const GUARDED = [
   'account',
@@ -29,13 +29,13 @@ const GUARDED = [
   'liveOrder',
   'wallet',
   'schema',
-] as const satisfies readonly KeyspaceName[];
+] as const satisfies readonly SpaceName[];
 
-const PREFIXES = new Set<string | undefined>(GUARDED.map((space) => KEYSPACE[space].prefix));
+const PREFIXES = new Set<string | undefined>(GUARDED.map((space) => SPACES[space].prefix));
 
 /** Their first bytes, in ascending order. */
 export const GUARDED_PREFIXES: readonly string[] = GUARDED.map(
-  (space) => KEYSPACE[space].prefix,
+  (space) => SPACES[space].prefix,
 ).sort();
 
 /** Whether a record is one of them. */

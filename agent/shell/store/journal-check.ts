@@ -3,7 +3,7 @@ import { type ByteKey, equalBytes } from '../../core/base/bytes.ts';
 import { isRefusal } from '../../core/base/refusal.ts';
 import { decode } from '../../core/codec/canonical.ts';
 import { type JournalHead, journalHeadCoder } from '../../core/codec/record.ts';
-import { keyOfNumber, keyspaceOf } from '../../core/keyspace.ts';
+import { SPACES, spaceOf } from '../../core/spaces.ts';
 import { type DamageList, nameOfKey } from './damage.ts';
 import { sha256 } from './seal.ts';
 
@@ -45,7 +45,7 @@ export class JournalCheck {
    * may come before the entries or after them.
    */
   take(key: ByteKey, value: Uint8Array | undefined): void {
-    const space = keyspaceOf(key);
+    const space = spaceOf(key);
     if (space === 'journalHead') this.#takeHead(key, value);
     if (space === 'journal') this.#takeEntry(key, value);
   }
@@ -72,7 +72,7 @@ export class JournalCheck {
   }
 
   #takeEntry(key: ByteKey, value: Uint8Array | undefined): void {
-    const expected = keyOfNumber('journal', this.#next);
+    const expected = SPACES.journal.at(this.#next).key;
     if (key !== expected) {
       const number = numberOf(key);
       this.#missing(this.#next, number);

@@ -5,7 +5,7 @@
  */
 import type { ByteKey } from '../../core/base/bytes.ts';
 import type { Read, Write } from '../../core/io.ts';
-import { isDurable } from '../../core/keyspace.ts';
+import { isDurable } from '../../core/spaces.ts';
 import { RecordCache } from './cache.ts';
 
 type Batch = Map<ByteKey, Uint8Array | undefined>;

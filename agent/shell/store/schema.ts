@@ -10,10 +10,10 @@ import type { ValueOf } from '../../core/codec/coder.ts';
 import { u32 } from '../../core/codec/numbers.ts';
 import { optional, struct, textOf } from '../../core/codec/parts.ts';
 import { standingCoder } from '../../core/codec/record.ts';
-import { singleton } from '../../core/keyspace.ts';
+import { SPACES } from '../../core/spaces.ts';
 
 export const SCHEMA_VERSION = 1;
-export const SCHEMA_KEY: ByteKey = singleton('schema');
+export const SCHEMA_KEY: ByteKey = SPACES.schema.key;
 
 /** Where a sealed store went, and the standing that it had before. */
 const movedCoder = struct({

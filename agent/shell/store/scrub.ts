@@ -9,7 +9,7 @@
  * What is committed before it is taken in is remembered, and applied to what was read.
  */
 import type { ByteKey } from '../../core/base/bytes.ts';
-import { singleton } from '../../core/keyspace.ts';
+import { SPACES } from '../../core/spaces.ts';
 import { SCAN_BATCH_BYTES, SCAN_BATCH_RECORDS } from '../limits.ts';
 import { type Change, COMMIT_KEY, type CommitRecord, noCommit, Sum } from './commit.ts';
 import { type Damage, DamageList } from './damage.ts';
@@ -23,7 +23,7 @@ import { checkRecord, compareSums } from './verify.ts';
 /** How a slice ended: there is more, all was read and is whole, or what is wrong. */
 export type ScrubStep = 'more' | 'whole' | readonly Damage[];
 
-const HEAD_KEY = singleton('journalHead');
+const HEAD_KEY = SPACES.journalHead.key;
 const AFTER_JOURNAL = 'K';
 
 interface Slice {

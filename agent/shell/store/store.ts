@@ -1,6 +1,6 @@
 /**
  * The store port: what the loop, the backup and the doctor need of a place that keeps records. Keys
- * are those of core/keyspace.ts with an upper-case prefix; memory keys never come here.
+ * are those of core/spaces.ts that are kept on disk; those in memory never come here.
  */
 import type { ByteKey } from '../../core/base/bytes.ts';
 import type { Read, Write } from '../../core/io.ts';

@@ -13,7 +13,7 @@
 import { type ByteKey, equalBytes } from '../../core/base/bytes.ts';
 import { isRefusal } from '../../core/base/refusal.ts';
 import { decode } from '../../core/codec/canonical.ts';
-import { keyspaceOf } from '../../core/keyspace.ts';
+import { spaceOf } from '../../core/spaces.ts';
 import { COMMIT_KEY, type CommitRecord, commitCoder, noCommit, Sum } from './commit.ts';
 import { DamageList, nameOfKey } from './damage.ts';
 import { GUARDED_PREFIXES, isGuarded } from './guard.ts';
@@ -79,7 +79,7 @@ export function checkRecord(
   if (!isTouched) lookUp(level, damage, key, bytes, stored);
   const isSound = isSealedWith(stored, digest);
   if (!isSound) damage.add('checksum', nameOfKey(key), 'the checksum does not fit');
-  if (keyspaceOf(key) === undefined) {
+  if (spaceOf(key) === undefined) {
     damage.add('records_differ', nameOfKey(key), 'no such record is known');
   }
   return { key, value, digest, isSound };

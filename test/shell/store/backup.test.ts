@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { keyOf, keyspaceOf, singleton } from '../../../agent/core/keyspace.ts';
+import { SPACES, spaceOf } from '../../../agent/core/spaces.ts';
 import { BARS, barOf } from '../../../agent/core/standing.ts';
 import { backup, backupFolder, restore } from '../../../agent/shell/store/backup.ts';
 import { BackupReader } from '../../../agent/shell/store/backup-reader.ts';
@@ -17,7 +17,7 @@ async function recordsOf(store: Store): Promise<Map<string, string>> {
   const records = new Map<string, string>();
   for await (const group of store.records()) {
     for (const { key, value } of group) {
-      if (!['commit', 'schema', 'standing'].includes(keyspaceOf(key) ?? '')) {
+      if (!['commit', 'schema', 'standing'].includes(spaceOf(key) ?? '')) {
         records.set(key, Buffer.from(value).toString('hex'));
       }
     }
@@ -177,8 +177,8 @@ describe('a restore', () => {
     const last = temporaryFolder(t);
     await restore(again, { folder: last, allowVolatile: true });
     const store = await open(last);
-    assert.ok(store.get(singleton('standing')) !== undefined);
-    assert.ok(store.get(keyOf('account', account(1))) !== undefined);
+    assert.ok(store.get(SPACES.standing.key) !== undefined);
+    assert.ok(store.get(SPACES.account.at(account(1)).key) !== undefined);
     await store.close();
   });
 });

@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { ClassicLevel } from 'classic-level';
 import type { ByteKey } from '../../../agent/core/base/bytes.ts';
-import { keyOf } from '../../../agent/core/keyspace.ts';
+import { SPACES } from '../../../agent/core/spaces.ts';
 import type { Store } from '../../../agent/shell/store/store.ts';
 import {
   account,
@@ -21,7 +21,7 @@ import {
   temporaryFolder,
 } from './fixture.ts';
 
-const [ONE, TWO, THREE] = [1, 2, 3].map((n) => keyOf('account', account(n))) as [
+const [ONE, TWO, THREE] = [1, 2, 3].map((n) => SPACES.account.at(account(n)).key) as [
   ByteKey,
   ByteKey,
   ByteKey,
@@ -120,7 +120,7 @@ describe('a commit that LevelDB does not have yet', () => {
     assertSeesAll(store);
     assert.equal(store.get(ONE)?.constructor, Uint8Array);
     gate.release();
-    await store.commit([put(keyOf('account', account(4)), 4)]);
+    await store.commit([put(SPACES.account.at(account(4)).key, 4)]);
     assertSeesAll(store);
     await store.close();
   });

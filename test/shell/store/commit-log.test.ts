@@ -10,7 +10,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { ClassicLevel } from 'classic-level';
 import { decodeOwn } from '../../../agent/core/codec/canonical.ts';
 import { journalHeadCoder } from '../../../agent/core/codec/record.ts';
-import { keyOf, keyOfNumber, singleton } from '../../../agent/core/keyspace.ts';
+import { SPACES } from '../../../agent/core/spaces.ts';
 import { COMMIT_LOG_FIRST_BLOCKS, COMMIT_LOG_MOST_BLOCKS } from '../../../agent/shell/limits.ts';
 import type { Store } from '../../../agent/shell/store/store.ts';
 import {
@@ -95,7 +95,7 @@ function asPowerless(t: TestContext, folder: string): string {
 
 async function headOf(folder: string): Promise<number> {
   const store = await open(folder);
-  const head = store.get(singleton('journalHead'));
+  const head = store.get(SPACES.journalHead.key);
   await store.close();
   return head === undefined ? 0 : Number(decodeOwn(journalHeadCoder, head).count);
 }
@@ -151,14 +151,14 @@ describe('a commit', () => {
         throw new Error('IO error: /x/000003.log: Input/output error');
       },
     });
-    const write = { key: singleton('owner'), value: NETWORK };
+    const write = { key: SPACES.owner.key, value: NETWORK };
     await store.commit([write]);
     await assert.rejects(store.commit([write]), { code: 'commit_failed' });
     level({ batch });
     await assert.rejects(store.commit([write]), { code: 'commit_failed' });
     await store.close();
     const again = await open(folder);
-    assert.deepEqual(again.get(singleton('owner')), NETWORK);
+    assert.deepEqual(again.get(SPACES.owner.key), NETWORK);
     await again.close();
   });
 
@@ -305,19 +305,19 @@ describe('the log', () => {
     const store = await open(folder);
     const large = (records: number) =>
       Array.from({ length: records }, (_, i) => ({
-        key: keyOfNumber('journal', BigInt(i)),
+        key: SPACES.journal.at(BigInt(i)).key,
         value: new Uint8Array(65_536),
       }));
     const most = Math.floor((COMMIT_LOG_MOST_BLOCKS * 4096) / 65_600);
     await store.commit(large(most));
-    await store.commit([{ key: keyOf('account', account(1)), value: NETWORK }]);
+    await store.commit([{ key: SPACES.account.at(account(1)).key, value: NETWORK }]);
     await store.commit(large(most));
     const left = asPowerless(t, folder);
     await assert.rejects(store.commit(large(most + 2)), { code: 'commit_failed' });
     await store.close();
     const again = await open(left);
-    assert.equal(again.get(keyOfNumber('journal', BigInt(most - 1)))?.length, 65_536);
-    assert.deepEqual(again.get(keyOf('account', account(1))), NETWORK);
+    assert.equal(again.get(SPACES.journal.at(BigInt(most - 1)).key)?.length, 65_536);
+    assert.deepEqual(again.get(SPACES.account.at(account(1)).key), NETWORK);
     await again.close();
   });
 });

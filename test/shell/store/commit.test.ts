@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { ByteKey } from '../../../agent/core/base/bytes.ts';
-import type { MemberIndex } from '../../../agent/core/base/units.ts';
+import { type ByteKey, toByteKey } from '../../../agent/core/base/bytes.ts';
+import type { MemberIndex, Sequence } from '../../../agent/core/base/units.ts';
 import type { Write } from '../../../agent/core/io.ts';
-import { keyOf, keyOfEntry, keyOfMember, keyOfNumber } from '../../../agent/core/keyspace.ts';
+import { SPACES } from '../../../agent/core/spaces.ts';
 import { MAX_KEY_BYTES, MAX_VALUE_BYTES } from '../../../agent/shell/limits.ts';
 import {
   addDigest,
@@ -20,7 +20,7 @@ import { digestOf, keyBytes, seal, unseal } from '../../../agent/shell/store/sea
 import { account } from './fixture.ts';
 
 const write = fc.record({
-  key: fc.integer({ min: 0, max: 5 }).map((n) => keyOf('account', account(n))),
+  key: fc.integer({ min: 0, max: 5 }).map((n) => SPACES.account.at(account(n)).key),
   value: fc.option(fc.uint8Array({ maxLength: 8 }), { nil: undefined }),
 });
 
@@ -55,13 +55,13 @@ describe('the commit record', () => {
   });
 
   it('of a plan leaves the one before as it was, also where that came from a Buffer', () => {
-    const [first] = run([[{ key: keyOf('account', account(1)), value: Uint8Array.of(1) }]]);
+    const [first] = run([[{ key: SPACES.account.at(account(1)).key, value: Uint8Array.of(1) }]]);
     const copy = (bytes: Uint8Array) => Buffer.from(bytes);
     const guarded = { count: first.guarded.count, sum: copy(first.guarded.sum) };
     const before = { ...first, sum: copy(first.sum), chain: copy(first.chain), guarded };
     const { after } = planCommit(
       before,
-      [{ key: keyOf('account', account(2)), value: Uint8Array.of(2) }],
+      [{ key: SPACES.account.at(account(2)).key, value: Uint8Array.of(2) }],
       () => undefined,
     );
     assert.deepEqual([...before.sum], [...first.sum]);
@@ -85,9 +85,9 @@ describe('the commit record', () => {
 
   it('has another chain hash for every other history', () => {
     const put = (n: number, value: number): Write => {
-      return { key: keyOf('account', account(n)), value: Uint8Array.of(value) };
+      return { key: SPACES.account.at(account(n)).key, value: Uint8Array.of(value) };
     };
-    const remove: Write = { key: keyOf('account', account(1)), value: undefined };
+    const remove: Write = { key: SPACES.account.at(account(1)).key, value: undefined };
     const histories = [
       [[put(1, 1)], [put(2, 2)]],
       [[put(2, 2)], [put(1, 1)]],
@@ -101,7 +101,7 @@ describe('the commit record', () => {
   });
 
   it('is not made on top of a damaged record', () => {
-    const key = keyOf('account', account(1));
+    const key = SPACES.account.at(account(1)).key;
     const stored = seal(Uint8Array.of(1, 2), digestOf(key, Uint8Array.of(1, 2)));
     stored[0] = 9;
     assert.throws(
@@ -114,7 +114,7 @@ describe('the commit record', () => {
 describe('a sum', () => {
   it('counts guarded records apart from the others', () => {
     const value = Uint8Array.of(1);
-    const writes = [keyOf('account', account(1)), keyOfNumber('journal', 1n)].map((key) => {
+    const writes = [SPACES.account.at(account(1)).key, SPACES.journal.at(1n).key].map((key) => {
       return { key, value };
     });
     const { after } = planCommit(noCommit(), writes, () => undefined);
@@ -135,7 +135,7 @@ describe('a sum', () => {
 describe('the bounds of a record', () => {
   it('are of its key and of its value, both included', () => {
     const plan = (keyLength: number, valueLength: number) => () => {
-      const key = keyOf('account', new Uint8Array(keyLength - 1));
+      const key = 'A'.repeat(keyLength) as ByteKey;
       planCommit(noCommit(), [{ key, value: new Uint8Array(valueLength) }], () => undefined);
     };
     plan(MAX_KEY_BYTES, MAX_VALUE_BYTES)();
@@ -160,10 +160,10 @@ describe('a seal', () => {
     const bytes = fc.uint8Array({ minLength: 1, maxLength: 40 });
     fc.assert(
       fc.property(bytes, fc.nat(), (value, at) => {
-        const key = keyOf('account', account(1));
+        const key = SPACES.account.at(account(1)).key;
         const stored = seal(value, digestOf(key, value));
         assert.deepEqual(new Uint8Array(unseal(key, stored).value), value);
-        assert.throws(() => unseal(keyOf('account', account(2)), stored), StoreDamaged);
+        assert.throws(() => unseal(SPACES.account.at(account(2)).key, stored), StoreDamaged);
         stored[at % stored.length] = (stored[at % stored.length] ?? 0) ^ 1;
         assert.throws(() => unseal(key, stored), StoreDamaged);
         assert.throws(() => unseal(key, stored.subarray(0, 5)), StoreDamaged);
@@ -173,18 +173,18 @@ describe('a seal', () => {
 
   it('keeps the bytes of a key as they are', () => {
     const all = Uint8Array.from({ length: 256 }, (_, i) => i);
-    assert.deepEqual(new Uint8Array(keyBytes(keyOf('account', all))).subarray(1), all);
+    assert.deepEqual(new Uint8Array(keyBytes(toByteKey(all))), all);
   });
 });
 
 describe('the name of a record', () => {
   it('says what it is and whose', () => {
     const hex = Buffer.from(account(3)).toString('hex');
-    assert.equal(nameOfKey(keyOf('account', account(3))), `account record of account ${hex}`);
-    const entry = keyOfEntry('certificateAt', account(3), 300n);
+    assert.equal(nameOfKey(SPACES.account.at(account(3)).key), `account record of account ${hex}`);
+    const entry = SPACES.certificateAt.at(account(3), 300n as Sequence).key;
     assert.equal(nameOfKey(entry), `certificateAt record of account ${hex}, sequence 300`);
-    assert.equal(nameOfKey(keyOfNumber('journal', 9n)), 'journal record of journal number 9');
-    const member = keyOfMember('incomingCursor', 2 as MemberIndex);
+    assert.equal(nameOfKey(SPACES.journal.at(9n).key), 'journal record of journal number 9');
+    const member = SPACES.incomingCursor.at(2 as MemberIndex).key;
     assert.equal(nameOfKey(member), 'incomingCursor record of member 2');
     assert.equal(nameOfKey('H' as ByteKey), 'journalHead record');
     assert.equal(nameOfKey('\u0001!' as ByteKey), 'unknown record 0121');

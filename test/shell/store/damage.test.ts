@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { encode } from '../../../agent/core/codec/canonical.ts';
 import { journalHeadCoder } from '../../../agent/core/codec/record.ts';
-import { keyOf, keyOfNumber, singleton } from '../../../agent/core/keyspace.ts';
+import { SPACES } from '../../../agent/core/spaces.ts';
 import { describeDamage, StoreDamaged } from '../../../agent/shell/store/damage.ts';
 import { type Level, openLevel } from '../../../agent/shell/store/level.ts';
 import { scan } from '../../../agent/shell/store/level-read.ts';
@@ -178,7 +178,7 @@ describe('a flipped bit', () => {
 
   it('is named with the record that it is in', async (t) => {
     const folder = await storeInTable(t);
-    const key = keyOf('account', account(3));
+    const key = SPACES.account.at(account(3)).key;
     await tamper(folder, async (level) => {
       const stored = level.getSync(keyBytes(key));
       assert.ok(stored !== undefined);
@@ -193,13 +193,16 @@ describe('a flipped bit', () => {
 
   it('ends a read while the node runs', async (t) => {
     const folder = await storeInTable(t);
-    const key = keyOf('account', account(3));
+    const key = SPACES.account.at(account(3)).key;
     await tamper(folder, (level) => level.put(keyBytes(key), Buffer.alloc(40)));
     const opened = await openStore({ folder, allowVolatile: true });
     assert.ok(opened.state === 'damaged' && opened.reader !== undefined);
     const { reader } = opened;
     assert.throws(() => reader.get(key), StoreDamaged);
-    assert.ok(reader.get(keyOf('account', account(4))) !== undefined, 'the others can be read');
+    assert.ok(
+      reader.get(SPACES.account.at(account(4)).key) !== undefined,
+      'the others can be read',
+    );
     await reader.close();
   });
 });
@@ -302,7 +305,7 @@ describe('an older state', () => {
     const copy = join(temporaryFolder(t), 'db');
     cpSync(join(folder, 'store/db'), copy, { recursive: true });
     const store = await open(folder);
-    await store.commit([{ key: keyOf('account', account(0)), value: Uint8Array.of(1) }]);
+    await store.commit([{ key: SPACES.account.at(account(0)).key, value: Uint8Array.of(1) }]);
     await store.close();
     rmSync(join(folder, 'store/db'), { recursive: true });
     renameSync(copy, join(folder, 'store/db'));
@@ -322,7 +325,7 @@ describe('an older state', () => {
 
   it('is noticed in a single record that fell back to its former value', async (t) => {
     const folder = await storeInTable(t);
-    const key = keyOf('account', account(3));
+    const key = SPACES.account.at(account(3)).key;
     const value = new Uint8Array(120);
     await tamper(folder, (level) => level.put(keyBytes(key), seal(value, digestOf(key, value))));
     assert.deepEqual(await codes(folder), ['records_differ']);
@@ -331,18 +334,18 @@ describe('an older state', () => {
   it('is noticed in a record that is gone, and in one that was never committed', async (t) => {
     const folder = await storeInTable(t);
     const value = Uint8Array.of(1);
-    const key = keyOf('account', account(77));
+    const key = SPACES.account.at(account(77)).key;
     await tamper(folder, (level) => level.put(keyBytes(key), seal(value, digestOf(key, value))));
     assert.match((await damageIn(folder)).map(describeDamage).join(), /there are 424 and not 423/);
     await tamper(folder, (level) => level.del(keyBytes(key)));
     assert.deepEqual(await codes(folder), []);
-    await tamper(folder, (level) => level.del(keyBytes(keyOf('account', account(3)))));
+    await tamper(folder, (level) => level.del(keyBytes(SPACES.account.at(account(3)).key)));
     assert.match((await damageIn(folder)).map(describeDamage).join(), /there are 422 and not 423/);
   });
 
   it('is noticed when the commit record itself is gone', async (t) => {
     const folder = await storeInTable(t);
-    await tamper(folder, (level) => level.del(keyBytes(singleton('commit'))));
+    await tamper(folder, (level) => level.del(keyBytes(SPACES.commit.key)));
     assert.deepEqual(await codes(folder), ['commit_record', 'commit_record']);
   });
 });
@@ -350,11 +353,11 @@ describe('an older state', () => {
 describe('the journal', () => {
   it('must not miss an entry, and the missing one is named', async (t) => {
     const folder = await storeInTable(t);
-    await tamper(folder, (level) => level.del(keyBytes(keyOfNumber('journal', 100n))));
+    await tamper(folder, (level) => level.del(keyBytes(SPACES.journal.at(100n).key)));
     assert.deepEqual((await damageIn(folder)).map(describeDamage), [
       'journal record 100: missing (journal)',
     ]);
-    await tamper(folder, (level) => level.del(keyBytes(keyOfNumber('journal', 199n))));
+    await tamper(folder, (level) => level.del(keyBytes(SPACES.journal.at(199n).key)));
     assert.deepEqual(
       (await damageIn(folder)).map(({ where }) => where),
       ['journal record 100', 'journal record 199'],
@@ -366,11 +369,11 @@ describe('the journal', () => {
     const store = await open(folder);
     const ledger = new Ledger();
     for (let i = 0; i < 9; i++) await store.commit(ledger.fact());
-    const key = keyOfNumber('journal', 4n);
+    const key = SPACES.journal.at(4n).key;
     await store.commit([{ key, value: new Uint8Array(332) }]);
     const head = { count: 9n, link: new Uint8Array(32) };
     const value = encode(journalHeadCoder, head);
-    await store.commit([{ key: singleton('journalHead'), value }]);
+    await store.commit([{ key: SPACES.journalHead.key, value }]);
     await store.close();
     assert.deepEqual(
       (await damageIn(folder)).map(({ where }) => where),
@@ -389,7 +392,7 @@ describe('the journal', () => {
       const ledger = new Ledger();
       for (let i = 0; i < 9; i++) await store.commit(ledger.fact());
       const value = encode(journalHeadCoder, { count, link: new Uint8Array(32) });
-      await store.commit([{ key: singleton('journalHead'), value }]);
+      await store.commit([{ key: SPACES.journalHead.key, value }]);
       await store.close();
       assert.deepEqual(await codes(folder), ['journal']);
     }

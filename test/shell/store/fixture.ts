@@ -10,7 +10,7 @@ import type { Sequence } from '../../../agent/core/base/units.ts';
 import { encode } from '../../../agent/core/codec/canonical.ts';
 import { journalHeadCoder, numberCoder } from '../../../agent/core/codec/record.ts';
 import type { Write } from '../../../agent/core/io.ts';
-import { certificateKey, keyOf, keyOfNumber, singleton } from '../../../agent/core/keyspace.ts';
+import { SPACES } from '../../../agent/core/spaces.ts';
 import type { Damage } from '../../../agent/shell/store/damage.ts';
 import { inspectStore, type OpenOptions, openStore } from '../../../agent/shell/store/open.ts';
 import type { Store } from '../../../agent/shell/store/store.ts';
@@ -116,7 +116,7 @@ export class Ledger {
 
   /** The writes of the first commit: which network this is. */
   genesis(): Write[] {
-    return [{ key: singleton('genesis'), value: NETWORK }];
+    return [{ key: SPACES.genesis.key, value: NETWORK }];
   }
 
   /** The writes of the next fact, of about `bytes` bytes. */
@@ -129,10 +129,13 @@ export class Ledger {
     this.#link = createHash('sha256').update(entry).digest();
     const head = { count: this.#count, link: this.#link };
     return [
-      { key: keyOfNumber('journal', number), value: entry },
-      { key: singleton('journalHead'), value: encode(journalHeadCoder, head) },
-      { key: certificateKey(payer, number as Sequence), value: encode(numberCoder, number) },
-      { key: keyOf('account', payer), value: body.subarray(0, 120) },
+      { key: SPACES.journal.at(number).key, value: entry },
+      { key: SPACES.journalHead.key, value: encode(journalHeadCoder, head) },
+      {
+        key: SPACES.certificateAt.at(payer, number as Sequence).key,
+        value: encode(numberCoder, number),
+      },
+      { key: SPACES.account.at(payer).key, value: body.subarray(0, 120) },
     ];
   }
 }

@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { encode } from '../../../agent/core/codec/canonical.ts';
-import { singleton } from '../../../agent/core/keyspace.ts';
+import { SPACES } from '../../../agent/core/spaces.ts';
 import { backupFolder } from '../../../agent/shell/store/backup.ts';
 import { commitCoder, noCommit, planCommit } from '../../../agent/shell/store/commit.ts';
 import { encodeSchema } from '../../../agent/shell/store/schema.ts';
@@ -20,7 +20,7 @@ function hex(bytes: Uint8Array | undefined): string {
 
 describe('the layout', () => {
   it('of a sealed record and of the commit record is frozen', () => {
-    const writes = [{ key: singleton('genesis'), value: NETWORK }];
+    const writes = [{ key: SPACES.genesis.key, value: NETWORK }];
     const { operations, after } = planCommit(noCommit(), writes, () => undefined);
     const [genesis] = operations;
     assert.ok(genesis?.type === 'put');
@@ -59,8 +59,8 @@ describe('the layout', () => {
     );
     const killed = asKilled(t, folder);
     const store = await open(killed);
-    await store.commit([{ key: singleton('owner'), value: NETWORK }]);
-    await store.commit([{ key: singleton('owner'), value: undefined }]);
+    await store.commit([{ key: SPACES.owner.key, value: NETWORK }]);
+    await store.commit([{ key: SPACES.owner.key, value: undefined }]);
     const ring = readFileSync(join(killed, 'store/commits')).subarray(8192);
     await store.close();
     assert.equal(

@@ -5,7 +5,7 @@ import { statfsSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { decodeOwn } from '../../../agent/core/codec/canonical.ts';
 import { journalHeadCoder } from '../../../agent/core/codec/record.ts';
-import { singleton } from '../../../agent/core/keyspace.ts';
+import { SPACES } from '../../../agent/core/spaces.ts';
 import { smallDisk } from '../../support/disk.ts';
 import { damageIn, Ledger, open } from './fixture.ts';
 
@@ -30,10 +30,10 @@ describe('a full disk', () => {
     assert.equal(spawnSync('mount', ['-o', 'remount,size=24m', folder]).status, 0);
     assert.deepEqual(await damageIn(folder), []);
     const again = await open(folder);
-    const head = again.get(singleton('journalHead'));
+    const head = again.get(SPACES.journalHead.key);
     assert.ok(head !== undefined);
     assert.ok(Number(decodeOwn(journalHeadCoder, head).count) >= acknowledged);
-    await again.commit([{ key: singleton('genesis'), value: new Uint8Array(32) }]);
+    await again.commit([{ key: SPACES.genesis.key, value: new Uint8Array(32) }]);
     await again.close();
   });
 });

@@ -6,7 +6,7 @@ import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { decodeOwn } from '../../../agent/core/codec/canonical.ts';
 import { journalHeadCoder } from '../../../agent/core/codec/record.ts';
-import { keyOfNumber, singleton } from '../../../agent/core/keyspace.ts';
+import { SPACES } from '../../../agent/core/spaces.ts';
 import { damageIn, open, temporaryFolder } from './fixture.ts';
 
 const ROUNDS = 10;
@@ -43,11 +43,11 @@ describe('a process that is killed while it commits', () => {
       const last = await runAndKill(folder, count, 20 + round * 37);
       assert.deepEqual(await damageIn(folder), []);
       const store = await open(folder);
-      const head = store.get(singleton('journalHead'));
+      const head = store.get(SPACES.journalHead.key);
       assert.ok(head !== undefined);
       count = Number(decodeOwn(journalHeadCoder, head).count);
       assert.ok(count > last, `fact ${last} was acknowledged, and there are ${count}`);
-      assert.ok(store.get(keyOfNumber('journal', BigInt(last))) !== undefined);
+      assert.ok(store.get(SPACES.journal.at(BigInt(last)).key) !== undefined);
       acknowledged = last + 1;
       await store.close();
     }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { InvariantError } from '../../../agent/core/base/assert.ts';
 import type { ByteKey } from '../../../agent/core/base/bytes.ts';
-import { keyOf, singleton } from '../../../agent/core/keyspace.ts';
+import { SPACES } from '../../../agent/core/spaces.ts';
 import { openStore } from '../../../agent/shell/store/open.ts';
 import { refuseVolatile } from '../../../agent/shell/store/volatile.ts';
 import { account, damageIn, fill, Ledger, NETWORK, open, temporaryFolder } from './fixture.ts';
@@ -21,14 +21,14 @@ describe('a store', () => {
     const second = await openStore({ folder, allowVolatile: true });
     assert.equal(second.state, 'sound');
     assert.ok('store' in second);
-    assert.deepEqual(second.store.get(singleton('genesis')), NETWORK);
+    assert.deepEqual(second.store.get(SPACES.genesis.key), NETWORK);
     await second.store.close();
   });
 
   it('keeps the last of several writes to one key, and forgets what was removed', async (t) => {
     const folder = temporaryFolder(t);
-    const key = keyOf('account', account(1));
-    const other = keyOf('account', account(2));
+    const key = SPACES.account.at(account(1)).key;
+    const other = SPACES.account.at(account(2)).key;
     const store = await open(folder);
     await store.commit([
       { key, value: Uint8Array.of(1) },
@@ -46,7 +46,7 @@ describe('a store', () => {
   it('gives plain byte arrays, whose slices are copies', async (t) => {
     const store = await open(temporaryFolder(t));
     await store.commit(new Ledger().genesis());
-    assert.equal(store.get(singleton('genesis'))?.constructor, Uint8Array);
+    assert.equal(store.get(SPACES.genesis.key)?.constructor, Uint8Array);
     await store.close();
   });
 
@@ -77,15 +77,15 @@ describe('a store', () => {
     await fill(folder, 5);
     const store = await open(folder);
     const records = store.records();
-    await store.commit([{ key: keyOf('account', account(99)), value: Uint8Array.of(1) }]);
+    await store.commit([{ key: SPACES.account.at(account(99)).key, value: Uint8Array.of(1) }]);
     const keys: ByteKey[] = [];
     for await (const group of records) keys.push(...group.map(({ key }) => key));
-    assert.ok(!keys.includes(keyOf('account', account(99))));
+    assert.ok(!keys.includes(SPACES.account.at(account(99)).key));
     await store.close();
   });
 
   it('takes no memory key, no key of its own and no second commit at the same time', async (t) => {
-    for (const key of [singleton('timers'), singleton('commit')]) {
+    for (const key of [SPACES.timers.key, SPACES.commit.key]) {
       const store = await open(temporaryFolder(t));
       await assert.rejects(store.commit([{ key, value: NETWORK }]));
       await store.close();

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { keyOf, keyspaceOf } from '../../../agent/core/keyspace.ts';
+import { SPACES, spaceOf } from '../../../agent/core/spaces.ts';
 import { restore } from '../../../agent/shell/store/backup.ts';
 import type { Migration } from '../../../agent/shell/store/migrate.ts';
 import { openStore } from '../../../agent/shell/store/open.ts';
@@ -15,7 +15,7 @@ import { account, damageIn, fill, open, temporaryFolder } from './fixture.ts';
 const longerAccounts: Migration = {
   subject: 'account records get a byte at their end',
   migrate({ key, value }) {
-    if (keyspaceOf(key) !== 'account' || value.length === 121) return [];
+    if (spaceOf(key) !== 'account' || value.length === 121) return [];
     return [{ key, value: Uint8Array.of(...value, 5) }];
   },
 };
@@ -28,7 +28,7 @@ function version(store: Store): number | undefined {
 }
 
 function accountLength(store: Store): number | undefined {
-  return store.get(keyOf('account', account(3)))?.length;
+  return store.get(SPACES.account.at(account(3)).key)?.length;
 }
 
 describe('a store of an older version', () => {
@@ -39,7 +39,7 @@ describe('a store of an older version', () => {
     const store = await open(folder, { migrations: [longerAccounts, sameAgain] });
     for await (const group of store.records()) {
       for (const { key, value } of group) {
-        if (keyspaceOf(key) === 'account') lengths.add(value.length);
+        if (spaceOf(key) === 'account') lengths.add(value.length);
       }
     }
     assert.equal(version(store), 3);

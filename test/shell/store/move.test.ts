@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { singleton } from '../../../agent/core/keyspace.ts';
+import { SPACES } from '../../../agent/core/spaces.ts';
 import { backup, backupFolder, restore } from '../../../agent/shell/store/backup.ts';
 import { moveIn, moveOut, moveRequest } from '../../../agent/shell/store/move.ts';
 import { isMoveCode } from '../../../agent/shell/store/move-secret.ts';
@@ -33,7 +33,7 @@ async function mayVote(folder: string): Promise<boolean> {
   if (!existsSync(join(folder, 'store'))) return false;
   const opened = await openStore({ folder, allowVolatile: true });
   if (!('store' in opened)) return false;
-  const standing = opened.store.get(singleton('standing'));
+  const standing = opened.store.get(SPACES.standing.key);
   await opened.store.close();
   return opened.state === 'sound' && standing === undefined;
 }
@@ -99,7 +99,7 @@ describe('a move', () => {
     await moveIn(at(fresh), file);
     assert.equal(await mayVote(fresh), false);
     const store = await open(fresh);
-    const reason = Buffer.from(store.get(singleton('standing')) ?? []).toString('latin1');
+    const reason = Buffer.from(store.get(SPACES.standing.key) ?? []).toString('latin1');
     assert.match(reason, /restored from a backup/);
     await store.close();
   });
@@ -118,7 +118,7 @@ describe('a sealed store', () => {
     const inspected = await inspectStore(at(old));
     assert.ok(inspected.state === 'sound');
     assert.equal(inspected.schema.moved?.code, code);
-    assert.ok(inspected.reader.get(singleton('standing')) !== undefined);
+    assert.ok(inspected.reader.get(SPACES.standing.key) !== undefined);
     await assert.rejects(backup(inspected.reader, saved), { code: 'store_moved' });
     await inspected.reader.close();
   });

@@ -3,7 +3,7 @@
  * own number, closes, and prints how that went.
  */
 import { createInterface } from 'node:readline';
-import { keyOf } from '../../../agent/core/keyspace.ts';
+import { SPACES } from '../../../agent/core/spaces.ts';
 import { openStore } from '../../../agent/shell/store/open.ts';
 import { account } from './fixture.ts';
 
@@ -11,7 +11,9 @@ const own = Number(process.argv[2]);
 for await (const folder of createInterface({ input: process.stdin })) {
   const opened = await openStore({ folder, allowVolatile: true });
   if ('store' in opened) {
-    await opened.store.commit([{ key: keyOf('account', account(own)), value: Uint8Array.of(own) }]);
+    await opened.store.commit([
+      { key: SPACES.account.at(account(own)).key, value: Uint8Array.of(own) },
+    ]);
     await opened.store.close();
   }
   const what = opened.state === 'refused' ? opened.error.code : opened.state;

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { keyOf } from '../../../agent/core/keyspace.ts';
+import { SPACES } from '../../../agent/core/spaces.ts';
 import { backupFolder, restore } from '../../../agent/shell/store/backup.ts';
 import { moveIn, moveOut, moveRequest } from '../../../agent/shell/store/move.ts';
 import { StoreError } from '../../../agent/shell/store/store-error.ts';
@@ -18,7 +18,7 @@ import { type FileCalls, watchFileCalls } from './paused-files.ts';
 
 const ROUNDS = 20;
 const CHILD = fileURLToPath(new URL('./race-child.js', import.meta.url));
-const KEY = keyOf('account', account(1));
+const KEY = SPACES.account.at(account(1)).key;
 
 /** A racing process: takes folders, answers how opening went. */
 function racer(t: TestContext, number: number) {
@@ -110,7 +110,8 @@ describe('two first openings at once', () => {
       );
       assert.deepEqual(await damageIn(folder), [], answers.join());
       const store = await open(folder);
-      for (const i of opened) assert.ok(store.get(keyOf('account', account(i))), answers.join());
+      for (const i of opened)
+        assert.ok(store.get(SPACES.account.at(account(i)).key), answers.join());
       await store.close();
     }
     t.diagnostic(JSON.stringify(Object.fromEntries(tally)));

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import type { Sequence } from '../../../agent/core/base/units.ts';
 import { encode } from '../../../agent/core/codec/canonical.ts';
 import { journalHeadCoder } from '../../../agent/core/codec/record.ts';
-import { certificateKey, keyOf, keyOfNumber, singleton } from '../../../agent/core/keyspace.ts';
+import { SPACES } from '../../../agent/core/spaces.ts';
 import { type Damage, StoreDamaged } from '../../../agent/shell/store/damage.ts';
 import { type Level, openLevel } from '../../../agent/shell/store/level.ts';
 import { openStore } from '../../../agent/shell/store/open.ts';
@@ -42,18 +42,19 @@ async function filled(t: TestContext, facts: number): Promise<string> {
 
 /** What a start does not look at: each is found by the scrub alone. */
 const HISTORY: Readonly<Record<string, (level: Level) => Promise<void>>> = {
-  'a journal entry is gone': (level) => level.del(keyBytes(keyOfNumber('journal', 7n))),
-  'an index is gone': (level) => level.del(keyBytes(certificateKey(account(3), 3n as Sequence))),
+  'a journal entry is gone': (level) => level.del(keyBytes(SPACES.journal.at(7n).key)),
+  'an index is gone': (level) =>
+    level.del(keyBytes(SPACES.certificateAt.at(account(3), 3n as Sequence).key)),
   'an index is another': (level) => {
-    const key = certificateKey(account(3), 3n as Sequence);
+    const key = SPACES.certificateAt.at(account(3), 3n as Sequence).key;
     const value = new Uint8Array(8);
     return level.put(keyBytes(key), seal(value, digestOf(key, value)));
   },
   'a journal entry does not fit its seal': (level) =>
-    level.put(keyBytes(keyOfNumber('journal', 7n)), Buffer.alloc(300)),
-  'the last journal entry is gone': (level) => level.del(keyBytes(keyOfNumber('journal', 29n))),
+    level.put(keyBytes(SPACES.journal.at(7n).key), Buffer.alloc(300)),
+  'the last journal entry is gone': (level) => level.del(keyBytes(SPACES.journal.at(29n).key)),
   'a record nobody wrote': (level) => {
-    const key = keyOfNumber('journal', 30n);
+    const key = SPACES.journal.at(30n).key;
     const value = new Uint8Array(40);
     return level.put(keyBytes(key), seal(value, digestOf(key, value)));
   },
@@ -61,18 +62,18 @@ const HISTORY: Readonly<Record<string, (level: Level) => Promise<void>>> = {
 
 /** What a vote depends on: each is found at the start. */
 const GUARDED: Readonly<Record<string, (level: Level) => Promise<void>>> = {
-  'an account is gone': (level) => level.del(keyBytes(keyOf('account', account(3)))),
+  'an account is gone': (level) => level.del(keyBytes(SPACES.account.at(account(3)).key)),
   'an account is as it was before': (level) => {
-    const key = keyOf('account', account(3));
+    const key = SPACES.account.at(account(3)).key;
     const value = new Uint8Array(120);
     return level.put(keyBytes(key), seal(value, digestOf(key, value)));
   },
   'an account does not fit its seal': (level) =>
-    level.put(keyBytes(keyOf('account', account(3))), Buffer.alloc(40)),
-  'the head of the journal is gone': (level) => level.del(keyBytes(singleton('journalHead'))),
-  'the network is gone': (level) => level.del(keyBytes(singleton('genesis'))),
+    level.put(keyBytes(SPACES.account.at(account(3)).key), Buffer.alloc(40)),
+  'the head of the journal is gone': (level) => level.del(keyBytes(SPACES.journalHead.key)),
+  'the network is gone': (level) => level.del(keyBytes(SPACES.genesis.key)),
   'a standing nobody wrote': (level) => {
-    const key = singleton('standing');
+    const key = SPACES.standing.key;
     const value = new Uint8Array(2);
     return level.put(keyBytes(key), seal(value, digestOf(key, value)));
   },
@@ -155,7 +156,7 @@ describe('a scrub', () => {
             });
           } else {
             await commit;
-            const key = step.kind === 'fact' ? undefined : keyOf('account', account(step.n));
+            const key = step.kind === 'fact' ? undefined : SPACES.account.at(account(step.n)).key;
             const writes =
               step.kind === 'fact' || key === undefined
                 ? ledger.fact(20)
@@ -194,12 +195,12 @@ describe('a scrub', () => {
       },
     });
     const put = (n: number, byte: number) => ({
-      key: keyOf('account', account(n)),
+      key: SPACES.account.at(account(n)).key,
       value: Uint8Array.of(byte),
     });
     // Accounts 0 to 19 are there; others come to be, go, and change, at any distance to the cursor.
     const writes = Array.from({ length: 40 }, (_, n) =>
-      n % 3 === 0 ? { key: keyOf('account', account(n)), value: undefined } : put(n, n),
+      n % 3 === 0 ? { key: SPACES.account.at(account(n)).key, value: undefined } : put(n, n),
     );
     for (const records of [1, 4, 200]) {
       for (let slice = 0; slice < 12; slice++) {
@@ -220,7 +221,7 @@ describe('a scrub', () => {
     await first.close();
     const second = await open(folder);
     assert.equal(second.statistics().scrub.records, 40n);
-    await second.commit([{ key: keyOf('account', account(2)), value: Uint8Array.of(1) }]);
+    await second.commit([{ key: SPACES.account.at(account(2)).key, value: Uint8Array.of(1) }]);
     const killed = asKilled(t, folder);
     assert.deepEqual(await scrubWhole(second), []);
     await second.close();
@@ -236,7 +237,7 @@ describe('a scrub', () => {
   it('gets to the end in sessions that read only some records each, and finds what is wrong', async (t) => {
     const folder = await filled(t, 60);
     await tamper(folder, (level) =>
-      level.del(keyBytes(certificateKey(account(3), 3n as Sequence))),
+      level.del(keyBytes(SPACES.certificateAt.at(account(3), 3n as Sequence).key)),
     );
     const ledger = new Ledger();
     for (let i = 0; i < 60; i++) ledger.fact();
@@ -256,7 +257,7 @@ describe('a scrub', () => {
     const folder = await filled(t, 30);
     const store = await open(folder);
     const head = encode(journalHeadCoder, { count: 31n, link: new Uint8Array(32) });
-    await store.commit([{ key: singleton('journalHead'), value: head }]);
+    await store.commit([{ key: SPACES.journalHead.key, value: head }]);
     const [damage] = await scrubWhole(store);
     assert.equal(damage?.code, 'journal');
     await store.close();
@@ -265,7 +266,7 @@ describe('a scrub', () => {
 
 describe('damage that is met in a read', () => {
   it('is remembered, whoever read: the next start does not take the store for sound', async (t) => {
-    const key = keyOfNumber('journal', 7n);
+    const key = SPACES.journal.at(7n).key;
     const reads: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
       'a lookup': async (store) => store.get(key),
       'a scan': async (store) => {
@@ -290,7 +291,7 @@ describe('damage that is met in a read', () => {
 describe('the scrubber', () => {
   it('works by itself until all is read, and tells damage once', async (t) => {
     const folder = await filled(t, 30);
-    await tamper(folder, (level) => level.del(keyBytes(keyOfNumber('journal', 7n))));
+    await tamper(folder, (level) => level.del(keyBytes(SPACES.journal.at(7n).key)));
     const store = await open(folder);
     // The scrubber keeps no process alive.
     const alive = setInterval(() => undefined, 1_000);

@@ -20,7 +20,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { ClassicLevel } from 'classic-level';
-import { keyOf } from '../../../agent/core/keyspace.ts';
+import { SPACES } from '../../../agent/core/spaces.ts';
 import { backupFolder } from '../../../agent/shell/store/backup.ts';
 import { StoreDamaged } from '../../../agent/shell/store/damage.ts';
 import { openLevel } from '../../../agent/shell/store/level.ts';
@@ -228,7 +228,7 @@ describe('a read while the store is open', () => {
         throw error;
       };
     };
-    const key = keyOf('account', account(3));
+    const key = SPACES.account.at(account(3)).key;
     for (const code of ['LEVEL_IO_ERROR', null]) {
       failing(levelError('IO error: /x/000005.ldb: Input/output error', code).cause);
       assert.throws(() => store.get(key), { code: 'store_unavailable', errno: 'EIO' });

@@ -7,7 +7,7 @@
  */
 import type { ByteKey } from '../../../agent/core/base/bytes.ts';
 import type { Event, Step, Write } from '../../../agent/core/io.ts';
-import { isOnDisk } from '../disk.ts';
+import { isDurable } from '../../../agent/core/spaces.ts';
 import type { Process, Watcher } from '../process.ts';
 import { Violation } from '../violation.ts';
 import type { Book } from './book.ts';
@@ -82,7 +82,7 @@ function mostWrites(members: number, accounts: number): number {
 /** Bytes of a record, by its prefix, where there may be many of the kind. */
 function mostRecordBytes(members: number, tokens: number): Readonly<Record<string, number>> {
   const certificate = 4 + ORDER_BYTES + 1 + 65 * members;
-  const numbers = ['C', 'D', 'R', 'O', 'I'].map((prefix) => [prefix, 8]);
+  const numbers = ['C', 'D', 'R', 'O', 'I', '4'].map((prefix) => [prefix, 8]);
   const singles = Object.keys(FEW).map((prefix) => [prefix, MOST_SINGLE_BYTES]);
   return {
     A: 32 + 3 * 8 + 3 + (2 + 25) * tokens + ORDER_BYTES,
@@ -95,15 +95,16 @@ function mostRecordBytes(members: number, tokens: number): Readonly<Record<strin
     l: 32,
     i: 1,
     j: 17,
-    2: ORDER_BYTES + 64,
+    5: 16,
+    6: ORDER_BYTES,
+    7: ORDER_BYTES + 64,
     3: 32,
     ...Object.fromEntries([...numbers, ...singles]),
-    K: 8 + 32,
   };
 }
 
 /** What an authority keeps of another: a life of its key, an order that it told of, a vote. */
-const SIGNS_OF_A_MEMBER = 3;
+const SIGNS_OF_A_MEMBER = ['5', '6', '7'];
 
 /** Links of which a node keeps note: to relays and strangers together, and to any one member. */
 const MOST_RELAYS = 128;
@@ -145,6 +146,7 @@ const FEW: Readonly<Record<string, number>> = {
   L: 1,
   Z: 1,
   V: 1,
+  K: 1,
   U: 64,
   h: 64,
   q: 1,
@@ -221,7 +223,7 @@ export class Bounds implements Watcher {
     this.most.records = Math.max(this.most.records, live.size);
     for (const [key, value] of live) {
       const prefix = key.charAt(0);
-      if (!isOnDisk(key)) memoryBytes += key.length + value.length;
+      if (!isDurable(key)) memoryBytes += key.length + value.length;
       counts.set(prefix, (counts.get(prefix) ?? 0) + 1);
       if (prefix === 'D' && !live.has(`A${key.slice(1, 33)}` as ByteKey)) {
         throw new Violation('bounds', `${process.name} keeps a proof about nobody's account`);
@@ -231,6 +233,7 @@ export class Bounds implements Watcher {
     const facts = head === undefined ? 0 : Number(new Reader(head).u64());
     const certificates = counts.get('C') ?? 0;
     const payments = counts.get('P') ?? 0;
+    const members = this.#book.founding.memberKeys.length;
     const most: Readonly<Record<string, number>> = {
       ...FEW,
       i: linksOf(process).length,
@@ -243,8 +246,8 @@ export class Bounds implements Watcher {
       R: certificates,
       J: facts,
       D: facts - certificates,
-      K: facts - certificates + 1,
-      2: SIGNS_OF_A_MEMBER * this.#book.founding.memberKeys.length,
+      4: facts - certificates,
+      ...Object.fromEntries(SIGNS_OF_A_MEMBER.map((sign) => [sign, members])),
       3: facts - certificates,
       X: 0,
       P: this.#book.seen.size,

@@ -1,5 +1,5 @@
 /**
- * Reading messages and records for the checkers: written from the layouts alone (keyspace.ts, the
+ * Reading messages and records for the checkers: written from the layouts alone (spaces.ts, the
  * heads of codec/), sharing nothing with the core's own codec. Byte strings are latin1 strings
  * here, one character a byte, so that they can be compared and be keys.
  */

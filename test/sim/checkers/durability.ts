@@ -4,7 +4,7 @@
  * memory after a restart holds what the disk holds.
  */
 import type { Event, Step } from '../../../agent/core/io.ts';
-import { isOnDisk } from '../disk.ts';
+import { isDurable } from '../../../agent/core/spaces.ts';
 import type { Process, Watcher } from '../process.ts';
 import { Violation } from '../violation.ts';
 
@@ -27,7 +27,7 @@ export class Durability implements Watcher {
   stepped(process: Process, _event: Event, step: Step): void {
     const ledger = this.#ledgers.get(process.index);
     if (ledger === undefined) return;
-    if (step.writes.some(({ key }) => isOnDisk(key))) {
+    if (step.writes.some(({ key }) => isDurable(key))) {
       ledger.open.push(step);
       this.#unwritten.add(step);
       return;
@@ -43,7 +43,7 @@ export class Durability implements Watcher {
       if (!this.#unwritten.delete(step)) continue;
       ledger.open.shift();
       for (const { key, value } of step.writes) {
-        if (!isOnDisk(key)) continue;
+        if (!isDurable(key)) continue;
         if (value === undefined) ledger.acknowledged.delete(key);
         else ledger.acknowledged.set(key, value);
       }
@@ -62,7 +62,7 @@ export class Durability implements Watcher {
     if (ledger === undefined) return;
     for (const step of ledger.open) {
       this.#unwritten.delete(step);
-      for (const { key, value } of step.writes) if (isOnDisk(key)) ledger.doubtful.set(key, value);
+      for (const { key, value } of step.writes) if (isDurable(key)) ledger.doubtful.set(key, value);
     }
     ledger.open.length = 0;
   }

@@ -15,17 +15,17 @@ import type { MemberIndex } from '../../../agent/core/base/units.ts';
 import { encode } from '../../../agent/core/codec/canonical.ts';
 import { standingCoder } from '../../../agent/core/codec/record.ts';
 import type { Event, LinkId, Send, Stamp } from '../../../agent/core/io.ts';
-import {
-  isDurable,
-  type KeyspaceName,
-  keyspaceOf,
-  singleton,
-} from '../../../agent/core/keyspace.ts';
 import { createNode, type Node } from '../../../agent/core/node.ts';
 import type { NodeSetup } from '../../../agent/core/setup.ts';
+import { isDurable, SPACES, type SpaceName, spaceOf } from '../../../agent/core/spaces.ts';
 import type { SmallWorld } from './small-world.ts';
 
-const OF_LIVES: ReadonlySet<KeyspaceName | undefined> = new Set(['memberKnown', 'standing']);
+const OF_LIVES: ReadonlySet<SpaceName | undefined> = new Set<SpaceName>([
+  'memberLife',
+  'memberGossip',
+  'memberVote',
+  'standing',
+]);
 
 const STAMP: Stamp = { nowMs: 0, wallMs: 0 };
 
@@ -70,7 +70,7 @@ export class Authority {
     const read = { get: (key: ByteKey) => this.#get(changes, key) };
     const step = this.#node().step(event, STAMP, read);
     this.steps++;
-    const writes = step.writes.filter(({ key }) => !OF_LIVES.has(keyspaceOf(key)));
+    const writes = step.writes.filter(({ key }) => !OF_LIVES.has(spaceOf(key)));
     if (writes.length === 0) return { next: from, sends: step.sends };
     const next = new Map(changes);
     for (const { key, value } of writes) next.set(key, value);
@@ -85,7 +85,7 @@ export class Authority {
   /** The disk is lost; the oldest copy of it comes back, and with it the word not to vote. */
   restore(): Exact {
     const records = new Map(this.#durable(this.first));
-    records.set(singleton('standing'), encode(standingCoder, { reason: 'an old copy' }));
+    records.set(SPACES.standing.key, encode(standingCoder, { reason: 'an old copy' }));
     return this.#difference(this.#start(records));
   }
 

@@ -6,9 +6,9 @@ import { frameCoder, type Message } from '../../../agent/core/codec/message.ts';
 import { voteSigningBytes } from '../../../agent/core/codec/order.ts';
 import { accountCoder } from '../../../agent/core/codec/record.ts';
 import type { Event, Read, Step } from '../../../agent/core/io.ts';
-import { KEYSPACE } from '../../../agent/core/keyspace.ts';
 import { createNode } from '../../../agent/core/node.ts';
 import type { NodeSetup } from '../../../agent/core/setup.ts';
+import { SPACES } from '../../../agent/core/spaces.ts';
 import { type MakeNode, STRANGER } from './authority.ts';
 import type { SmallWorld } from './small-world.ts';
 
@@ -58,7 +58,7 @@ export function forgetsPending(world: SmallWorld): Habit {
     if (event.kind !== 'start') return step;
     const keys = world.wallets.map(
       ({ publicKey }) =>
-        (KEYSPACE.account.prefix + Buffer.from(publicKey).toString('latin1')) as ByteKey,
+        (SPACES.account.prefix + Buffer.from(publicKey).toString('latin1')) as ByteKey,
     );
     const writes = keys.flatMap((key) => {
       const bytes = read.get(key);
@@ -73,7 +73,7 @@ export function forgetsPending(world: SmallWorld): Habit {
 /** The payee of a certificate is not credited. */
 export const losesCredits: Habit = (step) => {
   const isApplied = step.notices.some(({ kind }) => kind === 'applied');
-  const accounts = step.writes.filter(({ key }) => key.startsWith(KEYSPACE.account.prefix));
+  const accounts = step.writes.filter(({ key }) => key.startsWith(SPACES.account.prefix));
   const lost = isApplied ? accounts.at(-1) : undefined;
   return { ...step, writes: step.writes.filter((write) => write !== lost) };
 };
@@ -87,7 +87,7 @@ export const comparesNothing: Habit = (step, event) => {
 
 /** After it applied a certificate it answers nobody any more, until it is restarted. */
 export const answersFromMemory: Habit = (step, _event, read) => {
-  const key = `${KEYSPACE.timers.prefix}silent` as ByteKey;
+  const key = `${SPACES.timers.prefix}silent` as ByteKey;
   const isApplied = step.notices.some(({ kind }) => kind === 'applied');
   if (isApplied) return { ...step, writes: [...step.writes, { key, value: new Uint8Array() }] };
   if (read.get(key) === undefined) return step;

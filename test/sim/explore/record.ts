@@ -1,5 +1,5 @@
 /**
- * What an authority has on disk, read again from the layouts in keyspace.ts and codec/ by code that
+ * What an authority has on disk, read again from the layouts in spaces.ts and codec/ by code that
  * shares nothing with the core. Every record is accounted for: an unknown key, an index that points
  * elsewhere, a certificate out of turn or a broken chain of hashes is a violation.
  *

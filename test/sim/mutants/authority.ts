@@ -141,11 +141,11 @@ export const AUTHORITY_MUTANTS: readonly Mutant[] = [
   {
     name: 'checks the balance when applying',
     file: APPLY,
-    find: 'const index = certificateKey(order.account, order.sequence);',
+    find: 'const index = SPACES.certificateAt.at(order.account, order.sequence);',
     replace: `if (balanceOf(payer, order.action.data.token) < order.action.data.amount) {
         return refusal('insufficient_balance');
       }
-      const index = certificateKey(order.account, order.sequence);`,
+      const index = SPACES.certificateAt.at(order.account, order.sequence);`,
     caughtBy: ['applying', 'convergence'],
     profile: 'hostile',
   },
@@ -246,8 +246,9 @@ export const AUTHORITY_MUTANTS: readonly Mutant[] = [
   {
     name: 'every vote is remembered',
     file: 'agent/core/authority/retell.js',
-    find: 'const key = placeOf(before.next);',
-    replace: 'const key = keyOf("retold", account);',
+    find: 'const at = SPACES.retold.at(before.next);',
+    replace:
+      'const first = SPACES.retold.at(0); const at = { key: first.key + String.fromCharCode(...account), coder: first.coder };',
     caughtBy: ['bounds'],
   },
   {

@@ -95,14 +95,14 @@ export const EVERYBODY_MUTANTS: readonly Mutant[] = [
     name: 'a wallet gives up at the first no',
     file: VOTES,
     find: "if (code === 'missing_earlier')",
-    replace: "draft.remove(singleton('liveOrder'));\n    if (code === 'missing_earlier')",
+    replace: "draft.remove(SPACES.liveOrder);\n    if (code === 'missing_earlier')",
     caughtBy: ['wallets', 'certificates', 'votes', 'liveness'],
   },
   {
     name: 'a wallet gives up when told of a used sequence',
     file: VOTES,
     find: "if (code === 'sequence_used') {",
-    replace: "if (code === 'sequence_used') {\n        draft.remove(singleton('liveOrder'));",
+    replace: "if (code === 'sequence_used') {\n        draft.remove(SPACES.liveOrder);",
     caughtBy: ['wallets'],
   },
   {
@@ -178,9 +178,9 @@ export const EVERYBODY_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a wallet keeps its order in memory only',
-    file: 'agent/core/keyspace.js',
-    find: "liveOrder: { prefix: 'L'",
-    replace: "liveOrder: { prefix: '~'",
+    file: 'agent/core/spaces.js',
+    find: 'liveOrder: one(DISK, ',
+    replace: 'liveOrder: one(MEMORY, ',
     caughtBy: ['certificates', 'votes', 'wallets', 'bounds'],
   },
   {
@@ -277,7 +277,7 @@ export const EVERYBODY_MUTANTS: readonly Mutant[] = [
   {
     name: 'sends before it writes',
     file: 'test/sim/disk.js',
-    find: 'if (!isDurable && this.#committing === undefined)',
+    find: 'if (!waitsForDisk && this.#committing === undefined)',
     replace: 'if (this.#port.release(step), true)',
     caughtBy: ['durability'],
   },
@@ -292,8 +292,8 @@ export const EVERYBODY_MUTANTS: readonly Mutant[] = [
   {
     name: 'sends of a step without writes overtake',
     file: 'test/sim/disk.js',
-    find: 'if (!isDurable && this.#committing === undefined)',
-    replace: 'if (!isDurable)',
+    find: 'if (!waitsForDisk && this.#committing === undefined)',
+    replace: 'if (!waitsForDisk)',
     caughtBy: ['durability'],
   },
   {

@@ -1,0 +1,169 @@
+/**
+ * Every space of the state, and what its keys and values are (space.ts says what a row is). A byte is
+ * never used for anything else later. Bytes mean nothing by themselves; there is room for 200 more.
+ */
+import type { ByteKey } from './base/bytes.ts';
+import { DIGEST_FANOUT, SEED_BYTES } from './base/limits.ts';
+import type { LinkId, MemberIndex, Sequence } from './base/units.ts';
+import { hashCoder, keyCoder, memberCoder } from './codec/canonical.ts';
+import type { Coder } from './codec/coder.ts';
+import { knownVoteCoder, lifeCoder, nonceCoder, proofCountCoder } from './codec/message.ts';
+import { u16 } from './codec/numbers.ts';
+import { signedOrderCoder } from './codec/order.ts';
+import { bytesOf } from './codec/parts.ts';
+import {
+  accountCoder,
+  chaseCoder,
+  claimCoder,
+  differingCoder,
+  journalEntryCoder,
+  journalHeadCoder,
+  liveOrderCoder,
+  nodeLinksCoder,
+  numberCoder,
+  openQuestionCoder,
+  ownLifeCoder,
+  paceCoder,
+  paymentCoder,
+  retellingCoder,
+  standingCoder,
+  timersCoder,
+  treeNodeCoder,
+  vouchersCoder,
+  walletCoder,
+  wordCoder,
+} from './codec/record.ts';
+import {
+  bytesKey,
+  DISK,
+  entryKey,
+  MEMORY,
+  many,
+  numberKey,
+  one,
+  pathKey,
+  placeKey,
+  rowsByByte,
+} from './space.ts';
+
+const ACCOUNT = bytesKey('account', 32);
+const ACCOUNT_AND_SEQUENCE = entryKey<Sequence>('account', 'sequence');
+const MEMBER = placeKey<MemberIndex>('member', 1);
+
+/** The store's own records, which the core neither reads nor writes. */
+const storesOwn: Coder<never> = {
+  put: () => undefined,
+  take: () => {
+    throw new Error('a record of the store');
+  },
+};
+
+export const SPACES = {
+  // An authority's ledger.
+  account: many(DISK, 0x41, ACCOUNT, accountCoder),
+  accountCount: one(DISK, 0x4e, numberCoder),
+  /** The nth account that got a record. */
+  accountAt: many(DISK, 0x45, numberKey('n'), keyCoder),
+  journal: many(DISK, 0x4a, numberKey('journal number'), journalEntryCoder),
+  journalHead: one(DISK, 0x48, journalHeadCoder),
+  /** The journal number of a certificate. */
+  certificateAt: many(DISK, 0x43, ACCOUNT_AND_SEQUENCE, numberCoder),
+  /** The journal number of the certificate that brought an account its nth credit. */
+  received: many(DISK, 0x52, entryKey('account', 'n'), numberCoder),
+  /** The journal numbers of a proof, and of two certificates for one place. */
+  doubleSpend: many(DISK, 0x44, ACCOUNT_AND_SEQUENCE, numberCoder),
+  conflict: many(DISK, 0x58, ACCOUNT_AND_SEQUENCE, numberCoder),
+  /** How many proofs there are, and which; the journal number of the nth. */
+  proofCount: one(DISK, 0x4b, proofCountCoder),
+  proof: many(DISK, 0x34, numberKey('n'), numberCoder),
+  /** The order voted for at a place where another was certified: its hash. */
+  outvoted: many(DISK, 0x33, ACCOUNT_AND_SEQUENCE, hashCoder),
+  /** Accounts that ordered, or the digests of 16 children (authority/bucket.ts). */
+  tree: many(DISK, 0x54, pathKey('path'), treeNodeCoder),
+  /** How many entries of the journal those digests know of. */
+  digestMark: one(DISK, 0x59, numberCoder),
+
+  // Whose state this is, and what its key may do.
+  /** The id of the network that this state belongs to. */
+  genesis: one(DISK, 0x47, hashCoder),
+  /** The key of the node whose state this is. */
+  owner: one(DISK, 0x42, keyCoder),
+  /** Why this authority may not vote. Without a record it may. */
+  standing: one(DISK, 0x53, standingCoder),
+  /** The life that waits for others to vouch for it. With a record: no vote yet. */
+  firstStart: one(DISK, 0x31, ownLifeCoder),
+  /** The first life, gossip and vote of another member that was seen (authority/lives.ts). */
+  memberLife: many(DISK, 0x35, MEMBER, lifeCoder),
+  memberGossip: many(DISK, 0x36, MEMBER, signedOrderCoder),
+  memberVote: many(DISK, 0x37, MEMBER, knownVoteCoder),
+
+  // A wallet.
+  wallet: one(DISK, 0x57, walletCoder),
+  liveOrder: one(DISK, 0x4c, liveOrderCoder),
+  /** The nth certificate that this wallet made or got. */
+  payment: many(DISK, 0x50, numberKey('n'), paymentCoder),
+  /** The n of the payment made with a sequence, and of one received. */
+  paidAt: many(DISK, 0x4f, numberKey<Sequence>('sequence'), numberCoder),
+  incomingAt: many(DISK, 0x49, entryKey<Sequence>('payer', 'sequence'), numberCoder),
+  /** How many credits of a member's list were taken in. */
+  incomingCursor: many(DISK, 0x55, MEMBER, numberCoder),
+
+  // The store's own (shell/store): the last commit, and the version of the schema.
+  commit: one(DISK, 0x5a, storesOwn),
+  schema: one(DISK, 0x56, storesOwn),
+
+  // In memory, of all nodes.
+  /** Random bytes that this process was given at its start. */
+  seed: one(MEMORY, 0x78, bytesOf(SEED_BYTES)),
+  timers: one(MEMORY, 0x74, timersCoder),
+  nodeLinks: one(MEMORY, 0x6b, nodeLinksCoder),
+  /** The member at the other end of a link, of those that have one. */
+  linkMember: many(MEMORY, 0x69, numberKey<LinkId>('link'), memberCoder),
+  /** The nonce of the question who can be reached that was asked last. */
+  reach: one(MEMORY, 0x6f, nonceCoder),
+
+  // In memory, of an authority.
+  /** How many proofs of a member's list were read. */
+  proofCursor: many(MEMORY, 0x65, MEMBER, numberCoder),
+  /** Accounts whose orders were voted for lately, and how they are told again. */
+  retold: many(MEMORY, 0x6c, placeKey('place', 1), keyCoder),
+  retelling: one(MEMORY, 0x7a, retellingCoder),
+  /** Bits of the children that have another digest now; the digests, newer than in `tree`. */
+  stale: many(MEMORY, 0x73, pathKey('path'), u16),
+  freshDigests: many(MEMORY, 0x66, pathKey('path'), bytesOf(DIGEST_FANOUT * 32)),
+  claim: many(MEMORY, 0x6a, placeKey('place', 2), claimCoder),
+  differing: one(MEMORY, 0x75, differingCoder),
+  pace: one(MEMORY, 0x61, paceCoder),
+  vouchers: one(MEMORY, 0x67, vouchersCoder),
+
+  // In memory, of a wallet.
+  chase: one(MEMORY, 0x63, chaseCoder),
+  question: one(MEMORY, 0x71, openQuestionCoder),
+  /** What a member answered to that question, and how many credits it counted. */
+  word: many(MEMORY, 0x6d, MEMBER, wordCoder),
+  told: many(MEMORY, 0x72, MEMBER, numberCoder),
+  /** The page of a member's credits to ask for next through relays. */
+  incomingPage: many(MEMORY, 0x68, MEMBER, numberCoder),
+};
+
+export type SpaceName = keyof typeof SPACES;
+
+/** Bytes that were given to a space once. */
+const RETIRED = [0x32, 0x62, 0x64, 0x6e, 0x70, 0x76, 0x77, 0x79];
+
+const NAMES = Object.keys(SPACES) as SpaceName[];
+const ROWS = rowsByByte(
+  NAMES.map((name) => ({ name, ...SPACES[name] })),
+  RETIRED,
+);
+const DURABLE = ROWS.map((row) => row?.kept === DISK);
+
+/** Whether a key is kept on disk. */
+export function isDurable(key: ByteKey): boolean {
+  return DURABLE[key.charCodeAt(0)] === true;
+}
+
+/** The name of the space that a key lies in, for messages to people. */
+export function spaceOf(key: ByteKey): SpaceName | undefined {
+  return ROWS[key.charCodeAt(0)]?.name;
+}
