@@ -144,7 +144,42 @@ describe('the cache of records', () => {
     }
     assert.equal(cache.get(name(40)), undefined);
     assert.ok(cache.get(name(49)) !== undefined);
-    cache.set(name(0), new Uint8Array(2_000));
-    assert.equal(cache.bytes, 0, 'what is larger than the cache is not kept');
+    const before = cache.bytes;
+    cache.set(name(50), new Uint8Array(2_000));
+    assert.equal(cache.get(name(50)), undefined, 'what is larger than the cache is not kept');
+    assert.equal(cache.bytes, before, 'and puts nothing out');
+    cache.set(name(49), new Uint8Array(2_000));
+    assert.equal(cache.get(name(49)), undefined, 'nor what was there under its key');
+    assert.ok(cache.bytes < before);
+  });
+
+  it('passes over once what was read, and no more often', () => {
+    const one = new RecordCache(1_000_000);
+    one.set('A1' as ByteKey, new Uint8Array(100));
+    const names = ['A1', 'A2', 'A3', 'A4', 'A5', 'A6', 'A7', 'A8', 'A9'] as ByteKey[];
+    for (const [last, held] of [
+      [8, 'A1 A6 A7 A8'],
+      [9, 'A7 A8 A9'],
+    ] as const) {
+      const cache = new RecordCache(4 * one.bytes);
+      for (const name of names.slice(0, last)) {
+        if (name === 'A5') cache.get('A1' as ByteKey);
+        cache.set(name, new Uint8Array(100));
+      }
+      assert.equal(names.filter((name) => cache.get(name) !== undefined).join(' '), held);
+    }
+  });
+
+  it('goes by what it holds now: replaced and removed records give their bytes back', () => {
+    const cache = new RecordCache(1_000);
+    cache.set('A1' as ByteKey, new Uint8Array(100));
+    const { bytes } = cache;
+    cache.set('A1' as ByteKey, new Uint8Array(101));
+    assert.equal(cache.bytes, bytes + 1);
+    assert.equal(cache.get('A1' as ByteKey)?.length, 101);
+    cache.delete('A1' as ByteKey);
+    cache.delete('A1' as ByteKey);
+    assert.equal(cache.bytes, 0);
+    assert.equal(cache.get('A1' as ByteKey), undefined);
   });
 });
