@@ -9,7 +9,9 @@ import { createOutlet } from '../cli/outlet.ts';
 import { run } from '../cli/run.ts';
 import { createTerminal } from '../cli/terminal.ts';
 import { exitStatus } from '../shell/exit-codes.ts';
+import { hashNatively } from '../shell/hash.ts';
 
+hashNatively();
 const environment = readEnvironment();
 const [out, err] = [createOutlet(process.stdout), createOutlet(process.stderr)];
 const terminal = createTerminal(out, err, environment);

@@ -25,6 +25,7 @@ import { describeFailure, exitOf } from '../shell/daemon/start-failure.ts';
 import { usageText } from '../shell/daemon/usage.ts';
 import { openingText } from '../shell/daemon/views.ts';
 import { type ExitName, exitStatus } from '../shell/exit-codes.ts';
+import { hashNatively } from '../shell/hash.ts';
 import { STOP_TIMEOUT_MS, TELL_OPENING_MS } from '../shell/limits.ts';
 import { standardOutput } from '../shell/log/log-output.ts';
 import { createLogs, type Logs } from '../shell/log/logs.ts';
@@ -176,6 +177,7 @@ function end(logs: Logs, exit: ExitName): void {
   process.exit(exitStatus(exit));
 }
 
+hashNatively();
 const task = readTask();
 if (task.kind === 'print') print(task.text);
 else if (task.kind === 'quit') quit(task.exit, task.message);

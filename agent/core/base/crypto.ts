@@ -1,11 +1,12 @@
 /**
- * What the core needs of cryptography, and where it comes from: SHA-256 from @noble/hashes;
- * signatures from functions that the shell injects, because JavaScript is slow at them. An injected
- * `verify` has one fixed meaning (ed25519.ts) whoever provides it.
+ * What the core needs of cryptography, and where it comes from. SHA-256 is that of @noble/hashes
+ * unless the shell provides a faster one; signatures are functions that the shell injects, because
+ * JavaScript is slow at them. Each has one fixed meaning (FIPS 180-4, ed25519.ts), whoever provides it.
  */
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js';
 import type { Order } from '../codec/order.ts';
-import { concatBytes } from './bytes.ts';
+import { invariant } from './assert.ts';
+import { ascii, concatBytes, toHex } from './bytes.ts';
 
 /** Whether `signature` (64 bytes) of `message` is accepted under `publicKey` (32 bytes). Pure. */
 export type Verify = (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => boolean;
@@ -25,8 +26,24 @@ export interface Signer {
  */
 export type SealMemo = (order: Order, text: string) => Uint8Array | undefined;
 
+/** SHA-256 of some bytes: 32 bytes, in an array that is nobody else's. Pure. */
+export type Sha256 = (bytes: Uint8Array) => Uint8Array;
+
+const ABC_HASH = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad';
+
+let provided: Sha256 = nobleSha256;
+
+/**
+ * From here on hashes are reckoned by this function. Nothing else changes by it: it has no other
+ * result than the one before, on pain of ending the process.
+ */
+export function provideSha256(sha: Sha256): void {
+  invariant(toHex(sha(ascii('abc'))) === ABC_HASH, 'SHA-256 is as in FIPS 180-4');
+  provided = sha;
+}
+
 /** SHA-256 of the parts, one after the other: 32 bytes. */
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
   const [only] = parts;
-  return nobleSha256(parts.length === 1 && only !== undefined ? only : concatBytes(...parts));
+  return provided(parts.length === 1 && only !== undefined ? only : concatBytes(...parts));
 }

@@ -20,9 +20,10 @@ import { u64 } from '../../core/codec/numbers.ts';
 import { struct } from '../../core/codec/parts.ts';
 import type { Write } from '../../core/io.ts';
 import { isDurable, SPACES } from '../../core/spaces.ts';
+import { nativeSha256 } from '../hash.ts';
 import { MAX_KEY_BYTES, MAX_VALUE_BYTES } from '../limits.ts';
 import { isGuarded } from './guard.ts';
-import { digestOf, keyBytes, keyOfBytes, seal, sha256, unseal, valueIn } from './seal.ts';
+import { digestOf, keyBytes, keyOfBytes, seal, unseal, valueIn } from './seal.ts';
 
 export const commitCoder = struct({
   number: u64,
@@ -155,7 +156,7 @@ function linkOf(before: Uint8Array, written: readonly Pick<Change, 'key' | 'afte
       ? Buffer.concat([Uint8Array.of(0, key.length), keyBytes(key)])
       : Buffer.concat([Uint8Array.of(1), after]);
   });
-  return sha256(Buffer.concat([before, ...parts]));
+  return nativeSha256(Buffer.concat([before, ...parts]));
 }
 
 /** What writes the record of a commit. */

@@ -4,8 +4,8 @@ import { isRefusal } from '../../core/base/refusal.ts';
 import { decode } from '../../core/codec/canonical.ts';
 import { type JournalHead, journalHeadCoder } from '../../core/codec/record.ts';
 import { SPACES, spaceOf } from '../../core/spaces.ts';
+import { nativeSha256 } from '../hash.ts';
 import { type DamageList, nameOfKey } from './damage.ts';
-import { sha256 } from './seal.ts';
 
 const LINK_BYTES = 32;
 
@@ -84,7 +84,7 @@ export class JournalCheck {
     if (link !== undefined && this.#link !== undefined && !equalBytes(link, this.#link)) {
       this.#damage.add('journal', nameOfKey(key), 'its link is not to the entry before');
     }
-    this.#link = value === undefined ? undefined : sha256(value);
+    this.#link = value === undefined ? undefined : nativeSha256(value);
     this.#next += 1n;
   }
 

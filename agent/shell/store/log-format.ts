@@ -14,10 +14,11 @@ import { decode, encode, hashCoder } from '../../core/codec/canonical.ts';
 import type { Coder, ValueOf } from '../../core/codec/coder.ts';
 import { u8, u32, u64 } from '../../core/codec/numbers.ts';
 import { listOf, optional, sizedBytes, struct, textOf } from '../../core/codec/parts.ts';
+import { nativeSha256 } from '../hash.ts';
 import { MAX_KEY_BYTES, MAX_MARKED_DAMAGE, MAX_MARKED_TEXT_BYTES } from '../limits.ts';
 import { type CommitRecord, commitCoder, type Operation } from './commit.ts';
 import type { Damage } from './damage.ts';
-import { digestOf, isSealedWith, keyOfBytes, sha256, valueIn } from './seal.ts';
+import { digestOf, isSealedWith, keyOfBytes, valueIn } from './seal.ts';
 
 export const BLOCK_BYTES = 4096;
 export const CHECKPOINT_BLOCKS = 2;
@@ -189,5 +190,5 @@ function bodyOf(magic: string, bytes: Uint8Array): Buffer | undefined {
 }
 
 function sealOf(bytes: Uint8Array): Uint8Array {
-  return sha256(bytes).subarray(0, SEAL_BYTES);
+  return nativeSha256(bytes).subarray(0, SEAL_BYTES);
 }

@@ -8,8 +8,8 @@
  * The key is part of it, so that a value under a wrong key is noticed too. This finds accidents,
  * not a thief: whoever can write the files can also write seals.
  */
-import { hash } from 'node:crypto';
 import type { ByteKey } from '../../core/base/bytes.ts';
+import { nativeSha256 } from '../hash.ts';
 import { nameOfKey, StoreDamaged } from './damage.ts';
 
 const SEAL_BYTES = 8;
@@ -24,18 +24,13 @@ export function keyOfBytes(bytes: Uint8Array): ByteKey {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1') as ByteKey;
 }
 
-/** SHA-256 of what is in one piece: half the time of a hash that is updated. */
-export function sha256(bytes: Uint8Array): Uint8Array {
-  return hash('sha256', bytes, 'buffer');
-}
-
 /** The digest of a record, 32 bytes. */
 export function digestOf(key: ByteKey, value: Uint8Array): Uint8Array {
   const bytes = Buffer.allocUnsafe(2 + key.length + value.length);
   bytes.writeUInt16BE(key.length);
   bytes.write(key, 2, 'latin1');
   bytes.set(value, 2 + key.length);
-  return sha256(bytes);
+  return nativeSha256(bytes);
 }
 
 /** A value with its seal. */
