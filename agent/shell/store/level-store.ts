@@ -30,7 +30,7 @@ import type { CommitLog } from './commit-log.ts';
 import { type Damage, StoreDamaged } from './damage.ts';
 import type { Hold } from './holder.ts';
 import { messageOf } from './layout.ts';
-import { flushLevel, type Level } from './level.ts';
+import { flushLevel, type Level, writeUnsynced } from './level.ts';
 import { lookUp, recordsOf, type StoredRecord, scan } from './level-read.ts';
 import { BLOCK_BYTES, encodeEntry, entryBytes, markedDamage } from './log-format.ts';
 import { Scrub, type ScrubStep } from './scrub.ts';
@@ -216,7 +216,7 @@ export class LevelStore extends LevelReader implements Store {
   #apply({ after, operations, changes }: Planned): void {
     this.#behind = recordsIn(operations);
     this.#scrub.beginCommit(changes);
-    const done = this.#level.batch([...operations], { sync: false }).then(() => {
+    const done = writeUnsynced(this.#level, operations).then(() => {
       this.#scrub.endCommit(changes);
       this.#applied = after;
       this.#behind = NOTHING;

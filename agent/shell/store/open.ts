@@ -14,7 +14,7 @@ import { type Damage, DamageList } from './damage.ts';
 import { type Hold, holdFolder, inUse } from './holder.ts';
 import { judgeLog } from './judge.ts';
 import { isThere, makeFolder, namesIn, type StorePaths, storePaths } from './layout.ts';
-import { type Level, levelFolderState, openLevel } from './level.ts';
+import { type Level, levelFolderState, openLevel, writeUnsynced } from './level.ts';
 import { LevelReader, LevelStore } from './level-store.ts';
 import { MIGRATIONS, type Migration, migrateStore, newestVersion } from './migrate.ts';
 import { partialPaths, publish } from './publish.ts';
@@ -267,7 +267,7 @@ async function playBack(level: Level, path: string, damage: DamageList): Promise
   const last = judgeLog(contents, inDatabase, damage);
   if (damage.count > 0) return inDatabase ?? noCommit();
   for (const { after, operations } of contents.entries) {
-    await level.batch([...operations, commitOperation(after)], { sync: false });
+    await writeUnsynced(level, [...operations, commitOperation(after)]);
   }
   return last;
 }

@@ -70,8 +70,8 @@ function recordCalls(t: TestContext): string[] {
     },
   });
   level({
-    batch(this: unknown, operations: readonly { type: string }[], options: { sync: boolean }) {
-      seen.push(`batch of ${operations.length}, ${options.sync}`);
+    batch(this: unknown, operations: readonly unknown[], options?: { readonly sync?: boolean }) {
+      seen.push(`batch of ${operations.length}, ${options?.sync ?? false}`);
       return batch.call(this, operations, options);
     },
     async compactRange(this: unknown, ...range: unknown[]) {
