@@ -1,6 +1,6 @@
 /**
- * SHA-256 by node:crypto, which takes a fifth of the time of JavaScript. In one piece: half the time of
- * a hash that is updated.
+ * SHA-256 by node:crypto, which takes a fifth of the time of JavaScript. In one piece: half
+ * the time of a hash that is updated.
  */
 import { hash } from 'node:crypto';
 import { provideSha256 } from '../core/base/crypto.ts';
