@@ -3,10 +3,10 @@
  * attributes, and without a draft beside it, so its folder need not be writable (the unit of
  * meshpay-radio may write /etc/dhcpcd.conf, and not all of /etc).
  *
- * Safety: what is the same before the first difference is not touched. Of a file that grows, what
- * comes beyond its old end is durable before anything of the old is written over, and of one that
- * shrinks all that stays is durable before its end is cut off: when the power goes, no byte of
- * somebody's is lost. What fails is put back.
+ * Safety: nothing before the first difference is touched. If the file grows, what lies beyond its
+ * old end is durable before anything old is overwritten; if it shrinks, all that stays is durable
+ * before the end is cut off. So a power cut loses none of the owner's bytes. What fails is put
+ * back.
  */
 import {
   closeSync,

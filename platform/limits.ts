@@ -33,7 +33,7 @@ export const RECEIVE_BUFFER_BYTES = 1 << 20;
 /* Bringing a mesh up (linux/, openwrt/). */
 
 /**
- * What hostapd takes unless it is told otherwise; the kernel refuses two intervals on one radio.
+ * hostapd's default; the kernel refuses two intervals on one radio.
  */
 export const AP_BEACON_INTERVAL_TU = 100;
 /** A supplicant younger than this may still be joining. */
@@ -44,7 +44,7 @@ export const START_TIMEOUT_MS = 5_000;
 export const NETIFD_TIMEOUT_MS = 60_000;
 /** Of the supplicant's log, which is emptied then. */
 export const LOG_MAX_BYTES = 256 << 10;
-/** Neighbours that failed SAE which are told: anybody on the air can make up addresses. */
+/** Neighbours that failed SAE and are named: anybody on the air can make up addresses. */
 export const MAX_SAE_FAILURES = 32;
 export const MAX_ADDRESSES = 16;
 

@@ -1,9 +1,9 @@
 /**
- * Neighbour discovery (RFC 4861) on a mesh interface. The kernel asks three times, a second apart,
- * for the address of a neighbour, and then gives its packets up. Where four of five packets are
- * lost that hardly ever succeeds, whatever is repeated above it. So it asks more often and sooner
- * here. The questions go to neighbours that somebody wants to reach now, five a second at most for
- * each.
+ * Neighbour discovery (RFC 4861) on a mesh interface. The kernel asks for the address of a
+ * neighbour three times, a second apart, and then drops the packets for it. Where four of five
+ * packets are lost that hardly ever succeeds, whatever is repeated above it. So here it asks more
+ * often and sooner. It asks only neighbours that somebody wants to reach now, at most five times a
+ * second each.
  */
 import type { Runner } from './runner.ts';
 import { readText } from './runner.ts';

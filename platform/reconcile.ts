@@ -1,17 +1,18 @@
 /**
- * The loop that keeps a mesh as it is wanted: observe, plan, apply, again after every event that
- * may have changed something and at a slow pace without one. One turn at a time; events during a
- * turn cause one more. What fails is tried again after a pause that doubles up to a minute, so that
- * unplugged hardware costs nothing; an event ends that pause, unless commands were run and failed:
- * then the events are their own echo, and heeding them would try without end, and the pause doubles
- * up to hours as long as the failure is the same. Only a radio that comes is no echo. Commands that
- * succeed again and again without the host becoming as it is wanted count as failed too.
+ * The loop that keeps a mesh as it is wanted: observe, plan, apply; again after every event that
+ * may have changed something, and at a slow pace without one. There is one turn at a time; events
+ * during a turn lead to one more. What fails is tried again after a pause that doubles up to a
+ * minute, so that unplugged hardware costs nothing, and an event ends that pause. But if commands
+ * were run and failed, the events are their echo, and heeding them would mean trying without end:
+ * then events do not count, except the arrival of a radio, and the pause doubles up to hours as
+ * long as the failure stays the same. Commands that succeed again and again without bringing the
+ * host to the wanted state count as failed too.
  *
- * Where the operator's own networks went down with a try, because it was rolled back or because the
- * body builds all networks of a radio together, tries are rare; a mesh that comes up by itself
- * meanwhile is seen.
+ * Where a try takes the operator's own networks down, because it is rolled back or because the body
+ * builds all networks of a radio together, tries are rare; a mesh that comes up by itself meanwhile
+ * is noticed.
  *
- * The loop knows no clock: `Scheduler` brings time in, so tests turn it by hand.
+ * The loop has no clock: `Scheduler` brings time in, so that tests turn it by hand.
  */
 import { type HostCommand, transcript } from './command.ts';
 import { type Fault, fault } from './fault.ts';
@@ -121,8 +122,8 @@ export class Reconciler<Observed> implements Watch {
   }
 
   /**
-   * Try now, whatever pause there is, because a person has mended something. What is under way
-   * comes to its end first, and if it failed it was the try from before: it is not reported.
+   * Try now, whatever the pause, because a person has mended something. A turn that is under way is
+   * finished first; if it fails, that was the old try, and it is not reported.
    */
   retry(): void {
     if (this.#closed) return;

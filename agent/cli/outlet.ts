@@ -4,7 +4,7 @@
  *
  * Safety: what a command did, and so its exit status, never follows from who reads it. After the
  * first error nothing more is written, and the command goes on to its own end. That its reader is
- * gone is no fault; that a result could not be written is told by `flushed`.
+ * gone is no fault; `flushed` says when a result could not be written.
  */
 import type { Sink } from './terminal.ts';
 

@@ -1,6 +1,6 @@
 /**
  * Command line -> command and arguments. yargs splits the words; which words are right is judged
- * here, so that every mistake is told as a field, what was expected and what was found.
+ * here, so that every mistake is reported as a field, what was expected and what was found.
  *
  * yargs is told to guess nothing: no numbers made of "1000.00", no camel case, no dots, no
  * negation, and an option given twice is seen as given twice.

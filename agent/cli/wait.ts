@@ -9,7 +9,7 @@ export function pause(ms: number): Promise<void> {
 
 /**
  * What the work comes to; undefined if one of the signals is aborted before. Nothing is kept of a
- * wait that is over. What becomes of the work after that is told to nobody.
+ * wait that is over. Nobody hears what becomes of the work after that.
  */
 export function unlessAborted<T>(
   work: Promise<T>,

@@ -41,7 +41,7 @@ export interface Paid {
   readonly trouble: unknown;
 }
 
-/** After this time without a quorum a person is told why. */
+/** After this time without a quorum the person hears why. */
 const EXPLAIN_AFTER_MS = 1_500;
 /** How long the certificate may take to a quorum of authorities before the command ends. */
 const SPREAD_MS = 3_000;

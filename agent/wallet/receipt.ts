@@ -108,7 +108,7 @@ function decodeBase64(text: string): Uint8Array | undefined {
   }
 }
 
-/** A certificate does not name its network; its lines do, so that a mix-up is told as one. */
+/** A certificate does not name its network; its lines do, so that a mix-up can be named as one. */
 function checkNetwork(network: Network, lines: readonly string[]): Refusal | undefined {
   const label = 'network id'.padEnd(12);
   const found = lines.find((line) => line.startsWith(label))?.slice(label.length);

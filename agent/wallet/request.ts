@@ -60,7 +60,7 @@ function refused(reason: Refusal): RefusedFault {
 
 /**
  * Whether an order on its way is this very payment: recipient, amount, token and memo, as a person
- * reads them. If it is taken for another one, that one is told as paid and never made.
+ * reads them. If it is taken for another one, that one is reported as paid and never made.
  */
 export function isSamePayment(
   order: OrderView,

@@ -83,7 +83,7 @@ export function until<T>(
   });
 }
 
-/** Whoever watches something, and is told when it changes, and once when it breaks. */
+/** Something that can be watched: watchers hear when it changes, and once when it breaks. */
 export class Watchers implements Waking {
   readonly #watching = new Set<{ woken: () => void; broken: (error: unknown) => void }>();
   #fault: { readonly error: unknown } | undefined;

@@ -10,9 +10,9 @@
  * - dhcpcd, which has no drop-in folder: a marked block in its one file, before the first line that
  *   begins a block for one interface, network, profile or answer: what follows that is the block's.
  *
- * A file that is written is not yet one that was read: a mark lies in our own folder from before
- * the change until the manager was told, so that telling it is tried again. Whether one that was
- * told has obeyed is looked at afterwards (manager-look.ts).
+ * A file that was written has not been read yet. So a mark lies in our own folder from before the
+ * change until the manager has been told, and telling it is tried again until then. Whether it has
+ * obeyed is looked at afterwards (manager-look.ts).
  */
 import { type HostCommand, remove, run } from '../command.ts';
 import { type Fault, fault } from '../fault.ts';
@@ -66,7 +66,7 @@ export interface ObservedManager {
   readonly name: ManagerName;
   readonly running: boolean;
   readonly files: readonly ObservedFile[];
-  /** The mark of a change that it was not told of. */
+  /** The mark of a change that the manager has not been told about. */
   readonly mark: string;
   readonly isMarked: boolean;
   /** What it says of the mesh interface, where it has it in spite of all. */

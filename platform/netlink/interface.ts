@@ -1,4 +1,7 @@
-/** Interfaces, regulatory domains and the family lookup of (generic) netlink. Throw Malformed. */
+/**
+ * Interfaces, regulatory domains and the family lookup of (generic) netlink. All of it throws
+ * MalformedAttribute.
+ */
 import type { RadioInterface, RegulatoryDomain } from '../radio.ts';
 import {
   hardwareAddress,

@@ -1,6 +1,6 @@
 /**
  * Links and IPv6 addresses of rtnetlink (include/uapi/linux/rtnetlink.h, if_link.h, if_addr.h).
- * All readers throw Malformed.
+ * All readers throw MalformedAttribute.
  */
 import { formatIpv6 } from '../ipv6.ts';
 import type { InterfaceAddress, NetworkInterface } from '../radio.ts';

@@ -1,4 +1,4 @@
-/** Station and mesh path dumps of nl80211. All functions here throw Malformed. */
+/** Station and mesh path dumps of nl80211. All functions here throw MalformedAttribute. */
 import type { MeshPath, PeerLinkState, Station } from '../radio.ts';
 import {
   type Attributes,

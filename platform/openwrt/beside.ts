@@ -1,7 +1,7 @@
 /**
- * What else is configured on the router, beside the mesh that is wanted: what netifd, hostapd, the
- * supplicant or the kernel would refuse, or would do to somebody else's networks, is refused by
- * name before anything is changed.
+ * What else is configured on the router, beside the mesh that is wanted: whatever netifd, hostapd,
+ * the supplicant or the kernel would refuse, or would do to somebody else's networks, is refused,
+ * and named, before anything is changed.
  */
 import { bandOf, channelFrequency, channelNumber } from '../channel.ts';
 import { fitsTogether } from '../combinations.ts';

@@ -1,8 +1,9 @@
 /**
- * What OpenWrt's firewall has to let in on the mesh. It rejects what comes in by an interface that
- * is in no zone (firewall4, `option input REJECT` of the defaults), neighbour solicitations among
- * it, so the mesh gets a zone of its own: out goes everything, in come nodes and wallets, beacons
- * and what IPv6 itself needs (RFC 4890 4.4), and nothing is passed on to other networks.
+ * What OpenWrt's firewall has to let in on the mesh. It rejects whatever comes in on an interface
+ * that is in no zone (firewall4, `option input REJECT` of the defaults), even neighbour
+ * solicitations. So the mesh gets a zone of its own. It lets in nodes and wallets, beacons, and
+ * what IPv6 itself needs (RFC 4890 4.4); it lets everything out, and forwards nothing to other
+ * networks.
  */
 import type { MeshSettings } from '../settings.ts';
 import { SECTION, wholeSection } from './sections.ts';

@@ -1,18 +1,18 @@
 /**
  * The plan of the OpenWrt body. netifd owns the radio, so the mesh is not built but described: one
  * wifi-iface section and one network section, both named `meshpay`, and a few options of the
- * wifi-device (`DEVICE_OPTIONS`). Nothing else in the configuration is touched, but that the other
- * networks of a radio which was off stay off.
+ * wifi-device (`DEVICE_OPTIONS`). Nothing else in the configuration is touched, except that the
+ * other networks of a radio that was off are kept off.
  *
- * A commit takes along whatever somebody else has staged in that configuration, and what is staged
- * is shown as if it were true. So nothing is changed while something is staged: that is refused by
- * name.
+ * A commit takes along whatever somebody else has staged in that configuration, and staged options
+ * are shown as if they were in force. So while something is staged nothing is changed, and the
+ * refusal names it.
  *
- * Every change is one batch in one file. What was there before lies on flash from before the first
- * change on, as the configuration does, and a mark beside it until the mesh has come up: `apply`
- * takes a change back whose mesh does not come up, and the next plan one that was broken off, after
- * a power cut too. Only what is ours and the options that we set are taken back: what the operator
- * changed meanwhile stays.
+ * Every change is one batch in one file. What was there before is written to flash before the first
+ * change, where the configuration lies too, with a mark beside it until the mesh has come up.
+ * `apply` undoes a change whose mesh does not come up; the next plan undoes one that was broken
+ * off, even by a power cut. Only our own sections and the options that we set are undone: what the
+ * operator changed meanwhile stays.
  */
 import { awaitCarrier, type HostCommand, remove, run } from '../command.ts';
 import { type Fault, fault } from '../fault.ts';

@@ -3,8 +3,7 @@
  * which is what wears a card. On loop devices, and counted with the kernel's tracing of requests,
  * so only as root. Flushes of the device's cache, which carry no data, are not counted as writes.
  *
- *   node dist/test/bench/wear.js [--payments N] [--before ROOT]   ROOT: another build, for
- *   comparison
+ *   node dist/test/bench/wear.js [--payments N] [--before ROOT]   ROOT: another build
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';

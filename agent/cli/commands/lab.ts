@@ -167,7 +167,7 @@ async function runLab(opened: Lab, { isDemo, isOnce }: Mode, context: Context): 
   await stay(opened, context);
 }
 
-/** Until Ctrl-C; a node that the person kills is told of, and the others go on. */
+/** Until Ctrl-C; a node that the person kills is mentioned, and the others go on. */
 async function stay(opened: Lab, { terminal, interrupt }: Context): Promise<void> {
   const gone = new Set<string>();
   const watch = setInterval(() => {

@@ -1,4 +1,4 @@
-/** How a payment that is done is told, by `wallet pay` and `wallet resume`. */
+/** How `wallet pay` and `wallet resume` report a payment that is done. */
 import { writeNewFile } from '../../../platform/file-writer.ts';
 import type { Certificate } from '../../core/codec/order.ts';
 import type { Network } from '../../core/network/genesis.ts';

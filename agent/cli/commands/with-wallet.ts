@@ -44,7 +44,7 @@ export async function withWallet(
   }
 }
 
-/** Asks, unless offline; whatever comes of that, a payment that is done meanwhile is told. */
+/** Asks, unless offline; whatever comes of that, a payment that is done meanwhile is reported. */
 async function freshnessOf(
   session: WalletSession,
   offline: boolean,

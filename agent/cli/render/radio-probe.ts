@@ -112,7 +112,7 @@ function renderRadio(paint: Paint, radio: RadioView): string {
   return [renderFields(paint, fields), ...why].join('\n');
 }
 
-/** The one that people ask about is told by name. */
+/** The one that people ask about is named. */
 function driverText(driver: string): string {
   const name = harmless(driver);
   return driver === 'brcmfmac' ? `${name}, as built into the Raspberry Pi` : name;

@@ -4,7 +4,7 @@
  *
  * Safety: no call here waits for a reader (what could make a write wait is opened so that it does
  * not), the lines that wait are bounded, and a line that was begun is finished before another
- * begins. An error costs lines and nothing else: they are counted, and the count is told.
+ * begins. An error costs lines and nothing else: they are counted, and the count is reported.
  * Liveness: what waits is tried again until it is written, so a disk that has room again, or a
  * reader that goes on, is enough; whoever ends waits for the log a bounded number of times.
  */

@@ -1,8 +1,8 @@
 /**
  * Logs: one JSON object a line on standard output, made by pino in this thread (a worker costs 10
- * MB) and written by log-output.ts: a disk that is full, or a reader that does not read, costs
- * lines, never memory or time. Secrets are taken out (log-clean.ts), repeated warnings and errors
- * folded (log-fold.ts).
+ * MB) and written by log-output.ts. A full disk, or a reader that does not read, costs lines, never
+ * memory or time. Secrets are taken out (log-clean.ts), repeated warnings and errors folded
+ * (log-fold.ts).
  */
 import { type Level, type Logger, pino, stdTimeFunctions } from 'pino';
 import { LOG_FOLD_MS, MAX_FOLDED_MESSAGES } from '../limits.ts';

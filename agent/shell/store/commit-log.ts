@@ -15,8 +15,8 @@
  *     says that it has: after a power failure it may have lost the middle of its own log, not only
  *     the end.
  *   - Entries are chained by their numbers and hashes (commit.ts). What is torn by a power failure
- *     is the last one, which nobody was told of. A hole before an entry that is whole, or a commit
- *     that LevelDB has and the log has not, is damage (judge.ts).
+ *     is the last one, which was not acknowledged to anybody. A hole before an entry that is whole,
+ *     or a commit that LevelDB has and the log has not, is damage (judge.ts).
  *
  * The file grows, by doubling, until a load of payments rarely has to wait for a checkpoint; idle,
  * nothing is written.

@@ -1,7 +1,7 @@
 /**
- * The guarded records: those whose loss could make a node sign what it must not. They are verified
- * whole before a node takes part, with a number and a sum of their own in the commit record, so
- * that none is lost, stale or too many. Their number is bounded by that of accounts, not by
+ * The guarded records: those whose loss could make a node sign what it must not. They are all
+ * verified before a node takes part, against a number and a sum of their own in the commit record,
+ * so that none can be missing, stale or extra. Their number is bounded by that of accounts, not by
  * history.
  *
  *   account                     which sequence is next, and which order was voted for

@@ -41,8 +41,8 @@ export class JournalCheck {
   }
 
   /**
-   * Any record; `value` is undefined if its checksum did not fit, which was told already. The head
-   * may come before the entries or after them.
+   * Any record; `value` is undefined if its checksum did not fit, which was reported already. The
+   * head may come before the entries or after them.
    */
   take(key: ByteKey, value: Uint8Array | undefined): void {
     const space = spaceOf(key);

@@ -1,14 +1,14 @@
 /**
  * The store in LevelDB, behind the commit log (commit-log.ts). Every record carries a seal
  * (seal.ts), every batch the commit record (commit.ts). Reads check the seal: a bit that flips
- * while the process runs ends it, too, and is remembered: the store is then damaged at the next
- * start.
+ * while the process runs ends it too, and is remembered, so that the next start finds the store
+ * damaged.
  *
- * A commit: planned against what is stored, synced in the log, which makes it durable, and given to
- * LevelDB behind the caller's back: nobody waits for what a start would do again. Until LevelDB has
- * it, reads look into it, and whatever reads LevelDB as of a commit waits: the next commit, a
- * scrub, a checkpoint, a copy of all records. So one commit at most is behind. If LevelDB refuses
- * it, it is safe in the log, and the next commit fails.
+ * A commit is planned against what is stored, synced in the log, which makes it durable, and then
+ * given to LevelDB in the background: nobody waits for what a start would do again anyway. Until
+ * LevelDB has it, reads look into it, and whatever reads LevelDB as of a commit waits: the next
+ * commit, a scrub, a checkpoint, a copy of all records. So one commit at most is behind. If LevelDB
+ * refuses it, it is safe in the log, and the next commit fails.
  *
  * A checkpoint brings LevelDB's memory to its tables, which it syncs, and then frees the log; it
  * goes on beside commits.
@@ -145,7 +145,7 @@ export class LevelStore extends LevelReader implements Store {
       this.#commits += 1;
       this.#writes += planned.operations.length;
       for (const operation of planned.operations) this.#bytesWritten += bytesOf(operation);
-      // What goes wrong in it is told at the next commit.
+      // What goes wrong in it fails the next commit.
       if (this.#failure === undefined && this.#log.isHalfFull) {
         this.#checkpoint().catch(() => undefined);
       }
@@ -264,7 +264,7 @@ export class LevelStore extends LevelReader implements Store {
     try {
       this.#log.keepDamage(markedDamage(damage));
     } catch {
-      // A disk that fails; whoever met the damage is told of it all the same.
+      // A disk that fails; whoever met the damage learns of it all the same.
     }
   }
 }

@@ -5,7 +5,8 @@
  * A migration looks at one record at a time and says what to write instead. It must leave alone a
  * record that it has made itself: after a crash in the middle it is run again from the beginning.
  * The new version number is written last. Before the first record is touched there is a backup
- * beside the store; one that an interrupted attempt made is kept, since it alone is whole.
+ * beside the store; one that an interrupted attempt made is kept, because it is the only complete
+ * one.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

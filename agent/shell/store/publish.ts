@@ -1,7 +1,7 @@
 /**
  * How a store appears: it is made whole out of sight, synced, and published by one rename, which
  * fails where there is something already. So whoever opens a store finds none or a whole one, and
- * of two that make one at the same time the second is told, whatever both had seen before.
+ * of two that make one at the same time the second learns of it, whatever both had seen before.
  */
 import { randomBytes } from 'node:crypto';
 import { rename, rm } from 'node:fs/promises';

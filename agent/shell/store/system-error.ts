@@ -1,7 +1,7 @@
 /**
- * What the operating system refuses is told from damage here. A file that may not be opened, a disk
- * that is full, read-only or broken, too many open files: that says nothing about the records, and
- * must never be told as damage, because what mends damage costs an authority its vote.
+ * Telling what the operating system refuses from damage. A file that may not be opened, a disk that
+ * is full, read-only or broken, too many open files: that says nothing about the records and must
+ * never be called damage, because repairing damage costs an authority its vote.
  *
  * Damage is only what LevelDB calls corruption, a file that it names and that is not there or ends
  * too early, and what our own verification finds. LevelDB has only words for the system's errors:
