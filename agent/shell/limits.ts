@@ -110,7 +110,7 @@ export const SERVICE_CREDIT = 40;
 /** Sources that are remembered by what they were served. */
 export const MAX_QUEUE_SOURCES = 1_024;
 /** Cost of the steps between two looks at the sockets. */
-export const MAX_TURN_COST = 128;
+export const MAX_TURN_COST = 64;
 /** Steps, and bytes of writes and sends, that may wait for one commit; then the queue waits. */
 export const MAX_UNCOMMITTED_STEPS = 4_096;
 export const MAX_UNCOMMITTED_BYTES = 4 * 1024 * 1024;

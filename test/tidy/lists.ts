@@ -47,7 +47,6 @@ export const AMBIGUOUS: readonly string[] = [
   'Progress',
   'AccountView',
   'Claim',
-  'Bucket',
   'Way',
   'Identity',
   'PeerState',
@@ -58,7 +57,6 @@ export const AMBIGUOUS: readonly string[] = [
 /** Folders whose comments are wider than the page. */
 export const WIDE: readonly string[] = [
   'agent/core/',
-  'agent/shell/net/',
   'agent/shell/daemon/',
   'agent/shell/control/',
 ];

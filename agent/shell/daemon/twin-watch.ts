@@ -11,8 +11,8 @@ import { equalBytes } from '../../core/base/bytes.ts';
 import type { Verify } from '../../core/base/crypto.ts';
 import { isRefusal } from '../../core/base/refusal.ts';
 import { judgeBeacon, parseBeacon } from '../../core/network/beacon.ts';
-import { createSourceBuckets } from '../net/bucket.ts';
 import { MULTICAST_HOST, type Multicast, type MulticastHost } from '../net/multicast.ts';
+import { SourceBuckets } from '../net/token-bucket.ts';
 
 export interface TwinCounts {
   /** Beacons of this node's own key from elsewhere, and those among them that are no replays. */
@@ -53,7 +53,7 @@ const MAX_SOURCES = 64;
 export function createTwinWatch(options: TwinWatchOptions): TwinWatch {
   const { network, key, port, verify, host = MULTICAST_HOST } = options;
   const sockets = new Map<string, { readonly index: number; readonly multicast: Multicast }>();
-  const perSource = createSourceBuckets(PER_SECOND, BUCKET_MS, MAX_SOURCES);
+  const perSource = new SourceBuckets(PER_SECOND, BUCKET_MS, MAX_SOURCES);
   const counts = { heard: 0, certain: 0 };
   let interfaces = options.interfaces;
   let timer: NodeJS.Timeout | undefined;

@@ -1,10 +1,10 @@
 /**
  * Listening: takes TCP connections and datagram streams on the configured addresses, the same port
- * number for both, gives handshakes their places (admission.ts), and hands on what came through TLS.
- * An address that is not there yet, because the mesh is down, is tried again until it is; any other
- * failure to listen is the operator's to mend. An interface that went and came back is another one to
- * the kernel, and sockets of before hear nothing on it: an address with a zone is opened again then.
- * Nothing is listened on but what was asked for.
+ * number for both, gives handshakes their places (admission.ts), and hands on what came through
+ * TLS. An address that is not there yet, because the mesh is down, is tried again until it is; any
+ * other failure to listen is the operator's to mend. An interface that went and came back is
+ * another one to the kernel, and sockets of before hear nothing on it: an address with a zone is
+ * opened again then. Nothing is listened on but what was asked for.
  */
 import { randomBytes } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';

@@ -1,4 +1,6 @@
-/** Where a node can be reached: host (IPv4, IPv6 with its zone if link-local, or a name) and port. */
+/**
+ * Where a node can be reached: host (IPv4, IPv6 with its zone if link-local, or a name) and port.
+ */
 import { isIPv6, type Socket } from 'node:net';
 import { parseIpv6 } from '../../../platform/ipv6.ts';
 import { meshAddressBytes } from '../../core/base/address.ts';
@@ -19,17 +21,19 @@ export function sameAddress(a: Address, b: Address): boolean {
   return a.host === b.host && a.port === b.port;
 }
 
-/** A socket's address as it is written: an IPv4 address without the prefix that a dual socket adds. */
+/**
+ * A socket's address as it is written: an IPv4 address without the prefix that a dual socket adds.
+ */
 export function hostOf(host: string | undefined): string {
   return host === undefined ? '' : host.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '');
 }
 
 /**
- * Under what name an address of a network (id of 32 bytes) is counted where places and time are shared.
- * Whoever has an IPv6 network has 2^64 addresses of it, so IPv6 counts by its first 64 bits. Not so
- * on a mesh: a link-local address is a station, and the prefix of this network (core/base/address.ts) is
- * shared by all its nodes, each of which has one address of it. There, and in IPv4, the whole address
- * counts.
+ * Under what name an address of a network (id of 32 bytes) is counted where places and time are
+ * shared. Whoever has an IPv6 network has 2^64 addresses of it, so IPv6 counts by its first 64
+ * bits. Not so on a mesh: a link-local address is a station, and the prefix of this network
+ * (core/base/address.ts) is shared by all its nodes, each of which has one address of it. There,
+ * and in IPv4, the whole address counts.
  */
 export function createSourceNames(network: Uint8Array): (host: string) => string {
   const meshPrefix = meshAddressBytes(network, new Uint8Array(32)).subarray(0, 8);

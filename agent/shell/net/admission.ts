@@ -3,22 +3,22 @@
  * (address.ts); after it, by what was proven.
  *
  * Handshakes. So many at a time, in all and for one source, and so many begun in a second; whoever
- * has not called for a while has further ones, so that those who call all the time leave room. When all
- * places are taken, the source that holds most of them loses its oldest to a newcomer from another
- * source; and any handshake that has taken longer than honest ones do gives way when it has to.
- * Addresses at which a committee member is known have further places and no rate, so that
+ * has not called for a while has further ones, so that those who call all the time leave room. When
+ * all places are taken, the source that holds most of them loses its oldest to a newcomer from
+ * another source; and any handshake that has taken longer than honest ones do gives way when it has
+ * to. Addresses at which a committee member is known have further places and no rate, so that
  * strangers cannot keep members apart; and members dial each other in both directions.
  *
  * Links. Each member has its place. Nodes and anonymous links share the others, kind by kind; when
- * a kind is full, the source with most links of it gives up its oldest to a newcomer from one that will
- * not have more. A source that has its share gives up its own oldest. For a source without any, where
- * no other has several, the link that has been silent longest gives way: to one that is asked for at
- * once, to others if it has been silent for long. Those that are asked for stay.
+ * a kind is full, the source with most links of it gives up its oldest to a newcomer from one that
+ * will not have more. A source that has its share gives up its own oldest. For a source without
+ * any, where no other has several, the link that has been silent longest gives way: to one that is
+ * asked for at once, to others if it has been silent for long. Those that are asked for stay.
  */
 
-import { createFairRate } from './bucket.ts';
 import { type LinkFault, linkFault } from './fault.ts';
 import type { NetLimits } from './limits.ts';
+import { FairRate } from './token-bucket.ts';
 
 /** One handshake under way. */
 export interface Handshake {
@@ -44,7 +44,7 @@ export function createHandshakeGate(limits: NetLimits, nowMs: number): Handshake
   const members = new Set<Handshake>();
   const { handshakesPerSecond: perSecond, handshakesPerSource: perSourcePerSecond } = limits;
   const { bucketMs, sources } = limits;
-  const rate = createFairRate({ perSecond, perSourcePerSecond, bucketMs, sources }, nowMs);
+  const rate = new FairRate({ perSecond, perSourcePerSecond, bucketMs, sources }, nowMs);
 
   /** The strangers by source, each group in the order of arrival. */
   function groups(): Map<string, Handshake[]> {
@@ -137,8 +137,8 @@ export interface Placed extends Newcomer {
 }
 
 /**
- * Finds a place for a newcomer among `links`, the oldest first: undefined, there is one; a link, it has
- * to go first; a fault, there is none, which is never said to one that is asked for.
+ * Finds a place for a newcomer among `links`, the oldest first: undefined, there is one; a link, it
+ * has to go first; a fault, there is none, which is never said to one that is asked for.
  */
 export function findPlace<L extends Placed>(
   limits: NetLimits,

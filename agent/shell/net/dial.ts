@@ -1,13 +1,13 @@
 /**
- * One attempt to reach an address, over TCP and datagrams (transport.ts). The second way starts when
- * the first has not come through the handshake after `dialRaceMs`, or after `datagramRaceMs` where
- * datagrams are the first, or as soon as nobody listens in the first; then whichever is through first
- * stays, and the other is given up at that moment. The one that is given up has not sent the last
- * message of its handshake, so the other side never takes it for a stream, and no second link comes
- * of it (as in RFC 8305, which races addresses).
+ * One attempt to reach an address, over TCP and datagrams (transport.ts). The second way starts
+ * when the first has not come through the handshake after `dialRaceMs`, or after `datagramRaceMs`
+ * where datagrams are the first, or as soon as nobody listens in the first; then whichever is
+ * through first stays, and the other is given up at that moment. The one that is given up has not
+ * sent the last message of its handshake, so the other side never takes it for a stream, and no
+ * second link comes of it (as in RFC 8305, which races addresses).
  *
- * A node that is just starting refuses in the first way and is there a moment later in the second. So
- * when the second is answered after the first was refused, the first is asked once more. Nodes
+ * A node that is just starting refuses in the first way and is there a moment later in the second.
+ * So when the second is answered after the first was refused, the first is asked once more. Nodes
  * listen for datagrams before they listen for TCP (acceptor.ts): a refusal after that is meant.
  */
 import type { TLSSocket } from 'node:tls';

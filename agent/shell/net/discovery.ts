@@ -7,8 +7,8 @@
  * newcomer need not wait. A node without a key, a wallet, only listens.
  *
  * In, the cheapest test first: length, network, own key, counter, then the rates of the source and
- * of all (bucket.ts), and only then a signature. What is accepted is handed on as "this key may be reached
- * there": a hint, which the TLS handshake proves or not.
+ * of all (token-bucket.ts), and only then a signature. What is accepted is handed on as "this key
+ * may be reached there": a hint, which the TLS handshake proves or not.
  *
  * An interface may be absent, come, go and come back: it is looked at again and again.
  */
@@ -24,9 +24,9 @@ import {
   parseBeacon,
 } from '../../core/network/beacon.ts';
 import type { Address } from './address.ts';
-import { createFairRate } from './bucket.ts';
 import { DISCOVERY_LIMITS, type DiscoveryLimits } from './limits.ts';
 import { MULTICAST_HOST, type Multicast, type MulticastHost } from './multicast.ts';
+import { FairRate } from './token-bucket.ts';
 
 /** What this node says of itself. */
 export interface OwnBeacon {
@@ -209,7 +209,7 @@ function createJudge(
   const heard = new Map<string, { readonly counter: bigint; readonly atMs: number }>();
   const { beaconsPerSecond: perSecond, beaconsPerSourcePerSecond: perSourcePerSecond } = limits;
   const { bucketMs, sources } = limits;
-  const rate = createFairRate({ perSecond, perSourcePerSecond, bucketMs, sources }, nowMs());
+  const rate = new FairRate({ perSecond, perSourcePerSecond, bucketMs, sources }, nowMs());
 
   function remember(name: string, counter: bigint, atMs: number): void {
     heard.delete(name);

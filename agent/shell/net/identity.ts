@@ -1,7 +1,7 @@
 /**
  * What a node shows in a TLS handshake: a self-signed X.509 certificate (RFC 5280) around its
- * Ed25519 key (RFC 8410). It is made anew at each start and never stored. The key in it is what means
- * something; its serial number tells processes with one key apart (twins.ts).
+ * Ed25519 key (RFC 8410). It is made anew at each start and never stored. The key in it is what
+ * means something; its serial number tells processes with one key apart (twins.ts).
  *
  * Departs from custom: valid from 1970 for ever (RFC 5280 4.1.2.5), because routers do not know
  * the time; no extensions; the same name in every certificate.
@@ -51,7 +51,9 @@ export function identityFromSeed(
   };
 }
 
-/** The self-signed certificate of a key, DER. The same key and serial always give the same bytes. */
+/**
+ * The self-signed certificate of a key, DER. The same key and serial always give the same bytes.
+ */
 function certificateOf(signer: Signer, serial: Uint8Array): Uint8Array {
   const body = der.sequence(
     VERSION_3,

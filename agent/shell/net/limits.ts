@@ -39,7 +39,9 @@ export interface NetLimits {
   readonly anonymousPerSource: number;
   /** An anonymous link that says nothing for so long is closed. */
   readonly anonymousIdleMs: number;
-  /** Where each source has one place, the most silent link gives way if it was silent for so long. */
+  /**
+   * Where each source has one place, the most silent link gives way if it was silent for so long.
+   */
   readonly evictableAfterMs: number;
 
   /** How often a link that was dialled or belongs to a node is asked for a sign of life. */
@@ -60,8 +62,11 @@ export interface NetLimits {
   readonly memberTokensPerSecond: number;
   readonly nodeTokensPerSecond: number;
   readonly anonymousTokensPerSecond: number;
-  /** The same for all links of one kind and one source together. */
+  /**
+   * The same for all links of one kind and one source together, and for all sources of one kind.
+   */
   readonly sourceTokensPerSecond: number;
+  readonly strangerTokensPerSecond: number;
   /**
    * What signatures may cost a second that came over a link and brought nothing (CHECK_COST of the
    * loop): honest ones bring something, or are few.
@@ -70,6 +75,7 @@ export interface NetLimits {
   readonly nodeFruitlessPerSecond: number;
   readonly anonymousFruitlessPerSecond: number;
   readonly sourceFruitlessPerSecond: number;
+  readonly strangerFruitlessPerSecond: number;
   /** A bucket holds what flows into it in this time. */
   readonly bucketMs: number;
   /** Source addresses that are remembered; the one seen longest ago is forgotten. */
@@ -84,9 +90,13 @@ export interface NetLimits {
   readonly undemandedPeers: number;
   /** How long the first way to an address (TCP or datagrams) is tried before the other one too. */
   readonly dialRaceMs: number;
-  /** The same where datagrams are the first way: on a mesh a slow handshake is no reason for TCP. */
+  /**
+   * The same where datagrams are the first way: on a mesh a slow handshake is no reason for TCP.
+   */
   readonly datagramRaceMs: number;
-  /** Pause before a listening address that is not there yet (a mesh that is down) is tried again. */
+  /**
+   * Pause before a listening address that is not there yet (a mesh that is down) is tried again.
+   */
   readonly listenRetryMs: number;
 }
 
@@ -114,10 +124,12 @@ export const NET_LIMITS: NetLimits = {
   nodeTokensPerSecond: 4_000,
   anonymousTokensPerSecond: 500,
   sourceTokensPerSecond: 4_000,
-  memberFruitlessPerSecond: 2_000 * CHECK_COST,
+  strangerTokensPerSecond: 16_000,
+  memberFruitlessPerSecond: 500 * CHECK_COST,
   nodeFruitlessPerSecond: 200 * CHECK_COST,
   anonymousFruitlessPerSecond: 50 * CHECK_COST,
   sourceFruitlessPerSecond: 200 * CHECK_COST,
+  strangerFruitlessPerSecond: 1_000 * CHECK_COST,
   bucketMs: 2_000,
   sources: 1_024,
   dialFirstMs: 250,
@@ -176,7 +188,10 @@ export interface DatagramLimits {
   /** Cookies: of other nodes that are kept, and how often the own ones change. */
   readonly cookiesKept: number;
   readonly cookieEpochMs: number;
-  /** Answers to strangers a second, in all and to one source (bucket.ts), and copies of a cookie. */
+  /**
+   * Answers to strangers a second, in all and to one source (token-bucket.ts), and copies of a
+   * cookie.
+   */
   readonly cookiesPerSecond: number;
   readonly cookiesPerSourcePerSecond: number;
   readonly cookieCopies: number;
@@ -233,7 +248,10 @@ export interface DiscoveryLimits {
   readonly beaconMs: number;
   /** How often interfaces that are absent are looked for. */
   readonly interfaceRetryMs: number;
-  /** Packets a second whose signature may be checked, per source address and in all (bucket.ts). */
+  /**
+   * Packets a second whose signature may be checked, per source address and in all
+   * (token-bucket.ts).
+   */
   readonly beaconsPerSourcePerSecond: number;
   readonly beaconsPerSecond: number;
   readonly bucketMs: number;
@@ -264,13 +282,15 @@ invariant(
 invariant(
   NET_LIMITS.anonymousTokensPerSecond <= NET_LIMITS.nodeTokensPerSecond &&
     NET_LIMITS.nodeTokensPerSecond <= NET_LIMITS.sourceTokensPerSecond &&
-    NET_LIMITS.sourceTokensPerSecond <= NET_LIMITS.memberTokensPerSecond,
+    NET_LIMITS.sourceTokensPerSecond <= NET_LIMITS.strangerTokensPerSecond &&
+    NET_LIMITS.strangerTokensPerSecond <= NET_LIMITS.memberTokensPerSecond,
   'a source that has one link may use it, and members are not held up by what strangers may send',
 );
 invariant(
   NET_LIMITS.anonymousFruitlessPerSecond <= NET_LIMITS.nodeFruitlessPerSecond &&
     NET_LIMITS.nodeFruitlessPerSecond <= NET_LIMITS.sourceFruitlessPerSecond &&
-    NET_LIMITS.sourceFruitlessPerSecond <= NET_LIMITS.memberFruitlessPerSecond,
+    NET_LIMITS.sourceFruitlessPerSecond <= NET_LIMITS.memberFruitlessPerSecond &&
+    NET_LIMITS.sourceFruitlessPerSecond <= NET_LIMITS.strangerFruitlessPerSecond,
   'the same of signatures that bring nothing',
 );
 invariant(

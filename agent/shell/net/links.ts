@@ -78,7 +78,9 @@ export interface LinksOptions {
 export interface Links {
   /** Listens and dials. Rejects when an address is in use or not allowed. */
   start(): Promise<void>;
-  /** Hands a frame to a link; one that is gone loses it. `cause`: the link whose frame led to it. */
+  /**
+   * Hands a frame to a link; one that is gone loses it. `cause`: the link whose frame led to it.
+   */
   send(send: Send, cause?: LinkId): void;
   /** Ends a link whose other side broke the protocol. */
   close(close: Close): void;
@@ -410,8 +412,8 @@ export function createLinks(options: LinksOptions): Links {
     for (const alias of table.all()) if (isResting(alias)) dialer.again(alias);
   }
 
-  // Wanted by its address, which is another name of a linked node: waits until that link is gone. It may
-  // have a link itself by now, to the node that it was at that address before.
+  // Wanted by its address, which is another name of a linked node: waits until that link is gone.
+  // It may have a link itself by now, to the node that it was at that address before.
   function rest(alias: Peer): void {
     if (!isLinked(alias.state)) table.move(alias, 'disconnected', linkFault('duplicate'));
   }

@@ -1,6 +1,6 @@
 /**
- * A listening socket of either kind, and what comes in on it: connections that have a source address,
- * can be turned away, and can be handed to TLS.
+ * A listening socket of either kind, and what comes in on it: connections that have a source
+ * address, can be turned away, and can be handed to TLS.
  */
 import { createServer, type Socket } from 'node:net';
 import { type Address, formatAddress, remoteAddressOf } from './address.ts';

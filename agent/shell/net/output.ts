@@ -1,7 +1,7 @@
 /**
- * What leaves over one link. Frames of one turn of the event loop leave as one write. While the other
- * side reads more slowly than is written, they wait here and leave in turn (fair-queue.ts): the words
- * of this node, and what it passes on, link by link from which it came.
+ * What leaves over one link. Frames of one turn of the event loop leave as one write. While the
+ * other side reads more slowly than is written, they wait here and leave in turn (fair-queue.ts):
+ * the words of this node, and what it passes on, link by link from which it came.
  *
  * Safety: what is passed on never costs the link itself; where there is no room for it, whoever has
  * most waiting loses that. Every sender repeats (core/io.ts), nothing is lost for good.

@@ -6,18 +6,18 @@
  * stream is not open on the dialler's side.
  *
  * In. Reading stops while enough of this link waits for the core (`hold`) or the link has spent its
- * tokens; then TCP slows the sender down and nothing piles up here.
- * Out (output.ts). A reader that is so slow that too much of this node's own words waits for it is cut
- * off (slow_reader): every sender repeats (core/io.ts), nothing is lost for good.
+ * tokens; then TCP slows the sender down and nothing piles up here. Out (output.ts). A reader that
+ * is so slow that too much of this node's own words waits for it is cut off (slow_reader): every
+ * sender repeats (core/io.ts), nothing is lost for good.
  */
 import type { TLSSocket } from 'node:tls';
 import { invariant } from '../../core/base/assert.ts';
 import { MAX_FRAME_BYTES } from '../../core/base/limits.ts';
-import type { Bucket } from './bucket.ts';
 import { faultCodeOf, faultOfError, type LinkFault, linkFault, wireOf } from './fault.ts';
 import { createFrameReader, goodbyeReason, goodbyeWord, PING, PONG, wordBytes } from './framing.ts';
 import type { NetLimits } from './limits.ts';
 import { type Cause, Output, type OutputBudget } from './output.ts';
+import type { Purse } from './token-bucket.ts';
 
 /** What went over a link, or over all links of a peer so far. */
 export interface Traffic {
@@ -37,8 +37,8 @@ export interface StreamOptions {
   readonly outputBytes: number;
   readonly budget: OutputBudget | undefined;
   /** What every frame is paid from, and what signatures are that brought nothing. */
-  readonly buckets: readonly Bucket[];
-  readonly fruitless: readonly Bucket[];
+  readonly buckets: readonly Purse[];
+  readonly fruitless: readonly Purse[];
   readonly traffic: Traffic;
   readonly nowMs: () => number;
   /** The other side accepted: frames may come and go. Only on the side that dialled. */
@@ -133,7 +133,7 @@ export function openStream(options: StreamOptions): Stream {
   }
 
   /** Takes the price from all buckets, and stops reading until none is in debt. */
-  function pay(buckets: readonly Bucket[], price: number): void {
+  function pay(buckets: readonly Purse[], price: number): void {
     let waitMs = 0;
     for (const bucket of buckets) waitMs = Math.max(waitMs, bucket.pay(price, nowMs()));
     const untilMs = nowMs() + waitMs;

@@ -4,28 +4,28 @@
  *
  * One link a node. Two nodes that dial each other at once get two streams, and both must keep the
  * same one. The rule (`replaces`): of two streams that came up within `simultaneousMs` of each
- * other, dialled from different sides, the one dialled by the smaller key stays; otherwise the newer
- * one does, because a node that has a link does not dial, so its old one is dead. The two streams of
- * one simultaneous dial cannot be further apart than a handshake may take, and the window is twice
- * that, so both sides see the same case.
+ * other, dialled from different sides, the one dialled by the smaller key stays; otherwise the
+ * newer one does, because a node that has a link does not dial, so its old one is dead. The two
+ * streams of one simultaneous dial cannot be further apart than a handshake may take, and the
+ * window is twice that, so both sides see the same case.
  */
 import { compareBytes, equalBytes, toHex } from '../../core/base/bytes.ts';
 import type { Member } from '../../core/network/committee.ts';
 import type { Place } from '../standing.ts';
 import type { Listen } from './acceptor.ts';
 import type { LinkKind } from './admission.ts';
-import { type Bucket, createBucket, createSourceBuckets } from './bucket.ts';
 import { type LinkFault, linkFault } from './fault.ts';
 import type { NetLimits } from './limits.ts';
 import type { OutputBudget } from './output.ts';
+import { type Purse, SharedBuckets, TokenBucket } from './token-bucket.ts';
 
 /** What a stream may use. */
 export interface Bounds {
   readonly outputBytes: number;
   readonly budget: OutputBudget | undefined;
   /** What every frame is paid from, and what signatures that brought nothing are. */
-  readonly buckets: readonly Bucket[];
-  readonly fruitless: readonly Bucket[];
+  readonly buckets: readonly Purse[];
+  readonly fruitless: readonly Purse[];
 }
 
 /** What `replaces` needs to know of the link that there is. */
@@ -60,16 +60,14 @@ export function createTerms(
 ): Terms {
   const simultaneousMs = 2 * limits.handshakeTimeoutMs;
   const budget: OutputBudget = { used: 0, most: limits.sharedOutputBytes };
-  const ofSources = (perSecond: number) =>
-    createSourceBuckets(perSecond, limits.bucketMs, limits.sources);
-  const sources = {
-    node: ofSources(limits.sourceTokensPerSecond),
-    anonymous: ofSources(limits.sourceTokensPerSecond),
+  const ofSources = (perSecond: number, perSourcePerSecond: number) => {
+    const { bucketMs, sources } = limits;
+    return new SharedBuckets({ perSecond, perSourcePerSecond, bucketMs, sources }, nowMs());
   };
-  const fruitlessOfSources = {
-    node: ofSources(limits.sourceFruitlessPerSecond),
-    anonymous: ofSources(limits.sourceFruitlessPerSecond),
-  };
+  const tokens = () => ofSources(limits.strangerTokensPerSecond, limits.sourceTokensPerSecond);
+  const vain = () => ofSources(limits.strangerFruitlessPerSecond, limits.sourceFruitlessPerSecond);
+  const tokensOfSources = { node: tokens(), anonymous: tokens() };
+  const fruitlessOfSources = { node: vain(), anonymous: vain() };
 
   function isSelf(key: Uint8Array | undefined): boolean {
     return key !== undefined && self !== undefined && equalBytes(key, self);
@@ -97,7 +95,7 @@ export function createTerms(
 
     boundsOf(kind, source) {
       const now = nowMs();
-      const bucket = (perSecond: number) => createBucket(perSecond, limits.bucketMs, now);
+      const bucket = (perSecond: number) => new TokenBucket(perSecond, limits.bucketMs, now);
       if (kind === 'member') {
         return {
           outputBytes: limits.memberOutputBytes,
@@ -112,8 +110,8 @@ export function createTerms(
       return {
         outputBytes: isNode ? limits.nodeOutputBytes : limits.anonymousOutputBytes,
         budget,
-        buckets: [bucket(perSecond), sources[kind].of(source, now)],
-        fruitless: [bucket(fruitless), fruitlessOfSources[kind].of(source, now)],
+        buckets: [bucket(perSecond), tokensOfSources[kind].of(source)],
+        fruitless: [bucket(fruitless), fruitlessOfSources[kind].of(source)],
       };
     },
 

@@ -108,10 +108,10 @@ export interface Acceptance {
 }
 
 /**
- * Takes in streams that are no TCP sockets. node:tls does not say which of them a handshake was over,
- * so each handshake has a server to itself, and as many servers are made and kept as there are
- * handshakes at a time. A server is free again when it has said how its handshake ended, which it
- * does exactly once.
+ * Takes in streams that are no TCP sockets. node:tls does not say which of them a handshake was
+ * over, so each handshake has a server to itself, and as many servers are made and kept as there
+ * are handshakes at a time. A server is free again when it has said how its handshake ended, which
+ * it does exactly once.
  */
 export function createTlsTaker(parameters: TlsParameters): (from: Duplex, to: Acceptance) => void {
   const free: { take(from: Duplex, to: Acceptance): void }[] = [];

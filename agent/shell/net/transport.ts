@@ -3,9 +3,9 @@
  *
  * TCP goes everywhere and costs the kernel's time instead of ours. Datagram streams (datagram/) go
  * on where most packets are lost. So TCP comes first, except to addresses that only a mesh has:
- * IPv6 link-local ones, which beacons tell of, and unique local ones, which the radio's addresses are
- * (RFC 4193). The other way is tried as well when the first has not come through after a moment, or
- * nobody listens there (dialer.ts).
+ * IPv6 link-local ones, which beacons tell of, and unique local ones, which the radio's addresses
+ * are (RFC 4193). The other way is tried as well when the first has not come through after a
+ * moment, or nobody listens there (dialer.ts).
  */
 
 const TRANSPORTS = ['tcp', 'datagram'] as const;

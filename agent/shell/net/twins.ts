@@ -2,11 +2,11 @@
  * Two nodes that run with one key: a data folder or a key that was copied and is alive twice.
  *
  * Each process shows a number of its own in its certificate (identity.ts), drawn at its start and
- * proven with the key. So a handshake of this node's own key under another number is another process
- * that lives now. Of another node's key, a number that was seen, then a second one, and then the
- * first again are two processes that live at once: a node that was started anew, changed its address
- * or is behind several of them never shows a number from before. There is no other way to that
- * order, so there is no false alarm; a twin that was never heard in between is not found.
+ * proven with the key. So a handshake of this node's own key under another number is another
+ * process that lives now. Of another node's key, a number that was seen, then a second one, and
+ * then the first again are two processes that live at once: a node that was started anew, changed
+ * its address or is behind several of them never shows a number from before. There is no other way
+ * to that order, so there is no false alarm; a twin that was never heard in between is not found.
  */
 import { equalBytes, toHex } from '../../core/base/bytes.ts';
 import { type Address, formatAddress } from './address.ts';

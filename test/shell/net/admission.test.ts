@@ -9,7 +9,6 @@ import {
   type Newcomer,
   type Placed,
 } from '../../../agent/shell/net/admission.ts';
-import { createBucket, createSourceBuckets } from '../../../agent/shell/net/bucket.ts';
 import { NET_LIMITS, type NetLimits } from '../../../agent/shell/net/limits.ts';
 
 const LIMITS: NetLimits = {
@@ -252,39 +251,5 @@ describe('places for handshakes of members', () => {
     for (const source of ['a', 'b', 'a', 'b', 'a', 'b']) enter(source, 0);
     assert.equal(enter('c', 1).refused, undefined);
     assert.deepEqual(aborted, ['a#0']);
-  });
-});
-
-describe('a token bucket', () => {
-  it('serves, goes into debt by one purchase, and says how long the debt lasts', () => {
-    const bucket = createBucket(100, 1_000, 0);
-    assert.equal(bucket.pay(100, 0), 0);
-    assert.equal(bucket.pay(10, 0), 100);
-    assert.equal(bucket.pay(0, 100), 0);
-    assert.equal(bucket.tryPay(100), false);
-    assert.equal(bucket.tryPay(110), true);
-  });
-
-  it('of a source that is forgotten starts afresh, and only so many are remembered', () => {
-    const buckets = createSourceBuckets(1, 1_000, 2);
-    assert.equal(buckets.of('a', 0).tryPay(0), true);
-    assert.equal(buckets.of('a', 0).tryPay(0), false);
-    buckets.of('b', 0);
-    buckets.of('c', 0);
-    assert.equal(buckets.of('a', 0).tryPay(0), true);
-  });
-
-  it('holds one token at least, however slowly it fills', () => {
-    const bucket = createBucket(0.1, 1_000, 0);
-    assert.equal(bucket.tryPay(0), true);
-    assert.equal(bucket.tryPay(9_999), false);
-    assert.equal(bucket.tryPay(10_000), true);
-  });
-
-  it('is kept for the sources that came last, as many as may be', () => {
-    const buckets = createSourceBuckets(1, 1_000, 2);
-    const isNew = (source: string) => buckets.of(source, 0).tryPay(0);
-    assert.deepEqual(['a', 'b', 'a', 'b', 'a'].map(isNew), [true, true, false, false, false]);
-    assert.deepEqual(['c', 'a', 'b'].map(isNew), [true, false, true]);
   });
 });

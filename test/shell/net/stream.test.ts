@@ -5,11 +5,11 @@ import assert from 'node:assert/strict';
 import { Duplex } from 'node:stream';
 import { describe, it, type TestContext } from 'node:test';
 import type { TLSSocket } from 'node:tls';
-import type { Bucket } from '../../../agent/shell/net/bucket.ts';
 import { type LinkFault, linkFault, wireOf } from '../../../agent/shell/net/fault.ts';
 import { goodbyeWord, PING, PONG, wordBytes } from '../../../agent/shell/net/framing.ts';
 import { NET_LIMITS } from '../../../agent/shell/net/limits.ts';
 import { openStream, type StreamOptions, turnAway } from '../../../agent/shell/net/stream.ts';
+import type { Purse } from '../../../agent/shell/net/token-bucket.ts';
 
 const FAR_MS = 20_000;
 
@@ -48,7 +48,7 @@ function bucket() {
       state.paid.push(cost);
       return state.waitMs;
     },
-  } as unknown as Bucket;
+  } as unknown as Purse;
   return { state, made };
 }
 

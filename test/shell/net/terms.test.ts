@@ -58,23 +58,36 @@ describe('two streams between the same two nodes', () => {
 });
 
 describe('what the links of one source may use', () => {
-  const terms = createTerms(NET_LIMITS, undefined, [], () => 0);
-
-  it('is shared by them beside their own, kind by kind', () => {
-    for (const part of ['buckets', 'fruitless'] as const) {
-      for (const kind of ['node', 'anonymous'] as const) {
-        const [one, other] = [1, 2].map(() => terms.boundsOf(kind, 's')[part]);
-        assert.ok(one !== undefined && other !== undefined);
+  for (const part of ['buckets', 'fruitless'] as const) {
+    for (const kind of ['node', 'anonymous'] as const) {
+      it(`is shared by them beside their own: ${part} of kind ${kind}`, () => {
+        const terms = createTerms(NET_LIMITS, undefined, [], () => 0);
+        const of = (source: string) => terms.boundsOf(kind, source)[part];
+        const [one, other, elsewhere] = [of('s'), of('s'), of('another')];
         assert.deepEqual([one.length, other.length], [2, 2]);
-        assert.notEqual(one[0], other[0], 'its own');
-        assert.equal(one[1], other[1], 'that of the source');
-        assert.notEqual(one[1], terms.boundsOf(kind, 'other')[part][1]);
-      }
-      const shared = (kind: 'node' | 'anonymous') => terms.boundsOf(kind, 's')[part][1];
-      assert.notEqual(shared('node'), shared('anonymous'));
-      assert.equal(terms.boundsOf('member', 's')[part].length, 1);
+        assert.notEqual(one[0], other[0], 'each has one of its own');
+        const most = 1_000_000;
+        assert.ok((one[1]?.pay(most, 0) ?? 0) > 0);
+        assert.ok((other[1]?.pay(1, 0) ?? 0) > 0, 'the source is in debt');
+        assert.equal(other[0]?.pay(1, 0), 0);
+        assert.equal(elsewhere[1]?.pay(1, 0), 0, 'another is not');
+        const kin = kind === 'node' ? 'anonymous' : 'node';
+        assert.equal(terms.boundsOf(kin, 's')[part][1]?.pay(1, 0), 0, 'nor the other kind');
+        const [parts] = (['buckets', 'fruitless'] as const).filter((name) => name !== part);
+        assert.ok(parts !== undefined);
+        assert.equal(terms.boundsOf(kind, 's')[parts][1]?.pay(1, 0), 0, 'nor for other things');
+      });
     }
-    const { buckets, fruitless } = terms.boundsOf('node', 's');
-    assert.ok(!buckets.some((bucket) => fruitless.includes(bucket)));
-  });
+
+    it(`is a member's own alone: ${part}`, () => {
+      const terms = createTerms(NET_LIMITS, undefined, [], () => 0);
+      const [one, other] = [
+        terms.boundsOf('member', 's')[part],
+        terms.boundsOf('member', 's')[part],
+      ];
+      assert.equal(one.length, 1);
+      one[0]?.pay(1_000_000, 0);
+      assert.equal(other[0]?.pay(1, 0), 0);
+    });
+  }
 });

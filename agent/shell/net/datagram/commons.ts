@@ -1,12 +1,14 @@
-/** What the datagram connections of a node have in common: what they may use, and what they know. */
+/**
+ * What the datagram connections of a node have in common: what they may use, and what they know.
+ */
 
-import { createFairRate, type FairRate } from '../bucket.ts';
 import type { DatagramLimits } from '../limits.ts';
+import { FairRate } from '../token-bucket.ts';
 import type { ReceiveBudget } from './inbound.ts';
 
 /**
- * What a connection is to this node. A stranger called, and its handshake is not through; a guest is
- * through it, and may be anybody; own are those that this node dialled and those of committee
+ * What a connection is to this node. A stranger called, and its handshake is not through; a guest
+ * is through it, and may be anybody; own are those that this node dialled and those of committee
  * members. Each lives on a share of its own, so that no crowd of one kind starves the others.
  */
 export type Standing = 'stranger' | 'guest' | 'own';
@@ -35,7 +37,7 @@ export function createShares(
 ): Readonly<Record<Standing, Share>> {
   const { repeatsPerSecond: perSecond, bucketMs, sources } = limits;
   const share = (perSourcePerSecond: number): Share => ({
-    repeats: createFairRate({ perSecond, perSourcePerSecond, bucketMs, sources }, nowMs),
+    repeats: new FairRate({ perSecond, perSourcePerSecond, bucketMs, sources }, nowMs),
     budget: { used: 0, most: limits.sharedReceiveBytes },
   });
   return {

@@ -14,8 +14,8 @@
  * business of whoever uses the stream.
  */
 
-import { createBucket } from '../bucket.ts';
 import type { DatagramLimits } from '../limits.ts';
+import { TokenBucket } from '../token-bucket.ts';
 import type { Share, Standing } from './commons.ts';
 import { createCongestion } from './congestion.ts';
 import { NO_COOKIE } from './cookie.ts';
@@ -78,7 +78,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   const roundTrip = createRoundTrip(limits);
   const congestion = createCongestion(limits);
   const meter = createLossMeter();
-  const allowance = createBucket(limits.strangerRepeatsPerSecond, limits.bucketMs, 0);
+  const allowance = new TokenBucket(limits.strangerRepeatsPerSecond, limits.bucketMs, 0);
   let cookie = options.cookie ?? NO_COOKIE;
   let open = !dialled;
   let failure: ConnectionFailure | undefined;
@@ -152,7 +152,8 @@ export function createConnection(options: ConnectionOptions): Connection {
     if (acknowledged === undefined) return;
     open = true;
     unansweredFromMs = undefined;
-    // Whoever talks is alive, but talk that acknowledges nothing says that repeats are still in vain.
+    // Whoever talks is alive, but talk that acknowledges nothing says that repeats are still in
+    // vain.
     if (acknowledged > 0 || outbound.inFlight() === 0) vain = 0;
     congestion.acknowledged(acknowledged);
     if (meter.came(body.count)) {

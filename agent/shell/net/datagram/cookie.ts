@@ -1,9 +1,9 @@
 /**
  * Cookies: who opens a connection shows first that it hears what is sent to its address, before the
- * other side keeps anything for it (as in RFC 9000, 8.1, and TCP Fast Open, RFC 7413, 4.1). A cookie
- * is an epoch and a keyed hash over it and the address; nothing is stored to judge one. It is good for
- * its own epoch and the next, for any connection from that address, so whoever kept one of an
- * earlier connection needs no further round trip.
+ * other side keeps anything for it (as in RFC 9000, 8.1, and TCP Fast Open, RFC 7413, 4.1). A
+ * cookie is an epoch and a keyed hash over it and the address; nothing is stored to judge one. It
+ * is good for its own epoch and the next, for any connection from that address, so whoever kept one
+ * of an earlier connection needs no further round trip.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { COOKIE_BYTES } from './packet.ts';

@@ -1,5 +1,6 @@
 /**
- * Dialling by datagrams: a pair of sockets a stream (pair.ts), which says at once when nobody listens.
+ * Dialling by datagrams: a pair of sockets a stream (pair.ts), which says at once when nobody
+ * listens.
  */
 import { randomBytes } from 'node:crypto';
 import { lookup } from 'node:dns';
@@ -88,9 +89,9 @@ export function dialDatagram(address: Address, commons: DatagramCommons): Datagr
 }
 
 /**
- * Whether the other host's "nobody listens" is to be believed while a stream is open. One can be forged
- * by whoever guesses an address and two ports; so it takes several, each after a packet of ours,
- * spread over seconds in which the other side, which would be heard if it lived, is not.
+ * Whether the other host's "nobody listens" is to be believed while a stream is open. One can be
+ * forged by whoever guesses an address and two ports; so it takes several, each after a packet of
+ * ours, spread over seconds in which the other side, which would be heard if it lived, is not.
  */
 function createRefusals({ limits, nowMs }: DatagramCommons) {
   let count = 0;

@@ -2,16 +2,16 @@
  * A listening address for datagram streams: one UDP socket. What comes is told apart by address and
  * connection id.
  *
- * A stranger's packet costs little and makes nothing grow: garbage is dropped, an open packet without
- * a good cookie is answered by a cookie (or several, where repeats show that packets get lost, but
- * never by more bytes than came), and a segment of an unknown connection by a reset; both answers
- * are rated, for each source and in all. Only an open packet with a good cookie makes a connection, and the handshake gate
- * (admission.ts) decides whether it stays, as for TCP.
+ * A stranger's packet costs little and makes nothing grow: garbage is dropped, an open packet
+ * without a good cookie is answered by a cookie (or several, where repeats show that packets get
+ * lost, but never by more bytes than came), and a segment of an unknown connection by a reset; both
+ * answers are rated, for each source and in all. Only an open packet with a good cookie makes a
+ * connection, and the handshake gate (admission.ts) decides whether it stays, as for TCP.
  */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIPv4 } from 'node:net';
 import { type Address, hostOf } from '../address.ts';
-import { createFairRate } from '../bucket.ts';
+import { FairRate } from '../token-bucket.ts';
 import type { DatagramCommons } from './commons.ts';
 import { createConnection } from './connection.ts';
 import type { Cookies } from './cookie.ts';
@@ -69,7 +69,7 @@ export function serveDatagrams(socket: Socket, options: DatagramDoorOptions): Da
   /** Those that are gone: a late copy of their first packet does not bring them back. */
   const gone = new Set<string>();
   const { bucketMs, sources } = limits;
-  const cookieRate = createFairRate(
+  const cookieRate = new FairRate(
     {
       perSecond: limits.cookiesPerSecond,
       perSourcePerSecond: limits.cookiesPerSourcePerSecond,
@@ -78,7 +78,7 @@ export function serveDatagrams(socket: Socket, options: DatagramDoorOptions): Da
     },
     nowMs(),
   );
-  const resetRate = createFairRate(
+  const resetRate = new FairRate(
     {
       perSecond: limits.resetsPerSecond,
       perSourcePerSecond: limits.resetsPerSourcePerSecond,
@@ -194,7 +194,8 @@ export function serveDatagrams(socket: Socket, options: DatagramDoorOptions): Da
 
 /**
  * Never throws, though node:dgram does for addresses that it does not like and when the socket is
- * closed: packets of strangers decide where answers go, and nothing that they say may end the process.
+ * closed: packets of strangers decide where answers go, and nothing that they say may end the
+ * process.
  */
 export function sendOrLose(socket: Socket, datagram: Buffer, port: number, host: string): void {
   try {

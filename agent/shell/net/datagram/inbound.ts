@@ -2,10 +2,10 @@
  * The receiving half: puts segments in order, and says what is there and what is welcome.
  *
  * Bounds. A segment beyond what was offered is not taken, so a connection holds at most
- * `receiveBytes`. An offer that was made is kept, so what is offered counts as if it were held: when
- * the connections of a standing (commons.ts) together have come to their budget, each offers only
- * a few segments. The first offer is small and grows by what was brought, as fast as the window of
- * a sender does, so that whoever says little has little set aside for it.
+ * `receiveBytes`. An offer that was made is kept, so what is offered counts as if it were held:
+ * when the connections of a standing (commons.ts) together have come to their budget, each offers
+ * only a few segments. The first offer is small and grows by what was brought, as fast as the
+ * window of a sender does, so that whoever says little has little set aside for it.
  */
 import type { DatagramLimits } from '../limits.ts';
 import { MAX_SEGMENT_BYTES, type Segment } from './packet.ts';

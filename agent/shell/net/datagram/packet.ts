@@ -12,12 +12,12 @@
  * `id` is drawn at random by the dialler and is all that lets a packet have any effect, beside the
  * address. `count` numbers packets. `sent` is the sender's clock, in milliseconds modulo 2^32;
  * `echo` and `held` give back the `sent` of the latest packet that came and how long ago that was,
- * so each packet measures the round trip, repeated or not, and tells which packets should have
- * come by now. `next`, `have` and `window` are the whole state of the receiver, in every packet: all
- * segments below `next` are there, `have` has a bit for each one above it (the least significant bit of
- * the first byte is next + 1), and segments below next + window are welcome. So any one packet that
- * arrives makes up for all that were lost before it. `loss` is how many of 255 packets of the other side
- * went missing lately.
+ * so each packet measures the round trip, repeated or not, and tells which packets should have come
+ * by now. `next`, `have` and `window` are the whole state of the receiver, in every packet: all
+ * segments below `next` are there, `have` has a bit for each one above it (the least significant
+ * bit of the first byte is next + 1), and segments below next + window are welcome. So any one
+ * packet that arrives makes up for all that were lost before it. `loss` is how many of 255 packets
+ * of the other side went missing lately.
  *
  * A datagram is at most 1,232 bytes: it fits the smallest IPv6 packet and is never fragmented.
  */

@@ -2,13 +2,14 @@
  * The sockets of a dialled stream: two, with one port of this host.
  *   - The mouth is connected to the address that was asked. All packets leave by it, since that way
  *     is known to work, and it hears at once when nobody listens there.
- *   - The ear is not connected. A node that listens on all its addresses answers from the one that its
- *     kernel picks, which need not be the one that was asked; the ear takes in what comes from there.
+ *   - The ear is not connected. A node that listens on all its addresses answers from the one that
+ *     its kernel picks, which need not be the one that was asked; the ear takes in what comes from
+ *     there.
  * Where both would take a packet, the kernel gives it to the one that is connected.
  *
- * Why the ear may listen to anybody: only a packet with the connection's id has any effect (dial.ts), 64
- * random bits that nobody has seen but those on the way to the node that was asked. They can write its
- * address on a packet as well, so a connected socket keeps out nobody more.
+ * Why the ear may listen to anybody: only a packet with the connection's id has any effect
+ * (dial.ts), 64 random bits that nobody has seen but those on the way to the node that was asked.
+ * They can write its address on a packet as well, so a connected socket keeps out nobody more.
  */
 import { createSocket } from 'node:dgram';
 import { isIPv4 } from 'node:net';

@@ -99,7 +99,9 @@ export class DatagramStream extends Duplex {
     done(error);
   }
 
-  /** Does all that can be done now. What it calls may call it again: then it goes round once more. */
+  /**
+   * Does all that can be done now. What it calls may call it again: then it goes round once more.
+   */
   #work(): void {
     if (this.#working || this.#send === undefined) {
       this.#workAgain = true;
