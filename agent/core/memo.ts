@@ -24,11 +24,10 @@ import { hkdf } from '@noble/hashes/hkdf.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { utf8 } from '@scure/base';
 import { ascii, concatBytes, equalBytes, toByteKey } from './base/bytes.ts';
-import type { SealMemo } from './base/crypto.ts';
 import { isPlainPoint } from './base/ed25519.ts';
 import { MAX_MEMO_BYTES, PROTOCOL_VERSION, SEALED_MEMO_BYTES } from './base/limits.ts';
 import { encode, sequenceCoder } from './codec/canonical.ts';
-import { NO_MEMO, type Order, orderCoder } from './codec/order.ts';
+import { NO_MEMO, type Order, orderCoder, type SealMemo } from './codec/order.ts';
 
 /** What an account can do with memos of its own orders and of those that pay it. */
 export interface Memos {

@@ -1,6 +1,7 @@
 /** What a node is made of: given once, never changed while it runs. */
-import type { SealMemo, Sign, Signer, Verify } from './base/crypto.ts';
+import type { Sign, Signer, Verify } from './base/crypto.ts';
 import type { MemberIndex } from './base/units.ts';
+import type { SealMemo } from './codec/order.ts';
 import type { Network } from './network/genesis.ts';
 
 export interface NodeSetup {

@@ -4,10 +4,10 @@
  */
 
 import { equalBytes } from '../../agent/core/base/bytes.ts';
-import type { SealMemo, Signer, Verify } from '../../agent/core/base/crypto.ts';
+import type { Signer, Verify } from '../../agent/core/base/crypto.ts';
 import type { MemberIndex } from '../../agent/core/base/units.ts';
 import { encode } from '../../agent/core/codec/canonical.ts';
-import type { Certificate } from '../../agent/core/codec/order.ts';
+import type { Certificate, SealMemo } from '../../agent/core/codec/order.ts';
 import { certificateCoder } from '../../agent/core/codec/order.ts';
 import { memberByKey } from '../../agent/core/network/committee.ts';
 import type { Network as FoundedNetwork } from '../../agent/core/network/genesis.ts';

@@ -4,7 +4,6 @@
  * JavaScript is slow at them. Each has one fixed meaning (FIPS 180-4, ed25519.ts), whoever provides it.
  */
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js';
-import type { Order } from '../codec/order.ts';
 import { invariant } from './assert.ts';
 import { ascii, concatBytes, toHex } from './bytes.ts';
 
@@ -19,12 +18,6 @@ export interface Signer {
   readonly publicKey: Uint8Array;
   readonly sign: Sign;
 }
-
-/**
- * The sealed memo for an order of one's own, whose memo is not looked at (memo.ts). Undefined: the
- * recipient is no key that anything can be sealed to. Pure.
- */
-export type SealMemo = (order: Order, text: string) => Uint8Array | undefined;
 
 /** SHA-256 of some bytes: 32 bytes, in an array that is nobody else's. Pure. */
 export type Sha256 = (bytes: Uint8Array) => Uint8Array;

@@ -52,6 +52,12 @@ export interface Order {
   readonly action: { readonly TAG: 'transfer'; readonly data: Transfer };
 }
 
+/**
+ * The sealed memo for an order of one's own, whose memo is not looked at (memo.ts). Undefined: the
+ * recipient is no key that anything can be sealed to. Pure.
+ */
+export type SealMemo = (order: Order, text: string) => Uint8Array | undefined;
+
 export const orderCoder: Coder<Order> = struct<Order>({
   account: keyCoder,
   sequence: sequenceCoder,
