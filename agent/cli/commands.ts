@@ -17,6 +17,7 @@ import { radioPlan } from './commands/radio-plan.ts';
 import { radioProbe } from './commands/radio-probe.ts';
 import { radioDown, radioUp } from './commands/radio-switch.ts';
 import { radioPaths, radioPeers, radioStatus } from './commands/radio-views.ts';
+import { radioWatch } from './commands/radio-watch.ts';
 import { reach } from './commands/reach.ts';
 import { restore } from './commands/restore.ts';
 import { version } from './commands/version.ts';
@@ -56,6 +57,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   radioStatus,
   radioPeers,
   radioPaths,
+  radioWatch,
   backup,
   restore,
   moveRequest,

@@ -21,6 +21,7 @@ export interface OutStream {
   on(event: 'error', listener: (error: Error) => void): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
+  readonly rows?: number;
 }
 
 /** An outlet over a stream of the process. From now on no error of the stream is thrown. */
@@ -42,6 +43,9 @@ export function createOutlet(stream: OutStream): Outlet {
     },
     get columns() {
       return stream.columns ?? 0;
+    },
+    get rows() {
+      return stream.rows ?? 0;
     },
     write: (text) => {
       if (lost.signal.aborted) return;

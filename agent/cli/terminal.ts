@@ -19,6 +19,8 @@ export interface Terminal {
   note(text: string): void;
   /** Shows how a longer piece of work stands. */
   readonly progress: ProgressLine;
+  /** A picture that is drawn over again; undefined where standard output is no terminal. */
+  readonly screen: Screen | undefined;
   /** Colours for standard output. */
   readonly paint: Paint;
   /** Colours for standard error. */
@@ -43,11 +45,19 @@ export interface ProgressLine {
   clear(): void;
 }
 
+export interface Screen {
+  /** As of now: a person may make the window smaller. */
+  size(): { readonly columns: number; readonly rows: number };
+  /** Takes the last picture away and shows this one, of fewer rows than the screen has. */
+  draw(picture: string): void;
+}
+
 /** Where text goes: a stream (outlet.ts), or a list in a test. */
 export interface Sink {
   write(text: string): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
+  readonly rows?: number;
   readonly lost?: AbortSignal;
   flushed?(): Promise<Error | undefined>;
 }
@@ -73,6 +83,7 @@ export function createTerminal(out: Sink, err: Sink, environment: Environment): 
       err.write(`${cleanPainted(text, colourOn(err))}\n`);
     },
     progress,
+    screen: createScreen(out, colourOn(out), environment),
     paint: paintFor(colourOn(out)),
     notePaint: paintFor(colourOn(err)),
     columns: columnsOf(out),
@@ -88,6 +99,31 @@ const LINES_AFTER_MS = 2_000;
 /** A terminal that does not know its width says 0. */
 function columnsOf({ columns = 0 }: Sink): number {
   return columns > 0 ? columns : 80;
+}
+
+/** What a terminal that does not tell its height is taken for. */
+const USUAL_ROWS = 24;
+
+function createScreen(
+  out: Sink,
+  coloured: boolean,
+  { dumbTerminal }: Environment,
+): Screen | undefined {
+  if (out.isTTY !== true || dumbTerminal) return undefined;
+  let drawn = 0;
+  return {
+    size: () => {
+      const { rows = 0 } = out;
+      return { columns: columnsOf(out), rows: rows > 0 ? rows : USUAL_ROWS };
+    },
+    draw: (picture) => {
+      const lines = cleanPainted(picture, coloured).split('\n');
+      // Up to where the last one began, and away with all of it.
+      const back = drawn === 0 ? '' : `\u001b[${drawn}A`;
+      drawn = lines.length;
+      out.write(`${back}\r\u001b[J${lines.join('\n')}\n`);
+    },
+  };
 }
 
 function createProgress(err: Sink, environment: Environment): ProgressLine {
