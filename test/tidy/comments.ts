@@ -1,8 +1,9 @@
 /** Rules of the house: what comments say is there, and fits the page. */
+
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { isIdentifier, isPrivateIdentifier, isSourceFile } from 'typescript/unstable/ast/is';
 import { WIDE } from './lists.ts';
+import { rule } from './rule.ts';
 import { FILES, filesBelow, nodesOf, PRODUCT, parsed, read } from './tree.ts';
 
 const COLUMNS = 100;
@@ -10,7 +11,9 @@ const COMMENT = /\/\*\*?[\s\S]*?\*\/|(?<=^|\s)\/\/ .*$/gm;
 
 const DOCUMENTS = ['.', 'agent', 'test/formal', 'test/sim/explore', 'test/bench']
   .flatMap((folder) =>
-    folder === '.' ? ['README.md', 'ARCHITECTURE.md'] : filesBelow(folder, '.md'),
+    folder === '.'
+      ? ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md']
+      : filesBelow(folder, '.md'),
   )
   .filter((path, i, all) => all.indexOf(path) === i);
 
@@ -18,14 +21,14 @@ function commentsOf(path: string): string {
   return (read(path).match(COMMENT) ?? []).join('\n');
 }
 
-test('every file of the product begins by saying what it is', () => {
+rule('every file of the product begins by saying what it is', () => {
   assert.deepEqual(
     PRODUCT.filter((path) => !/^(#!.*\n)?\/\*\*/.test(read(path))),
     [],
   );
 });
 
-test(`comments fit ${COLUMNS} columns`, () => {
+rule(`comments fit ${COLUMNS} columns`, () => {
   const wide = FILES.flatMap((path) => {
     const text = read(path);
     return Array.from(text.matchAll(COMMENT)).flatMap(({ 0: comment, index }) => {
@@ -42,7 +45,7 @@ test(`comments fit ${COLUMNS} columns`, () => {
 
 const isExempt = (path: string): boolean => WIDE.some((folder) => path.startsWith(folder));
 
-test(`documents fit ${COLUMNS} columns, but for tables and commands`, () => {
+rule(`documents fit ${COLUMNS} columns, but for tables and commands`, () => {
   const wide = DOCUMENTS.flatMap((path) =>
     read(path)
       .replace(/^```[\s\S]*?^```$/gm, (block) => block.replace(/.+/g, ''))
@@ -54,7 +57,7 @@ test(`documents fit ${COLUMNS} columns, but for tables and commands`, () => {
   assert.deepEqual(wide, []);
 });
 
-test('comments cite headings that agent/PROTOCOL.md has', () => {
+rule('comments cite headings that agent/PROTOCOL.md has', () => {
   const headings = new Set(
     Array.from(read('agent/PROTOCOL.md').matchAll(/^#+ (.+?)(?: \(.*\))?$/gm), ([, name]) => name),
   );
@@ -72,7 +75,7 @@ test('comments cite headings that agent/PROTOCOL.md has', () => {
   );
 });
 
-test('comments and documents name only source files that there are', () => {
+rule('comments and documents name only source files that there are', () => {
   const mention = /(?<![*\w./-])((?:[\w-]+\/)*[\w-]+(?:\.test)?\.ts)\b/g;
   const isThere = (name: string): boolean =>
     FILES.some((path) => path === name || path.endsWith(`/${name}`));
@@ -92,7 +95,7 @@ test('comments and documents name only source files that there are', () => {
 const FOREIGN =
   /^(IFA|IPV6|NLA|NLM|NLMSGERR|RTNLGRP|CLOCK|HWSIM|NL80211|NET_NAME)_|^(commonName|mBm|kHz|no[A-Z]\w*)$/;
 
-test('comments name only functions, fields and constants that there are', () => {
+rule('comments name only functions, fields and constants that there are', () => {
   const words = new Set(
     [...parsed.values()].flatMap((file) => [...nodesOf(file)].flatMap(wordsOf)),
   );
@@ -117,7 +120,7 @@ function wordsOf(node: Parameters<typeof isIdentifier>[0]): string[] {
   return typeof text === 'string' ? (text.match(/\w+/g) ?? []) : [];
 }
 
-test('no default exports, no casts that silence the compiler, no unfinished marks', () => {
+rule('no default exports, no casts that silence the compiler, no unfinished marks', () => {
   const marks = ['TO' + 'DO', 'FIX' + 'ME', 'XX' + 'X'];
   const forbidden = new RegExp(
     `\\b(${marks.join('|')})\\b|\\bas any\\b|@ts-(ignore|expect-error)|^export default`,

@@ -1,7 +1,9 @@
 /** Rules of the house: documents show the tree as it is. */
+
 import assert from 'node:assert/strict';
 import { dirname } from 'node:path';
 import { test } from 'node:test';
+import { RULES, rule } from './rule.ts';
 import { PRODUCT, read, under } from './tree.ts';
 
 /** The rows of the table below a heading of ARCHITECTURE.md: what stands in their first cells. */
@@ -20,7 +22,7 @@ function placesIn(cell: string): string[] {
   );
 }
 
-test("ARCHITECTURE's code map has a row for every folder of the product, and for no other", () => {
+rule("ARCHITECTURE's code map has a row for every folder of the product, and for no other", () => {
   const told = firstCells('Code map').flatMap(placesIn);
   const folders = PRODUCT.map((path) => dirname(path));
   assert.deepEqual(
@@ -29,9 +31,19 @@ test("ARCHITECTURE's code map has a row for every folder of the product, and for
   );
 });
 
-test("ARCHITECTURE's table of tests has a row for every folder of tests", () => {
+rule("ARCHITECTURE's table of tests has a row for every folder of tests", () => {
   const told = firstCells('Tests').flatMap(placesIn);
   const folders = under('test').map((path) => path.split('/').slice(0, 2).join('/'));
   const wanted = new Set([...folders, 'test/vectors']);
   assert.deepEqual(told.filter((place) => place.startsWith('test/')).sort(), [...wanted].sort());
+});
+
+test('CONTRIBUTING has every rule, and none that nothing holds', () => {
+  const [, conventions = ''] = read('CONTRIBUTING.md').split('\n## Conventions\n');
+  const [text = ''] = conventions.split('\n## ');
+  const told = Array.from(
+    text.replaceAll(/\n +/g, ' ').matchAll(/^- \*\*(.+?)\*\*/gm),
+    ([, title]) => title,
+  );
+  assert.deepEqual(told.sort(), [...RULES].sort());
 });

@@ -1,5 +1,5 @@
 /** Rules of the house: what a file shows to others has a user and a name of its own. */
-import { test } from 'node:test';
+
 import type { Node, SourceFile, Statement } from 'typescript/unstable/ast';
 import { SyntaxKind } from 'typescript/unstable/ast';
 import {
@@ -13,6 +13,7 @@ import {
 } from 'typescript/unstable/ast/is';
 import { AMBIGUOUS, FOR_TESTS, UNUSED } from './lists.ts';
 import { shrinks } from './ratchet.ts';
+import { rule } from './rule.ts';
 import { FILES, importsOf, nodesOf, PRODUCT, parsed } from './tree.ts';
 
 interface Exported {
@@ -83,7 +84,7 @@ function isPartOfAnother({ path, name }: Exported): boolean {
 const told = (wanted: string): string =>
   `${wanted} in ${EXPORTS.filter(({ name }) => name === wanted).map(({ path }) => path)}`;
 
-test('no export is without a user', () => {
+rule('no export is without a user', () => {
   const unused = EXPORTS.filter(
     (each) => usersOf(each).length === 0 && !(each.isType && isPartOfAnother(each)),
   );
@@ -94,7 +95,7 @@ test('no export is without a user', () => {
   );
 });
 
-test('what only tests use is listed', () => {
+rule('what only tests use is listed', () => {
   const only = EXPORTS.filter((each) => {
     const users = usersOf(each);
     const isForTests = users.length > 0 && users.every((path) => path.startsWith('test/'));
@@ -107,7 +108,7 @@ test('what only tests use is listed', () => {
   );
 });
 
-test('an exported type name means one thing in the whole product', () => {
+rule('an exported type name means one thing in the whole product', () => {
   const names = EXPORTS.filter(({ isType }) => isType).map(({ name }) => name);
   shrinks(
     AMBIGUOUS,

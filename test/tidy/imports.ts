@@ -1,9 +1,10 @@
 /** Rules of the house: who may import whom, in one direction, without a circle. */
+
 import assert from 'node:assert/strict';
 import { basename } from 'node:path';
-import { test } from 'node:test';
 import { CIRCLES } from './lists.ts';
 import { shrinks } from './ratchet.ts';
+import { rule } from './rule.ts';
 import { FILES, importsOf, PRODUCT, read, under } from './tree.ts';
 
 /** Who may import whom (ARCHITECTURE.md): each folder, and what its imports may begin with. */
@@ -47,18 +48,18 @@ const IMPORT_TABLE: Record<string, readonly string[]> = {
   platform: ['platform/', 'node:', 'netlink'],
 };
 
-for (const [folder, allowed] of Object.entries(IMPORT_TABLE)) {
-  test(`${folder} imports only what its row of the table allows`, () => {
-    const wrong = under(folder).flatMap((path) =>
+rule('a folder imports only what its row of the import table allows', () => {
+  const wrong = Object.entries(IMPORT_TABLE).flatMap(([folder, allowed]) =>
+    under(folder).flatMap((path) =>
       importsOf(path)
         .filter(({ target }) => !allowed.some((start) => target.startsWith(start)))
         .map(({ target }) => `${path} imports ${target}`),
-    );
-    assert.deepEqual(wrong, []);
-  });
-}
+    ),
+  );
+  assert.deepEqual(wrong, []);
+});
 
-test('every file of the product has a row in the import table', () => {
+rule('every file of the product has a row in the import table', () => {
   const rows = Object.keys(IMPORT_TABLE);
   assert.deepEqual(
     PRODUCT.filter((path) => !rows.some((folder) => path.startsWith(`${folder}/`))),
@@ -66,7 +67,7 @@ test('every file of the product has a row in the import table', () => {
   );
 });
 
-test('the daemon never loads what belongs to the command line', () => {
+rule('the daemon never loads what belongs to the command line', () => {
   const wrong = [
     ...under('agent/shell'),
     'agent/bin/meshpayd.ts',
@@ -77,7 +78,7 @@ test('the daemon never loads what belongs to the command line', () => {
   assert.deepEqual(wrong, []);
 });
 
-test('no files import each other in a circle, not for types either', () => {
+rule('no files import each other in a circle, not for types either', () => {
   shrinks(
     CIRCLES,
     circles().map((files) => files.map((path) => basename(path)).join(' ')),
@@ -114,7 +115,7 @@ function circles(): string[][] {
   return found;
 }
 
-test('every runtime dependency is pinned and the README says why it is there', () => {
+rule('every runtime dependency is pinned and the README says why it is there', () => {
   const manifest = JSON.parse(read('package.json')) as {
     dependencies: Record<string, string>;
     optionalDependencies?: Record<string, string>;
@@ -127,6 +128,6 @@ test('every runtime dependency is pinned and the README says why it is there', (
   }
 });
 
-test('the lock file names no download address', () => {
+rule('the lock file names no download address', () => {
   assert.doesNotMatch(read('package-lock.json'), /"resolved": *"http/);
 });

@@ -1,6 +1,6 @@
 /** Rules of the house: how long a file and a function may be. */
+
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import type { Node, SourceFile } from 'typescript/unstable/ast';
 import {
   isArrowFunction,
@@ -17,13 +17,14 @@ import {
 } from 'typescript/unstable/ast/is';
 import { TOO_LONG } from './lists.ts';
 import { shrinks } from './ratchet.ts';
+import { rule } from './rule.ts';
 import { FILES, nodesOf, PRODUCT, parsed, read } from './tree.ts';
 
 const MOST_LINES_OF_A_FILE = 500;
 /** A function fits a screen. */
 const MOST_LINES = 70;
 /** Of a hundred functions, the longest but one. */
-const MOST_LINES_P99 = 70;
+const MOST_LINES_P99 = 60;
 
 interface Sized {
   readonly name: string;
@@ -69,12 +70,12 @@ function linesOf(node: Node, file: SourceFile): number {
   return file.text.slice(node.getStart(file), node.end).split('\n').length;
 }
 
-test(`no file is longer than ${MOST_LINES_OF_A_FILE} lines`, () => {
+rule(`no file is longer than ${MOST_LINES_OF_A_FILE} lines`, () => {
   const long = FILES.filter((path) => read(path).split('\n').length > MOST_LINES_OF_A_FILE);
   assert.deepEqual(long, []);
 });
 
-test(`a function fits ${MOST_LINES} lines`, () => {
+rule(`a function fits ${MOST_LINES} lines`, () => {
   const long = functions().filter(({ lines }) => lines > MOST_LINES);
   shrinks(
     TOO_LONG,
@@ -86,8 +87,9 @@ test(`a function fits ${MOST_LINES} lines`, () => {
   );
 });
 
-test(`of a hundred functions ninety-nine have at most ${MOST_LINES_P99} lines`, () => {
+rule(`of a hundred functions ninety-nine have at most ${MOST_LINES_P99} lines`, () => {
   const lengths = functions()
+    .filter(({ name }) => !TOO_LONG.includes(name))
     .map(({ lines }) => lines)
     .sort((a, b) => b - a);
   assert.ok(lengths.length > 1_000, 'the functions were found');

@@ -1,6 +1,7 @@
 /** Rules of the house: who may touch the world outside: clocks, chance, the process, files. */
+
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { rule } from './rule.ts';
 import { read, under } from './tree.ts';
 
 function withoutComments(path: string): string {
@@ -9,14 +10,14 @@ function withoutComments(path: string): string {
     .replace(/\/\/.*$/gm, '');
 }
 
-test('the core reads no clock, no randomness and no process', () => {
+rule('the core reads no clock, no randomness and no process', () => {
   const forbidden =
     /\bDate\b|Math\.random|\bprocess\.|\bglobalThis\b|\bsetTimeout\b|\bcrypto\.(subtle|getRandom|random)/;
   const wrong = under('agent/core').filter((path) => forbidden.test(withoutComments(path)));
   assert.deepEqual(wrong, []);
 });
 
-test('nobody but main ends the process', () => {
+rule('nobody but main ends the process', () => {
   const ends = [...under('agent/core'), ...under('agent/shell'), ...under('platform')].filter(
     (path) => /process\.exit\b/.test(withoutComments(path)),
   );
@@ -29,7 +30,7 @@ test('nobody but main ends the process', () => {
 const OWN_FILES =
   /^(agent\/shell\/(store\/|log\/log-output\.ts|control\/socket-file\.ts)|platform\/file-)/;
 
-test('files are read and written by those who do it for all', () => {
+rule('files are read and written by those who do it for all', () => {
   const forbidden =
     /\b(readFile|writeFile|appendFile|copyFile|write|createReadStream|createWriteStream)(Sync)?\b[^']*'node:fs(\/promises)?'/;
   const wrong = [...under('agent'), ...under('platform')].filter(
@@ -58,7 +59,7 @@ const LOOKS_AGAIN: Readonly<Record<string, string>> = {
   'platform/runner.ts': 'no event tells that a file of the kernel changed',
 };
 
-test('whoever waits is woken: nobody looks again and again but for a reason', () => {
+rule('whoever waits is woken: nobody looks again and again but for a reason', () => {
   const looks = /\bsetInterval\(|(?<!function |[.\w#])(pause|sleep)\(|'(node:)?timers\/promises'/;
   const found = [...under('agent'), ...under('platform')].filter((path) =>
     looks.test(withoutComments(path)),
@@ -66,7 +67,7 @@ test('whoever waits is woken: nobody looks again and again but for a reason', ()
   assert.deepEqual(found, Object.keys(LOOKS_AGAIN).sort());
 });
 
-test('whoever waits leaves nothing behind at what does not come', () => {
+rule('whoever waits leaves nothing behind at what does not come', () => {
   // A race keeps something at each promise that it lost until that settles, and some never do.
   const races = /\bPromise\.(race|any)\(/;
   const wrong = [...under('agent'), ...under('platform')].filter((path) =>
@@ -75,7 +76,7 @@ test('whoever waits leaves nothing behind at what does not come', () => {
   assert.deepEqual(wrong, []);
 });
 
-test('no suite ends by the wall clock: waits have a patience that load does not wear out', () => {
+rule('no suite ends by the wall clock: waits have a patience that load does not wear out', () => {
   assert.doesNotMatch(read('package.json'), /--test-timeout/);
   const deadline = /\bnow\(\)\s*[<>]|(?<!=)[<>]=?\s*(performance|Date)\.now\(\)/;
   // In a virtual machine time is its own; the simulator's command may be told how long to go on.
