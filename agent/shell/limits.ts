@@ -121,8 +121,10 @@ export const HELD_SHARES: Readonly<Record<Standing, number>> = {
   node: 0.75,
   anonymous: 0.75,
 };
-/** How long a stop may take before it is given up. */
+/** How long a stop may take before the process ends all the same. */
 export const STOP_TIMEOUT_MS = 5_000;
+/** How long of that the loop may take to finish what it has: then its peers hear a good-bye. */
+export const DRAIN_TIMEOUT_MS = 3_000;
 
 /** How often a service manager hears how the opening gets on, and how much longer it then waits. */
 export const TELL_OPENING_MS = 10_000;
@@ -187,6 +189,10 @@ export const LOG_RETRY_MS = 250;
 export const LOG_FLUSH_TRIES = 20;
 export const LOG_FLUSH_WAIT_MS = 10;
 
+invariant(
+  DRAIN_TIMEOUT_MS + 1_000 < STOP_TIMEOUT_MS,
+  'whoever gives up on the disk has time to say good-bye',
+);
 invariant(
   2 * LOG_FLUSH_TRIES * LOG_FLUSH_WAIT_MS < STOP_TIMEOUT_MS,
   'an end is not held up by its log',

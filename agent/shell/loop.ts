@@ -21,6 +21,7 @@ import type { Notice } from '../core/notice.ts';
 import type { Clock } from './clock.ts';
 import { EventQueue, type Intake } from './event-queue.ts';
 import {
+  DRAIN_TIMEOUT_MS,
   HELD_SHARES,
   KIB_COST,
   MAX_TURN_COST,
@@ -29,7 +30,6 @@ import {
   READ_COST,
   RECORD_CACHE_BYTES,
   STEP_COST,
-  STOP_TIMEOUT_MS,
 } from './limits.ts';
 import type { Place, Standing } from './standing.ts';
 import { Overlay } from './store/overlay.ts';
@@ -83,7 +83,7 @@ export interface Loop {
    * Resolves when all that was taken so far is done and on disk; rejects if the loop ends before.
    */
   settled(): Promise<void>;
-  /** Takes no more events, finishes those it has, and resolves within STOP_TIMEOUT_MS. */
+  /** Takes no more events, finishes those it has, and resolves within DRAIN_TIMEOUT_MS. */
   stop(): Promise<StopResult>;
 }
 
@@ -172,7 +172,7 @@ class CommittingLoop implements Loop {
 
   stop(): Promise<StopResult> {
     this.#stopping ??= new Promise((resolve) => {
-      const disarm = this.#options.clock.after(STOP_TIMEOUT_MS, () => this.#halt('timed_out'));
+      const disarm = this.#options.clock.after(DRAIN_TIMEOUT_MS, () => this.#halt('timed_out'));
       this.#stopped = (result) => {
         disarm();
         resolve(result);

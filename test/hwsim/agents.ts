@@ -12,7 +12,7 @@ import { genesisToJson } from '../../agent/core/network/genesis-json.ts';
 import { configWith, writeConfig } from '../../agent/shell/config/config.ts';
 import { type Config, DEFAULT_PORT } from '../../agent/shell/config/config-schema.ts';
 import type { StatusView } from '../../agent/shell/control/api.ts';
-import { UNUSED_MARK_TEXT, unusedMarkOf } from '../../agent/shell/daemon/first-start.ts';
+import { UNUSED_MARK_TEXT, unusedMarkOf } from '../../agent/shell/daemon/owner.ts';
 import { formatSeed, newSeed, signerFromSeed } from '../../agent/shell/keys.ts';
 import type { Address } from '../../agent/shell/net/address.ts';
 import { meshAddress } from '../../agent/shell/radio/address.ts';

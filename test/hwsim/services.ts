@@ -15,7 +15,7 @@ import {
   DEFAULT_CONTROL_SOCKET,
   DEFAULT_RADIO_STATUS,
 } from '../../agent/shell/config/config-schema.ts';
-import { unusedMarkOf } from '../../agent/shell/daemon/first-start.ts';
+import { unusedMarkOf } from '../../agent/shell/daemon/owner.ts';
 import type { NodeFiles } from './agents.ts';
 import { MESHPAY, MESHPAY_RADIO, MESHPAYD } from './bundles.ts';
 import type { WorldNode } from './node.ts';

@@ -3,7 +3,7 @@ import { cpSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { SPACES } from '../../agent/core/spaces.ts';
-import { UNUSED_MARK_TEXT, unusedMarkOf } from '../../agent/shell/daemon/first-start.ts';
+import { UNUSED_MARK_TEXT, unusedMarkOf } from '../../agent/shell/daemon/owner.ts';
 import { exitStatus } from '../../agent/shell/exit-codes.ts';
 import { inspectStore } from '../../agent/shell/store/open.ts';
 import { makeNetwork, startNetwork, type TestNode } from './network.ts';

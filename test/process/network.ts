@@ -17,7 +17,7 @@ import { type Genesis, type Network, networkOf } from '../../agent/core/network/
 import { genesisToJson } from '../../agent/core/network/genesis-json.ts';
 import { configWith, writeConfig } from '../../agent/shell/config/config.ts';
 import type { Config } from '../../agent/shell/config/config-schema.ts';
-import { UNUSED_MARK_TEXT, unusedMarkOf } from '../../agent/shell/daemon/first-start.ts';
+import { UNUSED_MARK_TEXT, unusedMarkOf } from '../../agent/shell/daemon/owner.ts';
 import { newSeed, signerFromSeed, writeKeyFile } from '../../agent/shell/keys.ts';
 import type { Address } from '../../agent/shell/net/address.ts';
 import {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { duplicatesIn } from '../../agent/radio/duplicates.ts';
 import type { CheckView } from '../../agent/shell/control/check.ts';
-import { judgeRadio, type MeshSenses } from '../../agent/shell/daemon/radio-checks.ts';
+import { judgeRadio, type MeshSenses } from '../../agent/shell/daemon/doctor/radio-checks.ts';
 import type { RadioReport } from '../../agent/shell/radio/report.ts';
 import { fault } from '../../platform/fault.ts';
 import { MESH, NEIGHBOUR, REPORT } from './samples.ts';

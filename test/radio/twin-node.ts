@@ -2,7 +2,7 @@
  * A node in a network namespace, for twins.test.ts: sends beacons on mesh0 and listens for its own
  * key. Argument: its number. Sends any packet to the group that its parent hands it.
  */
-import { createTwinWatch, type TwinCounts } from '../../agent/shell/daemon/twin-watch.ts';
+import { createTwinWatch, type TwinCounts } from '../../agent/shell/daemon/parts/twin-watch.ts';
 import { createDiscovery } from '../../agent/shell/net/discovery.ts';
 import { openMulticast } from '../../agent/shell/net/multicast.ts';
 import { createVerify } from '../../agent/shell/verify.ts';

@@ -4,13 +4,13 @@ import { describe, it } from 'node:test';
 import type { ByteKey } from '../../agent/core/base/bytes.ts';
 import type { Event, LinkId, Read, Stamp, Step } from '../../agent/core/io.ts';
 import {
+  DRAIN_TIMEOUT_MS,
   HELD_SHARES,
   LANE_BOUNDS,
   MAX_LEFT_EVENTS,
   MAX_TURN_COST,
   MAX_UNCOMMITTED_BYTES,
   MAX_UNCOMMITTED_STEPS,
-  STOP_TIMEOUT_MS,
 } from '../../agent/shell/limits.ts';
 
 import { bench, frame, keys, LINK, letters, MEMBER, turns } from './loop-bench.ts';
@@ -354,7 +354,7 @@ describe('a loop is settled', () => {
     await stopped.say('A');
     const hoping = assert.rejects(stopped.loop.settled(), /timed_out/);
     const stopping = stopped.loop.stop();
-    stopped.clock.move(1_000 + STOP_TIMEOUT_MS);
+    stopped.clock.move(1_000 + DRAIN_TIMEOUT_MS);
     await hoping;
     assert.equal(await stopping, 'timed_out');
   });
@@ -385,7 +385,7 @@ describe('a stop', () => {
     await say('A');
     const stopping = loop.stop();
     await turns();
-    clock.move(1_000 + STOP_TIMEOUT_MS);
+    clock.move(1_000 + DRAIN_TIMEOUT_MS);
     assert.equal(await stopping, 'timed_out');
     await store.finish();
     assert.deepEqual(out, []);
@@ -396,7 +396,7 @@ describe('a stop', () => {
     const { loop, store, clock, say, failures } = bench();
     await say('A');
     const stopping = loop.stop();
-    clock.move(1_000 + STOP_TIMEOUT_MS);
+    clock.move(1_000 + DRAIN_TIMEOUT_MS);
     assert.equal(await stopping, 'timed_out');
     await store.finish(new Error('disk full'));
     assert.deepEqual(failures, []);

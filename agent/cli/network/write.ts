@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { makeFolder, writeNewFile } from '../../../platform/file-writer.ts';
 import { createFolder } from '../../../platform/folder-writer.ts';
 import { parseConfig, writeConfig } from '../../shell/config/config.ts';
-import { UNUSED_MARK_TEXT, unusedMarkOf } from '../../shell/daemon/first-start.ts';
+import { UNUSED_MARK_TEXT, unusedMarkOf } from '../../shell/daemon/owner.ts';
 import { type KeyFault, writeKeyFile } from '../../shell/keys.ts';
 import { GENESIS_FILE, genesisText } from '../../wallet/genesis-file.ts';
 import { failure } from '../failure.ts';

@@ -32,12 +32,12 @@ export async function accountView(
 
 function ownClaim(
   { identity }: DaemonContext,
-  { read }: Running,
+  { engine }: Running,
   account: Uint8Array,
   self: MemberIndex,
 ): AccountClaim {
   const { network } = identity;
-  const { next, pending, balances } = accountOf(read, account);
+  const { next, pending, balances } = accountOf(engine.read, account);
   return {
     member: memberName(network, self),
     next: `${next}`,

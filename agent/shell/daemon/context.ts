@@ -2,24 +2,18 @@
  * What the parts of a running daemon share. It is made in daemon.ts and handed to those that answer
  * questions about it; they change nothing here.
  */
-import type { Read } from '../../core/io.ts';
-import type { LedgerView } from '../../core/views.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config-schema.ts';
 import type { OpeningView } from '../control/api.ts';
 import { type ControlError, controlError } from '../control/errors.ts';
+import type { Engine } from '../engine.ts';
 import type { Logs } from '../log/logs.ts';
-import type { Loop } from '../loop.ts';
-import type { Discovery } from '../net/discovery.ts';
-import type { Links } from '../net/links.ts';
 import type { Damage } from '../store/damage.ts';
-import type { Store } from '../store/store.ts';
 import type { Counters } from './counters.ts';
 import type { Events } from './events.ts';
 import type { Identity } from './identity.ts';
-import type { Listeners } from './listeners.ts';
-import type { Progress } from './progress.ts';
-import type { TwinWatch } from './twin-watch.ts';
+import type { Beacons } from './parts/beacons.ts';
+import type { Readiness } from './readiness.ts';
 
 export interface DaemonContext {
   readonly configFile: string;
@@ -31,8 +25,7 @@ export interface DaemonContext {
   readonly startedMs: number;
   readonly counters: Counters;
   readonly events: Events;
-  readonly progress: Progress;
-  readonly listeners: Listeners;
+  readonly readiness: Readiness;
   /** The latest wall time that this node's files prove, milliseconds since 1970. */
   readonly knownPastMs: number;
   /** What is done before the node takes part; undefined when that is over. */
@@ -50,14 +43,6 @@ export function notRunning({ opening }: Pick<DaemonContext, 'opening'>): Control
 
 /** The parts of a node that takes part. */
 export interface Running {
-  readonly store: Store;
-  readonly loop: Loop;
-  readonly links: Links;
-  readonly discovery: Discovery;
-  readonly twins: TwinWatch;
-  /** When a beacon was heard last, by the clock's `nowMs`. */
-  readonly heardAtMs: number | undefined;
-  /** The state as of the last step. */
-  readonly read: Read;
-  readonly ledger: LedgerView;
+  readonly engine: Engine;
+  readonly beacons: Beacons;
 }

@@ -1,7 +1,7 @@
 /**
  * A node as a process: brings the parts up in order and takes them down in reverse.
  *
- *   control socket -> store, what votes depend on checked -> loop -> links -> discovery -> scrub
+ *   control socket -> store, what votes depend on checked -> engine (engine.ts) -> beacons
  *
  * Damage. A store that is not what was written makes the node tell so and take no part: it does not
  * vote, does not listen, does not dial; only the control socket is up, so that `meshpay status` and
@@ -12,35 +12,27 @@
  * A fault while running (a failed commit, a record that changed on disk, a broken invariant) ends
  * the process: better down than wrong. `onFatal` is told, and must end it.
  */
-import { equalBytes } from '../../core/base/bytes.ts';
-import { nameOf } from '../../core/base/names.ts';
-import { networkOf } from '../../core/views.ts';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config-schema.ts';
 import type { OpeningView } from '../control/api.ts';
 import { ControlError } from '../control/errors.ts';
-import { type ControlServer, startControlServer } from '../control/server.ts';
-import { clearSocketPath, findGroup } from '../control/socket-file.ts';
+import { type Engine, type EngineOptions, openEngine } from '../engine.ts';
 import type { Logs } from '../log/logs.ts';
 import { type Damage, describeDamage } from '../store/damage.ts';
 import { refuseHeld } from '../store/holder.ts';
-import { errnoOf, storePaths } from '../store/layout.ts';
-import { openStore } from '../store/open.ts';
-import { startScrub } from '../store/scrubber.ts';
-import type { Store, StoreReader } from '../store/store.ts';
+import { storePaths } from '../store/layout.ts';
 import { latestChangeMs } from './clock.ts';
 import { type Closers, createClosers } from './closers.ts';
 import type { DaemonContext, Running } from './context.ts';
 import { createCounters } from './counters.ts';
 import { createEvents } from './events.ts';
-import { claimStore, unusedMarkOf } from './first-start.ts';
-import { controlHandlers } from './handlers.ts';
 import type { Identity } from './identity.ts';
-import { createListeners } from './listeners.ts';
-import { createProgress } from './progress.ts';
+import { ownStore } from './owner.ts';
+import { serveControl } from './parts/control.ts';
+import { createReadiness } from './readiness.ts';
 import { reload } from './reload.ts';
-import { exitOf, StartFailure } from './start-failure.ts';
-import { takePart } from './take-part.ts';
+import { StartFailure } from './start-failure.ts';
+import { engineOptions, takePart } from './take-part.ts';
 
 export interface DaemonSetup {
   readonly config: Config;
@@ -78,7 +70,7 @@ export async function startDaemon(setup: DaemonSetup): Promise<Daemon> {
       takesPart: context.running !== undefined,
       reload: () => reloadOrLog(context),
       stop: () => {
-        context.progress.stopping();
+        context.readiness.stopping();
         return closers.close();
       },
     };
@@ -89,17 +81,14 @@ export async function startDaemon(setup: DaemonSetup): Promise<Daemon> {
 }
 
 async function bringUp(setup: DaemonSetup, closers: Closers): Promise<DaemonContext> {
-  const { config, configFile } = setup;
-  const groupId = groupOf(config);
-  const { log } = storePaths(config['store.folder']);
-  const knownPastMs = latestChangeMs([configFile, config.genesis, config.node_key, log]);
-  const context = createContext(setup, knownPastMs);
-  await refuseHeld(config['store.folder']);
-  await clearSocket(config);
-  const control = await serveControl(setup, context, groupId);
+  const { config, onStop } = setup;
+  const folder = config['store.folder'];
+  const context = createContext(setup);
+  await refuseHeld(folder);
+  const control = await serveControl(context, onStop);
   closers.add(() => control.close());
-  const opened = await openStore({
-    folder: config['store.folder'],
+  const opened = await openEngine(engineOptions(context, watchOf(setup, context)), {
+    folder,
     allowVolatile: config['store.allow_volatile'],
     onProgress(done, of) {
       context.opening = { what: 'checking what votes depend on', done, of: of ?? null };
@@ -107,39 +96,53 @@ async function bringUp(setup: DaemonSetup, closers: Closers): Promise<DaemonCont
     },
   });
   if (opened.state === 'refused') throw opened.error;
-  closers.add(() => (opened.state === 'damaged' ? opened.reader : opened.store)?.close());
-  if (opened.state === 'damaged') becomeDamaged(setup, context, opened.damage);
-  else await begin(setup, context, opened.store, closers);
+  if (opened.state === 'damaged') {
+    closers.add(() => opened.reader?.close());
+    becomeDamaged(setup, context, opened.damage);
+  } else {
+    await begin(setup, context, opened.engine, closers);
+  }
   context.opening = undefined;
   return context;
 }
 
-/** Takes part with a store in which all that votes depend on is whole, and scrubs the rest. */
+/** Takes part with a store in which all that votes depend on is whole. */
 async function begin(
-  setup: DaemonSetup,
+  { logs }: DaemonSetup,
   context: ContextInTheMaking,
-  store: Store,
+  engine: Engine,
   closers: Closers,
 ): Promise<void> {
-  const { logs, onFatal } = setup;
-  checkStoreNetwork(setup, store);
-  await claimOrRefuse(setup, store);
-  const parts = createClosers((error) => logs.error('not closed cleanly', { error }));
-  closers.add(() => parts.close());
-  context.running = await takePart({ context, store, closers: parts, onFatal });
-  context.progress.started();
-  const scrub = startScrub(store, {
-    onError: onFatal,
+  closers.add(async () => {
+    const result = await engine.stop();
+    if (result !== 'clean') logs.error('the loop did not end cleanly', { result });
+  });
+  await ownStore(context, engine.store);
+  const running = await takePart(context, engine);
+  closers.add(() => running.beacons.stop());
+  context.running = running;
+  context.readiness.started();
+}
+
+/** What becomes of the daemon when its engine fails while it runs. */
+function watchOf(
+  setup: DaemonSetup,
+  context: ContextInTheMaking,
+): Pick<EngineOptions, 'onDamage' | 'onFatal'> {
+  const { onFatal } = setup;
+  return {
+    onFatal,
     onDamage(damage) {
+      const { running } = context;
       try {
         becomeDamaged(setup, context, damage);
-        parts.close().catch(onFatal);
+        running?.beacons.stop();
+        running?.engine.leave().catch(onFatal);
       } catch (error) {
         onFatal(error);
       }
     },
-  });
-  closers.add(() => scrub.stop());
+  };
 }
 
 /** From here on the node takes no part. Throws StartFailure where it is to end instead. */
@@ -152,7 +155,7 @@ function becomeDamaged(
   tellDamage(setup, damage.map(describeDamage));
   context.damage = damage;
   context.running = undefined;
-  context.progress.damaged();
+  context.readiness.damaged();
 }
 
 type ContextInTheMaking = DaemonContext & {
@@ -161,13 +164,11 @@ type ContextInTheMaking = DaemonContext & {
   opening: OpeningView | undefined;
 };
 
-function createContext(
-  { config, configFile, identity, logs }: DaemonSetup,
-  knownPastMs: number,
-): ContextInTheMaking {
+function createContext({ config, configFile, identity, logs }: DaemonSetup): ContextInTheMaking {
   const clock = systemClock();
+  const { log } = storePaths(config['store.folder']);
   const events = createEvents(() => clock.stamp().wallMs);
-  const progress = createProgress({
+  const readiness = createReadiness({
     self: identity.member,
     memberCount: identity.network.committee.members.length,
     onChange(from, to) {
@@ -184,65 +185,12 @@ function createContext(
     startedMs: clock.stamp().nowMs,
     counters: createCounters(),
     events,
-    listeners: createListeners(),
-    progress,
-    knownPastMs,
+    readiness,
+    knownPastMs: latestChangeMs([configFile, config.genesis, config.node_key, log]),
     damage: [],
     opening: { what: 'opening the store', done: 0, of: null },
     running: undefined,
   };
-}
-
-/** The group that may use the control socket, if one is configured. */
-function groupOf(config: Config): number | undefined {
-  const group = config['control.group'];
-  const groupId = group === null ? undefined : findGroup(group);
-  if (typeof groupId === 'object') throw socketFailure(groupId);
-  return groupId;
-}
-
-/** Makes way for the control socket, before anybody can reach the node. */
-async function clearSocket(config: Config): Promise<void> {
-  const problem = await clearSocketPath(config['control.socket']);
-  if (problem !== undefined) throw socketFailure(problem);
-}
-
-function socketFailure(problem: {
-  readonly field: string;
-  readonly expected: string;
-  readonly found: string;
-}): StartFailure {
-  const { field, expected, found } = problem;
-  return new StartFailure('config', `${field}: expected ${expected}, found ${found}`);
-}
-
-/** A store that was begun on another network has nothing to do with this one. */
-function checkStoreNetwork({ config, identity }: DaemonSetup, store: StoreReader): void {
-  const stored = networkOf(store);
-  if (stored === undefined || equalBytes(stored, identity.network.id)) return;
-  const expected = `the network of the ledger in ${config['store.folder']}`;
-  const found = `${nameOf('network', identity.network.id)} in ${config.genesis}`;
-  throw new StartFailure(
-    'config',
-    `genesis: expected ${expected}, ${nameOf('network', stored)}, found ${found}`,
-  );
-}
-
-/** The ledger of one key is never continued with another. */
-async function claimOrRefuse({ config, identity, logs }: DaemonSetup, store: Store): Promise<void> {
-  const { other, markStays } = await claimStore(store, {
-    publicKey: identity.signer.publicKey,
-    keyFile: config.node_key,
-    isAuthority: identity.member !== undefined,
-  });
-  if (markStays !== undefined) {
-    const mark = unusedMarkOf(config.node_key);
-    logs.info('the mark of an unused key is left to whoever owns its folder', { mark, markStays });
-  }
-  if (other === undefined) return;
-  const found = `${nameOf('node', identity.signer.publicKey)} in ${config.node_key}`;
-  const expected = `the key of the ledger in ${config['store.folder']}, ${other}`;
-  throw new StartFailure('config', `node_key: expected ${expected}, found ${found}`);
 }
 
 function tellDamage({ config, logs, strict }: DaemonSetup, damage: readonly string[]): void {
@@ -252,27 +200,6 @@ function tellDamage({ config, logs, strict }: DaemonSetup, damage: readonly stri
   });
   if (!strict) return;
   throw new StartFailure('store_damaged', `${config['store.folder']}: ${damage.join('; ')}`);
-}
-
-async function serveControl(
-  { config, logs, onStop }: DaemonSetup,
-  context: DaemonContext,
-  groupId: number | undefined,
-): Promise<ControlServer> {
-  const path = config['control.socket'];
-  try {
-    return await startControlServer({
-      path,
-      groupId,
-      handlers: controlHandlers(context, onStop),
-      onFault: (error, method) => logs.error('a control request failed', { method, error }),
-    });
-  } catch (error) {
-    const code = errnoOf(error);
-    if (code === undefined) throw error;
-    const text = `control.socket: expected a path where a socket can be made, found ${code} at ${path}`;
-    throw new StartFailure(exitOf(error), text);
-  }
 }
 
 function reloadOrLog(context: DaemonContext): void {

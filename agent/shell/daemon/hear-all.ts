@@ -18,15 +18,15 @@ export function otherMembers({ identity }: DaemonContext): readonly MemberIndex[
  * have answered, or after ACCOUNT_QUERY_MS with those that have.
  */
 export async function hearAll<T extends { readonly member: MemberIndex }>(
-  { listeners, clock }: DaemonContext,
-  { loop }: Running,
+  { clock }: DaemonContext,
+  { engine }: Running,
   command: Command,
   others: readonly MemberIndex[],
   answerOf: (notice: Notice) => T | undefined,
 ): Promise<ReadonlyMap<MemberIndex, T>> {
   const heard = new Map<MemberIndex, T>();
   await new Promise<void>((resolve) => {
-    const unhear = listeners.hear((notice) => {
+    const unhear = engine.hear((notice) => {
       const answer = answerOf(notice);
       if (answer === undefined) return;
       heard.set(answer.member, answer);
@@ -39,7 +39,7 @@ export async function hearAll<T extends { readonly member: MemberIndex }>(
       resolve();
     };
     if (others.length === 0) return done();
-    if (loop.offer({ kind: 'command', command }) === 'refused') done();
+    if (!engine.command(command)) done();
   });
   return heard;
 }

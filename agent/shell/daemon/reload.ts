@@ -33,9 +33,8 @@ export function reload(context: DaemonContext): ReloadView {
 
 function apply({ config, identity, logs, running }: DaemonContext): void {
   logs.level = config['log.level'];
-  running?.links.want(wantedPeers(config, identity));
-  running?.discovery.setInterfaces(beaconInterfaces(config));
-  running?.twins.setInterfaces(beaconInterfaces(config));
+  running?.engine.links.want(wantedPeers(config, identity));
+  running?.beacons.reload();
 }
 
 /**

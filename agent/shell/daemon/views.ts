@@ -28,17 +28,17 @@ import { isClockTrusted } from './clock.ts';
 import type { DaemonContext } from './context.ts';
 
 export function statusView(context: DaemonContext): StatusView {
-  const { config, identity, running, progress, clock } = context;
+  const { config, identity, running, readiness, clock } = context;
   const { network, signer, member } = identity;
   const { nowMs, wallMs } = clock.stamp();
   const { rss: residentBytes, heapUsed: heapBytes } = process.memoryUsage();
-  const counts = running?.links.counts();
-  const listening = running?.links.listening().filter(({ open }) => open) ?? [];
+  const counts = running?.engine.links.counts();
+  const listening = running?.engine.links.listening().filter(({ open }) => open) ?? [];
   return {
     apiVersion: CONTROL_API_VERSION,
     version: VERSION,
     pid: process.pid,
-    state: progress.state,
+    state: readiness.state,
     network: {
       name: network.genesis.name,
       id: nameOf('network', network.id),
@@ -55,9 +55,7 @@ export function statusView(context: DaemonContext): StatusView {
     voting: votingView(context),
     opening: context.opening ?? null,
     ledger:
-      running === undefined || member === undefined
-        ? null
-        : ledgerView(running.ledger.of(running.read)),
+      running === undefined || member === undefined ? null : ledgerView(running.engine.ledger()),
     counters: context.counters.view(),
     links: {
       members: counts?.member ?? 0,
@@ -66,7 +64,7 @@ export function statusView(context: DaemonContext): StatusView {
     },
     uptimeMs: nowMs - context.startedMs,
     memory: { residentBytes, heapBytes },
-    store: running === undefined ? null : storeView(context, running.store.statistics()),
+    store: running === undefined ? null : storeView(context, running.engine.store.statistics()),
     clock: { wallMs, trusted: isClockTrusted(wallMs, context.knownPastMs) },
     listening: listening.map(({ address }) => formatAddress(address)),
     log: context.logs.health,
@@ -81,7 +79,7 @@ export function votingView({ identity, running, opening }: DaemonContext): Statu
   if (identity.member === undefined) return no('a relay keeps no ledger');
   if (opening !== undefined) return no(openingText(opening));
   if (running === undefined) return no('the stored state is damaged');
-  const standing = standingOf(running.read);
+  const standing = standingOf(running.engine.read);
   switch (standing.kind) {
     case 'votes':
       return { may: true, whyNot: null };
@@ -113,7 +111,7 @@ function firstStartText(
 }
 
 export function peersView(context: DaemonContext): PeersView {
-  const links = context.running?.links;
+  const links = context.running?.engine.links;
   if (links === undefined) return { peers: [], anonymousLinks: 0 };
   const peers = links.peers().map((peer) => peerView(context, peer));
   return { peers, anonymousLinks: links.counts().anonymous };
@@ -146,8 +144,8 @@ export function peerName(
 }
 
 export function committeeView(context: DaemonContext): CommitteeView {
-  const { identity, running, progress } = context;
-  const peers = running?.links.peers() ?? [];
+  const { identity, running, readiness } = context;
+  const peers = running?.engine.links.peers() ?? [];
   const members = identity.network.committee.members.map(({ name, key }, index) => {
     const self = index === identity.member;
     const peer = peers.find((one) => one.key !== undefined && equalBytes(one.key, key));
@@ -159,7 +157,7 @@ export function committeeView(context: DaemonContext): CommitteeView {
       self,
       reachable: self ? running !== undefined : linked,
       state: peer?.state ?? null,
-      equal: progress.isEqual(index as MemberIndex) ?? null,
+      equal: readiness.isEqual(index as MemberIndex) ?? null,
     };
   });
   const { epoch, quorum, faultsTolerated: f } = committeeFigures(context);

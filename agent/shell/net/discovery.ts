@@ -78,6 +78,8 @@ export interface Discovery {
   /** Other interfaces from now on. */
   setInterfaces(names: readonly string[]): void;
   counts(): Readonly<DiscoveryCounts>;
+  /** Of the next beacon: above every counter that this node has used. */
+  nextCounter(): bigint;
   stop(): void;
 }
 
@@ -184,6 +186,7 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
       if (interfaceTimer !== undefined) lookAtInterfaces();
     },
     counts: () => counts,
+    nextCounter: () => counter,
     stop() {
       clearTimeout(beaconTimer);
       clearInterval(interfaceTimer);

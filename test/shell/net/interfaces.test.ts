@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { makeBeacon } from '../../../agent/core/network/beacon.ts';
-import { createTwinWatch } from '../../../agent/shell/daemon/twin-watch.ts';
+import { createTwinWatch } from '../../../agent/shell/daemon/parts/twin-watch.ts';
 import { createDiscovery, type FoundBeacon } from '../../../agent/shell/net/discovery.ts';
 import { DISCOVERY_LIMITS } from '../../../agent/shell/net/limits.ts';
 import type { MulticastEvents, MulticastHost } from '../../../agent/shell/net/multicast.ts';

@@ -21,8 +21,11 @@ import { equalBytes } from '../../core/base/bytes.ts';
 import { NONCE_BYTES } from '../../core/base/limits.ts';
 import { nameOf } from '../../core/base/names.ts';
 import { BARS, beginning, ownerOf } from '../../core/standing.ts';
+import { networkOf } from '../../core/views.ts';
 import { errnoOf } from '../store/layout.ts';
 import type { Store } from '../store/store.ts';
+import type { DaemonContext } from './context.ts';
+import { StartFailure } from './start-failure.ts';
 
 /** The mark beside a key file that was never started with. */
 export function unusedMarkOf(keyFile: string): string {
@@ -64,4 +67,34 @@ export async function claimStore(store: Store, owner: Owner): Promise<Claim> {
   } catch (error) {
     return { markStays: errnoOf(error) ?? String(error) };
   }
+}
+
+/**
+ * Makes sure that the store is of this network and this key. Throws StartFailure where it is not: the
+ * ledger of one key is never continued with another.
+ */
+export async function ownStore(
+  { config, identity, logs }: Pick<DaemonContext, 'config' | 'identity' | 'logs'>,
+  store: Store,
+): Promise<void> {
+  const { network, signer, member } = identity;
+  const stored = networkOf(store);
+  if (stored !== undefined && !equalBytes(stored, network.id)) {
+    const expected = `the network of the ledger in ${config['store.folder']}, ${nameOf('network', stored)}`;
+    const found = `${nameOf('network', network.id)} in ${config.genesis}`;
+    throw new StartFailure('config', `genesis: expected ${expected}, found ${found}`);
+  }
+  const { other, markStays } = await claimStore(store, {
+    publicKey: signer.publicKey,
+    keyFile: config.node_key,
+    isAuthority: member !== undefined,
+  });
+  if (markStays !== undefined) {
+    const mark = unusedMarkOf(config.node_key);
+    logs.info('the mark of an unused key is left to whoever owns its folder', { mark, markStays });
+  }
+  if (other === undefined) return;
+  const found = `${nameOf('node', signer.publicKey)} in ${config.node_key}`;
+  const expected = `the key of the ledger in ${config['store.folder']}, ${other}`;
+  throw new StartFailure('config', `node_key: expected ${expected}, found ${found}`);
 }

@@ -10,7 +10,7 @@ import type { MemberIndex } from '../../core/base/units.ts';
 import { quorumOf } from '../../core/network/committee.ts';
 import type { NodeState } from '../control/states.ts';
 
-export interface Progress {
+export interface Readiness {
   readonly state: NodeState;
   /** Whether a member's ledger was level with ours at the last comparison; undefined: none yet. */
   isEqual(member: MemberIndex): boolean | undefined;
@@ -21,11 +21,11 @@ export interface Progress {
   stopping(): void;
 }
 
-export function createProgress(setup: {
+export function createReadiness(setup: {
   readonly self: MemberIndex | undefined;
   readonly memberCount: number;
   readonly onChange: (from: NodeState, to: NodeState) => void;
-}): Progress {
+}): Readiness {
   const comparisons = new Map<MemberIndex, boolean>();
   const levelMembers = new Set<MemberIndex>();
   let state: NodeState = 'starting';

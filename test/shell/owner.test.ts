@@ -10,7 +10,7 @@ import { decodeOwn, encode, keyCoder } from '../../agent/core/codec/canonical.ts
 import { ownLifeCoder } from '../../agent/core/codec/record.ts';
 import type { Write } from '../../agent/core/io.ts';
 import { SPACES } from '../../agent/core/spaces.ts';
-import { claimStore, unusedMarkOf } from '../../agent/shell/daemon/first-start.ts';
+import { claimStore, unusedMarkOf } from '../../agent/shell/daemon/owner.ts';
 import type { Store } from '../../agent/shell/store/store.ts';
 
 const KEY = new Uint8Array(32).fill(1);

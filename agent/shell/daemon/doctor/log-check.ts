@@ -1,6 +1,6 @@
 /** What `meshpay doctor` says of the log of a program: whether its lines are written (log-output.ts). */
-import type { CheckView } from '../control/check.ts';
-import type { LogHealth } from '../log/log-output.ts';
+import type { CheckView } from '../../control/check.ts';
+import type { LogHealth } from '../../log/log-output.ts';
 
 const MEND =
   'Make room where the log is kept, or see to the program that reads it. Nothing has to be restarted.';

@@ -3,15 +3,16 @@
  * to look. Beside that, what only the node can see: beacons that do not pass, and its own key
  * elsewhere.
  */
-import { describeFault } from '../../../platform/fault.ts';
-import { isHeard } from '../../../platform/liveness.ts';
-import type { Station } from '../../../platform/radio.ts';
-import type { CheckView, Verdict } from '../control/check.ts';
-import { type RadioReading, type RadioReport, readRadioReport } from '../radio/report.ts';
-import { hasRadio, remedyFor } from '../radio/settings.ts';
-import type { DaemonContext } from './context.ts';
+import { describeFault } from '../../../../platform/fault.ts';
+import { isHeard } from '../../../../platform/liveness.ts';
+import type { Station } from '../../../../platform/radio.ts';
+import type { CheckView } from '../../control/check.ts';
+import { type RadioReading, type RadioReport, readRadioReport } from '../../radio/report.ts';
+import { hasRadio, remedyFor } from '../../radio/settings.ts';
+import type { DaemonContext } from '../context.ts';
+import type { TwinCounts } from '../parts/twin-watch.ts';
+import { found, well } from './finding.ts';
 import { judgeLog } from './log-check.ts';
-import type { TwinCounts } from './twin-watch.ts';
 
 /** Four beacons of a neighbour: their interval is 15 s (DISCOVERY_LIMITS). */
 const DEAF_AFTER_MS = 60_000;
@@ -35,9 +36,9 @@ export function radioChecks(context: DaemonContext): readonly CheckView[] {
   const doors = config['listen.addresses'].map(({ host }) => host);
   return judgeRadio(readRadioReport(config['radio.status_file']), {
     nowMs: clock.stamp().nowMs,
-    heardAtMs: running?.heardAtMs,
+    heardAtMs: running?.beacons.heardAtMs,
     startedMs,
-    twins: running?.twins.counts() ?? { heard: 0, certain: 0 },
+    twins: running?.beacons.twins() ?? { heard: 0, certain: 0 },
     isOpen: doors.some((host) => host === '::' || /^f[de]/i.test(host)),
   });
 }
@@ -205,12 +206,4 @@ function peered({ stations }: RadioReport): readonly Station[] {
 
 function sentence(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
-}
-
-function well(name: string, what: string): CheckView {
-  return found(name, 'ok', what, null);
-}
-
-function found(name: string, verdict: Verdict, what: string, mend: string | null): CheckView {
-  return { name, verdict, what, mend };
 }

@@ -7,12 +7,12 @@
  * counters, which could as well be its own beacons of an earlier run, replayed.
  */
 import { networkInterfaces } from 'node:os';
-import { equalBytes } from '../../core/base/bytes.ts';
-import type { Verify } from '../../core/base/crypto.ts';
-import { isRefusal } from '../../core/base/refusal.ts';
-import { judgeBeacon, parseBeacon } from '../../core/network/beacon.ts';
-import { MULTICAST_HOST, type Multicast, type MulticastHost } from '../net/multicast.ts';
-import { SourceBuckets } from '../net/token-bucket.ts';
+import { equalBytes } from '../../../core/base/bytes.ts';
+import type { Verify } from '../../../core/base/crypto.ts';
+import { isRefusal } from '../../../core/base/refusal.ts';
+import { judgeBeacon, parseBeacon } from '../../../core/network/beacon.ts';
+import { MULTICAST_HOST, type Multicast, type MulticastHost } from '../../net/multicast.ts';
+import { SourceBuckets } from '../../net/token-bucket.ts';
 
 export interface TwinCounts {
   /** Beacons of this node's own key from elsewhere, and those among them that are no replays. */
