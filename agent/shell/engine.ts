@@ -1,7 +1,7 @@
 /**
  * A node at work, whatever its role: core, store, loop, links and scrub, joined once for the daemon
- * and for a wallet. Frames and links come from the sockets into the loop, what the core sends goes from
- * the loop to the sockets, and what it notices to whoever listens.
+ * and for a wallet. Frames and links come from the sockets into the loop, what the core sends goes
+ * from the loop to the sockets, and what it notices to whoever listens.
  *
  * Order of a start, each when the one before is done:
  *
@@ -17,18 +17,18 @@
  *   scrub   ends its slice
  *   store   is closed
  *
- * Safety: a node whose store turns out to be damaged leaves (`leave`): its links are down before the
- * loop ends, so that nothing goes out any more; its store stays open to be looked at. After a fault (a
- * failed commit, a damaged record, a broken invariant) the loop stands still, `onFatal` is told, and
- * the process has to end.
- * Liveness: a stop that hangs at the disk gives up the loop after DRAIN_TIMEOUT_MS, and still says
- * good-bye.
+ * Safety: a node whose store turns out to be damaged leaves (`leave`): its links are down before
+ * the loop ends, so that nothing goes out any more; its store stays open to be looked at. After a
+ * fault (a failed commit, a damaged record, a broken invariant) the loop stands still, `onFatal` is
+ * told, and the process has to end. Liveness: a stop that hangs at the disk gives up the loop after
+ * DRAIN_TIMEOUT_MS, and still says good-bye.
  */
 import { randomBytes } from 'node:crypto';
 import { unreachable } from '../core/base/assert.ts';
-import type { SealMemo, Signer, Verify } from '../core/base/crypto.ts';
+import type { Signer, Verify } from '../core/base/crypto.ts';
 import { SEED_BYTES } from '../core/base/limits.ts';
 import type { MemberIndex } from '../core/base/units.ts';
+import type { SealMemo } from '../core/codec/order.ts';
 import type { Command, Read } from '../core/io.ts';
 import type { Network } from '../core/network/genesis.ts';
 import { createNode } from '../core/node.ts';
@@ -52,7 +52,7 @@ import type { Store } from './store/store.ts';
 import { createVerify } from './verify.ts';
 
 /** What a node does in the protocol. A wallet speaks for the account of its signer. */
-export type Role =
+export type EngineRole =
   | { readonly kind: 'authority'; readonly member: MemberIndex }
   | { readonly kind: 'relay' }
   | { readonly kind: 'wallet'; readonly sealMemo: SealMemo };
@@ -60,7 +60,7 @@ export type Role =
 export interface EngineOptions {
   readonly network: Network;
   readonly signer: Signer;
-  readonly role: Role;
+  readonly role: EngineRole;
   readonly links: Omit<LinksOptions, 'network' | 'members' | 'emit'>;
   readonly clock?: Clock;
   /** Records that the scrub reads at the end of a stop, so that it gets on in short lives too. */
@@ -77,18 +77,27 @@ export interface Engine {
   /** The state as of the last step, written or not yet. */
   readonly read: Read;
   readonly verify: Verify;
-  /** Resolves when the node is up, or was taken down meanwhile. Rejects with what its first step or its sockets failed with. */
-  start(): Promise<void>;
+  /**
+   * Resolves when the node is up, or was taken down meanwhile. Rejects with what its first step or
+   * its sockets failed with.
+   */
+  start(reach?: 'online' | 'offline'): Promise<void>;
   /** Hears all notices from now on, each when it may leave the node; the result ends that. */
   hear(listener: (notice: Notice) => void): () => void;
   /** False: there is no room for the command, or the node stops. */
   command(command: Command): boolean;
-  /** Resolves when all that was taken so far is done and on disk; rejects if the node ends before. */
+  /**
+   * Resolves when all that was taken so far is done and on disk; rejects if the node ends before.
+   */
   settled(): Promise<void>;
   ledger(): LedgerFigures;
-  /** Takes no part from now on; the store stays open. Repeated, or before a start, it does no harm. */
+  /**
+   * Takes no part from now on; the store stays open. Repeated, or before a start, it does no harm.
+   */
   leave(): Promise<StopResult>;
-  /** Takes everything down. Says how the loop ended. Repeated, or before a start, it does no harm. */
+  /**
+   * Takes everything down. Says how the loop ended. Repeated, or before a start, it does no harm.
+   */
   stop(): Promise<StopResult>;
 }
 
@@ -160,11 +169,11 @@ class JoinedEngine implements Engine {
     return this.#state;
   }
 
-  async start(): Promise<void> {
+  async start(reach: 'online' | 'offline' = 'online'): Promise<void> {
     this.#loop.offer({ kind: 'start', seed: randomBytes(SEED_BYTES) });
     await this.#loop.settled();
     this.#isBegun = true;
-    if (!this.#isEnding) await this.links.start();
+    if (!this.#isEnding && reach === 'online') await this.links.start();
     if (this.#isEnding) return;
     const { onDamage, onFatal: onError } = this.#options;
     this.#scrub = startScrub(this.store, { onDamage, onError });

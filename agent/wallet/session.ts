@@ -1,31 +1,23 @@
 /**
- * A wallet at work: the core as a wallet node over the same loop, store and links as the daemon's.
+ * A wallet at work: the same engine as the daemon's (shell/engine.ts), as a wallet.
  * It dials as an anonymous TLS client, and knows a member by the key that this proves. An order
  * that was on its way when the last session ended goes on as soon as there is a link.
  */
-import { randomBytes } from 'node:crypto';
 import { equalBytes } from '../core/base/bytes.ts';
-import { SEED_BYTES } from '../core/base/limits.ts';
 import type { MemberIndex } from '../core/base/units.ts';
 import type { Command, Read } from '../core/io.ts';
 import type { Memos } from '../core/memo.ts';
 import type { Network } from '../core/network/genesis.ts';
-import { createNode } from '../core/node.ts';
 import type { Notice } from '../core/notice.ts';
 import { readLiveOrder } from '../core/wallet/holdings.ts';
-import { systemClock } from '../shell/clock.ts';
+import { type Engine, type EngineOptions, openEngine } from '../shell/engine.ts';
 import { SESSION_SCRUB_RECORDS } from '../shell/limits.ts';
-import { createLoop, type Loop } from '../shell/loop.ts';
-import { createMeter } from '../shell/meter.ts';
 import { formatAddress } from '../shell/net/address.ts';
 import type { LinkFault } from '../shell/net/fault.ts';
 import { WALLET_NET_LIMITS } from '../shell/net/limits.ts';
-import { createLinks, type Links } from '../shell/net/links.ts';
+import type { Links } from '../shell/net/links.ts';
 import { isLinked } from '../shell/net/peers.ts';
-import { type OpenOptions, openStore } from '../shell/store/open.ts';
-import { startScrub } from '../shell/store/scrubber.ts';
-import type { Store } from '../shell/store/store.ts';
-import { createVerify } from '../shell/verify.ts';
+import type { OpenOptions } from '../shell/store/open.ts';
 import { type BrokenFault, brokenBy, isFault, type StoreFault } from './fault.ts';
 import type { WalletFolder } from './folder.ts';
 import { Pursuit } from './pursuit.ts';
@@ -82,55 +74,28 @@ export async function openSession(
   wallet: WalletFolder,
   options: SessionOptions = {},
 ): Promise<WalletSession | StoreFault> {
-  const store = await openSound({
+  const watchers = new Watchers();
+  const engine = await openSound(engineOptions(wallet, watchers), {
     folder: wallet.folder,
     allowVolatile: wallet.config.allowVolatile,
     onProgress: options.onProgress,
   });
-  if (isFault(store)) return store;
+  if (isFault(engine)) return engine;
+  const { links, store } = engine;
   const { network, signer, memos } = wallet;
   const resumed = resumedFrom(store, wallet);
+  // Nobody is woken before a listener has heard.
   const listeners = new Set<(notice: Notice) => void>();
-  if (resumed !== undefined) listeners.add((notice) => resumed.pursuit.take(notice));
-  const { verify, sign, spent } = createMeter({ verify: createVerify(), sign: signer.sign });
-  const node = createNode({ network, verify, wallet: { ...signer, sign, sealMemo: memos.seal } });
-  const watchers = new Watchers();
-  const loop: Loop = createLoop({
-    step: (event, stamp, read) => node.step(event, stamp, read),
-    store,
-    clock: systemClock(),
-    spent,
-    onSend: (send, cause) => links.send(send, cause),
-    onClose: (close) => links.close(close),
-    onNotice: (notice) => {
-      for (const listener of listeners) listener(notice);
-      watchers.wake();
-    },
-    onRelief: (link) => links.resume(link),
-    onFruitless: (link, cost) => links.fruitless(link, cost),
-    fatal: (error) => watchers.break(error),
+  engine.hear((notice) => {
+    resumed?.pursuit.take(notice);
+    for (const listener of listeners) listener(notice);
+    watchers.wake();
   });
-  const links: Links = createLinks({
-    network: network.id,
-    identity: undefined,
-    members: network.committee.members,
-    listen: [],
-    wanted: wallet.config.peers,
-    dialFound: 0,
-    transport: wallet.config.transport ?? 'auto',
-    limits: WALLET_NET_LIMITS,
-    onPeer: () => watchers.wake(),
-    emit: (event, place) => {
-      const intake = loop.offer(event, place);
-      if (event.kind !== 'frame') watchers.wake();
-      return intake === 'taken';
-    },
-  });
-  // Damage of what a payment depends on was found at the opening. What the scrub finds is history,
-  // and is told by the next opening: it must not cut short what is under way.
-  const scrub = startScrub(store, { onDamage: () => undefined, onError: () => undefined });
-  loop.offer({ kind: 'start', seed: randomBytes(SEED_BYTES) });
-  if (options.offline !== true) await links.start();
+  try {
+    await engine.start(options.offline === true ? 'offline' : 'online');
+  } catch (error) {
+    watchers.break(error);
+  }
 
   return {
     network,
@@ -139,10 +104,8 @@ export async function openSession(
     read: store,
     resumed,
     watch: (woken, broken) => watchers.watch(woken, broken),
-    command: (command) => {
-      loop.offer({ kind: 'command', command });
-    },
-    settled: () => beside(watchers, loop.settled()).then(() => undefined, brokenBy),
+    command: (command) => void engine.command(command),
+    settled: () => beside(watchers, engine.settled()).then(() => undefined, brokenBy),
     hear: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -157,14 +120,33 @@ export async function openSession(
     linkCount: () => links.peers().filter(({ state }) => isLinked(state)).length,
     peerCount: () => wallet.config.peers.length,
     troubles: () => troublesOf(links),
-    close: async () => {
-      await loop.stop();
-      await links.stop();
-      await scrub.stop();
-      // However short the session was, the check of all records gets on.
-      await store.scrub(SESSION_SCRUB_RECORDS).catch(() => undefined);
-      await store.close();
+    close: async () => void (await engine.stop()),
+  };
+}
+
+function engineOptions(
+  { network, signer, memos, config }: WalletFolder,
+  watchers: Watchers,
+): EngineOptions {
+  return {
+    network,
+    signer,
+    role: { kind: 'wallet', sealMemo: memos.seal },
+    links: {
+      identity: undefined,
+      listen: [],
+      wanted: config.peers,
+      dialFound: 0,
+      transport: config.transport ?? 'auto',
+      limits: WALLET_NET_LIMITS,
+      onPeer: () => watchers.wake(),
     },
+    // However short the session is, the check of all records gets on.
+    scrubAtEnd: SESSION_SCRUB_RECORDS,
+    // Damage of what a payment depends on was found at the opening. What the scrub finds is
+    // history, and is told by the next opening: it must not cut short what is under way.
+    onDamage: () => undefined,
+    onFatal: (error) => watchers.break(error),
   };
 }
 
@@ -178,12 +160,12 @@ function resumedFrom(read: Read, { network, memos }: WalletFolder): Resumed | un
   return { live, pursuit: new Pursuit(network, decimals, voted) };
 }
 
-async function openSound(options: OpenOptions): Promise<Store | StoreFault> {
-  const opened = await openStore(options);
+async function openSound(options: EngineOptions, where: OpenOptions): Promise<Engine | StoreFault> {
+  const opened = await openEngine(options, where);
   if (opened.state === 'refused') return { fault: 'store', error: opened.error };
-  if (opened.state !== 'damaged') return opened.store;
+  if (opened.state === 'open') return opened.engine;
   await opened.reader?.close();
-  return { fault: 'damaged', folder: options.folder, damage: opened.damage };
+  return { fault: 'damaged', folder: where.folder, damage: opened.damage };
 }
 
 function troublesOf(links: Links): readonly PeerTrouble[] {

@@ -46,7 +46,7 @@ const LOOKS_AGAIN: Readonly<Record<string, string>> = {
   'agent/shell/net/acceptor.ts': 'no event tells that an address came to an interface',
   'agent/shell/net/discovery.ts': 'no event tells that an interface came',
   'agent/shell/daemon/notify.ts': "the service manager's watchdog wants a sign at a steady pace",
-  'agent/shell/daemon/twin-watch.ts': 'the kernel tells of a doubled address only when asked',
+  'agent/shell/daemon/parts/twin-watch.ts': 'the kernel tells of a doubled address only when asked',
   'agent/shell/store/holder.ts': 'no event tells that a process of somebody else ended',
   'agent/cli/terminal.ts': 'progress is drawn at a steady pace',
   'agent/cli/commands/radio-watch.ts': 'a living picture has ages in it, which go on',

@@ -1,6 +1,6 @@
 /**
- * Errors of the control API. A refusal of the core (core/base/refusal.ts) passes through under its own
- * code; `CONTROL_ERRORS` is the table of all others. Neither table has a code of the other.
+ * Errors of the control API. A refusal of the core (core/base/refusal.ts) passes through under its
+ * own code; `CONTROL_ERRORS` is the table of all others. Neither table has a code of the other.
  */
 
 import type { Retry } from '../../core/base/refusal.ts';

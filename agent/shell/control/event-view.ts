@@ -1,6 +1,6 @@
 /**
- * Events as JSON for people: every notice of the core by its row (notices.ts), and what the shell has
- * to tell besides. `meshpay events` prints them; `meshpayd` logs them.
+ * Events as JSON for people: every notice of the core by its row (notices.ts), and what the shell
+ * has to tell besides. `meshpay events` prints them; `meshpayd` logs them.
  */
 import type { Network } from '../../core/network/genesis.ts';
 import type { Notice } from '../../core/notice.ts';

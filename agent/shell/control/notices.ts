@@ -1,11 +1,11 @@
 /**
- * The core's notices (core/notice.ts) for people, a row each: what the kind means, how it is logged,
- * what it is counted as, and its fields with names instead of bytes. What `meshpay events` writes of
- * one is its row in cli/render/events.ts. A kind without a row does not compile.
+ * The core's notices (core/notice.ts) for people, a row each: what the kind means, how it is
+ * logged, what it is counted as, and its fields with names instead of bytes. What `meshpay events`
+ * writes of one is its row in cli/render/events.ts. A kind without a row does not compile.
  *
  * A payment is routine, and a router's log must not grow with them, nor with what a hostile client
- * sends; an account that cheats is worth a warning; proof that more than f authorities are traitors is
- * the loudest alarm there is (PROTOCOL: Transfers).
+ * sends; an account that cheats is worth a warning; proof that more than f authorities are traitors
+ * is the loudest alarm there is (PROTOCOL: Transfers).
  */
 import { toHex } from '../../core/base/bytes.ts';
 import { nameOf } from '../../core/base/names.ts';

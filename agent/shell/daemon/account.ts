@@ -1,7 +1,7 @@
 /**
- * What `meshpay account` shows. An authority answers from its own ledger, or, if it is told to, asks
- * the others as well and shows each answer with its author: they are claims, and may differ while
- * payments are on their way. Any other node is told nothing of accounts (PROTOCOL: Privacy).
+ * What `meshpay account` shows. An authority answers from its own ledger, or, if it is told to,
+ * asks the others as well and shows each answer with its author: they are claims, and may differ
+ * while payments are on their way. Any other node is told nothing of accounts (PROTOCOL: Privacy).
  */
 
 import { equalBytes } from '../../core/base/bytes.ts';
@@ -47,7 +47,9 @@ function ownClaim(
   };
 }
 
-/** Asks the other authorities as well; answers when all have, or after a while with those that have. */
+/**
+ * Asks the other authorities as well; answers when all have, or after a while with those that have.
+ */
 async function askCommittee(
   context: DaemonContext,
   running: Running,

@@ -1,7 +1,7 @@
 /**
  * Whether the wall clock can be believed. Routers have no battery clock and boot with a wrong date
- * until somebody sets it (LESSONS). What is known for certain: time is not before the moment at which the files
- * of this node were last written. Nothing in the protocol depends on the answer.
+ * until somebody sets it (LESSONS). What is known for certain: time is not before the moment at
+ * which the files of this node were last written. Nothing in the protocol depends on the answer.
  */
 import { statSync } from 'node:fs';
 

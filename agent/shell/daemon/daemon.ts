@@ -5,9 +5,9 @@
  *
  * Damage. A store that is not what was written makes the node tell so and take no part: it does not
  * vote, does not listen, does not dial; only the control socket is up, so that `meshpay status` and
- * `meshpay doctor` show what is wrong. Staying up is better than ending in a loop of restarts, where
- * nobody reads why. Who wants the process to end instead says `--strict`. The same when the scrub
- * finds damage while the node works: it leaves, and is damaged at every start from then on.
+ * `meshpay doctor` show what is wrong. Staying up is better than ending in a loop of restarts,
+ * where nobody reads why. Who wants the process to end instead says `--strict`. The same when the
+ * scrub finds damage while the node works: it leaves, and is damaged at every start from then on.
  *
  * A fault while running (a failed commit, a record that changed on disk, a broken invariant) ends
  * the process: better down than wrong. `onFatal` is told, and must end it.

@@ -14,8 +14,8 @@ export function otherMembers({ identity }: DaemonContext): readonly MemberIndex[
 }
 
 /**
- * Gives the command, and takes the notices that `answerOf` makes an answer of. Ends when all of `others`
- * have answered, or after ACCOUNT_QUERY_MS with those that have.
+ * Gives the command, and takes the notices that `answerOf` makes an answer of. Ends when all of
+ * `others` have answered, or after ACCOUNT_QUERY_MS with those that have.
  */
 export async function hearAll<T extends { readonly member: MemberIndex }>(
   { clock }: DaemonContext,

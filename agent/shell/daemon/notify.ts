@@ -1,7 +1,7 @@
 /**
- * Tells systemd how the service stands (sd_notify(3)). Node has no datagram sockets of the Unix kind,
- * so the words go through the `systemd-notify` program, which every system with systemd has; the unit
- * therefore says NotifyAccess=all. Without a service manager this does nothing.
+ * Tells systemd how the service stands (sd_notify(3)). Node has no datagram sockets of the Unix
+ * kind, so the words go through the `systemd-notify` program, which every system with systemd has;
+ * the unit therefore says NotifyAccess=all. Without a service manager this does nothing.
  */
 import { execFile } from 'node:child_process';
 import type { ServiceEnvironment } from '../config/config-service.ts';
@@ -14,8 +14,8 @@ export interface ServiceManager {
   /** The same while the start gets on: it may take EXTEND_START_MS longer from now. */
   starting(text: string): void;
   /**
-   * Resolves when the service manager knows it, or after two seconds at most. To be waited for: a word
-   * that arrives after the end of this process would be taken for the next one's.
+   * Resolves when the service manager knows it, or after two seconds at most. To be waited for: a
+   * word that arrives after the end of this process would be taken for the next one's.
    */
   stopping(): Promise<void>;
 }

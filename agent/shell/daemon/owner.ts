@@ -1,19 +1,20 @@
 /**
  * Whose ledger a store is, and whether an empty one may be begun by an authority that votes.
  *
- * A wiped data folder looks like a first start, but the key may have voted before, and the node would
- * contradict itself. So `meshpay network create` leaves a mark beside each new key. The first start
- * writes the key into the store and only then removes the mark; an authority that finds neither
- * begins as a restored one does (PROTOCOL: Evidence is used): it serves and catches up, and never
- * votes again with that key. A crash between the two steps leaves both, and the next start removes
- * the mark.
+ * A wiped data folder looks like a first start, but the key may have voted before, and the node
+ * would contradict itself. So `meshpay network create` leaves a mark beside each new key. The first
+ * start writes the key into the store and only then removes the mark; an authority that finds
+ * neither begins as a restored one does (PROTOCOL: Evidence is used): it serves and catches up, and
+ * never votes again with that key. A crash between the two steps leaves both, and the next start
+ * removes the mark.
  *
  * Whether the key is used is said by the store alone: the folder of the key need not be writable
- * (/etc/meshpay is root's). There the unit removes the mark as soon as the daemon is ready, and doctor
- * tells of one that stays.
+ * (/etc/meshpay is root's). There the unit removes the mark as soon as the daemon is ready, and
+ * doctor tells of one that stays.
  *
- * The mark may lie: a folder that was copied before the first start has it as well. So what begins with
- * it is a life of that key which other members have to vouch for (core/authority/first-start.ts).
+ * The mark may lie: a folder that was copied before the first start has it as well. So what begins
+ * with it is a life of that key which other members have to vouch for
+ * (core/authority/first-start.ts).
  */
 import { randomBytes } from 'node:crypto';
 import { rmSync, statSync } from 'node:fs';
@@ -70,8 +71,8 @@ export async function claimStore(store: Store, owner: Owner): Promise<Claim> {
 }
 
 /**
- * Makes sure that the store is of this network and this key. Throws StartFailure where it is not: the
- * ledger of one key is never continued with another.
+ * Makes sure that the store is of this network and this key. Throws StartFailure where it is not:
+ * the ledger of one key is never continued with another.
  */
 export async function ownStore(
   { config, identity, logs }: Pick<DaemonContext, 'config' | 'identity' | 'logs'>,

@@ -1,4 +1,6 @@
-/** What `meshpay reach` asks of the node: which authorities answer it now, each with its signature. */
+/**
+ * What `meshpay reach` asks of the node: which authorities answer it now, each with its signature.
+ */
 import { randomBytes } from 'node:crypto';
 import { NONCE_BYTES } from '../../core/base/limits.ts';
 import type { ReachableView } from '../control/api.ts';

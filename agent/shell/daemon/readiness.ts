@@ -1,9 +1,9 @@
 /**
- * How far a node is. A relay is ready as soon as it runs. An authority is `syncing` until its ledger
- * has been level with a quorum, itself included, once since it started: then everything that was
- * certified before is applied here. It is not set back afterwards, because ledgers that take
- * payments differ for a moment all the time. The state is a hint for people: the rules of voting
- * do not depend on it.
+ * How far a node is. A relay is ready as soon as it runs. An authority is `syncing` until its
+ * ledger has been level with a quorum, itself included, once since it started: then everything that
+ * was certified before is applied here. It is not set back afterwards, because ledgers that take
+ * payments differ for a moment all the time. The state is a hint for people: the rules of voting do
+ * not depend on it.
  */
 
 import type { MemberIndex } from '../../core/base/units.ts';

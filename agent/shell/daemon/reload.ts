@@ -1,17 +1,12 @@
 /**
- * SIGHUP and `meshpay reload`: reads the configuration again and puts in force what can change while
- * the node runs. A file with a mistake changes nothing at all.
+ * SIGHUP and `meshpay reload`: reads the configuration again and puts in force what can change
+ * while the node runs. A file with a mistake changes nothing at all.
  */
-import { equalBytes } from '../../core/base/bytes.ts';
 import { compareConfigs, describeProblem, readConfig } from '../config/config.ts';
-import { type Config, DEFAULT_PORT } from '../config/config-schema.ts';
 import type { ReloadView } from '../control/api.ts';
 import { controlError } from '../control/errors.ts';
-import type { WantedPeer } from '../net/wants.ts';
-import { meshAddress } from '../radio/address.ts';
-import { hasRadio } from '../radio/settings.ts';
 import type { DaemonContext } from './context.ts';
-import type { Identity } from './identity.ts';
+import { wantedPeers } from './neighbours.ts';
 
 /** Throws ControlError `bad_config`, which names the first mistake. */
 export function reload(context: DaemonContext): ReloadView {
@@ -34,25 +29,5 @@ export function reload(context: DaemonContext): ReloadView {
 function apply({ config, identity, logs, running }: DaemonContext): void {
   logs.level = config['log.level'];
   running?.engine.links.want(wantedPeers(config, identity));
-  running?.beacons.reload();
-}
-
-/**
- * The configured peers as the links take them. On a mesh, every authority besides at the address that
- * follows from its key (core/base/address.ts), so that none has to be heard of first.
- */
-export function wantedPeers(config: Config, { network, signer }: Identity): readonly WantedPeer[] {
-  const configured = config.peers.map(({ address, node: key }) => ({ ...address, key }));
-  if (!hasRadio(config)) return configured;
-  const others = network.committee.members.filter(({ key }) => !equalBytes(key, signer.publicKey));
-  const computed = others.map(({ key }) => {
-    return { host: meshAddress(network.id, key), port: DEFAULT_PORT, key };
-  });
-  return [...configured, ...computed];
-}
-
-/** Where beacons go: over the mesh always, elsewhere only while discovery is on. */
-export function beaconInterfaces(config: Config): readonly string[] {
-  const configured = config['discovery.on'] ? config['discovery.interfaces'] : [];
-  return [...new Set([...configured, ...(hasRadio(config) ? [config['radio.interface']] : [])])];
+  running?.beacons.reload(config);
 }

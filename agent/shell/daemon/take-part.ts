@@ -11,8 +11,8 @@ import { identityFromSeed } from '../net/identity.ts';
 import { errnoOf } from '../store/layout.ts';
 import type { DaemonContext, Running } from './context.ts';
 import { logNotice } from './log-notice.ts';
+import { wantedPeers } from './neighbours.ts';
 import { createBeacons } from './parts/beacons.ts';
-import { wantedPeers } from './reload.ts';
 import { exitOf, StartFailure } from './start-failure.ts';
 import { createPeerTeller, logLink } from './tell.ts';
 

@@ -32,8 +32,8 @@ export function createPeerTeller(
 
 /**
  * Whether a person wants to read of a change without asking: a link that is there or gone, and of
- * attempts in vain each reason once, until there is a link again. A router whose neighbour is away for
- * months must not fill its log with that, and neither may strangers that were never linked.
+ * attempts in vain each reason once, until there is a link again. A router whose neighbour is away
+ * for months must not fill its log with that, and neither may strangers that were never linked.
  */
 export function createPeerNews(): (peer: MovedPeer, from: PeerState) => boolean {
   const told = new WeakMap<MovedPeer, Set<LinkFaultCode>>();
@@ -52,8 +52,8 @@ export function createPeerNews(): (peer: MovedPeer, from: PeerState) => boolean 
 }
 
 /**
- * Two nodes with one key are an operator's matter, and told once for each key. Everything else at the
- * links is for the curious: strangers could fill a log with it.
+ * Two nodes with one key are an operator's matter, and told once for each key. Everything else at
+ * the links is for the curious: strangers could fill a log with it.
  */
 export function logLink(context: DaemonContext, report: LinkReport): void {
   const { what, address, key, fault } = report;

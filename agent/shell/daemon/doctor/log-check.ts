@@ -1,4 +1,7 @@
-/** What `meshpay doctor` says of the log of a program: whether its lines are written (log-output.ts). */
+/**
+ * What `meshpay doctor` says of the log of a program: whether its lines are written
+ * (log-output.ts).
+ */
 import type { CheckView } from '../../control/check.ts';
 import type { LogHealth } from '../../log/log-output.ts';
 

@@ -6,7 +6,7 @@ import type { CheckView } from '../../control/check.ts';
 import { formatAddress } from '../../net/address.ts';
 import { interfaceIndex } from '../../net/multicast.ts';
 import type { DaemonContext } from '../context.ts';
-import { beaconInterfaces } from '../reload.ts';
+import { beaconInterfaces } from '../neighbours.ts';
 import { committeeView, peerName } from '../views.ts';
 import { found, well } from './finding.ts';
 
@@ -62,7 +62,9 @@ export function checkDiscovery({ config, running }: DaemonContext): CheckView {
   return well('discovery', `${sent} beacons sent, ${accepted} heard`);
 }
 
-/** Two live copies of one node: beside beacons (radio-checks.ts), handshakes tell (net/twins.ts). */
+/**
+ * Two live copies of one node: beside beacons (radio-checks.ts), handshakes tell (net/twins.ts).
+ */
 export function checkTwins(context: DaemonContext): CheckView {
   const twins = context.running?.engine.links.twins() ?? [];
   if (twins.length === 0) return well('twins', 'no key was seen in two nodes at once');

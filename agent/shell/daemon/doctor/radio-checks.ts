@@ -1,6 +1,6 @@
 /**
- * The radio's part of `meshpay doctor`, from what meshpay-radio reports: the node itself has no right
- * to look. Beside that, what only the node can see: beacons that do not pass, and its own key
+ * The radio's part of `meshpay doctor`, from what meshpay-radio reports: the node itself has no
+ * right to look. Beside that, what only the node can see: beacons that do not pass, and its own key
  * elsewhere.
  */
 import { describeFault } from '../../../../platform/fault.ts';

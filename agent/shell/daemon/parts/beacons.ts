@@ -1,18 +1,22 @@
 /**
- * Beacons of this node and of others, and whoever has its key besides: discovery tells the links whom
- * they may dial, the watch for twins tells the operator.
+ * Beacons of this node and of others, and whoever has its key besides: discovery tells the links
+ * whom they may dial, the watch for twins tells the operator.
  */
+
+import type { Clock } from '../../clock.ts';
+import type { Config } from '../../config/config-schema.ts';
 import type { Engine } from '../../engine.ts';
+import type { Logs } from '../../log/logs.ts';
 import { type Address, isLinkLocal } from '../../net/address.ts';
 import { createDiscovery, type DiscoveryCounts, type OwnBeacon } from '../../net/discovery.ts';
-import type { DaemonContext } from '../context.ts';
-import { beaconInterfaces } from '../reload.ts';
+import type { Identity } from '../identity.ts';
+import { beaconInterfaces } from '../neighbours.ts';
 import { createTwinWatch, type TwinCounts } from './twin-watch.ts';
 
 export interface Beacons {
   start(): void;
   /** Sends and listens on the interfaces that the configuration in force names. */
-  reload(): void;
+  reload(config: Config): void;
   counts(): Readonly<DiscoveryCounts>;
   twins(): TwinCounts;
   /** When one of another node was heard last, by the clock's `nowMs`. */
@@ -20,8 +24,16 @@ export interface Beacons {
   stop(): void;
 }
 
-export function createBeacons(context: DaemonContext, { links, verify }: Engine): Beacons {
-  const { identity, clock, logs, config } = context;
+/** Whose beacons they are; a daemon's context. */
+export interface BeaconsSetup {
+  readonly config: Config;
+  readonly identity: Identity;
+  readonly clock: Clock;
+  readonly logs: Logs;
+}
+
+export function createBeacons(setup: BeaconsSetup, { links, verify }: Engine): Beacons {
+  const { identity, clock, logs, config } = setup;
   const where = {
     network: identity.network.id,
     interfaces: beaconInterfaces(config),
@@ -31,7 +43,7 @@ export function createBeacons(context: DaemonContext, { links, verify }: Engine)
   let heardAtMs: number | undefined;
   const discovery = createDiscovery({
     ...where,
-    own: ownBeacon(context),
+    own: ownBeacon(setup),
     onFound(found) {
       heardAtMs = clock.stamp().nowMs;
       links.found(found);
@@ -52,8 +64,8 @@ export function createBeacons(context: DaemonContext, { links, verify }: Engine)
       discovery.start();
       twins.start();
     },
-    reload() {
-      const interfaces = beaconInterfaces(context.config);
+    reload(next) {
+      const interfaces = beaconInterfaces(next);
       discovery.setInterfaces(interfaces);
       twins.setInterfaces(interfaces);
     },
@@ -70,7 +82,7 @@ export function createBeacons(context: DaemonContext, { links, verify }: Engine)
 }
 
 /** What beacons say of this node; nothing is sent by one that neighbours could not connect to. */
-function ownBeacon({ config, identity, clock }: DaemonContext): OwnBeacon | undefined {
+function ownBeacon({ config, identity, clock }: BeaconsSetup): OwnBeacon | undefined {
   const door = config['listen.addresses'].find(isOnMesh);
   if (door === undefined) return undefined;
   return {

@@ -1,6 +1,6 @@
 /**
- * The control socket of this daemon: where it is, who may use it, and what each method does, in a few
- * words. What the methods show is made in views.ts.
+ * The control socket of this daemon: where it is, who may use it, and what each method does, in a
+ * few words. What the methods show is made in views.ts.
  */
 import { isAbsolute } from 'node:path';
 import type { Config } from '../../config/config-schema.ts';
@@ -25,8 +25,8 @@ import { exitOf, StartFailure } from '../start-failure.ts';
 import { committeeView, peersView, statusView } from '../views.ts';
 
 /**
- * Makes way for the socket and answers on it. `onStop` is called after `stop` has been answered. Throws
- * StartFailure.
+ * Makes way for the socket and answers on it. `onStop` is called after `stop` has been answered.
+ * Throws StartFailure.
  */
 export async function serveControl(
   context: DaemonContext,
