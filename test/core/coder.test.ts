@@ -9,7 +9,6 @@ import {
   bool,
   bytesOf,
   checked,
-  constant,
   listOf,
   listWith,
   optional,
@@ -64,7 +63,6 @@ const PARTS: readonly Row[] = [
     ),
   ),
   row('word', wordOf({ no: 1, yes: 2 }), fc.constantFrom('no', 'yes')),
-  row('constant', constant(Uint8Array.of(1, 2)), fc.constant(undefined)),
   row(
     'checked',
     checked(u8, (n) => n > 3 || 'too small'),

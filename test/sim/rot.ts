@@ -15,7 +15,8 @@ import {
   planCommit,
 } from '../../agent/shell/store/commit.ts';
 import { type Damage, StoreDamaged } from '../../agent/shell/store/damage.ts';
-import { encodeSchema, SCHEMA_KEY, SCHEMA_VERSION } from '../../agent/shell/store/schema.ts';
+import { MIGRATIONS, newestVersion } from '../../agent/shell/store/migrate.ts';
+import { encodeSchema, SCHEMA_KEY } from '../../agent/shell/store/schema.ts';
 import { digestOf, keyOfBytes, seal, unseal } from '../../agent/shell/store/seal.ts';
 import { RecordCheck } from '../../agent/shell/store/verify.ts';
 
@@ -89,7 +90,7 @@ export function isNoticed(key: ByteKey, stored: Uint8Array): boolean {
  * changes them in between, and it costs a hash a write.
  */
 function storedOf(records: Records): { stored: Map<ByteKey, Uint8Array>; commit: CommitRecord } {
-  const schema = { key: SCHEMA_KEY, value: encodeSchema(SCHEMA_VERSION) };
+  const schema = { key: SCHEMA_KEY, value: encodeSchema(newestVersion(MIGRATIONS)) };
   const writes = [schema, ...Array.from(records, ([key, value]) => ({ key, value }))];
   const { operations, after } = planCommit(noCommit(), writes, () => undefined);
   const stored = new Map<ByteKey, Uint8Array>();

@@ -62,7 +62,6 @@ export const FOR_TESTS: readonly string[] = [
   'MAX_BEACON_BYTES',
   'MAX_ORDER_BYTES',
   'TokenBalance',
-  'constant',
   'factCoder',
   'encodeGenesis',
   'decodeGenesis',
@@ -91,7 +90,6 @@ export const FOR_TESTS: readonly string[] = [
   'STANDINGS',
   'backupFolder',
   'holderOf',
-  'SCHEMA_VERSION',
   'schemaCoder',
   'NoticeOf',
   'describeCommand',
@@ -103,5 +101,4 @@ export const FOR_TESTS: readonly string[] = [
   'networkctlState',
   'writeAttribute',
   'reachedBy',
-  'DEFAULT_MULTICAST_RATE_MBPS',
 ];

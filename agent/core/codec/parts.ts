@@ -213,18 +213,6 @@ export function wordOf<T extends string>(words: Readonly<Record<T, number>>): Co
   };
 }
 
-/** Bytes that are always the same, such as the mark that a file begins with. */
-export function constant(bytes: Uint8Array): Coder<undefined> {
-  const inner = bytesOf(bytes.length);
-  return {
-    put: (_, out) => inner.put(bytes, out),
-    take(from) {
-      if (!equalBytes(inner.take(from), bytes)) throw new Malformed('another mark than expected');
-      return undefined;
-    },
-  };
-}
-
 /** Only values that keep a rule: `rule` returns true, or what is wrong in words. */
 export function checked<T>(coder: Coder<T>, rule: (value: T) => true | string): Coder<T> {
   return {

@@ -5,7 +5,10 @@
  * A field is named as it stands in the file: "control.socket" is `socket` in the table `[control]`.
  * `reload`: a SIGHUP puts a new value in force; the others keep theirs until a restart.
  */
-
+import {
+  DEFAULT_BEACON_INTERVAL_TU,
+  DEFAULT_MULTICAST_RATE_MBPS,
+} from '../../../platform/settings.ts';
 import { MAX_MEMBERS } from '../../core/base/limits.ts';
 import { LOG_LEVELS, type LogLevel } from '../log/levels.ts';
 import type { Address } from '../net/address.ts';
@@ -202,14 +205,14 @@ export const CONFIG_FIELDS = {
   }),
   'radio.mcast_rate': field({
     kind: integer(1, 54),
-    default: 6,
+    default: DEFAULT_MULTICAST_RATE_MBPS,
     unit: 'Mbit/s',
     reload: false,
     doc: 'At which rate multicast is sent: higher costs less airtime and does not reach as far.',
   }),
   'radio.beacon_interval': field({
     kind: integer(20, 1000),
-    default: 150,
+    default: DEFAULT_BEACON_INTERVAL_TU,
     unit: 'units of 1.024 ms',
     reload: false,
     doc: 'Time between two beacons of the radio; seven missing ones tell that a good neighbour is dead.',

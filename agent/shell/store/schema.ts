@@ -12,7 +12,6 @@ import { optional, struct, textOf } from '../../core/codec/parts.ts';
 import { standingCoder } from '../../core/codec/record.ts';
 import { SPACES } from '../../core/spaces.ts';
 
-export const SCHEMA_VERSION = 1;
 export const SCHEMA_KEY: ByteKey = SPACES.schema.key;
 
 /** Where a sealed store went, and the standing that it had before. */
