@@ -1,14 +1,15 @@
 /**
  * Keys of this node: the file that holds the secret, and the `Signer` made from it.
  *
- * A key file is one line of text: the 32-byte Ed25519 seed of RFC 8032, in bech32m ("mpsecret1...",
- * whose checksum finds a mistyped paper copy; BIP 350) or in hexadecimal. It belongs to its owner
- * alone (mode 0600 or less); a file that others may read is refused, because a secret that has been
- * readable is no secret, and a silent chmod would hide that.
+ * A key file is one line of text: the 32-byte Ed25519 seed of RFC 8032, in bech32m
+ * ("mpsecret1...", whose checksum finds a mistyped paper copy; BIP 350) or in hexadecimal. It
+ * belongs to its owner alone (mode 0600 or less); a file that others may read is refused, because
+ * a secret that has been readable is no secret, and a silent chmod would hide that.
  *
- * Public keys are made by @noble/ed25519 and, independently, by node:crypto: a machine on which the
- * two disagree must not sign. node:crypto signs, because an authority signs thousands a second; its
- * bytes are noble's (RFC 8032 signatures are deterministic; test/core/ed25519.test.ts).
+ * Public keys are made by @noble/ed25519 and, independently, by node:crypto: a machine on which
+ * the two disagree must not sign. libsodium signs where it loads, else node:crypto, because an
+ * authority signs thousands a second; their bytes are noble's (RFC 8032 signatures are
+ * deterministic; test/core/ed25519.test.ts).
  */
 import { createPrivateKey, createPublicKey, sign as nodeSign, randomBytes } from 'node:crypto';
 import { getPublicKey, hashes } from '@noble/ed25519';
@@ -21,6 +22,7 @@ import { equalBytes } from '../core/base/bytes.ts';
 import { strayNameIn, trimmed } from '../core/base/characters.ts';
 import type { Signer } from '../core/base/crypto.ts';
 import { MAX_KEY_FILE_BYTES } from './limits.ts';
+import { loadSodium } from './sodium.ts';
 
 hashes.sha512 = sha512;
 
@@ -97,6 +99,12 @@ export function readKeyFile(path: string): Uint8Array | KeyFault {
   const stray = strayNameIn(text);
   const where = stray === undefined ? path : `${path} (${stray} in it)`;
   return parseSeed(text) ?? fault('key_file_malformed', where);
+}
+
+/** The key pair of a seed (32 bytes), for who signs all day: by libsodium where it loads. */
+export function quickSignerFromSeed(seed: Uint8Array): Signer {
+  const signer = signerFromSeed(seed);
+  return { ...signer, sign: loadSodium()?.signerOf(seed) ?? signer.sign };
 }
 
 /** The key pair of a seed (32 bytes). */

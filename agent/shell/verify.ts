@@ -1,20 +1,29 @@
 /**
  * `Verify` for production: the strict rule of core/base/ed25519.ts (libsodium's), and after it
- * node:crypto, which is ten times as fast as JavaScript. What passes the rule, every library judges
- * alike, so the Node version does not matter (RFC 8032, "Taming the many EdDSAs";
+ * the fastest library that there is: libsodium itself where it loads, else node:crypto, which is
+ * ten times as fast as JavaScript. What passes the rule, every library judges alike, so neither
+ * that nor the Node version matters (RFC 8032, "Taming the many EdDSAs";
  * test/core/ed25519.test.ts).
- *
- * The keys used last are kept as KeyObjects. The cache changes speed only: an attacker who floods
- * it with keys gets the speed of no cache.
  */
 import { createPublicKey, type KeyObject, verify as nodeVerify } from 'node:crypto';
 import { toByteKey } from '../core/base/bytes.ts';
 import type { Verify } from '../core/base/crypto.ts';
 import { wellFormed } from '../core/base/ed25519.ts';
 import { VERIFY_CACHE_KEYS } from './limits.ts';
+import { loadSodium } from './sodium.ts';
 
-/** Makes a `Verify` that remembers at most `capacity` keys (an integer of at least 1). */
-export function createVerify(capacity: number = VERIFY_CACHE_KEYS): Verify {
+/** Makes a `Verify`; `check` judges what is well-formed. */
+export function createVerify(check: Verify = loadSodium()?.check ?? createNodeCheck()): Verify {
+  return (publicKey, message, signature) =>
+    wellFormed(publicKey, signature) && check(publicKey, message, signature);
+}
+
+/**
+ * Checks by node:crypto. The keys used last, at most `capacity` (an integer of at least 1), are
+ * kept as KeyObjects. That changes speed only: an attacker who floods it with keys gets the speed
+ * of no cache.
+ */
+export function createNodeCheck(capacity: number = VERIFY_CACHE_KEYS): Verify {
   const recent = new Map<string, KeyObject>();
 
   function keyObjectOf(publicKey: Uint8Array): KeyObject {
@@ -36,8 +45,6 @@ export function createVerify(capacity: number = VERIFY_CACHE_KEYS): Verify {
     return made;
   }
 
-  return (publicKey, message, signature) => {
-    if (!wellFormed(publicKey, signature)) return false;
-    return nodeVerify(null, message, keyObjectOf(publicKey), signature);
-  };
+  return (publicKey, message, signature) =>
+    nodeVerify(null, message, keyObjectOf(publicKey), signature);
 }

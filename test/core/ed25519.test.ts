@@ -14,12 +14,27 @@ import { hex } from '@scure/base';
 import fc from 'fast-check';
 import { concatBytes } from '../../agent/core/base/bytes.ts';
 import { isPlainPoint, wellFormed } from '../../agent/core/base/ed25519.ts';
-import { pkcs8Of, signerFromSeed } from '../../agent/shell/keys.ts';
-import { createVerify } from '../../agent/shell/verify.ts';
+import { pkcs8Of, quickSignerFromSeed, signerFromSeed } from '../../agent/shell/keys.ts';
+import { loadSodium } from '../../agent/shell/sodium.ts';
+import { createNodeCheck, createVerify } from '../../agent/shell/verify.ts';
 
 const P = 2n ** 255n - 19n;
 const L = Point.CURVE().n;
-const verify = createVerify();
+
+/** All that production may use on some machine. */
+const SODIUM = loadSodium();
+const VERIFIERS = [
+  createVerify(),
+  createVerify(createNodeCheck()),
+  ...(SODIUM === undefined ? [] : [createVerify(SODIUM.check)]),
+];
+
+/** What they all say. */
+function verify(key: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+  const [verdict = false, ...others] = VERIFIERS.map((judge) => judge(key, message, signature));
+  for (const other of others) assert.equal(other, verdict, 'the verifiers agree');
+  return verdict;
+}
 
 interface SpecCase {
   readonly case: number;
@@ -125,7 +140,7 @@ describe('keys and signatures', () => {
     }
   });
 
-  it('have the same bytes from noble and from node:crypto', () => {
+  it('have the same bytes from noble, from node:crypto and from libsodium', () => {
     const bytes32 = fc.uint8Array({ minLength: 32, maxLength: 32 });
     fc.assert(
       fc.property(bytes32, fc.uint8Array({ maxLength: 300 }), (seed, message) => {
@@ -134,6 +149,9 @@ describe('keys and signatures', () => {
         const expected = hex.encode(nobleSign(message, seed));
         assert.equal(hex.encode(signer.sign(message)), expected);
         assert.equal(hex.encode(nodeSign(null, message, key)), expected);
+        const fast = quickSignerFromSeed(seed);
+        assert.equal(hex.encode(fast.sign(message)), expected);
+        assert.deepEqual(fast.publicKey, signer.publicKey);
         assert.equal(verify(signer.publicKey, message, signer.sign(message)), true);
       }),
       { numRuns: 50 },
@@ -150,7 +168,7 @@ describe('keys and signatures', () => {
   });
 
   it('are judged alike with and without room in the cache of keys', () => {
-    const tiny = createVerify(1);
+    const tiny = createVerify(createNodeCheck(1));
     for (let round = 0; round < 3; round++) {
       for (const [, key, message, signature] of RFC_8032) {
         assert.equal(tiny(hex.decode(key), hex.decode(message), hex.decode(signature)), true);

@@ -74,6 +74,7 @@ export const FOR_TESTS: readonly string[] = [
   'createPeerNews',
   'claimStore',
   'createEngine',
+  'createNodeCheck',
   'formatSeed',
   'parseSeed',
   'NOBODY_READS',

@@ -1,7 +1,8 @@
 /**
  * What the core needs of cryptography, and where it comes from. SHA-256 is that of @noble/hashes
- * unless the shell provides a faster one; signatures are functions that the shell injects, because
- * JavaScript is slow at them. Each has one fixed meaning (FIPS 180-4, ed25519.ts), whoever provides it.
+ * unless the shell provides a faster one; signatures are functions that the shell injects,
+ * because JavaScript is slow at them. Each has one fixed meaning (FIPS 180-4, ed25519.ts),
+ * whoever provides it.
  */
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js';
 import { invariant } from './assert.ts';

@@ -15,7 +15,7 @@ import type { Network } from '../../core/network/genesis.ts';
 import { networkFromJson } from '../../core/network/genesis-json.ts';
 import type { ConfigProblem } from '../config/config.ts';
 import type { Config } from '../config/config-schema.ts';
-import { isKeyFault, readKeyFile, signerFromSeed } from '../keys.ts';
+import { isKeyFault, quickSignerFromSeed, readKeyFile } from '../keys.ts';
 import { MAX_GENESIS_BYTES } from '../limits.ts';
 
 export interface Identity {
@@ -48,7 +48,7 @@ export function readIdentity(config: Config, configFile: string): IdentityReadin
   if (isKeyFault(seed)) problems.push(problem('node_key', 'a key file of mode 0600', seed.message));
   if ('expected' in network || isKeyFault(seed)) return { ok: false, problems };
 
-  const signer = signerFromSeed(seed);
+  const signer = quickSignerFromSeed(seed);
   const member = memberByKey(network.committee, signer.publicKey);
   const identity = { network, signer, seed, member };
   const mismatch = roleMismatch(config, identity);
