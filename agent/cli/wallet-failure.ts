@@ -9,8 +9,8 @@ import {
   type BrokenFault,
   type FileFault,
   isFault,
+  type NamedRefuser,
   type NotSigned,
-  type Refuser,
   type Unfinished,
   type WalletFault,
 } from '../wallet/fault.ts';
@@ -148,7 +148,7 @@ function heldText({ heldMinor, wantedMinor }: NotSigned, token: FaultToken): str
   return `amount: expected at most ${most}, by the word of the authorities, found ${wanted}`;
 }
 
-function refuserText({ name, code, balanceMinor }: Refuser, token: FaultToken): string {
+function refuserText({ name, code, balanceMinor }: NamedRefuser, token: FaultToken): string {
   const says = code === 'insufficient_balance' ? `; it says ${money(balanceMinor, token)}` : '';
   return `${name}: ${code}, ${REFUSALS[code].meaning}${says}`;
 }

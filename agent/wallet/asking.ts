@@ -7,15 +7,12 @@ import { randomBytes } from 'node:crypto';
 import { NONCE_BYTES } from '../core/base/limits.ts';
 import type { RefusalCode } from '../core/base/refusal.ts';
 import type { MemberIndex } from '../core/base/units.ts';
-import { faultsTolerated } from '../core/network/committee.ts';
 import type { Notice } from '../core/notice.ts';
-import { readWallet } from '../core/wallet/holdings.ts';
+import { type Answers, heldBy, lackOf } from '../core/wallet/answers.ts';
 import { type BrokenFault, type Interrupted, isFault, type NotSigned } from './fault.ts';
 import type { PayCommand } from './request.ts';
 import type { WalletSession } from './session.ts';
 import { until } from './until.ts';
-
-type Latest = Extract<Notice, { readonly kind: 'latest_seen' }>;
 
 /**
  * How long answers are waited for where the person names no time; less where they are not needed.
@@ -26,19 +23,8 @@ const INSISTING_MS = 5_000;
 /** What of a session is needed to ask. */
 export type Asker = Pick<
   WalletSession,
-  'network' | 'account' | 'read' | 'command' | 'hear' | 'settled' | 'watch'
+  'network' | 'answers' | 'command' | 'hear' | 'settled' | 'watch'
 >;
-
-/** How it stands while answers come in. */
-export interface AskStanding {
-  /** How many have to be willing, and how many are. */
-  readonly needed: number;
-  readonly willing: number;
-  /** How many would refuse. */
-  readonly refusing: number;
-  /** More than f know of an order that this wallet does not know. */
-  readonly isForgetful: boolean;
-}
 
 export interface AskWatch {
   readonly signal: AbortSignal;
@@ -47,7 +33,7 @@ export interface AskWatch {
   /** Signs also without the answers, and against refusals, but not what would be a second order. */
   readonly insists?: boolean;
   /** Hears how it stands; often. */
-  readonly onAsking?: (standing: AskStanding) => void;
+  readonly onAsking?: (answers: Answers) => void;
   /** It is signed though so few would vote for it. */
   readonly onInsisted?: (why: NotSigned) => void;
 }
@@ -73,7 +59,7 @@ class Asking {
   readonly #session: Asker;
   readonly #command: PayCommand;
   readonly #watch: AskWatch;
-  readonly #words = new Map<MemberIndex, Latest>();
+  readonly #nonce = randomBytes(NONCE_BYTES);
   readonly #unhear: () => void;
   #isSigned = false;
   #refused: RefusalCode | undefined;
@@ -88,7 +74,7 @@ class Asking {
   async run(): Promise<undefined | NotSigned | Interrupted | BrokenFault> {
     const { signal, insists = false, timeoutMs = PATIENCE_MS } = this.#watch;
     const patienceMs = insists ? Math.min(timeoutMs / 2, INSISTING_MS) : timeoutMs;
-    this.#session.command({ kind: 'pay', ...this.#command, nonce: randomBytes(NONCE_BYTES) });
+    this.#session.command({ kind: 'pay', ...this.#command, nonce: this.#nonce });
     const broken = (await this.#answers(patienceMs)) ?? (await this.#giveUp());
     if (broken !== undefined) return broken;
     if (this.#isSigned) return undefined;
@@ -115,7 +101,7 @@ class Asking {
       this.#session,
       () => {
         if (this.#isOver || signal.aborted || performance.now() >= untilMs) return true;
-        onAsking?.(this.#standing());
+        onAsking?.(this.#session.answers(this.#nonce));
         return undefined;
       },
       { nextMs: () => untilMs, signal },
@@ -139,77 +125,32 @@ class Asking {
   }
 
   #take(notice: Notice): void {
-    if (notice.kind === 'latest_seen') this.#words.set(notice.member, notice);
     if (notice.kind === 'order_created') this.#isSigned = true;
     if (notice.kind === 'command_refused') this.#refused = notice.refusal.refused;
   }
 
-  get #needed(): number {
-    const { length } = this.#session.network.committee.members;
-    return length - faultsTolerated(length);
-  }
-
-  /** Members that know of an order that this wallet does not know. */
-  #against(): readonly Latest[] {
-    const { next } = readWallet(this.#session.read, this.#session.network, this.#session.account);
-    return [...this.#words.values()].filter((word) => {
-      return word.next > next || (word.next === next && word.pending !== undefined);
-    });
-  }
-
-  #refusing(): readonly Latest[] {
-    const against = new Set(this.#against());
-    return [...this.#words.values()].filter((word) => {
-      return word.answer?.refused !== undefined && !against.has(word);
-    });
-  }
-
-  get #isForgetful(): boolean {
-    const { length } = this.#session.network.committee.members;
-    return this.#against().length > faultsTolerated(length);
-  }
-
-  #standing(): AskStanding {
-    const [against, refusing] = [this.#against().length, this.#refusing().length];
-    const willing = this.#words.size - against - refusing;
-    return { needed: this.#needed, willing, refusing, isForgetful: this.#isForgetful };
-  }
-
   #reason(): NotSigned {
     const { members } = this.#session.network.committee;
-    const faults = faultsTolerated(members.length);
-    const refusing = this.#refusing();
-    const code = this.#refused ?? commonest(refusing);
+    const answers = this.#session.answers(this.#nonce);
     const nameOf = (member: MemberIndex): string => members[member]?.name ?? `member ${member}`;
-    const balances = refusing.map(({ answer }): bigint => answer?.balance ?? 0n);
     return {
       fault: 'not_signed',
-      why: this.#why(code, refusing.length > faults),
-      code,
-      needed: this.#needed,
-      agreeing: this.#words.size - this.#against().length,
-      silent: members.flatMap(({ name }, at) => {
-        return this.#words.has(at as MemberIndex) ? [] : [name];
+      ...this.#lack(answers),
+      needed: answers.needed,
+      agreeing: answers.heard.length - answers.against.length,
+      silent: answers.silent.map(nameOf),
+      refusing: answers.refusing.map(({ member, code, balance }) => {
+        return { name: nameOf(member), code, balanceMinor: balance };
       }),
-      refusing: refusing.map(({ member, answer }) => ({
-        name: nameOf(member),
-        code: answer?.refused ?? 'malformed',
-        balanceMinor: answer?.balance ?? 0n,
-      })),
-      heldMinor: balances.sort((a, b) => (a > b ? -1 : 1))[faults] ?? 0n,
+      heldMinor: heldBy(answers) ?? 0n,
       wantedMinor: this.#command.amount,
     };
   }
 
-  #why(code: RefusalCode | undefined, isRefused: boolean): NotSigned['why'] {
-    if (this.#refused === 'order_in_flight') return 'brought_back';
-    if (this.#isForgetful) return 'forgotten';
-    return code !== undefined && isRefused ? 'refused' : 'too_few';
+  #lack(answers: Answers): Pick<NotSigned, 'why' | 'code'> {
+    if (this.#refused === 'order_in_flight') return { why: 'brought_back', code: undefined };
+    const lack = lackOf(answers);
+    const code = lack.kind === 'refused' ? (this.#refused ?? lack.code) : undefined;
+    return { why: lack.kind, code };
   }
-}
-
-function commonest(words: readonly Latest[]): RefusalCode | undefined {
-  const codes = words.flatMap(({ answer }) => answer?.refused ?? []);
-  const count = (code: RefusalCode): number => codes.filter((other) => other === code).length;
-  return [...codes].sort((a, b) => count(b) - count(a))[0];
 }

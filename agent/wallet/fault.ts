@@ -51,7 +51,7 @@ export type StoreFault =
     };
 
 /** How a member refuses what it was asked about. */
-export interface Refuser {
+export interface NamedRefuser {
   readonly name: string;
   readonly code: RefusalCode;
   /** What it says the account holds, in the smallest unit. */
@@ -74,7 +74,7 @@ export interface NotSigned {
   readonly agreeing: number;
   /** Names of those that did not answer. */
   readonly silent: readonly string[];
-  readonly refusing: readonly Refuser[];
+  readonly refusing: readonly NamedRefuser[];
   /** Of too little money: what an honest authority would let go, in the smallest unit. */
   readonly heldMinor: bigint;
   /** The amount that was to be paid. */

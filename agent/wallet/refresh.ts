@@ -7,13 +7,9 @@
  * certified.
  */
 import { randomBytes } from 'node:crypto';
-import { equalBytes } from '../core/base/bytes.ts';
 import { NONCE_BYTES } from '../core/base/limits.ts';
-import type { MemberIndex } from '../core/base/units.ts';
-import { orderHash } from '../core/codec/order.ts';
-import { faultsTolerated } from '../core/network/committee.ts';
-import type { Notice } from '../core/notice.ts';
-import { readLiveOrder, readWallet } from '../core/wallet/holdings.ts';
+import { type Answers, isConfirmed } from '../core/wallet/answers.ts';
+import { readWallet } from '../core/wallet/holdings.ts';
 import { type BrokenFault, isFault } from './fault.ts';
 import type { PeerTrouble, WalletSession } from './session.ts';
 import { until } from './until.ts';
@@ -59,7 +55,10 @@ export type Doubt =
 /** What of a session is needed to connect, and to refresh. */
 type Connecting = Pick<WalletSession, 'linkCount' | 'peerCount' | 'watch'>;
 export type Refreshing = Connecting &
-  Pick<WalletSession, 'network' | 'account' | 'read' | 'command' | 'hear' | 'troubles'>;
+  Pick<
+    WalletSession,
+    'network' | 'account' | 'read' | 'answers' | 'command' | 'settled' | 'troubles'
+  >;
 
 /**
  * Waits for links: to all configured nodes, or to some and a little longer. True: there are some.
@@ -95,14 +94,15 @@ export async function refresh(
     const [trouble] = session.troubles();
     return unconfirmed({ kind: 'no_link', afterMs: CONNECT_MS, trouble });
   }
-  const words = await askAll(session, signal);
-  if (isFault(words)) return words;
+  const answers = await askAll(session, signal);
+  if (isFault(answers)) return answers;
+  // They were judged by what the core knows; what is shown is read from the disk.
+  const broken = await session.settled();
+  if (broken !== undefined) return broken;
+  if (!isConfirmed(answers)) return unconfirmed(doubtOf(answers));
   const { members } = session.network.committee;
-  const needed = members.length - faultsTolerated(members.length);
-  const told = [...agreeing(session, words)].sort((a, b) => a - b);
-  if (told.length < needed) return unconfirmed(doubtOf(words.size, told.length, needed));
-  const names = told.map((member) => members[member]?.name ?? '');
-  return { confirmed: true, told: names, doubt: undefined, wallMs: Date.now() };
+  const told = answers.agreeing.map((member) => members[member]?.name ?? '');
+  return { confirmed: true, told, doubt: undefined, wallMs: Date.now() };
 }
 
 /** What is not confirmed, and why. */
@@ -110,73 +110,42 @@ export function unconfirmed(doubt: Doubt): Freshness {
   return { confirmed: false, told: [], doubt, wallMs: Date.now() };
 }
 
-function doubtOf(answered: number, agreed: number, needed: number): Doubt {
+function doubtOf({ heard, agreeing, needed }: Answers): Doubt {
+  const answered = heard.length;
   if (answered < needed) return { kind: 'too_few', answered, needed };
-  return { kind: 'newer', answered, knowing: answered - agreed };
+  return { kind: 'newer', answered, knowing: answered - agreeing.length };
 }
-
-/** What a member vouched for. */
-type Word = Extract<Notice, { readonly kind: 'latest_seen' }>;
-type Words = ReadonlyMap<MemberIndex, Word>;
 
 /**
  * Sends the questions, again when an answer may have been lost, and waits as long as payments come
  * in, its own or to it: a wallet that has only its key learns them page by page. Gives what was
  * answered.
  */
-async function askAll(session: Refreshing, signal: AbortSignal): Promise<Words | BrokenFault> {
-  const words = new Map<MemberIndex, Word>();
-  const unhear = session.hear((notice) => {
-    if (notice.kind === 'latest_seen') words.set(notice.member, notice);
-  });
+async function askAll(session: Refreshing, signal: AbortSignal): Promise<Answers | BrokenFault> {
   const nonce = randomBytes(NONCE_BYTES);
-  const { length: count } = session.network.committee.members;
   const mostMs = performance.now() + REFRESH_MOST_MS;
   let askAgainMs = 0;
   let giveUpMs = 0;
   let enoughMs = Number.POSITIVE_INFINITY;
   let known = -1n;
-  const judge = (): Words | undefined => {
+  const judge = (): Answers | undefined => {
     const nowMs = performance.now();
     const { payments } = readWallet(session.read, session.network, session.account);
     if (payments > known) giveUpMs = nowMs + REFRESH_MS;
     known = payments;
-    const agreed = agreeing(session, words).size;
-    if (agreed >= count - faultsTolerated(count)) {
-      enoughMs = Math.min(enoughMs, nowMs + LAST_ANSWERS_MS);
-    }
-    if (signal.aborted || agreed === count) return words;
-    if (nowMs >= Math.min(giveUpMs, mostMs, enoughMs)) return words;
+    const answers = session.answers(nonce);
+    if (isConfirmed(answers)) enoughMs = Math.min(enoughMs, nowMs + LAST_ANSWERS_MS);
+    const isUnanimous = answers.agreeing.length === session.network.committee.members.length;
+    if (signal.aborted || isUnanimous) return answers;
+    if (nowMs >= Math.min(giveUpMs, mostMs, enoughMs)) return answers;
     if (nowMs >= askAgainMs) {
       askAgainMs = nowMs + ASK_AGAIN_MS;
       session.command({ kind: 'refresh', nonce });
     }
     return undefined;
   };
-  const nextMs = () => Math.min(askAgainMs, giveUpMs, mostMs, enoughMs);
-  try {
-    return await until(session, judge, { nextMs, signal });
-  } finally {
-    unhear();
-  }
-}
-
-/**
- * The members that know of no order of this wallet, and of no payment to it, that it does not have.
- * That one whose own memory has gaps knows of none means nothing (PROTOCOL: Evidence is used).
- */
-function agreeing(
-  { read, network, account }: Pick<Refreshing, 'read' | 'network' | 'account'>,
-  words: Words,
-): ReadonlySet<MemberIndex> {
-  const { next, payments } = readWallet(read, network, account);
-  const live = readLiveOrder(read);
-  const liveHash = live && orderHash(network.id, live.order.order);
-  const agreed = [...words.values()].filter((word) => {
-    if (!word.knows || word.next > next || word.received > payments - next) return false;
-    // What it voted for at an earlier sequence was decided since.
-    if (word.pending === undefined || word.next < next) return true;
-    return liveHash !== undefined && equalBytes(liveHash, word.pending);
+  return until(session, judge, {
+    nextMs: () => Math.min(askAgainMs, giveUpMs, mostMs, enoughMs),
+    signal,
   });
-  return new Set(agreed.map(({ member }) => member));
 }

@@ -9,6 +9,7 @@ import type { Command, Read } from '../core/io.ts';
 import type { Memos } from '../core/memo.ts';
 import type { Network } from '../core/network/genesis.ts';
 import type { Notice } from '../core/notice.ts';
+import { type Answers, answersOf } from '../core/wallet/answers.ts';
 import { readLiveOrder } from '../core/wallet/holdings.ts';
 import { type Engine, type EngineOptions, openEngine } from '../shell/engine.ts';
 import { SESSION_SCRUB_RECORDS } from '../shell/limits.ts';
@@ -39,6 +40,8 @@ export interface WalletSession extends Waking {
   readonly memos: Memos;
   /** The state on disk. */
   readonly read: Read;
+  /** What the members answered to the question with this nonce, as of the last step. */
+  answers(nonce: Uint8Array): Answers;
   /** The order that an earlier session left behind. It goes on from the moment of opening. */
   readonly resumed: Resumed | undefined;
   command(command: Command): void;
@@ -103,6 +106,7 @@ export async function openSession(
     memos,
     read: store,
     resumed,
+    answers: (nonce) => answersOf(engine.read, network, signer.publicKey, nonce),
     watch: (woken, broken) => watchers.watch(woken, broken),
     command: (command) => void engine.command(command),
     settled: () => beside(watchers, engine.settled()).then(() => undefined, brokenBy),

@@ -5,20 +5,11 @@
 import type { ByteKey } from '../../agent/core/base/bytes.ts';
 import type { Amount, TokenIndex } from '../../agent/core/base/units.ts';
 import type { Command, Event, Step } from '../../agent/core/io.ts';
-import type { Notice } from '../../agent/core/notice.ts';
+import { answersOf, isConfirmed } from '../../agent/core/wallet/answers.ts';
 import { latin1, Reader, readBalances } from './checkers/decode.ts';
-import { faultsFor } from './checkers/founding.ts';
 import { Prng } from './prng.ts';
 import type { Process, Watcher } from './process.ts';
 import type { World } from './world.ts';
-
-type Latest = Extract<Notice, { readonly kind: 'latest_seen' }>;
-
-/** What a wallet that lost its memory has asked, and who answered that it knows nothing newer. */
-interface Asking {
-  readonly nonce: Uint8Array;
-  readonly heard: Set<number>;
-}
 
 export interface Tally {
   ordered: number;
@@ -35,7 +26,8 @@ export class Workload implements Watcher {
   readonly #world: World;
   readonly #prng: Prng;
   #left: number;
-  readonly #asking = new Map<Process, Asking>();
+  /** What a wallet that lost its memory asked last: the same again is the same question. */
+  readonly #asking = new Map<Process, Uint8Array>();
 
   constructor(world: World) {
     this.#world = world;
@@ -78,9 +70,6 @@ export class Workload implements Watcher {
         case 'order_failed':
           this.tally.refusedForGood++;
           break;
-        case 'latest_seen':
-          this.#remember(process, notice);
-          break;
         default:
       }
     }
@@ -97,6 +86,7 @@ export class Workload implements Watcher {
 
   #act(wallet: Process): void {
     if (!wallet.isUp) return;
+    this.#remember(wallet);
     // What it forgot it may ask for, or be told before the core signs anything.
     const isForgetful = this.#world.hasToRemember(wallet);
     if (isForgetful && this.#prng.below(2) === 0) return this.#refresh(wallet);
@@ -154,22 +144,16 @@ export class Workload implements Watcher {
   }
 
   #refresh(wallet: Process): void {
-    const asking = this.#asking.get(wallet) ?? { nonce: this.#prng.bytes(16), heard: new Set() };
-    if (this.#world.hasToRemember(wallet)) this.#asking.set(wallet, asking);
-    this.#do(wallet, { kind: 'refresh', nonce: asking.nonce });
+    const nonce = this.#asking.get(wallet) ?? this.#prng.bytes(16);
+    if (this.#world.hasToRemember(wallet)) this.#asking.set(wallet, nonce);
+    this.#do(wallet, { kind: 'refresh', nonce });
   }
 
-  /** As the command line has it: it may pay again when n - f members vouch for nothing newer. */
-  #remember(wallet: Process, { member, next, pending }: Latest): void {
-    const { heard } = this.#asking.get(wallet) ?? {};
-    if (heard === undefined) return;
-    const bytes = wallet.disk.live.get('W' as ByteKey);
-    const known = bytes === undefined ? 0n : new Reader(bytes, 32).u64();
-    const isUnknown = pending !== undefined && !wallet.disk.live.has('L' as ByteKey);
-    if (next > known || isUnknown) heard.clear();
-    else heard.add(member);
-    const { authorities } = this.#world.plan;
-    if (heard.size < authorities - faultsFor(authorities)) return;
+  /** What it knows is confirmed: it has nothing to remember any more. */
+  #remember(wallet: Process): void {
+    if (!this.#world.hasToRemember(wallet)) return;
+    const { network } = this.#world.cast;
+    if (!isConfirmed(answersOf(wallet.disk, network, wallet.signer.publicKey))) return;
     this.#world.remembered(wallet);
     this.#asking.delete(wallet);
   }

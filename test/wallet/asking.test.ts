@@ -9,7 +9,8 @@ import type { Amount, TokenIndex } from '../../agent/core/base/units.ts';
 import { createNode } from '../../agent/core/node.ts';
 import type { Notice } from '../../agent/core/notice.ts';
 import { isDurable } from '../../agent/core/spaces.ts';
-import { type AskStanding, type AskWatch, untilSigned } from '../../agent/wallet/asking.ts';
+import { type Answers, answersOf, hasForgotten } from '../../agent/core/wallet/answers.ts';
+import { type AskWatch, untilSigned } from '../../agent/wallet/asking.ts';
 import { isFault, type NotSigned } from '../../agent/wallet/fault.ts';
 import { pay } from '../../agent/wallet/pay.ts';
 import { refresh } from '../../agent/wallet/refresh.ts';
@@ -40,6 +41,13 @@ function sessionOf(world: World): Session {
     resumed: undefined,
     watchers,
     watch: (woken, broken) => watchers.watch(woken, broken),
+    answers: (nonce) =>
+      answersOf(
+        { get: (key) => alice.state.get(key) },
+        world.network,
+        alice.signer.publicKey,
+        nonce,
+      ),
     isLinked: () => true,
     linkCount: () => 1,
     peerCount: () => 1,
@@ -70,7 +78,7 @@ const bob = signerOf('bob').publicKey;
 const created = (world: World): number => world.notices('alice', 'order_created').length;
 
 interface Watched extends AskWatch {
-  readonly told: AskStanding[];
+  readonly told: Answers[];
   readonly insisted: NotSigned[];
 }
 
@@ -82,7 +90,7 @@ async function notSigned(...args: Parameters<typeof untilSigned>): Promise<NotSi
 }
 
 function watch(timeoutMs: number, insists = false): Watched {
-  const told: AskStanding[] = [];
+  const told: Answers[] = [];
   const insisted: NotSigned[] = [];
   return {
     signal: new AbortController().signal,
@@ -139,7 +147,7 @@ describe('asking before signing', () => {
     );
     assert.deepEqual([why, needed, agreeing], ['too_few', 3, 2]);
     assert.deepEqual([silent, refusing], [['auth-1', 'auth-3'], []]);
-    assert.deepEqual(asking.told[0], { needed: 3, willing: 2, refusing: 0, isForgetful: false });
+    assert.deepEqual(asking.told[0]?.willing, [0, 2]);
     for (const name of ['auth-1', 'auth-3']) world.place(name).up = true;
     world.pass(600_000);
     assert.equal(created(world), 0);
@@ -186,7 +194,7 @@ describe('asking before signing', () => {
     for (const insists of [false, true]) {
       const asking = watch(60, insists);
       assert.equal((await notSigned(sessionOf(world), to(bob), asking)).why, 'forgotten');
-      assert.ok(asking.told.some(({ isForgetful }) => isForgetful));
+      assert.ok(asking.told.some(hasForgotten));
     }
     assert.equal(created(world), 0);
   });
@@ -271,6 +279,32 @@ describe('a balance', () => {
     const fresh = await refreshed(sessionOf(world), signal);
     assert.equal(fresh.confirmed, true);
     assert.deepEqual(fresh.told, ['auth-0', 'auth-1', 'auth-3']);
+  });
+
+  it('is confirmed only when what it rests on is on the disk', async () => {
+    const world = new World().connectAll();
+    const session = sessionOf(world);
+    let isOnDisk = false;
+    const settled = async (): Promise<undefined> => {
+      await new Promise((resolve) => setImmediate(resolve));
+      isOnDisk = true;
+    };
+    const fresh = await refreshed({ ...session, settled }, signal);
+    assert.deepEqual([fresh.confirmed, isOnDisk], [true, true]);
+    const error = Object.assign(new Error('full'), { code: 'ENOSPC' });
+    const full = { fault: 'system', error } as const;
+    const broken = await refresh({ ...session, settled: () => Promise.resolve(full) }, signal);
+    assert.equal(broken, full);
+  });
+
+  it('is not confirmed by answers to an earlier question', async () => {
+    const world = new World().connectAll();
+    assert.equal((await refreshed(sessionOf(world), signal)).confirmed, true);
+    silence(world, 'auth-0', 'auth-1', 'auth-2', 'auth-3');
+    const late = await refreshed(sessionOf(world), signal);
+    assert.deepEqual(late.doubt, { kind: 'too_few', answered: 0, needed: 3 });
+    const deaf = { ...sessionOf(world), command: () => undefined };
+    assert.equal((await refreshed(deaf, signal)).confirmed, false);
   });
 
   it('is not confirmed by fewer, by nobody, or with nobody to ask', async () => {

@@ -2,20 +2,21 @@
 import { harmless } from '../../core/base/characters.ts';
 import { REFUSALS, type Refusal } from '../../core/base/refusal.ts';
 import { formatAmount } from '../../core/base/units.ts';
+import { type Answers, hasForgotten } from '../../core/wallet/answers.ts';
 import { describeFault } from '../../shell/net/fault.ts';
-import type { AskStanding } from '../../wallet/asking.ts';
 import type { Waiting } from '../../wallet/pay.ts';
 import type { MissingVote, Pursuit } from '../../wallet/pursuit.ts';
 import type { PeerTrouble } from '../../wallet/session.ts';
 import { counted } from './text.ts';
 
 /** "asking before signing: 2 of 3 would vote, 1 refuse". */
-export function askingText({ isForgetful, willing, needed, refusing }: AskStanding): string {
-  if (isForgetful) {
+export function askingText(answers: Answers): string {
+  if (hasForgotten(answers)) {
     return 'this wallet has forgotten an order that authorities know of: waiting for it';
   }
-  const refuse = refusing === 0 ? '' : `, ${refusing} refuse`;
-  return `asking before signing: ${willing} of ${needed} would vote${refuse}`;
+  const { willing, needed, refusing } = answers;
+  const refuse = refusing.length === 0 ? '' : `, ${refusing.length} refuse`;
+  return `asking before signing: ${willing.length} of ${needed} would vote${refuse}`;
 }
 
 /** "votes 2 of 3 (authority-1, authority-3), 1 silent". */

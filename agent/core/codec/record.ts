@@ -11,6 +11,7 @@ import {
 } from '../base/limits.ts';
 import {
   amountCoder,
+  balanceCoder,
   hashCoder,
   keyCoder,
   linkCoder,
@@ -159,8 +160,8 @@ export const wordCoder = struct({
   pending: optional(hashCoder),
   /** It remembers each of its votes. */
   knows: bool,
-  /** With which code it would refuse the payment. */
-  code: optional(u8),
+  /** What it would say to the payment that was asked about: the code of a refusal, or its vote. */
+  answer: optional(struct({ code: optional(u8), balance: balanceCoder })),
 });
 export type Word = ValueOf<typeof wordCoder>;
 

@@ -15,20 +15,19 @@
  */
 import { equalBytes } from '../base/bytes.ts';
 import { PLAN_ATTEMPTS_FASTER } from '../base/limits.ts';
-import { type Refusal, type RefusalCode, refusal, refusalCodeOf } from '../base/refusal.ts';
-import type { MemberIndex } from '../base/units.ts';
-import type { OpenQuestion, Word } from '../codec/record.ts';
+import { type Refusal, refusal } from '../base/refusal.ts';
+import type { OpenQuestion } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
 import { membersOf } from '../mesh/route.ts';
-import { faultsTolerated } from '../network/committee.ts';
 import { openedQuestion } from '../question.ts';
 import type { WalletSetup } from '../setup.ts';
 import { SPACES } from '../spaces.ts';
 import { setTimer, timers } from '../timers.ts';
+import { answersOf, verdictOn } from './answers.ts';
 import { pauseMs } from './attempts.ts';
-import { readLiveOrder, readWallet } from './holdings.ts';
+import { readLiveOrder } from './holdings.ts';
 import { type Payment, sign } from './pay.ts';
-import { askMembers, creditsHeld, openQuestion } from './refresh.ts';
+import { askMembers, openQuestion } from './refresh.ts';
 
 /** Asks the authorities about a payment, or the same question once more. */
 export function ask(
@@ -82,11 +81,6 @@ export function dropPlan(draft: Draft): void {
   if (asked?.attempts !== undefined) writeQuestion(draft, { ...asked, attempts: undefined });
 }
 
-/** A member's word: it takes the place of what it said before. */
-export function takeWord(draft: Draft, member: MemberIndex, word: Word): void {
-  draft.write(SPACES.word.at(member), word);
-}
-
 /** Looks whether the plan may be signed now, or never will be. */
 export function judgePlan(draft: Draft, setup: WalletSetup): void {
   const asked = openedQuestion(draft);
@@ -97,64 +91,15 @@ export function judgePlan(draft: Draft, setup: WalletSetup): void {
     draft.note({ kind: 'command_refused', refusal: refusal('order_in_flight') });
     return;
   }
-  const { length: count } = setup.network.committee.members;
-  const faults = faultsTolerated(count);
-  const { willing, refusing } = standings(draft, setup);
-  if (willing >= count - faults) {
-    dropPlan(draft);
-    sign(draft, setup, asked.plan);
-    return;
-  }
-  const [code] = refusing;
-  if (code === undefined || refusing.length <= faults) return;
+  const answers = answersOf(draft, setup.network, setup.wallet.publicKey);
+  const verdict = verdictOn(answers);
+  if (verdict.kind === 'wait') return;
   dropPlan(draft);
-  const expected = `${count - faults} authorities that would vote`;
-  const found = `${refusing.length} that refuse`;
-  const reason = refusal(commonest(refusing), { field: 'payment', expected, found });
+  if (verdict.kind === 'sign') return sign(draft, setup, asked.plan);
+  const expected = `${answers.needed} authorities that would vote`;
+  const found = `${verdict.refusers} that refuse`;
+  const reason = refusal(verdict.code, { field: 'payment', expected, found });
   draft.note({ kind: 'command_refused', refusal: reason });
-}
-
-/** Whether more than f members, so an honest one, know of an order that this wallet does not know. */
-export function hasForgotten(draft: Draft, setup: WalletSetup): boolean {
-  const { length: count } = setup.network.committee.members;
-  return standings(draft, setup).against > faultsTolerated(count);
-}
-
-interface Standings {
-  /** Members that know of nothing newer and would vote. */
-  readonly willing: number;
-  /** With which codes others refuse that have seen all that this wallet can show them. */
-  readonly refusing: readonly RefusalCode[];
-  /** Members that know of an order that this wallet does not know. */
-  readonly against: number;
-}
-
-function standings(draft: Draft, setup: WalletSetup): Standings {
-  const { next } = readWallet(draft, setup.network, setup.wallet.publicKey);
-  const held = creditsHeld(draft, setup);
-  const refusing: RefusalCode[] = [];
-  let [willing, against] = [0, 0];
-  for (const member of membersOf(setup.network)) {
-    const word = draft.read(SPACES.word.at(member));
-    if (word === undefined) continue;
-    const code = word.code === undefined ? undefined : refusalCodeOf(word.code);
-    // What it voted for at an earlier sequence was decided since, here, and is no news.
-    const isNews = word.next > next || (word.next === next && word.pending !== undefined);
-    if (isNews) against += 1;
-    else if (word.code === undefined) willing += word.knows ? 1 : 0;
-    else if (code !== undefined && !mayComeRound(word, next, held, code)) refusing.push(code);
-  }
-  return { willing, refusing, against };
-}
-
-/** Whether what this wallet brings to the member may change its mind. */
-function mayComeRound(word: Word, next: bigint, held: bigint, code: RefusalCode): boolean {
-  return code !== 'not_voting' && (word.next < next || word.received < held);
-}
-
-function commonest(codes: readonly RefusalCode[]): RefusalCode {
-  const count = (code: RefusalCode): number => codes.filter((other) => other === code).length;
-  return codes.reduce((best, code) => (count(code) > count(best) ? code : best));
 }
 
 function writeQuestion(draft: Draft, asked: OpenQuestion): void {

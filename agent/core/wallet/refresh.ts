@@ -120,7 +120,7 @@ function askCreditsFrom(draft: Draft, setup: WalletSetup, member: MemberIndex, f
 }
 
 /** How many certificates that pay this wallet it has. */
-export function creditsHeld(draft: Draft, setup: WalletSetup): bigint {
+function creditsHeld(draft: Draft, setup: WalletSetup): bigint {
   const { payments, next } = readWallet(draft, setup.network, setup.wallet.publicKey);
   return payments - next;
 }

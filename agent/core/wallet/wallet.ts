@@ -19,10 +19,11 @@ import { isProgressValid } from '../progress.ts';
 import { openedQuestion } from '../question.ts';
 import type { WalletSetup } from '../setup.ts';
 import { isDue } from '../timers.ts';
+import { answersOf, hasForgotten, takeWord } from './answers.ts';
 import { writeChase } from './attempts.ts';
 import { readLiveOrder } from './holdings.ts';
 import { checkPayment, sign } from './pay.ts';
-import { ask, askAgain, dropPlan, hasForgotten, hasPlan, judgePlan, takeWord } from './plan.ts';
+import { ask, askAgain, dropPlan, hasPlan, judgePlan } from './plan.ts';
 import { pursue, pursueAt } from './pursue.ts';
 import {
   askMembers,
@@ -83,7 +84,7 @@ function pay(
   if (nonce !== undefined) {
     return checkNonce(nonce) ?? ask(draft, setup, payment, nonce);
   }
-  if (hasForgotten(draft, setup)) {
+  if (hasForgotten(answersOf(draft, setup.network, setup.wallet.publicKey))) {
     const [expected, found] = ['no order that this wallet has forgotten', 'one'];
     return refusal('order_pending', { field: 'authorities', expected, found });
   }
@@ -165,7 +166,7 @@ function takeLatest(draft: Draft, setup: WalletSetup, latest: Latest): void {
   const { next, received, pending, knows, answer } = body;
   const seen = { member, next, received, pending, knows, answer: answerSeen(answer) };
   draft.note({ kind: 'latest_seen', ...seen });
-  takeWord(draft, member, { next, received, pending, knows, code: answer?.code });
+  takeWord(draft, member, { next, received, pending, knows, answer });
   takeProgress(draft, setup, member, next);
   takeCount(draft, setup, member, received);
 }

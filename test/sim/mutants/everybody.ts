@@ -192,9 +192,9 @@ export const EVERYBODY_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a wallet with a faulty memory signs without being told what it forgot',
-    file: 'agent/core/wallet/plan.js',
-    find: 'if (willing >= count - faults)',
-    replace: 'if (willing >= 0)',
+    file: 'agent/core/wallet/answers.js',
+    find: 'if (willing.length >= needed)',
+    replace: 'if (willing.length >= 0)',
     caughtBy: ['wallets', 'votes', 'certificates'],
     profile: 'hostile',
   },
