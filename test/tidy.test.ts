@@ -8,4 +8,5 @@ import './tidy/exports.ts';
 import './tidy/imports.ts';
 import './tidy/names.ts';
 import './tidy/sizes.ts';
+import './tidy/state.ts';
 import './tidy/worlds.ts';

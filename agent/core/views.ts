@@ -7,12 +7,14 @@
 import { digestAt } from './authority/digest.ts';
 import { equalBytes } from './base/bytes.ts';
 import { FIRST_SEQUENCE, type Sequence } from './base/units.ts';
-import type { SignedOrder } from './codec/order.ts';
-import type { Account } from './codec/record.ts';
+import type { Order, SignedOrder } from './codec/order.ts';
+import type { Account, LiveOrder, PaymentRecord, WalletRecord } from './codec/record.ts';
 import { Draft } from './draft.ts';
 import type { Read } from './io.ts';
+import type { Network } from './network/genesis.ts';
 import { recordAt } from './space.ts';
 import { SPACES } from './spaces.ts';
+import { isReceived, readLiveOrder, readPayment, readWallet } from './wallet/holdings.ts';
 
 /** The id of the network that this state belongs to; undefined: none was ever joined. */
 export function networkOf(read: Read): Uint8Array | undefined {
@@ -71,4 +73,24 @@ export class LedgerView {
 function isSame(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
   if (one === undefined || other === undefined) return one === other;
   return equalBytes(one, other);
+}
+
+/** What a wallet holds, as far as its certificates prove it; what the genesis issues to a new one. */
+export function walletOf(read: Read, network: Network, account: Uint8Array): WalletRecord {
+  return readWallet(read, network, account);
+}
+
+/** The order of a wallet that is on its way. */
+export function liveOrderOf(read: Read): LiveOrder | undefined {
+  return readLiveOrder(read);
+}
+
+/** The nth certificate that a wallet made or received, from 0. */
+export function paymentOf(read: Read, n: bigint): PaymentRecord | undefined {
+  return readPayment(read, n);
+}
+
+/** Whether a wallet has the certificate of this order, which pays it. */
+export function wasReceived(read: Read, order: Order): boolean {
+  return isReceived(read, order);
 }

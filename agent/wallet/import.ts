@@ -2,7 +2,8 @@
 
 import { equalBytes } from '../core/base/bytes.ts';
 import type { Certificate } from '../core/codec/order.ts';
-import { SPACES } from '../core/spaces.ts';
+import { certificateBytes } from '../core/network/certificate.ts';
+import { wasReceived } from '../core/views.ts';
 import { type BrokenFault, isFault, type NotStored } from './fault.ts';
 import { connect } from './refresh.ts';
 import type { WalletSession } from './session.ts';
@@ -19,17 +20,15 @@ const SEND_MS = 300;
 export async function importReceipt(
   session: WalletSession,
   certificate: Certificate,
-  bytes: Uint8Array,
   signal: AbortSignal | undefined,
 ): Promise<ImportOutcome | NotStored | BrokenFault> {
-  const { account, sequence, action } = certificate.order.order;
-  const isHere = (): boolean =>
-    session.read.get(SPACES.incomingAt.at(account, sequence).key) !== undefined;
-  const isOurs = equalBytes(action.data.recipient, session.account);
+  const { order } = certificate.order;
+  const isHere = (): boolean => wasReceived(session.read, order);
+  const isOurs = equalBytes(order.action.data.recipient, session.account);
   const wasHere = isHere();
   const linked = signal === undefined ? false : await connect(session, signal);
   if (isFault(linked)) return linked;
-  session.command({ kind: 'deliver', certificate: bytes });
+  session.command({ kind: 'deliver', certificate: certificateBytes(certificate) });
   const takenByMs = performance.now() + TAKE_MS;
   const taken = await until(
     session,

@@ -16,9 +16,12 @@ import type { Verify } from '../core/base/crypto.ts';
 import { MAX_CERTIFICATE_BYTES } from '../core/base/limits.ts';
 import { nameOf } from '../core/base/names.ts';
 import { isRefusal, type Refusal, refusal } from '../core/base/refusal.ts';
-import { decode, encode } from '../core/codec/canonical.ts';
-import { type Certificate, certificateCoder } from '../core/codec/order.ts';
-import { checkCertificate } from '../core/network/certificate.ts';
+import type { Certificate } from '../core/codec/order.ts';
+import {
+  certificateBytes,
+  certificateFrom,
+  checkCertificate,
+} from '../core/network/certificate.ts';
 import { quorumOf } from '../core/network/committee.ts';
 import type { Network } from '../core/network/genesis.ts';
 import { certificateView } from '../shell/control/money-view.ts';
@@ -47,7 +50,7 @@ export function writeReceipt(network: Network, certificate: Certificate): string
     ['memo', memoText(order.memo, 'none')],
     ['votes', `${votes.join(', ')} (${counts}, epoch ${certificate.epoch})`],
   ].map(([label = '', value = '']) => `${label.padEnd(12)}${value}`);
-  const text = base64.encode(encode(certificateCoder, certificate));
+  const text = base64.encode(certificateBytes(certificate));
   const lines = text.match(new RegExp(`.{1,${LINE_CHARACTERS}}`, 'g')) ?? [];
   return `${[TITLE, '', ...fields, '', BEGIN, ...lines, END].join('\n')}\n`;
 }
@@ -91,7 +94,7 @@ function readCertificate(text: string): Found | Refusal {
   if (end < begin) return bad('receipt', `a line "${END}" at the end`, 'none');
   const bytes = decodeBase64(lines.slice(begin + 1, end).join(''));
   if (bytes === undefined) return bad('certificate', 'base64', 'other characters');
-  const certificate = decode(certificateCoder, bytes);
+  const certificate = certificateFrom(bytes);
   return isRefusal(certificate) ? { ...certificate, field: 'certificate' } : { certificate, lines };
 }
 

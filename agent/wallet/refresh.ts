@@ -8,8 +8,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import { NONCE_BYTES } from '../core/base/limits.ts';
+import { walletOf } from '../core/views.ts';
 import { type Answers, isConfirmed } from '../core/wallet/answers.ts';
-import { readWallet } from '../core/wallet/holdings.ts';
 import { type BrokenFault, isFault } from './fault.ts';
 import type { PeerTrouble, WalletSession } from './session.ts';
 import { until } from './until.ts';
@@ -130,7 +130,7 @@ async function askAll(session: Refreshing, signal: AbortSignal): Promise<Answers
   let known = -1n;
   const judge = (): Answers | undefined => {
     const nowMs = performance.now();
-    const { payments } = readWallet(session.read, session.network, session.account);
+    const { payments } = walletOf(session.read, session.network, session.account);
     if (payments > known) giveUpMs = nowMs + REFRESH_MS;
     known = payments;
     const answers = session.answers(nonce);

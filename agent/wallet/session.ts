@@ -9,8 +9,8 @@ import type { Command, Read } from '../core/io.ts';
 import type { Memos } from '../core/memo.ts';
 import type { Network } from '../core/network/genesis.ts';
 import type { Notice } from '../core/notice.ts';
+import { liveOrderOf } from '../core/views.ts';
 import { type Answers, answersOf } from '../core/wallet/answers.ts';
-import { readLiveOrder } from '../core/wallet/holdings.ts';
 import { type Engine, type EngineOptions, openEngine } from '../shell/engine.ts';
 import { SESSION_SCRUB_RECORDS } from '../shell/limits.ts';
 import { formatAddress } from '../shell/net/address.ts';
@@ -156,7 +156,7 @@ function engineOptions(
 
 function resumedFrom(read: Read, { network, memos }: WalletFolder): Resumed | undefined {
   const live = liveOrderView(read, network, memos.open);
-  const record = readLiveOrder(read);
+  const record = liveOrderOf(read);
   if (live === null || record === undefined) return undefined;
   const { token } = record.order.order.action.data;
   const { decimals } = network.genesis.tokens[token] ?? { decimals: 0 };

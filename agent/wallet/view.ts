@@ -7,7 +7,7 @@ import type { Certificate } from '../core/codec/order.ts';
 import type { Read } from '../core/io.ts';
 import { quorumOf } from '../core/network/committee.ts';
 import type { Network } from '../core/network/genesis.ts';
-import { readLiveOrder, readPayment, readWallet } from '../core/wallet/holdings.ts';
+import { liveOrderOf, paymentOf, walletOf } from '../core/views.ts';
 import {
   certificateView,
   memberName,
@@ -56,7 +56,7 @@ export function walletView(
   account: Uint8Array,
   open: OpenMemo,
 ): WalletView {
-  const { balances, next, payments } = readWallet(read, network, account);
+  const { balances, next, payments } = walletOf(read, network, account);
   return {
     address: nameOf('account', account),
     network: { name: network.genesis.name, id: nameOf('network', network.id) },
@@ -77,15 +77,15 @@ export function spendable(
   account: Uint8Array,
   token: TokenIndex,
 ): bigint {
-  const { balances } = readWallet(read, network, account);
+  const { balances } = walletOf(read, network, account);
   const held: bigint = balances.find((entry) => entry.token === token)?.balance ?? ZERO_BALANCE;
-  const going = readLiveOrder(read)?.order.order.action.data;
+  const going = liveOrderOf(read)?.order.order.action.data;
   const leaving: bigint = going?.token === token ? going.amount : ZERO_BALANCE;
   return held - leaving;
 }
 
 export function liveOrderView(read: Read, network: Network, open: OpenMemo): LiveOrderView | null {
-  const live = readLiveOrder(read);
+  const live = liveOrderOf(read);
   if (live === undefined) return null;
   return {
     order: orderView(network, live.order, open),
@@ -108,10 +108,10 @@ export function newestPayments(
   most: number,
   open?: OpenMemo,
 ): readonly ShownPayment[] {
-  const { payments: count } = readWallet(read, network, account);
+  const { payments: count } = walletOf(read, network, account);
   const length = Math.min(Number(count), most);
   return Array.from({ length }, (_, back) => count - 1n - BigInt(back)).flatMap((n) => {
-    const record = readPayment(read, n);
+    const record = paymentOf(read, n);
     if (record === undefined) return [];
     const { certificate, wallMs } = record;
     const { order, votes } = certificateView(network, certificate, open);

@@ -9,7 +9,7 @@ import type { Amount, TokenIndex } from '../../agent/core/base/units.ts';
 import type { Certificate, SignedOrder } from '../../agent/core/codec/order.ts';
 import type { Network } from '../../agent/core/network/genesis.ts';
 import type { Notice } from '../../agent/core/notice.ts';
-import { readWallet } from '../../agent/core/wallet/holdings.ts';
+import { walletOf } from '../../agent/core/views.ts';
 import type { Address } from '../../agent/shell/net/address.ts';
 import type { TransportChoice } from '../../agent/shell/net/transport.ts';
 import { openSession, type WalletSession } from '../../agent/wallet/session.ts';
@@ -99,7 +99,7 @@ export async function openTestWallet(
         });
       }),
     balance() {
-      const { balances } = readWallet(session.read, network, signer.publicKey);
+      const { balances } = walletOf(session.read, network, signer.publicKey);
       return balances[0]?.balance ?? 0n;
     },
     close: () => session.close(),

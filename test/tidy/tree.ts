@@ -58,6 +58,13 @@ export function read(path: string): string {
   return text;
 }
 
+/** The text of a file without what explains it. */
+export function withoutComments(path: string): string {
+  return read(path)
+    .replace(/\/\*[\s\S]*?\*\//g, '')
+    .replace(/\/\/.*$/gm, '');
+}
+
 export function under(folder: string): string[] {
   return FILES.filter((path) => path.startsWith(`${folder}/`));
 }

@@ -2,13 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { rule } from './rule.ts';
-import { read, under } from './tree.ts';
-
-function withoutComments(path: string): string {
-  return read(path)
-    .replace(/\/\*[\s\S]*?\*\//g, '')
-    .replace(/\/\/.*$/gm, '');
-}
+import { read, under, withoutComments } from './tree.ts';
 
 rule('the core reads no clock, no randomness and no process', () => {
   const forbidden =

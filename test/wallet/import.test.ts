@@ -2,9 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ByteKey } from '../../agent/core/base/bytes.ts';
-import { encode } from '../../agent/core/codec/canonical.ts';
 import type { Message } from '../../agent/core/codec/message.ts';
-import { type Certificate, certificateCoder } from '../../agent/core/codec/order.ts';
+import type { Certificate } from '../../agent/core/codec/order.ts';
 import { importReceipt } from '../../agent/wallet/import.ts';
 import type { WalletSession } from '../../agent/wallet/session.ts';
 import { Watchers } from '../../agent/wallet/until.ts';
@@ -39,10 +38,8 @@ function bobs() {
       });
     },
   } satisfies Partial<WalletSession>;
-  const take = (certificate: Certificate, signal?: AbortSignal) => {
-    const bytes = encode(certificateCoder, certificate);
-    return importReceipt(session as unknown as WalletSession, certificate, bytes, signal);
-  };
+  const take = (certificate: Certificate, signal?: AbortSignal) =>
+    importReceipt(session as unknown as WalletSession, certificate, signal);
   return { world, take, looks: () => looks };
 }
 

@@ -7,8 +7,6 @@ import { equalBytes } from '../../core/base/bytes.ts';
 import { foundText, trimmed } from '../../core/base/characters.ts';
 import { nameOf } from '../../core/base/names.ts';
 import { isRefusal } from '../../core/base/refusal.ts';
-import { encode } from '../../core/codec/canonical.ts';
-import { certificateCoder } from '../../core/codec/order.ts';
 import type { Network } from '../../core/network/genesis.ts';
 import { certificateView } from '../../shell/control/money-view.ts';
 import { createVerify } from '../../shell/verify.ts';
@@ -194,9 +192,8 @@ export const walletImport: CommandSpec = {
     const offline = args.flag('offline');
     const session = await openShown(wallet, context, { offline });
     try {
-      const bytes = encode(certificateCoder, certificate);
       const signal = offline ? undefined : interrupt;
-      const outcome = orFail(await importReceipt(session, certificate, bytes, signal));
+      const outcome = orFail(await importReceipt(session, certificate, signal));
       const view = certificateView(network, certificate, wallet.memos.open);
       show(args, context, { outcome, ...view }, (paint) =>
         [renderVerified(paint, view, networkShown(network)), NEWS[outcome]].join('\n'),

@@ -9,8 +9,9 @@
 import { equalBytes } from '../base/bytes.ts';
 import type { Verify } from '../base/crypto.ts';
 import { type Refusal, refusal } from '../base/refusal.ts';
+import { decode, encode } from '../codec/canonical.ts';
 import type { Certificate, MemberSignature } from '../codec/order.ts';
-import { isVoteValid, orderHash, orderSigningBytes } from '../codec/order.ts';
+import { certificateCoder, isVoteValid, orderHash, orderSigningBytes } from '../codec/order.ts';
 import { quorumOf } from './committee.ts';
 import type { Network } from './genesis.ts';
 
@@ -61,4 +62,14 @@ export function checkCertificate(
 
 function isSameVote(vote: MemberSignature, other: MemberSignature | undefined): boolean {
   return vote.member === other?.member && equalBytes(vote.signature, other.signature);
+}
+
+/** A certificate as it is handed from person to person. */
+export function certificateBytes(certificate: Certificate): Uint8Array {
+  return encode(certificateCoder, certificate);
+}
+
+/** What such bytes say; whether it is true, `checkCertificate` tells. */
+export function certificateFrom(bytes: Uint8Array): Certificate | Refusal {
+  return decode(certificateCoder, bytes);
 }
