@@ -19,7 +19,7 @@ import { type Config, DEFAULT_CONFIG_FILE } from '../shell/config/config-schema.
 import { readServiceEnvironment } from '../shell/config/config-service.ts';
 import type { OpeningView } from '../shell/control/api.ts';
 import { type Daemon, startDaemon } from '../shell/daemon/daemon.ts';
-import { type Identity, readIdentity } from '../shell/daemon/identity.ts';
+import { type NodeIdentity, readIdentity } from '../shell/daemon/identity.ts';
 import { createServiceManager, type ServiceManager } from '../shell/daemon/notify.ts';
 import { describeFailure, exitOf } from '../shell/daemon/start-failure.ts';
 import { usageText } from '../shell/daemon/usage.ts';
@@ -39,7 +39,7 @@ type Task =
       readonly kind: 'run';
       readonly config: Config;
       readonly configFile: string;
-      readonly identity: Identity;
+      readonly identity: NodeIdentity;
       readonly strict: boolean;
     };
 

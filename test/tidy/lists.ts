@@ -43,9 +43,7 @@ export const UNUSED: readonly string[] = [
 /** Type names that mean two things: one of the two is to be renamed. */
 export const AMBIGUOUS: readonly string[] = [
   'AccountView',
-  'Claim',
   'Way',
-  'Identity',
   'PeerState',
   'PeerView',
   'Standing',

@@ -11,7 +11,7 @@ import type { Logs } from '../log/logs.ts';
 import type { Damage } from '../store/damage.ts';
 import type { Counters } from './counters.ts';
 import type { Events } from './events.ts';
-import type { Identity } from './identity.ts';
+import type { NodeIdentity } from './identity.ts';
 import type { Beacons } from './parts/beacons.ts';
 import type { Readiness } from './readiness.ts';
 
@@ -19,7 +19,7 @@ export interface DaemonContext {
   readonly configFile: string;
   /** The configuration in force: a reload replaces it. */
   config: Config;
-  readonly identity: Identity;
+  readonly identity: NodeIdentity;
   readonly logs: Logs;
   readonly clock: Clock;
   readonly startedMs: number;

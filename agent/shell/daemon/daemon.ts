@@ -26,7 +26,7 @@ import { type Closers, createClosers } from './closers.ts';
 import type { DaemonContext, Running } from './context.ts';
 import { createCounters } from './counters.ts';
 import { createEvents } from './events.ts';
-import type { Identity } from './identity.ts';
+import type { NodeIdentity } from './identity.ts';
 import { ownStore } from './owner.ts';
 import { serveControl } from './parts/control.ts';
 import { createReadiness } from './readiness.ts';
@@ -37,7 +37,7 @@ import { engineOptions, takePart } from './take-part.ts';
 export interface DaemonSetup {
   readonly config: Config;
   readonly configFile: string;
-  readonly identity: Identity;
+  readonly identity: NodeIdentity;
   readonly logs: Logs;
   /** End instead of serving the control socket alone when the store is damaged. */
   readonly strict: boolean;

@@ -18,7 +18,7 @@ import type { Config } from '../config/config-schema.ts';
 import { isKeyFault, quickSignerFromSeed, readKeyFile } from '../keys.ts';
 import { MAX_GENESIS_BYTES } from '../limits.ts';
 
-export interface Identity {
+export interface NodeIdentity {
   readonly network: Network;
   readonly signer: Signer;
   /** The 32 bytes that the signer and the node's certificate are made of. */
@@ -28,7 +28,7 @@ export interface Identity {
 }
 
 export type IdentityReading =
-  | { readonly ok: true; readonly identity: Identity }
+  | { readonly ok: true; readonly identity: NodeIdentity }
   | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
 
 /** Reads the files that the configuration names, and checks that they belong together. */
@@ -58,7 +58,10 @@ export function readIdentity(config: Config, configFile: string): IdentityReadin
 
 type Mismatch = readonly [field: string, expected: string, found: string];
 
-function roleMismatch(config: Config, { network, signer, member }: Identity): Mismatch | undefined {
+function roleMismatch(
+  config: Config,
+  { network, signer, member }: NodeIdentity,
+): Mismatch | undefined {
   const key = nameOf('node', signer.publicKey);
   if (member === undefined) {
     if (config.role === 'relay') return undefined;

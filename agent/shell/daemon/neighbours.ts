@@ -4,13 +4,16 @@ import { type Config, DEFAULT_PORT } from '../config/config-schema.ts';
 import type { WantedPeer } from '../net/wants.ts';
 import { meshAddress } from '../radio/address.ts';
 import { hasRadio } from '../radio/settings.ts';
-import type { Identity } from './identity.ts';
+import type { NodeIdentity } from './identity.ts';
 
 /**
  * The configured peers as the links take them. On a mesh, every authority besides at the address
  * that follows from its key (core/base/address.ts), so that none has to be heard of first.
  */
-export function wantedPeers(config: Config, { network, signer }: Identity): readonly WantedPeer[] {
+export function wantedPeers(
+  config: Config,
+  { network, signer }: NodeIdentity,
+): readonly WantedPeer[] {
   const configured = config.peers.map(({ address, node: key }) => ({ ...address, key }));
   if (!hasRadio(config)) return configured;
   const others = network.committee.members.filter(({ key }) => !equalBytes(key, signer.publicKey));

@@ -37,7 +37,7 @@ export function unusedMarkOf(keyFile: string): string {
 export const UNUSED_MARK_TEXT =
   'This key has never been used. The first start of meshpayd removes this file; do not bring it back.\n';
 
-export interface Claim {
+export interface OwnerClaim {
   readonly other?: string;
   readonly markStays?: string;
 }
@@ -52,7 +52,7 @@ export interface Owner {
  * Makes sure that the store is this key's. `other`: whose it is instead, in words for a person;
  * `markStays`: the system's code, where the mark could not be removed.
  */
-export async function claimStore(store: Store, owner: Owner): Promise<Claim> {
+export async function claimStore(store: Store, owner: Owner): Promise<OwnerClaim> {
   const mark = unusedMarkOf(owner.keyFile);
   const stored = ownerOf(store);
   if (stored === undefined) {

@@ -9,7 +9,7 @@ import type { Engine } from '../../engine.ts';
 import type { Logs } from '../../log/logs.ts';
 import { type Address, isLinkLocal } from '../../net/address.ts';
 import { createDiscovery, type DiscoveryCounts, type OwnBeacon } from '../../net/discovery.ts';
-import type { Identity } from '../identity.ts';
+import type { NodeIdentity } from '../identity.ts';
 import { beaconInterfaces } from '../neighbours.ts';
 import { createTwinWatch, type TwinCounts } from './twin-watch.ts';
 
@@ -27,7 +27,7 @@ export interface Beacons {
 /** Whose beacons they are; a daemon's context. */
 export interface BeaconsSetup {
   readonly config: Config;
-  readonly identity: Identity;
+  readonly identity: NodeIdentity;
   readonly clock: Clock;
   readonly logs: Logs;
 }
