@@ -17,7 +17,7 @@ import { formatAddress } from '../shell/net/address.ts';
 import type { LinkFault } from '../shell/net/fault.ts';
 import { WALLET_NET_LIMITS } from '../shell/net/limits.ts';
 import type { Links } from '../shell/net/links.ts';
-import { isLinked } from '../shell/net/peers.ts';
+import { isLinked } from '../shell/net/peer-state.ts';
 import type { OpenOptions } from '../shell/store/open.ts';
 import { type BrokenFault, brokenBy, isFault, type StoreFault } from './fault.ts';
 import type { WalletFolder } from './folder.ts';

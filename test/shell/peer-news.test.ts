@@ -4,13 +4,14 @@ import { describe, it } from 'node:test';
 import { createPeerNews } from '../../agent/shell/daemon/tell.ts';
 import { type LinkFaultCode, linkFault } from '../../agent/shell/net/fault.ts';
 import { NET_LIMITS } from '../../agent/shell/net/limits.ts';
-import { createPeerTable, type PeerState } from '../../agent/shell/net/peers.ts';
+import type { PeerState } from '../../agent/shell/net/peer-state.ts';
+import { PeerTable } from '../../agent/shell/net/peers.ts';
 
 /** One peer, and how many of the changes that it goes through are news. */
 function watched(demanded: boolean) {
   const isNews = createPeerNews();
   let news = 0;
-  const table = createPeerTable(
+  const table = new PeerTable(
     NET_LIMITS,
     () => 0,
     (peer, from) => {

@@ -11,14 +11,7 @@ export const TOO_LONG: readonly string[] = [
   'serveDatagrams',
   'createInbound',
   'createOutbound',
-  'createDialer',
   'createDiscovery',
-  'createLinks',
-  'open',
-  'createPeerTable',
-  'openStream',
-  'createTerms',
-  'createWants',
 ];
 
 /** Files that import each other, if only for types. */
@@ -41,13 +34,7 @@ export const UNUSED: readonly string[] = [
 ];
 
 /** Type names that mean two things: one of the two is to be renamed. */
-export const AMBIGUOUS: readonly string[] = [
-  'AccountView',
-  'Way',
-  'PeerState',
-  'PeerView',
-  'Standing',
-];
+export const AMBIGUOUS: readonly string[] = ['AccountView', 'Way'];
 
 /** Folders whose comments are wider than the page. */
 export const WIDE: readonly string[] = ['agent/core/'];
@@ -83,7 +70,6 @@ export const FOR_TESTS: readonly string[] = [
   'pauseMs',
   'LINK_FAULTS',
   'openMulticast',
-  'mayMove',
   'protocolName',
   'wantsDebugger',
   'STANDINGS',

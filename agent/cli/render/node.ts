@@ -10,7 +10,8 @@ import type {
   PeerView,
   StatusView,
 } from '../../shell/control/api.ts';
-import type { NodeState, PeerState } from '../../shell/control/states.ts';
+import type { NodeState } from '../../shell/control/states.ts';
+import type { PeerState } from '../../shell/net/peer-state.ts';
 import type { Paint } from './paint.ts';
 import { renderFields, renderTable } from './table.ts';
 import { counted, duration, listed, moment, size } from './text.ts';

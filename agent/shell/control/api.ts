@@ -15,12 +15,13 @@
  */
 import type { RefusalCode } from '../../core/base/refusal.ts';
 import type { LogLevel } from '../log/levels.ts';
+import type { PeerState } from '../net/peer-state.ts';
 import type { CheckView } from './check.ts';
 import type { ControlErrorView } from './errors.ts';
 import type { EventView } from './event-view.ts';
 import type { OrderView, QuantityView, TokenView } from './money-view.ts';
 import type { CounterName } from './notices.ts';
-import type { NodeState, PeerState } from './states.ts';
+import type { NodeState } from './states.ts';
 
 /** Raised with every change that an older client would misread. */
 export const CONTROL_API_VERSION = 1;

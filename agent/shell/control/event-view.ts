@@ -4,8 +4,9 @@
  */
 import type { Network } from '../../core/network/genesis.ts';
 import type { Notice } from '../../core/notice.ts';
+import type { PeerState } from '../net/peer-state.ts';
 import { NOTICES, type NoticeKind, rowOf } from './notices.ts';
-import type { NodeState, PeerState } from './states.ts';
+import type { NodeState } from './states.ts';
 
 /** What the shell tells of its own. */
 interface ShellEvents {

@@ -5,7 +5,8 @@ import { logKey } from '../log/log-clean.ts';
 import { formatAddress } from '../net/address.ts';
 import { describeFault, type LinkFaultCode } from '../net/fault.ts';
 import type { LinkReport } from '../net/link.ts';
-import { isLinked, type MovedPeer, type PeerState } from '../net/peers.ts';
+import { isLinked, type PeerState } from '../net/peer-state.ts';
+import type { MovedPeer } from '../net/peers.ts';
 import type { DaemonContext } from './context.ts';
 import { peerName } from './views.ts';
 

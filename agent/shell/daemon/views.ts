@@ -21,7 +21,8 @@ import {
 import { tokenViews } from '../control/money-view.ts';
 import { formatAddress } from '../net/address.ts';
 import { describeFault } from '../net/fault.ts';
-import { isLinked, type PeerView as NetPeer } from '../net/peers.ts';
+import { isLinked } from '../net/peer-state.ts';
+import type { KnownPeer } from '../net/peers.ts';
 import type { StoreStatistics } from '../store/store.ts';
 import { VERSION } from '../version.ts';
 import { isClockTrusted } from './clock.ts';
@@ -117,7 +118,7 @@ export function peersView(context: DaemonContext): PeersView {
   return { peers, anonymousLinks: links.counts().anonymous };
 }
 
-function peerView(context: DaemonContext, peer: NetPeer): PeerView {
+function peerView(context: DaemonContext, peer: KnownPeer): PeerView {
   const { nowMs, wallMs } = context.clock.stamp();
   return {
     name: peerName(context, peer),
@@ -136,7 +137,7 @@ function peerView(context: DaemonContext, peer: NetPeer): PeerView {
 /** What people call a peer: a member's name from the genesis document. */
 export function peerName(
   { identity }: DaemonContext,
-  { key, name }: Pick<NetPeer, 'key' | 'name'>,
+  { key, name }: Pick<KnownPeer, 'key' | 'name'>,
 ): string | null {
   const { members } = identity.network.committee;
   const member = members.find((candidate) => key !== undefined && equalBytes(candidate.key, key));

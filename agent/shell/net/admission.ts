@@ -133,7 +133,7 @@ export interface Newcomer {
 /** What admission needs to know of a link that has a place. */
 export interface Placed extends Newcomer {
   /** When its last frame came. */
-  lastFrameMs(): number;
+  readonly lastFrameMs: number;
 }
 
 /**
@@ -166,8 +166,7 @@ export function findPlace<L extends Placed>(
   const own = ofSource.find((link) => !isAskedFor(link));
   if (own !== undefined) return own;
   const silent = mostSilent(candidates);
-  if (silent !== undefined && nowMs - silent.lastFrameMs() >= limits.evictableAfterMs)
-    return silent;
+  if (silent !== undefined && nowMs - silent.lastFrameMs >= limits.evictableAfterMs) return silent;
   return linkFault('too_many_links', `${kind} links`);
 }
 
@@ -197,7 +196,7 @@ function mostSilent<L extends Placed>(links: readonly L[]): L | undefined {
   let found: L | undefined;
   for (const link of links) {
     if (isAskedFor(link)) continue;
-    if (found === undefined || link.lastFrameMs() < found.lastFrameMs()) found = link;
+    if (found === undefined || link.lastFrameMs < found.lastFrameMs) found = link;
   }
   return found;
 }

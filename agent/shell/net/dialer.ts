@@ -10,7 +10,8 @@ import type { Address } from './address.ts';
 import { type DialSetup, dialAddress } from './dial.ts';
 import { type LinkFault, linkFault } from './fault.ts';
 import type { NetLimits } from './limits.ts';
-import { addressesOf, isLinked, type Peer, type PeerTable } from './peers.ts';
+import { isLinked } from './peer-state.ts';
+import { addressesOf, type Peer, type PeerTable } from './peers.ts';
 import type { Transport } from './transport.ts';
 
 export interface DialerOptions extends DialSetup {
@@ -34,23 +35,15 @@ export interface Dialled {
   readonly instance: string;
 }
 
-export interface Dialer {
-  /** Dials the peer after `delayMs`, unless it is being dialled or waits for less. */
-  dial(peer: Peer, delayMs: number): void;
-  /** The attempt under way came to a stream. */
-  accepted(peer: Peer): void;
-  /** It did not: dials again after a pause, if the peer is wanted. */
-  failed(peer: Peer, fault: LinkFault): void;
-  /** The link is gone: dials after a pause, unless an attempt is under way. */
-  again(peer: Peer): void;
-  /** After a link that held, the pauses begin with the shortest again. */
-  forgiven(peer: Peer): void;
-  /** Gives up the attempt or the pause. */
-  cancel(peer: Peer): void;
-  /** Attempts under way to peers that nobody asked for. */
-  undemanded(): number;
-  stop(): void;
-}
+/**
+ * What link-table.ts wants of a dialler: the attempt under way came to a stream (`accepted`), or it
+ * did not (`failed`: dials again after a pause, if the peer is wanted); the link is gone (`again`:
+ * dials after a pause, unless an attempt is under way); after a link that held, the pauses begin
+ * with the shortest again (`forgiven`); gives up the attempt or the pause (`cancel`).
+ */
+export type DialOrder =
+  | { readonly what: 'accepted' | 'again' | 'forgiven' | 'cancel' }
+  | { readonly what: 'failed'; readonly fault: LinkFault };
 
 /** The pause before attempt number `attempt` (from 0), in milliseconds. */
 export function pauseMs(limits: NetLimits, attempt: number, random: number): number {
@@ -65,106 +58,127 @@ interface Attempt {
   readonly abort: () => void;
 }
 
-export function createDialer(options: DialerOptions): Dialer {
-  const { limits, table } = options;
-  const attempts = new Map<Peer, Attempt>();
-  const counts = new WeakMap<Peer, number>();
+export class Dialer {
+  readonly #options: DialerOptions;
+  readonly #attempts = new Map<Peer, Attempt>();
+  /** Attempts that have begun since the pauses were the shortest. */
+  readonly #counts = new WeakMap<Peer, number>();
 
-  function move(peer: Peer, state: 'connecting' | 'authenticating'): void {
-    // While another link to the peer is up, an attempt says nothing about the peer's state.
-    if (!isLinked(peer.state)) table.move(peer, state);
+  constructor(options: DialerOptions) {
+    this.#options = options;
   }
 
-  function begin(peer: Peer): void {
-    if (isLinked(peer.state)) {
-      attempts.delete(peer);
-      return;
-    }
-    const addresses = addressesOf(peer);
-    const count = counts.get(peer) ?? 0;
-    const address = addresses[count % Math.max(1, addresses.length)];
-    if (address === undefined) {
-      attempts.delete(peer);
-      table.move(peer, 'discovering');
-      return;
-    }
-    counts.set(peer, count + 1);
-    peer.address = address;
-    move(peer, 'connecting');
-    let abort = dialAddress(options, address, peer.pinned ? peer.key : undefined, {
-      onConnected: () => move(peer, 'authenticating'),
-      onSecured(socket, key, by) {
-        abort = options.onSecured(peer, socket, key, { address, ...by });
-      },
-      onFailed: (fault) => give(fault),
-    });
-    const giveUp = () => abort();
-    const timer = setTimeout(() => {
-      giveUp();
-      give(linkFault('handshake_timeout'));
-    }, limits.handshakeTimeoutMs);
-    attempts.set(peer, { timer, beginsAtMs: undefined, abort: giveUp });
-
-    function give(fault: LinkFault): void {
-      options.onFailed(peer, fault, address ?? { host: '', port: 0 });
-      failed(peer, fault);
-    }
-  }
-
-  function dial(peer: Peer, delayMs: number): void {
-    const pending = attempts.get(peer);
-    const beginsAtMs = options.nowMs() + delayMs;
+  /** Dials the peer after `delayMs`, unless it is being dialled or waits for less. */
+  dial(peer: Peer, delayMs: number): void {
+    const pending = this.#attempts.get(peer);
+    const beginsAtMs = this.#options.nowMs() + delayMs;
     if (pending !== undefined) {
       if (pending.beginsAtMs === undefined || pending.beginsAtMs <= beginsAtMs) return;
       clearTimeout(pending.timer);
     }
-    const timer = setTimeout(() => begin(peer), delayMs);
-    attempts.set(peer, { timer, beginsAtMs, abort: () => undefined });
+    const timer = setTimeout(() => this.#begin(peer), delayMs);
+    this.#attempts.set(peer, { timer, beginsAtMs, abort: () => undefined });
   }
 
-  function cancel(peer: Peer): void {
-    const attempt = attempts.get(peer);
-    if (attempt === undefined) return;
-    attempts.delete(peer);
-    clearTimeout(attempt.timer);
-    attempt.abort();
+  obey(peer: Peer, order: DialOrder): void {
+    switch (order.what) {
+      case 'accepted':
+        this.#forget(peer);
+        break;
+      case 'failed':
+        this.#fail(peer, order.fault);
+        break;
+      case 'again':
+        this.#dialAgain(peer);
+        break;
+      case 'forgiven':
+        this.#counts.delete(peer);
+        break;
+      case 'cancel':
+        this.#forget(peer)?.abort();
+    }
   }
 
-  function failed(peer: Peer, fault: LinkFault): void {
-    const attempt = attempts.get(peer);
-    if (attempt !== undefined) clearTimeout(attempt.timer);
-    attempts.delete(peer);
+  /** Attempts and pauses of peers that nobody asked for. */
+  undemanded(): number {
+    return [...this.#attempts.keys()].filter((peer) => !peer.demanded).length;
+  }
+
+  stop(): void {
+    for (const peer of [...this.#attempts.keys()]) this.obey(peer, { what: 'cancel' });
+  }
+
+  #forget(peer: Peer): Attempt | undefined {
+    const attempt = this.#attempts.get(peer);
+    this.#attempts.delete(peer);
+    clearTimeout(attempt?.timer);
+    return attempt;
+  }
+
+  #begin(peer: Peer): void {
+    const { table, limits } = this.#options;
+    if (isLinked(peer.state)) {
+      this.#attempts.delete(peer);
+      return;
+    }
+    const addresses = addressesOf(peer);
+    const count = this.#counts.get(peer) ?? 0;
+    const address = addresses[count % Math.max(1, addresses.length)];
+    if (address === undefined) {
+      this.#attempts.delete(peer);
+      table.move(peer, 'discovering');
+      return;
+    }
+    this.#counts.set(peer, count + 1);
+    peer.address = address;
+    this.#move(peer, 'connecting');
+    const abort = this.#attempt(peer, address);
+    const timer = setTimeout(() => {
+      abort();
+      this.#giveUp(peer, address, linkFault('handshake_timeout'));
+    }, limits.handshakeTimeoutMs);
+    this.#attempts.set(peer, { timer, beginsAtMs: undefined, abort });
+  }
+
+  /** Returns the way to give it up. */
+  #attempt(peer: Peer, address: Address): () => void {
+    let abort = dialAddress(this.#options, address, peer.pinned ? peer.key : undefined, {
+      onConnected: () => this.#move(peer, 'authenticating'),
+      onSecured: (socket, key, by) => {
+        abort = this.#options.onSecured(peer, socket, key, { address, ...by });
+      },
+      onFailed: (fault) => this.#giveUp(peer, address, fault),
+    });
+    return () => abort();
+  }
+
+  #giveUp(peer: Peer, address: Address, fault: LinkFault): void {
+    this.#options.onFailed(peer, fault, address);
+    this.#fail(peer, fault);
+  }
+
+  /** While another link to the peer is up, an attempt says nothing about the peer's state. */
+  #move(peer: Peer, state: 'connecting' | 'authenticating'): void {
+    if (!isLinked(peer.state)) this.#options.table.move(peer, state);
+  }
+
+  #fail(peer: Peer, fault: LinkFault): void {
+    const { table } = this.#options;
+    this.#forget(peer);
     if (isLinked(peer.state)) return;
     if (!peer.demanded) {
       table.move(peer, 'disconnected', fault);
       return;
     }
     if (peer.state !== 'discovering') table.move(peer, 'reconnecting', fault);
-    again(peer);
+    this.#dialAgain(peer);
   }
 
   /** The pauses grow when all addresses have been tried once more. */
-  function again(peer: Peer): void {
-    const rounds = ((counts.get(peer) ?? 1) - 1) / Math.max(1, addressesOf(peer).length);
-    dial(peer, pauseMs(limits, Math.floor(rounds), options.random()));
+  #dialAgain(peer: Peer): void {
+    const { limits, random } = this.#options;
+    const count = this.#counts.get(peer) ?? 1;
+    const rounds = (count - 1) / Math.max(1, addressesOf(peer).length);
+    this.dial(peer, pauseMs(limits, Math.floor(rounds), random()));
   }
-
-  return {
-    dial,
-    accepted(peer) {
-      const attempt = attempts.get(peer);
-      if (attempt !== undefined) clearTimeout(attempt.timer);
-      attempts.delete(peer);
-    },
-    failed,
-    again,
-    forgiven(peer) {
-      counts.delete(peer);
-    },
-    cancel,
-    undemanded: () => [...attempts.keys()].filter((peer) => !peer.demanded).length,
-    stop() {
-      for (const peer of [...attempts.keys()]) cancel(peer);
-    },
-  };
 }

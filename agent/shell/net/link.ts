@@ -1,13 +1,14 @@
 /**
- * One link as links.ts keeps it, and what is told of links.
+ * One link as link-table.ts keeps it, and what is told of links.
  */
 import type { Event, LinkId } from '../../core/io.ts';
 import type { Place } from '../standing.ts';
+import type { Listen } from './acceptor.ts';
 import type { Address } from './address.ts';
-import type { Placed } from './admission.ts';
+import type { LinkKind, Placed } from './admission.ts';
 import type { LinkFault, LinkFaultCode } from './fault.ts';
 import type { Peer } from './peers.ts';
-import type { Stream, Traffic } from './stream.ts';
+import type { Traffic } from './stream.ts';
 import type { Transport } from './transport.ts';
 
 /** What the core hears of links. */
@@ -32,12 +33,17 @@ export interface LinkCounts {
 
 export interface Link extends Placed {
   readonly id: LinkId;
-  readonly stream: Stream;
   readonly key: Uint8Array | undefined;
-  readonly peer: Peer | undefined;
+  /** By the committee of now, as all that follows from it. */
+  kind: LinkKind;
+  peer: Peer | undefined;
   readonly address: Address;
   readonly transport: Transport;
+  /** For whom the address is that it came in at; of a dialled link, for anyone. */
+  readonly admits: Listen['admits'];
+  readonly traffic: Traffic;
   readonly upAtMs: number;
+  lastFrameMs: number;
   /** Peers that somebody asked for by addresses at which this node answered. */
   readonly aliases: Set<Peer>;
   /** As the core was told. */
@@ -54,8 +60,4 @@ export function isWanted({ peer, aliases }: Link): boolean {
 /** A link to a node that was dialled because it was found. */
 export function isFoundLink({ dialled, peer }: Link): boolean {
   return dialled && peer?.demanded === false;
-}
-
-export function newTraffic(): Traffic {
-  return { framesIn: 0, framesOut: 0, bytesIn: 0, bytesOut: 0 };
 }

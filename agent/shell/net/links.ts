@@ -1,8 +1,7 @@
 /**
- * The links of this node: those that others opened, and those that it keeps open itself.
- *
- * One link a node. When a second stream to the same node comes up, terms.ts decides which of the
- * two goes on, the same one on both sides. A link that loses goes down before the other comes up.
+ * The links of this node: those that others opened, and those that it keeps open itself. Here are
+ * the streams; which of them are links and what follows from it is link-table.ts, who is wanted is
+ * wants.ts, who is dialled when is dialer.ts.
  *
  * Members are always dialled with their committee key (tls.ts says what a key proves); of two
  * members, the one with the larger key waits a moment first, so that a double dial is rare.
@@ -12,49 +11,38 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
-import { toHex } from '../../core/base/bytes.ts';
 import type { Close, LinkId, Send } from '../../core/io.ts';
 import type { Member } from '../../core/network/committee.ts';
 import type { Place } from '../standing.ts';
-import { type Caller, createAcceptor, type Listen, type Listening } from './acceptor.ts';
-import { type Address, createSourceNames } from './address.ts';
-import { findPlace, type LinkKind, type Newcomer } from './admission.ts';
+import {
+  type Acceptor,
+  type Caller,
+  createAcceptor,
+  type Listen,
+  type Listening,
+} from './acceptor.ts';
+import { createSourceNames } from './address.ts';
 import { createCommons } from './datagram/commons.ts';
-import { createDialer, type Dialled } from './dialer.ts';
-import { type LinkFault, type LinkFaultCode, linkFault } from './fault.ts';
+import { Dialer, type Dialled } from './dialer.ts';
+import { type LinkFault, linkFault } from './fault.ts';
 import type { Identity } from './identity.ts';
 import { DATAGRAM_LIMITS, NET_LIMITS, type NetLimits } from './limits.ts';
-import {
-  isFoundLink,
-  isWanted,
-  type Link,
-  type LinkCounts,
-  type LinkEvent,
-  type LinkReport,
-  newTraffic,
-} from './link.ts';
-import {
-  addressesOf,
-  createPeerTable,
-  isLinked,
-  type LinkedState,
-  type MovedPeer,
-  type Peer,
-  type PeerState,
-  type PeerView,
-} from './peers.ts';
-import { openStream, type Stream, type Traffic, turnAway } from './stream.ts';
-import { createTerms } from './terms.ts';
+import type { Link, LinkCounts, LinkEvent, LinkReport } from './link.ts';
+import { type LinkAct, LinkTable } from './link-table.ts';
+import { isLinked, type LinkedState, type PeerState } from './peer-state.ts';
+import { type KnownPeer, type MovedPeer, type Peer, PeerTable } from './peers.ts';
+import { Stream, type StreamOptions, turnAway } from './stream.ts';
+import { Terms } from './terms.ts';
 import type { TransportChoice } from './transport.ts';
-import { type TwinFinding, Twins, twinFault } from './twins.ts';
-import { createWants, type FoundNode, type WantedPeer } from './wants.ts';
+import { type TwinFinding, Twins } from './twins.ts';
+import { type FoundNode, type WantedPeer, Wants } from './wants.ts';
 
 export interface LinksOptions {
   /** Network id, 32 bytes. */
   readonly network: Uint8Array;
   /** Undefined: an anonymous wallet, which listens nowhere. */
   readonly identity: Identity | undefined;
-  /** The committee. All of them are wanted. */
+  /** The committee of the start (`setMembers`). All of them are wanted. */
   readonly members: readonly Member[];
   readonly listen: readonly Listen[];
   readonly wanted: readonly WantedPeer[];
@@ -88,12 +76,14 @@ export interface Links {
   resume(link: LinkId): void;
   /** A frame of this link cost so much for signatures, and brought nothing. */
   fruitless(link: LinkId, cost: number): void;
+  /** Replaces the committee: links and peers are judged by this one from now on. */
+  setMembers(members: readonly Member[]): void;
   /** Replaces what the operator wants. */
   want(wanted: readonly WantedPeer[]): void;
   found(node: FoundNode): void;
   /** The caller's knowledge of how far the comparison with a linked peer has come. */
   progress(key: Uint8Array, state: LinkedState): void;
-  peers(): readonly PeerView[];
+  peers(): readonly KnownPeer[];
   counts(): LinkCounts;
   /** Keys with which two nodes run, this node's own among them. */
   twins(): readonly TwinFinding[];
@@ -102,388 +92,290 @@ export interface Links {
   stop(): Promise<void>;
 }
 
+/** Makes the links of a node. Nothing is listened on and nobody dialled before `start`. */
 export function createLinks(options: LinksOptions): Links {
-  const limits: NetLimits = { ...NET_LIMITS, ...options.limits };
-  const nowMs = options.nowMs ?? (() => performance.now());
-  const { identity, members } = options;
-  const self = identity?.publicKey;
-  const terms = createTerms(limits, self, members, nowMs);
-  const sourceOf = createSourceNames(options.network);
-  const twins = new Twins(identity);
-  const tls = {
-    network: options.network,
-    identity,
-    handshakeTimeoutMs: limits.handshakeTimeoutMs,
-  };
+  return new NodeLinks(options);
+}
 
-  const table = createPeerTable(limits, nowMs, options.onPeer);
-  const links = new Map<LinkId, Link>();
-  const linkOfKey = new Map<string, Link>();
+class NodeLinks implements Links {
+  readonly #options: LinksOptions;
+  readonly #limits: NetLimits;
+  readonly #nowMs: () => number;
+  readonly #terms: Terms;
+  readonly #twins: Twins;
+  readonly #peers: PeerTable;
+  readonly #table: LinkTable;
+  readonly #dialer: Dialer;
+  readonly #wants: Wants;
+  readonly #acceptor: Acceptor;
+  /** Of links that are up. */
+  readonly #streams = new Map<LinkId, Stream>();
+  /** Of those that came in: how to say what its other side is now (`Caller`). */
+  readonly #trusts = new Map<LinkId, (isMember: boolean) => void>();
   /** Dialled, secured, and not accepted yet. */
-  const opening = new Set<Stream>();
-  const refused = new Map<LinkFaultCode, number>();
-  let stopped = false;
-  let sweeper: NodeJS.Timeout | undefined;
-  let sweptAtMs = nowMs();
+  readonly #opening = new Set<Stream>();
+  #sweeper: NodeJS.Timeout | undefined;
+  #sweptAtMs: number;
 
-  const transport = options.transport ?? 'auto';
-  const commons = createCommons(DATAGRAM_LIMITS, nowMs);
-  const dialer = createDialer({
-    tls,
-    limits,
-    commons,
-    transport,
-    table,
-    nowMs,
-    random: Math.random,
-    onSecured: openDialled,
-    onFailed: (peer, fault, address) => {
-      options.report?.({ what: 'dial_failed', address, key: peer.key, fault });
-    },
-  });
-  const wants = createWants({
-    limits,
-    table,
-    dialer,
-    self,
-    dialFound: options.dialFound,
-    foundLinks: () => [...links.values()].filter(isFoundLink).length,
-  });
-  const acceptor = createAcceptor({
-    listen: options.listen,
-    tls,
-    limits,
-    commons,
-    transport,
-    nowMs,
-    isMemberSource,
-    onSecured: accept,
-    onRefused: (fault, from) => count(fault, from, undefined),
-  });
-
-  function isMemberSource(source: string): boolean {
-    for (const peer of table.all()) {
-      if (!peer.isMember) continue;
-      if (addressesOf(peer).some((address) => address.host === source)) return true;
-      if (isLinked(peer.state) && peer.address?.host === source) return true;
-    }
-    return false;
+  constructor(options: LinksOptions) {
+    const { network, identity, members, transport = 'auto' } = options;
+    const limits = { ...NET_LIMITS, ...options.limits };
+    const nowMs = options.nowMs ?? (() => performance.now());
+    const self = identity?.publicKey;
+    this.#options = options;
+    this.#limits = limits;
+    this.#nowMs = nowMs;
+    this.#sweptAtMs = nowMs();
+    this.#terms = new Terms(limits, self, members, nowMs);
+    this.#twins = new Twins(identity);
+    this.#peers = new PeerTable(limits, nowMs, options.onPeer);
+    const table = new LinkTable({
+      limits,
+      terms: this.#terms,
+      peers: this.#peers,
+      twins: this.#twins,
+      instance: identity?.instance,
+      sourceOf: createSourceNames(network),
+      nowMs,
+      drawId: () => randomBytes(8).readBigUInt64BE() as LinkId,
+    });
+    this.#table = table;
+    const { handshakeTimeoutMs } = limits;
+    const commons = createCommons(DATAGRAM_LIMITS, nowMs);
+    const shared = {
+      tls: { network, identity, handshakeTimeoutMs },
+      limits,
+      commons,
+      transport,
+      nowMs,
+    };
+    this.#dialer = new Dialer({
+      ...shared,
+      table: this.#peers,
+      random: Math.random,
+      onSecured: (peer, socket, key, at) => this.#answered(peer, socket, { ...at, key }),
+      onFailed: (peer, fault, address) => {
+        options.report?.({ what: 'dial_failed', address, key: peer.key, fault });
+      },
+    });
+    this.#wants = new Wants({
+      limits,
+      table: this.#peers,
+      dialer: this.#dialer,
+      self,
+      dialFound: options.dialFound,
+      foundLinks: () => table.foundLinks(),
+    });
+    this.#acceptor = createAcceptor({
+      ...shared,
+      listen: options.listen,
+      isMemberSource: (host) => table.isMemberSource(host),
+      onSecured: (socket, key, caller) => this.#called(socket, key, caller),
+      onRefused: (fault, from) => this.#do(table.refuse(fault, from)),
+    });
+    this.#wants.want(options.wanted);
+    this.#wants.setMembers(members);
   }
 
-  function count(fault: LinkFault, address: Address, key: Uint8Array | undefined): void {
-    refused.set(fault.code, (refused.get(fault.code) ?? 0) + 1);
-    options.report?.({ what: 'refused', address, key, fault });
+  async start(): Promise<void> {
+    await this.#acceptor.start();
+    this.#sweeper = setInterval(() => this.#sweep(), this.#limits.pingEveryMs / 2).unref();
+    this.#wants.begin();
   }
 
-  // ---- streams that become links -------------------------------------------------------------
+  send({ link, bytes }: Send, cause?: LinkId): void {
+    const from = cause === undefined || cause === link ? undefined : this.#table.get(cause);
+    const causedBy = from && { link: from.id, place: from.place };
+    this.#streams.get(link)?.send(bytes, causedBy);
+  }
 
-  function accept(
-    socket: TLSSocket,
-    key: Uint8Array | undefined,
-    { address: from, transport, instance, listen, trust }: Caller,
-  ): void {
-    const kind = terms.kindOf(key);
-    const twin = key === undefined ? undefined : lookForTwin(key, instance, from);
-    const fault =
-      (stopped ? linkFault('stopping') : (twin ?? terms.whyNot(kind, key, listen.admits))) ??
-      (isBeaten(key, false) ? linkFault('duplicate') : undefined) ??
-      makePlace({ kind, source: sourceOf(from.host), dialled: false, wanted: isDemanded(key) });
-    if (fault !== undefined) {
-      if (fault.code !== 'duplicate') count(fault, from, key);
-      turnAway(socket, fault, limits.goodbyeMs);
+  close({ link, reason }: Close): void {
+    this.#streams.get(link)?.close(linkFault('protocol', reason));
+  }
+
+  resume(link: LinkId): void {
+    this.#streams.get(link)?.hold(false);
+  }
+
+  fruitless(link: LinkId, cost: number): void {
+    this.#streams.get(link)?.payFruitless(cost);
+  }
+
+  setMembers(members: readonly Member[]): void {
+    this.#terms.setMembers(members);
+    this.#wants.setMembers(members);
+    this.#do(this.#table.membersChanged());
+  }
+
+  want(wanted: readonly WantedPeer[]): void {
+    this.#wants.want(wanted);
+    this.#do(this.#table.wantsChanged());
+  }
+
+  found(node: FoundNode): void {
+    this.#wants.found(node);
+  }
+
+  progress(key: Uint8Array, state: LinkedState): void {
+    const peer = this.#peers.byKey(key);
+    if (peer !== undefined && isLinked(peer.state)) this.#peers.move(peer, state);
+  }
+
+  peers(): readonly KnownPeer[] {
+    return [...this.#peers.all()].map((peer) => {
+      const link = peer.key === undefined ? undefined : this.#table.ofKey(peer.key);
+      const stream = link && this.#streams.get(link.id);
+      return { ...peer, transport: link?.transport, roundTripMs: stream?.roundTripMs() };
+    });
+  }
+
+  counts(): LinkCounts {
+    const [handshakes, refused] = [this.#acceptor.handshakes(), this.#table.refused()];
+    return { ...this.#table.counts(), handshakes, refused };
+  }
+
+  twins(): readonly TwinFinding[] {
+    return this.#twins.all();
+  }
+
+  listening(): readonly Listening[] {
+    return this.#acceptor.listening();
+  }
+
+  async stop(): Promise<void> {
+    this.#table.stop();
+    this.#wants.stop();
+    clearInterval(this.#sweeper);
+    this.#dialer.stop();
+    const closed = this.#acceptor.stop();
+    const closing = this.#allStreams();
+    for (const stream of closing) stream.close(linkFault('stopping'));
+    await Promise.all([closed, ...closing.map((stream) => stream.gone)]);
+  }
+
+  /** Somebody came in. */
+  #called(socket: TLSSocket, key: Uint8Array | undefined, caller: Caller): void {
+    const { address, transport, instance, listen, trust } = caller;
+    const entry = this.#table.called({ key, address, transport, instance }, listen.admits);
+    if ('fault' in entry) {
+      this.#do(entry.acts);
+      turnAway(socket, entry.fault, this.#limits.goodbyeMs);
       return;
     }
-    trust(kind === 'member');
-    const peer = key === undefined ? undefined : peerOfCaller(key, kind);
-    open(socket, key, { address: from, transport }, false, peer);
+    const { link, acts } = entry;
+    trust(link.kind === 'member');
+    const stream = this.#open(socket, link, {
+      onOpen: () => undefined,
+      onFrame: (bytes) => this.#takeFrame(link, stream, bytes),
+      onEnd: (fault) => this.#ended(link, fault),
+    });
+    this.#streams.set(link.id, stream);
+    this.#trusts.set(link.id, trust);
+    this.#do(acts);
   }
 
-  /** Notes which process it is. A fault, if it is another one with this node's own key. */
-  function lookForTwin(key: Uint8Array, instance = '', at: Address): LinkFault | undefined {
-    const isSelf = terms.isSelf(key);
-    if (!isSelf && terms.kindOf(key) !== 'member' && !isDemanded(key)) return undefined;
-    const found = twins.saw(key, instance, at);
-    if (found !== undefined) {
-      options.report?.({ what: 'twin', address: at, key, fault: twinFault(found) });
-    }
-    return isSelf && instance !== identity?.instance ? twinFault(found) : undefined;
-  }
-
-  /** Takes another link's place if need be; a fault, if there is none. */
-  function makePlace(newcomer: Newcomer): LinkFault | undefined {
-    const place = findPlace(limits, members.length, links.values(), newcomer, nowMs());
-    if (place !== undefined && 'code' in place) return place;
-    place?.stream.close(linkFault('evicted'));
-    return undefined;
-  }
-
-  function isDemanded(key: Uint8Array | undefined): boolean {
-    return key !== undefined && table.byKey(key)?.demanded === true;
-  }
-
-  /** Whether there is a link to this node that goes on in place of a new stream. */
-  function isBeaten(key: Uint8Array | undefined, dialled: boolean): boolean {
-    const existing = key === undefined ? undefined : linkOfKey.get(toHex(key));
-    return key !== undefined && existing !== undefined && !terms.replaces(key, existing, dialled);
-  }
-
-  function peerOfCaller(key: Uint8Array, kind: LinkKind): Peer | undefined {
-    const isMember = kind === 'member';
-    return table.byKey(key) ?? table.add({ key, pinned: true, isMember, demanded: false });
-  }
-
-  function openDialled(dialled: Peer, socket: TLSSocket, key: Uint8Array, at: Dialled): () => void {
-    const twin = lookForTwin(key, at.instance, at.address);
-    if (terms.isSelf(key)) {
-      const fault = twin ?? linkFault('own_key');
-      turnAway(socket, fault, limits.goodbyeMs);
-      dialer.failed(dialled, fault);
-      return () => undefined;
-    }
-    const known = linkOfKey.get(toHex(key));
-    if (known !== undefined && known.peer !== dialled) {
-      turnAway(socket, linkFault('duplicate'), limits.goodbyeMs);
-      dialer.accepted(dialled);
-      rest(dialled);
-      addAlias(known, dialled);
-      return () => undefined;
-    }
-    let abandoned = false;
-    const stream = open(socket, key, at, true, dialled, () => abandoned);
+  /**
+   * A peer that was dialled answered; it becomes a link when it accepts. Returns how to give up.
+   */
+  #answered(peer: Peer, socket: TLSSocket, at: Dialled & { readonly key: Uint8Array }): () => void {
+    const { fault, acts } = this.#table.answered(peer, at);
+    if (fault !== undefined) turnAway(socket, fault, this.#limits.goodbyeMs);
+    this.#do(acts);
+    if (fault !== undefined) return () => undefined;
+    let link: Link | undefined;
+    let isAbandoned = false;
+    const stream = this.#open(
+      socket,
+      { ...this.#table.standsAs(at), dialled: true, traffic: peer.traffic },
+      {
+        onOpen: () => {
+          this.#opening.delete(stream);
+          const entry = this.#table.opened(peer, at);
+          if ('link' in entry) {
+            link = entry.link;
+            this.#streams.set(link.id, stream);
+          }
+          this.#do(entry.acts);
+          if ('fault' in entry) stream.close(entry.fault);
+        },
+        onFrame: (bytes) => link && this.#takeFrame(link, stream, bytes),
+        onEnd: (why) => {
+          if (link !== undefined) this.#ended(link, why);
+          else if (this.#opening.delete(stream) && !isAbandoned) {
+            this.#do(this.#table.failed(peer, at, why));
+          }
+        },
+      },
+    );
+    this.#opening.add(stream);
     return () => {
-      abandoned = true;
+      isAbandoned = true;
       stream.close(linkFault('duplicate'));
     };
   }
 
-  /** Makes a stream; it becomes a link at once, or, if dialled, when the other side accepts. */
-  function open(
+  #open(
     socket: TLSSocket,
-    key: Uint8Array | undefined,
-    { address, transport }: Pick<Dialled, 'address' | 'transport'>,
-    dialled: boolean,
-    asked: Peer | undefined,
-    isAbandoned: () => boolean = () => false,
+    { kind, source, dialled, traffic }: Pick<Link, 'kind' | 'source' | 'dialled' | 'traffic'>,
+    hear: Pick<StreamOptions, 'onOpen' | 'onFrame' | 'onEnd'>,
   ): Stream {
-    const kind = terms.kindOf(key);
-    const source = sourceOf(address.host);
-    const traffic: Traffic = asked?.traffic ?? newTraffic();
-    let link: Link | undefined;
-    const stream = openStream({
+    return new Stream({
       socket,
       dialled,
       alive: dialled || kind !== 'anonymous',
-      limits,
-      ...terms.boundsOf(kind, source),
+      limits: this.#limits,
+      bounds: this.#terms.boundsOf(kind, source),
       traffic,
-      nowMs,
-      onOpen() {
-        opening.delete(stream);
-        if (asked === undefined || key === undefined) return;
-        dialer.accepted(asked);
-        if (isBeaten(key, true)) {
-          rest(asked);
-          addAlias(linkOfKey.get(toHex(key)), asked);
-          stream.close(linkFault('duplicate'));
-          return;
-        }
-        makePlace({ kind, source, dialled: true, wanted: asked.demanded });
-        link = enter(peerOfAnswer(asked, key));
-      },
-      onFrame(bytes) {
-        if (link === undefined) return;
-        if (!options.emit({ kind: 'frame', link: link.id, bytes }, link.place)) stream.hold(true);
-      },
-      onEnd(fault) {
-        if (link !== undefined) leave(link, fault);
-        else if (opening.delete(stream) && asked !== undefined && !isAbandoned()) {
-          options.report?.({ what: 'dial_failed', address, key, fault });
-          dialer.failed(asked, fault);
-        }
-      },
+      nowMs: this.#nowMs,
+      ...hear,
     });
-
-    function enter(peer: Peer | undefined): Link {
-      const made: Link = {
-        id: newLinkId(),
-        stream,
-        key,
-        kind,
-        peer,
-        address,
-        transport,
-        source,
-        dialled,
-        upAtMs: nowMs(),
-        aliases: new Set(asked === undefined ? [] : [asked]),
-        wanted: false,
-        place: terms.placeOf(kind, source, key, false),
-        lastFrameMs: stream.lastFrameMs,
-      };
-      register(made);
-      return made;
-    }
-
-    if (dialled) opening.add(stream);
-    else link = enter(asked);
-    return stream;
   }
 
-  /**
-   * The peer that a dialled stream belongs to: the one that was dialled, or, if that was known by
-   * its address only, the one that has this key; the address is then another name for it.
-   */
-  function peerOfAnswer(dialled: Peer, key: Uint8Array): Peer {
-    if (dialled.pinned) return dialled;
-    const known = table.byKey(key);
-    if (known === dialled) return dialled;
-    if (known !== undefined) {
-      rest(dialled);
-      return known;
-    }
-    table.setKey(dialled, key);
-    return dialled;
+  #takeFrame({ id }: Link, stream: Stream, bytes: Uint8Array): void {
+    const place = this.#table.heard(id);
+    if (place === undefined) return;
+    if (!this.#options.emit({ kind: 'frame', link: id, bytes }, place)) stream.hold(true);
   }
 
-  // ---- links ---------------------------------------------------------------------------------
-
-  function newLinkId(): LinkId {
-    const id = randomBytes(8).readBigUInt64BE() as LinkId;
-    return links.has(id) ? newLinkId() : id;
+  #ended({ id }: Link, fault: LinkFault): void {
+    this.#streams.delete(id);
+    this.#trusts.delete(id);
+    this.#do(this.#table.down(id, fault));
   }
 
-  function register(link: Link): void {
-    const { key, peer, address } = link;
-    const name = key === undefined ? undefined : toHex(key);
-    const older = name === undefined ? undefined : linkOfKey.get(name);
-    // First: its node may have started anew, and is then no longer what the old link showed.
-    const twin = key === undefined ? undefined : twins.of(key);
-    older?.stream.close(twin === undefined ? linkFault('duplicate') : twinFault(twin));
-    links.set(link.id, link);
-    if (name !== undefined) linkOfKey.set(name, link);
-    if (peer !== undefined) {
-      peer.address = address;
-      if (!isLinked(peer.state)) {
-        if (peer.state !== 'authenticating') table.move(peer, 'authenticating');
-        table.move(peer, terms.selfIsMember && peer.isMember ? 'syncing' : 'connected');
+  #do(acts: readonly LinkAct[]): void {
+    for (const one of acts) {
+      switch (one.act) {
+        case 'tell':
+          this.#options.emit(one.event, one.place);
+          break;
+        case 'report':
+          this.#options.report?.(one.report);
+          break;
+        case 'end':
+          this.#streams.get(one.link)?.close(one.fault);
+          break;
+        case 'rebind': {
+          const { id, kind, source } = one.link;
+          this.#streams.get(id)?.rebind(this.#terms.boundsOf(kind, source));
+          this.#trusts.get(id)?.(kind === 'member');
+          break;
+        }
+        case 'dial':
+          this.#dialer.obey(one.peer, one.order);
       }
-      // An attempt of our own that would lose against this link is pointless.
-      if (link.dialled || !wouldWin(peer, link)) dialer.cancel(peer);
     }
-    options.report?.({ what: 'up', address, key, fault: undefined });
-    tellUp(link);
   }
 
-  /** A link turns out to be the one that this peer was dialled for. */
-  function addAlias(link: Link | undefined, peer: Peer): void {
-    if (link === undefined) return;
-    link.aliases.add(peer);
-    tellWanted(link);
+  #allStreams(): readonly Stream[] {
+    return [...this.#opening, ...this.#streams.values()];
   }
 
-  /** Tells the core when an open link is wanted now, or no longer. */
-  function tellWanted(link: Link): void {
-    if (link.wanted === isWanted(link)) return;
-    tellUp(link);
-  }
-
-  function tellUp(link: Link): void {
-    const { id, kind, source, key } = link;
-    link.wanted = isWanted(link);
-    link.place = terms.placeOf(kind, source, key, link.wanted);
-    options.emit({ kind: 'link_up', link: id, peerKey: key, wanted: link.wanted }, link.place);
-  }
-
-  function wouldWin(peer: Peer, link: Link): boolean {
-    return peer.key !== undefined && terms.replaces(peer.key, link, true);
-  }
-
-  function leave(link: Link, fault: LinkFault): void {
-    links.delete(link.id);
-    if (link.key !== undefined) linkOfKey.delete(toHex(link.key));
-    options.report?.({ what: 'down', address: link.address, key: link.key, fault });
-    options.emit({ kind: 'link_down', link: link.id }, link.place);
-    const { peer } = link;
-    if (peer === undefined) return;
-    peer.roundTripMs = undefined;
-    if (nowMs() - link.upAtMs >= limits.silenceMs) dialer.forgiven(peer);
-    table.move(peer, peer.demanded ? 'reconnecting' : 'disconnected', fault);
-    if (peer.demanded && !stopped) dialer.again(peer);
-    for (const alias of table.all()) if (isResting(alias)) dialer.again(alias);
-  }
-
-  // Wanted by its address, which is another name of a linked node: waits until that link is gone.
-  // It may have a link itself by now, to the node that it was at that address before.
-  function rest(alias: Peer): void {
-    if (!isLinked(alias.state)) table.move(alias, 'disconnected', linkFault('duplicate'));
-  }
-
-  function isResting(peer: Peer): boolean {
-    return peer.demanded && peer.state === 'disconnected' && !stopped;
-  }
-
-  function streams(): readonly Stream[] {
-    return [...opening, ...[...links.values()].map((link) => link.stream)];
-  }
-
-  function sweep(): void {
-    const now = nowMs();
+  #sweep(): void {
+    const now = this.#nowMs();
     // After a pause of this process its peers' words are still unread: not their silence.
-    const onTime = now - sweptAtMs < limits.pingEveryMs;
-    sweptAtMs = now;
-    if (onTime) for (const stream of streams()) stream.tend(now);
+    const onTime = now - this.#sweptAtMs < this.#limits.pingEveryMs;
+    this.#sweptAtMs = now;
+    if (onTime) for (const stream of this.#allStreams()) stream.tend(now);
   }
-
-  return {
-    async start() {
-      wants.addMembers(members);
-      await acceptor.start();
-      sweeper = setInterval(sweep, limits.pingEveryMs / 2).unref();
-      wants.want(options.wanted);
-    },
-    send({ link, bytes }, cause) {
-      const from = cause === undefined || cause === link ? undefined : links.get(cause);
-      const causedBy = from && { link: from.id, place: from.place };
-      links.get(link)?.stream.send(bytes, causedBy);
-    },
-    close: ({ link, reason }) => links.get(link)?.stream.close(linkFault('protocol', reason)),
-    resume: (link) => links.get(link)?.stream.hold(false),
-    fruitless: (link, cost) => links.get(link)?.stream.payFruitless(cost),
-    want(wanted) {
-      wants.want(wanted);
-      for (const link of links.values()) tellWanted(link);
-    },
-    found: wants.found,
-    progress(key, state) {
-      const peer = table.byKey(key);
-      if (peer !== undefined && isLinked(peer.state)) table.move(peer, state);
-    },
-    peers() {
-      return [...table.all()].map((peer) => {
-        const link = peer.key === undefined ? undefined : linkOfKey.get(toHex(peer.key));
-        return {
-          ...peer,
-          transport: link?.transport,
-          roundTripMs: link?.stream.roundTripMs(),
-        };
-      });
-    },
-    counts() {
-      const counts = { member: 0, node: 0, anonymous: 0 };
-      for (const { kind } of links.values()) counts[kind] += 1;
-      return { ...counts, handshakes: acceptor.handshakes(), refused };
-    },
-    twins: () => twins.all(),
-    listening: () => acceptor.listening(),
-    async stop() {
-      stopped = true;
-      wants.stop();
-      clearInterval(sweeper);
-      dialer.stop();
-      const closed = acceptor.stop();
-      const closing = streams();
-      for (const stream of closing) stream.close(linkFault('stopping'));
-      await Promise.all([closed, ...closing.map((stream) => stream.gone)]);
-    },
-  };
 }

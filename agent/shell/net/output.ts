@@ -32,6 +32,7 @@ export interface OutputOptions {
   readonly write: (batch: Buffer, done: () => void) => void;
   /** Bytes of this node's own words that may wait. What is passed on has half as much. */
   readonly mostBytes: number;
+  /** What it shares with others. */
   readonly budget: OutputBudget | undefined;
   /** Calls at the end of this turn of the event loop; returns how not to. */
   readonly defer?: (call: () => void) => () => void;
@@ -44,7 +45,10 @@ const OWN: Place = { standing: 'local', source: '' };
 export class Output {
   readonly #options: OutputOptions;
   readonly #waiting = new FairQueue<LinkId | 'own', Uint8Array>();
-  readonly #aheadBytes: number;
+  #mostBytes: number;
+  #budget: OutputBudget | undefined;
+  /** Bytes that are accounted for in the budget, or would be if there were one. */
+  #counted = 0;
   #batch: Uint8Array[] = [];
   #batchBytes = 0;
   #undefer: (() => void) | undefined;
@@ -55,8 +59,18 @@ export class Output {
 
   constructor(options: OutputOptions) {
     this.#options = options;
-    this.#aheadBytes = Math.min(OUTPUT_AHEAD_BYTES, options.mostBytes / 2);
+    this.#mostBytes = options.mostBytes;
+    this.#budget = options.budget;
     this.#waiting.place('own', OWN);
+  }
+
+  /** Other bounds from now on; what waits counts in the other budget. */
+  rebind(mostBytes: number, budget: OutputBudget | undefined): void {
+    const counted = this.#counted;
+    this.#count(-counted);
+    this.#mostBytes = mostBytes;
+    this.#budget = budget;
+    this.#count(counted);
   }
 
   /** Bytes that wait, written or not; of frames that are passed on, those that were written. */
@@ -73,7 +87,7 @@ export class Output {
   /** Sends a frame of this node. False: the reader is too slow to go on with. */
   send(frame: Uint8Array): boolean {
     this.#add('own', frame);
-    const { mostBytes, budget } = this.#options;
+    const [mostBytes, budget] = [this.#mostBytes, this.#budget];
     const isFair =
       budget === undefined || budget.used <= budget.most || this.ownBytes <= MAX_FRAME_BYTES;
     return this.ownBytes <= mostBytes && isFair;
@@ -81,7 +95,7 @@ export class Output {
 
   /** Passes a frame on, or loses it or another one where there is no room. */
   forward(frame: Uint8Array, { link, place }: Cause): void {
-    const { mostBytes, budget } = this.#options;
+    const [mostBytes, budget] = [this.#mostBytes, this.#budget];
     const size = frame.length + 4;
     if (this.#waiting.bytesOfLane(link) + size > FORWARD_LANE_BYTES) return;
     if (budget !== undefined && budget.used > budget.most && this.#isBehind) return;
@@ -124,7 +138,8 @@ export class Output {
   }
 
   get #isBehind(): boolean {
-    return this.#batchBytes + this.#writing >= this.#aheadBytes;
+    const aheadBytes = Math.min(OUTPUT_AHEAD_BYTES, this.#mostBytes / 2);
+    return this.#batchBytes + this.#writing >= aheadBytes;
   }
 
   get #forwardBytes(): number {
@@ -191,8 +206,9 @@ export class Output {
 
   /** Keeps account in the budget that is shared. */
   #count(bytes: number): void {
-    const { budget } = this.#options;
-    if (budget !== undefined && !this.#isSettled) budget.used += bytes;
+    if (this.#isSettled) return;
+    this.#counted += bytes;
+    if (this.#budget !== undefined) this.#budget.used += bytes;
   }
 }
 

@@ -1,53 +1,19 @@
 /**
- * The peer table: every node that this one keeps in touch with, or would, and how that stands.
- *
- *   disconnected   nothing under way
- *   discovering    wanted, but no address is known yet
- *   connecting     an address is being tried
- *   authenticating it answered; keys are being proven, and the other side's acceptance is awaited
- *   syncing        linked; the ledgers are being compared
- *   connected      linked; a node that there is nothing to compare with
- *   ready          linked, and the ledgers were found to be the same
- *   reconnecting   between two attempts
- *
- * `TRANSITIONS` is all that may happen. A peer that this node did not ask for (discovered, or come
- * by itself) gives way when the table is full, the one heard of longest ago first.
+ * The peer table: every node that this one keeps in touch with, or would, and how that stands
+ * (peer-state.ts). A peer that this node did not ask for (discovered, or come by itself) gives way
+ * when the table is full, the one heard of longest ago first.
  */
 import { invariant } from '../../core/base/assert.ts';
 import { toHex } from '../../core/base/bytes.ts';
 import { type Address, sameAddress } from './address.ts';
 import type { LinkFault } from './fault.ts';
 import type { NetLimits } from './limits.ts';
+import { mayMove, type PeerState } from './peer-state.ts';
 import type { Traffic } from './stream.ts';
 import type { Transport } from './transport.ts';
 
-const TRANSITIONS = {
-  disconnected: ['discovering', 'connecting', 'authenticating', 'reconnecting'],
-  discovering: ['connecting', 'authenticating', 'disconnected'],
-  connecting: ['authenticating', 'reconnecting', 'disconnected'],
-  authenticating: ['syncing', 'connected', 'reconnecting', 'disconnected'],
-  syncing: ['ready', 'connected', 'reconnecting', 'disconnected'],
-  connected: ['syncing', 'ready', 'reconnecting', 'disconnected'],
-  ready: ['syncing', 'connected', 'reconnecting', 'disconnected'],
-  reconnecting: ['discovering', 'connecting', 'authenticating', 'disconnected'],
-} as const satisfies Record<string, readonly string[]>;
-
-export type PeerState = keyof typeof TRANSITIONS;
-/** The states of a peer with a link. */
-export type LinkedState = 'syncing' | 'connected' | 'ready';
-
-/** Whether a peer may go from one state to another. */
-export function mayMove(from: PeerState, to: PeerState): boolean {
-  const allowed: readonly PeerState[] = TRANSITIONS[from];
-  return allowed.includes(to);
-}
-
-export function isLinked(state: PeerState): state is LinkedState {
-  return state === 'syncing' || state === 'connected' || state === 'ready';
-}
-
 /** A peer as people see it. */
-export interface PeerView {
+export interface KnownPeer {
   /** Its key, as soon as it is known. */
   readonly key: Uint8Array | undefined;
   readonly name: string | undefined;
@@ -64,10 +30,11 @@ export interface PeerView {
 }
 
 /** What is to be told of a peer whose state has just changed. */
-export type MovedPeer = Pick<PeerView, 'key' | 'name' | 'state' | 'lastFault' | 'address'>;
+export type MovedPeer = Pick<KnownPeer, 'key' | 'name' | 'state' | 'lastFault' | 'address'>;
 
-export interface Peer extends PeerView {
+export interface Peer extends KnownPeer {
   key: Uint8Array | undefined;
+  isMember: boolean;
   /** Whether any other key at its address is an impostor. */
   readonly pinned: boolean;
   name: string | undefined;
@@ -99,100 +66,110 @@ export interface NewPeer {
   readonly demanded: boolean;
 }
 
-export interface PeerTable {
-  all(): Iterable<Peer>;
-  byKey(key: Uint8Array): Peer | undefined;
-  /** Adds a peer; may push out another that nobody asked for, or fail for want of such. */
-  add(peer: NewPeer): Peer | undefined;
-  remove(peer: Peer): void;
-  /** Gives an unpinned peer the key that it proved. */
-  setKey(peer: Peer, key: Uint8Array): void;
-  /** Changes the state; a change that the table does not know is a fault of ours. */
-  move(peer: Peer, state: PeerState, fault?: LinkFault): void;
-  /** Notes an address to dial first from now on. True if it was not known. */
-  addAddress(peer: Peer, address: Address): boolean;
-}
-
 /** `onMove` hears of every change of state, when it has been made. */
-export function createPeerTable(
-  limits: NetLimits,
-  nowMs: () => number,
-  onMove: (peer: MovedPeer, from: PeerState) => void = () => undefined,
-): PeerTable {
-  const peers = new Set<Peer>();
-  const keyed = new Map<string, Peer>();
+export class PeerTable {
+  readonly #limits: NetLimits;
+  readonly #nowMs: () => number;
+  readonly #onMove: (peer: MovedPeer, from: PeerState) => void;
+  readonly #peers = new Set<Peer>();
+  readonly #keyed = new Map<string, Peer>();
 
-  function remove(peer: Peer): void {
-    peers.delete(peer);
-    if (peer.key !== undefined && keyed.get(toHex(peer.key)) === peer)
-      keyed.delete(toHex(peer.key));
+  constructor(
+    limits: NetLimits,
+    nowMs: () => number,
+    onMove: (peer: MovedPeer, from: PeerState) => void = () => undefined,
+  ) {
+    this.#limits = limits;
+    this.#nowMs = nowMs;
+    this.#onMove = onMove;
+  }
+
+  all(): Iterable<Peer> {
+    return this.#peers;
+  }
+
+  byKey(key: Uint8Array): Peer | undefined {
+    return this.#keyed.get(toHex(key));
+  }
+
+  /** Adds a peer; may push out another that nobody asked for, or fail for want of such. */
+  add({ key, pinned, name, isMember, demanded }: NewPeer): Peer | undefined {
+    if (!demanded && !this.#makeRoom()) return undefined;
+    const nowMs = this.#nowMs();
+    const peer: Peer = {
+      key,
+      pinned,
+      name,
+      isMember,
+      demanded,
+      state: 'disconnected',
+      sinceMs: nowMs,
+      lastFault: undefined,
+      address: undefined,
+      transport: undefined,
+      traffic: newTraffic(),
+      roundTripMs: undefined,
+      configured: [],
+      heard: [],
+      heardMs: nowMs,
+    };
+    this.#peers.add(peer);
+    if (key !== undefined) this.#keyed.set(toHex(key), peer);
+    return peer;
+  }
+
+  remove(peer: Peer): void {
+    this.#peers.delete(peer);
+    const name = peer.key && toHex(peer.key);
+    if (name !== undefined && this.#keyed.get(name) === peer) this.#keyed.delete(name);
+  }
+
+  /** Gives an unpinned peer the key that it proved. */
+  setKey(peer: Peer, key: Uint8Array): void {
+    invariant(!peer.pinned, 'a pinned peer keeps its key');
+    if (peer.key !== undefined) this.#keyed.delete(toHex(peer.key));
+    peer.key = key;
+    this.#keyed.set(toHex(key), peer);
+  }
+
+  /** Changes the state; a change that peer-state.ts does not know is a fault of ours. */
+  move(peer: Peer, state: PeerState, fault?: LinkFault): void {
+    if (fault !== undefined) peer.lastFault = fault;
+    if (peer.state === state) return;
+    const from = peer.state;
+    invariant(mayMove(from, state), `a peer does not go from ${from} to ${state}`);
+    peer.state = state;
+    peer.sinceMs = this.#nowMs();
+    this.#onMove(peer, from);
+  }
+
+  /** Notes an address to dial first from now on. True if it was not known. */
+  addAddress(peer: Peer, address: Address): boolean {
+    peer.heardMs = this.#nowMs();
+    if (peer.configured.some((known) => sameAddress(known, address))) return false;
+    const others = peer.heard.filter((known) => !sameAddress(known, address));
+    const isNew = others.length === peer.heard.length;
+    peer.heard = [address, ...others].slice(0, this.#limits.addressesPerPeer);
+    return isNew;
   }
 
   /** Makes room for a peer that nobody asked for. */
-  function makeRoom(): boolean {
+  #makeRoom(): boolean {
     let count = 0;
     let stalest: Peer | undefined;
-    for (const peer of peers) {
+    for (const peer of this.#peers) {
       if (peer.demanded) continue;
       count += 1;
       const idle = peer.state === 'disconnected' || peer.state === 'reconnecting';
       if (idle && (stalest === undefined || peer.heardMs < stalest.heardMs)) stalest = peer;
     }
-    if (count < limits.undemandedPeers) return true;
+    if (count < this.#limits.undemandedPeers) return true;
     if (stalest === undefined) return false;
-    remove(stalest);
+    this.remove(stalest);
     return true;
   }
+}
 
-  return {
-    all: () => peers,
-    byKey: (key) => keyed.get(toHex(key)),
-    add({ key, pinned, name, isMember, demanded }) {
-      if (!demanded && !makeRoom()) return undefined;
-      const peer: Peer = {
-        key,
-        pinned,
-        name,
-        isMember,
-        demanded,
-        state: 'disconnected',
-        sinceMs: nowMs(),
-        lastFault: undefined,
-        address: undefined,
-        transport: undefined,
-        traffic: { framesIn: 0, framesOut: 0, bytesIn: 0, bytesOut: 0 },
-        roundTripMs: undefined,
-        configured: [],
-        heard: [],
-        heardMs: nowMs(),
-      };
-      peers.add(peer);
-      if (key !== undefined) keyed.set(toHex(key), peer);
-      return peer;
-    },
-    remove,
-    setKey(peer, key) {
-      invariant(!peer.pinned, 'a pinned peer keeps its key');
-      if (peer.key !== undefined) keyed.delete(toHex(peer.key));
-      peer.key = key;
-      keyed.set(toHex(key), peer);
-    },
-    move(peer, state, fault) {
-      if (fault !== undefined) peer.lastFault = fault;
-      if (peer.state === state) return;
-      const from = peer.state;
-      invariant(mayMove(from, state), `a peer does not go from ${from} to ${state}`);
-      peer.state = state;
-      peer.sinceMs = nowMs();
-      onMove(peer, from);
-    },
-    addAddress(peer, address) {
-      peer.heardMs = nowMs();
-      if (peer.configured.some((known) => sameAddress(known, address))) return false;
-      const others = peer.heard.filter((known) => !sameAddress(known, address));
-      const isNew = others.length === peer.heard.length;
-      peer.heard = [address, ...others].slice(0, limits.addressesPerPeer);
-      return isNew;
-    },
-  };
+export function newTraffic(): Traffic {
+  return { framesIn: 0, framesOut: 0, bytesIn: 0, bytesOut: 0 };
 }

@@ -16,7 +16,8 @@ import { MAX_FRAME_BYTES } from '../../core/base/limits.ts';
 import { faultCodeOf, faultOfError, type LinkFault, linkFault, wireOf } from './fault.ts';
 import { createFrameReader, goodbyeReason, goodbyeWord, PING, PONG, wordBytes } from './framing.ts';
 import type { NetLimits } from './limits.ts';
-import { type Cause, Output, type OutputBudget } from './output.ts';
+import { type Cause, Output } from './output.ts';
+import type { Bounds } from './terms.ts';
 import type { Purse } from './token-bucket.ts';
 
 /** What went over a link, or over all links of a peer so far. */
@@ -34,11 +35,7 @@ export interface StreamOptions {
   /** Whether signs of life are demanded of the other side; else it may be idle for a while. */
   readonly alive: boolean;
   readonly limits: NetLimits;
-  readonly outputBytes: number;
-  readonly budget: OutputBudget | undefined;
-  /** What every frame is paid from, and what signatures are that brought nothing. */
-  readonly buckets: readonly Purse[];
-  readonly fruitless: readonly Purse[];
+  readonly bounds: Bounds;
   readonly traffic: Traffic;
   readonly nowMs: () => number;
   /** The other side accepted: frames may come and go. Only on the side that dialled. */
@@ -48,202 +45,221 @@ export interface StreamOptions {
   readonly onEnd: (fault: LinkFault) => void;
 }
 
-export interface Stream {
-  /** Sends a frame of 1 to MAX_FRAME_BYTES bytes; `cause`: it is passed on from another link. */
-  send(frame: Uint8Array, cause?: Cause): void;
-  /** What came in cost so much for signatures, and brought nothing. */
-  payFruitless(cost: number): void;
-  /** Ends the stream and tells the other side why. */
-  close(fault: LinkFault): void;
-  /** Stops and resumes reading. */
-  hold(held: boolean): void;
-  /** Looks after signs of life; to be called more often than `pingEveryMs`. */
-  tend(nowMs: number): void;
-  lastFrameMs(): number;
-  /** Smoothed round trip of pings, if there was one. */
-  roundTripMs(): number | undefined;
+export class Stream {
+  readonly #options: StreamOptions;
+  readonly #reader = createFrameReader(MAX_FRAME_BYTES);
+  readonly #output: Output;
+  #bounds: Bounds;
+  #isOpen: boolean;
+  #hasEnded = false;
+  #isHeld = false;
+  #throttle: NodeJS.Timeout | undefined;
+  #throttledUntilMs = -Infinity;
+  #isPumping = false;
+  #lastHeardMs: number;
+  #pingedAtMs = -Infinity;
+  /**
+   * When the ping was sent whose pong is awaited: pongs come in order, later pings do not count.
+   */
+  #measuredFromMs: number | undefined;
+  #roundTripMs: number | undefined;
   /** Resolves when the socket is gone, soon after the end. */
   readonly gone: Promise<void>;
-}
 
-export function openStream(options: StreamOptions): Stream {
-  const { socket, limits, traffic, nowMs } = options;
-  const reader = createFrameReader(MAX_FRAME_BYTES);
-  let open = !options.dialled;
-  let ended = false;
-  let held = false;
-  let throttle: NodeJS.Timeout | undefined;
-  let throttledUntilMs = -Infinity;
-  let pumping = false;
-  const output = new Output({
-    mostBytes: options.outputBytes,
-    budget: options.budget,
-    write(batch, done) {
-      traffic.bytesOut += batch.length;
-      socket.write(batch, done);
-    },
-  });
-  let lastHeardMs = nowMs();
-  let lastFrameMs = lastHeardMs;
-  let pingedAtMs = -Infinity;
-  // When the ping was sent whose pong is awaited. Pongs come in order, so later pings do not count.
-  let measuredFromMs: number | undefined;
-  let roundTripMs: number | undefined;
-
-  const gone = new Promise<void>((resolve) => socket.once('close', () => resolve()));
-
-  function end(fault: LinkFault): void {
-    if (ended) return;
-    ended = true;
-    clearTimeout(throttle);
-    options.onEnd(fault);
+  constructor(options: StreamOptions) {
+    const { socket, dialled, bounds, traffic, nowMs } = options;
+    this.#options = options;
+    this.#bounds = bounds;
+    this.#isOpen = !dialled;
+    this.#lastHeardMs = nowMs();
+    this.#output = new Output({
+      mostBytes: bounds.outputBytes,
+      budget: bounds.budget,
+      write(batch, done) {
+        traffic.bytesOut += batch.length;
+        socket.write(batch, done);
+      },
+    });
+    this.gone = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+    socket.on('data', (chunk: Buffer) => this.#read(chunk));
+    socket.on('error', (error) => this.#drop(faultOfError(error)));
+    socket.on('end', () => this.#drop(linkFault('lost', 'the other side closed the connection')));
+    socket.on('close', () => {
+      this.#output.settle();
+      this.#end(linkFault('lost'));
+    });
+    if (!dialled) this.#ping();
   }
 
-  /** The other side, or the network, ended it: nothing more can be said. */
-  function drop(fault: LinkFault): void {
-    end(fault);
-    socket.destroy();
+  /** Sends a frame of 1 to MAX_FRAME_BYTES bytes; `cause`: it is passed on from another link. */
+  send(frame: Uint8Array, cause?: Cause): void {
+    invariant(frame.length > 0 && frame.length <= MAX_FRAME_BYTES, 'a frame is within its bound');
+    if (this.#hasEnded) return;
+    this.#options.traffic.framesOut += 1;
+    if (cause !== undefined) this.#output.forward(frame, cause);
+    else if (!this.#output.send(frame)) {
+      this.close(linkFault('slow_reader', `${this.#output.ownBytes} bytes waiting`));
+    }
   }
 
-  function close(fault: LinkFault): void {
-    if (ended) return;
+  /** What came in cost so much for signatures, and brought nothing. */
+  payFruitless(cost: number): void {
+    if (this.#hasEnded) return;
+    this.#pay(this.#bounds.fruitless, cost);
+    if (this.#throttle !== undefined) this.#options.socket.pause();
+  }
+
+  /** From now on it may use this much; what it owes it still owes. */
+  rebind(bounds: Bounds): void {
+    this.#bounds = bounds;
+    this.#output.rebind(bounds.outputBytes, bounds.budget);
+  }
+
+  /** Ends the stream and tells the other side why. */
+  close(fault: LinkFault): void {
+    if (this.#hasEnded) return;
+    const { socket, limits } = this.#options;
     const wire = fault.code === 'slow_reader' ? undefined : wireOf(fault.code);
-    output.end(wire === undefined ? undefined : wordBytes(goodbyeWord(wire)));
-    end(fault);
+    this.#output.end(wire === undefined ? undefined : wordBytes(goodbyeWord(wire)));
+    this.#end(fault);
     socket.resume();
     socket.end();
     const linger = setTimeout(() => socket.destroy(), limits.goodbyeMs);
     socket.once('close', () => clearTimeout(linger));
   }
 
-  function takeWord(word: number): void {
-    const reason = goodbyeReason(word);
-    if (reason !== undefined) {
-      drop(linkFault('closed_by_peer', faultCodeOf(reason) ?? `reason ${reason}`));
-    } else if (word === PING) {
-      output.word(wordBytes(PONG));
-    } else if (word === PONG) {
-      if (measuredFromMs === undefined) return;
-      const latestMs = nowMs() - measuredFromMs;
-      measuredFromMs = undefined;
-      roundTripMs = roundTripMs === undefined ? latestMs : 0.8 * roundTripMs + 0.2 * latestMs;
-    } else {
-      close(linkFault('oversized_frame', `${word} bytes, at most ${MAX_FRAME_BYTES}`));
+  /** Stops and resumes reading. */
+  hold(held: boolean): void {
+    if (this.#isHeld === held || this.#hasEnded) return;
+    this.#isHeld = held;
+    this.#lastHeardMs = this.#options.nowMs();
+    if (held) this.#options.socket.pause();
+    else this.#pump();
+  }
+
+  /** Looks after signs of life; to be called more often than `pingEveryMs`. */
+  tend(nowMs: number): void {
+    if (this.#hasEnded || this.#isHeld || this.#throttle !== undefined) return;
+    const { alive, limits } = this.#options;
+    const silentMs = nowMs - this.#lastHeardMs;
+    if (!alive) {
+      if (silentMs > limits.anonymousIdleMs) this.close(linkFault('idle'));
+    } else if (silentMs > limits.silenceMs) {
+      this.close(linkFault('silent', `for ${Math.round(silentMs)} ms`));
+    } else if (this.#isOpen && nowMs - this.#pingedAtMs >= limits.pingEveryMs) {
+      this.#ping();
     }
   }
 
-  /** Takes the price from all buckets, and stops reading until none is in debt. */
-  function pay(buckets: readonly Purse[], price: number): void {
-    let waitMs = 0;
-    for (const bucket of buckets) waitMs = Math.max(waitMs, bucket.pay(price, nowMs()));
-    const untilMs = nowMs() + waitMs;
-    if (waitMs === 0 || untilMs <= throttledUntilMs) return;
-    throttledUntilMs = untilMs;
-    clearTimeout(throttle);
-    throttle = setTimeout(() => {
-      throttle = undefined;
-      lastHeardMs = nowMs();
-      pump();
-    }, waitMs);
+  /** Smoothed round trip of pings, if there was one. */
+  roundTripMs(): number | undefined {
+    return this.#roundTripMs;
   }
 
-  function payFrame(bytes: number): void {
-    pay(options.buckets, 1 + (bytes >> 10));
+  #end(fault: LinkFault): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    clearTimeout(this.#throttle);
+    this.#options.onEnd(fault);
   }
 
-  function take(item: Uint8Array | number): void {
-    const refused = typeof item === 'number' && goodbyeReason(item) !== undefined;
-    if (!open && !refused) {
-      open = true;
-      options.onOpen();
-      // The side that accepted is answered like any ping below; the opening may have ended it.
-      if (ended) return;
-    }
-    if (typeof item === 'number') {
-      takeWord(item);
-      if (!ended) payFrame(0);
-      return;
-    }
-    lastFrameMs = lastHeardMs;
-    traffic.framesIn += 1;
-    payFrame(item.length);
-    options.onFrame(item);
+  /** The other side, or the network, ended it: nothing more can be said. */
+  #drop(fault: LinkFault): void {
+    this.#end(fault);
+    this.#options.socket.destroy();
+  }
+
+  #read(chunk: Buffer): void {
+    if (this.#hasEnded) return;
+    this.#lastHeardMs = this.#options.nowMs();
+    this.#options.traffic.bytesIn += chunk.length;
+    this.#reader.feed(chunk);
+    this.#pump();
   }
 
   /** Takes in what was read, until a bound stops it. */
-  function pump(): void {
-    if (pumping) return;
-    pumping = true;
+  #pump(): void {
+    if (this.#isPumping) return;
+    this.#isPumping = true;
     let item: Uint8Array | number | undefined = 0;
-    while (!ended && !held && throttle === undefined && item !== undefined) {
-      item = reader.next();
-      if (item !== undefined) take(item);
+    while (!this.#hasEnded && !this.#isStopped && item !== undefined) {
+      item = this.#reader.next();
+      if (item !== undefined) this.#take(item);
     }
-    pumping = false;
-    if (ended) return;
-    if (held || throttle !== undefined) socket.pause();
-    else socket.resume();
+    this.#isPumping = false;
+    if (this.#hasEnded) return;
+    if (this.#isStopped) this.#options.socket.pause();
+    else this.#options.socket.resume();
   }
 
-  function ping(): void {
-    pingedAtMs = nowMs();
-    measuredFromMs ??= pingedAtMs;
-    output.word(wordBytes(PING));
+  get #isStopped(): boolean {
+    return this.#isHeld || this.#throttle !== undefined;
   }
 
-  socket.on('data', (chunk: Buffer) => {
-    if (ended) return;
-    lastHeardMs = nowMs();
-    traffic.bytesIn += chunk.length;
-    reader.feed(chunk);
-    pump();
-  });
-  socket.on('error', (error) => drop(faultOfError(error)));
-  socket.on('end', () => drop(linkFault('lost', 'the other side closed the connection')));
-  socket.on('close', () => {
-    output.settle();
-    end(linkFault('lost'));
-  });
-  if (!options.dialled) ping();
+  #take(item: Uint8Array | number): void {
+    const refused = typeof item === 'number' && goodbyeReason(item) !== undefined;
+    if (!this.#isOpen && !refused) {
+      this.#isOpen = true;
+      this.#options.onOpen();
+      // The side that accepted is answered like any ping below; the opening may have ended it.
+      if (this.#hasEnded) return;
+    }
+    if (typeof item === 'number') {
+      this.#takeWord(item);
+      if (!this.#hasEnded) this.#payFrame(0);
+      return;
+    }
+    this.#options.traffic.framesIn += 1;
+    this.#payFrame(item.length);
+    this.#options.onFrame(item);
+  }
 
-  return {
-    send(frame, cause) {
-      invariant(frame.length > 0 && frame.length <= MAX_FRAME_BYTES, 'a frame is within its bound');
-      if (ended) return;
-      traffic.framesOut += 1;
-      if (cause !== undefined) output.forward(frame, cause);
-      else if (!output.send(frame)) {
-        close(linkFault('slow_reader', `${output.ownBytes} bytes waiting`));
-      }
-    },
-    payFruitless(cost) {
-      if (ended) return;
-      pay(options.fruitless, cost);
-      if (throttle !== undefined) socket.pause();
-    },
-    close,
-    hold(next) {
-      if (held === next || ended) return;
-      held = next;
-      lastHeardMs = nowMs();
-      if (held) socket.pause();
-      else pump();
-    },
-    tend(now) {
-      if (ended || held || throttle !== undefined) return;
-      const silentMs = now - lastHeardMs;
-      if (!options.alive) {
-        if (silentMs > limits.anonymousIdleMs) close(linkFault('idle'));
-      } else if (silentMs > limits.silenceMs) {
-        close(linkFault('silent', `for ${Math.round(silentMs)} ms`));
-      } else if (open && now - pingedAtMs >= limits.pingEveryMs) {
-        ping();
-      }
-    },
-    lastFrameMs: () => lastFrameMs,
-    roundTripMs: () => roundTripMs,
-    gone,
-  };
+  #takeWord(word: number): void {
+    const reason = goodbyeReason(word);
+    if (reason !== undefined) {
+      this.#drop(linkFault('closed_by_peer', faultCodeOf(reason) ?? `reason ${reason}`));
+    } else if (word === PING) {
+      this.#output.word(wordBytes(PONG));
+    } else if (word === PONG) {
+      this.#measure();
+    } else {
+      this.close(linkFault('oversized_frame', `${word} bytes, at most ${MAX_FRAME_BYTES}`));
+    }
+  }
+
+  #measure(): void {
+    if (this.#measuredFromMs === undefined) return;
+    const latestMs = this.#options.nowMs() - this.#measuredFromMs;
+    this.#measuredFromMs = undefined;
+    const before = this.#roundTripMs;
+    this.#roundTripMs = before === undefined ? latestMs : 0.8 * before + 0.2 * latestMs;
+  }
+
+  #ping(): void {
+    this.#pingedAtMs = this.#options.nowMs();
+    this.#measuredFromMs ??= this.#pingedAtMs;
+    this.#output.word(wordBytes(PING));
+  }
+
+  #payFrame(bytes: number): void {
+    this.#pay(this.#bounds.buckets, 1 + (bytes >> 10));
+  }
+
+  /** Takes the price from all purses, and stops reading until none is in debt. */
+  #pay(purses: readonly Purse[], price: number): void {
+    const nowMs = this.#options.nowMs();
+    let waitMs = 0;
+    for (const purse of purses) waitMs = Math.max(waitMs, purse.pay(price, nowMs));
+    const untilMs = nowMs + waitMs;
+    if (waitMs === 0 || untilMs <= this.#throttledUntilMs) return;
+    this.#throttledUntilMs = untilMs;
+    clearTimeout(this.#throttle);
+    this.#throttle = setTimeout(() => {
+      this.#throttle = undefined;
+      this.#lastHeardMs = this.#options.nowMs();
+      this.#pump();
+    }, waitMs);
+  }
 }
 
 /** Ends a connection that does not become a stream, and tells the other side why. */

@@ -10,7 +10,8 @@ import type { Member } from '../../core/network/committee.ts';
 import type { Address } from './address.ts';
 import type { Dialer } from './dialer.ts';
 import type { NetLimits } from './limits.ts';
-import { isLinked, type Peer, type PeerTable } from './peers.ts';
+import { isLinked } from './peer-state.ts';
+import type { Peer, PeerTable } from './peers.ts';
 
 /** A node that the operator wants a link to. */
 export interface WantedPeer extends Address {
@@ -27,7 +28,7 @@ export interface FoundNode {
 export interface WantsOptions {
   readonly limits: NetLimits;
   readonly table: PeerTable;
-  readonly dialer: Dialer;
+  readonly dialer: Pick<Dialer, 'dial' | 'obey' | 'undemanded'>;
   readonly self: Uint8Array | undefined;
   /** How many nodes that are no members may be dialled because they were found. */
   readonly dialFound: number;
@@ -35,31 +36,106 @@ export interface WantsOptions {
   readonly foundLinks: () => number;
 }
 
-export interface Wants {
-  /** Once, before anything else. */
-  addMembers(members: readonly Member[]): void;
+export class Wants {
+  readonly #options: WantsOptions;
+  #selfIsMember = false;
+  #wanted: readonly WantedPeer[] = [];
+  #isDialling = false;
+
+  constructor(options: WantsOptions) {
+    this.#options = options;
+  }
+
+  /** From now on whoever is wanted is dialled. */
+  begin(): void {
+    this.#isDialling = true;
+    this.want(this.#wanted);
+  }
+
+  /** Nobody is dialled any more. */
+  stop(): void {
+    this.#isDialling = false;
+  }
+
+  /** The committee, all of whom are wanted; who is in it no more is not, but for the operator. */
+  setMembers(members: readonly Member[]): void {
+    const { table } = this.#options;
+    this.#selfIsMember = members.some(({ key }) => this.#isSelf(key));
+    for (const peer of table.all()) {
+      if (!peer.isMember) continue;
+      peer.isMember = false;
+      peer.name = undefined;
+    }
+    for (const { key, name } of members) {
+      if (this.#isSelf(key)) continue;
+      const known = table.byKey(key);
+      if (known === undefined) {
+        table.add({ key, name, pinned: true, isMember: true, demanded: true });
+      } else {
+        Object.assign(known, { isMember: true, demanded: true, name });
+      }
+    }
+    this.want(this.#wanted);
+  }
+
   /** Replaces what the operator wants. */
-  want(wanted: readonly WantedPeer[]): void;
-  found(node: FoundNode): void;
-  stop(): void;
-}
+  want(wanted: readonly WantedPeer[]): void {
+    this.#wanted = wanted;
+    const addresses = new Map<Peer, Address[]>();
+    const unwanted = new Set<Peer>();
+    for (const peer of this.#options.table.all()) {
+      if (peer.isMember) addresses.set(peer, []);
+      else if (peer.demanded) unwanted.add(peer);
+    }
+    for (const { key, host, port } of wanted) {
+      if (this.#isSelf(key)) continue;
+      const peer = key === undefined ? this.#unpinned({ host, port }) : this.#pinned(key);
+      if (peer === undefined) continue;
+      unwanted.delete(peer);
+      addresses.set(peer, [...(addresses.get(peer) ?? []), { host, port }]);
+    }
+    for (const peer of unwanted) this.#abandon(peer);
+    for (const [peer, configured] of addresses) {
+      peer.configured = configured;
+      if (!isLinked(peer.state)) this.#dial(peer, this.#firstDelayMs(peer));
+    }
+  }
 
-export function createWants(options: WantsOptions): Wants {
-  const { limits, table, dialer, self } = options;
-  let selfIsMember = false;
-  let stopped = false;
+  found({ key, address }: FoundNode): void {
+    const { table, dialer, limits, foundLinks, dialFound } = this.#options;
+    if (!this.#isDialling || this.#isSelf(key)) return;
+    const peer =
+      table.byKey(key) ?? table.add({ key, pinned: true, isMember: false, demanded: false });
+    if (peer === undefined) return;
+    const isNew = table.addAddress(peer, address);
+    if (isLinked(peer.state)) return;
+    if (peer.demanded) {
+      // A beacon is a reason to try now; the same one again, only not to wait for long.
+      if (isNew) dialer.obey(peer, { what: 'forgiven' });
+      this.#dial(peer, isNew ? this.#firstDelayMs(peer) : limits.dialFirstMs);
+    } else if (foundLinks() + dialer.undemanded() < dialFound) {
+      this.#dial(peer, 0);
+    }
+  }
 
-  function isSelf(key: Uint8Array | undefined): boolean {
+  #isSelf(key: Uint8Array | undefined): boolean {
+    const { self } = this.#options;
     return key !== undefined && self !== undefined && equalBytes(key, self);
   }
 
+  #dial(peer: Peer, delayMs: number): void {
+    if (this.#isDialling) this.#options.dialer.dial(peer, delayMs);
+  }
+
   /** Of two members, the one with the larger key leaves the first attempt to the other. */
-  function firstDelayMs({ isMember, key }: Peer): number {
-    if (!isMember || !selfIsMember || key === undefined || self === undefined) return 0;
+  #firstDelayMs({ isMember, key }: Peer): number {
+    const { self, limits } = this.#options;
+    if (!isMember || !this.#selfIsMember || key === undefined || self === undefined) return 0;
     return compareBytes(self, key) < 0 ? 0 : 2 * limits.dialFirstMs;
   }
 
-  function pinned(key: Uint8Array): Peer | undefined {
+  #pinned(key: Uint8Array): Peer | undefined {
+    const { table } = this.#options;
     const known = table.byKey(key);
     if (known === undefined) {
       return table.add({ key, pinned: true, isMember: false, demanded: true });
@@ -68,7 +144,8 @@ export function createWants(options: WantsOptions): Wants {
     return known;
   }
 
-  function unpinned({ host, port }: Address): Peer | undefined {
+  #unpinned({ host, port }: Address): Peer | undefined {
+    const { table } = this.#options;
     for (const peer of table.all()) {
       const [address] = peer.configured;
       if (!peer.pinned && address?.host === host && address.port === port) return peer;
@@ -76,60 +153,10 @@ export function createWants(options: WantsOptions): Wants {
     return table.add({ key: undefined, pinned: false, isMember: false, demanded: true });
   }
 
-  function abandon(peer: Peer): void {
+  #abandon(peer: Peer): void {
     peer.demanded = false;
     peer.configured = [];
-    dialer.cancel(peer);
-    if (!isLinked(peer.state)) table.remove(peer);
+    this.#options.dialer.obey(peer, { what: 'cancel' });
+    if (!isLinked(peer.state)) this.#options.table.remove(peer);
   }
-
-  return {
-    addMembers(members) {
-      selfIsMember = members.some(({ key }) => isSelf(key));
-      for (const { key, name } of members) {
-        if (!isSelf(key)) table.add({ key, name, pinned: true, isMember: true, demanded: true });
-      }
-    },
-
-    want(wanted) {
-      const addresses = new Map<Peer, Address[]>();
-      const unwanted = new Set<Peer>();
-      for (const peer of table.all()) {
-        if (peer.isMember) addresses.set(peer, []);
-        else if (peer.demanded) unwanted.add(peer);
-      }
-      for (const { key, host, port } of wanted) {
-        if (isSelf(key)) continue;
-        const peer = key === undefined ? unpinned({ host, port }) : pinned(key);
-        if (peer === undefined) continue;
-        unwanted.delete(peer);
-        addresses.set(peer, [...(addresses.get(peer) ?? []), { host, port }]);
-      }
-      for (const peer of unwanted) abandon(peer);
-      for (const [peer, configured] of addresses) {
-        peer.configured = configured;
-        if (!isLinked(peer.state) && !stopped) dialer.dial(peer, firstDelayMs(peer));
-      }
-    },
-
-    found({ key, address }) {
-      if (stopped || isSelf(key)) return;
-      const peer =
-        table.byKey(key) ?? table.add({ key, pinned: true, isMember: false, demanded: false });
-      if (peer === undefined) return;
-      const isNew = table.addAddress(peer, address);
-      if (isLinked(peer.state)) return;
-      if (peer.demanded) {
-        // A beacon is a reason to try now; the same one again, only not to wait for long.
-        if (isNew) dialer.forgiven(peer);
-        dialer.dial(peer, isNew ? firstDelayMs(peer) : limits.dialFirstMs);
-      } else if (options.foundLinks() + dialer.undemanded() < options.dialFound) {
-        dialer.dial(peer, 0);
-      }
-    },
-
-    stop() {
-      stopped = true;
-    },
-  };
 }

@@ -121,7 +121,7 @@ describe('places for links', () => {
   });
   const link = (kind: LinkKind, source: string, lastMs: number, asked?: Asked): Placed => ({
     ...newcomer(kind, source, asked),
-    lastFrameMs: () => lastMs,
+    lastFrameMs: lastMs,
   });
   /** The link that has to go, why there is no place, or undefined. */
   const placeFor = (

@@ -5,13 +5,8 @@ import fc from 'fast-check';
 import { pauseMs } from '../../../agent/shell/net/dialer.ts';
 import { linkFault } from '../../../agent/shell/net/fault.ts';
 import { NET_LIMITS } from '../../../agent/shell/net/limits.ts';
-import {
-  addressesOf,
-  createPeerTable,
-  mayMove,
-  type NewPeer,
-  type Peer,
-} from '../../../agent/shell/net/peers.ts';
+import { mayMove } from '../../../agent/shell/net/peer-state.ts';
+import { addressesOf, type NewPeer, type Peer, PeerTable } from '../../../agent/shell/net/peers.ts';
 
 function keyOf(n: number): Uint8Array {
   return Uint8Array.from({ length: 32 }, (_, i) => (n >> (8 * (i % 4))) & 0xff);
@@ -39,7 +34,7 @@ describe('the states of a peer', () => {
   });
 
   it('cannot be changed in another way', () => {
-    const table = createPeerTable(NET_LIMITS, () => 7);
+    const table = new PeerTable(NET_LIMITS, () => 7);
     const peer = added(table.add(stranger(1)));
     assert.throws(() => table.move(peer, 'ready'), /disconnected to ready/);
     table.move(peer, 'connecting', linkFault('lost'));
@@ -48,7 +43,7 @@ describe('the states of a peer', () => {
 
   it('are told one by one, however quickly they follow each other', () => {
     const told: string[] = [];
-    const table = createPeerTable(
+    const table = new PeerTable(
       NET_LIMITS,
       () => 7,
       ({ state, lastFault }, from) => told.push(`${from} ${state} ${lastFault?.code ?? ''}`),
@@ -69,7 +64,7 @@ describe('the states of a peer', () => {
 describe('the peer table', () => {
   it('drops the unasked peer heard of longest ago, and never one that was asked for', () => {
     let now = 0;
-    const table = createPeerTable({ ...NET_LIMITS, undemandedPeers: 3 }, () => now);
+    const table = new PeerTable({ ...NET_LIMITS, undemandedPeers: 3 }, () => now);
     table.add({ ...stranger(100), demanded: true });
     for (let n = 0; n < 3; n++) {
       now = n;
@@ -86,7 +81,7 @@ describe('the peer table', () => {
   });
 
   it('takes no further unasked peer while all of them are linked', () => {
-    const table = createPeerTable({ ...NET_LIMITS, undemandedPeers: 1 }, () => 0);
+    const table = new PeerTable({ ...NET_LIMITS, undemandedPeers: 1 }, () => 0);
     const peer = added(table.add(stranger(1)));
     table.move(peer, 'authenticating');
     table.move(peer, 'connected');
@@ -94,7 +89,7 @@ describe('the peer table', () => {
   });
 
   it('tries the address heard last first, knows each once, and not too many', () => {
-    const table = createPeerTable({ ...NET_LIMITS, addressesPerPeer: 2 }, () => 0);
+    const table = new PeerTable({ ...NET_LIMITS, addressesPerPeer: 2 }, () => 0);
     const peer = added(table.add(stranger(1)));
     peer.configured = [{ host: 'c', port: 1 }];
     const hear = (host: string) => table.addAddress(peer, { host, port: 1 });
@@ -123,7 +118,7 @@ describe('the pause between attempts', () => {
 
 describe('the key of a peer', () => {
   it('leads to the peer that has it now, whoever had it before', () => {
-    const table = createPeerTable(NET_LIMITS, () => 0);
+    const table = new PeerTable(NET_LIMITS, () => 0);
     const unpinned: NewPeer = { key: undefined, pinned: false, isMember: false, demanded: true };
     const [first, second] = [added(table.add(unpinned)), added(table.add(unpinned))];
     table.setKey(first, keyOf(1));
@@ -142,7 +137,7 @@ describe('a full table', () => {
   const limits = { ...NET_LIMITS, undemandedPeers: 2 };
 
   it('gives up the one that was there first of those heard at the same time', () => {
-    const table = createPeerTable(limits, () => 0);
+    const table = new PeerTable(limits, () => 0);
     for (const n of [1, 2, 3]) added(table.add(stranger(n)));
     assert.deepEqual(
       [1, 2, 3].map((n) => table.byKey(keyOf(n)) !== undefined),
@@ -151,7 +146,7 @@ describe('a full table', () => {
   });
 
   it('gives up one that waits for its next attempt, and none that is being tried', () => {
-    const table = createPeerTable(limits, () => 0);
+    const table = new PeerTable(limits, () => 0);
     const [first, second] = [1, 2].map((n) => added(table.add(stranger(n))));
     assert.ok(first !== undefined && second !== undefined);
     for (const peer of [first, second]) table.move(peer, 'connecting');

@@ -8,7 +8,8 @@ import type { TLSSocket } from 'node:tls';
 import { type LinkFault, linkFault, wireOf } from '../../../agent/shell/net/fault.ts';
 import { goodbyeWord, PING, PONG, wordBytes } from '../../../agent/shell/net/framing.ts';
 import { NET_LIMITS } from '../../../agent/shell/net/limits.ts';
-import { openStream, type StreamOptions, turnAway } from '../../../agent/shell/net/stream.ts';
+import { Stream, type StreamOptions, turnAway } from '../../../agent/shell/net/stream.ts';
+import type { Bounds } from '../../../agent/shell/net/terms.ts';
 import type { Purse } from '../../../agent/shell/net/token-bucket.ts';
 
 const FAR_MS = 20_000;
@@ -52,22 +53,27 @@ function bucket() {
   return { state, made };
 }
 
-function open(more: Partial<StreamOptions> = {}, takes = true) {
+type More = Partial<StreamOptions> & { readonly bound?: Partial<Bounds> };
+
+function open({ bound, ...more }: More = {}, takes = true) {
   const time = { nowMs: 0 };
   const [price, fruitless] = [bucket(), bucket()];
   const fake = fakeSocket(takes);
   const marks: number[] = [];
   const ends: string[] = [];
   const opens: number[] = [];
-  const stream = openStream({
+  const stream = new Stream({
     socket: fake.socket,
     dialled: false,
     alive: true,
     limits: { ...NET_LIMITS },
-    outputBytes: NET_LIMITS.memberOutputBytes,
-    budget: undefined,
-    buckets: [price.made],
-    fruitless: [fruitless.made],
+    bounds: {
+      outputBytes: NET_LIMITS.memberOutputBytes,
+      budget: undefined,
+      buckets: [price.made],
+      fruitless: [fruitless.made],
+      ...bound,
+    },
     traffic: { framesIn: 0, framesOut: 0, bytesIn: 0, bytesOut: 0 },
     nowMs: () => time.nowMs,
     onOpen: () => opens.push(time.nowMs),
@@ -132,16 +138,11 @@ describe('a stream', () => {
   });
 
   it('pays by what comes: words as frames without anything, frames by KiB', () => {
-    const { price, says, stream, time } = open();
+    const { price, says } = open();
     says(wordBytes(PING), wordBytes(PONG), frame(1, 1_023), frame(1, 1_024), frame(1, 4_096));
     assert.deepEqual(price.paid, [1, 1, 1, 2, 5]);
-    time.nowMs = 70;
-    says(frame(1));
-    time.nowMs = 80;
-    says(wordBytes(PING));
-    assert.equal(stream.lastFrameMs(), 70);
     says(goodbye('stopping'));
-    assert.equal(price.paid.length, 7, 'an end costs nothing');
+    assert.equal(price.paid.length, 5, 'an end costs nothing');
   });
 
   it('takes one thing at a time, also when it is held and let go in the middle of it', () => {
@@ -246,12 +247,55 @@ describe('a stream that says nothing', () => {
   });
 });
 
+describe('a stream whose other side is judged anew', () => {
+  it('pays from its new purses, and what it owed it still owes', (t) => {
+    const tick = mockTimers(t);
+    const { fruitless, price, marks, says, stream, socket } = open();
+    const [other, vain] = [bucket(), bucket()];
+    fruitless.waitMs = 5;
+    stream.payFruitless(1);
+    const buckets = [other.made];
+    stream.rebind({ outputBytes: 1, budget: undefined, buckets, fruitless: [vain.made] });
+    assert.ok(socket.isPaused());
+    tick(5);
+    says(frame(1));
+    stream.payFruitless(3);
+    assert.deepEqual([marks, price.paid, fruitless.paid], [[1], [], [1]]);
+    assert.deepEqual([other.state.paid, vain.state.paid], [[1], [3]]);
+  });
+
+  it('may have as much waiting as it may now, and it counts in its new budget', async () => {
+    const [before, after] = [
+      { used: 0, most: 1_000_000 },
+      { used: 0, most: 1_000_000 },
+    ];
+    const { stream, socket, ends } = open({ bound: { budget: before } }, false);
+    stream.send(new Uint8Array(1_000));
+    await turn();
+    const waiting = before.used;
+    assert.ok(waiting > 1_000);
+    const rest = { buckets: [], fruitless: [] };
+    stream.rebind({ outputBytes: 3_000, budget: after, ...rest });
+    assert.deepEqual([before.used, after.used], [0, waiting]);
+    stream.rebind({ outputBytes: 3_000, budget: undefined, ...rest });
+    assert.deepEqual([before.used, after.used], [0, 0]);
+    stream.rebind({ outputBytes: 3_000, budget: after, ...rest });
+    stream.send(new Uint8Array(1_000));
+    assert.deepEqual(ends, []);
+    stream.send(new Uint8Array(1_000));
+    assert.deepEqual(ends, ['slow_reader']);
+    socket.destroy();
+    await stream.gone;
+    assert.equal(after.used, 0);
+  });
+});
+
 describe('the end of a stream', () => {
   it('is told to the other side, but not to one that does not read', async () => {
     const polite = open();
     polite.stream.close(linkFault('evicted'));
     assert.deepEqual(polite.words(), [PING, goodbyeWord(wireOf('evicted') ?? 0)]);
-    const slow = open({ outputBytes: 2_000 }, false);
+    const slow = open({ bound: { outputBytes: 2_000 } }, false);
     for (let i = 0; i < 3; i++) slow.stream.send(new Uint8Array(1_000));
     assert.deepEqual(slow.ends, ['slow_reader']);
     await turn();
@@ -282,7 +326,7 @@ describe('the end of a stream', () => {
 
   it('gives back what it had waiting', async () => {
     const budget = { used: 0, most: 1_000_000 };
-    const { stream, socket, ends } = open({ budget }, false);
+    const { stream, socket, ends } = open({ bound: { budget } }, false);
     stream.send(new Uint8Array(1_000));
     await turn();
     assert.ok(budget.used > 1_000);

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { equalBytes } from '../../../agent/core/base/bytes.ts';
 import { NET_LIMITS } from '../../../agent/shell/net/limits.ts';
-import { createTerms } from '../../../agent/shell/net/terms.ts';
+import { Terms } from '../../../agent/shell/net/terms.ts';
 
 const WINDOW_MS = 2 * NET_LIMITS.handshakeTimeoutMs;
 
@@ -15,7 +15,7 @@ function kept(
   [first, second]: readonly [boolean, boolean],
   gapMs: number,
 ): 'first' | 'second' {
-  const terms = createTerms(NET_LIMITS, self, [], () => 1_000 + gapMs);
+  const terms = new Terms(NET_LIMITS, self, [], () => 1_000 + gapMs);
   return terms.replaces(peer, { upAtMs: 1_000, dialled: first }, second) ? 'second' : 'first';
 }
 
@@ -61,7 +61,7 @@ describe('what the links of one source may use', () => {
   for (const part of ['buckets', 'fruitless'] as const) {
     for (const kind of ['node', 'anonymous'] as const) {
       it(`is shared by them beside their own: ${part} of kind ${kind}`, () => {
-        const terms = createTerms(NET_LIMITS, undefined, [], () => 0);
+        const terms = new Terms(NET_LIMITS, undefined, [], () => 0);
         const of = (source: string) => terms.boundsOf(kind, source)[part];
         const [one, other, elsewhere] = [of('s'), of('s'), of('another')];
         assert.deepEqual([one.length, other.length], [2, 2]);
@@ -80,7 +80,7 @@ describe('what the links of one source may use', () => {
     }
 
     it(`is a member's own alone: ${part}`, () => {
-      const terms = createTerms(NET_LIMITS, undefined, [], () => 0);
+      const terms = new Terms(NET_LIMITS, undefined, [], () => 0);
       const [one, other] = [
         terms.boundsOf('member', 's')[part],
         terms.boundsOf('member', 's')[part],

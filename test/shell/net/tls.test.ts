@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import { connect } from 'node:tls';
 import type { LinkFault } from '../../../agent/shell/net/fault.ts';
 import { NET_LIMITS } from '../../../agent/shell/net/limits.ts';
-import { createTerms } from '../../../agent/shell/net/terms.ts';
+import { Terms } from '../../../agent/shell/net/terms.ts';
 import { createTlsServer, dialTls, protocolName } from '../../../agent/shell/net/tls.ts';
 import { identityOf, memberOf, NETWORK } from './harness.ts';
 
@@ -76,7 +76,7 @@ describe('a pin', () => {
 
 describe('a key', () => {
   const members = [memberOf(server, 'server')];
-  const terms = createTerms(NET_LIMITS, client.publicKey, members, () => 0);
+  const terms = new Terms(NET_LIMITS, client.publicKey, members, () => 0);
 
   it('is a member’s, or this node’s own, only when all of its bytes are', () => {
     assert.equal(terms.kindOf(server.publicKey), 'member');

@@ -11,7 +11,7 @@ import type { ReceiveBudget } from './inbound.ts';
  * is through it, and may be anybody; own are those that this node dialled and those of committee
  * members. Each lives on a share of its own, so that no crowd of one kind starves the others.
  */
-export type Standing = 'stranger' | 'guest' | 'own';
+export type Familiarity = 'stranger' | 'guest' | 'own';
 
 /** What the connections of one standing have together. */
 export interface Share {
@@ -23,7 +23,7 @@ export interface Share {
 export interface DatagramCommons {
   readonly limits: DatagramLimits;
   readonly nowMs: () => number;
-  readonly shares: Readonly<Record<Standing, Share>>;
+  readonly shares: Readonly<Record<Familiarity, Share>>;
   /** Of this host, which dialled streams have (pair.ts). */
   readonly dialPorts: Set<number>;
   /** The cookie of an earlier connection to an address. */
@@ -34,7 +34,7 @@ export interface DatagramCommons {
 export function createShares(
   limits: DatagramLimits,
   nowMs: number,
-): Readonly<Record<Standing, Share>> {
+): Readonly<Record<Familiarity, Share>> {
   const { repeatsPerSecond: perSecond, bucketMs, sources } = limits;
   const share = (perSourcePerSecond: number): Share => ({
     repeats: new FairRate({ perSecond, perSourcePerSecond, bucketMs, sources }, nowMs),

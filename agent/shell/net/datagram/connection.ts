@@ -16,7 +16,7 @@
 
 import type { DatagramLimits } from '../limits.ts';
 import { TokenBucket } from '../token-bucket.ts';
-import type { Share, Standing } from './commons.ts';
+import type { Familiarity, Share } from './commons.ts';
 import { createCongestion } from './congestion.ts';
 import { NO_COOKIE } from './cookie.ts';
 import { createInbound } from './inbound.ts';
@@ -37,7 +37,7 @@ export interface ConnectionOptions {
   /** Shared by the connections of a node. */
   /** Whose repeats these are, where several of a standing share them. */
   readonly source?: string;
-  readonly shares: Readonly<Record<Standing, Share>>;
+  readonly shares: Readonly<Record<Familiarity, Share>>;
 }
 
 export type ConnectionFailure = 'reset' | 'silent';
@@ -72,7 +72,7 @@ export interface Connection {
 
 export function createConnection(options: ConnectionOptions): Connection {
   const { id, dialled, limits, shares, source = '' } = options;
-  let standing: Standing = dialled ? 'own' : 'stranger';
+  let standing: Familiarity = dialled ? 'own' : 'stranger';
   const inbound = createInbound(limits, shares[standing].budget);
   const outbound = createOutbound(limits, mayRepeat);
   const roundTrip = createRoundTrip(limits);
