@@ -22,6 +22,15 @@ export function fitsTogether({ combinations, radios }: Phy, sharers: readonly Sh
   return ofRadios && fitInto(combinations, sharers);
 }
 
+/** Whether a mesh of this radio may use channels with radar: the driver has to watch for it. */
+export function watchesRadar({ combinations, radios }: Phy): boolean {
+  const all = [...combinations, ...radios.flatMap((radio) => radio.combinations)];
+  return all.some(
+    ({ detectsRadar, limits }) =>
+      detectsRadar === true && limits.some(({ types }) => types.includes('mesh point')),
+  );
+}
+
 function fitInto(combinations: readonly Combination[], sharers: readonly Sharer[]): boolean {
   if (sharers.length < 2) return true;
   const types = sharers.map(({ type }) => type);

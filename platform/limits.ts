@@ -38,6 +38,10 @@ export const RECEIVE_BUFFER_BYTES = 1 << 20;
 export const AP_BEACON_INTERVAL_TU = 100;
 /** A supplicant younger than this may still be joining. */
 export const JOIN_TIMEOUT_MS = 30_000;
+/** Listening for radar before a mesh may send (ETSI EN 301 893 4.2.6), and joining after it. */
+export const CAC_TIMEOUT_MS = 60_000 + JOIN_TIMEOUT_MS;
+/** On channels that weather radars use. */
+export const WEATHER_CAC_TIMEOUT_MS = 600_000 + JOIN_TIMEOUT_MS;
 /** One younger than this may not have brought its interface up yet. */
 export const START_TIMEOUT_MS = 5_000;
 /** netifd tears the radio down and builds all of its interfaces anew. */
@@ -64,6 +68,16 @@ export const RETRY_MAX_MS = 60_000;
 /** A try that failed again and again as before disturbs whoever shares the radio. */
 export const TRIED_MAX_MS = 4 * 3_600_000;
 export const ROLLED_BACK_FIRST_MS = 60_000;
+
+/* Counting changes of paths (path-history.ts). */
+
+export const PATH_SLICE_MS = 300_000;
+/** An hour of them. */
+export const PATH_SLICES = 12;
+/** Two changes a minute and more: two ways that are about as good. */
+export const FLAPPING_PER_HOUR = 120;
+/** As many as the kernel keeps. */
+export const MAX_KNOWN_PATHS = 1_024;
 
 /* Watching the neighbours (guard.ts, liveness.ts, silence.ts). */
 
@@ -92,4 +106,5 @@ related(RETRY_FIRST_MS <= STEADY_INTERVAL_MS, 'a failure is not slower than stan
 related(RETRY_MAX_MS < TRIED_MAX_MS, 'what was tried in vain is tried more rarely');
 related(ROLLED_BACK_FIRST_MS >= NETIFD_TIMEOUT_MS, 'a radio is up for longer than it is down');
 related(SILENT_MS > JOIN_TIMEOUT_MS + NETIFD_TIMEOUT_MS, 'a revival has time to show');
+related(PATH_SLICES * PATH_SLICE_MS === 3_600_000, 'changes are counted by the hour');
 related(MAX_CANDIDATES <= MAX_FORGOTTEN, 'every candidate may be one that was forgotten');

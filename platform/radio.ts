@@ -42,6 +42,8 @@ export interface Combination {
   readonly limits: readonly { readonly max: number; readonly types: readonly InterfaceType[] }[];
   readonly maxInterfaces: number;
   readonly maxChannels: number;
+  /** With these, the driver can watch for radar. */
+  readonly detectsRadar?: true;
 }
 
 /** One of several radios behind one phy (Linux 6.11), each with a part of the channels. */
@@ -58,6 +60,8 @@ export interface Phy {
   /** Cipher suites as in the standard: `00-0f-ac:4` is CCMP-128, `00-0f-ac:6` BIP-CMAC-128. */
   readonly ciphers: readonly string[];
   readonly combinations: readonly Combination[];
+  /** How long answers are waited for, in steps of 3 us (450 m). */
+  readonly coverageClass: number | undefined;
   /** Empty where the phy is one radio. */
   readonly radios: readonly PhyRadio[];
   /** Channels of the 2.4, 5 and 6 GHz bands. */

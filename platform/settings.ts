@@ -3,15 +3,16 @@
  * the host: the first half of the promise that bad input changes nothing.
  */
 import { bandOf, channelNumber } from './channel.ts';
+import { watchesRadar } from './combinations.ts';
 import { type Fault, fault } from './fault.ts';
 import { normalizePrefix } from './ipv6.ts';
-import { MAX_ADDRESSES } from './limits.ts';
 import {
-  isMeshParameterName,
-  MESH_PARAMETERS,
-  type MeshParameters,
-  parameterRange,
-} from './mesh-parameters.ts';
+  CAC_TIMEOUT_MS,
+  JOIN_TIMEOUT_MS,
+  MAX_ADDRESSES,
+  WEATHER_CAC_TIMEOUT_MS,
+} from './limits.ts';
+import { isMeshParameterName, type MeshParameters, parameterRange } from './mesh-parameters.ts';
 import type { Channel, Phy } from './radio.ts';
 import { type CountryRules, ruleAt } from './regulatory-database.ts';
 
@@ -40,6 +41,12 @@ export interface MeshSettings extends MeshScope {
   readonly beaconIntervalTu: number;
   /** Mbit/s; one of the legacy rates of the band (IEEE 802.11-2020 16.2, 17.3). */
   readonly multicastRateMbps: number;
+  /**
+   * Between the two nodes that are furthest from each other, in metres: how long answers may take.
+   */
+  readonly distanceMeters?: number;
+  /** Mbit/s; every node has to receive these. Without any, those of the supplicant. */
+  readonly basicRatesMbps?: readonly number[];
   /** What a firewall of the host has to let in, where it is ours to tell. */
   readonly ports?: MeshPorts;
 }
@@ -68,7 +75,12 @@ export const DEFAULT_MESH_PARAMETERS: MeshParameters = {
   mesh_hwmp_active_path_timeout: 5000,
 };
 
+/** As far as the coverage class of IEEE 802.11 reaches: 255 steps of 3 us. */
+const MAX_DISTANCE_METERS = 114_750;
+const METERS_PER_COVERAGE_CLASS = 450;
 const MESH_ID_MAX_BYTES = 32;
+const FIRST_WEATHER_MHZ = 5600;
+const LAST_WEATHER_MHZ = 5640;
 const PASSPHRASE_MIN = 8;
 const PASSPHRASE_MAX = 63;
 /** OFDM rates, which every band has, and those of 802.11b, which only 2.4 GHz has. */
@@ -86,7 +98,8 @@ export function checkSettings(settings: MeshSettings): readonly Fault[] {
     ...checkAddresses(settings.addresses),
     ...checkParameters(settings.parameters),
     ...checkRange('beaconIntervalTu', settings.beaconIntervalTu, 20, 1000),
-    ...checkMulticastRate(settings),
+    ...checkRates(settings),
+    ...checkRange('distanceMeters', settings.distanceMeters ?? 0, 0, MAX_DISTANCE_METERS),
   ];
 }
 
@@ -116,10 +129,26 @@ export function checkChannel(
   if (marks.radar && !allowRadar) {
     return [fault('channel_radar', field, 'a channel without radar', found)];
   }
+  if (marks.radar && !watchesRadar(phy)) {
+    const expected = 'a driver that can watch for radar while it is in a mesh';
+    return [fault('channel_radar', field, expected, `${found} on ${phy.name}, which cannot`)];
+  }
   if (marks.noInitiation) {
     return [fault('channel_no_initiation', field, 'a channel without the no-IR mark', found)];
   }
   return [];
+}
+
+/** How long a mesh may take to join: on a channel with radar it has to listen first. */
+export function joinTimeoutMs({ frequencyMhz }: MeshSettings, phy: Phy): number {
+  if (channelOf(phy, frequencyMhz)?.radar !== true) return JOIN_TIMEOUT_MS;
+  const isWeather = frequencyMhz >= FIRST_WEATHER_MHZ && frequencyMhz <= LAST_WEATHER_MHZ;
+  return isWeather ? WEATHER_CAC_TIMEOUT_MS : CAC_TIMEOUT_MS;
+}
+
+/** Rounded up: who waits too short hears no answer at all. */
+export function coverageClassOf(distanceMeters: number): number {
+  return Math.ceil(distanceMeters / METERS_PER_COVERAGE_CLASS);
 }
 
 export function channelOf(phy: Phy, frequencyMhz: number): Channel | undefined {
@@ -197,16 +226,22 @@ function checkParameters(parameters: MeshParameters): readonly Fault[] {
     if (!isMeshParameterName(name)) {
       return [fault('parameter_invalid', 'parameters', 'a mesh parameter', shown(name))];
     }
-    return checkRange(name, value, ...parameterRange(MESH_PARAMETERS[name].width));
+    return checkRange(name, value, ...parameterRange(name));
   });
 }
 
-function checkMulticastRate({ multicastRateMbps, frequencyMhz }: MeshSettings): readonly Fault[] {
+function checkRates(settings: MeshSettings): readonly Fault[] {
+  const { multicastRateMbps, basicRatesMbps = [], frequencyMhz } = settings;
   const old = bandOf(frequencyMhz) === '2.4 GHz' ? CCK_RATES_MBPS : [];
   const rates = [...old, ...OFDM_RATES_MBPS].sort((left, right) => left - right);
-  if (rates.includes(multicastRateMbps)) return [];
-  const expected = `one of ${rates.join(', ')} Mbit/s`;
-  return [fault('parameter_invalid', 'multicastRateMbps', expected, `${multicastRateMbps}`)];
+  const wrong = (field: string, rate: number) =>
+    rates.includes(rate)
+      ? []
+      : [fault('parameter_invalid', field, `one of ${rates.join(', ')} Mbit/s`, `${rate}`)];
+  return [
+    ...wrong('multicastRateMbps', multicastRateMbps),
+    ...basicRatesMbps.flatMap((rate) => wrong('basicRatesMbps', rate)),
+  ];
 }
 
 function checkRange(field: string, value: number, min: number, max: number): readonly Fault[] {

@@ -10,6 +10,12 @@ import { describeFault, type Fault, fault, type Result } from '../../platform/fa
 import { type GuardReport, NeighbourGuard } from '../../platform/guard.ts';
 import { RETRY_FIRST_MS, RETRY_MAX_MS, SILENT_MS } from '../../platform/limits.ts';
 import { DEFAULT_LIVENESS, isHeard } from '../../platform/liveness.ts';
+import {
+  changesPerHour,
+  NO_PATHS,
+  type PathHistory,
+  recordPaths,
+} from '../../platform/path-history.ts';
 import type { MeshStatus } from '../../platform/platform.ts';
 import type { RadioEvent, Station } from '../../platform/radio.ts';
 import { REAL_TIME, Reconciler, type Turn } from '../../platform/reconcile.ts';
@@ -57,6 +63,7 @@ export class RadioService<Observed> {
   #guard: NeighbourGuard | undefined;
   #tick: NodeJS.Timeout | undefined;
   #ticking: Promise<void> = Promise.resolve();
+  #pathHistory: PathHistory = NO_PATHS;
   #stopped = false;
   /** Restorations that failed in a row, and when the next one is due. */
   #failedDowns = 0;
@@ -288,6 +295,12 @@ export class RadioService<Observed> {
     const there = this.#mesh?.exists === true;
     const stations = there ? await this.#stations(interfaceName) : undefined;
     const paths = there ? await platform.paths(interfaceName) : undefined;
+    const nowMs = performance.now();
+    this.#pathHistory = recordPaths(
+      this.#pathHistory,
+      nowMs,
+      paths?.ok === true ? paths.value : [],
+    );
     const table = (await readText(this.#runner, ADDRESS_TABLE)) ?? '';
     this.#reportedMs = performance.now();
     this.#reported = this.#state;
@@ -304,7 +317,10 @@ export class RadioService<Observed> {
       nextTryMs: this.#nextTryMs,
       mesh: this.#meshStatus(),
       stations: stations?.ok === true ? stations.value : [],
-      paths: paths?.ok === true ? paths.value : [],
+      paths: (paths?.ok === true ? paths.value : []).map((path) => ({
+        ...path,
+        changesPerHour: changesPerHour(this.#pathHistory, nowMs, path.destination),
+      })),
       forgotten: this.#forgotten,
       duplicates: duplicatesIn(table, interfaceName, addresses),
       log: log.health,

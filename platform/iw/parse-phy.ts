@@ -4,6 +4,8 @@ import { failure, fault, type Result, success } from '../fault.ts';
 import type { Band, Channel, Combination, InterfaceType, Phy, PhyRadio } from '../radio.ts';
 import { first, numberIn } from './parse.ts';
 
+const RADAR = { detectsRadar: true } as const;
+
 /** `iw` counts the kernel's bands from 1; the others carry no mesh. */
 const BANDS: ReadonlyMap<string, Band> = new Map([
   ['1', '2.4 GHz'],
@@ -34,6 +36,7 @@ export function parsePhys(text: string): Result<readonly Phy[]> {
         return first(line, /\(([0-9a-f]{2}-[0-9a-f]{2}-[0-9a-f]{2}:\d+)\)/) ?? [];
       }),
       combinations: combinations(block),
+      coverageClass: numberIn(block, /^\tCoverage class: (\d+)/m),
       radios: radios(block),
       channels: channels(block),
       saeInUserspace: block.includes('Device supports SAE with AUTHENTICATE command'),
@@ -110,6 +113,7 @@ function readCombinations(lines: string): readonly Combination[] {
       max: Number(max),
       types: types.split(', ').map((word) => word.trim() as InterfaceType),
     }));
-    return { limits, maxInterfaces, maxChannels };
+    const detectsRadar = entry.includes('radar detect widths: {');
+    return { limits, maxInterfaces, maxChannels, ...(detectsRadar ? RADAR : {}) };
   });
 }

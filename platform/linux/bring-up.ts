@@ -5,11 +5,11 @@
  */
 import { awaitCarrier, type HostCommand, remove, run } from '../command.ts';
 import { normalizePrefix } from '../ipv6.ts';
-import { JOIN_TIMEOUT_MS, LOG_MAX_BYTES, START_TIMEOUT_MS } from '../limits.ts';
+import { LOG_MAX_BYTES, START_TIMEOUT_MS } from '../limits.ts';
 import { parameterCommands } from '../mesh-parameters.ts';
 import { NEIGHBOUR_SETTINGS } from '../neighbours.ts';
 import type { Phy } from '../radio.ts';
-import type { MeshScope, MeshSettings } from '../settings.ts';
+import { coverageClassOf, joinTimeoutMs, type MeshScope, type MeshSettings } from '../settings.ts';
 import { isJoined, isUp } from '../survey.ts';
 import { intervalBeside, ownAddress } from './coexistence.ts';
 import { type LinuxObserved, pathsOf } from './observed.ts';
@@ -28,7 +28,8 @@ export function bringUp(
   const content = wantedConfiguration(settings, observed, phy);
   const sameContent = supplicant.configuration === content;
   const joined = isJoined(settings, observed);
-  const stuck = !joined && (supplicant.process?.ageMs ?? 0) > JOIN_TIMEOUT_MS;
+  const joinMs = joinTimeoutMs(settings, phy);
+  const stuck = !joined && (supplicant.process?.ageMs ?? 0) > joinMs;
   const down =
     onThisPhy && !isUp(settings, observed) && (supplicant.process?.ageMs ?? 0) > START_TIMEOUT_MS;
   const keepRunning =
@@ -48,7 +49,7 @@ export function bringUp(
     ...(keepRunning || observed.multicastRateMbps === undefined ? [] : [remove(files.multicast)]),
     ...(keepRunning ? [] : [startSupplicant(settings, observed)]),
     ...addressCommands(settings, observed, onThisPhy),
-    ...(keepRunning && joined ? [] : [awaitCarrier(interfaceName, JOIN_TIMEOUT_MS)]),
+    ...(keepRunning && joined ? [] : [awaitCarrier(interfaceName, joinMs)]),
     // A mesh that is joined anew starts from the kernel's values.
     ...parameterCommands(
       interfaceName,
@@ -57,6 +58,7 @@ export function bringUp(
     ),
     ...multicastCommands(settings, observed, !keepRunning),
     ...neighbourCommands(settings, observed, onThisPhy),
+    ...distanceCommands(settings, phy),
   ];
 }
 
@@ -132,6 +134,17 @@ function multicastCommands(
     run('iw', 'dev', interfaceName, 'set', 'mcast_rate', `${multicastRateMbps}`),
     { kind: 'write', path, mode: 0o600, content, secret: false },
   ];
+}
+
+/** Last: a driver that cannot do it keeps no mesh from coming up. */
+function distanceCommands(
+  { distanceMeters }: MeshSettings,
+  { name, coverageClass }: Phy,
+): readonly HostCommand[] {
+  if (distanceMeters === undefined) return [];
+  const wanted = coverageClassOf(distanceMeters);
+  if (coverageClass === wanted) return [];
+  return [run('iw', 'phy', name, 'set', 'coverage', `${wanted}`)];
 }
 
 /** Over netlink: the unit may not write to /proc/sys. A new interface has the kernel's values. */

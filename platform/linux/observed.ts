@@ -61,6 +61,8 @@ export interface Before {
   readonly blocked: readonly number[];
   /** The highest number of an interface then: the kernel gives none of them twice. */
   readonly newestIndex: number;
+  /** Coverage classes of radios that were given another one, by phy name. */
+  readonly coverage?: Readonly<Record<string, number>>;
 }
 
 /** What a plan runs beside the supplicant, and Debian's package of each. */
@@ -125,7 +127,9 @@ export function readBefore(text: string | undefined): Before | undefined {
   if (text === undefined) return undefined;
   const value = jsonIn(text);
   if (typeof value !== 'object' || value === null) return undefined;
-  const { country, up, blocked, newestIndex } = value as Partial<Record<keyof Before, unknown>>;
+  const { country, up, blocked, newestIndex, coverage } = value as Partial<
+    Record<keyof Before, unknown>
+  >;
   if (typeof country !== 'string' || !Array.isArray(up) || !Array.isArray(blocked)) {
     return undefined;
   }
@@ -135,7 +139,13 @@ export function readBefore(text: string | undefined): Before | undefined {
     up: up.filter((name) => typeof name === 'string'),
     blocked: blocked.filter((index) => typeof index === 'number'),
     newestIndex,
+    ...(isNumbers(coverage) ? { coverage } : {}),
   };
+}
+
+function isNumbers(value: unknown): value is Readonly<Record<string, number>> {
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.values(value).every((each) => typeof each === 'number');
 }
 
 function jsonIn(text: string): unknown {

@@ -39,7 +39,7 @@ export function planLinux(settings: MeshSettings, observed: LinuxObserved): Mesh
   ]);
   if (refusedHost !== undefined) return refusedHost;
   const yielding = yieldingInterfaces(settings, observed, phy).map(({ name }) => name);
-  const remembered = remember(observed, yielding, phy);
+  const remembered = remember(settings, observed, yielding, phy);
   return {
     ok: true,
     commands: [
@@ -77,6 +77,12 @@ export function restoreLinux(scope: MeshScope, observed: LinuxObserved): MeshPla
       ...before.up
         .filter((name) => present.has(name))
         .map((name) => run('ip', 'link', 'set', name, 'up')),
+      ...observed.phys
+        .filter(({ name, coverageClass }) => {
+          const was = before.coverage?.[name];
+          return was !== undefined && was !== coverageClass;
+        })
+        .map(({ name }) => run('iw', 'phy', name, 'set', 'coverage', `${before.coverage?.[name]}`)),
       ...before.blocked
         .filter((index) => observed.blocks.some(({ switchIndex }) => switchIndex === index))
         .map((index) => run('rfkill', 'block', `${index}`)),
@@ -137,19 +143,28 @@ function noteOf({ before, leftovers }: LinuxObserved): Before | undefined {
     up: [...new Set(notes.flatMap(({ up }) => up))],
     blocked: [...new Set(notes.flatMap(({ blocked }) => blocked))],
     newestIndex: Math.min(...notes.map(({ newestIndex }) => newestIndex)),
+    coverage: Object.assign({}, ...notes.map((each) => each.coverage).reverse()),
   };
 }
 
-function remember(observed: LinuxObserved, yielding: readonly string[], phy: Phy): Before {
+function remember(
+  { distanceMeters }: MeshSettings,
+  observed: LinuxObserved,
+  yielding: readonly string[],
+  phy: Phy,
+): Before {
   const note = noteOf(observed);
   const blocked = softBlocks(observed, phy).map(({ switchIndex }) => switchIndex);
   const country = domainOf(observed.domains, -1)?.country ?? WORLD;
+  const changed = distanceMeters === undefined ? {} : { [phy.name]: phy.coverageClass ?? 0 };
+  const coverage = { ...changed, ...note?.coverage };
   return {
     // A mixture of the kernel's (98, 99) cannot be asked for; it makes it again by itself.
     country: note?.country ?? (/^[A-Z]{2}$/.test(country) ? country : WORLD),
     up: [...new Set([...(note?.up ?? []), ...yielding])],
     blocked: [...new Set([...(note?.blocked ?? []), ...blocked])],
     newestIndex: note?.newestIndex ?? Math.max(0, ...observed.links.map(({ index }) => index)),
+    ...(Object.keys(coverage).length === 0 ? {} : { coverage }),
   };
 }
 

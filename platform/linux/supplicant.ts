@@ -28,6 +28,7 @@ export function supplicantConfiguration(
   controlFolder: string,
   dialect: SupplicantDialect,
 ): string {
+  const rates = (settings.basicRatesMbps ?? []).map((rate) => Math.round(10 * rate));
   const global = dialect === 'global_sae_pwe';
   const network = [
     `ssid=${hexadecimal(settings.meshId)}`,
@@ -40,6 +41,8 @@ export function supplicantConfiguration(
     'ieee80211w=2',
     `mesh_fwding=${settings.parameters.mesh_fwding ?? 1}`,
     `beacon_int=${settings.beaconIntervalTu}`,
+    // In units of 100 kbit/s.
+    ...(rates.length === 0 ? [] : [`mesh_basic_rates=${rates.join(' ')}`]),
     'disable_ht40=1',
   ];
   return [

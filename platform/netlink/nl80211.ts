@@ -45,6 +45,7 @@ export const Attr = {
   MESH_CONFIG: 35,
   WIPHY_FREQ: 38,
   CIPHER_SUITES: 57,
+  WIPHY_COVERAGE_CLASS: 89,
   INTERFACE_COMBINATIONS: 120,
   FEATURE_FLAGS: 143,
   DFS_REGION: 146,
@@ -68,7 +69,12 @@ export const BandAttr = { FREQS: 1 } as const;
 
 export const FrequencyAttr = { FREQ: 1, DISABLED: 2, NO_IR: 3, RADAR: 5 } as const;
 
-export const CombinationAttr = { LIMITS: 1, MAXNUM: 2, NUM_CHANNELS: 4 } as const;
+export const CombinationAttr = {
+  LIMITS: 1,
+  MAXNUM: 2,
+  NUM_CHANNELS: 4,
+  RADAR_DETECT_WIDTHS: 5,
+} as const;
 
 export const LimitAttr = { MAX: 1, TYPES: 2 } as const;
 

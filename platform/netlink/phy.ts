@@ -14,6 +14,7 @@ import {
   readList,
   required,
   text,
+  u8,
   u32,
   viewOf,
 } from './attributes.ts';
@@ -57,9 +58,12 @@ const BANDS: ReadonlyMap<number, Band> = new Map([
   [3, '6 GHz'],
 ]);
 
+const RADAR = { detectsRadar: true } as const;
+
 interface Draft {
   name: string | undefined;
   features: number;
+  coverageClass: number | undefined;
   interfaceTypes: readonly InterfaceType[];
   ciphers: readonly string[];
   combinations: readonly Combination[];
@@ -88,6 +92,7 @@ export function readPhys(payloads: readonly Uint8Array[]): readonly Phy[] {
     ciphers: draft.ciphers,
     combinations: draft.ofAllRadios ?? draft.combinations,
     radios: draft.radios,
+    coverageClass: draft.coverageClass,
     channels: draft.channels,
     saeInUserspace: (draft.features & Feature.SAE) !== 0,
     peeringInUserspace: (draft.features & Feature.USERSPACE_MPM) !== 0,
@@ -108,12 +113,14 @@ function emptyDraft(): Draft {
     combinations: [],
     ofAllRadios: undefined,
     radios: [],
+    coverageClass: undefined,
     channels: [],
   };
 }
 
 function addPart(draft: Draft, attributes: Attributes): void {
   draft.name = text(attributes, Attr.WIPHY_NAME) ?? draft.name;
+  draft.coverageClass = u8(attributes, Attr.WIPHY_COVERAGE_CLASS) ?? draft.coverageClass;
   draft.features = u32(attributes, Attr.FEATURE_FLAGS) ?? draft.features;
   if (attributes.has(Attr.SUPPORTED_IFTYPES)) {
     draft.interfaceTypes = readTypes(attributes, Attr.SUPPORTED_IFTYPES);
@@ -172,6 +179,7 @@ function readCombination(attributes: Attributes): Combination {
     }),
     maxInterfaces: required(u32(attributes, CombinationAttr.MAXNUM), 'interface total'),
     maxChannels: required(u32(attributes, CombinationAttr.NUM_CHANNELS), 'channel total'),
+    ...((u32(attributes, CombinationAttr.RADAR_DETECT_WIDTHS) ?? 0) === 0 ? {} : RADAR),
   };
 }
 

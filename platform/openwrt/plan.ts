@@ -16,11 +16,11 @@
  */
 import { awaitCarrier, type HostCommand, remove, run } from '../command.ts';
 import { type Fault, fault } from '../fault.ts';
-import { NETIFD_TIMEOUT_MS } from '../limits.ts';
+import { JOIN_TIMEOUT_MS, NETIFD_TIMEOUT_MS } from '../limits.ts';
 import { parameterCommands } from '../mesh-parameters.ts';
 import { NEIGHBOUR_SETTINGS } from '../neighbours.ts';
 import { chooseRadio, type MeshPlan, refuse } from '../platform.ts';
-import { checkSettings, type MeshSettings } from '../settings.ts';
+import { checkSettings, joinTimeoutMs, type MeshSettings } from '../settings.ts';
 import {
   ipv6Faults,
   isJoined,
@@ -83,14 +83,17 @@ export function planOpenwrt(settings: MeshSettings, observed: OpenwrtObserved): 
     ...besideFaults(settings, observed, phy, device),
   ]);
   if (refusedHost !== undefined) return refusedHost;
-  if (lines.length === 0) return { ok: true, commands: confirm(settings, observed, device) };
+  const timeoutMs = NETIFD_TIMEOUT_MS + joinTimeoutMs(settings, phy) - JOIN_TIMEOUT_MS;
+  if (lines.length === 0) {
+    return { ok: true, commands: confirm(settings, observed, device, timeoutMs) };
+  }
   return {
     ok: true,
     commands: [
       ...rememberBefore(observed, device),
       ...(observed.scraps.includes(TRIAL_FILE) ? [] : [TRIAL]),
       ...change(lines),
-      awaitCarrier(settings.interfaceName, NETIFD_TIMEOUT_MS),
+      awaitCarrier(settings.interfaceName, timeoutMs),
       settleNeighbours(settings),
       remove(TRIAL_FILE),
       // Last: a firewall with a mistake in another section is no reason to take the mesh back.
@@ -210,6 +213,7 @@ function confirm(
   settings: MeshSettings,
   observed: OpenwrtObserved,
   device: string,
+  timeoutMs: number,
 ): readonly HostCommand[] {
   const forget = observed.scraps.map(remove);
   if (isJoined(settings, observed)) {
@@ -223,7 +227,7 @@ function confirm(
   }
   return [
     ...(observed.radios[device]?.pending === true ? [] : [run('wifi', 'up', device)]),
-    awaitCarrier(settings.interfaceName, NETIFD_TIMEOUT_MS),
+    awaitCarrier(settings.interfaceName, timeoutMs),
     settleNeighbours(settings),
     ...forget,
   ];

@@ -18,7 +18,18 @@ import { batch, option, type UciConfig, type UciSection, type UciValue } from '.
 
 export const SECTION = 'meshpay';
 
-export const DEVICE_OPTIONS = ['disabled', 'country', 'band', 'channel', 'beacon_int'] as const;
+export const DEVICE_OPTIONS = [
+  'disabled',
+  'country',
+  'band',
+  'channel',
+  'beacon_int',
+  'distance',
+  'basic_rate',
+] as const;
+
+/** Options that all networks of a radio share: where there are others, theirs stay. */
+const SHARED_OPTIONS: ReadonlySet<string> = new Set(['beacon_int', 'basic_rate']);
 
 const UCI_BANDS: Readonly<Record<Band, string>> = { '2.4 GHz': '2g', '5 GHz': '5g', '6 GHz': '6g' };
 
@@ -83,7 +94,7 @@ export function batchLines(
   observed: OpenwrtObserved,
   device: string,
 ): readonly string[] {
-  const { addresses, country, frequencyMhz } = settings;
+  const { addresses, country, frequencyMhz, distanceMeters, basicRatesMbps = [] } = settings;
   const ip6addr = addresses.map((address) => normalizePrefix(address) ?? address);
   const network = ip6addr.length === 0 ? { proto: 'none' } : { proto: 'static', ip6addr };
   const radio = {
@@ -92,14 +103,19 @@ export function batchLines(
     band: bandName(frequencyMhz),
     channel: `${channelNumber(frequencyMhz)}`,
     beacon_int: `${settings.beaconIntervalTu}`,
-  } satisfies Record<(typeof DEVICE_OPTIONS)[number], string>;
+    ...(distanceMeters === undefined ? {} : { distance: `${distanceMeters}` }),
+    // In kbit/s.
+    ...(basicRatesMbps.length === 0
+      ? {}
+      : { basic_rate: basicRatesMbps.map((rate) => 1000 * rate).join(' ') }),
+  } satisfies Partial<Record<(typeof DEVICE_OPTIONS)[number], string>>;
   const present = observed.wireless.get(device);
   const wifi = wifiInterface(settings, device);
   return [
     ...wholeSection(`wireless.${SECTION}`, 'wifi-iface', wifi, observed.wireless.get(SECTION)),
     ...wholeSection(`network.${SECTION}`, 'interface', network, observed.network.get(SECTION)),
     ...Object.entries(radio)
-      .filter(([name]) => name !== 'beacon_int' || !keepsInterval(observed, device))
+      .filter(([name]) => !SHARED_OPTIONS.has(name) || !keepsInterval(observed, device))
       .filter(([name, value]) => (option(present, name) ?? defaultOf(name)) !== value)
       .map(([name, value]) => batch.set(`wireless.${device}.${name}`, value)),
     ...wokenBy(observed, device).map((name) => batch.set(`wireless.${name}.disabled`, '1')),

@@ -173,6 +173,7 @@ export class FakeLinux implements RadioReader {
     const rules: readonly [RegExp, (first: string, second: string) => void][] = [
       [/^iw reg set (\S\S)$/, (country) => (this.world.country = this.ownCountry ?? country)],
       [/^iw phy (\S+) interface add (\S+) type mp$/, (phy, name) => this.#add(phy, name)],
+      [/^iw phy \S+ set coverage \d+$/, () => {}],
       [/^iw dev (\S+) del$/, (name) => this.#delete(name)],
       [/^iw dev \S+ set mesh_param (\w+)=(-?\d+)$/, (name, value) => this.#set(name, value)],
       [/^wpa_cli -p \S+ -s \S+ -i \S+ mesh_peer_remove \S+$/, () => {}],

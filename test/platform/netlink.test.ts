@@ -121,6 +121,7 @@ describe('frozen netlink vectors', () => {
         ],
         maxInterfaces: 2050,
         maxChannels: 1,
+        detectsRadar: true,
       },
     ]);
     const byNumber = (frequencyMhz: number) =>

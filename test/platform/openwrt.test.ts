@@ -48,7 +48,7 @@ describe('a plan for OpenWrt', () => {
   it('describes the mesh in one batch and reloads', async () => {
     const { platform } = make();
     assert.deepEqual(transcript(await commands(platform)), [
-      'write /etc/meshpay-radio.json (0600, 125 bytes)',
+      'write /etc/meshpay-radio.json (0600, 159 bytes)',
       'write /etc/meshpay-radio.trial (0600, 58 bytes)',
       'write /var/run/meshpay-radio.uci (0600, 2498 bytes, secret)',
       'uci -f /var/run/meshpay-radio.uci batch',

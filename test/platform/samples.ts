@@ -38,6 +38,7 @@ export const PHY: Phy = {
       maxChannels: 1,
     },
   ],
+  coverageClass: 0,
   radios: [],
   channels: [
     channel('2.4 GHz', 1, 2412),

@@ -99,9 +99,10 @@ describe('radio peers and paths', () => {
   it('show where a path leads', () => {
     assert.equal(
       renderPaths(PLAIN, [PATH]),
-      `destination        next hop           hops  metric  holds  state
-02:00:00:00:03:00  02:00:00:00:02:00     2    1640  4.2 s  active`,
+      `destination        next hop           hops  metric  holds  changes/h  state
+02:00:00:00:03:00  02:00:00:00:02:00     2    1640  4.2 s          0  active`,
     );
+    assert.match(renderPaths(PLAIN, [{ ...PATH, changesPerHour: 120 }]), / 120 +flapping$/);
   });
 });
 
@@ -141,7 +142,10 @@ describe('radio probe', () => {
     assert.match(first, /^mend +use ath9k/m);
     assert.match(second, /^driver +ath9k_htc$/m);
     assert.match(second, /^2\.4 GHz +channels 1$/m);
-    assert.match(second, /^radar +channels 52$/m);
+    assert.match(
+      second,
+      /^radar +channels 52: not for a mesh: the driver cannot watch for radar$/m,
+    );
     assert.equal(last, 'The mesh can come up here.');
   });
 

@@ -1,7 +1,6 @@
 /** A mesh that is well, as meshpay-radio reports it. */
-import type { RadioReport } from '../../agent/shell/radio/report.ts';
+import type { RadioReport, ReportedPath } from '../../agent/shell/radio/report.ts';
 import type { MeshStatus } from '../../platform/platform.ts';
-import type { MeshPath } from '../../platform/radio.ts';
 import { station } from '../platform/samples.ts';
 
 export const MESH: MeshStatus = {
@@ -23,7 +22,7 @@ export const MESH: MeshStatus = {
 
 export const NEIGHBOUR = { ...station('02:00:00:00:02:00', 108), connectedSeconds: 90 };
 
-export const PATH: MeshPath = {
+export const PATH: ReportedPath = {
   destination: '02:00:00:00:03:00',
   nextHop: '02:00:00:00:02:00',
   sequence: 7,
@@ -37,6 +36,7 @@ export const PATH: MeshPath = {
   resolved: true,
   hopCount: 2,
   pathChanges: 1,
+  changesPerHour: 0,
 };
 
 export const REPORT: RadioReport = {

@@ -46,6 +46,24 @@ describe('the radio of a configuration', () => {
     return reading.ok ? [] : reading.faults.map((each) => `${each.code} ${each.field}`);
   }
 
+  it('hands on what is set for long ways and hard places, and nothing that is not', () => {
+    const bare = readRadioSetup(config());
+    assert.ok(bare.ok && !('distanceMeters' in bare.setup.settings));
+    const reading = readRadioSetup(
+      config({
+        'radio.parameters': { mesh_rssi_threshold: -80, mesh_ttl: 5 },
+        'radio.distance': 3_000,
+        'radio.basic_rates': [6, 12],
+      }),
+    );
+    assert.ok(reading.ok);
+    const { parameters, distanceMeters, basicRatesMbps } = reading.setup.settings;
+    assert.deepEqual([distanceMeters, basicRatesMbps], [3_000, [6, 12]]);
+    const { mesh_rssi_threshold, mesh_ttl, mesh_fwding } = parameters;
+    assert.deepEqual([mesh_rssi_threshold, mesh_ttl, mesh_fwding], [-80, 5, 1]);
+    assert.deepEqual(faults({ 'radio.basic_rates': [7] }), ['parameter_invalid radio.basic_rates']);
+  });
+
   it('needs a country and a passphrase; name and address follow from network and key', () => {
     const reading = readRadioSetup(config());
     assert.ok(reading.ok);

@@ -67,6 +67,16 @@ const MISTAKES: readonly [what: string, toml: string, problem: RegExp][] = [
   ['a number below its range', `${LEAST}[limits]\nlinks = 7`, /: limits.links: .*found 7$/],
   ['a number above its range', `${LEAST}[limits]\nlinks = 513`, /: limits.links: .*found 513$/],
   [
+    'a mesh parameter that nobody knows',
+    `${LEAST}[radio]\nparameters = { mesh_rssi = -80 }`,
+    /: radio.parameters.mesh_rssi: expected a mesh parameter that iw knows, found mesh_rssi$/,
+  ],
+  [
+    'a mesh parameter out of its range',
+    `${LEAST}[radio.parameters]\nmesh_rssi_threshold = 1`,
+    /: radio.parameters.mesh_rssi_threshold: expected a whole number, -255 to 0, found 1$/,
+  ],
+  [
     'a text for a flag',
     `${LEAST}[store]\nallow_volatile = "yes"`,
     /: store.allow_volatile: expected true or false, found "yes"$/,

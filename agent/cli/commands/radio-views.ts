@@ -76,8 +76,10 @@ export const radioPaths = viewCommand({
   name: 'paths',
   summary: 'the ways through the mesh that are known now',
   description: [
-    'Lists the HWMP paths: destination, next hop, number of hops, metric, and how long the path ' +
-      'holds without being used. Paths are looked for when something is sent.',
+    'Lists the HWMP paths: destination, next hop, number of hops, metric, how long the path holds ' +
+      'without being used, and how often its next hop has changed within the last hour: one that ' +
+      'flaps has two ways that are about as good, and radio.parameters.mesh_rssi_threshold can ' +
+      'take the weaker one away. Paths are looked for when something is sent.',
   ],
   about: 'how far everybody is',
   json: ({ paths }) => paths,

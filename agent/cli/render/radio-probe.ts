@@ -1,5 +1,5 @@
 /** `meshpay radio probe` for programs and for people. */
-import { describeCombinations } from '../../../platform/combinations.ts';
+import { describeCombinations, watchesRadar } from '../../../platform/combinations.ts';
 import { describeFault, type Fault } from '../../../platform/fault.ts';
 import type { Probe, RadioVerdict } from '../../../platform/platform.ts';
 import { harmless } from '../../core/base/characters.ts';
@@ -22,6 +22,8 @@ interface RadioView {
   /** Channels on which a mesh may start now, by band. */
   readonly channels: readonly { readonly band: string; readonly numbers: readonly number[] }[];
   readonly radarChannels: readonly number[];
+  /** Whether a mesh may use those: the driver can watch for radar (radio.allow_radar). */
+  readonly watchesRadar: boolean;
   /** Which interfaces it takes at the same time. */
   readonly combinations: readonly string[];
   readonly faults: readonly FaultView[];
@@ -63,6 +65,7 @@ function radioView({ phy, driver, country, faults }: RadioVerdict): RadioView {
     radarChannels: phy.channels
       .filter(({ radar, disabled }) => radar && !disabled)
       .map(({ number }) => number),
+    watchesRadar: watchesRadar(phy),
     combinations: describeCombinations(phy),
     faults: faults.map(faultView),
   };
@@ -103,13 +106,18 @@ function renderRadio(paint: Paint, radio: RadioView): string {
       band,
       numbers.length === 0 ? paint.faint('no channel free') : `channels ${numbers.join(' ')}`,
     ]),
-    ...(radarChannels.length === 0
-      ? []
-      : [['radar', paint.faint(`channels ${radarChannels.join(' ')}`)] as [string, string]]),
+    ...(radarChannels.length === 0 ? [] : [['radar', radarText(paint, radio)] as [string, string]]),
   ];
   if (combinations.length > 0) fields.push(['together', harmless(combinations.join('\n'))]);
   const why = faults.flatMap((fault) => renderFault(paint, fault));
   return [renderFields(paint, fields), ...why].join('\n');
+}
+
+function radarText(paint: Paint, { radarChannels, watchesRadar: watches }: RadioView): string {
+  const how = watches
+    ? 'after listening for a minute or ten, with radio.allow_radar'
+    : 'not for a mesh: the driver cannot watch for radar';
+  return paint.faint(`channels ${radarChannels.join(' ')}: ${how}`);
 }
 
 /** The one that people ask about is named. */

@@ -1,8 +1,9 @@
 /** Plans, neighbours and paths of the mesh, for people. */
 import { isHeard } from '../../../platform/liveness.ts';
-import type { MeshPath, Station } from '../../../platform/radio.ts';
+import { isFlapping } from '../../../platform/path-history.ts';
+import type { Station } from '../../../platform/radio.ts';
 import { harmless } from '../../core/base/characters.ts';
-import type { RadioReport, RadioState } from '../../shell/radio/report.ts';
+import type { RadioReport, RadioState, ReportedPath } from '../../shell/radio/report.ts';
 import type { Paint } from './paint.ts';
 import { renderTable } from './table.ts';
 import { counted, duration } from './text.ts';
@@ -75,7 +76,7 @@ export function renderBelowState(paint: Paint, state: RadioState, seen: string):
 }
 
 /** `meshpay radio paths`. */
-export function renderPaths(paint: Paint, paths: readonly MeshPath[]): string {
+export function renderPaths(paint: Paint, paths: readonly ReportedPath[]): string {
   if (paths.length === 0) return 'No paths. They are looked for when something is sent.';
   return renderTable(
     paint,
@@ -85,6 +86,7 @@ export function renderPaths(paint: Paint, paths: readonly MeshPath[]): string {
       { title: 'hops', align: 'right' },
       { title: 'metric', align: 'right' },
       { title: 'holds', align: 'right' },
+      { title: 'changes/h', align: 'right' },
       { title: 'state' },
     ],
     paths.map((path) => [
@@ -93,6 +95,7 @@ export function renderPaths(paint: Paint, paths: readonly MeshPath[]): string {
       `${path.hopCount ?? ''}`,
       `${path.metric}`,
       duration(path.expiresMs),
+      `${path.changesPerHour}`,
       pathText(paint, path),
     ]),
   );
@@ -114,7 +117,8 @@ function linkText(paint: Paint, station: Station): string {
   return peerLink === undefined ? '' : paint.warn(harmless(peerLink.toLowerCase()));
 }
 
-function pathText(paint: Paint, { active, resolving }: MeshPath): string {
+function pathText(paint: Paint, { active, resolving, changesPerHour }: ReportedPath): string {
+  if (isFlapping(changesPerHour)) return paint.warn('flapping');
   if (active) return paint.good('active');
   return resolving ? paint.warn('looked for') : paint.faint('not in use');
 }

@@ -6,6 +6,11 @@
  */
 import { isAbsolute, resolve } from 'node:path';
 import { TomlDate } from 'smol-toml';
+import {
+  isMeshParameterName,
+  type MeshParameters,
+  parameterRange,
+} from '../../../platform/mesh-parameters.ts';
 import { foundText, trimmed } from '../../core/base/characters.ts';
 import { type NameKind, nameOf, parseName } from '../../core/base/names.ts';
 import { isRefusal } from '../../core/base/refusal.ts';
@@ -146,6 +151,33 @@ export function list<T>(kind: Kind<T>, most: number): Kind<readonly T[]> {
       return joined(readings, (index) => `[${index}]`);
     },
     write: (values) => `[${values.map((value) => kind.write(value)).join(', ')}]`,
+  };
+}
+
+/** A table of mesh parameters; what the kernel takes of each is in the platform's table. */
+export function meshParameters(): Kind<MeshParameters> {
+  const expected = 'a table of mesh parameters, such as { mesh_rssi_threshold = -80 }';
+  return {
+    expected,
+    read: (value) => {
+      if (!isTable(value)) return misfit(expected, value);
+      const read: Record<string, number> = {};
+      const misfits: Misfit[] = [];
+      for (const [name, given] of Object.entries(value)) {
+        if (!isMeshParameterName(name)) {
+          misfits.push({ ...place('a mesh parameter that iw knows', name), at: `.${name}` });
+          continue;
+        }
+        const reading = within(`.${name}`, integer(...parameterRange(name)).read(given, ''));
+        if (reading.ok) read[name] = reading.value;
+        else misfits.push(...reading.misfits);
+      }
+      return misfits.length === 0 ? taken(read) : { ok: false, misfits };
+    },
+    write: (parameters) => {
+      const entries = Object.entries(parameters).map(([name, value]) => `${name} = ${value}`);
+      return entries.length === 0 ? '{}' : `{ ${entries.join(', ')} }`;
+    },
   };
 }
 

@@ -5,6 +5,7 @@
  * A field is named as it stands in the file: "control.socket" is `socket` in the table `[control]`.
  * `reload`: a SIGHUP puts a new value in force; the others keep theirs until a restart.
  */
+import type { MeshParameters } from '../../../platform/mesh-parameters.ts';
 import {
   DEFAULT_BEACON_INTERVAL_TU,
   DEFAULT_MULTICAST_RATE_MBPS,
@@ -21,6 +22,7 @@ import {
   integer,
   type Kind,
   list,
+  meshParameters,
   path,
   type StaticPeer,
   staticPeer,
@@ -54,6 +56,8 @@ function field<T, D extends { readonly default?: T | null }>(row: Field<T> & D):
   return row;
 }
 
+const noParameters: MeshParameters = {};
+const noRates: readonly number[] = [];
 const noTexts: readonly string[] = [];
 const noPeers: readonly StaticPeer[] = [];
 const loopback: readonly Address[] = [{ host: '127.0.0.1', port: DEFAULT_PORT }];
@@ -201,7 +205,7 @@ export const CONFIG_FIELDS = {
     kind: flag(),
     default: false,
     reload: false,
-    doc: 'Accept a channel that is shared with radar (DFS), on which the mesh may not start.',
+    doc: 'Accept a channel that is shared with radar (DFS), where the radio listens first for up to ten minutes.',
   }),
   'radio.mcast_rate': field({
     kind: integer(1, 54),
@@ -216,6 +220,26 @@ export const CONFIG_FIELDS = {
     unit: 'units of 1.024 ms',
     reload: false,
     doc: 'Time between two beacons of the radio; seven missing ones tell that a good neighbour is dead.',
+  }),
+  'radio.parameters': field({
+    kind: meshParameters(),
+    default: noParameters,
+    reload: false,
+    doc: 'Parameters of the mesh by their names in the kernel and iw: { mesh_rssi_threshold = -80 }.',
+  }),
+  'radio.distance': field({
+    kind: integer(0, 114_750),
+    default: null,
+    unit: 'm',
+    reload: false,
+    doc: 'Between the two nodes furthest apart: for how long answers are waited for (coverage class).',
+  }),
+  'radio.basic_rates': field({
+    kind: list(integer(1, 54), 12),
+    default: noRates,
+    unit: 'Mbit/s',
+    reload: false,
+    doc: 'Rates that every node of the mesh has to receive; without any, those of wpa_supplicant.',
   }),
   'radio.led': field({
     kind: text(/^(?!\.{1,2}$)[^\s/]{1,64}$/, 'the name of an LED in /sys/class/leds'),

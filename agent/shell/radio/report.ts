@@ -36,6 +36,11 @@ export interface Duplicates {
   readonly ofHardware: readonly string[];
 }
 
+/** A path, and how often its next hop has changed within the last hour. */
+export interface ReportedPath extends MeshPath {
+  readonly changesPerHour: number;
+}
+
 export interface RadioReport {
   readonly format: typeof RADIO_REPORT_FORMAT;
   readonly pid: number;
@@ -58,7 +63,7 @@ export interface RadioReport {
   readonly nextTryMs: number | null;
   readonly mesh: MeshStatus | null;
   readonly stations: readonly Station[];
-  readonly paths: readonly MeshPath[];
+  readonly paths: readonly ReportedPath[];
   /** Neighbours that were found dead and forgotten, the latest last. */
   readonly forgotten: readonly { readonly address: string; readonly atMs: number }[];
   /** Addresses of this node that somebody else on the mesh has too, by what they are made from. */

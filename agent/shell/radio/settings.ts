@@ -40,6 +40,8 @@ const FIELD_NAMES = {
   allowRadar: 'radio.allow_radar',
   beaconIntervalTu: 'radio.beacon_interval',
   multicastRateMbps: 'radio.mcast_rate',
+  distanceMeters: 'radio.distance',
+  basicRatesMbps: 'radio.basic_rates',
 } as const satisfies Readonly<Partial<Record<keyof MeshSettings, string>>>;
 
 function fieldName(setting: string): string | undefined {
@@ -110,7 +112,9 @@ export function readRadioSetup(config: Config): RadioSetupReading {
     frequencyMhz: frequencyMhz ?? 2412,
     allowRadar: config['radio.allow_radar'],
     addresses,
-    parameters: DEFAULT_MESH_PARAMETERS,
+    parameters: { ...DEFAULT_MESH_PARAMETERS, ...config['radio.parameters'] },
+    ...(config['radio.distance'] === null ? {} : { distanceMeters: config['radio.distance'] }),
+    basicRatesMbps: config['radio.basic_rates'],
     beaconIntervalTu: config['radio.beacon_interval'],
     multicastRateMbps: config['radio.mcast_rate'],
     ports: {
