@@ -1,7 +1,7 @@
 /** What of peers a log is for: neither months of attempts in vain nor strangers fill it. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createPeerNews } from '../../agent/shell/daemon/tell.ts';
+import { createPeerNews } from '../../agent/shell/daemon/peer-news.ts';
 import { type LinkFaultCode, linkFault } from '../../agent/shell/net/fault.ts';
 import { NET_LIMITS } from '../../agent/shell/net/limits.ts';
 import type { PeerState } from '../../agent/shell/net/peer-state.ts';

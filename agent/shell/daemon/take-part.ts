@@ -13,8 +13,8 @@ import type { DaemonContext, Running } from './context.ts';
 import { logNotice } from './log-notice.ts';
 import { wantedPeers } from './neighbours.ts';
 import { createBeacons } from './parts/beacons.ts';
+import { createPeerReporter, logLink } from './peer-news.ts';
 import { exitOf, StartFailure } from './start-failure.ts';
-import { createPeerTeller, logLink } from './tell.ts';
 
 /** What the engine of this daemon is made of. */
 export function engineOptions(
@@ -35,7 +35,7 @@ export function engineOptions(
       dialFound: config['discovery.dial'],
       transport: config['links.transport'],
       report: (report) => logLink(context, report),
-      onPeer: createPeerTeller(context),
+      onPeer: createPeerReporter(context),
       limits: {
         links: config['limits.links'],
         nodeLinks: config['limits.node_links'],

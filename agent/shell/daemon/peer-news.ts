@@ -1,4 +1,4 @@
-/** What happens at the links, for the log and for those who follow events. */
+/** News of links and peers, for the log and for whoever follows events. */
 import { equalBytes } from '../../core/base/bytes.ts';
 import { nameOf } from '../../core/base/names.ts';
 import { logKey } from '../log/log-clean.ts';
@@ -11,7 +11,7 @@ import type { DaemonContext } from './context.ts';
 import { peerName } from './views.ts';
 
 /** Makes what tells of peers: followers hear of every change, the log at "info" of what is news. */
-export function createPeerTeller(
+export function createPeerReporter(
   context: DaemonContext,
 ): (peer: MovedPeer, from: PeerState) => void {
   const isNews = createPeerNews();
