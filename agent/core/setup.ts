@@ -2,6 +2,7 @@
 import type { Sign, Signer, Verify } from './base/crypto.ts';
 import type { MemberIndex } from './base/units.ts';
 import type { SealMemo } from './codec/order.ts';
+import type { Role } from './codec/voice.ts';
 import type { Network } from './network/genesis.ts';
 
 export interface NodeSetup {
@@ -34,6 +35,8 @@ export function isAuthority(setup: NodeSetup): setup is AuthoritySetup {
   return setup.authority !== undefined;
 }
 
-export function isWallet(setup: NodeSetup): setup is WalletSetup {
-  return setup.wallet !== undefined;
+/** What a node is: an authority, a wallet, or neither. */
+export function rolesOf(setup: NodeSetup): readonly Role[] {
+  if (isAuthority(setup)) return ['authority'];
+  return [setup.wallet === undefined ? 'relay' : 'wallet'];
 }

@@ -27,12 +27,12 @@ import {
   paymentCoder,
   retellingCoder,
   standingCoder,
-  timersCoder,
   treeNodeCoder,
   vouchersCoder,
   walletCoder,
   wordCoder,
 } from './codec/record.ts';
+import { timersCoder } from './codec/timer.ts';
 import {
   bytesKey,
   DISK,

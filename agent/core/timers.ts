@@ -1,28 +1,43 @@
-/** When this node has to be woken: one time for catch-up, one for the live order. In memory. */
-import type { Timers } from './codec/record.ts';
+/** When this node has to be woken, and for what (codec/timer.ts). In memory. */
+import { NO_TIMERS, TIMER_NAMES, type TimerName, type Timers } from './codec/timer.ts';
 import type { Draft } from './draft.ts';
 import { SPACES } from './spaces.ts';
 
-export function timers(draft: Draft): Timers {
-  const none = { syncAtMs: undefined, retryAtMs: undefined };
-  return draft.read(SPACES.timers) ?? none;
+function timers(draft: Draft): Timers {
+  return draft.read(SPACES.timers) ?? NO_TIMERS;
 }
 
 /** Sets one of the times, as `nowMs`; undefined stops it. */
-export function setTimer(draft: Draft, name: keyof Timers, atMs: number | undefined): void {
+export function setTimer(draft: Draft, name: TimerName, atMs: number | undefined): void {
   const at = atMs === undefined ? undefined : BigInt(atMs);
   draft.write(SPACES.timers, { ...timers(draft), [name]: at });
 }
 
-/** Whether a timer is set and its time has come. */
-export function isDue(draft: Draft, name: keyof Timers): boolean {
+/** The same, unless it is due earlier anyway. */
+export function setTimerBy(draft: Draft, name: TimerName, atMs: number): void {
   const at = timers(draft)[name];
-  return at !== undefined && at <= BigInt(draft.stamp.nowMs);
+  if (at === undefined || at > BigInt(atMs)) setTimer(draft, name, atMs);
+}
+
+/** The timers whose time has come. They are over: whoever wants to be woken again sets them. */
+export function takeDue(draft: Draft): readonly TimerName[] {
+  const set = timers(draft);
+  const now = BigInt(Math.floor(draft.stamp.nowMs));
+  const due = TIMER_NAMES.filter((name) => {
+    const at = set[name];
+    return at !== undefined && at <= now;
+  });
+  for (const name of due) setTimer(draft, name, undefined);
+  return due;
 }
 
 /** The earliest time of all, as `nowMs`. */
 export function wakeAtMs(draft: Draft): number | undefined {
-  const { syncAtMs, retryAtMs } = timers(draft);
-  const times = [syncAtMs, retryAtMs].filter((time) => time !== undefined).map(Number);
-  return times.length === 0 ? undefined : Math.min(...times);
+  let earliest: bigint | undefined;
+  const set = timers(draft);
+  for (const name of TIMER_NAMES) {
+    const at = set[name];
+    if (at !== undefined && (earliest === undefined || at < earliest)) earliest = at;
+  }
+  return earliest === undefined ? undefined : Number(earliest);
 }

@@ -4,27 +4,25 @@
  */
 
 import type { MemberIndex } from './base/units.ts';
-import { MESSAGES, type Message } from './codec/message.ts';
-import type { MessageRow, Role, Voice } from './codec/voice.ts';
+import { heardBy, MESSAGES, type Message } from './codec/message.ts';
+import type { Voice } from './codec/voice.ts';
 import type { Draft, Origin } from './draft.ts';
 import { linkTo } from './mesh/links.ts';
 import type { Network } from './network/genesis.ts';
-import { isAuthority, isWallet, type NodeSetup } from './setup.ts';
+import { isAuthority, type NodeSetup, rolesOf } from './setup.ts';
 
-/** Whether only authorities say this to an authority. */
-export function isAmongAuthorities({ TAG }: Message): boolean {
-  return heardBy('authority', TAG) === 'own';
+/** Whether only a member says this to this node over its own link. A stranger would make it work for nothing. */
+export function isFromStranger(setup: NodeSetup, { TAG }: Message): boolean {
+  return isAuthority(setup) && heardBy('authority', TAG) === 'own';
 }
 
 /** In which voice this node takes such a message; undefined: it does not. */
-export function voiceOf(setup: NodeSetup, { TAG }: Message): Voice | undefined {
-  return heardBy(isAuthority(setup) ? 'authority' : isWallet(setup) ? 'wallet' : 'relay', TAG);
-}
-
-/** How this kind of node takes messages of that kind. */
-export function heardBy(role: Role, tag: Message['TAG']): Voice | undefined {
-  const { heard }: MessageRow = MESSAGES[tag];
-  return (heard as { readonly [R in Role]?: Voice })[role];
+function voiceOf(setup: NodeSetup, { TAG }: Message): Voice | undefined {
+  for (const role of rolesOf(setup)) {
+    const voice = heardBy(role, TAG);
+    if (voice !== undefined) return voice;
+  }
+  return undefined;
 }
 
 /** Whether a message is passed on towards an authority. */

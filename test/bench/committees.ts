@@ -26,6 +26,7 @@ import {
 } from '../../agent/core/codec/order.ts';
 import { Draft } from '../../agent/core/draft.ts';
 import type { Event, LinkId } from '../../agent/core/io.ts';
+import { memberOf } from '../../agent/core/mesh/links.ts';
 import { quorumOf } from '../../agent/core/network/committee.ts';
 import { type Network, networkOf } from '../../agent/core/network/genesis.ts';
 import { createNode } from '../../agent/core/node.ts';
@@ -81,7 +82,8 @@ class Authority {
     const draft = new Draft({ get: (key) => this.state.get(key) }, STAMP);
     const frame = decode(frameCoder, bytes);
     if (isRefusal(frame) || frame.message.TAG !== 'gossip') throw new Error('no gossip');
-    takeGossip(draft, this.setup, frame.message.data, link);
+    const from = { link, route: [], speaker: memberOf(draft, link) };
+    takeGossip(draft, this.setup, from, frame.message.data);
   }
 }
 

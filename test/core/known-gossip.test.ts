@@ -12,6 +12,7 @@ import { accountCoder, endsWithPending } from '../../agent/core/codec/record.ts'
 import { Draft } from '../../agent/core/draft.ts';
 import type { LinkId } from '../../agent/core/io.ts';
 import { nodeLinks } from '../../agent/core/mesh/links.ts';
+import { isAuthority } from '../../agent/core/setup.ts';
 import { signedOrder } from '../support/arbitraries.ts';
 import { ask, certificateOf, frameOf, orderOf } from '../support/forge.ts';
 import { World } from '../support/world.ts';
@@ -40,7 +41,9 @@ function begun() {
 const gossip = (data: SignedOrder): Message => ({ TAG: 'gossip', data });
 
 function isKnown(world: World, link: LinkId, bytes: Uint8Array): boolean {
-  return isKnownGossip(draftAt(world, 'auth-1'), link, bytes);
+  const { setup } = world.place('auth-1');
+  assert.ok(isAuthority(setup));
+  return isKnownGossip(draftAt(world, 'auth-1'), setup, link, bytes);
 }
 
 function hear(world: World, link: LinkId, bytes: Uint8Array) {

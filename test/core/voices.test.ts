@@ -7,12 +7,12 @@ import { decodeOwn } from '../../agent/core/codec/canonical.ts';
 import {
   type Frame,
   frameCoder,
+  heardBy,
   MESSAGES,
   type Message,
   type Tag,
 } from '../../agent/core/codec/message.ts';
 import type { LinkId, Step } from '../../agent/core/io.ts';
-import { heardBy } from '../../agent/core/voices.ts';
 import { certificateOf, orderOf } from '../support/forge.ts';
 import { accountAt, balanceAt } from '../support/ledger.ts';
 import { HRS, World } from '../support/world.ts';

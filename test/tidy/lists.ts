@@ -18,20 +18,7 @@ export const TOO_LONG: readonly string[] = [
 export const CIRCLES: readonly string[] = ['limits.ts inbound.ts'];
 
 /** Exports without a user. */
-export const UNUSED: readonly string[] = [
-  'voteCoder',
-  'orderRefusalCoder',
-  'progressCoder',
-  'latestCoder',
-  'firstStartCoder',
-  'vouchCoder',
-  'wishCoder',
-  'questionCoder',
-  'wayCoder',
-  'Rejected',
-  'messageCoder',
-  'Travels',
-];
+export const UNUSED: readonly string[] = [];
 
 /** Type names that mean two things: one of the two is to be renamed. */
 export const AMBIGUOUS: readonly string[] = ['AccountView', 'Way'];
@@ -50,7 +37,6 @@ export const FOR_TESTS: readonly string[] = [
   'factCoder',
   'encodeGenesis',
   'decodeGenesis',
-  'heardBy',
   'judgeRadio',
   'isLit',
   'barsOf',

@@ -30,44 +30,77 @@ import {
 import { FIRST_SEQUENCE, type MemberIndex, nextSequence, type Sequence } from '../base/units.ts';
 import { draw, someOf, turnOf } from '../chance.ts';
 import type { ValueOf } from '../codec/coder.ts';
-import type { Bucket, BucketEntry } from '../codec/message.ts';
-import type { Certificate } from '../codec/order.ts';
+import type { BucketEntry, CertificatePage, DataOf } from '../codec/message.ts';
 import type { paceCoder } from '../codec/record.ts';
-import type { Draft } from '../draft.ts';
+import type { Draft, Origin } from '../draft.ts';
 import type { LinkId } from '../io.ts';
 import { memberLinks, memberOf } from '../mesh/links.ts';
+import { type LinkUp, part } from '../part.ts';
 import type { AuthoritySetup } from '../setup.ts';
 import { SPACES } from '../spaces.ts';
-import { setTimer, timers } from '../timers.ts';
+import { setTimer, setTimerBy } from '../timers.ts';
 import { readAccount } from './account.ts';
 import { applyCertificate } from './apply.ts';
 import { accountsBelow, bucketAt, type DigestPath, isBelow, isSplit } from './bucket.ts';
 import { claim } from './claims.ts';
-import { childIn, childrenOf, digestAt } from './digest.ts';
-import { askVouchers } from './first-start.ts';
-import { forgetCursor, sendProofCount } from './proofs.ts';
+import { childIn, childrenOf, digestAt, recallStale } from './digest.ts';
+import { forgetCursor, sendProofCount, sendProofs, takeProofCount, takeProofs } from './proofs.ts';
 import { answerCertificates } from './queries.ts';
 import { retellPending } from './retell.ts';
 
 /** The start of every account's history, as a bucket tells it. */
 const NO_HISTORY = new Uint8Array(8);
 
+export const catchUpPart = part({
+  name: 'catchUp',
+  roles: ['authority'],
+  spaces: [
+    'tree',
+    'digestMark',
+    'stale',
+    'freshDigests',
+    'claim',
+    'differing',
+    'pace',
+    'proofCount',
+    'proof',
+    'proofCursor',
+    'retold',
+    'retelling',
+  ],
+  recover: recallStale,
+  start: startRound,
+  linkUp: greet,
+  takes: {
+    root: takeRoot,
+    digest: takeDigest,
+    bucket: takeBucket,
+    certificates: takeCertificates,
+    certificatesQuery: (draft, setup, origin, { account, from }) =>
+      answerCertificates(draft, setup, account, from, origin),
+    proofCount: takeProofCount,
+    proofsQuery: sendProofs,
+    proofs: takeProofs,
+  },
+  due: { sync: startRound },
+});
+
 /**
  * Tells every other authority what this ledger hashes to, and again what may not have reached it;
  * sets the time of the next round.
  */
-export function startRound(draft: Draft, setup: AuthoritySetup): void {
-  askVouchers(draft, setup);
+function startRound(draft: Draft): void {
   for (const link of memberLinks(draft)) sendRoot(draft, link);
   retellPending(draft);
   const { rounds, isHurried } = paceOf(draft);
   if (isHurried) writePace(draft, Math.min(rounds + 1, MAX_IDLE_HURRIES), false);
   else draft.remove(SPACES.pace);
-  setTimer(draft, 'syncAtMs', draft.stamp.nowMs + SYNC_IDLE_MS);
+  setTimer(draft, 'sync', draft.stamp.nowMs + SYNC_IDLE_MS);
 }
 
 /** A link to another authority came up: compares with it. */
-export function greet(draft: Draft, link: LinkId): void {
+function greet(draft: Draft, _setup: AuthoritySetup, { link }: LinkUp): void {
+  if (memberOf(draft, link) === undefined) return;
   forgetCursor(draft, link);
   sendRoot(draft, link);
 }
@@ -78,8 +111,12 @@ function sendRoot(draft: Draft, link: LinkId): void {
   sendProofCount(draft, link);
 }
 
-export function takeRoot(draft: Draft, link: LinkId, digest: Uint8Array): void {
-  const member = memberOf(draft, link);
+function takeRoot(
+  draft: Draft,
+  _setup: AuthoritySetup,
+  { link, speaker: member }: Origin,
+  { digest }: DataOf<'root'>,
+): void {
   if (member === undefined) return;
   const equal = equalBytes(digest, digestAt(draft, []));
   draft.note({ kind: 'compared', member, equal });
@@ -87,13 +124,12 @@ export function takeRoot(draft: Draft, link: LinkId, digest: Uint8Array): void {
 }
 
 /** The peer has more accounts below a path than a bucket holds. */
-export function takeDigest(
+function takeDigest(
   draft: Draft,
-  link: LinkId,
-  path: DigestPath,
-  theirs: readonly Uint8Array[],
+  _setup: AuthoritySetup,
+  { link, speaker: member }: Origin,
+  { path, children: theirs }: DataOf<'digest'>,
 ): void {
-  const member = memberOf(draft, link);
   if (path.length >= MAX_DIGEST_DEPTH || member === undefined) return;
   hurry(draft);
   if (!isSplit(draft, path)) return sendShare(draft, link, member, path);
@@ -142,13 +178,12 @@ function noteDiffering(draft: Draft, member: MemberIndex): readonly MemberIndex[
 }
 
 /** The peer has these accounts below a path, and no others. */
-export function takeBucket(
+function takeBucket(
   draft: Draft,
   setup: AuthoritySetup,
-  link: LinkId,
-  { path, entries }: Bucket,
+  { link }: Origin,
+  { path, entries }: DataOf<'bucket'>,
 ): void {
-  if (memberOf(draft, link) === undefined) return;
   const differing = entries.filter(
     (entry) => isBelow(entry.account, path) && isDifferent(draft, entry),
   );
@@ -162,13 +197,11 @@ export function takeBucket(
  * this ledger had already, of an account in which the peer is not ahead, comes from a search for a
  * conflict: that goes on page by page until a certificate is refused or the pages end.
  */
-export function takeCertificates(
+function takeCertificates(
   draft: Draft,
   setup: AuthoritySetup,
-  link: LinkId,
-  account: Uint8Array,
-  theirNext: Sequence,
-  certificates: readonly Certificate[],
+  { link }: Origin,
+  { account, next: theirNext, certificates }: CertificatePage,
 ): void {
   const before = readAccount(draft, account).next;
   let isSound = true;
@@ -265,8 +298,7 @@ function hurry(draft: Draft): void {
   const { rounds } = paceOf(draft);
   writePace(draft, rounds, true);
   const soon = draft.stamp.nowMs + Math.min(SYNC_IDLE_MS, SYNC_BUSY_MS * 2 ** rounds);
-  const { syncAtMs } = timers(draft);
-  if (syncAtMs === undefined || syncAtMs > BigInt(soon)) setTimer(draft, 'syncAtMs', soon);
+  setTimerBy(draft, 'sync', soon);
 }
 
 function paceOf(draft: Draft): ValueOf<typeof paceCoder> {

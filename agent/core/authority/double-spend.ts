@@ -7,7 +7,7 @@
 import { equalBytes } from '../base/bytes.ts';
 import { type OrderPair, orderHash, orderSigningBytes, type SignedOrder } from '../codec/order.ts';
 import type { Account } from '../codec/record.ts';
-import type { Draft } from '../draft.ts';
+import type { Draft, Origin } from '../draft.ts';
 import { certificateAt, record } from '../journal.ts';
 import { memberLinks } from '../mesh/links.ts';
 import type { AuthoritySetup } from '../setup.ts';
@@ -43,7 +43,12 @@ export function noteDoubleSpend(
 }
 
 /** Another authority tells of a proof: the others are told as well, if it is one and new. */
-export function takeDoubleSpend(draft: Draft, setup: AuthoritySetup, proof: OrderPair): void {
+export function takeDoubleSpend(
+  draft: Draft,
+  setup: AuthoritySetup,
+  _from: Origin,
+  proof: OrderPair,
+): void {
   if (takeProof(draft, setup, proof) === 'kept') tellProof(draft, proof);
 }
 

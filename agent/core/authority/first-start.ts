@@ -13,10 +13,11 @@
  * remember its own votes does not vouch either: it may have forgotten this one.
  * Liveness: members vouch for each other before any of them votes, so a network that starts as a
  * whole comes up by itself. It needs n - f others that answer (all where there are up to 4): the price
- * is paid once, at the founding. Questions are repeated with every round of catch-up.
+ * is paid once, at the founding. Questions are repeated while it lasts.
  * Bounds: one life a member on disk; two lists of members in memory.
  */
 import { equalBytes } from '../base/bytes.ts';
+import { SYNC_IDLE_MS } from '../base/limits.ts';
 import type { MemberIndex } from '../base/units.ts';
 import {
   type FirstStart,
@@ -26,15 +27,39 @@ import {
   vouchBodyCoder,
 } from '../codec/message.ts';
 import type { Draft, Origin } from '../draft.ts';
+import { memberOf } from '../mesh/links.ts';
 import { membersOf, sendToMember } from '../mesh/route.ts';
 import { vouchersNeeded } from '../network/committee.ts';
 import { isStatementValid, signStatement } from '../network/statement.ts';
+import { part } from '../part.ts';
 import type { AuthoritySetup } from '../setup.ts';
 import { admit, isBarred, keepVouchers, ownLife, vouchersOf } from '../standing.ts';
-import { hasGossiped, judgeOwnVote, keepLife, lifeOf, voteSeen } from './lives.ts';
+import { setTimer } from '../timers.ts';
+import { hasGossiped, judgeOwnVote, keepLife, lifeOf, noteOwnWord, voteSeen } from './lives.ts';
+
+export const firstStartPart = part({
+  name: 'firstStart',
+  roles: ['authority'],
+  spaces: ['standing', 'firstStart', 'vouchers', 'memberLife', 'memberGossip', 'memberVote'],
+  start: (draft, setup) => {
+    endFirstStart(draft, setup);
+    askAgain(draft, setup);
+  },
+  linkUp: (draft, setup, { link }) => askVouchers(draft, setup, memberOf(draft, link)),
+  overhear: noteOwnWord,
+  takes: { firstStart: answerFirstStart, vouch: takeVouch },
+  due: { vouch: askAgain },
+});
+
+/** Asks while this is a first start, and sets the time of the next question. */
+function askAgain(draft: Draft, setup: AuthoritySetup): void {
+  if (ownLife(draft) === undefined) return;
+  askVouchers(draft, setup);
+  setTimer(draft, 'vouch', draft.stamp.nowMs + SYNC_IDLE_MS);
+}
 
 /** Asks all members that have not vouched yet, or one, while this is a first start. */
-export function askVouchers(draft: Draft, setup: AuthoritySetup, only?: MemberIndex): void {
+function askVouchers(draft: Draft, setup: AuthoritySetup, only?: MemberIndex): void {
   const life = ownLife(draft);
   if (life === undefined) return;
   const { vouched } = vouchersOf(draft);
@@ -49,11 +74,11 @@ export function askVouchers(draft: Draft, setup: AuthoritySetup, only?: MemberIn
 }
 
 /** A member asks whether anybody knows of another life of its key. */
-export function answerFirstStart(
+function answerFirstStart(
   draft: Draft,
   setup: AuthoritySetup,
-  question: FirstStart,
   origin: Origin,
+  question: FirstStart,
 ): void {
   const { member: about, body } = question;
   if (about === setup.authority.member) return;
@@ -79,7 +104,7 @@ function vouchFor(
 }
 
 /** Another member's word on this first start. */
-export function takeVouch(draft: Draft, setup: AuthoritySetup, vouch: Vouch): void {
+function takeVouch(draft: Draft, setup: AuthoritySetup, _from: Origin, vouch: Vouch): void {
   const { member, body } = vouch;
   const { about, life, word, vote } = body;
   if (about !== setup.authority.member || member === about) return;
@@ -97,7 +122,7 @@ export function takeVouch(draft: Draft, setup: AuthoritySetup, vouch: Vouch): vo
 }
 
 /** Lets this authority vote if enough others have vouched for its first start. */
-export function endFirstStart(draft: Draft, setup: AuthoritySetup): void {
+function endFirstStart(draft: Draft, setup: AuthoritySetup): void {
   if (ownLife(draft) === undefined || isBarred(draft)) return;
   const { vouched } = vouchersOf(draft);
   if (vouched.length < vouchersNeeded(setup.network.committee.members.length)) return;

@@ -12,6 +12,7 @@ import { endsWithPending } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
 import type { LinkId } from '../io.ts';
 import { memberOf } from '../mesh/links.ts';
+import type { AuthoritySetup } from '../setup.ts';
 import { SPACES } from '../spaces.ts';
 import { hasGossiped } from './lives.ts';
 
@@ -20,7 +21,12 @@ const GOSSIP_HEAD = Uint8Array.of(0, 0, 0, MESSAGES.gossip.wire);
 const KEY_BYTES = 32;
 
 /** Whether the bytes are gossip of a member about the order that is pending here. */
-export function isKnownGossip(draft: Draft, link: LinkId, frame: Uint8Array): boolean {
+export function isKnownGossip(
+  draft: Draft,
+  _setup: AuthoritySetup,
+  link: LinkId,
+  frame: Uint8Array,
+): boolean {
   if (frame.length < GOSSIP_HEAD.length + KEY_BYTES) return false;
   if (GOSSIP_HEAD.some((byte, at) => frame[at] !== byte)) return false;
   const order = frame.subarray(GOSSIP_HEAD.length);

@@ -18,9 +18,8 @@ import {
 } from '../codec/order.ts';
 import type { Account } from '../codec/record.ts';
 import type { Draft, Origin } from '../draft.ts';
-import type { LinkId } from '../io.ts';
 import { certificateAt } from '../journal.ts';
-import { memberLinks, memberOf } from '../mesh/links.ts';
+import { memberLinks } from '../mesh/links.ts';
 import { signStatement } from '../network/statement.ts';
 import type { AuthoritySetup } from '../setup.ts';
 import { mayVote } from '../standing.ts';
@@ -52,8 +51,8 @@ type Outcome =
 export function takeOrder(
   draft: Draft,
   setup: AuthoritySetup,
-  signed: SignedOrder,
   origin: Origin,
+  signed: SignedOrder,
 ): void {
   const hash = orderHash(setup.network.id, signed.order);
   const outcome = acceptOrder(draft, setup, signed, hash);
@@ -73,10 +72,9 @@ export function takeOrder(
 export function takeGossip(
   draft: Draft,
   setup: AuthoritySetup,
+  { speaker: member }: Origin,
   signed: SignedOrder,
-  link: LinkId,
 ): void {
-  const member = memberOf(draft, link);
   if (member !== undefined) noteGossip(draft, member, signed);
   acceptOrder(draft, setup, signed, orderHash(setup.network.id, signed.order));
 }

@@ -15,8 +15,8 @@
 import { equalBytes } from '../base/bytes.ts';
 import { MAX_PROOFS_PER_FRAME } from '../base/limits.ts';
 import type { MemberIndex } from '../base/units.ts';
-import type { ProofCount, ProofPage } from '../codec/message.ts';
-import type { Draft } from '../draft.ts';
+import type { DataOf, ProofCount, ProofPage } from '../codec/message.ts';
+import type { Draft, Origin } from '../draft.ts';
 import type { LinkId } from '../io.ts';
 import { memberOf } from '../mesh/links.ts';
 import type { AuthoritySetup } from '../setup.ts';
@@ -36,8 +36,12 @@ export function forgetCursor(draft: Draft, link: LinkId): void {
   if (member !== undefined) draft.remove(SPACES.proofCursor.at(member));
 }
 
-export function takeProofCount(draft: Draft, link: LinkId, { count, set }: ProofCount): void {
-  const member = memberOf(draft, link);
+export function takeProofCount(
+  draft: Draft,
+  _setup: AuthoritySetup,
+  { link, speaker: member }: Origin,
+  { count, set }: ProofCount,
+): void {
   if (member === undefined) return;
   if (equalBytes(set, proofCount(draft).set)) return setCursor(draft, member, count);
   // Fewer than were read once: the peer came back from an old copy.
@@ -46,7 +50,12 @@ export function takeProofCount(draft: Draft, link: LinkId, { count, set }: Proof
 }
 
 /** Shows proofs from the nth on, at most a page. */
-export function sendProofs(draft: Draft, link: LinkId, from: bigint): void {
+export function sendProofs(
+  draft: Draft,
+  _setup: AuthoritySetup,
+  { link }: Origin,
+  { from }: DataOf<'proofsQuery'>,
+): void {
   const { count } = proofCount(draft);
   const rest = from < count ? count - from : 0n;
   const length = rest < MAX_PROOFS_PER_FRAME ? Number(rest) : MAX_PROOFS_PER_FRAME;
@@ -57,10 +66,9 @@ export function sendProofs(draft: Draft, link: LinkId, from: bigint): void {
 export function takeProofs(
   draft: Draft,
   setup: AuthoritySetup,
-  link: LinkId,
+  { link, speaker: member }: Origin,
   { from, count, list }: ProofPage,
 ): void {
-  const member = memberOf(draft, link);
   if (member === undefined || from !== cursorOf(draft, member)) return;
   let at = from;
   for (const proof of list) {

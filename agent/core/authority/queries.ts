@@ -7,11 +7,14 @@ import { unreachable } from '../base/assert.ts';
 import { MAX_CERTIFICATES_PER_FRAME } from '../base/limits.ts';
 import { REFUSALS, refusal } from '../base/refusal.ts';
 import { FIRST_SEQUENCE, nextSequence, type Sequence } from '../base/units.ts';
-import type { Plan, Question, QuestionBody } from '../codec/message.ts';
+import type { AccountView, Plan, Question, QuestionBody } from '../codec/message.ts';
 import type { Certificate } from '../codec/order.ts';
-import type { Draft, WayBack } from '../draft.ts';
+import type { Draft, Origin, WayBack } from '../draft.ts';
 import { certificateAt, recorded } from '../journal.ts';
 import { latestOf } from '../latest.ts';
+import { memberLinks } from '../mesh/links.ts';
+import { wayOf } from '../mesh/way.ts';
+import { part } from '../part.ts';
 import { isQuestionValid } from '../question.ts';
 import type { AuthoritySetup } from '../setup.ts';
 import { SPACES } from '../spaces.ts';
@@ -19,12 +22,46 @@ import { mayVote } from '../standing.ts';
 import { readAccount } from './account.ts';
 import { answerToPlan } from './order.ts';
 
+export const queriesPart = part({
+  name: 'queries',
+  roles: ['authority'],
+  spaces: [],
+  takes: {
+    question: answerQuestion,
+    accountQuery: (draft, setup, from, { account }) => answerAccount(draft, setup, account, from),
+    account: noteAccount,
+    wayQuery: (draft, setup, from, { nonce }) => draft.answer(from, wayOf(setup, nonce)),
+  },
+  commands: { query: askOthers },
+});
+
+/** Asks the other authorities over links of their own, which is all that they answer without a signature. */
+function askOthers(
+  draft: Draft,
+  _setup: AuthoritySetup,
+  { account }: { readonly account: Uint8Array },
+): undefined {
+  for (const link of memberLinks(draft)) {
+    draft.send(link, { TAG: 'accountQuery', data: { account } });
+  }
+}
+
+function noteAccount(
+  draft: Draft,
+  _setup: AuthoritySetup,
+  _from: Origin,
+  { member, account, next, pending, balances }: AccountView,
+): void {
+  const seen = { member, account, next, pending: pending !== undefined, balances };
+  draft.note({ kind: 'account_seen', ...seen });
+}
+
 /** The owner of an account asks, or somebody who pretends to be. */
-export function answerQuestion(
+function answerQuestion(
   draft: Draft,
   setup: AuthoritySetup,
+  origin: Origin,
   question: Question,
-  origin: WayBack,
 ): void {
   if (!isQuestionValid(setup, question)) return refuseQuestion(draft, setup, origin);
   const { account, wish } = question.body;
@@ -52,7 +89,7 @@ function refuseQuestion(draft: Draft, setup: AuthoritySetup, origin: WayBack): v
   draft.note({ kind: 'refused', link: origin.link, refusal: refusal('not_the_owner') });
 }
 
-export function answerAccount(
+function answerAccount(
   draft: Draft,
   setup: AuthoritySetup,
   account: Uint8Array,

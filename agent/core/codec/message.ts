@@ -46,13 +46,21 @@ import {
   variantOf,
   wordOf,
 } from './parts.ts';
-import { AMONG_AUTHORITIES, type MessageRow, OF_A_LEDGER, TO_A_WALLET, TO_BOTH } from './voice.ts';
+import {
+  AMONG_AUTHORITIES,
+  type MessageRow,
+  OF_A_LEDGER,
+  type Role,
+  TO_A_WALLET,
+  TO_BOTH,
+  type Voice,
+} from './voice.ts';
 
 export const tokenBalanceCoder = struct({ token: tokenCoder, balance: balanceCoder });
 export type TokenBalance = ValueOf<typeof tokenBalanceCoder>;
 
 /** An authority's vote on its way to the client. */
-export const voteCoder = struct({
+const voteCoder = struct({
   epoch: epochCoder,
   member: memberCoder,
   orderHash: hashCoder,
@@ -70,7 +78,7 @@ export const verdictCoder = struct({
   /** The account's balance there, in the order's token, when the code is `insufficient_balance`. */
   balance: balanceCoder,
 });
-export const orderRefusalCoder = struct({
+const orderRefusalCoder = struct({
   epoch: epochCoder,
   member: memberCoder,
   verdict: verdictCoder,
@@ -94,7 +102,7 @@ export const progressBodyCoder = struct({
    */
   next: sequenceCoder,
 });
-export const progressCoder = signed(progressBodyCoder);
+const progressCoder = signed(progressBodyCoder);
 export type Progress = ValueOf<typeof progressCoder>;
 
 export const nonceCoder = bytesOf(NONCE_BYTES);
@@ -129,7 +137,7 @@ export const latestBodyCoder = struct({
     }),
   ),
 });
-export const latestCoder = signed(latestBodyCoder);
+const latestCoder = signed(latestBodyCoder);
 export type Latest = ValueOf<typeof latestCoder>;
 
 /** Random bytes that an authority's first start gives itself: one ledger begun with its key. */
@@ -137,7 +145,7 @@ export const lifeCoder = bytesOf(NONCE_BYTES);
 
 /** A member that starts for the first time asks who knows of another life; the part that it signs. */
 export const firstStartBodyCoder = struct({ life: lifeCoder });
-export const firstStartCoder = signed(firstStartBodyCoder);
+const firstStartCoder = signed(firstStartBodyCoder);
 export type FirstStart = ValueOf<typeof firstStartCoder>;
 
 /** A vote of a member, with its order. */
@@ -157,11 +165,11 @@ export const vouchBodyCoder = struct({
   /** What proves another life, where a vote is at hand. */
   vote: optional(knownVoteCoder),
 });
-export const vouchCoder = signed(vouchBodyCoder);
+const vouchCoder = signed(vouchBodyCoder);
 export type Vouch = ValueOf<typeof vouchCoder>;
 
 /** What an owner wants to know of an account. */
-export const wishCoder = variant({
+const wishCoder = variant({
   /** Answered by `account`. */
   state: [1, struct({})],
   /** Answered by `latest`. */
@@ -187,12 +195,12 @@ export const questionBodyCoder = struct({
   wish: wishCoder,
 });
 export type QuestionBody = ValueOf<typeof questionBodyCoder>;
-export const questionCoder = struct({ body: questionBodyCoder, signature: signatureCoder });
+const questionCoder = struct({ body: questionBodyCoder, signature: signatureCoder });
 export type Question = ValueOf<typeof questionCoder>;
 
 /** That an authority is there; the part that it signs. */
 export const wayBodyCoder = struct({ nonce: nonceCoder });
-export const wayCoder = signed(wayBodyCoder);
+const wayCoder = signed(wayBodyCoder);
 export type Way = ValueOf<typeof wayCoder>;
 
 /** Nibbles from the root of the digest tree to one of its nodes. */
@@ -258,7 +266,6 @@ const bucketCoder = struct({
   path: pathCoder,
   entries: listOf(MAX_BUCKET_ACCOUNTS, bucketEntryCoder),
 });
-export type Bucket = ValueOf<typeof bucketCoder>;
 
 const proofPageCoder = struct({
   from: u64,
@@ -366,7 +373,13 @@ export type Tag = keyof typeof MESSAGES;
 export type DataOf<T extends Tag> = ValueOf<(typeof MESSAGES)[T]['coder']>;
 export type Message = { [T in Tag]: { readonly TAG: T; readonly data: DataOf<T> } }[Tag];
 
-export const messageCoder: Coder<Message> = variantOf<{ [T in Tag]: DataOf<T> }>(MESSAGES);
+/** How this kind of node takes messages of that kind; undefined: it does not. */
+export function heardBy(role: Role, tag: Tag): Voice | undefined {
+  const { heard }: { readonly heard: { readonly [R in Role]?: Voice } } = MESSAGES[tag];
+  return heard[role];
+}
+
+const messageCoder: Coder<Message> = variantOf<{ [T in Tag]: DataOf<T> }>(MESSAGES);
 
 export interface Frame {
   /** The authority that the frame is for. */

@@ -194,13 +194,6 @@ export const differingCoder = listOf(MAX_MEMBERS, struct({ member: memberCoder, 
 export const claimCoder = struct({ what: bytesOf(8), member: memberCoder, atMs: u64 });
 export type Claim = ValueOf<typeof claimCoder>;
 
-/** When things are due, as `nowMs`. In memory. */
-export const timersCoder = struct({
-  syncAtMs: optional(u64),
-  retryAtMs: optional(u64),
-});
-export type Timers = ValueOf<typeof timersCoder>;
-
 /** How the telling again of orders without a certificate stands (retell.ts). In memory. */
 export const retellingCoder = struct({
   /** The place of the list that the next vote takes, and the one whose turn it is. */

@@ -38,7 +38,7 @@ export type Voice =
   | 'refused';
 
 /** Where other nodes carry a message: nowhere, towards the member that it is for, or back to who asked. */
-export type Travels = 'no' | 'out' | 'back';
+type Travels = 'no' | 'out' | 'back';
 
 /** A coder, whatever its values are. */
 interface AnyCoder {

@@ -12,7 +12,18 @@ import type { Draft } from '../draft.ts';
 import type { LinkId } from '../io.ts';
 import { memberByKey } from '../network/committee.ts';
 import type { Network } from '../network/genesis.ts';
+import { part } from '../part.ts';
 import { SPACES } from '../spaces.ts';
+
+export const linksPart = part({
+  name: 'links',
+  roles: ['authority', 'relay', 'wallet'],
+  spaces: ['nodeLinks', 'linkMember'],
+  linkUp: (draft, { network }, { link, peerKey, wanted }) => {
+    addLink(draft, network, link, peerKey, wanted);
+  },
+  linkDown: (draft, _, link) => removeLink(draft, link),
+});
 
 /** All links to nodes, the oldest first. */
 export function nodeLinks(draft: Draft): readonly NodeLink[] {
@@ -47,7 +58,7 @@ export function memberOf(draft: Draft, link: LinkId): MemberIndex | undefined {
  * other nodes, whose keys cost nothing, there is a bound: above it a wanted one takes the place of
  * the oldest that is not, and any other link stays unknown and is only answered.
  */
-export function addLink(
+function addLink(
   draft: Draft,
   network: Network,
   link: LinkId,
@@ -74,7 +85,7 @@ export function addLink(
   return member;
 }
 
-export function removeLink(draft: Draft, link: LinkId): void {
+function removeLink(draft: Draft, link: LinkId): void {
   const links = nodeLinks(draft);
   const left = links.filter((entry) => entry.link !== link);
   if (left.length < links.length) draft.write(SPACES.nodeLinks, left);

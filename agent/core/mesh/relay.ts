@@ -18,23 +18,21 @@ import { encode } from '../codec/canonical.ts';
 import { type Frame, frameCoder } from '../codec/message.ts';
 import type { Draft } from '../draft.ts';
 import type { LinkId } from '../io.ts';
+import { part } from '../part.ts';
 import type { NodeSetup } from '../setup.ts';
 import { travelsBack, travelsOut } from '../voices.ts';
 import { linkTo } from './links.ts';
 import { anotherWay, askWays } from './ways.ts';
 
-/** Passes a frame for another node on. False: the frame is for this node. */
-export function relay(draft: Draft, setup: NodeSetup, link: LinkId, frame: Frame): boolean {
-  if (frame.to !== undefined && frame.to !== setup.authority?.member) {
-    passOn(draft, setup, link, frame, frame.to);
-    return true;
-  }
-  if (frame.to === undefined && frame.route.length > 0) {
-    passBack(draft, frame);
-    return true;
-  }
-  return false;
-}
+export const relayPart = part({
+  name: 'relay',
+  roles: ['authority', 'relay'],
+  spaces: [],
+  carry: (draft, setup, link, frame) => {
+    if (frame.to === undefined) passBack(draft, frame);
+    else passOn(draft, setup, link, frame, frame.to);
+  },
+});
 
 function passOn(
   draft: Draft,

@@ -25,13 +25,22 @@ import type { Way } from '../codec/message.ts';
 import type { NodeLink } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
 import type { LinkId } from '../io.ts';
+import { part } from '../part.ts';
 import type { NodeSetup } from '../setup.ts';
 import { SPACES } from '../spaces.ts';
 import { mixed } from '../wallet/attempts.ts';
 import { linkTo, nodeLinks } from './links.ts';
-import { takeReached } from './reach.ts';
+import { reach, takeReached } from './reach.ts';
 import { membersOf } from './route.ts';
 import { isWayValid } from './way.ts';
+
+export const waysPart = part({
+  name: 'ways',
+  roles: ['authority', 'relay', 'wallet'],
+  spaces: ['reach'],
+  takes: { way: (draft, setup, { link }, way) => takeWay(draft, setup, link, way) },
+  commands: { reach: (draft, setup, { nonce }) => reach(draft, setup, nonce) },
+});
 
 /**
  * Draws another way for a frame that came over the link `from`; undefined: there is none. It is
@@ -100,7 +109,7 @@ function nonceOver(link: LinkId, atMs: bigint): Uint8Array {
 }
 
 /** Takes a member's word that it is there: in answer to `askWays`, or to this node's own question. */
-export function takeWay(draft: Draft, setup: NodeSetup, way: Way, link: LinkId): void {
+function takeWay(draft: Draft, setup: NodeSetup, link: LinkId, way: Way): void {
   const links = nodeLinks(draft);
   const entry = links.find((other) => other.link === link);
   if (entry?.asked === undefined) return takeReached(draft, setup, way);

@@ -22,7 +22,7 @@ import { membersOf } from '../mesh/route.ts';
 import { openedQuestion } from '../question.ts';
 import type { WalletSetup } from '../setup.ts';
 import { SPACES } from '../spaces.ts';
-import { setTimer, timers } from '../timers.ts';
+import { setTimerBy } from '../timers.ts';
 import { answersOf, verdictOn } from './answers.ts';
 import { pauseMs } from './attempts.ts';
 import { readLiveOrder } from './holdings.ts';
@@ -69,9 +69,7 @@ export function askAgain(draft: Draft, setup: WalletSetup): void {
   const { attempts, nonce } = asked;
   writeQuestion(draft, { ...asked, attempts: (attempts + 1) >>> 0 });
   const pause = pauseMs(Math.min(attempts, PLAN_ATTEMPTS_FASTER), nonce[attempts % 16] ?? 0);
-  const { retryAtMs } = timers(draft);
-  const atMs = draft.stamp.nowMs + pause;
-  setTimer(draft, 'retryAtMs', Math.min(atMs, retryAtMs === undefined ? atMs : Number(retryAtMs)));
+  setTimerBy(draft, 'retry', draft.stamp.nowMs + pause);
   askMembers(draft, setup, membersOf(setup.network));
 }
 

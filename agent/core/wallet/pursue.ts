@@ -41,7 +41,7 @@ export function pursue(draft: Draft, setup: WalletSetup): void {
   for (const member of membersOf(setup.network)) sendOrder(draft, live, member);
   writeChase(draft, { attempts: attempts + 1, fed: [], shownNow: [] });
   const pause = pauseMs(attempts, live.order.signature[attempts % 32] ?? 0);
-  setTimer(draft, 'retryAtMs', draft.stamp.nowMs + pause);
+  setTimer(draft, 'retry', draft.stamp.nowMs + pause);
 }
 
 /** Sends the live order to one authority, unless its vote is here. */

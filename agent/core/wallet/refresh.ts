@@ -15,7 +15,7 @@ import {
   type SignedOrder,
 } from '../codec/order.ts';
 import type { OpenQuestion } from '../codec/record.ts';
-import type { Draft } from '../draft.ts';
+import type { Draft, Origin } from '../draft.ts';
 import { linkTo } from '../mesh/links.ts';
 import { membersOf, sendToMember, sendToMemberAllWays } from '../mesh/route.ts';
 import { checkCertificate } from '../network/certificate.ts';
@@ -126,7 +126,12 @@ function creditsHeld(draft: Draft, setup: WalletSetup): bigint {
 }
 
 /** An order of our own that we do not know is on its way: we were restored, and go on with it. */
-export function takeAccountView(draft: Draft, setup: WalletSetup, view: AccountView): void {
+export function takeAccountView(
+  draft: Draft,
+  setup: WalletSetup,
+  _from: Origin,
+  view: AccountView,
+): void {
   const { pending } = view;
   if (pending === undefined || readLiveOrder(draft) !== undefined) return;
   const { next } = readWallet(draft, setup.network, setup.wallet.publicKey);
@@ -142,8 +147,8 @@ function isOurs(setup: WalletSetup, { order, signature }: SignedOrder): boolean 
 export function takeCredits(
   draft: Draft,
   setup: WalletSetup,
+  { speaker }: Origin,
   credits: Credits,
-  speaker: MemberIndex | undefined,
 ): void {
   const { member, account, from, received, certificates } = credits;
   const cursor = SPACES.incomingCursor.at(member);
@@ -212,7 +217,12 @@ export function takeReceived(draft: Draft, setup: WalletSetup, certificate: Cert
 }
 
 /** A page of certificates of this wallet's own orders: takes them, and asks for what follows. */
-export function takeCertificates(draft: Draft, setup: WalletSetup, page: CertificatePage): void {
+export function takeCertificates(
+  draft: Draft,
+  setup: WalletSetup,
+  _from: Origin,
+  page: CertificatePage,
+): void {
   const account = setup.wallet.publicKey;
   if (!equalBytes(page.account, account)) return;
   const before = readWallet(draft, setup.network, account).next;

@@ -21,13 +21,13 @@ import { pursueAt } from './pursue.ts';
 export function spread(draft: Draft, setup: WalletSetup): void {
   const last = spreadNow(draft, setup);
   if (last === undefined) {
-    setTimer(draft, 'retryAtMs', undefined);
+    setTimer(draft, 'retry', undefined);
     return;
   }
   const { attempts } = chase(draft);
   writeChase(draft, { attempts: attempts + 1, fed: [], shownNow: [] });
   const pause = pauseMs(attempts, last.order.signature[attempts % 32] ?? 0);
-  setTimer(draft, 'retryAtMs', draft.stamp.nowMs + pause);
+  setTimer(draft, 'retry', draft.stamp.nowMs + pause);
 }
 
 /** The same out of turn. Returns the last certificate; undefined: nobody waits for one. */

@@ -3,7 +3,7 @@ import { equalBytes } from '../base/bytes.ts';
 import { type RefusalCode, type RefusalDetail, refusal, refusalCodeOf } from '../base/refusal.ts';
 import { type OrderRefusal, type Vote, verdictCoder } from '../codec/message.ts';
 import { type Certificate, isVoteValid, orderHash } from '../codec/order.ts';
-import type { Draft } from '../draft.ts';
+import type { Draft, Origin } from '../draft.ts';
 import { membersOf, sendToMember } from '../mesh/route.ts';
 import { quorumOf } from '../network/committee.ts';
 import { opensAt } from '../network/genesis.ts';
@@ -17,7 +17,7 @@ import { readLiveOrder, recordPaid } from './holdings.ts';
 import { showIncome } from './income.ts';
 import { spread } from './spread.ts';
 
-export function takeVote(draft: Draft, setup: WalletSetup, vote: Vote): void {
+export function takeVote(draft: Draft, setup: WalletSetup, _from: Origin, vote: Vote): void {
   const live = readLiveOrder(draft);
   const { network } = setup;
   if (live === undefined || vote.epoch !== network.committee.epoch) return;
@@ -51,7 +51,12 @@ export function finish(draft: Draft, setup: WalletSetup, certificate: Certificat
  * that and have honest members refuse what another has voted for. Only a certificate ends an order,
  * its own or another's for its sequence, which is what is asked for (refresh.ts).
  */
-export function takeOrderRefusal(draft: Draft, setup: WalletSetup, message: OrderRefusal): void {
+export function takeOrderRefusal(
+  draft: Draft,
+  setup: WalletSetup,
+  _from: Origin,
+  message: OrderRefusal,
+): void {
   const live = readLiveOrder(draft);
   const { network } = setup;
   const { member, verdict } = message;

@@ -1,24 +1,21 @@
 /** A wallet's part of a step: commands of its owner, answers of the authorities, links, time. */
-import { unreachable } from '../base/assert.ts';
 import { equalBytes } from '../base/bytes.ts';
 import { NONCE_BYTES } from '../base/limits.ts';
 import { isRefusal, type Refusal, refusal, refusalCodeOf } from '../base/refusal.ts';
-import type { MemberIndex } from '../base/units.ts';
 import { draw } from '../chance.ts';
 import { decode } from '../codec/canonical.ts';
-import type { Latest, Message, Progress } from '../codec/message.ts';
+import type { DataOf, Latest, Progress, Rejected } from '../codec/message.ts';
 import { certificateCoder } from '../codec/order.ts';
 import type { Draft, Origin } from '../draft.ts';
-import type { Command, LinkId } from '../io.ts';
 import { isLatestValid } from '../latest.ts';
 import { memberOf } from '../mesh/links.ts';
 import { membersOf, sendToMemberAllWays } from '../mesh/route.ts';
 import { checkCertificate } from '../network/certificate.ts';
 import type { Notice } from '../notice.ts';
+import { type CommandOf, type LinkUp, part } from '../part.ts';
 import { isProgressValid } from '../progress.ts';
 import { openedQuestion } from '../question.ts';
 import type { WalletSetup } from '../setup.ts';
-import { isDue } from '../timers.ts';
 import { answersOf, hasForgotten, takeWord } from './answers.ts';
 import { writeChase } from './attempts.ts';
 import { readLiveOrder } from './holdings.ts';
@@ -40,28 +37,55 @@ import { takeOrderRefusal, takeVote } from './votes.ts';
 
 type LatestSeen = Extract<Notice, { readonly kind: 'latest_seen' }>;
 
-/** Carries out what the owner wants. A refusal changes nothing. */
-export function walletCommand(
-  draft: Draft,
-  setup: WalletSetup,
-  command: Exclude<Command, { kind: 'query' | 'reach' }>,
-): Refusal | undefined {
-  switch (command.kind) {
-    case 'pay':
-      return pay(draft, setup, command);
-    case 'refresh':
-      return refreshWith(draft, setup, command.nonce);
-    case 'drop':
+export const walletPart = part({
+  name: 'wallet',
+  roles: ['wallet'],
+  spaces: [
+    'wallet',
+    'liveOrder',
+    'payment',
+    'paidAt',
+    'incomingAt',
+    'incomingCursor',
+    'incomingPage',
+    'chase',
+    'question',
+    'word',
+    'told',
+  ],
+  start,
+  linkUp,
+  takes: {
+    vote: takeVote,
+    orderRefusal: takeOrderRefusal,
+    applied: takeApplied,
+    progress: takeSignedProgress,
+    latest: takeLatest,
+    rejected: takeRejected,
+    account: takeAccountView,
+    certificates: takeCertificates,
+    credits: takeCredits,
+  },
+  // Whatever it was may be what a payment waits for: a word, or what makes an earlier word fit.
+  afterMessage: judgePlan,
+  // A refusal changes nothing.
+  commands: {
+    pay,
+    refresh: refreshWith,
+    drop: (draft) => {
       dropPlan(draft);
       return undefined;
-    case 'deliver':
-      return deliver(draft, setup, command.certificate);
-    default:
-      return unreachable(command);
-  }
-}
+    },
+    deliver,
+  },
+  due: { retry },
+});
 
-function refreshWith(draft: Draft, setup: WalletSetup, nonce: Uint8Array): Refusal | undefined {
+function refreshWith(
+  draft: Draft,
+  setup: WalletSetup,
+  { nonce }: CommandOf<'refresh'>,
+): Refusal | undefined {
   const bad = checkNonce(nonce);
   if (bad === undefined) refresh(draft, setup, nonce);
   return bad;
@@ -76,7 +100,7 @@ function checkNonce(nonce: Uint8Array): Refusal | undefined {
 function pay(
   draft: Draft,
   setup: WalletSetup,
-  { recipient, token, amount, memo, nonce }: Extract<Command, { kind: 'pay' }>,
+  { recipient, token, amount, memo, nonce }: CommandOf<'pay'>,
 ): Refusal | undefined {
   const payment = { recipient, token, amount, memo };
   const refused = checkPayment(draft, setup, payment);
@@ -94,7 +118,11 @@ function pay(
 }
 
 /** Takes a certificate that somebody handed over, and gives it to every authority. */
-function deliver(draft: Draft, setup: WalletSetup, bytes: Uint8Array): Refusal | undefined {
+function deliver(
+  draft: Draft,
+  setup: WalletSetup,
+  { certificate: bytes }: CommandOf<'deliver'>,
+): Refusal | undefined {
   const certificate = decode(certificateCoder, bytes);
   if (isRefusal(certificate)) return certificate;
   const refused = checkCertificate(setup.network, certificate, setup.verify);
@@ -107,58 +135,28 @@ function deliver(draft: Draft, setup: WalletSetup, bytes: Uint8Array): Refusal |
   return undefined;
 }
 
-/** Handles an answer of an authority, or of a relay on the way to one. */
-export function walletMessage(
+function takeApplied(
   draft: Draft,
   setup: WalletSetup,
-  message: Message,
-  origin: Origin,
+  _from: Origin,
+  { member, account, next }: DataOf<'applied'>,
 ): void {
-  takeMessage(draft, setup, message, origin);
-  // Whatever it was may be what a payment waits for: a word, or what makes an earlier word fit.
-  judgePlan(draft, setup);
+  if (equalBytes(account, setup.wallet.publicKey)) takeProgress(draft, setup, member, next);
 }
 
-function takeMessage(
+function takeSignedProgress(
   draft: Draft,
   setup: WalletSetup,
-  message: Message,
-  { speaker }: Origin,
+  _from: Origin,
+  progress: Progress,
 ): void {
-  const account = setup.wallet.publicKey;
-  switch (message.TAG) {
-    case 'vote':
-      return takeVote(draft, setup, message.data);
-    case 'orderRefusal':
-      return takeOrderRefusal(draft, setup, message.data);
-    case 'applied':
-      if (!equalBytes(message.data.account, account)) return;
-      return takeProgress(draft, setup, message.data.member, message.data.next);
-    case 'progress':
-      return takeSignedProgress(draft, setup, message.data);
-    case 'latest':
-      return takeLatest(draft, setup, message.data);
-    case 'rejected':
-      return takeRejected(draft, setup, message.data, speaker);
-    case 'account':
-      return takeAccountView(draft, setup, message.data);
-    case 'certificates':
-      return takeCertificates(draft, setup, message.data);
-    case 'credits':
-      return takeCredits(draft, setup, message.data, speaker);
-    default:
-      return; // Questions, which a wallet does not answer.
-  }
-}
-
-function takeSignedProgress(draft: Draft, setup: WalletSetup, progress: Progress): void {
   if (!isProgressValid(setup, progress)) return;
   const { member, body } = progress;
   if (!equalBytes(body.account, setup.wallet.publicKey)) return;
   takeProgress(draft, setup, member, body.next);
 }
 
-function takeLatest(draft: Draft, setup: WalletSetup, latest: Latest): void {
+function takeLatest(draft: Draft, setup: WalletSetup, _from: Origin, latest: Latest): void {
   const question = openedQuestion(draft);
   const account = setup.wallet.publicKey;
   if (question === undefined || !isLatestValid(setup, { account, ...question }, latest)) return;
@@ -180,12 +178,7 @@ function answerSeen(answer: Latest['body']['answer']): LatestSeen['answer'] {
   };
 }
 
-function takeRejected(
-  draft: Draft,
-  setup: WalletSetup,
-  data: Extract<Message, { TAG: 'rejected' }>['data'],
-  speaker: MemberIndex | undefined,
-): void {
+function takeRejected(draft: Draft, setup: WalletSetup, { speaker }: Origin, data: Rejected): void {
   const code = refusalCodeOf(data.code);
   const { member, account, next } = data;
   if (code === undefined || member === undefined) return;
@@ -200,7 +193,7 @@ function takeRejected(
 }
 
 /** A link to a node came up: what waits for it goes out at once. */
-export function walletLinkUp(draft: Draft, setup: WalletSetup, link: LinkId): void {
+function linkUp(draft: Draft, setup: WalletSetup, { link }: LinkUp): void {
   const member = memberOf(draft, link);
   const reached = member === undefined ? membersOf(setup.network) : [member];
   if (readLiveOrder(draft) === undefined) {
@@ -211,16 +204,15 @@ export function walletLinkUp(draft: Draft, setup: WalletSetup, link: LinkId): vo
   for (const other of reached) pursueAt(draft, other);
 }
 
-/** Time has passed. */
-export function walletTick(draft: Draft, setup: WalletSetup): void {
-  if (!isDue(draft, 'retryAtMs')) return;
+/** It is time for the next attempt. */
+function retry(draft: Draft, setup: WalletSetup): void {
   if (readLiveOrder(draft) !== undefined) return pursue(draft, setup);
   spread(draft, setup);
   askAgain(draft, setup);
 }
 
 /** The process came up: the live order goes on, or the last certificate is told once more. */
-export function walletStart(draft: Draft, setup: WalletSetup): void {
+function start(draft: Draft, setup: WalletSetup): void {
   writeChase(draft, { unspread: membersOf(setup.network), ways: draw(draft, 2 ** 32, 'ways') });
   if (readLiveOrder(draft) === undefined) spread(draft, setup);
   else pursue(draft, setup);

@@ -14,6 +14,7 @@ import type { Balance, Epoch, MemberIndex, Sequence } from '../../../agent/core/
 import { decode, encode } from '../../../agent/core/codec/canonical.ts';
 import {
   frameCoder,
+  heardBy,
   MESSAGES,
   type Message,
   type QuestionBody,
@@ -21,7 +22,6 @@ import {
 } from '../../../agent/core/codec/message.ts';
 import type { Certificate } from '../../../agent/core/codec/order.ts';
 import type { Event, Read, Stamp, Step } from '../../../agent/core/io.ts';
-import { heardBy } from '../../../agent/core/voices.ts';
 import type { Prng } from '../prng.ts';
 import type { Actor } from '../process.ts';
 import type { Conspiracy } from './conspiracy.ts';

@@ -118,6 +118,22 @@ export const AUTHORITY_MUTANTS: readonly Mutant[] = [
     caughtBy: ['durability', 'votes'],
   },
   {
+    name: "signs what another's vote names",
+    file: 'agent/core/node.js',
+    find: 'if (!mayBeHeard(draft, setup, message, from))',
+    replace: `if (message.TAG === 'vote' && setup.authority !== undefined) {
+      const { epoch, orderHash } = message.data;
+      const { member, sign } = setup.authority;
+      const tag = new TextEncoder().encode('meshpay/1/vote');
+      const { id } = setup.network;
+      const signature = sign(Uint8Array.of(tag.length, ...tag, ...id, 0, 0, 0, 0, ...orderHash));
+      return draft.answer(from, { TAG: 'vote', data: { epoch, orderHash, member, signature } });
+    }
+    if (!mayBeHeard(draft, setup, message, from))`,
+    caughtBy: ['votes', 'durability'],
+    profile: 'hostile',
+  },
+  {
     name: 'votes for the order that won after another vote',
     file: ORDER,
     find: "return { kind: 'certified', certificate };",
@@ -321,8 +337,8 @@ export const AUTHORITY_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'hashes are forgotten at restart',
-    file: 'agent/core/node.js',
-    find: 'recallStale(draft);',
+    file: CATCHUP,
+    find: 'recover: recallStale,',
     replace: '',
     caughtBy: ['convergence'],
     profile: 'crashes',

@@ -201,15 +201,15 @@ export const EVERYBODY_MUTANTS: readonly Mutant[] = [
   {
     name: 'a wallet never tries again',
     file: 'agent/core/wallet/pursue.js',
-    find: "setTimer(draft, 'retryAtMs', draft.stamp.nowMs + pause);",
-    replace: "setTimer(draft, 'retryAtMs', draft.stamp.nowMs + 1e12);",
+    find: "setTimer(draft, 'retry', draft.stamp.nowMs + pause);",
+    replace: "setTimer(draft, 'retry', draft.stamp.nowMs + 1e12);",
     caughtBy: ['liveness'],
   },
   {
     name: 'a wallet tries again at once, and again',
     file: 'agent/core/wallet/pursue.js',
-    find: "setTimer(draft, 'retryAtMs', draft.stamp.nowMs + pause);",
-    replace: "setTimer(draft, 'retryAtMs', draft.stamp.nowMs);",
+    find: "setTimer(draft, 'retry', draft.stamp.nowMs + pause);",
+    replace: "setTimer(draft, 'retry', draft.stamp.nowMs);",
     caughtBy: ['bounds'],
   },
   {
@@ -245,7 +245,7 @@ export const EVERYBODY_MUTANTS: readonly Mutant[] = [
   {
     name: 'what was passed on counts as the word of the neighbour',
     file: 'agent/core/node.js',
-    find: 'frame.isPassedOn ? undefined : memberOf(draft, link)',
+    find: 'isPassedOn ? undefined : memberOf(draft, link)',
     replace: 'memberOf(draft, link)',
     caughtBy: ['words'],
     profile: 'deputies',
