@@ -30,7 +30,8 @@ describe('a running meshpayd', () => {
   it('says who it is and how it stands', async () => {
     const { network, node } = await single();
     try {
-      await node.start();
+      const { listening } = await node.start();
+      assert.deepEqual(listening, [`127.0.0.1:${node.address.port}`], 'before it is not started');
       const status = await node.until(({ state }) => state === 'ready', 'it is ready');
       assert.deepEqual(status.committee, { epoch: 0, members: 1, quorum: 1, faultsTolerated: 0 });
       assert.deepEqual(status.node, {

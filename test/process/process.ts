@@ -44,7 +44,11 @@ export interface DaemonProcess {
   readonly pid: number | undefined;
   /** Starts the process without waiting for anything. */
   spawn(options?: StartOptions): void;
-  /** Starts it, and waits until its control socket answers. Rejects if it ends before. */
+  /**
+   * Starts it, and waits until its start is over: it takes part and listens, or its store is
+   * damaged. Rejects if it ends before. That its control socket answers, which is sooner, is what
+   * `spawn` and `until` wait for.
+   */
   start(options?: StartOptions): Promise<StatusView>;
   /** What comes of it, when it ends. */
   readonly ended: Promise<Ended>;
@@ -157,7 +161,7 @@ export function daemonProcess(
   };
   const start = (options?: StartOptions): Promise<StatusView> => {
     spawnIt(options);
-    return until(({ state }) => state !== 'starting', 'the store is open');
+    return until(({ state }) => state !== 'starting', 'its start is over');
   };
 
   return {

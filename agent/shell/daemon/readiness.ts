@@ -14,7 +14,7 @@ export interface Readiness {
   readonly state: NodeState;
   /** Whether a member's ledger was level with ours at the last comparison; undefined: none yet. */
   isEqual(member: MemberIndex): boolean | undefined;
-  /** The node runs and takes part. */
+  /** The node runs, listens and takes part. */
   started(): void;
   compared(member: MemberIndex, equal: boolean): void;
   damaged(): void;
