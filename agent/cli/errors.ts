@@ -1,12 +1,16 @@
 /** All error codes of `meshpay` in one list, for the manual and `meshpay help errors`. */
 import { REFUSALS, type RefusalCode } from '../core/base/refusal.ts';
 import { CONTROL_ERRORS } from '../shell/control/errors.ts';
-import { EXIT_OF_REFUSAL, type ExitName, exitStatus } from '../shell/exit-codes.ts';
+import {
+  EXIT_OF_REFUSAL,
+  EXIT_OF_STORE_ERROR,
+  type ExitName,
+  exitStatus,
+} from '../shell/exit-codes.ts';
 import { KEY_FAULTS, type KeyFault } from '../shell/keys.ts';
 import { STORE_ERRORS, type StoreErrorCode } from '../shell/store/store-error.ts';
 import { PROBLEMS } from './failure.ts';
 import { EXIT_OF_KEY_FAULT } from './key-file.ts';
-import { EXIT_OF_STORE_ERROR } from './store-failure.ts';
 
 export interface ErrorRow {
   readonly code: string;

@@ -1,13 +1,13 @@
 /**
- * How a command fails: a code, what was expected, what was found, and what to do about it. Codes
- * come from three tables without overlap: the protocol's (core/base/refusal.ts), the control
- * socket's (shell/control/errors.ts), and the command line's own, `PROBLEMS`. Every code has its
- * exit status; `meshpay help errors` prints them all.
+ * How a command fails: a code, what was expected, what was found, and what to do about it.
+ * `PROBLEMS` are the codes that are the command line's own; all tables are in errors.ts, and every
+ * code has its exit status.
  *
  * A `Failure` is thrown by commands and shown by run.ts, nowhere else. Any other exception is a
  * fault of this program.
  */
-import { REFUSALS, type Refusal, type RefusalDetail } from '../core/base/refusal.ts';
+import { type Detail, describeDetail } from '../core/base/detail.ts';
+import { REFUSALS, type Refusal } from '../core/base/refusal.ts';
 import { CONTROL_ERRORS, type ControlError, exitOfError } from '../shell/control/errors.ts';
 import { EXIT_OF_REFUSAL, type ExitName } from '../shell/exit-codes.ts';
 
@@ -42,7 +42,6 @@ export const PROBLEMS = {
   },
   order_failed: { exit: 'failure', meaning: 'another order has the sequence for good' },
   no_such_payment: { exit: 'no_input', meaning: 'the wallet has no such payment' },
-  data_in_use: { exit: 'data_in_use', meaning: 'another process has the data folder open' },
   checks_failed: { exit: 'failure', meaning: 'doctor found something that must be mended' },
   radio_settings: { exit: 'config', meaning: 'the mesh cannot come up as [radio] describes it' },
   radio_unfit: { exit: 'system', meaning: 'no radio of this machine can carry the mesh now' },
@@ -74,18 +73,18 @@ export class Failure extends Error {
 /** A failure of this program's own or the control socket's tables. */
 export function failure(
   code: ProblemCode,
-  detail: RefusalDetail = {},
+  detail: Detail = {},
   ...hints: readonly string[]
 ): Failure {
   const { exit, meaning } = rowOf(code);
-  return new Failure(code, exit, describe(detail, meaning), hints);
+  return new Failure(code, exit, describeDetail(detail, meaning), hints);
 }
 
 /** A refusal of the protocol as a failure. */
 export function refusalFailure(refused: Refusal, ...hints: readonly string[]): Failure {
   const { meaning } = REFUSALS[refused.refused];
   const exit = EXIT_OF_REFUSAL[refused.refused];
-  return new Failure(refused.refused, exit, describe(refused, meaning), hints);
+  return new Failure(refused.refused, exit, describeDetail(refused, meaning), hints);
 }
 
 /** An error that the control socket answered with, as a failure. */
@@ -99,13 +98,4 @@ function rowOf(code: ProblemCode): ProblemRow {
   return code in PROBLEMS
     ? PROBLEMS[code as keyof typeof PROBLEMS]
     : CONTROL_ERRORS[code as keyof typeof CONTROL_ERRORS];
-}
-
-/** "amount: expected at most 5.00, found 7.00", or the code's meaning where there is no field. */
-function describe({ field, expected, found }: RefusalDetail, meaning: string): string {
-  const details = [
-    expected === undefined ? undefined : `expected ${expected}`,
-    found === undefined ? undefined : `found ${found}`,
-  ].filter((part) => part !== undefined);
-  return [field ?? meaning, details.join(', ')].filter((part) => part !== '').join(': ');
 }

@@ -1,28 +1,8 @@
 /** Errors of the store (shell/store/) as failures. */
-import type { ExitName } from '../shell/exit-codes.ts';
+import { EXIT_OF_STORE_ERROR } from '../shell/exit-codes.ts';
 import { type Damage, describeDamage, StoreDamaged } from '../shell/store/damage.ts';
 import { STORE_ERRORS, StoreError, type StoreErrorCode } from '../shell/store/store-error.ts';
 import { Failure, failure } from './failure.ts';
-
-/** How a command ends that met this error. */
-export const EXIT_OF_STORE_ERROR = {
-  data_in_use: 'data_in_use',
-  volatile_storage: 'system',
-  schema_newer: 'bad_data',
-  store_moved: 'failure',
-  store_damaged: 'store_damaged',
-  store_unavailable: 'io',
-  store_exists: 'cannot_create',
-  store_absent: 'no_input',
-  store_empty: 'bad_data',
-  disk_full: 'io',
-  commit_failed: 'io',
-  bad_backup: 'bad_data',
-  bad_move_code: 'usage',
-  move_not_requested: 'failure',
-  move_code_differs: 'bad_data',
-  file_exists: 'cannot_create',
-} as const satisfies Record<StoreErrorCode, ExitName>;
 
 const HINTS: Readonly<Partial<Record<StoreErrorCode, string>>> = {
   data_in_use:

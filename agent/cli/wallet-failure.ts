@@ -1,7 +1,8 @@
 /**
  * Faults of the wallet (agent/wallet/fault.ts) as failures: in words, with what to do about them.
  */
-import { REFUSALS, type RefusalDetail } from '../core/base/refusal.ts';
+import type { Detail } from '../core/base/detail.ts';
+import { REFUSALS } from '../core/base/refusal.ts';
 import { formatAmount } from '../core/base/units.ts';
 import { EXIT_OF_REFUSAL } from '../shell/exit-codes.ts';
 import { describeDamage } from '../shell/store/damage.ts';
@@ -169,7 +170,7 @@ function unfinishedFailure({ why, live }: Unfinished): unknown {
   return new Failure(code, exit, message, [...liveHints(live), ...hints]);
 }
 
-function votesOf({ order, votes, quorum }: LiveOrderView): RefusalDetail {
+function votesOf({ order, votes, quorum }: LiveOrderView): Detail {
   const expected = `votes of ${quorum} authorities`;
   return { field: `order ${order.id}`, expected, found: `${votes.length}` };
 }

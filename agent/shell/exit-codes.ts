@@ -3,6 +3,7 @@
  * are those of BSD's sysexits.h where one fits; 80 and above are our own.
  */
 import type { RefusalCode } from '../core/base/refusal.ts';
+import type { StoreErrorCode } from './store/store-error.ts';
 
 export const EXITS = {
   ok: { status: 0, meaning: 'done' },
@@ -73,3 +74,23 @@ export const EXIT_OF_REFUSAL = {
   bad_receipt: 'bad_data',
   not_a_wallet: 'usage',
 } as const satisfies Record<RefusalCode, ExitName>;
+
+/** How a program ends that cannot use a store (store/store-error.ts). */
+export const EXIT_OF_STORE_ERROR = {
+  data_in_use: 'data_in_use',
+  volatile_storage: 'config',
+  schema_newer: 'bad_data',
+  store_moved: 'bad_data',
+  store_damaged: 'store_damaged',
+  store_unavailable: 'io',
+  store_exists: 'cannot_create',
+  store_absent: 'no_input',
+  store_empty: 'bad_data',
+  disk_full: 'io',
+  commit_failed: 'io',
+  bad_backup: 'bad_data',
+  bad_move_code: 'usage',
+  move_not_requested: 'failure',
+  move_code_differs: 'bad_data',
+  file_exists: 'cannot_create',
+} as const satisfies Record<StoreErrorCode, ExitName>;

@@ -10,9 +10,15 @@ import { COMMANDS } from '../../agent/cli/commands.ts';
 import { renderCompletion, type Shell } from '../../agent/cli/completion.ts';
 import { errorRows } from '../../agent/cli/errors.ts';
 import { PROBLEMS } from '../../agent/cli/failure.ts';
+import { EXIT_OF_KEY_FAULT } from '../../agent/cli/key-file.ts';
 import { renderMan } from '../../agent/cli/man.ts';
 import { REFUSALS } from '../../agent/core/base/refusal.ts';
 import { CONTROL_ERRORS } from '../../agent/shell/control/errors.ts';
+import {
+  EXIT_OF_REFUSAL,
+  EXIT_OF_STORE_ERROR,
+  type ExitName,
+} from '../../agent/shell/exit-codes.ts';
 import { KEY_FAULTS } from '../../agent/shell/keys.ts';
 import { STORE_ERRORS } from '../../agent/shell/store/store-error.ts';
 import { VERSION } from '../../agent/shell/version.ts';
@@ -32,6 +38,22 @@ function through(
   assert.equal(ran.status, 0, ran.stderr);
   return ran.stdout + ran.stderr;
 }
+
+it('a code that stands in two tables ends a program in one way', () => {
+  const tables = [
+    Object.entries(EXIT_OF_REFUSAL),
+    Object.entries(EXIT_OF_STORE_ERROR),
+    Object.entries(EXIT_OF_KEY_FAULT),
+    ...[CONTROL_ERRORS, PROBLEMS].map((table) =>
+      Object.entries(table).map(([code, { exit }]) => [code, exit] as const),
+    ),
+  ];
+  const exits = new Map<string, ExitName>();
+  for (const [code, exit] of tables.flat()) {
+    assert.equal(exits.get(code) ?? exit, exit, code);
+    exits.set(code, exit);
+  }
+});
 
 describe('the manual page', () => {
   const page = renderMan(COMMANDS, VERSION);

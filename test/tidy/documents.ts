@@ -38,6 +38,36 @@ rule("ARCHITECTURE's table of tests has a row for every folder of tests", () => 
   assert.deepEqual(told.filter((place) => place.startsWith('test/')).sort(), [...wanted].sort());
 });
 
+rule('ARCHITECTURE says what every kind of exception is for', () => {
+  const [, section = ''] = read('ARCHITECTURE.md').split(
+    '\n## What goes wrong, and how it is said\n',
+  );
+  const [text = ''] = section.split('\n## ');
+  const rows = text.matchAll(/^\| `(\w+)` \| (value|thrown) \| `(.+?)` \|/gm);
+  const told = Array.from(rows, ([, name = '', form, path = '']) => ({ name, form, path }));
+  for (const { name, path } of told) {
+    const file = PRODUCT.find((each) => each.endsWith(path));
+    assert.ok(file !== undefined, `${path} is there`);
+    assert.match(read(file), new RegExp(`export (class|interface|type) ${name}\\b`));
+  }
+  const caughtWhereThrown = text
+    .slice(text.lastIndexOf('\n\n', text.length - 3))
+    .matchAll(/`([A-Z]\w+)`/g);
+  const thrown = PRODUCT.flatMap((path) =>
+    Array.from(
+      read(path).matchAll(/^(?:export )?class (\w+) extends \w*Error\b/gm),
+      ([, name]) => name,
+    ),
+  );
+  assert.deepEqual(
+    [
+      ...told.filter(({ form }) => form === 'thrown').map(({ name }) => name),
+      ...Array.from(caughtWhereThrown, ([, name]) => name),
+    ].sort(),
+    thrown.sort(),
+  );
+});
+
 test('CONTRIBUTING has every rule, and none that nothing holds', () => {
   const [, conventions = ''] = read('CONTRIBUTING.md').split('\n## Conventions\n');
   const [text = ''] = conventions.split('\n## ');

@@ -6,6 +6,8 @@
  * `wire` numbers are frozen: a code that goes is left as a comment, its number is not used again.
  */
 
+import { type Detail, describeDetail } from './detail.ts';
+
 /** Whether sending the very same thing again can help, and what must happen first. */
 export type Retry = 'never' | 'later' | 'after_fix';
 
@@ -77,19 +79,12 @@ export const REFUSALS = {
 
 export type RefusalCode = keyof typeof REFUSALS;
 
-/** What was wrong, in words for a person: field, what it should have been, what it was. */
-export interface RefusalDetail {
-  readonly field?: string;
-  readonly expected?: string;
-  readonly found?: string;
-}
-
-export interface Refusal extends RefusalDetail {
+export interface Refusal extends Detail {
   readonly refused: RefusalCode;
 }
 
 /** Makes a refusal. */
-export function refusal(code: RefusalCode, detail: RefusalDetail = {}): Refusal {
+export function refusal(code: RefusalCode, detail: Detail = {}): Refusal {
   return { refused: code, ...detail };
 }
 
@@ -100,13 +95,8 @@ export function isRefusal(result: unknown): result is Refusal {
 
 /** One line for a person: "insufficient_balance: amount: expected at most 5.00, found 7.00". */
 export function describeRefusal(refused: Refusal): string {
-  const { field, expected, found } = refused;
-  const details = [
-    expected === undefined ? undefined : `expected ${expected}`,
-    found === undefined ? undefined : `found ${found}`,
-  ].filter((part) => part !== undefined);
-  const head = `${refused.refused}: ${field ?? REFUSALS[refused.refused].meaning}`;
-  return details.length === 0 ? head : `${head}: ${details.join(', ')}`;
+  const code = refused.refused;
+  return `${code}: ${describeDetail(refused, REFUSALS[code].meaning)}`;
 }
 
 const CODE_BY_WIRE = new Map<number, RefusalCode>(

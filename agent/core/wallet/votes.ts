@@ -1,6 +1,7 @@
 /** What authorities say about the live order: votes, up to the certificate, and refusals. */
 import { equalBytes } from '../base/bytes.ts';
-import { type RefusalCode, type RefusalDetail, refusal, refusalCodeOf } from '../base/refusal.ts';
+import type { Detail } from '../base/detail.ts';
+import { type RefusalCode, refusal, refusalCodeOf } from '../base/refusal.ts';
 import { type OrderRefusal, type Vote, verdictCoder } from '../codec/message.ts';
 import { type Certificate, isVoteValid, orderHash } from '../codec/order.ts';
 import type { Draft, Origin } from '../draft.ts';
@@ -81,7 +82,7 @@ export function takeOrderRefusal(
 }
 
 /** What the authority told beside the code. */
-function detailOf(code: RefusalCode, { balance, next }: OrderRefusal['verdict']): RefusalDetail {
+function detailOf(code: RefusalCode, { balance, next }: OrderRefusal['verdict']): Detail {
   if (code === 'insufficient_balance') return { found: `${balance}` };
   return code === 'missing_earlier' ? { found: `${next}` } : {};
 }

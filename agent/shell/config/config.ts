@@ -9,6 +9,7 @@ import { dirname, resolve } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
 import { readWhole } from '../../../platform/file-reader.ts';
 import { withoutMark } from '../../core/base/characters.ts';
+import { describeDetail, type Mismatch } from '../../core/base/detail.ts';
 import { MAX_CONFIG_BYTES } from '../limits.ts';
 import { formatAddress } from '../net/address.ts';
 import { isCut, wholeText } from '../whole.ts';
@@ -17,11 +18,8 @@ import { CONFIG_FIELDS, type Config, type ConfigField } from './config-schema.ts
 import { nearest } from './nearest.ts';
 
 /** A mistake in a configuration, or in a file that it names. */
-export interface ConfigProblem {
+export interface ConfigProblem extends Mismatch {
   readonly file: string;
-  readonly field: string;
-  readonly expected: string;
-  readonly found: string;
 }
 
 export type ConfigReading =
@@ -44,8 +42,8 @@ const TABLES = new Set(
 );
 
 /** One line for a person. */
-export function describeProblem({ file, field, expected, found }: ConfigProblem): string {
-  return `${file}: ${field}: expected ${expected}, found ${found}`;
+export function describeProblem({ file, ...mismatch }: ConfigProblem): string {
+  return `${file}: ${describeDetail(mismatch)}`;
 }
 
 /** Reads and checks the configuration in `file`. */

@@ -130,7 +130,7 @@ function serve(socket: Socket): ControlClient {
         waiting.set(id, { resolve: resolve as (result: unknown) => void, reject, onEvent, timer });
         socket.write(`${JSON.stringify({ id, method, params })}\n`);
       }),
-    close: () => lose(controlError('connection_lost', { message: 'closed by this side' })),
+    close: () => lose(controlError('connection_lost', {}, 'closed by this side')),
   };
 }
 

@@ -3,12 +3,13 @@
  * own code; `CONTROL_ERRORS` is the table of all others. Neither table has a code of the other.
  */
 
-import type { Retry } from '../../core/base/refusal.ts';
+import { type Detail, describeDetail } from '../../core/base/detail.ts';
 import {
   describeRefusal,
   REFUSALS,
   type Refusal,
   type RefusalCode,
+  type Retry,
 } from '../../core/base/refusal.ts';
 import { EXIT_OF_REFUSAL, type ExitName } from '../exit-codes.ts';
 
@@ -57,22 +58,11 @@ export const CONTROL_ERRORS = {
 export type ControlErrorCode = keyof typeof CONTROL_ERRORS | RefusalCode;
 
 /** An error as it travels. */
-export interface ControlErrorView {
+export interface ControlErrorView extends Detail {
   readonly code: ControlErrorCode;
   /** One line for a person, code included. */
   readonly message: string;
-  readonly field?: string;
-  readonly expected?: string;
-  readonly found?: string;
   readonly retry: Retry;
-}
-
-interface Detail {
-  readonly field?: string;
-  readonly expected?: string;
-  readonly found?: string;
-  /** Instead of the table's meaning. */
-  readonly message?: string;
 }
 
 /** Thrown by the client for an error answer, and by the daemon's methods to give one. */
@@ -86,16 +76,15 @@ export class ControlError extends Error {
   }
 }
 
-/** An error of CONTROL_ERRORS. */
-export function controlError(code: keyof typeof CONTROL_ERRORS, detail: Detail = {}): ControlError {
-  const { message, ...rest } = detail;
+/** An error of CONTROL_ERRORS. `text`: instead of its detail and the table's meaning. */
+export function controlError(
+  code: keyof typeof CONTROL_ERRORS,
+  detail: Detail = {},
+  text?: string,
+): ControlError {
   const { meaning, retry } = CONTROL_ERRORS[code];
-  const parts = [
-    rest.expected === undefined ? undefined : `expected ${rest.expected}`,
-    rest.found === undefined ? undefined : `found ${rest.found}`,
-  ].filter((part) => part !== undefined);
-  const words = [code, message ?? rest.field ?? meaning, parts.join(', ')].filter(Boolean);
-  return new ControlError({ code, message: words.join(': '), ...rest, retry });
+  const message = `${code}: ${text ?? describeDetail(detail, meaning)}`;
+  return new ControlError({ code, message, ...detail, retry });
 }
 
 /** A refusal of the core as an error of the control API. */

@@ -87,22 +87,18 @@ function serveClient(socket: Socket, handlers: ControlHandlers, onFault: OnFault
     if (socket.writableLength > MAX_CONTROL_QUEUED_BYTES) socket.destroy();
   };
   const answer = async (line: string): Promise<void> => {
-    let id: number | null = null;
-    let method = '';
+    const request = readRequest(line);
+    const { id } = request;
+    if ('error' in request) return send(errorReply(id, request.error));
     underWay++;
     try {
-      const request = readRequest(line);
-      ({ id } = request);
       if (underWay > MAX_CONTROL_REQUESTS) throw refusalError(refusal('overloaded'));
-      ({ method } = request);
-      const result = await carryOut(request, id);
-      send({ id, result });
+      const result = await carryOut(request, request.id);
+      send({ id: request.id, result });
     } catch (error) {
-      if (error instanceof RequestMistake) id = error.id;
-      if (!(error instanceof ControlError) && !(error instanceof RequestMistake)) {
-        onFault(error, method);
-      }
-      send(errorReply(id, error));
+      const known = error instanceof ControlError;
+      if (!known) onFault(error, request.method);
+      send(errorReply(id, known ? error : controlError('internal')));
     } finally {
       underWay--;
     }
@@ -146,41 +142,41 @@ function hangUp(socket: Socket, lastWord = ''): void {
   setTimeout(() => socket.destroy(), HANG_UP_MS).unref();
 }
 
-/** A line that is no request, with the id that it names if it names one. */
-class RequestMistake extends Error {
-  readonly id: number | null;
-  readonly error: ControlError;
-  constructor(id: number | null, error: ControlError) {
-    super(error.message);
-    this.id = id;
-    this.error = error;
-  }
+/** A line that asks for something. */
+interface ReadRequest {
+  readonly id: number;
+  readonly method: ControlMethod;
+  readonly params: unknown;
 }
 
-function readRequest(line: string): { id: number; method: ControlMethod; params: unknown } {
+/** A line that does not, with the id that it names if it names one. */
+interface UnreadRequest {
+  readonly id: number | null;
+  readonly error: ControlError;
+}
+
+function readRequest(line: string): ReadRequest | UnreadRequest {
   let request: unknown;
   try {
     request = JSON.parse(line);
   } catch {
-    throw new RequestMistake(null, controlError('bad_request', { expected: 'a line of JSON' }));
+    return { id: null, error: controlError('bad_request', { expected: 'a line of JSON' }) };
   }
   const { id, method, params } = (request ?? {}) as Record<string, unknown>;
   if (typeof id !== 'number' || !Number.isSafeInteger(id)) {
     const detail = { field: 'id', expected: 'a whole number' };
-    throw new RequestMistake(null, controlError('bad_request', detail));
+    return { id: null, error: controlError('bad_request', detail) };
   }
   if (!isMethod(method)) {
     const found = typeof method === 'string' ? `"${method.slice(0, 40)}"` : typeof method;
     const detail = { field: 'method', expected: methodNames().join(', '), found };
-    throw new RequestMistake(id, controlError('unknown_method', detail));
+    return { id, error: controlError('unknown_method', detail) };
   }
   return { id, method, params };
 }
 
-function errorReply(id: number | null, error: unknown): ControlReply {
-  const known = error instanceof RequestMistake ? error.error : error;
-  const { view } = known instanceof ControlError ? known : controlError('internal');
-  return id === null ? { id, error: view } : { id, error: view };
+function errorReply(id: number | null, error: ControlError): ControlReply {
+  return { id, error: error.view } as ControlReply;
 }
 
 function reply(message: ControlReply): string {

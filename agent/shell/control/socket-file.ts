@@ -5,19 +5,13 @@
  */
 import { chownSync, lstatSync, readFileSync, rmSync } from 'node:fs';
 import { connect, type Server } from 'node:net';
+import type { Mismatch } from '../../core/base/detail.ts';
 
 const SOCKET_MODE = 0o660;
 
-/** Why the socket cannot be made: for the configuration's error message. */
-export interface SocketProblem {
-  readonly field: 'control.socket' | 'control.group';
-  readonly expected: string;
-  readonly found: string;
-}
-
 /** Removes a stale socket at `path`. Answers what is wrong if something else is there. */
-export async function clearSocketPath(path: string): Promise<SocketProblem | undefined> {
-  const problem = (expected: string, found: string): SocketProblem => ({
+export async function clearSocketPath(path: string): Promise<Mismatch | undefined> {
+  const problem = (expected: string, found: string): Mismatch => ({
     field: 'control.socket',
     expected,
     found,
@@ -51,7 +45,7 @@ export function listenAt(server: Server, path: string, groupId: number | undefin
 }
 
 /** The number of a group of this machine, from /etc/group: Node offers no other way. */
-export function findGroup(name: string): number | SocketProblem {
+export function findGroup(name: string): number | Mismatch {
   const line = readFileSync('/etc/group', 'utf8')
     .split('\n')
     .find((entry) => entry.startsWith(`${name}:`));

@@ -26,7 +26,7 @@ import { networkOf } from '../../core/views.ts';
 import { errnoOf } from '../store/layout.ts';
 import type { Store } from '../store/store.ts';
 import type { DaemonContext } from './context.ts';
-import { StartFailure } from './start-failure.ts';
+import { wrongConfig } from './start-failure.ts';
 
 /** The mark beside a key file that was never started with. */
 export function unusedMarkOf(keyFile: string): string {
@@ -83,7 +83,7 @@ export async function ownStore(
   if (stored !== undefined && !equalBytes(stored, network.id)) {
     const expected = `the network of the ledger in ${config['store.folder']}, ${nameOf('network', stored)}`;
     const found = `${nameOf('network', network.id)} in ${config.genesis}`;
-    throw new StartFailure('config', `genesis: expected ${expected}, found ${found}`);
+    throw wrongConfig({ field: 'genesis', expected, found });
   }
   const { other, markStays } = await claimStore(store, {
     publicKey: signer.publicKey,
@@ -97,5 +97,5 @@ export async function ownStore(
   if (other === undefined) return;
   const found = `${nameOf('node', signer.publicKey)} in ${config.node_key}`;
   const expected = `the key of the ledger in ${config['store.folder']}, ${other}`;
-  throw new StartFailure('config', `node_key: expected ${expected}, found ${found}`);
+  throw wrongConfig({ field: 'node_key', expected, found });
 }

@@ -13,9 +13,14 @@ export function reload(context: DaemonContext): ReloadView {
   const reading = readConfig(context.configFile);
   if (!reading.ok) {
     const [problem] = reading.problems;
-    const message = reading.problems.map(describeProblem).join('; ');
-    context.logs.error('the configuration was not reloaded', { why: message });
-    throw controlError('bad_config', { ...problem, message });
+    const why = reading.problems.map(describeProblem).join('; ');
+    context.logs.error('the configuration was not reloaded', { why });
+    const detail = problem && {
+      field: problem.field,
+      expected: problem.expected,
+      found: problem.found,
+    };
+    throw controlError('bad_config', detail, why);
   }
   const { config: next } = reading;
   const { reload: changed, restart: needRestart } = compareConfigs(context.config, next);

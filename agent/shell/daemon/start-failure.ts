@@ -1,8 +1,9 @@
 /** Why a daemon did not start, or had to end: exit status and one line for a person. */
-import type { ExitName } from '../exit-codes.ts';
+import { describeDetail, type Mismatch } from '../../core/base/detail.ts';
+import { EXIT_OF_STORE_ERROR, type ExitName } from '../exit-codes.ts';
 import { StoreDamaged } from '../store/damage.ts';
 import { errnoOf, messageOf } from '../store/layout.ts';
-import { StoreError, type StoreErrorCode } from '../store/store-error.ts';
+import { StoreError } from '../store/store-error.ts';
 
 export class StartFailure extends Error {
   override readonly name = 'StartFailure';
@@ -14,13 +15,10 @@ export class StartFailure extends Error {
   }
 }
 
-const EXIT_OF_STORE_ERROR: Readonly<Partial<Record<StoreErrorCode, ExitName>>> = {
-  data_in_use: 'data_in_use',
-  volatile_storage: 'config',
-  schema_newer: 'bad_data',
-  store_moved: 'bad_data',
-  store_damaged: 'store_damaged',
-};
+/** The configuration, or a file that it names, does not fit the rest. */
+export function wrongConfig(mismatch: Mismatch): StartFailure {
+  return new StartFailure('config', describeDetail(mismatch));
+}
 
 const EXIT_OF_ERRNO: Readonly<Record<string, ExitName>> = {
   EADDRINUSE: 'system',
@@ -36,7 +34,7 @@ const EXIT_OF_ERRNO: Readonly<Record<string, ExitName>> = {
 export function exitOf(error: unknown): ExitName {
   if (error instanceof StartFailure) return error.exit;
   if (error instanceof StoreDamaged) return 'store_damaged';
-  if (error instanceof StoreError) return EXIT_OF_STORE_ERROR[error.code] ?? 'io';
+  if (error instanceof StoreError) return EXIT_OF_STORE_ERROR[error.code];
   return EXIT_OF_ERRNO[errnoOf(error) ?? ''] ?? 'internal';
 }
 

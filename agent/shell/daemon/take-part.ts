@@ -2,6 +2,7 @@
  * The part of a node that takes part: its engine, made as the configuration says, and its beacons.
  * What the core notices goes to the log, to the counters and to those who follow.
  */
+import { describeDetail } from '../../core/base/detail.ts';
 import type { Notice } from '../../core/notice.ts';
 import type { Config } from '../config/config-schema.ts';
 import { viewOfNotice } from '../control/event-view.ts';
@@ -84,8 +85,9 @@ function socketFailure(config: Config, error: unknown): unknown {
   if (fault.syscall !== 'bind' && fault.syscall !== 'listen') return error;
   const listed = config['listen.addresses'].map(formatAddress).join(', ');
   const found = whatFailed(code, fault);
-  const text = `listen.addresses: expected addresses that are free, ${listed}, found ${found}`;
-  return new StartFailure(exitOf(error), text);
+  const expected = `addresses that are free, ${listed}`;
+  const detail = { field: 'listen.addresses', expected, found };
+  return new StartFailure(exitOf(error), describeDetail(detail));
 }
 
 /** What Node adds to an error of a socket. */

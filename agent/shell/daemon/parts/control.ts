@@ -3,6 +3,7 @@
  * few words. What the methods show is made in views.ts.
  */
 import { isAbsolute } from 'node:path';
+import { describeDetail } from '../../../core/base/detail.ts';
 import type { Config } from '../../config/config-schema.ts';
 import type { BackupView, ParamsOf } from '../../control/api.ts';
 import { controlError } from '../../control/errors.ts';
@@ -21,7 +22,7 @@ import { type DaemonContext, notRunning } from '../context.ts';
 import { doctorView } from '../doctor/doctor.ts';
 import { reachableView } from '../reach.ts';
 import { reload } from '../reload.ts';
-import { exitOf, StartFailure } from '../start-failure.ts';
+import { exitOf, StartFailure, wrongConfig } from '../start-failure.ts';
 import { committeeView, peersView, statusView } from '../views.ts';
 
 /**
@@ -36,7 +37,7 @@ export async function serveControl(
   const path = config['control.socket'];
   const groupId = groupOf(config);
   const problem = await clearSocketPath(path);
-  if (problem !== undefined) throw socketFailure(problem);
+  if (problem !== undefined) throw wrongConfig(problem);
   try {
     return await startControlServer({
       path,
@@ -47,8 +48,9 @@ export async function serveControl(
   } catch (error) {
     const code = errnoOf(error);
     if (code === undefined) throw error;
-    const text = `control.socket: expected a path where a socket can be made, found ${code} at ${path}`;
-    throw new StartFailure(exitOf(error), text);
+    const expected = 'a path where a socket can be made';
+    const detail = { field: 'control.socket', expected, found: `${code} at ${path}` };
+    throw new StartFailure(exitOf(error), describeDetail(detail));
   }
 }
 
@@ -56,17 +58,8 @@ export async function serveControl(
 function groupOf(config: Config): number | undefined {
   const group = config['control.group'];
   const groupId = group === null ? undefined : findGroup(group);
-  if (typeof groupId === 'object') throw socketFailure(groupId);
+  if (typeof groupId === 'object') throw wrongConfig(groupId);
   return groupId;
-}
-
-function socketFailure(problem: {
-  readonly field: string;
-  readonly expected: string;
-  readonly found: string;
-}): StartFailure {
-  const { field, expected, found } = problem;
-  return new StartFailure('config', `${field}: expected ${expected}, found ${found}`);
 }
 
 function controlHandlers(context: DaemonContext, onStop: () => void): ControlHandlers {
