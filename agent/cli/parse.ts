@@ -1,11 +1,11 @@
 /**
- * Command line -> command and arguments. yargs splits the words; which words are right is judged
- * here, so that every mistake is reported as a field, what was expected and what was found.
+ * Command line -> command and arguments. yargs' parser splits the words; which words are right is
+ * judged here, so that every mistake is reported as a field, what was expected and what was found.
  *
  * yargs is told to guess nothing: no numbers made of "1000.00", no camel case, no dots, no
  * negation, and an option given twice is seen as given twice.
  */
-import yargs from 'yargs';
+import yargsParser from 'yargs-parser';
 import { invariant } from '../core/base/assert.ts';
 import { foundText, strayIn } from '../core/base/characters.ts';
 import { nearest } from '../shell/config/nearest.ts';
@@ -51,8 +51,11 @@ function split(argv: readonly string[], commands: readonly CommandSpec[]): Given
   const known = knownOptions(commands);
   const names = (flag: boolean): string[] =>
     known.filter(({ kind }) => (kind === 'flag') === flag).map(({ name }) => name);
-  const parsed: Record<string, unknown> = yargs([])
-    .parserConfiguration({
+  const parsed: Record<string, unknown> = yargsParser([...argv], {
+    string: ['_', ...names(false)],
+    boolean: names(true),
+    alias: { h: ['help'] },
+    configuration: {
       'boolean-negation': false,
       'camel-case-expansion': false,
       'dot-notation': false,
@@ -62,20 +65,13 @@ function split(argv: readonly string[], commands: readonly CommandSpec[]): Given
       'parse-numbers': false,
       'parse-positional-numbers': false,
       'short-option-groups': false,
-    })
-    .string(['_', ...names(false)])
-    .boolean(names(true))
-    .alias('h', 'help')
-    .help(false)
-    .version(false)
-    .exitProcess(false)
-    .fail(false)
-    .parseSync([...argv]);
+    },
+  });
   const { _: positionals, ...rest } = parsed;
   const words = Array.isArray(positionals) ? positionals.map(String) : [];
   const options = new Map<string, readonly (string | boolean)[]>();
   for (const [name, value] of Object.entries(rest)) {
-    if (name === '$0' || name === 'h' || value === undefined) continue;
+    if (name === 'h' || value === undefined) continue;
     options.set(
       name,
       [value].flat().map((one) => (typeof one === 'boolean' ? one : String(one))),

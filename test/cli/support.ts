@@ -29,7 +29,8 @@ import { type Network, networkOf } from '../../agent/core/network/genesis.ts';
 import { signerFromSeed } from '../../agent/shell/keys.ts';
 import { afterPatience } from '../support/patience.ts';
 
-export const MESHPAY = fileURLToPath(new URL('../../agent/bin/meshpay.js', import.meta.url));
+/** What users run: the command line in one file (npm run bundle makes it). */
+export const MESHPAY = fileURLToPath(new URL('../../bundle/meshpay.mjs', import.meta.url));
 
 export interface Ran {
   readonly status: number | null;

@@ -40,7 +40,7 @@ const IMPORT_TABLE: Record<string, readonly string[]> = {
     'node:',
     '@noble/',
     '@scure/',
-    'yargs',
+    'yargs-parser',
   ],
   'agent/radio': ['agent/radio/', 'agent/shell/log/', 'agent/shell/radio/', 'platform/', 'node:'],
   // The programs put together what the folders hold, and are imported by nobody.

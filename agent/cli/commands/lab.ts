@@ -196,5 +196,5 @@ function storyOn({ terminal }: Context, look: LabLook): Story {
 /** How this very program can be called again: by its name where it is installed under it. */
 function programName(): string {
   const [node = 'node', script = 'meshpay'] = process.argv;
-  return script.endsWith('.js') ? `${node} ${script}` : 'meshpay';
+  return /\.m?js$/.test(script) ? `${node} ${script}` : 'meshpay';
 }

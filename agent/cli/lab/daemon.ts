@@ -5,7 +5,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { readEnd } from '../../../platform/file-reader.ts';
 import type { StatusView } from '../../shell/control/api.ts';
 import { askControl } from '../../shell/control/client.ts';
@@ -13,10 +12,11 @@ import { type Failure, failure } from '../failure.ts';
 import { CONFIG_FILE } from '../network/write.ts';
 import { duration } from '../render/text.ts';
 import { pause } from '../wait.ts';
+import { builtFile, builtUrl } from './built.ts';
 
-/** The built daemon, beside this program. */
-export const MESHPAYD = fileURLToPath(new URL('../../bin/meshpayd.js', import.meta.url));
-const LEASH = new URL('./leash.js', import.meta.url).href;
+/** The daemon in one file, as routers have it. */
+export const MESHPAYD = builtFile('bundle/meshpayd.mjs');
+const LEASH = builtUrl('agent/cli/lab/leash.js');
 /** As on a router: little memory for the young generation, and not much for the old one. */
 const V8_FLAGS = ['--max-semi-space-size=1', '--max-old-space-size=48', '--optimize-for-size'];
 /** Of a log, to show its last lines. */

@@ -49,7 +49,10 @@ export interface Lab {
   readonly network: Network;
   readonly nodes: readonly LabNode[];
   readonly wallets: readonly LabWallet[];
-  /** Starts a node that is not running; resolves with its time to `ready`, in milliseconds. */
+  /**
+   * Starts a node that is not running; resolves with its time to `ready`, in milliseconds. The
+   * authorities of a new lab vote by then: each waits until the others have vouched for it.
+   */
   start(node: LabNode): Promise<number>;
   /** Whether all authorities hold the same ledger now. */
   isEqual(): Promise<boolean>;
@@ -66,7 +69,8 @@ const READY_WITHIN_MS = 30_000;
 /** Makes a lab in a folder, or opens the one that is there. Nothing is started yet. */
 export async function openLab(request: LabRequest): Promise<Lab> {
   const networkFolder = join(request.folder, 'network');
-  if (!existsSync(networkFolder)) await createLab(request, networkFolder);
+  const isNew = !existsSync(networkFolder);
+  if (isNew) await createLab(request, networkFolder);
   const network = readGenesisFile(networkFolder);
   const watchers = new Watchers();
   const nodes = foldersOf(networkFolder).map((name) => {
@@ -87,10 +91,15 @@ export async function openLab(request: LabRequest): Promise<Lab> {
     nodes,
     wallets,
     watchers,
-    start: async ({ daemon }) => {
+    start: async ({ role, daemon }) => {
       daemon.start();
       const isReady = ({ state }: StatusView): boolean => state === 'ready';
-      return beside(watchers, daemon.until(isReady, 'to be ready', READY_WITHIN_MS));
+      const readyMs = await beside(watchers, daemon.until(isReady, 'to be ready', READY_WITHIN_MS));
+      const votes = ({ voting }: StatusView): boolean => voting.may;
+      if (isNew && role === 'authority') {
+        await beside(watchers, daemon.until(votes, 'to vote', READY_WITHIN_MS));
+      }
+      return readyMs;
     },
     isEqual: async () => {
       const authorities = nodes.filter(({ role }) => role === 'authority');

@@ -5,10 +5,10 @@
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { failure } from '../failure.ts';
+import { builtFile } from './built.ts';
 
-const PROGRAM = fileURLToPath(new URL('../../../test/hwsim/lab.js', import.meta.url));
+const PROGRAM = builtFile('test/hwsim/lab.js');
 
 export const TOPOLOGIES = ['line', 'ring', 'star', 'full'] as const;
 
@@ -23,7 +23,7 @@ export async function runRadioLab({ radios, topology }: RadioLabRequest): Promis
     throw failure(
       'lab_failed',
       { field: '--radios', expected: 'the source tree of MeshPay', found: 'an installed command' },
-      'In a clone of the source: npm run build, then node dist/agent/bin/meshpay.js lab --radios 4.',
+      'In a clone of the source: npm run build, then node dist/bundle/meshpay.mjs lab --radios 4.',
     );
   }
   const argv = [PROGRAM, '--radios', `${radios}`, '--topology', topology];

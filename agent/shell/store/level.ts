@@ -7,7 +7,7 @@
  */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ClassicLevel } from 'classic-level';
+import type { ClassicLevel } from 'classic-level';
 import { STORE_BLOCK_CACHE_BYTES, STORE_WRITE_BUFFER_BYTES } from '../limits.ts';
 import type { Operation } from './commit.ts';
 import { errnoOf, messageOf, namesIn } from './layout.ts';
@@ -50,6 +50,8 @@ async function isReachable(path: string): Promise<boolean> {
  * where the system refuses; `unreadable` is damage.
  */
 export async function openLevel(folder: string, create: boolean): Promise<LevelOpened> {
+  // Not before: most commands of the command line open no store.
+  const { ClassicLevel } = await import('classic-level');
   const level: Level = new ClassicLevel(folder, {
     keyEncoding: 'buffer',
     valueEncoding: 'view',
