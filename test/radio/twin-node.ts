@@ -3,7 +3,7 @@
  * key. Argument: its number. Sends any packet to the group that its parent hands it.
  */
 import { createTwinWatch, type TwinCounts } from '../../agent/shell/daemon/parts/twin-watch.ts';
-import { createDiscovery } from '../../agent/shell/net/discovery.ts';
+import { Discovery } from '../../agent/shell/net/discovery.ts';
 import { openMulticast } from '../../agent/shell/net/multicast.ts';
 import { createVerify } from '../../agent/shell/verify.ts';
 import { identityOf, NETWORK } from '../shell/net/harness.ts';
@@ -23,7 +23,7 @@ if (process.send !== undefined) {
   const verify = createVerify();
   const firstCounter = BigInt(Date.now());
   let up = false;
-  const discovery = createDiscovery({
+  const discovery = new Discovery({
     network: NETWORK,
     interfaces: ['mesh0'],
     port: PORT,

@@ -9,7 +9,7 @@
 import { randomBytes } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import { type Address, createSourceNames } from './address.ts';
-import { createHandshakeGate, type Handshake, type HandshakeGate } from './admission.ts';
+import { type Handshake, HandshakeGate } from './admission.ts';
 import type { DatagramCommons } from './datagram/commons.ts';
 import { type Cookies, createCookies } from './datagram/cookie.ts';
 import { type LinkFault, linkFault } from './fault.ts';
@@ -25,7 +25,7 @@ export interface Listen extends Address {
   readonly admits?: 'anyone' | 'nodes' | 'members';
 }
 
-/** Where a stream came from, and through which door. */
+/** Where a stream came from, and at which of the listening addresses it came in. */
 export interface Caller {
   readonly address: Address;
   readonly transport: Transport;
@@ -60,83 +60,123 @@ export interface Listening {
   readonly open: boolean;
 }
 
-export interface Acceptor {
+export class Acceptor {
+  readonly #gate: HandshakeGate;
+  readonly #places: readonly ListeningPlace[];
+
+  constructor(options: AcceptorOptions) {
+    const { listen, tls, commons, limits, nowMs } = options;
+    this.#gate = new HandshakeGate(limits, nowMs());
+    const shared: SharedByPlaces = {
+      gate: this.#gate,
+      cookies: createCookies(randomBytes(32), commons.limits.cookieEpochMs),
+      sourceOf: createSourceNames(tls.network),
+    };
+    this.#places = listen.map((one) => new ListeningPlace(one, shared, options));
+  }
+
   /** Opens all addresses; rejects if one is in use or not allowed. */
-  start(): Promise<void>;
-  listening(): readonly Listening[];
-  handshakes(): number;
+  async start(): Promise<void> {
+    await Promise.all(this.#places.map((place) => place.open()));
+  }
+
+  listening(): readonly Listening[] {
+    return this.#places.map((place) => place.state());
+  }
+
+  handshakes(): number {
+    return this.#gate.size();
+  }
+
   /** Closes the addresses and the handshakes; resolves when all connections are gone. */
-  stop(): Promise<void>;
+  async stop(): Promise<void> {
+    await Promise.all(this.#places.map((place) => place.close()));
+  }
 }
 
-export function createAcceptor(options: AcceptorOptions): Acceptor {
-  const gate = createHandshakeGate(options.limits, options.nowMs());
-  const cookies = createCookies(randomBytes(32), options.commons.limits.cookieEpochMs);
-  const sourceOf = createSourceNames(options.tls.network);
-  const doors = options.listen.map((listen) => {
-    return createDoor(listen, { gate, cookies, sourceOf }, options);
-  });
-  return {
-    async start() {
-      await Promise.all(doors.map((door) => door.open()));
-    },
-    listening: () => doors.map((door) => door.state()),
-    handshakes: () => gate.size(),
-    async stop() {
-      await Promise.all(doors.map((door) => door.close()));
-    },
-  };
-}
-
-interface Door {
-  open(): Promise<void>;
-  state(): Listening;
-  close(): Promise<void>;
-}
-
-/** What all doors of a node have together. */
-interface Hall {
+interface SharedByPlaces {
   readonly gate: HandshakeGate;
   readonly cookies: Cookies;
   readonly sourceOf: (host: string) => string;
 }
 
-function createDoor(
-  listen: Listen,
-  { gate, cookies, sourceOf }: Hall,
-  options: AcceptorOptions,
-): Door {
-  const { limits } = options;
-  const waiting = new Set<Handshake>();
-  let listeners: readonly Listener[] = [];
-  let retry: NodeJS.Timeout | undefined;
-  const [, zone] = listen.host.split('%');
-  const indexNow = options.interfaceIndex ?? interfaceIndex;
-  let index: number | undefined;
-  let watch: NodeJS.Timeout | undefined;
-  let closed = false;
+/** One listening address: a socket of each kind that it takes. */
+class ListeningPlace {
+  readonly #listen: Listen;
+  readonly #shared: SharedByPlaces;
+  readonly #options: AcceptorOptions;
+  /** Handshakes under way. */
+  readonly #waiting = new Set<Handshake>();
+  readonly #zone: string | undefined;
+  #listeners: readonly Listener[] = [];
+  #retry: NodeJS.Timeout | undefined;
+  /** Which one the interface was when the address was opened last. */
+  #index: number | undefined;
+  #watch: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  constructor(listen: Listen, shared: SharedByPlaces, options: AcceptorOptions) {
+    this.#listen = listen;
+    this.#shared = shared;
+    this.#options = options;
+    this.#zone = listen.host.split('%')[1];
+  }
+
+  state(): Listening {
+    const { host, port } = this.#listen;
+    const open = this.#listeners.length > 0;
+    return { address: { host, port: this.#listeners[0]?.port() ?? port }, open };
+  }
+
+  async open(): Promise<void> {
+    const zone = this.#zone;
+    if (zone !== undefined) {
+      this.#index = this.#indexOf(zone);
+      const { listenRetryMs } = this.#options.limits;
+      this.#watch ??= setInterval(() => this.#look(zone), listenRetryMs).unref();
+    }
+    try {
+      const opened = await this.#listenOn(this.#listen.port, PORT_TRIES);
+      if (this.#isClosed) await Promise.all(opened.map((listener) => listener.close()));
+      else this.#listeners = opened;
+    } catch (error) {
+      if (!(error instanceof Error) || !isAway(error, zone)) throw error;
+      if (!this.#isClosed) this.#tryLater();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#retry);
+    clearInterval(this.#watch);
+    for (const handshake of this.#waiting) handshake.abort();
+    await Promise.all(this.#listeners.map((listener) => listener.close()));
+  }
 
   /** Gives a connection its place and its handshake, or turns it away. */
-  function onIncoming(incoming: Incoming): void {
+  #take(incoming: Incoming): void {
     const { address, transport, trust, abort } = incoming;
-    const place: Handshake = {
+    const { gate, sourceOf } = this.#shared;
+    const options = this.#options;
+    const handshake: Handshake = {
       source: sourceOf(address.host),
       ofMember: options.isMemberSource(address.host),
       sinceMs: options.nowMs(),
       abort,
     };
-    const refused = gate.enter(place);
+    const refused = gate.enter(handshake);
     if (refused !== undefined) {
       incoming.refuse();
       options.onRefused(refused, address);
       return;
     }
     const leave = (): void => {
-      gate.leave(place);
-      waiting.delete(place);
+      gate.leave(handshake);
+      this.#waiting.delete(handshake);
     };
-    waiting.add(place);
+    this.#waiting.add(handshake);
     incoming.onClosed(leave);
+    const listen = this.#listen;
     incoming.handshake({
       onSecured(socket, key, instance) {
         leave();
@@ -149,91 +189,73 @@ function createDoor(
     });
   }
 
-  function onTrouble(error: Error): void {
-    options.onRefused(linkFault('lost', error.message), listen);
-  }
-
   /** A port that the system chose for the one may be taken for the other: then it chooses again. */
-  async function listenOn(port: number, triesLeft = PORT_TRIES): Promise<readonly Listener[]> {
+  async #listenOn(port: number, triesLeft: number): Promise<readonly Listener[]> {
+    const options = this.#options;
+    const { cookies, sourceOf } = this.#shared;
+    const onIncoming = (incoming: Incoming): void => this.#take(incoming);
+    const onTrouble = (error: Error): void => this.#report(error);
     const opened: Listener[] = [];
     try {
       // Datagrams first: whoever finds TCP open may take it that nothing else is still to come.
       if (takes(options.transport, 'datagram')) {
+        const onLost = (error: Error): void => this.#lose(error);
         const setup = { ...options, cookies, sourceOf, onIncoming, onTrouble: onLost };
-        opened.push(await openDatagramListener({ ...listen, port }, setup));
+        opened.push(await openDatagramListener({ ...this.#listen, port }, setup));
       }
       if (takes(options.transport, 'tcp')) {
         // The port that the system chose for the one is the port of the other.
-        const same = { ...listen, port: opened[0]?.port() ?? port };
+        const same = { ...this.#listen, port: opened[0]?.port() ?? port };
         opened.push(await openTcpListener(same, { ...options, onIncoming, onTrouble }));
       }
       return opened;
     } catch (error) {
       await Promise.all(opened.map((listener) => listener.close()));
       if (port !== 0 || triesLeft === 0 || !isInUse(error)) throw error;
-      return listenOn(port, triesLeft - 1);
+      return this.#listenOn(port, triesLeft - 1);
     }
+  }
+
+  #report(error: Error): void {
+    this.#options.onRefused(linkFault('lost', error.message), this.#listen);
   }
 
   /** The socket failed as a whole: as at the start, an address may come back. */
-  function onLost(error: Error): void {
-    onTrouble(error);
-    renew();
+  #lose(error: Error): void {
+    this.#report(error);
+    this.#renew();
   }
 
-  function renew(): void {
-    const old = listeners;
-    listeners = [];
-    Promise.all(old.map((listener) => listener.close())).catch(onTrouble);
-    if (!closed) tryLater();
+  #renew(): void {
+    const old = this.#listeners;
+    this.#listeners = [];
+    Promise.all(old.map((listener) => listener.close())).catch((error: Error) => {
+      this.#report(error);
+    });
+    if (!this.#isClosed) this.#tryLater();
   }
 
-  function tryLater(): void {
-    clearTimeout(retry);
-    retry = setTimeout(() => {
-      open().catch((error: unknown) => {
+  #tryLater(): void {
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => {
+      this.open().catch((error: unknown) => {
         const detail = error instanceof Error ? error.message : String(error);
-        options.onRefused(linkFault('unreachable', detail), listen);
-        if (!closed) tryLater();
+        this.#options.onRefused(linkFault('unreachable', detail), this.#listen);
+        if (!this.#isClosed) this.#tryLater();
       });
-    }, limits.listenRetryMs).unref();
+    }, this.#options.limits.listenRetryMs).unref();
   }
 
   /** While the interface is away the sockets stay: they are good if it only was down. */
-  function look(name: string): void {
-    const now = indexNow(name);
-    if (listeners.length > 0 && now !== undefined && now !== index) renew();
+  #look(zone: string): void {
+    const now = this.#indexOf(zone);
+    if (this.#listeners.length > 0 && now !== undefined && now !== this.#index) this.#renew();
   }
 
-  async function open(): Promise<void> {
-    if (zone !== undefined) {
-      index = indexNow(zone);
-      watch ??= setInterval(look, limits.listenRetryMs, zone).unref();
-    }
-    try {
-      const opened = await listenOn(listen.port);
-      if (closed) await Promise.all(opened.map((listener) => listener.close()));
-      else listeners = opened;
-    } catch (error) {
-      if (!(error instanceof Error) || !isAway(error, zone)) throw error;
-      if (!closed) tryLater();
-    }
+  #indexOf(zone: string): number | undefined {
+    const { interfaceIndex: indexNow = interfaceIndex } = this.#options;
+    return indexNow(zone);
   }
-
-  return {
-    open,
-    state() {
-      const port = listeners[0]?.port() ?? listen.port;
-      return { address: { host: listen.host, port }, open: listeners.length > 0 };
-    },
-    async close() {
-      closed = true;
-      clearTimeout(retry);
-      clearInterval(watch);
-      for (const handshake of waiting) handshake.abort();
-      await Promise.all(listeners.map((listener) => listener.close()));
-    },
-  };
 }
 
 function isInUse(error: unknown): boolean {

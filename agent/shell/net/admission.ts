@@ -29,27 +29,78 @@ export interface Handshake {
   readonly abort: () => void;
 }
 
-export interface HandshakeGate {
-  /** Gives the handshake a place, or says why not. */
-  enter(handshake: Handshake): LinkFault | undefined;
-  /** Gives the place back. Harmless when it has none. */
-  leave(handshake: Handshake): void;
-  /** Handshakes under way. */
-  size(): number;
-}
+export class HandshakeGate {
+  readonly #limits: NetLimits;
+  readonly #rate: FairRate;
+  /** In the order of arrival, as members. */
+  readonly #strangers = new Set<Handshake>();
+  readonly #members = new Set<Handshake>();
 
-export function createHandshakeGate(limits: NetLimits, nowMs: number): HandshakeGate {
-  // In the order of arrival.
-  const strangers = new Set<Handshake>();
-  const members = new Set<Handshake>();
-  const { handshakesPerSecond: perSecond, handshakesPerSource: perSourcePerSecond } = limits;
-  const { bucketMs, sources } = limits;
-  const rate = new FairRate({ perSecond, perSourcePerSecond, bucketMs, sources }, nowMs);
+  constructor(limits: NetLimits, nowMs: number) {
+    const { handshakesPerSecond: perSecond, handshakesPerSource: perSourcePerSecond } = limits;
+    const { bucketMs, sources } = limits;
+    this.#limits = limits;
+    this.#rate = new FairRate({ perSecond, perSourcePerSecond, bucketMs, sources }, nowMs);
+  }
+
+  /** Gives the handshake a place, or says why not. */
+  enter(handshake: Handshake): LinkFault | undefined {
+    if (this.#enterAsMember(handshake)) return undefined;
+    const { source, sinceMs } = handshake;
+    if (!this.#rate.tryPay(source, sinceMs)) {
+      return linkFault('too_many_links', 'handshakes in a second');
+    }
+    const place = this.#strangerPlace(handshake);
+    if (place !== undefined && 'code' in place) return place;
+    if (place !== undefined) this.#evict(place);
+    this.#strangers.add(handshake);
+    return undefined;
+  }
+
+  /** Gives the place back. Harmless when it has none. */
+  leave(handshake: Handshake): void {
+    this.#strangers.delete(handshake);
+    this.#members.delete(handshake);
+  }
+
+  /** Handshakes under way. */
+  size(): number {
+    return this.#strangers.size + this.#members.size;
+  }
+
+  /** Whose place a stranger takes: nobody's, another's, or there is none to be had. */
+  #strangerPlace({ source, sinceMs }: Handshake): Handshake | LinkFault | undefined {
+    const { handshakesPerSource, handshakes } = this.#limits;
+    const bySource = this.#groups();
+    const own = bySource.get(source) ?? [];
+    if (own.length >= handshakesPerSource) {
+      const fault = linkFault('too_many_links', 'handshakes of one address');
+      return this.#overdue(own[0], sinceMs) ?? fault;
+    }
+    if (this.#strangers.size < handshakes) return undefined;
+    let largest = own;
+    for (const group of bySource.values()) if (group.length > largest.length) largest = group;
+    if (largest.length > own.length + 1) return largest[0];
+    const [oldest] = this.#strangers;
+    return this.#overdue(oldest, sinceMs) ?? linkFault('too_many_links', 'handshakes');
+  }
+
+  #enterAsMember(handshake: Handshake): boolean {
+    if (!handshake.ofMember) return false;
+    if (this.#members.size >= this.#limits.memberHandshakes) {
+      const [oldest] = this.#members;
+      const victim = this.#overdue(oldest, handshake.sinceMs);
+      if (victim === undefined) return false;
+      this.#evict(victim);
+    }
+    this.#members.add(handshake);
+    return true;
+  }
 
   /** The strangers by source, each group in the order of arrival. */
-  function groups(): Map<string, Handshake[]> {
+  #groups(): Map<string, Handshake[]> {
     const bySource = new Map<string, Handshake[]>();
-    for (const handshake of strangers) {
+    for (const handshake of this.#strangers) {
       const group = bySource.get(handshake.source);
       if (group === undefined) bySource.set(handshake.source, [handshake]);
       else group.push(handshake);
@@ -58,63 +109,15 @@ export function createHandshakeGate(limits: NetLimits, nowMs: number): Handshake
   }
 
   /** The oldest of these, if it has taken longer than honest handshakes do. */
-  function overdue(oldest: Handshake | undefined, nowMs: number): Handshake | undefined {
+  #overdue(oldest: Handshake | undefined, nowMs: number): Handshake | undefined {
     if (oldest === undefined) return undefined;
-    return nowMs - oldest.sinceMs >= limits.handshakePatienceMs ? oldest : undefined;
+    return nowMs - oldest.sinceMs >= this.#limits.handshakePatienceMs ? oldest : undefined;
   }
 
-  /** Whose place a stranger takes: nobody's, another's, or there is none to be had. */
-  function strangerPlace({ source, sinceMs }: Handshake): Handshake | LinkFault | undefined {
-    const bySource = groups();
-    const own = bySource.get(source) ?? [];
-    if (own.length >= limits.handshakesPerSource) {
-      return overdue(own[0], sinceMs) ?? linkFault('too_many_links', 'handshakes of one address');
-    }
-    if (strangers.size < limits.handshakes) return undefined;
-    let largest = own;
-    for (const group of bySource.values()) if (group.length > largest.length) largest = group;
-    if (largest.length > own.length + 1) return largest[0];
-    const [oldest] = strangers;
-    return overdue(oldest, sinceMs) ?? linkFault('too_many_links', 'handshakes');
-  }
-
-  function evict(handshake: Handshake): void {
-    strangers.delete(handshake);
-    members.delete(handshake);
+  #evict(handshake: Handshake): void {
+    this.leave(handshake);
     handshake.abort();
   }
-
-  function enterAsMember(handshake: Handshake): boolean {
-    if (!handshake.ofMember) return false;
-    if (members.size >= limits.memberHandshakes) {
-      const [oldest] = members;
-      const victim = overdue(oldest, handshake.sinceMs);
-      if (victim === undefined) return false;
-      evict(victim);
-    }
-    members.add(handshake);
-    return true;
-  }
-
-  return {
-    enter(handshake) {
-      if (enterAsMember(handshake)) return undefined;
-      const { source, sinceMs } = handshake;
-      if (!rate.tryPay(source, sinceMs)) {
-        return linkFault('too_many_links', 'handshakes in a second');
-      }
-      const place = strangerPlace(handshake);
-      if (place !== undefined && 'code' in place) return place;
-      if (place !== undefined) evict(place);
-      strangers.add(handshake);
-      return undefined;
-    },
-    leave(handshake) {
-      strangers.delete(handshake);
-      members.delete(handshake);
-    },
-    size: () => strangers.size + members.size,
-  };
 }
 
 /** What a link is, by what its other side proved. */

@@ -73,20 +73,16 @@ export interface DiscoveryCounts {
   overRate: number;
 }
 
-export interface Discovery {
-  start(): void;
-  /** Other interfaces from now on. */
-  setInterfaces(names: readonly string[]): void;
-  counts(): Readonly<DiscoveryCounts>;
-  /** Of the next beacon: above every counter that this node has used. */
-  nextCounter(): bigint;
-  stop(): void;
-}
-
-export function createDiscovery(options: DiscoveryOptions): Discovery {
-  const limits: DiscoveryLimits = { ...DISCOVERY_LIMITS, ...options.limits };
-  const { nowMs = () => performance.now(), host = MULTICAST_HOST } = options;
-  const counts: DiscoveryCounts = {
+/** Beacons out and in. Nothing is sent or heard before `start`. */
+export class Discovery {
+  readonly #options: DiscoveryOptions;
+  readonly #limits: DiscoveryLimits;
+  readonly #nowMs: () => number;
+  readonly #host: MulticastHost;
+  readonly #judge: Judge;
+  readonly #sockets = new Map<string, { readonly index: number; readonly multicast: Multicast }>();
+  readonly #problems = new Map<string, string>();
+  readonly #counts: DiscoveryCounts = {
     sent: 0,
     accepted: 0,
     foreign: 0,
@@ -95,105 +91,128 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
     forged: 0,
     overRate: 0,
   };
-  const judge = createJudge(options, limits, counts, nowMs);
-  const sockets = new Map<string, { readonly index: number; readonly multicast: Multicast }>();
-  const problems = new Map<string, string>();
-  let interfaces = options.interfaces;
-  let counter = options.own?.firstCounter ?? 0n;
-  let quickLeft = limits.quickBeacons;
-  let acceptedAtOpening = 0;
-  let beaconTimer: NodeJS.Timeout | undefined;
-  let beaconAtMs = Infinity;
-  let interfaceTimer: NodeJS.Timeout | undefined;
+  #interfaces: readonly string[];
+  #counter: bigint;
+  #quickLeft: number;
+  #acceptedAtOpening = 0;
+  #beaconTimer: NodeJS.Timeout | undefined;
+  #beaconAtMs = Infinity;
+  #interfaceTimer: NodeJS.Timeout | undefined;
 
-  function sendBeacon(): void {
-    const { own } = options;
+  constructor(options: DiscoveryOptions) {
+    const { nowMs = () => performance.now(), host = MULTICAST_HOST } = options;
+    this.#options = options;
+    this.#limits = { ...DISCOVERY_LIMITS, ...options.limits };
+    this.#nowMs = nowMs;
+    this.#host = host;
+    this.#judge = createJudge(options, this.#limits, this.#counts, nowMs);
+    this.#interfaces = options.interfaces;
+    this.#counter = options.own?.firstCounter ?? 0n;
+    this.#quickLeft = this.#limits.quickBeacons;
+  }
+
+  start(): void {
+    this.#lookAtInterfaces();
+    this.#interfaceTimer = setInterval(
+      () => this.#lookAtInterfaces(),
+      this.#limits.interfaceRetryMs,
+    );
+  }
+
+  /** Other interfaces from now on. */
+  setInterfaces(names: readonly string[]): void {
+    this.#interfaces = names;
+    if (this.#interfaceTimer !== undefined) this.#lookAtInterfaces();
+  }
+
+  counts(): Readonly<DiscoveryCounts> {
+    return this.#counts;
+  }
+
+  /** Of the next beacon: above every counter that this node has used. */
+  nextCounter(): bigint {
+    return this.#counter;
+  }
+
+  stop(): void {
+    clearTimeout(this.#beaconTimer);
+    clearInterval(this.#interfaceTimer);
+    for (const { multicast } of this.#sockets.values()) multicast.close();
+    this.#sockets.clear();
+  }
+
+  #sendBeacon(): void {
+    const { own, network } = this.#options;
     if (own === undefined) return;
     const { role, tlsPort: port, signer } = own;
-    for (const { multicast } of sockets.values()) {
-      multicast.send(makeBeacon(options.network, signer, { role, port, counter }));
-      counter += 1n;
-      counts.sent += 1;
+    for (const { multicast } of this.#sockets.values()) {
+      multicast.send(makeBeacon(network, signer, { role, port, counter: this.#counter }));
+      this.#counter += 1n;
+      this.#counts.sent += 1;
     }
-    quickLeft = Math.max(0, quickLeft - 1);
-    beaconAtMs = Infinity;
-    const isAlone = counts.accepted === acceptedAtOpening;
-    sendIn(quickLeft > 0 || isAlone ? limits.quickBeaconMs : limits.beaconMs);
+    this.#quickLeft = Math.max(0, this.#quickLeft - 1);
+    this.#beaconAtMs = Infinity;
+    const isAlone = this.#counts.accepted === this.#acceptedAtOpening;
+    const { quickBeaconMs, beaconMs } = this.#limits;
+    this.#sendIn(this.#quickLeft > 0 || isAlone ? quickBeaconMs : beaconMs);
   }
 
   /** Sends within `delayMs` (less up to a quarter of it), if not sooner anyway. */
-  function sendIn(delayMs: number): void {
+  #sendIn(delayMs: number): void {
     const jitteredMs = delayMs * (1 - Math.random() / 4);
-    if (options.own === undefined || beaconAtMs <= nowMs() + jitteredMs) return;
-    clearTimeout(beaconTimer);
-    beaconAtMs = nowMs() + jitteredMs;
-    beaconTimer = setTimeout(sendBeacon, jitteredMs);
+    const atMs = this.#nowMs() + jitteredMs;
+    if (this.#options.own === undefined || this.#beaconAtMs <= atMs) return;
+    clearTimeout(this.#beaconTimer);
+    this.#beaconAtMs = atMs;
+    this.#beaconTimer = setTimeout(() => this.#sendBeacon(), jitteredMs);
   }
 
-  function onPacket(packet: Uint8Array, from: string): void {
-    const found = judge(packet, from);
+  #take(packet: Uint8Array, from: string): void {
+    const found = this.#judge(packet, from);
     if (found === undefined) return;
-    if (found.isNew) sendIn(limits.quickBeaconMs);
-    options.onFound(found);
+    if (found.isNew) this.#sendIn(this.#limits.quickBeaconMs);
+    this.#options.onFound(found);
   }
 
-  function note(name: string, problem: string | undefined): void {
+  #note(name: string, problem: string | undefined): void {
+    const problems = this.#problems;
     if (problems.get(name) === problem && problems.has(name)) return;
     if (problem === undefined) problems.delete(name);
     else problems.set(name, problem);
-    options.onInterface?.(name, problem);
+    this.#options.onInterface?.(name, problem);
   }
 
-  function openInterface(name: string, index: number): void {
-    const multicast = host.open(name, options.port, {
-      onPacket,
-      onReady() {
-        note(name, undefined);
+  #openInterface(name: string, index: number): void {
+    const multicast = this.#host.open(name, this.#options.port, {
+      onPacket: (packet, from) => this.#take(packet, from),
+      onReady: () => {
+        this.#note(name, undefined);
         // The others learn of this interface soon, also when it has just come back.
-        quickLeft = limits.quickBeacons;
-        acceptedAtOpening = counts.accepted;
-        sendIn(limits.quickBeaconMs / 4);
+        this.#quickLeft = this.#limits.quickBeacons;
+        this.#acceptedAtOpening = this.#counts.accepted;
+        this.#sendIn(this.#limits.quickBeaconMs / 4);
       },
-      onFailed(error) {
-        sockets.delete(name);
-        note(name, error.message);
+      onFailed: (error) => {
+        this.#sockets.delete(name);
+        this.#note(name, error.message);
       },
     });
-    sockets.set(name, { index, multicast });
+    this.#sockets.set(name, { index, multicast });
   }
 
-  function lookAtInterfaces(): void {
-    for (const [name, { index, multicast }] of sockets) {
-      if (interfaces.includes(name) && host.indexOf(name) === index) continue;
+  #lookAtInterfaces(): void {
+    for (const [name, { index, multicast }] of this.#sockets) {
+      if (this.#interfaces.includes(name) && this.#host.indexOf(name) === index) continue;
       multicast.close();
-      sockets.delete(name);
+      this.#sockets.delete(name);
     }
-    for (const name of interfaces) {
-      if (sockets.has(name)) continue;
-      const index = host.indexOf(name);
-      if (index === undefined) note(name, 'not there, or without a link-local IPv6 address');
-      else openInterface(name, index);
+    for (const name of this.#interfaces) {
+      if (this.#sockets.has(name)) continue;
+      const index = this.#host.indexOf(name);
+      if (index === undefined) this.#note(name, 'not there, or without a link-local IPv6 address');
+      else this.#openInterface(name, index);
     }
   }
-
-  return {
-    start() {
-      lookAtInterfaces();
-      interfaceTimer = setInterval(lookAtInterfaces, limits.interfaceRetryMs);
-    },
-    setInterfaces(names) {
-      interfaces = names;
-      if (interfaceTimer !== undefined) lookAtInterfaces();
-    },
-    counts: () => counts,
-    nextCounter: () => counter,
-    stop() {
-      clearTimeout(beaconTimer);
-      clearInterval(interfaceTimer);
-      for (const { multicast } of sockets.values()) multicast.close();
-      sockets.clear();
-    },
-  };
 }
 
 type Judge = (

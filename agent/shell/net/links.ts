@@ -14,13 +14,7 @@ import type { TLSSocket } from 'node:tls';
 import type { Close, LinkId, Send } from '../../core/io.ts';
 import type { Member } from '../../core/network/committee.ts';
 import type { Place } from '../standing.ts';
-import {
-  type Acceptor,
-  type Caller,
-  createAcceptor,
-  type Listen,
-  type Listening,
-} from './acceptor.ts';
+import { Acceptor, type Caller, type Listen, type Listening } from './acceptor.ts';
 import { createSourceNames } from './address.ts';
 import { createCommons } from './datagram/commons.ts';
 import { Dialer, type Dialled } from './dialer.ts';
@@ -166,7 +160,7 @@ class NodeLinks implements Links {
       dialFound: options.dialFound,
       foundLinks: () => table.foundLinks(),
     });
-    this.#acceptor = createAcceptor({
+    this.#acceptor = new Acceptor({
       ...shared,
       listen: options.listen,
       isMemberSource: (host) => table.isMemberSource(host),

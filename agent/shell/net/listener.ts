@@ -4,7 +4,7 @@
  */
 import { createServer, type Socket } from 'node:net';
 import { type Address, formatAddress, remoteAddressOf } from './address.ts';
-import { type DatagramDoorOptions, openDatagramDoor } from './datagram/door.ts';
+import { type DatagramServerOptions, openDatagramServer } from './datagram/server.ts';
 import type { DatagramStream } from './datagram/stream.ts';
 import type { LinkFault } from './fault.ts';
 import {
@@ -108,7 +108,7 @@ export function openTcpListener(listen: Address, options: ListenerOptions): Prom
 /** Opens a UDP port for datagram streams; rejects when it cannot be had. */
 export async function openDatagramListener(
   listen: Address,
-  options: ListenerOptions & Pick<DatagramDoorOptions, 'commons' | 'cookies' | 'sourceOf'>,
+  options: ListenerOptions & Pick<DatagramServerOptions, 'commons' | 'cookies' | 'sourceOf'>,
 ): Promise<Listener> {
   const take = createTlsTaker(options.tls);
 
@@ -128,12 +128,12 @@ export async function openDatagramListener(
   }
 
   const { commons, cookies, sourceOf, onTrouble } = options;
-  const door = await openDatagramDoor(listen, {
+  const server = await openDatagramServer(listen, {
     commons,
     cookies,
     sourceOf,
     onStream: (stream) => options.onIncoming(incoming(stream)),
     onLost: onTrouble,
   });
-  return { port: () => door.port, close: () => door.close() };
+  return { port: () => server.port, close: () => server.close() };
 }

@@ -3,11 +3,7 @@ import assert from 'node:assert/strict';
 import { connect, type Socket } from 'node:net';
 import { after, describe, it } from 'node:test';
 import type { TLSSocket } from 'node:tls';
-import {
-  type Acceptor,
-  type AcceptorOptions,
-  createAcceptor,
-} from '../../../agent/shell/net/acceptor.ts';
+import { Acceptor, type AcceptorOptions } from '../../../agent/shell/net/acceptor.ts';
 import { createCommons } from '../../../agent/shell/net/datagram/commons.ts';
 import { DATAGRAM_LIMITS, NET_LIMITS } from '../../../agent/shell/net/limits.ts';
 import { pause, until } from '../../support/wait.ts';
@@ -16,7 +12,7 @@ import { identityOf, NETWORK, over, rawClient } from './harness.ts';
 const nowMs = (): number => performance.now();
 
 function acceptorAt(host: string, options: Partial<AcceptorOptions>) {
-  return createAcceptor({
+  return new Acceptor({
     listen: [{ host, port: 0 }],
     tls: { network: NETWORK, identity: identityOf(1), handshakeTimeoutMs: 1_000 },
     limits: { ...NET_LIMITS, listenRetryMs: 20 },

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
-  createHandshakeGate,
   findPlace,
   type Handshake,
+  HandshakeGate,
   type LinkKind,
   type Newcomer,
   type Placed,
@@ -27,7 +27,7 @@ const LIMITS: NetLimits = {
 };
 
 function gateAt0() {
-  const gate = createHandshakeGate(LIMITS, 0);
+  const gate = new HandshakeGate(LIMITS, 0);
   const aborted: string[] = [];
   let number = 0;
   const enter = (source: string, sinceMs: number, ofMember = false) => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { isRefusal } from '../../../agent/core/base/refusal.ts';
 import { makeBeacon, parseBeacon } from '../../../agent/core/network/beacon.ts';
-import { createDiscovery } from '../../../agent/shell/net/discovery.ts';
+import { Discovery } from '../../../agent/shell/net/discovery.ts';
 import type { MulticastEvents } from '../../../agent/shell/net/multicast.ts';
 import { createVerify } from '../../../agent/shell/verify.ts';
 import { identityOf, NETWORK } from './harness.ts';
@@ -24,7 +24,7 @@ function make(t: TestContext) {
   const counters: bigint[] = [];
   const told: string[] = [];
   const sockets: { name: string; events: MulticastEvents; isOpen: boolean }[] = [];
-  const discovery = createDiscovery({
+  const discovery = new Discovery({
     network: NETWORK,
     interfaces: ['mesh0'],
     port: 1,

@@ -2,7 +2,7 @@
  * A node in a network namespace, for discovery.test.ts: finds others by beacons on mesh0 and links
  * up with them. Argument: its number. Sends any packet to the group that its parent hands it.
  */
-import { createDiscovery, type DiscoveryCounts } from '../../../agent/shell/net/discovery.ts';
+import { Discovery, type DiscoveryCounts } from '../../../agent/shell/net/discovery.ts';
 import { createLinks } from '../../../agent/shell/net/links.ts';
 import { type Multicast, openMulticast } from '../../../agent/shell/net/multicast.ts';
 import { createVerify } from '../../../agent/shell/verify.ts';
@@ -44,7 +44,7 @@ if (process.send !== undefined) {
     emit: () => true,
     limits: { dialFirstMs: 50, dialLastMs: 500, pingEveryMs: 200, silenceMs: 5_000 },
   });
-  const discovery = createDiscovery({
+  const discovery = new Discovery({
     network: NETWORK,
     interfaces: ['mesh0'],
     port: BEACON_PORT,

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { makeBeacon } from '../../../agent/core/network/beacon.ts';
 import { createTwinWatch } from '../../../agent/shell/daemon/parts/twin-watch.ts';
-import { createDiscovery, type FoundBeacon } from '../../../agent/shell/net/discovery.ts';
+import { Discovery, type FoundBeacon } from '../../../agent/shell/net/discovery.ts';
 import { DISCOVERY_LIMITS } from '../../../agent/shell/net/limits.ts';
 import type { MulticastEvents, MulticastHost } from '../../../agent/shell/net/multicast.ts';
 import { createVerify } from '../../../agent/shell/verify.ts';
@@ -50,7 +50,7 @@ function handHost() {
 function discoveryAt(hand: ReturnType<typeof handHost>, clock = { nowMs: 0 }) {
   const found: FoundBeacon[] = [];
   const problems: (string | undefined)[] = [];
-  const discovery = createDiscovery({
+  const discovery = new Discovery({
     network: NETWORK,
     interfaces: ['mesh0'],
     port: 1,
@@ -120,7 +120,7 @@ describe('an interface', () => {
       make(hand: ReturnType<typeof handHost>) {
         const { discovery, found } = discoveryAt(hand);
         const heard = () => found.length;
-        return { ...discovery, heard, packet: beaconOf };
+        return { looker: discovery, heard, packet: beaconOf };
       },
     },
     {
@@ -138,7 +138,7 @@ describe('an interface', () => {
         });
         const packet = (counter: bigint) =>
           makeBeacon(NETWORK, self.signer, { role: 'relay', port: 1, counter });
-        return { ...watch, heard: () => watch.counts().heard, packet };
+        return { looker: watch, heard: () => watch.counts().heard, packet };
       },
     },
   ];
@@ -146,7 +146,7 @@ describe('an interface', () => {
     it(`that goes and comes back between two looks is heard again (${name})`, () => {
       const hand = handHost();
       hand.indexes.set('mesh0', 3);
-      const looker = make(hand);
+      const { looker, heard, packet } = make(hand);
       looker.start();
       assert.equal(hand.open().length, 1);
       looker.setInterfaces(['mesh0']);
@@ -154,15 +154,15 @@ describe('an interface', () => {
       hand.indexes.set('mesh0', 4);
       looker.setInterfaces(['mesh0']);
       assert.deepEqual([hand.opened.length, hand.opened[0]?.isClosed], [2, true]);
-      hand.hear(looker.packet(1n));
-      assert.equal(looker.heard(), 1);
+      hand.hear(packet(1n));
+      assert.equal(heard(), 1);
       looker.stop();
       assert.equal(hand.open().length, 0);
     });
 
     it(`that goes is let go of, and opened when it comes (${name})`, () => {
       const hand = handHost();
-      const looker = make(hand);
+      const { looker } = make(hand);
       looker.start();
       assert.equal(hand.opened.length, 0);
       hand.indexes.set('mesh0', 3);
@@ -182,7 +182,7 @@ describe('an interface', () => {
     it(`whose socket fails is opened again at the next look (${name})`, () => {
       const hand = handHost();
       hand.indexes.set('mesh0', 3);
-      const looker = make(hand);
+      const { looker } = make(hand);
       looker.start();
       hand.opened[0]?.events.onFailed(new Error('ENETDOWN'));
       looker.setInterfaces(['mesh0']);

@@ -8,7 +8,7 @@ import type { Config } from '../../config/config-schema.ts';
 import type { Engine } from '../../engine.ts';
 import type { Logs } from '../../log/logs.ts';
 import { type Address, isLinkLocal } from '../../net/address.ts';
-import { createDiscovery, type DiscoveryCounts, type OwnBeacon } from '../../net/discovery.ts';
+import { Discovery, type DiscoveryCounts, type OwnBeacon } from '../../net/discovery.ts';
 import type { NodeIdentity } from '../identity.ts';
 import { beaconInterfaces } from '../neighbours.ts';
 import { createTwinWatch, type TwinCounts } from './twin-watch.ts';
@@ -41,7 +41,7 @@ export function createBeacons(setup: BeaconsSetup, { links, verify }: Engine): B
     verify,
   };
   let heardAtMs: number | undefined;
-  const discovery = createDiscovery({
+  const discovery = new Discovery({
     ...where,
     own: ownBeacon(setup),
     onFound(found) {

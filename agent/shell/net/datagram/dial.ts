@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { lookup } from 'node:dns';
 import { type Address, formatAddress } from '../address.ts';
 import type { DatagramCommons } from './commons.ts';
-import { createConnection } from './connection.ts';
+import { Connection } from './connection.ts';
 import { decodePacket, encodePacket } from './packet.ts';
 import { openPair, type SocketPair } from './pair.ts';
 import { DatagramStream, streamError } from './stream.ts';
@@ -33,7 +33,7 @@ export function dialDatagram(address: Address, commons: DatagramCommons): Datagr
   const name = formatAddress(address);
   const id = randomBytes(8).readBigUInt64BE();
   const cookie = commons.cookieOf(name);
-  const connection = createConnection({ id, dialled: true, cookie, limits, shares });
+  const connection = new Connection({ id, dialled: true, cookie, limits, shares });
   const refusals = createRefusals(commons);
   let pair: SocketPair | undefined;
 

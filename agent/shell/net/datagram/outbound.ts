@@ -21,7 +21,7 @@ interface Sent extends Segment {
 }
 
 /** How the way is at the moment. */
-export interface Way {
+export interface Conditions {
   /** Segments that may be unacknowledged. */
   readonly window: number;
   readonly copies: number;
@@ -44,63 +44,162 @@ export interface Acknowledgement {
   readonly arrivedSentMs: number | undefined;
 }
 
-export interface Outbound {
-  /** Takes a copy. */
-  write(bytes: Uint8Array): void;
-  /** Nothing will be written any more. */
-  finish(): void;
-  /** Bytes that wait to be sent for the first time. */
-  waitingBytes(): number;
-  /** How many are newly acknowledged; undefined: it speaks of some that were never sent. */
-  acknowledge(ack: Acknowledgement, reorderMs: number): number | undefined;
-  /** Takes what is to be sent now, into so many bytes. */
-  gather(room: number, nowMs: number, way: Way): Gathered;
-  /** When `gather` has something; Infinity: when something is written or acknowledged. */
-  dueAtMs(way: Way): number;
-  /** Everything on its way is to be sent again at once. */
-  expire(): void;
-  inFlight(): number;
-  /** There is something to send, and the other side offers no room for it. */
-  isBlocked(): boolean;
-  /** Everything has arrived, the end included. */
-  isDone(): boolean;
-  drop(): void;
-}
+export class Outbound {
+  readonly #limits: DatagramLimits;
+  readonly #mayRepeat: (nowMs: number) => boolean;
+  #flight: Sent[] = [];
+  #waiting: Uint8Array[] = [];
+  #waitingBytes = 0;
+  #base = 0;
+  #nextSequence = 0;
+  #edge: number;
+  #inFlight = 0;
+  #isFinishing = false;
+  #isFinSent = false;
+  #deniedUntilMs = 0;
 
-export function createOutbound(
-  limits: DatagramLimits,
-  mayRepeat: (nowMs: number) => boolean,
-): Outbound {
-  let flight: Sent[] = [];
-  let waiting: Uint8Array[] = [];
-  let waitingBytes = 0;
-  let base = 0;
-  let nextSequence = 0;
-  // What every receiver offers at first.
-  let edge = limits.firstWindow;
-  let inFlight = 0;
-  let finishing = false;
-  let finSent = false;
-  let deniedUntilMs = 0;
-
-  function hasNew(): boolean {
-    return waitingBytes > 0 || (finishing && !finSent);
+  constructor(limits: DatagramLimits, mayRepeat: (nowMs: number) => boolean) {
+    this.#limits = limits;
+    this.#mayRepeat = mayRepeat;
+    // What every receiver offers at first.
+    this.#edge = limits.firstWindow;
   }
 
-  function maySendNew(way: Way): boolean {
-    return hasNew() && nextSequence < edge && inFlight < way.window;
+  /** Takes a copy. */
+  write(bytes: Uint8Array): void {
+    this.#waiting.push(new Uint8Array(bytes));
+    this.#waitingBytes += bytes.length;
+  }
+
+  /** Nothing will be written any more. */
+  finish(): void {
+    this.#isFinishing = true;
+  }
+
+  /** Bytes that wait to be sent for the first time. */
+  waitingBytes(): number {
+    return this.#waitingBytes;
+  }
+
+  /** How many are newly acknowledged; undefined: it speaks of some that were never sent. */
+  acknowledge(ack: Acknowledgement, reorderMs: number): number | undefined {
+    if (this.#isForged(ack)) return undefined;
+    if (ack.next < this.#base) return 0;
+    let count = 0;
+    this.#edge = Math.max(this.#edge, ack.next + ack.window);
+    for (const sent of this.#flight) {
+      const bit = sent.sequence - ack.next - 1;
+      const has = bit >= 0 && ((ack.have[bit >> 3] ?? 0) & (1 << (bit & 7))) !== 0;
+      if (sent.sequence < ack.next || has) count += this.#markArrived(sent);
+      else if (ack.arrivedSentMs !== undefined && !sent.arrived) {
+        if (sent.sentAtMs + reorderMs < ack.arrivedSentMs) sent.lost = true;
+      }
+    }
+    this.#flight.splice(0, ack.next - this.#base);
+    this.#base = ack.next;
+    return count;
+  }
+
+  /** Takes what is to be sent now, into so many bytes. */
+  gather(room: number, nowMs: number, way: Conditions): Gathered {
+    const chosen: Sent[] = [];
+    let left = room;
+    const choose = (sent: Sent): void => {
+      left -= segmentSize(sent);
+      chosen.push(sent);
+    };
+    let timedOut = false;
+    const isDue = (sent: Sent): boolean =>
+      !sent.arrived && this.#segmentDueAtMs(sent, way) <= nowMs && segmentSize(sent) <= left;
+    if (this.#mayRepeatAny(isDue, nowMs)) {
+      for (const sent of this.#flight) {
+        if (!isDue(sent)) continue;
+        timedOut ||= !sent.lost && sent.sends % way.copies === 0;
+        choose(sent);
+      }
+    }
+    while (this.#maySendNew(way) && left - SEGMENT_HEAD_BYTES >= this.#leastPiece()) {
+      choose(this.#cut(left - SEGMENT_HEAD_BYTES, nowMs));
+    }
+    if (chosen.length > 0 && way.copies > 1) {
+      // What is left costs nothing more: others that are overdue by the usual round trip.
+      for (const sent of this.#flight) {
+        const old = !sent.arrived && sent.sentAtMs + way.smoothedMs < nowMs;
+        if (old && segmentSize(sent) <= left && !chosen.includes(sent)) choose(sent);
+      }
+    }
+    for (const sent of chosen) {
+      sent.sends += 1;
+      sent.sentAtMs = nowMs;
+      sent.lost = false;
+    }
+    return { segments: chosen, timedOut };
+  }
+
+  /** When `gather` has something; Infinity: when something is written or acknowledged. */
+  dueAtMs(way: Conditions): number {
+    if (this.#maySendNew(way)) return 0;
+    let dueAtMs = Infinity;
+    for (const sent of this.#flight) {
+      if (!sent.arrived) dueAtMs = Math.min(dueAtMs, this.#segmentDueAtMs(sent, way));
+    }
+    return Math.max(dueAtMs, this.#deniedUntilMs);
+  }
+
+  /** Everything on its way is to be sent again at once. */
+  expire(): void {
+    for (const sent of this.#flight) if (!sent.arrived) sent.lost = true;
+  }
+
+  inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** There is something to send, and the other side offers no room for it. */
+  isBlocked(): boolean {
+    return this.#hasNew() && this.#inFlight === 0 && this.#nextSequence >= this.#edge;
+  }
+
+  /** Everything has arrived, the end included. */
+  isDone(): boolean {
+    return this.#isFinSent && this.#inFlight === 0;
+  }
+
+  drop(): void {
+    this.#flight = [];
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    this.#inFlight = 0;
+    this.#isFinishing = false;
+  }
+
+  #hasNew(): boolean {
+    return this.#waitingBytes > 0 || (this.#isFinishing && !this.#isFinSent);
+  }
+
+  #maySendNew(way: Conditions): boolean {
+    return this.#hasNew() && this.#nextSequence < this.#edge && this.#inFlight < way.window;
+  }
+
+  /** Whether something is due again and may be; a refusal holds for a moment. */
+  #mayRepeatAny(isDue: (sent: Sent) => boolean, nowMs: number): boolean {
+    if (nowMs < this.#deniedUntilMs || !this.#flight.some(isDue)) return false;
+    if (this.#mayRepeat(nowMs)) return true;
+    this.#deniedUntilMs = nowMs + this.#limits.repeatDeniedMs;
+    return false;
   }
 
   /** A piece that is smaller, though there is more, is not worth its head. */
-  function leastPiece(): number {
-    return Math.min(waitingBytes, MAX_SEGMENT_BYTES / 2);
+  #leastPiece(): number {
+    return Math.min(this.#waitingBytes, MAX_SEGMENT_BYTES / 2);
   }
 
   /** Views where a piece lies in one write, which is nearly always; else a copy. */
-  function takeBytes(most: number): Uint8Array {
-    const length = Math.min(most, waitingBytes);
+  #takeBytes(most: number): Uint8Array {
+    const waiting = this.#waiting;
+    const length = Math.min(most, this.#waitingBytes);
     const [first] = waiting;
-    waitingBytes -= length;
+    this.#waitingBytes -= length;
     if (first !== undefined && first.length >= length) {
       if (first.length === length) waiting.shift();
       else waiting[0] = first.subarray(length);
@@ -118,124 +217,34 @@ export function createOutbound(
     return bytes;
   }
 
-  function cut(most: number, nowMs: number): Sent {
-    const bytes = takeBytes(Math.min(MAX_SEGMENT_BYTES, most));
-    const fin = finishing && waitingBytes === 0;
-    if (fin) finSent = true;
-    const piece = { sequence: nextSequence, fin, bytes };
+  #cut(most: number, nowMs: number): Sent {
+    const bytes = this.#takeBytes(Math.min(MAX_SEGMENT_BYTES, most));
+    const fin = this.#isFinishing && this.#waitingBytes === 0;
+    if (fin) this.#isFinSent = true;
+    const piece = { sequence: this.#nextSequence, fin, bytes };
     const sent: Sent = { ...piece, sentAtMs: nowMs, sends: 0, arrived: false, lost: false };
-    nextSequence += 1;
-    inFlight += 1;
-    flight.push(sent);
+    this.#nextSequence += 1;
+    this.#inFlight += 1;
+    this.#flight.push(sent);
     return sent;
   }
 
-  function segmentDueAtMs(sent: Sent, way: Way): number {
+  #segmentDueAtMs(sent: Sent, way: Conditions): number {
     if (sent.lost) return 0;
     const isCopyDue = sent.sends % way.copies !== 0;
-    return sent.sentAtMs + (isCopyDue ? limits.copySpacingMs : way.intervalMs);
+    return sent.sentAtMs + (isCopyDue ? this.#limits.copySpacingMs : way.intervalMs);
   }
 
-  function markArrived(sent: Sent): number {
+  #markArrived(sent: Sent): number {
     if (sent.arrived) return 0;
     sent.arrived = true;
-    inFlight -= 1;
+    this.#inFlight -= 1;
     return 1;
   }
 
-  function isForged({ next, have }: Acknowledgement): boolean {
+  #isForged({ next, have }: Acknowledgement): boolean {
     const last = have[have.length - 1];
     const bits = last === undefined ? 0 : 8 * have.length - (Math.clz32(last) - 24);
-    return next + bits >= nextSequence + (bits === 0 ? 1 : 0);
+    return next + bits >= this.#nextSequence + (bits === 0 ? 1 : 0);
   }
-
-  return {
-    write(bytes) {
-      waiting.push(new Uint8Array(bytes));
-      waitingBytes += bytes.length;
-    },
-    finish() {
-      finishing = true;
-    },
-    waitingBytes: () => waitingBytes,
-
-    acknowledge(ack, reorderMs) {
-      if (isForged(ack)) return undefined;
-      if (ack.next < base) return 0;
-      let count = 0;
-      edge = Math.max(edge, ack.next + ack.window);
-      for (const sent of flight) {
-        const bit = sent.sequence - ack.next - 1;
-        const has = bit >= 0 && ((ack.have[bit >> 3] ?? 0) & (1 << (bit & 7))) !== 0;
-        if (sent.sequence < ack.next || has) count += markArrived(sent);
-        else if (ack.arrivedSentMs !== undefined && !sent.arrived) {
-          if (sent.sentAtMs + reorderMs < ack.arrivedSentMs) sent.lost = true;
-        }
-      }
-      flight.splice(0, ack.next - base);
-      base = ack.next;
-      return count;
-    },
-
-    gather(room, nowMs, way) {
-      const chosen: Sent[] = [];
-      let left = room;
-      let timedOut = false;
-      const choose = (sent: Sent): void => {
-        left -= segmentSize(sent);
-        chosen.push(sent);
-      };
-      const due = (sent: Sent): boolean =>
-        !sent.arrived && segmentDueAtMs(sent, way) <= nowMs && segmentSize(sent) <= left;
-      if (nowMs >= deniedUntilMs && flight.some(due)) {
-        if (!mayRepeat(nowMs)) deniedUntilMs = nowMs + limits.repeatDeniedMs;
-        else {
-          for (const sent of flight) {
-            if (!due(sent)) continue;
-            timedOut ||= !sent.lost && sent.sends % way.copies === 0;
-            choose(sent);
-          }
-        }
-      }
-      while (maySendNew(way) && left - SEGMENT_HEAD_BYTES >= leastPiece()) {
-        choose(cut(left - SEGMENT_HEAD_BYTES, nowMs));
-      }
-      if (chosen.length > 0 && way.copies > 1) {
-        // What is left costs nothing more: others that are overdue by the usual round trip.
-        for (const sent of flight) {
-          const old = !sent.arrived && sent.sentAtMs + way.smoothedMs < nowMs;
-          if (old && segmentSize(sent) <= left && !chosen.includes(sent)) choose(sent);
-        }
-      }
-      for (const sent of chosen) {
-        sent.sends += 1;
-        sent.sentAtMs = nowMs;
-        sent.lost = false;
-      }
-      return { segments: chosen, timedOut };
-    },
-
-    dueAtMs(way) {
-      if (maySendNew(way)) return 0;
-      let dueAtMs = Infinity;
-      for (const sent of flight) {
-        if (!sent.arrived) dueAtMs = Math.min(dueAtMs, segmentDueAtMs(sent, way));
-      }
-      return Math.max(dueAtMs, deniedUntilMs);
-    },
-
-    expire() {
-      for (const sent of flight) if (!sent.arrived) sent.lost = true;
-    },
-    inFlight: () => inFlight,
-    isBlocked: () => hasNew() && inFlight === 0 && nextSequence >= edge,
-    isDone: () => finSent && inFlight === 0,
-    drop() {
-      flight = [];
-      waiting = [];
-      waitingBytes = 0;
-      inFlight = 0;
-      finishing = false;
-    },
-  };
 }

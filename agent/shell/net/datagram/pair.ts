@@ -14,7 +14,7 @@
 import { createSocket } from 'node:dgram';
 import { isIPv4 } from 'node:net';
 import type { Address } from '../address.ts';
-import { enlarge, literally } from './door.ts';
+import { enlarge, literally } from './server.ts';
 
 export interface SocketPair {
   /** Once it is ready; what cannot be sent is lost. */

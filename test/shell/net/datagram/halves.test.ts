@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createCommons } from '../../../../agent/shell/net/datagram/commons.ts';
 import { createCookies } from '../../../../agent/shell/net/datagram/cookie.ts';
-import { createInbound } from '../../../../agent/shell/net/datagram/inbound.ts';
-import { createOutbound, type Way } from '../../../../agent/shell/net/datagram/outbound.ts';
+import { Inbound } from '../../../../agent/shell/net/datagram/inbound.ts';
+import { type Conditions, Outbound } from '../../../../agent/shell/net/datagram/outbound.ts';
 import { COOKIE_BYTES, MAX_SEGMENT_BYTES } from '../../../../agent/shell/net/datagram/packet.ts';
 import { DATAGRAM_LIMITS } from '../../../../agent/shell/net/limits.ts';
 
@@ -16,7 +16,7 @@ function segment(sequence: number, text = 'x', fin = false) {
 
 function receiving() {
   const budget = { used: 0, most: 1_000_000 };
-  return { budget, inbound: createInbound(DATAGRAM_LIMITS, budget) };
+  return { budget, inbound: new Inbound(DATAGRAM_LIMITS, budget) };
 }
 
 describe('what is received', () => {
@@ -97,14 +97,14 @@ describe('what is received', () => {
   });
 });
 
-const WAY: Way = { window: 1_000, copies: 1, intervalMs: 100, smoothedMs: 50 };
+const WAY: Conditions = { window: 1_000, copies: 1, intervalMs: 100, smoothedMs: 50 };
 const ROOM = MAX_SEGMENT_BYTES + 50;
 
 function sending(segments: number) {
-  const outbound = createOutbound(DATAGRAM_LIMITS, () => true);
+  const outbound = new Outbound(DATAGRAM_LIMITS, () => true);
   outbound.write(new Uint8Array(segments * MAX_SEGMENT_BYTES));
   /** Sequences that leave now. */
-  const send = (nowMs: number, way: Way = WAY): number[] => {
+  const send = (nowMs: number, way: Conditions = WAY): number[] => {
     const sent: number[] = [];
     for (;;) {
       const { segments: some } = outbound.gather(ROOM, nowMs, way);

@@ -3,14 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { createShares } from '../../../../agent/shell/net/datagram/commons.ts';
-import {
-  type Connection,
-  createConnection,
-} from '../../../../agent/shell/net/datagram/connection.ts';
-import {
-  createInbound,
-  MAX_SEGMENT_COST_BYTES,
-} from '../../../../agent/shell/net/datagram/inbound.ts';
+import { Connection } from '../../../../agent/shell/net/datagram/connection.ts';
+import { Inbound, MAX_SEGMENT_COST_BYTES } from '../../../../agent/shell/net/datagram/inbound.ts';
 import {
   type Body,
   decodePacket,
@@ -27,7 +21,7 @@ function opened(shares = createShares(LIMITS, 0)): {
   budget: { used: number; most: number };
 } {
   const { budget } = shares.stranger;
-  const connection = createConnection({ id: ID, dialled: false, limits: LIMITS, shares });
+  const connection = new Connection({ id: ID, dialled: false, limits: LIMITS, shares });
   return { connection, budget };
 }
 
@@ -112,7 +106,7 @@ describe('one that says that everything gets lost, echoes, and acknowledges noth
 describe('segments beyond what was offered', () => {
   it('are not kept', () => {
     const budget = { used: 0, most: LIMITS.sharedReceiveBytes };
-    const inbound = createInbound(LIMITS, budget);
+    const inbound = new Inbound(LIMITS, budget);
     const piece = (sequence: number): Segment => ({
       sequence,
       fin: false,
@@ -129,7 +123,7 @@ describe('segments beyond what was offered', () => {
 
   it('are not kept when they are tiny and many, either', () => {
     const budget = { used: 0, most: LIMITS.sharedReceiveBytes };
-    const inbound = createInbound(LIMITS, budget);
+    const inbound = new Inbound(LIMITS, budget);
     let taken = 0;
     for (let sequence = 0; sequence < 100_000; sequence++) {
       if (inbound.take({ sequence, fin: false, bytes: Uint8Array.of(1) }) === 'next') taken += 1;
@@ -140,7 +134,7 @@ describe('segments beyond what was offered', () => {
   it('are not kept by more than the budget of all, however many there are to offer them', () => {
     const shares = createShares(LIMITS, 0);
     const { budget } = shares.stranger;
-    const crowd = Array.from({ length: 2_000 }, () => createInbound(LIMITS, budget));
+    const crowd = Array.from({ length: 2_000 }, () => new Inbound(LIMITS, budget));
     const most = budget.most + crowd.length * LIMITS.leastWindow * MAX_SEGMENT_COST_BYTES;
     for (const inbound of crowd) {
       inbound.window();
@@ -149,8 +143,8 @@ describe('segments beyond what was offered', () => {
       }
     }
     assert.ok(budget.used <= most, `${budget.used} bytes are offered or held`);
-    assert.equal(createInbound(LIMITS, budget).window(), LIMITS.leastWindow);
-    assert.equal(createInbound(LIMITS, shares.own.budget).window(), LIMITS.firstWindow);
+    assert.equal(new Inbound(LIMITS, budget).window(), LIMITS.leastWindow);
+    assert.equal(new Inbound(LIMITS, shares.own.budget).window(), LIMITS.firstWindow);
     for (const inbound of crowd) inbound.drop();
     assert.ok(budget.used <= LIMITS.receiveBytes, 'and given back');
   });
@@ -169,7 +163,7 @@ describe('segments beyond what was offered', () => {
   });
 
   it('are hardly offered when the node holds too much as a whole', () => {
-    const inbound = createInbound(LIMITS, { used: 101, most: 100 });
+    const inbound = new Inbound(LIMITS, { used: 101, most: 100 });
     assert.equal(inbound.window(), LIMITS.leastWindow);
   });
 });

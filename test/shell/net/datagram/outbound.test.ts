@@ -1,20 +1,20 @@
 /** The sending half keeps what it was handed as it was. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createOutbound, type Way } from '../../../../agent/shell/net/datagram/outbound.ts';
+import { type Conditions, Outbound } from '../../../../agent/shell/net/datagram/outbound.ts';
 import { MAX_SEGMENT_BYTES } from '../../../../agent/shell/net/datagram/packet.ts';
 import { DATAGRAM_LIMITS } from '../../../../agent/shell/net/limits.ts';
 
-const WAY: Way = { window: 16, copies: 1, intervalMs: 100, smoothedMs: 50 };
+const WAY: Conditions = { window: 16, copies: 1, intervalMs: 100, smoothedMs: 50 };
 const ROOM = 1_200;
 
-function gathered(outbound: ReturnType<typeof createOutbound>, nowMs: number): Buffer {
+function gathered(outbound: Outbound, nowMs: number): Buffer {
   return Buffer.concat(outbound.gather(ROOM, nowMs, WAY).segments.map(({ bytes }) => bytes));
 }
 
 describe('what was written', () => {
   it('is sent as it was then, though its owner uses the memory for something else', () => {
-    const outbound = createOutbound(DATAGRAM_LIMITS, () => true);
+    const outbound = new Outbound(DATAGRAM_LIMITS, () => true);
     const mine = Buffer.from('pay Bob');
     outbound.write(mine);
     mine.fill('x');
@@ -22,7 +22,7 @@ describe('what was written', () => {
   });
 
   it('is repeated as it was sent', () => {
-    const outbound = createOutbound(DATAGRAM_LIMITS, () => true);
+    const outbound = new Outbound(DATAGRAM_LIMITS, () => true);
     const mine = Buffer.from('pay Bob');
     outbound.write(mine);
     gathered(outbound, 0);
@@ -32,7 +32,7 @@ describe('what was written', () => {
   });
 
   it('is so in every part of a long write and of several short ones', () => {
-    const outbound = createOutbound(DATAGRAM_LIMITS, () => true);
+    const outbound = new Outbound(DATAGRAM_LIMITS, () => true);
     const long = Buffer.alloc(3 * MAX_SEGMENT_BYTES, 'a');
     outbound.write(long);
     const first = gathered(outbound, 0);

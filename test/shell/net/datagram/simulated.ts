@@ -4,10 +4,7 @@
  */
 
 import { createShares } from '../../../../agent/shell/net/datagram/commons.ts';
-import {
-  type Connection,
-  createConnection,
-} from '../../../../agent/shell/net/datagram/connection.ts';
+import { Connection } from '../../../../agent/shell/net/datagram/connection.ts';
 import { createCookies } from '../../../../agent/shell/net/datagram/cookie.ts';
 import {
   type Body,
@@ -53,7 +50,7 @@ export interface Side {
 
 export interface SimulatedPair {
   readonly dialler: Side;
-  readonly door: Side;
+  readonly server: Side;
   nowMs(): number;
   weather: Weather;
   /** Hands both sides what they have to do now. To be called after whatever a test does to them. */
@@ -84,18 +81,18 @@ export function simulatedPair(
   let order = 0;
 
   const dialler = side(makeConnection(true));
-  const door = side(undefined);
-  const pair: SimulatedPair = { dialler, door, nowMs: () => nowMs, weather, touch, run };
+  const server = side(undefined);
+  const pair: SimulatedPair = { dialler, server, nowMs: () => nowMs, weather, touch, run };
 
   function makeConnection(dialled: boolean): Connection {
     const shares = createShares(limits, nowMs);
-    return createConnection({ id: ID, dialled, limits, shares });
+    return new Connection({ id: ID, dialled, limits, shares });
   }
 
   function send(from: Side, bytes: Buffer): void {
     from.sentPackets += 1;
     from.sentBytes += bytes.length;
-    const to = from === dialler ? door : dialler;
+    const to = from === dialler ? server : dialler;
     const { loss, duplicates = 0, damage = 0, delayMs = 1, jitterMs = 0 } = pair.weather;
     for (let copies = random() < duplicates ? 2 : 1; copies > 0; copies--) {
       if (random() < loss) continue;
@@ -112,16 +109,16 @@ export function simulatedPair(
   function arrive({ to, bytes }: Flight): void {
     const packet = decodePacket(bytes);
     if (packet === undefined) return;
-    if (to === door && to.connection === undefined) {
+    if (to === server && to.connection === undefined) {
       if (packet.kind !== 'open') return;
       if (!cookies.isGood(packet.cookie, SOURCE, nowMs)) {
         const cookie = cookies.make(SOURCE, nowMs);
         const answer = { kind: 'cookie', id: packet.id, echo: packet.body.sent, cookie } as const;
         const copies = packet.body.count < 2 ? 1 : limits.cookieCopies;
-        for (let i = 0; i < copies; i++) send(door, encodePacket(answer));
+        for (let i = 0; i < copies; i++) send(server, encodePacket(answer));
         return;
       }
-      door.connection = makeConnection(false);
+      server.connection = makeConnection(false);
     }
     to.connection?.receive(packet, nowMs);
   }
@@ -150,7 +147,7 @@ export function simulatedPair(
 
   function touch(): void {
     work(dialler);
-    work(door);
+    work(server);
   }
 
   function run(until: () => boolean, timeoutMs: number): boolean {
@@ -158,7 +155,7 @@ export function simulatedPair(
     touch();
     while (!until()) {
       flights.sort((a, b) => a.atMs - b.atMs || a.order - b.order);
-      const wakes = [dialler, door].map((one) => one.connection?.wakeAtMs(nowMs) ?? Infinity);
+      const wakes = [dialler, server].map((one) => one.connection?.wakeAtMs(nowMs) ?? Infinity);
       const nextMs = Math.max(nowMs, Math.min(flights[0]?.atMs ?? Infinity, ...wakes));
       if (nextMs > endMs) {
         nowMs = endMs;

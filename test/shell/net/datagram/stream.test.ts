@@ -1,5 +1,6 @@
 /**
- * Datagram streams over real sockets: as Duplex, under TLS, and at a door that strangers knock on.
+ * Datagram streams over real sockets: as Duplex, under TLS, and at a server that strangers knock
+ * on.
  */
 import assert from 'node:assert/strict';
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
@@ -12,13 +13,12 @@ import {
 } from '../../../../agent/shell/net/datagram/commons.ts';
 import { createCookies, NO_COOKIE } from '../../../../agent/shell/net/datagram/cookie.ts';
 import { dialDatagram } from '../../../../agent/shell/net/datagram/dial.ts';
-import {
-  type DatagramDoor,
-  openDatagramDoor,
-  sendOrLose,
-  serveDatagrams,
-} from '../../../../agent/shell/net/datagram/door.ts';
 import { decodePacket, encodePacket } from '../../../../agent/shell/net/datagram/packet.ts';
+import {
+  DatagramServer,
+  openDatagramServer,
+  sendOrLose,
+} from '../../../../agent/shell/net/datagram/server.ts';
 import type { DatagramStream } from '../../../../agent/shell/net/datagram/stream.ts';
 import { DATAGRAM_LIMITS, type DatagramLimits } from '../../../../agent/shell/net/limits.ts';
 import { createTlsTaker, dialTls } from '../../../../agent/shell/net/tls.ts';
@@ -30,12 +30,12 @@ import { QUIET } from './simulated.ts';
 const nowMs = (): number => performance.now();
 
 interface Opened {
-  readonly door: DatagramDoor;
+  readonly server: DatagramServer;
   readonly commons: DatagramCommons;
   readonly streams: DatagramStream[];
 }
 
-const doors: DatagramDoor[] = [];
+const servers: DatagramServer[] = [];
 const accepted: DatagramStream[] = [];
 const dialled: DatagramStream[] = [];
 const relays: LossyRelay[] = [];
@@ -43,14 +43,14 @@ after(async () => {
   // Those that a test which failed left open would keep this process for ever.
   for (const stream of [...accepted, ...dialled]) stream.destroy();
   for (const relay of relays) relay.close();
-  await Promise.all(doors.map((door) => door.close()));
+  await Promise.all(servers.map((server) => server.close()));
 });
 
-async function openDoor(host = '127.0.0.1', port = 0): Promise<Opened> {
+async function openServer(host = '127.0.0.1', port = 0): Promise<Opened> {
   const streams: DatagramStream[] = [];
   const commons = createCommons(DATAGRAM_LIMITS, nowMs);
   const cookies = createCookies(new Uint8Array(32).fill(port & 0xff), 600_000);
-  const door = await openDatagramDoor(
+  const server = await openDatagramServer(
     { host, port },
     {
       commons,
@@ -64,8 +64,8 @@ async function openDoor(host = '127.0.0.1', port = 0): Promise<Opened> {
       onLost: (error) => assert.fail(error),
     },
   );
-  doors.push(door);
-  return { door, commons, streams };
+  servers.push(server);
+  return { server, commons, streams };
 }
 
 function dial(at: Address, commons: DatagramCommons): DatagramStream {
@@ -77,7 +77,7 @@ function dial(at: Address, commons: DatagramCommons): DatagramStream {
 /** Dials, says hello, and waits until the other side has it. */
 async function connected(opened: Opened, host = '127.0.0.1') {
   const before = opened.streams.length;
-  const near = dial({ host, port: opened.door.port }, opened.commons);
+  const near = dial({ host, port: opened.server.port }, opened.commons);
   near.on('error', () => undefined);
   near.write('hello');
   await until(() => opened.streams.length > before && near.isOpen, 'a stream');
@@ -100,7 +100,7 @@ async function stranger(): Promise<{ socket: Socket; answers: Buffer[] }> {
 describe('a stream', () => {
   for (const host of ['127.0.0.1', '::1']) {
     it(`over ${host} says all that was written before its end, and both sides close`, async () => {
-      const { near, far } = await connected(await openDoor(host), host);
+      const { near, far } = await connected(await openServer(host), host);
       const heard: Buffer[] = [];
       near.on('data', (bytes: Buffer) => heard.push(bytes));
       far.end('good-bye');
@@ -112,7 +112,7 @@ describe('a stream', () => {
 
   it('that is destroyed on one side is closed with an error on the other', async () => {
     for (const side of ['near', 'far'] as const) {
-      const { near, far } = await connected(await openDoor());
+      const { near, far } = await connected(await openServer());
       const other = side === 'near' ? far : near;
       let code: string | undefined;
       other.on('error', (error: NodeJS.ErrnoException) => {
@@ -126,24 +126,24 @@ describe('a stream', () => {
   });
 
   it('whose other side has restarted learns of it by its next packet', async () => {
-    const opened = await openDoor();
+    const opened = await openServer();
     const { near, far } = await connected(opened);
     // As a process that is killed: nothing is said, and the port is somebody's again.
     far.removeAllListeners();
-    const { port } = opened.door;
-    const gone = opened.door.close();
+    const { port } = opened.server;
+    const gone = opened.server.close();
     far.destroy();
     await gone;
     near.removeAllListeners('data');
-    await openDoor('127.0.0.1', port);
+    await openServer('127.0.0.1', port);
     if (!near.destroyed) near.write('are you there?');
     await closed(near);
   });
 
   it('to a port where nobody listens fails at once', async () => {
-    const opened = await openDoor();
-    const { port } = opened.door;
-    await opened.door.close();
+    const opened = await openServer();
+    const { port } = opened.server;
+    await opened.server.close();
     const near = dial({ host: '127.0.0.1', port }, opened.commons);
     let code: string | undefined;
     near.on('error', (error: NodeJS.ErrnoException) => {
@@ -155,7 +155,7 @@ describe('a stream', () => {
   });
 
   it('to a port that there cannot be fails, too', async () => {
-    const { commons } = await openDoor();
+    const { commons } = await openServer();
     const near = dial({ host: '127.0.0.1', port: 0 }, commons);
     const failed = new Promise<NodeJS.ErrnoException>((resolve) => near.on('error', resolve));
     await closed(near);
@@ -164,7 +164,7 @@ describe('a stream', () => {
 
   it('is heard from whichever of its addresses the other host answers', async () => {
     // Who is asked at 127.0.0.2 and listens on all addresses answers from 127.0.0.1.
-    const opened = await openDoor('0.0.0.0');
+    const opened = await openServer('0.0.0.0');
     const { near, far } = await connected(opened, '127.0.0.2');
     const heard: Buffer[] = [];
     near.on('data', (bytes: Buffer) => heard.push(bytes));
@@ -175,7 +175,7 @@ describe('a stream', () => {
   });
 
   it('hears nobody who does not know its number', async () => {
-    const { commons } = await openDoor();
+    const { commons } = await openServer();
     const { socket } = await stranger();
     const near = dial({ host: '127.0.0.1', port: socket.address().port }, commons);
     near.on('error', () => undefined);
@@ -199,8 +199,8 @@ describe('a stream', () => {
   });
 
   it('needs no further round trip when a cookie is known from before', async () => {
-    const opened = await openDoor();
-    const relay = await lossyRelay(opened.door.port, { loss: 0 });
+    const opened = await openServer();
+    const relay = await lossyRelay(opened.server.port, { loss: 0 });
     relays.push(relay);
     const at = { host: '127.0.0.1', port: relay.port };
     const seen = () => relay.passed().map((bytes) => decodePacket(bytes));
@@ -218,7 +218,7 @@ describe('a stream', () => {
   });
 
   it('waits for a reader that does not read, and loses nothing', async () => {
-    const opened = await openDoor();
+    const opened = await openServer();
     const { near, far } = await connected(opened);
     far.removeAllListeners('data');
     far.pause();
@@ -286,9 +286,9 @@ describe('TLS over a stream', () => {
 
   for (const loss of [0, 0.5, 0.8]) {
     it(`proves both keys and carries bytes at ${loss * 100} % loss`, async () => {
-      const opened = await openDoor();
+      const opened = await openServer();
       const weather = { loss, duplicates: 0.05, delayMs: 1, jitterMs: 5 };
-      const relay = await lossyRelay(opened.door.port, weather, 7);
+      const relay = await lossyRelay(opened.server.port, weather, 7);
       relays.push(relay);
       const take = createTlsTaker({ network: NETWORK, identity: server, handshakeTimeoutMs });
       const echoed = new Promise<Uint8Array | undefined>((resolve, reject) => {
@@ -329,8 +329,8 @@ describe('TLS over a stream', () => {
   }
 
   it('ends with the stream below it, without an error that nobody hears', async () => {
-    const opened = await openDoor();
-    const raw = dial({ host: '127.0.0.1', port: opened.door.port }, opened.commons);
+    const opened = await openServer();
+    const raw = dial({ host: '127.0.0.1', port: opened.server.port }, opened.commons);
     const failed = new Promise<string>((resolve) => {
       dialTls({ network: NETWORK, identity: client, handshakeTimeoutMs }, raw, undefined, {
         onConnected: () => undefined,
@@ -345,7 +345,7 @@ describe('TLS over a stream', () => {
   });
 });
 
-describe('a door', () => {
+describe('a server', () => {
   const body = {
     ...QUIET,
     count: 9,
@@ -353,13 +353,13 @@ describe('a door', () => {
   };
 
   it('keeps nothing for a stranger without a cookie, and answers with no more than it got', async () => {
-    const opened = await openDoor();
+    const opened = await openServer();
     const { socket, answers } = await stranger();
     let sent = 0;
     for (let id = 1n; id <= 300n; id++) {
       const open = encodePacket({ kind: 'open', id, cookie: NO_COOKIE, body });
       sent += open.length + 48;
-      socket.send(open, opened.door.port, '127.0.0.1');
+      socket.send(open, opened.server.port, '127.0.0.1');
       if (id % 50n === 0n) await pause(5);
     }
     await until(() => answers.length > 0, 'an answer');
@@ -372,20 +372,20 @@ describe('a door', () => {
   });
 
   it('answers what it does not know with a reset for just that, and garbage with nothing', async () => {
-    const opened = await openDoor();
+    const opened = await openServer();
     const { socket, answers } = await stranger();
-    socket.send(Buffer.from('garbage'), opened.door.port, '127.0.0.1');
-    socket.send(Buffer.alloc(1_400, 0xd2), opened.door.port, '127.0.0.1');
-    socket.send(encodePacket({ kind: 'reset', id: 5n }), opened.door.port, '127.0.0.1');
+    socket.send(Buffer.from('garbage'), opened.server.port, '127.0.0.1');
+    socket.send(Buffer.alloc(1_400, 0xd2), opened.server.port, '127.0.0.1');
+    socket.send(encodePacket({ kind: 'reset', id: 5n }), opened.server.port, '127.0.0.1');
     const segment = encodePacket({ kind: 'segment', id: 4n, body });
-    socket.send(segment, opened.door.port, '127.0.0.1');
+    socket.send(segment, opened.server.port, '127.0.0.1');
     await until(() => answers.length > 0, 'an answer');
     await pause(50);
     assert.deepEqual(
       answers.map((answer) => decodePacket(answer)),
       [{ kind: 'reset', id: 4n }],
     );
-    for (let i = 0; i < 1_000; i++) socket.send(segment, opened.door.port, '127.0.0.1');
+    for (let i = 0; i < 1_000; i++) socket.send(segment, opened.server.port, '127.0.0.1');
     await pause(300);
     assert.ok(answers.length <= 2 * DATAGRAM_LIMITS.resetsPerSecond, 'and not without bound');
     socket.close();
@@ -400,7 +400,7 @@ describe('a door', () => {
     const answered: string[] = [];
     socket.send = ((_: Buffer, __: number, host: string) => answered.push(host)) as never;
     const sourceOf = (host: string) => host.replace(/\.\d+$/, '');
-    serveDatagrams(socket, { commons, cookies, sourceOf, onStream, onLost: assert.fail });
+    new DatagramServer(socket, { commons, cookies, sourceOf, onStream, onLost: assert.fail });
     const ask = (address: string) => {
       const packet = encodePacket({ kind: 'open', id: 4n, cookie: NO_COOKIE, body });
       socket.emit('message', packet, { address, family: 'IPv4', port: 9, size: 0 });
@@ -422,7 +422,7 @@ describe('a door', () => {
     const { socket } = await stranger();
     const sourceOf = (host: string) => host;
     const options = { commons, cookies, sourceOf, onStream, onLost: assert.fail };
-    const door = serveDatagrams(socket, options);
+    const server = new DatagramServer(socket, options);
     const from = { address: '127.0.0.1', family: 'IPv4', port: 0, size: 0 } as const;
     for (const packet of [
       encodePacket({ kind: 'segment', id: 4n, body }),
@@ -432,16 +432,16 @@ describe('a door', () => {
       socket.emit('message', packet, from);
     }
     sendOrLose(socket, Buffer.from('to port 0'), 0, '127.0.0.1');
-    await door.close();
+    await server.close();
     sendOrLose(socket, Buffer.from('to a closed socket'), 1, '127.0.0.1');
   });
 
   it('is not opened again by a late copy of a packet that opened a stream which is gone', async () => {
-    const opened = await openDoor();
+    const opened = await openServer();
     const { socket, answers } = await stranger();
     const ask = (cookie: Uint8Array): void => {
       const open = encodePacket({ kind: 'open', id: 6n, cookie, body });
-      socket.send(open, opened.door.port, '127.0.0.1');
+      socket.send(open, opened.server.port, '127.0.0.1');
     };
     ask(NO_COOKIE);
     await until(() => answers.length > 0, 'a cookie');
