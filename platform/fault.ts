@@ -109,6 +109,10 @@ export const FAULTS = {
     meaning: 'the radio cannot leave SAE and mesh peering to wpa_supplicant, or lacks CCMP and BIP',
     remedy: 'use a mac80211 radio such as ath9k or mt7612u',
   },
+  radio_second: {
+    meaning: 'on OpenWrt one mesh is built for a node, and this would be a second one',
+    remedy: 'take the second [[radio]] table out, or run both radios under Debian',
+  },
   radio_busy: {
     meaning: 'the radio is in use in a way that excludes a mesh beside it',
     remedy: 'disconnect the other interface, use its channel, or name another radio',

@@ -28,6 +28,7 @@ import {
 import type { MeshStatus, Platform, Revival } from './platform.ts';
 import type { RadioEvent, Watch } from './radio.ts';
 import type { MeshSettings } from './settings.ts';
+import { Turns } from './turns.ts';
 
 export interface Scheduler {
   /** Calls once after `delayMs`; the returned function takes it back. */
@@ -58,6 +59,8 @@ export class Reconciler<Observed> implements Watch {
   readonly #settings: MeshSettings;
   readonly #report: (turn: Turn) => void;
   readonly #scheduler: Scheduler;
+  /** Shared by the radios of one node. */
+  readonly #turns: Turns;
   #cancel: () => void = () => {};
   #watch: Watch | undefined;
   #running: Promise<void> | undefined;
@@ -83,7 +86,9 @@ export class Reconciler<Observed> implements Watch {
     settings: MeshSettings,
     report: (turn: Turn) => void,
     scheduler: Scheduler = REAL_TIME,
+    turns: Turns = new Turns(),
   ) {
+    this.#turns = turns;
     this.#platform = platform;
     this.#settings = settings;
     this.#report = report;
@@ -166,7 +171,7 @@ export class Reconciler<Observed> implements Watch {
     this.#nudged = false;
     this.#deaf = false;
     this.#restMs = 0;
-    const turn = this.#braked(await this.#step());
+    const turn = this.#braked(await this.#turns.take(() => this.#step()));
     if (this.#closed) return;
     const isOld = this.#again && turn.state === 'waiting';
     this.#again = false;

@@ -21,6 +21,10 @@ export interface MeshScope {
   readonly interfaceName: string;
   /** ISO 3166-1 alpha-2, upper case. */
   readonly country: string;
+  /** The interfaces of the other radios of this node: theirs are not left over from anything. */
+  readonly siblings?: readonly string[];
+  /** This is not the first radio of the node. */
+  readonly isFurther?: true;
 }
 
 export interface MeshSettings extends MeshScope {

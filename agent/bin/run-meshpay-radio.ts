@@ -10,9 +10,11 @@ import { parseArgs } from 'node:util';
 import { describeFault, type Fault } from '../../platform/fault.ts';
 import { Led } from '../../platform/led.ts';
 import { HostRunner } from '../../platform/runner.ts';
+import { Turns } from '../../platform/turns.ts';
 import { RadioService, writeReport } from '../radio/service.ts';
 import { SignLamp } from '../radio/sign.ts';
 import { describeProblem, readConfig } from '../shell/config/config.ts';
+import { radiosOf } from '../shell/config/config-radios.ts';
 import { type Config, DEFAULT_CONFIG_FILE } from '../shell/config/config-schema.ts';
 import { readServiceEnvironment } from '../shell/config/config-service.ts';
 import { createServiceManager } from '../shell/daemon/notify.ts';
@@ -23,7 +25,7 @@ import { createLogs } from '../shell/log/logs.ts';
 import { gated, withBody } from '../shell/radio/body.ts';
 import { askQuorum, hasQuorum } from '../shell/radio/quorum.ts';
 import { RADIO_REPORT_FORMAT, uptimeMs } from '../shell/radio/report.ts';
-import { hasRadio, type RadioSetup, readRadioSetup, remedyFor } from '../shell/radio/settings.ts';
+import { hasRadio, type RadioSetup, readRadioSetups, remedyFor } from '../shell/radio/settings.ts';
 import { VERSION } from '../shell/version.ts';
 
 const USAGE = `usage: meshpay-radio [--config FILE] [--check-config]
@@ -72,7 +74,7 @@ async function main(): Promise<void> {
   if (!hasRadio(config)) {
     return print('meshpay-radio: radio.body is "none": there is no mesh to bring up\n');
   }
-  const setup = readRadioSetup(config);
+  const setup = readRadioSetups(config);
   if (!setup.ok) {
     // The node's doctor tells it too, long after this has ended.
     if (options['check-config'] !== true) await reportFaults(config, setup.faults);
@@ -80,20 +82,24 @@ async function main(): Promise<void> {
     return quit(denied ? 'no_permission' : 'config', setup.faults.map(inWords));
   }
   if (options['check-config'] === true) {
-    for (const note of setup.setup.notes) process.stderr.write(`meshpay-radio: ${note}\n`);
+    for (const { notes } of setup.setups)
+      for (const note of notes) process.stderr.write(`meshpay-radio: ${note}\n`);
     return;
   }
   if (process.getuid?.() !== 0) {
     return quit('no_permission', ['user: expected root, who owns the radio, found another']);
   }
-  await serve(config, setup.setup);
+  await serve(config, setup.setups);
 }
 
 function parseOptions() {
   return parseArgs({ options: OPTIONS, strict: true, allowPositionals: false }).values;
 }
 
-async function serve(config: Config, setup: RadioSetup): Promise<void> {
+async function serve(
+  config: Config,
+  setups: readonly [RadioSetup, ...RadioSetup[]],
+): Promise<void> {
   const logs = createLogs({
     level: config['log.level'],
     node: config.name,
@@ -116,14 +122,22 @@ async function serve(config: Config, setup: RadioSetup): Promise<void> {
   });
   await withBody(config['radio.body'], async (platform) => {
     const faults: Fault[] = [];
-    const radio = new RadioService({
-      platform: gated(platform),
-      setup,
-      statusFile: config['radio.status_file'],
-      log: logs,
-      warnings: () => faults,
+    const turns = new Turns();
+    const files = radiosOf(config).map((each) => each['radio.status_file']);
+    const radios = setups.map((setup, i) => {
+      const statusFile = files[i] ?? config['radio.status_file'];
+      const warnings = () => (i === 0 ? faults : []);
+      const log = logs;
+      return new RadioService({
+        platform: gated(platform),
+        setup,
+        statusFile,
+        turns,
+        log,
+        warnings,
+      });
     });
-    const sign = signOf(config, radio, (found) => {
+    const sign = signOf(config, radios, (found) => {
       faults.splice(0, faults.length, ...(found === undefined ? [] : [found]));
       if (found !== undefined) logs.warn('the sign is not shown', { why: describeFault(found) });
     });
@@ -132,12 +146,12 @@ async function serve(config: Config, setup: RadioSetup): Promise<void> {
     });
     logs.info('started', { version: VERSION, pid: process.pid, body: platform.kind });
     service.ready();
-    void radio.start().catch(fatal);
+    for (const radio of radios) void radio.start().catch(fatal);
     sign?.start();
     const why = await asked;
     logs.info('ending; the mesh stays up', { why });
     sign?.stop();
-    await Promise.all([radio.stop(), service.stopping()]);
+    await Promise.all([...radios.map((radio) => radio.stop()), service.stopping()]);
   });
   end('ok');
 }
@@ -145,14 +159,14 @@ async function serve(config: Config, setup: RadioSetup): Promise<void> {
 /** The LED that the configuration names. */
 function signOf(
   config: Config,
-  radio: Pick<RadioService<unknown>, 'hearsNeighbours'>,
+  radios: readonly { readonly hearsNeighbours: boolean }[],
   onFault: (found: Fault | undefined) => void,
 ): SignLamp | undefined {
   const name = config['radio.led'];
   if (name === null) return undefined;
   return new SignLamp({
     led: new Led(name),
-    hearsNeighbours: () => radio.hearsNeighbours,
+    hearsNeighbours: () => radios.some(({ hearsNeighbours }) => hearsNeighbours),
     hasQuorum: async () => hasQuorum(await askQuorum(config['control.socket'])),
     onFault,
   });

@@ -20,6 +20,7 @@ import type { MeshStatus } from '../../platform/platform.ts';
 import type { RadioEvent, Station } from '../../platform/radio.ts';
 import { REAL_TIME, Reconciler, type Turn } from '../../platform/reconcile.ts';
 import { HostRunner, type Runner, readText } from '../../platform/runner.ts';
+import { Turns } from '../../platform/turns.ts';
 import type { Log, Logs } from '../shell/log/logs.ts';
 import type { Gated } from '../shell/radio/body.ts';
 import {
@@ -39,6 +40,8 @@ export interface RadioServiceOptions<Observed> {
   readonly setup: RadioSetup;
   readonly statusFile: string;
   readonly log: Log & Pick<Logs, 'health'>;
+  /** Shared by the radios of this node. */
+  readonly turns?: Turns;
   /** What else disturbs: told with what the platform warns of. */
   readonly warnings?: () => readonly Fault[];
 }
@@ -52,6 +55,7 @@ const ADDRESS_TABLE = '/proc/net/if_inet6';
 
 export class RadioService<Observed> {
   readonly #options: RadioServiceOptions<Observed>;
+  readonly #turns: Turns;
   readonly #runner: Runner = new HostRunner();
   #state: RadioState = 'starting';
   #sinceMs = uptimeMs();
@@ -74,6 +78,7 @@ export class RadioService<Observed> {
 
   constructor(options: RadioServiceOptions<Observed>) {
     this.#options = options;
+    this.#turns = options.turns ?? new Turns();
   }
 
   async start(): Promise<void> {
@@ -174,7 +179,8 @@ export class RadioService<Observed> {
         this.#reconciler?.revive(what);
       },
     });
-    const reconciler = new Reconciler(platform, settings, (turn) => this.#turned(turn));
+    const onTurn = (turn: Turn) => this.#turned(turn);
+    const reconciler = new Reconciler(platform, settings, onTurn, REAL_TIME, this.#turns);
     this.#guard = guard;
     this.#reconciler = reconciler;
     guard.start();
@@ -210,7 +216,11 @@ export class RadioService<Observed> {
     this.#downAtMs = performance.now() + pauseMs;
   }
 
-  async #restored(): Promise<readonly Fault[]> {
+  #restored(): Promise<readonly Fault[]> {
+    return this.#turns.take(() => this.#putBack());
+  }
+
+  async #putBack(): Promise<readonly Fault[]> {
     const { platform, setup } = this.#options;
     const observed = await platform.observe(setup.settings);
     if (!observed.ok) return [observed.fault];

@@ -82,7 +82,7 @@ export class LinuxPlatform extends HostBody implements Platform<LinuxObserved> {
   async observe(scope: MeshScope): Promise<Result<LinuxObserved>> {
     const surveyed = await survey(this.reader, this.runner, scope);
     if (!surveyed.ok) return surveyed;
-    const { interfaceName } = scope;
+    const { interfaceName, siblings = [] } = scope;
     const paths = linuxPaths(this.#folder, interfaceName);
     const blocks = await this.#blocks();
     const switches = blocks.some(({ soft }) => soft) ? ['rfkill'] : [];
@@ -103,8 +103,9 @@ export class LinuxPlatform extends HostBody implements Platform<LinuxObserved> {
       askedCountry: (await readText(this.runner, paths.country))?.trim(),
       multicastRateMbps: readNumber(await readText(this.runner, paths.multicast)),
       before,
-      renamed: await this.#renamed(surveyed.value, interfaceName, before),
-      leftovers: await this.#leftovers(interfaceName),
+      siblingNotes: await this.#notesOf(siblings),
+      renamed: await this.#renamed(surveyed.value, [interfaceName, ...siblings], before),
+      leftovers: await this.#leftovers([interfaceName, ...siblings]),
     });
   }
 
@@ -188,9 +189,19 @@ export class LinuxPlatform extends HostBody implements Platform<LinuxObserved> {
     return found?.argv.includes(paths.configuration) ? found : undefined;
   }
 
+  async #notesOf(names: readonly string[]): Promise<readonly Before[]> {
+    const notes: Before[] = [];
+    for (const name of names) {
+      const path = linuxPaths(this.#folder, name).before;
+      const note = readBefore(await readText(this.runner, path));
+      if (note !== undefined) notes.push(note);
+    }
+    return notes;
+  }
+
   /** Meshes of ours under another name: the configuration has changed while nobody watched. */
-  async #leftovers(interfaceName: string): Promise<readonly Leftover[]> {
-    const names = leftoverNames(await this.runner.list(this.#folder), interfaceName);
+  async #leftovers(ours: readonly string[]): Promise<readonly Leftover[]> {
+    const names = leftoverNames(await this.runner.list(this.#folder), ours);
     return Promise.all(
       names.map(async (name) => {
         const { before } = linuxPaths(this.#folder, name);
@@ -209,14 +220,14 @@ export class LinuxPlatform extends HostBody implements Platform<LinuxObserved> {
    */
   async #renamed(
     { interfaces, links }: Survey,
-    interfaceName: string,
+    ours: readonly string[],
     before: Before | undefined,
   ): Promise<readonly string[]> {
     if (before === undefined) return [];
     const up = links.filter((link) => link.up).map(({ name }) => name);
     const found: string[] = [];
     for (const { name, type, index } of interfaces) {
-      const isYoung = type === 'mesh point' && index > before.newestIndex && name !== interfaceName;
+      const isYoung = type === 'mesh point' && index > before.newestIndex && !ours.includes(name);
       if (!isYoung || up.includes(name)) continue;
       const origin = await readText(this.runner, `${LINKS}/${name}/name_assign_type`);
       if (origin?.trim() === RENAMED) found.push(name);

@@ -60,7 +60,8 @@ interface Look {
 /** A program every two seconds is dear: what was well is asked again now and then. */
 export class ManagerLook {
   readonly #runner: Runner;
-  readonly #looks = new Map<ManagerName, Look>();
+  /** By manager and interface. */
+  readonly #looks = new Map<string, Look>();
 
   constructor(runner: Runner) {
     this.#runner = runner;
@@ -71,9 +72,10 @@ export class ManagerLook {
     if (name === 'dhcpcd') return this.#byRoutes(interfaceName);
     const question = QUESTIONS[name];
     if (question === undefined) return undefined;
-    const last = this.#looks.get(name);
+    const place = `${name} ${interfaceName}`;
+    const last = this.#looks.get(place);
     if (last?.key === key && last.holding === undefined && last.turnsLeft > 0) {
-      this.#looks.set(name, { ...last, turnsLeft: last.turnsLeft - 1 });
+      this.#looks.set(place, { ...last, turnsLeft: last.turnsLeft - 1 });
       return undefined;
     }
     const output = await this.#runner.output(question.argv);
@@ -81,7 +83,7 @@ export class ManagerLook {
     const state = question.stateIn(answer, interfaceName);
     const isHeld = state !== undefined && state !== 'unmanaged';
     const holding = isHeld ? `${interfaceName} is ${state}` : undefined;
-    this.#looks.set(name, {
+    this.#looks.set(place, {
       key,
       holding,
       turnsLeft: state === undefined ? 0 : MANAGER_LOOK_TURNS,

@@ -25,6 +25,8 @@ export interface LinuxObserved extends Survey {
   readonly multicastRateMbps: number | undefined;
   /** What was there before the first plan; undefined while nothing has been changed. */
   readonly before: Before | undefined;
+  /** The notes of the other radios of this node, while those are not taken down. */
+  readonly siblingNotes: readonly Before[];
   readonly leftovers: readonly Leftover[];
   /** Interfaces of ours that somebody has given other names, such as a rule of udev. */
   readonly renamed: readonly string[];
@@ -107,15 +109,15 @@ export function pathsOf({ folder }: LinuxObserved, interfaceName: string): Linux
   return linuxPaths(folder, interfaceName);
 }
 
-/** The names of the meshes whose notes lie in the folder, but for the one that is meant. */
+/** The names of the meshes whose notes lie in the folder, but for those that are meant. */
 export function leftoverNames(
   entries: readonly string[],
-  interfaceName: string,
+  ours: readonly string[],
 ): readonly string[] {
   return entries
     .filter((entry) => entry.endsWith(BEFORE_SUFFIX))
     .map((entry) => entry.slice(0, -BEFORE_SUFFIX.length))
-    .filter((name) => name !== interfaceName);
+    .filter((name) => !ours.includes(name));
 }
 
 export function writeBefore(before: Before): string {

@@ -24,7 +24,7 @@ const WORLD = '00';
 export function planLinux(settings: MeshSettings, observed: LinuxObserved): MeshPlan {
   const refusedSettings = refuse(checkSettings(settings));
   if (refusedSettings !== undefined) return refusedSettings;
-  const choice = chooseRadio(observed.phys, settings);
+  const choice = chooseRadio(freeRadios(settings, observed), settings);
   if ('faults' in choice) return { ok: false, faults: choice.faults };
   const { phy } = choice;
   const inForce = isInForce(settings, observed, phy);
@@ -45,7 +45,7 @@ export function planLinux(settings: MeshSettings, observed: LinuxObserved): Mesh
     commands: [
       ...writeNote(settings, observed, remembered),
       ...removeLeftovers(observed),
-      ...keepAway(observed.managers, [settings.interfaceName, ...remembered.up]),
+      ...keepAway(observed.managers, namesOf(settings, observed, remembered)),
       ...softBlocks(observed, phy).map(({ switchIndex }) => unblock(switchIndex)),
       ...(inForce ? [] : askForCountry(settings, observed)),
       ...yielding.map((name) => run('ip', 'link', 'set', name, 'down')),
@@ -54,10 +54,38 @@ export function planLinux(settings: MeshSettings, observed: LinuxObserved): Mesh
   };
 }
 
+/** A radio that nobody named is not one on which another mesh of this node is. */
+function freeRadios(
+  { radio, siblings = [] }: MeshSettings,
+  { phys, interfaces }: LinuxObserved,
+): readonly Phy[] {
+  if (radio !== undefined) return phys;
+  const taken = interfaces.filter(({ name }) => siblings.includes(name));
+  const free = phys.filter(({ index }) => taken.every(({ phyIndex }) => phyIndex !== index));
+  return free.length === 0 ? phys : free;
+}
+
+/**
+ * What network managers leave alone: the same words for each mesh of this node, since their files
+ * are the same.
+ */
+function namesOf(
+  { interfaceName, siblings = [] }: MeshScope,
+  { siblingNotes }: LinuxObserved,
+  { up }: Before,
+): readonly string[] {
+  if (siblings.length === 0) return [interfaceName, ...up];
+  const yielded = [...up, ...siblingNotes.flatMap((note) => note.up)];
+  return [...[interfaceName, ...siblings].sort(), ...[...new Set(yielded)].sort()];
+}
+
 /** Puts back what was there before the first plan; empty where no plan has been applied. */
 export function restoreLinux(scope: MeshScope, observed: LinuxObserved): MeshPlan {
   const before = noteOf(observed);
-  if (before === undefined) return { ok: true, commands: giveBack(observed.managers) };
+  // The last mesh of this node gives back what all of them share.
+  const isLast = observed.siblingNotes.length === 0;
+  const managers = isLast ? giveBack(observed.managers) : [];
+  if (before === undefined) return { ok: true, commands: managers };
   const { interfaceName } = scope;
   const present = new Set(observed.links.map(({ name }) => name));
   const domain = domainOf(observed.domains, -1);
@@ -69,9 +97,9 @@ export function restoreLinux(scope: MeshScope, observed: LinuxObserved): MeshPla
       ...(exists(observed, interfaceName) ? [run('iw', 'dev', interfaceName, 'del')] : []),
       ...observed.renamed.map((name) => run('iw', 'dev', name, 'del')),
       ...removeFiles(observed, interfaceName),
-      ...giveBack(observed.managers),
+      ...managers,
       // What is gone, such as all of 802.11 with its last radio, needs nothing put back.
-      ...(domain === undefined || domain.country === before.country
+      ...(!isLast || domain === undefined || domain.country === before.country
         ? []
         : [run('iw', 'reg', 'set', before.country)]),
       ...before.up
@@ -160,7 +188,8 @@ function remember(
   const coverage = { ...changed, ...note?.coverage };
   return {
     // A mixture of the kernel's (98, 99) cannot be asked for; it makes it again by itself.
-    country: note?.country ?? (/^[A-Z]{2}$/.test(country) ? country : WORLD),
+    country:
+      (note ?? observed.siblingNotes[0])?.country ?? (/^[A-Z]{2}$/.test(country) ? country : WORLD),
     up: [...new Set([...(note?.up ?? []), ...yielding])],
     blocked: [...new Set([...(note?.blocked ?? []), ...blocked])],
     newestIndex: note?.newestIndex ?? Math.max(0, ...observed.links.map(({ index }) => index)),

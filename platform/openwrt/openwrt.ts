@@ -73,7 +73,8 @@ export class OpenwrtPlatform extends HostBody implements Platform<OpenwrtObserve
     return planOpenwrt(settings, observed);
   }
 
-  restore(_scope: MeshScope, observed: OpenwrtObserved): MeshPlan {
+  restore(scope: MeshScope, observed: OpenwrtObserved): MeshPlan {
+    if (scope.isFurther === true) return { ok: true, commands: [] };
     return restoreOpenwrt(observed);
   }
 

@@ -57,6 +57,10 @@ export const SUPPLICANT_WANTED = 'wpad with mesh: wpad-mesh-mbedtls, -openssl or
 export function planOpenwrt(settings: MeshSettings, observed: OpenwrtObserved): MeshPlan {
   const refusedSettings = refuse(checkSettings(settings));
   if (refusedSettings !== undefined) return refusedSettings;
+  if (settings.isFurther === true) {
+    const expected = 'one radio table';
+    return { ok: false, faults: [fault('radio_second', 'radio', expected, 'several')] };
+  }
   const choice = chooseRadio(observed.phys, settings);
   if ('faults' in choice) return { ok: false, faults: choice.faults };
   const { phy } = choice;

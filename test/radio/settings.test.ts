@@ -9,11 +9,17 @@ import { configWith, parseConfig } from '../../agent/shell/config/config.ts';
 import type { Config } from '../../agent/shell/config/config-schema.ts';
 import { writeKeyFile } from '../../agent/shell/keys.ts';
 import { meshAddressesWithPrefix } from '../../agent/shell/radio/address.ts';
-import { inConfigWords, readRadioSetup, remedyFor } from '../../agent/shell/radio/settings.ts';
+import { inConfigWords, readRadioSetups, remedyFor } from '../../agent/shell/radio/settings.ts';
 import { describeFault, FAULTS, type FaultCode, fault } from '../../platform/fault.ts';
 import { signerOf, testNetwork } from '../cli/support.ts';
 
 const { network } = testNetwork('street');
+
+/** Of the one radio. */
+function readRadioSetup(config: Config) {
+  const reading = readRadioSetups(config);
+  return reading.ok ? ({ ok: true, setup: reading.setups[0] } as const) : reading;
+}
 
 describe('the radio of a configuration', () => {
   let folder = '';

@@ -4,14 +4,16 @@
 import { FAULTS, type Fault, type FaultCode } from '../../../platform/fault.ts';
 import type { MeshScope } from '../../../platform/settings.ts';
 import { harmless } from '../../core/base/characters.ts';
+import { radiosOf } from '../../shell/config/config-radios.ts';
 import { type Config, DEFAULT_CONFIG_FILE } from '../../shell/config/config-schema.ts';
 import { type RadioReport, readRadioReport } from '../../shell/radio/report.ts';
 import {
   hasRadio,
   inConfigWords,
   type RadioSetup,
-  readRadioSetup,
+  readRadioSetups,
   remedyFor,
+  scopeOfRadio,
 } from '../../shell/radio/settings.ts';
 import type { Args, OptionSpec } from '../command.ts';
 import { configOf } from '../data-folder.ts';
@@ -27,27 +29,43 @@ export const RADIO_OPTIONS: readonly OptionSpec[] = [
   },
 ];
 
-/** The mesh that the configuration asks for. Throws Failure for one that cannot be. */
-export function setupOf(config: Config): RadioSetup {
+/**
+ * The meshes that the configuration asks for, one a radio. Throws Failure for one that cannot be.
+ */
+export function setupsOf(config: Config): readonly [RadioSetup, ...RadioSetup[]] {
   if (!hasRadio(config)) {
     const expected = '"auto", "linux" or "openwrt"';
     throw failure('radio_settings', { field: 'radio.body', expected, found: '"none"' });
   }
-  const reading = readRadioSetup(config);
+  const reading = readRadioSetups(config);
   if (!reading.ok) throw faultsFailure(reading.faults);
-  return reading.setup;
+  return reading.setups;
 }
 
-/** Which mesh the configuration means, also where the rest of it is wrong. */
-export function scopeOf(config: Config): MeshScope {
-  return { interfaceName: config['radio.interface'], country: config['radio.country'] ?? '' };
+/** Which meshes the configuration means, also where the rest of it is wrong. */
+export function scopesOf(config: Config): readonly [MeshScope, ...MeshScope[]] {
+  const [first, ...others] = radiosOf(config);
+  const names = [first, ...others].map((radio) => radio['radio.interface']);
+  return [
+    scopeOfRadio(first, 0, names),
+    ...others.map((radio, i) => scopeOfRadio(radio, i + 1, names)),
+  ];
 }
 
-/**
- * What meshpay-radio said last, and whether it still speaks. Throws Failure if there is nothing.
- */
-export function reportOf(args: Args): { report: RadioReport; fresh: boolean; ageMs: number } {
-  const config = configOf(args);
+export interface ReadReport {
+  readonly report: RadioReport;
+  /** Whether somebody still writes it. */
+  readonly fresh: boolean;
+  readonly ageMs: number;
+}
+
+/** What meshpay-radio said last of each radio. Throws Failure if there is nothing. */
+export function reportsOf(args: Args): readonly [ReadReport, ...ReadReport[]] {
+  const [first, ...others] = radiosOf(configOf(args));
+  return [reportOf(first), ...others.map(reportOf)];
+}
+
+function reportOf(config: Config): ReadReport {
   const file = config['radio.status_file'];
   const reading = readRadioReport(file);
   if (reading.found) return reading;
@@ -88,6 +106,7 @@ const CODES_OF_MACHINE: ReadonlySet<FaultCode> = new Set([
   'radio_without_mesh',
   'radio_without_sae',
   'radio_busy',
+  'radio_second',
   'radio_blocked',
   'changes_staged',
   'supplicant_missing',

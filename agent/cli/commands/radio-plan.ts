@@ -8,7 +8,7 @@ import { type CommandSpec, JSON_OPTION } from '../command.ts';
 import { configOf } from '../data-folder.ts';
 import { show } from '../output.ts';
 import { renderPlan } from '../render/radio.ts';
-import { faultsFailure, RADIO_OPTIONS, scopeOf, setupOf } from './radio-host.ts';
+import { faultsFailure, RADIO_OPTIONS, scopesOf, setupsOf } from './radio-host.ts';
 
 export const radioPlan: CommandSpec = {
   path: ['radio', 'plan'],
@@ -33,19 +33,29 @@ export const radioPlan: CommandSpec = {
   run: async (args, context) => {
     const config = configOf(args);
     // What is there can be taken down whatever has become of the configuration.
-    const setup = args.flag('restore') ? undefined : setupOf(config);
-    const notes = [...(setup?.notes ?? [])];
-    const plan = await withBody(config['radio.body'], async (platform) => {
-      const observed = await platform.observe(setup?.settings ?? scopeOf(config));
-      if (!observed.ok) throw faultsFailure([observed.fault]);
-      if (setup === undefined) return platform.restore(scopeOf(config), observed.value);
-      const { warnings } = platform.status(setup.settings, observed.value);
-      notes.push(...warnings.map(inConfigWords).map(describeFault).map(harmless));
-      return platform.plan(setup.settings, observed.value);
+    const wanted = args.flag('restore') ? scopesOf(config) : setupsOf(config);
+    const notes: string[] = [];
+    const commands: string[] = [];
+    await withBody(config['radio.body'], async (platform) => {
+      for (const each of wanted) {
+        const setup = 'settings' in each ? each : undefined;
+        const scope = 'settings' in each ? each.settings : each;
+        notes.push(...(setup?.notes ?? []));
+        const observed = await platform.observe(scope);
+        if (!observed.ok) throw faultsFailure([observed.fault]);
+        const plan =
+          setup === undefined
+            ? platform.restore(scope, observed.value)
+            : platform.plan(setup.settings, observed.value);
+        if (setup !== undefined) {
+          const { warnings } = platform.status(setup.settings, observed.value);
+          notes.push(...warnings.map(inConfigWords).map(describeFault).map(harmless));
+        }
+        if (!plan.ok) throw faultsFailure(plan.faults);
+        commands.push(...transcript(plan.commands));
+      }
     });
-    if (!plan.ok) throw faultsFailure(plan.faults);
-    const commands = transcript(plan.commands);
-    for (const note of notes) context.terminal.note(context.terminal.notePaint.warn(note));
+    for (const note of new Set(notes)) context.terminal.note(context.terminal.notePaint.warn(note));
     show(args, context, { commands, notes }, (paint) => renderPlan(paint, commands));
   },
 };

@@ -8,6 +8,7 @@ import { transcript } from '../../../platform/command.ts';
 import { replaceFile } from '../../../platform/file-writer.ts';
 import type { Platform } from '../../../platform/platform.ts';
 import type { MeshScope } from '../../../platform/settings.ts';
+import { radiosOf } from '../../shell/config/config-radios.ts';
 import { withBody } from '../../shell/radio/body.ts';
 import { heldFile } from '../../shell/radio/report.ts';
 import type { RadioSetup } from '../../shell/radio/settings.ts';
@@ -16,7 +17,7 @@ import { configOf } from '../data-folder.ts';
 import { failure } from '../failure.ts';
 import { show } from '../output.ts';
 import { renderSwitched } from '../render/radio.ts';
-import { demandRoot, faultsFailure, RADIO_OPTIONS, scopeOf, setupOf } from './radio-host.ts';
+import { demandRoot, faultsFailure, RADIO_OPTIONS, scopesOf, setupsOf } from './radio-host.ts';
 import { isWatched, watched } from './radio-watched.ts';
 
 /** Bringing up, and a look at what came of it; more only if the machine changes meanwhile. */
@@ -39,17 +40,21 @@ export const radioUp: CommandSpec = {
   ],
   run: async (args, context) => {
     const config = configOf(args);
-    const setup = setupOf(config);
+    const setups = setupsOf(config);
     demandRoot('meshpay radio up');
-    const statusFile = config['radio.status_file'];
-    rmSync(heldFile(statusFile), { force: true });
-    const { interfaceName } = setup.settings;
-    if (await isWatched(statusFile)) {
-      await watched(statusFile, context, 'up');
-      return tell(args, context, interfaceName, 'up', []);
+    const files = radiosOf(config).map((radio) => radio['radio.status_file']);
+    rmSync(heldFile(config['radio.status_file']), { force: true });
+    const names = setups.map(({ settings }) => settings.interfaceName);
+    if (await isWatched(config['radio.status_file'])) {
+      for (const file of files) await watched(file, context, 'up');
+      return tell(args, context, names, 'up', []);
     }
-    const ran = await withBody(config['radio.body'], (platform) => bringUp(platform, setup));
-    tell(args, context, interfaceName, 'up', ran);
+    const ran = await withBody(config['radio.body'], async (platform) => {
+      const lines: string[] = [];
+      for (const setup of setups) lines.push(...(await bringUp(platform, setup)));
+      return lines;
+    });
+    tell(args, context, names, 'up', ran);
     const hint = 'Nobody watches over it: "systemctl enable --now meshpay-radio" does.';
     context.terminal.note(context.terminal.notePaint.faint(hint));
   },
@@ -70,29 +75,36 @@ export const radioDown: CommandSpec = {
   run: async (args, context) => {
     const config = configOf(args);
     demandRoot('meshpay radio down');
-    const scope = scopeOf(config);
+    const scopes = scopesOf(config);
     const statusFile = config['radio.status_file'];
     const isWatchedNow = await isWatched(statusFile);
     if (isWatchedNow) {
       const held = heldFile(statusFile);
       mkdirSync(dirname(held), { recursive: true });
       replaceFile(held, '', 0o644);
-      await watched(statusFile, context, 'down');
+      const files = radiosOf(config).map((radio) => radio['radio.status_file']);
+      for (const file of files) await watched(file, context, 'down');
     }
     const ran = isWatchedNow
       ? []
-      : await withBody(config['radio.body'], (platform) => takeDown(platform, scope));
-    tell(args, context, scope.interfaceName, 'down', ran);
+      : await withBody(config['radio.body'], async (platform) => {
+          const lines: string[] = [];
+          for (const scope of scopes) lines.push(...(await takeDown(platform, scope)));
+          return lines;
+        });
+    const names = scopes.map(({ interfaceName }) => interfaceName);
+    tell(args, context, names, 'down', ran);
   },
 };
 
 function tell(
   args: Args,
   context: Context,
-  interfaceName: string,
+  names: readonly string[],
   state: 'up' | 'down',
   ran: readonly string[],
 ): void {
+  const interfaceName = names.join(' ');
   const json = { interfaceName, state, ran };
   show(args, context, json, (paint) => renderSwitched(paint, interfaceName, state, ran));
 }

@@ -1,4 +1,6 @@
 /** The commands that show what meshpay-radio reports: radio status, peers, paths. */
+
+import { harmless } from '../../core/base/characters.ts';
 import type { RadioReport } from '../../shell/radio/report.ts';
 import { type CommandSpec, JSON_OPTION } from '../command.ts';
 import { failure } from '../failure.ts';
@@ -7,7 +9,7 @@ import type { Paint } from '../render/paint.ts';
 import { renderBelowState, renderPaths, renderStations } from '../render/radio.ts';
 import { renderRadioStatus } from '../render/radio-status.ts';
 import { duration } from '../render/text.ts';
-import { RADIO_OPTIONS, reportOf } from './radio-host.ts';
+import { RADIO_OPTIONS, reportsOf } from './radio-host.ts';
 
 interface View {
   readonly name: 'status' | 'peers' | 'paths';
@@ -34,16 +36,32 @@ function viewCommand({ name, summary, description, about, json, render }: View):
       { about: 'for a program', line: `meshpay radio ${name} --json` },
     ],
     run: async (args, context) => {
-      const { report, fresh, ageMs } = reportOf(args);
-      show(args, context, json(report), (paint) => render(paint, report));
-      if (fresh) return;
+      const all = reportsOf(args);
+      const [{ report }] = all;
+      const isOne = all.length === 1;
+      const named = all.map((each) => [nameOf(each.report), json(each.report)] as const);
+      const block = (paint: Paint, each: RadioReport): string =>
+        isOne ? render(paint, each) : `${paint.strong(nameOf(each))}\n${render(paint, each)}`;
+      show(args, context, isOne ? json(report) : Object.fromEntries(named), (paint) =>
+        all.map((each) => block(paint, each.report)).join('\n\n'),
+      );
+      const stale = all.find(({ fresh }) => !fresh);
+      if (stale === undefined) return;
       throw failure(
         'radio_silent',
-        { field: 'report', expected: 'one of the last seconds', found: `${duration(ageMs)} old` },
+        {
+          field: 'report',
+          expected: 'one of the last seconds',
+          found: `${duration(stale.ageMs)} old`,
+        },
         'Start it: systemctl start meshpay-radio.',
       );
     },
   };
+}
+
+function nameOf({ wanted }: RadioReport): string {
+  return harmless(wanted?.interfaceName ?? '?');
 }
 
 export const radioStatus = viewCommand({

@@ -4,7 +4,7 @@ import { type CommandSpec, type Context, JSON_OPTION } from '../command.ts';
 import { configOf } from '../data-folder.ts';
 import { renderSight, type Sight, sightLine, sightView } from '../render/radio-watch.ts';
 import { pause, unlessAborted } from '../wait.ts';
-import { RADIO_OPTIONS, reportOf } from './radio-host.ts';
+import { RADIO_OPTIONS, reportsOf } from './radio-host.ts';
 
 /** The report is written every two seconds; who walks wants its news soon. */
 const LOOK_MS = 500;
@@ -29,9 +29,10 @@ export const radioWatch: CommandSpec = {
   run: async (args, { terminal, interrupt }) => {
     const config = configOf(args);
     const look = async (): Promise<Sight> => {
-      const { report, fresh } = reportOf(args);
+      const read = reportsOf(args);
       const quorum = await askQuorum(config['control.socket']);
-      return { reports: [report], fresh, quorum };
+      const fresh = read.every((each) => each.fresh);
+      return { reports: read.map(({ report }) => report), fresh, quorum };
     };
     const draw = drawerFor(terminal, args.flag('json'));
     const ends = [interrupt, terminal.lost];

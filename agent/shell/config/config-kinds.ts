@@ -181,6 +181,51 @@ export function meshParameters(): Kind<MeshParameters> {
   };
 }
 
+interface RadioRow {
+  readonly kind: Kind<unknown>;
+  readonly default?: unknown;
+}
+
+/**
+ * A table about a further radio: any of `rows`, and the usual values for the rest. Its interface
+ * has no usual name: that follows from its place.
+ */
+export function otherRadio<T>(rows: Readonly<Record<string, unknown>>): Kind<T> {
+  const known = rows as Readonly<Record<string, RadioRow>>;
+  const expected = `a table with any of ${Object.keys(known).join(', ')}`;
+  return {
+    expected,
+    read: (value, folder) => {
+      if (!isTable(value)) return misfit(expected, value);
+      const misfits: Misfit[] = Object.keys(value)
+        .filter((key) => known[key] === undefined)
+        .map((key) => ({
+          ...place('a field of one radio; others stand in the first', key),
+          at: `.${key}`,
+        }));
+      const read: Record<string, unknown> = {};
+      for (const [key, row] of Object.entries(known)) {
+        const given = value[key];
+        const usual = key === 'interface' ? null : (row.default ?? null);
+        const reading =
+          given === undefined ? taken(usual) : within(`.${key}`, row.kind.read(given, folder));
+        if (reading.ok) read[key] = reading.value;
+        else misfits.push(...reading.misfits);
+      }
+      return misfits.length === 0 ? taken(read as T) : { ok: false, misfits };
+    },
+    write: (radio) => {
+      const set = Object.entries(radio as Readonly<Record<string, unknown>>).flatMap(
+        ([key, value]) => {
+          const row = known[key];
+          return row === undefined || value === null ? [] : [`${key} = ${row.kind.write(value)}`];
+        },
+      );
+      return `{ ${set.join(', ')} }`;
+    },
+  };
+}
+
 /** One of the tables of `peers`. */
 export function staticPeer(): Kind<StaticPeer> {
   const [where, who] = [address('name'), name('node')];

@@ -23,6 +23,7 @@ import {
   type Kind,
   list,
   meshParameters,
+  otherRadio,
   path,
   type StaticPeer,
   staticPeer,
@@ -66,6 +67,80 @@ const interfaceName = text(
   /^[^\s/:]{1,15}$/,
   'the name of a network interface, 1 to 15 characters',
 );
+
+/** The fields that each radio of a node has for itself. */
+export const RADIO_ROWS = {
+  interface: field({
+    kind: text(
+      /^[a-zA-Z][a-zA-Z0-9._-]{0,14}$/,
+      'the name of a network interface: 1 to 15 letters, digits, . - and _, a letter first',
+    ),
+    default: 'mesh0',
+    reload: false,
+    doc: 'The mesh interface. It is made, and beacons go over it without being configured.',
+  }),
+  phy: field({
+    kind: text(/^[^\s/]{1,32}$/, 'the name of a radio, such as "phy0"'),
+    default: null,
+    reload: false,
+    doc: 'The radio to use; without it, the first that can carry a secured mesh.',
+  }),
+  band: field({
+    kind: choice(RADIO_BANDS),
+    default: '2.4' as RadioBand,
+    unit: 'GHz',
+    reload: false,
+    doc: 'The band of the channel. 2.4 reaches furthest; the same on every node of the mesh.',
+  }),
+  channel: field({
+    kind: integer(1, 233),
+    default: 1,
+    reload: false,
+    doc: 'The channel, 20 MHz wide; the same on every node of the mesh.',
+  }),
+  allow_radar: field({
+    kind: flag(),
+    default: false,
+    reload: false,
+    doc: 'Accept a channel that is shared with radar (DFS), where the radio listens first for up to ten minutes.',
+  }),
+  mcast_rate: field({
+    kind: integer(1, 54),
+    default: DEFAULT_MULTICAST_RATE_MBPS,
+    unit: 'Mbit/s',
+    reload: false,
+    doc: 'At which rate multicast is sent: higher costs less airtime and does not reach as far.',
+  }),
+  beacon_interval: field({
+    kind: integer(20, 1000),
+    default: DEFAULT_BEACON_INTERVAL_TU,
+    unit: 'units of 1.024 ms',
+    reload: false,
+    doc: 'Time between two beacons of the radio; seven missing ones tell that a good neighbour is dead.',
+  }),
+  parameters: field({
+    kind: meshParameters(),
+    default: noParameters,
+    reload: false,
+    doc: 'Parameters of the mesh by their names in the kernel and iw: { mesh_rssi_threshold = -80 }.',
+  }),
+  distance: field({
+    kind: integer(0, 114_750),
+    default: null,
+    unit: 'm',
+    reload: false,
+    doc: 'Between the two nodes furthest apart: for how long answers are waited for (coverage class).',
+  }),
+  basic_rates: field({
+    kind: list(integer(1, 54), 12),
+    default: noRates,
+    unit: 'Mbit/s',
+    reload: false,
+    doc: 'Rates that every node of the mesh has to receive; without any, those of wpa_supplicant.',
+  }),
+} as const;
+
+const noRadios: readonly OtherRadio[] = [];
 
 /** In the order of the file: TOML wants what stands in no table first. */
 export const CONFIG_FIELDS = {
@@ -155,21 +230,8 @@ export const CONFIG_FIELDS = {
     reload: false,
     doc: 'Who builds the mesh: netifd ("openwrt"), meshpay-radio itself ("linux"), whichever fits, or nobody.',
   }),
-  'radio.interface': field({
-    kind: text(
-      /^[a-zA-Z][a-zA-Z0-9._-]{0,14}$/,
-      'the name of a network interface: 1 to 15 letters, digits, . - and _, a letter first',
-    ),
-    default: 'mesh0',
-    reload: false,
-    doc: 'The mesh interface. It is made, and beacons go over it without being configured.',
-  }),
-  'radio.phy': field({
-    kind: text(/^[^\s/]{1,32}$/, 'the name of a radio, such as "phy0"'),
-    default: null,
-    reload: false,
-    doc: 'The radio to use; without it, the first that can carry a secured mesh.',
-  }),
+  'radio.interface': RADIO_ROWS.interface,
+  'radio.phy': RADIO_ROWS.phy,
   'radio.mesh_id': field({
     kind: text(/^\P{Cc}{1,64}$/u, '1 to 32 bytes without control characters'),
     default: null,
@@ -188,58 +250,19 @@ export const CONFIG_FIELDS = {
     reload: false,
     doc: 'The country in which the radio stands (ISO 3166-1). Without it nothing is sent.',
   }),
-  'radio.band': field({
-    kind: choice(RADIO_BANDS),
-    default: '2.4' as RadioBand,
-    unit: 'GHz',
+  'radio.band': RADIO_ROWS.band,
+  'radio.channel': RADIO_ROWS.channel,
+  'radio.allow_radar': RADIO_ROWS.allow_radar,
+  'radio.mcast_rate': RADIO_ROWS.mcast_rate,
+  'radio.beacon_interval': RADIO_ROWS.beacon_interval,
+  'radio.parameters': RADIO_ROWS.parameters,
+  'radio.distance': RADIO_ROWS.distance,
+  'radio.basic_rates': RADIO_ROWS.basic_rates,
+  'radio.others': field({
+    kind: list(otherRadio<OtherRadio>(RADIO_ROWS), 3),
+    default: noRadios,
     reload: false,
-    doc: 'The band of the channel. 2.4 reaches furthest; the same on every node of the mesh.',
-  }),
-  'radio.channel': field({
-    kind: integer(1, 233),
-    default: 1,
-    reload: false,
-    doc: 'The channel, 20 MHz wide; the same on every node of the mesh.',
-  }),
-  'radio.allow_radar': field({
-    kind: flag(),
-    default: false,
-    reload: false,
-    doc: 'Accept a channel that is shared with radar (DFS), where the radio listens first for up to ten minutes.',
-  }),
-  'radio.mcast_rate': field({
-    kind: integer(1, 54),
-    default: DEFAULT_MULTICAST_RATE_MBPS,
-    unit: 'Mbit/s',
-    reload: false,
-    doc: 'At which rate multicast is sent: higher costs less airtime and does not reach as far.',
-  }),
-  'radio.beacon_interval': field({
-    kind: integer(20, 1000),
-    default: DEFAULT_BEACON_INTERVAL_TU,
-    unit: 'units of 1.024 ms',
-    reload: false,
-    doc: 'Time between two beacons of the radio; seven missing ones tell that a good neighbour is dead.',
-  }),
-  'radio.parameters': field({
-    kind: meshParameters(),
-    default: noParameters,
-    reload: false,
-    doc: 'Parameters of the mesh by their names in the kernel and iw: { mesh_rssi_threshold = -80 }.',
-  }),
-  'radio.distance': field({
-    kind: integer(0, 114_750),
-    default: null,
-    unit: 'm',
-    reload: false,
-    doc: 'Between the two nodes furthest apart: for how long answers are waited for (coverage class).',
-  }),
-  'radio.basic_rates': field({
-    kind: list(integer(1, 54), 12),
-    default: noRates,
-    unit: 'Mbit/s',
-    reload: false,
-    doc: 'Rates that every node of the mesh has to receive; without any, those of wpa_supplicant.',
+    doc: 'Further radios, each with an interface of its own; the same as further tables [[radio]].',
   }),
   'radio.led': field({
     kind: text(/^(?!\.{1,2}$)[^\s/]{1,64}$/, 'the name of an LED in /sys/class/leds'),
@@ -302,6 +325,13 @@ export const CONFIG_FIELDS = {
 } as const;
 
 export type ConfigField = keyof typeof CONFIG_FIELDS;
+
+/** A further radio: what its table says, and the usual values for the rest. */
+export type OtherRadio = {
+  readonly [Key in keyof typeof RADIO_ROWS]:
+    | ValueOf<(typeof RADIO_ROWS)[Key]>
+    | (Key extends 'interface' ? null : never);
+};
 
 type ValueOf<Row> =
   Row extends Field<infer T> ? (Row extends { readonly default: null } ? T | null : T) : never;

@@ -14,6 +14,7 @@ import { MAX_CONFIG_BYTES } from '../limits.ts';
 import { formatAddress } from '../net/address.ts';
 import { isCut, wholeText } from '../whole.ts';
 import { isTable, type Kind, showFound } from './config-kinds.ts';
+import { radiosOf } from './config-radios.ts';
 import { CONFIG_FIELDS, type Config, type ConfigField } from './config-schema.ts';
 import { nearest } from './nearest.ts';
 
@@ -93,7 +94,7 @@ export function parseConfig(toml: string, file: string): ConfigReading {
   }
   const problems: ConfigProblem[] = [];
   const given = new Map<string, unknown>();
-  for (const [name, value] of flatten(document)) {
+  for (const [name, value] of flatten(joinRadios(document))) {
     if (NAMES.includes(name)) given.set(name, value);
     else problems.push(unknownField(file, name, value));
   }
@@ -184,6 +185,16 @@ function flatten(document: Record<string, unknown>): [string, unknown][] {
   });
 }
 
+/** Tables [[radio]] are the first with the others in it, so that each field has one place. */
+function joinRadios(document: Record<string, unknown>): Record<string, unknown> {
+  const { radio } = document as { readonly radio?: unknown };
+  if (!Array.isArray(radio)) return document;
+  const [first, ...others] = radio as readonly unknown[];
+  // One that says it twice is left as it is, and refused.
+  if (!isTable(first) || 'others' in first) return document;
+  return { ...document, radio: others.length === 0 ? first : { ...first, others } };
+}
+
 function unknownField(file: string, field: string, value: unknown): ConfigProblem {
   const last = field.replace(/^.*\./, '');
   const sameKey = NAMES.find((name) => name.replace(/^.*\./, '') === last);
@@ -207,6 +218,12 @@ function brokenRelations(config: Config, file: string): ConfigProblem[] {
   if (twice !== undefined) {
     const expected = 'each address once';
     problems.push({ file, field: 'listen.addresses', expected, found: `${twice} twice` });
+  }
+  const interfaces = radiosOf(config).map((radio) => radio['radio.interface']);
+  const double = interfaces.find((each, at) => interfaces.indexOf(each) !== at);
+  if (double !== undefined) {
+    const expected = 'an interface of its own for each radio';
+    problems.push({ file, field: 'radio.others', expected, found: `${double} twice` });
   }
   if (config['discovery.on'] && config['discovery.interfaces'].length === 0) {
     const expected = 'at least one interface while discovery.on is true';

@@ -1,5 +1,6 @@
 /** Where other nodes are looked for, as the configuration says. */
 import { equalBytes } from '../../core/base/bytes.ts';
+import { radiosOf } from '../config/config-radios.ts';
 import { type Config, DEFAULT_PORT } from '../config/config-schema.ts';
 import type { WantedPeer } from '../net/wants.ts';
 import { meshAddress } from '../radio/address.ts';
@@ -26,5 +27,10 @@ export function wantedPeers(
 /** Where beacons go: over the mesh always, elsewhere only while discovery is on. */
 export function beaconInterfaces(config: Config): readonly string[] {
   const configured = config['discovery.on'] ? config['discovery.interfaces'] : [];
-  return [...new Set([...configured, ...(hasRadio(config) ? [config['radio.interface']] : [])])];
+  return [
+    ...new Set([
+      ...configured,
+      ...(hasRadio(config) ? radiosOf(config).map((radio) => radio['radio.interface']) : []),
+    ]),
+  ];
 }

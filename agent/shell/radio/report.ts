@@ -97,7 +97,7 @@ export function heldFile(statusFile: string): string {
  * file away after a report that tells nothing of before, so that what is read then is the answer.
  */
 export function askedFile(statusFile: string): string {
-  return join(dirname(statusFile), 'asked');
+  return `${statusFile}.asked`;
 }
 
 export function readRadioReport(file: string, nowMs = uptimeMs()): RadioReading {

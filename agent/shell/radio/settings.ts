@@ -12,8 +12,10 @@ import { readWhole } from '../../../platform/file-reader.ts';
 import {
   checkSettings,
   DEFAULT_MESH_PARAMETERS,
+  type MeshScope,
   type MeshSettings,
 } from '../../../platform/settings.ts';
+import { radiosOf } from '../config/config-radios.ts';
 import type { Config } from '../config/config-schema.ts';
 import { readGenesisFile } from '../daemon/identity.ts';
 import { isKeyFault, readKeyFile, signerFromSeed } from '../keys.ts';
@@ -25,7 +27,7 @@ export interface RadioSetup {
   readonly notes: readonly string[];
 }
 
-export type RadioSetupReading =
+type RadioSetupReading =
   | { readonly ok: true; readonly setup: RadioSetup }
   | { readonly ok: false; readonly faults: readonly [Fault, ...Fault[]] };
 
@@ -66,13 +68,57 @@ export function remedyFor({ code }: Fault): string {
 /** More than any passphrase: 63 characters and the line's end. */
 const MAX_PASSPHRASE_FILE_BYTES = 256;
 
+/** Which mesh a configuration means, also where the rest of it is wrong. */
+export function scopeOfRadio(config: Config, place: number, names: readonly string[]): MeshScope {
+  const interfaceName = config['radio.interface'];
+  const siblings = names.filter((name) => name !== interfaceName);
+  return {
+    interfaceName,
+    country: config['radio.country'] ?? '',
+    ...(siblings.length === 0 ? {} : { siblings }),
+    ...(place === 0 ? {} : { isFurther: true }),
+  };
+}
+
 /** Whether this node has a mesh radio at all. */
 export function hasRadio(config: Config): boolean {
   return config['radio.body'] !== 'none';
 }
 
-/** Reads what the configuration names, and checks what can be checked without the host. */
-export function readRadioSetup(config: Config): RadioSetupReading {
+export type RadioSetupsReading =
+  | { readonly ok: true; readonly setups: readonly [RadioSetup, ...RadioSetup[]] }
+  | { readonly ok: false; readonly faults: readonly [Fault, ...Fault[]] };
+
+/** All radios of a node, the first one first; the faults of all of them where there are any. */
+export function readRadioSetups(config: Config): RadioSetupsReading {
+  const [first, ...others] = radiosOf(config);
+  const names = [first, ...others].map((radio) => radio['radio.interface']);
+  const reading = readRadioSetup(first, 0, names);
+  const rest = others.map((radio, i) => readRadioSetup(radio, i + 1, names));
+  const faults = [reading, ...rest].flatMap((each, place) =>
+    each.ok ? [] : each.faults.map((found) => ofRadio(found, place)),
+  );
+  const [fault1, ...more] = faults;
+  if (fault1 !== undefined) return { ok: false, faults: [fault1, ...more] };
+  const setups = rest.flatMap((each) => (each.ok ? [each.setup] : []));
+  return reading.ok ? { ok: true, setups: [reading.setup, ...setups] } : reading;
+}
+
+/** A fault about the table that it is in. */
+function ofRadio(found: Fault, place: number): Fault {
+  if (place === 0) return found;
+  return { ...found, field: found.field.replace(/^radio\./, `radio.others[${place - 1}].`) };
+}
+
+/**
+ * Reads what the configuration names, and checks what can be checked without the host. `names`: the
+ * interfaces of all radios of this node, of which this is the one at `place`.
+ */
+function readRadioSetup(
+  config: Config,
+  place = 0,
+  names: readonly string[] = [],
+): RadioSetupReading {
   if (!hasRadio(config)) {
     const body = fault('parameter_invalid', 'radio.body', '"auto", "linux" or "openwrt"', '"none"');
     return { ok: false, faults: [body] };
@@ -86,7 +132,7 @@ export function readRadioSetup(config: Config): RadioSetupReading {
   const addresses =
     known === undefined || isKeyFault(seed)
       ? []
-      : meshAddressesWithPrefix(known.id, signerFromSeed(seed).publicKey);
+      : meshAddressesWithPrefix(known.id, signerFromSeed(seed).publicKey, place);
   const passphrase = readPassphrase(config['radio.passphrase_file']);
   const faults: Fault[] = typeof passphrase === 'string' ? [] : [passphrase];
   if (typeof passphrase === 'string' && passphrase !== passphrase.trim()) {
@@ -105,10 +151,9 @@ export function readRadioSetup(config: Config): RadioSetupReading {
   }
   const settings: MeshSettings = {
     radio: config['radio.phy'] ?? undefined,
-    interfaceName: config['radio.interface'],
+    ...scopeOfRadio(config, place, names),
     meshId: meshId ?? 'unknown',
     passphrase: typeof passphrase === 'string' ? passphrase : 'unknown passphrase',
-    country: config['radio.country'] ?? '',
     frequencyMhz: frequencyMhz ?? 2412,
     allowRadar: config['radio.allow_radar'],
     addresses,

@@ -6,6 +6,8 @@
 import { describeFault } from '../../../../platform/fault.ts';
 import { isHeard } from '../../../../platform/liveness.ts';
 import type { Station } from '../../../../platform/radio.ts';
+import { radiosOf } from '../../config/config-radios.ts';
+import type { Config } from '../../config/config-schema.ts';
 import type { CheckView } from '../../control/check.ts';
 import { type RadioReading, type RadioReport, readRadioReport } from '../../radio/report.ts';
 import { hasRadio, remedyFor } from '../../radio/settings.ts';
@@ -34,13 +36,28 @@ export function radioChecks(context: DaemonContext): readonly CheckView[] {
   const { config, clock, running, startedMs } = context;
   if (!hasRadio(config)) return [well('radio', 'no mesh radio is configured (radio.body)')];
   const doors = config['listen.addresses'].map(({ host }) => host);
-  return judgeRadio(readRadioReport(config['radio.status_file']), {
+  const senses: MeshSenses = {
     nowMs: clock.stamp().nowMs,
     heardAtMs: running?.beacons.heardAtMs,
     startedMs,
     twins: running?.beacons.twins() ?? { heard: 0, certain: 0 },
     isOpen: doors.some((host) => host === '::' || /^f[de]/i.test(host)),
-  });
+  };
+  const [first, ...others] = radiosOf(config);
+  return [
+    ...judgeRadio(readRadioReport(first['radio.status_file']), senses),
+    ...others.flatMap((radio) => judgeFurther(radio, senses)),
+  ];
+}
+
+/** What is said of the node as a whole stands with its first radio. */
+const OF_NODE: ReadonlySet<string> = new Set(['node key', 'multicast', 'radio log', 'mesh door']);
+
+function judgeFurther(radio: Config, senses: MeshSenses): readonly CheckView[] {
+  const checks = judgeRadio(readRadioReport(radio['radio.status_file']), senses);
+  return checks
+    .filter(({ name }) => !OF_NODE.has(name))
+    .map((check) => ({ ...check, name: `${check.name} (${radio['radio.interface']})` }));
 }
 
 /** The checks of a report. Pure. */
