@@ -28,15 +28,15 @@ export function draw(
   about: string,
   link: LinkId = 0n as LinkId,
 ): number {
-  return drawAt(draft, Math.floor(draft.stamp.nowMs), bound, about, link);
+  return drawAt(draft, link, Math.floor(draft.stamp.nowMs), bound, about);
 }
 
 /** The same, with one answer for as long as a turn takes: who has it now. */
 export function turnOf(draft: Draft, bound: number, about: string, turnMs: number): number {
-  return drawAt(draft, Math.floor(draft.stamp.nowMs / turnMs), bound, about, 0n as LinkId);
+  return drawAt(draft, 0n as LinkId, Math.floor(draft.stamp.nowMs / turnMs), bound, about);
 }
 
-function drawAt(draft: Draft, time: number, bound: number, about: string, link: LinkId): number {
+function drawAt(draft: Draft, link: LinkId, time: number, bound: number, about: string): number {
   const at = new DataView(new ArrayBuffer(16));
   at.setBigUint64(0, BigInt(time));
   at.setBigUint64(8, link);

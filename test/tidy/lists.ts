@@ -15,6 +15,9 @@ export const UNUSED: readonly string[] = [];
 /** Type names that mean two things: one of the two is to be renamed. */
 export const AMBIGUOUS: readonly string[] = ['AccountView'];
 
+/** Functions of the core whose arguments come in another order than in the others. */
+export const WANDERERS: readonly string[] = ['takeMessage', 'mayBeHeard'];
+
 /** Folders whose comments are wider than the page. */
 export const WIDE: readonly string[] = ['agent/core/'];
 

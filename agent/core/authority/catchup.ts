@@ -77,7 +77,7 @@ export const catchUpPart = part({
     bucket: takeBucket,
     certificates: takeCertificates,
     certificatesQuery: (draft, setup, origin, { account, from }) =>
-      answerCertificates(draft, setup, account, from, origin),
+      answerCertificates(draft, setup, origin, account, from),
     proofCount: takeProofCount,
     proofsQuery: sendProofs,
     proofs: takeProofs,
@@ -260,7 +260,7 @@ function exchange(draft: Draft, setup: AuthoritySetup, link: LinkId, theirs: Buc
   // The same number of orders, but not the same ones: show ours from the first on, so that the
   // conflict comes out, also at a peer that does not know of it yet while we do.
   const from = next > theirs.next ? theirs.next : FIRST_SEQUENCE;
-  answerCertificates(draft, setup, account, from, { link, route: [] });
+  answerCertificates(draft, setup, { link, route: [] }, account, from);
 }
 
 function ask(draft: Draft, link: LinkId, account: Uint8Array, from: Sequence): void {

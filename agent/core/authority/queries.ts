@@ -28,7 +28,7 @@ export const queriesPart = part({
   spaces: [],
   takes: {
     question: answerQuestion,
-    accountQuery: (draft, setup, from, { account }) => answerAccount(draft, setup, account, from),
+    accountQuery: (draft, setup, from, { account }) => answerAccount(draft, setup, from, account),
     account: noteAccount,
     wayQuery: (draft, setup, from, { nonce }) => draft.answer(from, wayOf(setup, nonce)),
   },
@@ -67,15 +67,15 @@ function answerQuestion(
   const { account, wish } = question.body;
   switch (wish.TAG) {
     case 'state':
-      return answerAccount(draft, setup, account, origin);
+      return answerAccount(draft, setup, origin, account);
     case 'latest':
-      return answerLatest(draft, setup, question.body, undefined, origin);
+      return answerLatest(draft, setup, origin, question.body, undefined);
     case 'plan':
-      return answerLatest(draft, setup, question.body, wish.data, origin);
+      return answerLatest(draft, setup, origin, question.body, wish.data);
     case 'orders':
-      return answerCertificates(draft, setup, account, wish.data.from, origin);
+      return answerCertificates(draft, setup, origin, account, wish.data.from);
     case 'credits':
-      return answerCredits(draft, setup, account, wish.data.from, origin);
+      return answerCredits(draft, setup, origin, account, wish.data.from);
     default:
       unreachable(wish);
   }
@@ -92,8 +92,8 @@ function refuseQuestion(draft: Draft, setup: AuthoritySetup, origin: WayBack): v
 function answerAccount(
   draft: Draft,
   setup: AuthoritySetup,
-  account: Uint8Array,
   origin: WayBack,
+  account: Uint8Array,
 ): void {
   const { next, received, pending, balances } = readAccount(draft, account);
   const { member } = setup.authority;
@@ -104,9 +104,9 @@ function answerAccount(
 function answerLatest(
   draft: Draft,
   setup: AuthoritySetup,
+  origin: WayBack,
   { account, nonce }: QuestionBody,
   plan: Plan | undefined,
-  origin: WayBack,
 ): void {
   const answer = plan && answerToPlan(draft, setup, account, plan);
   const said = { knows: mayVote(draft), answer };
@@ -117,9 +117,9 @@ function answerLatest(
 export function answerCertificates(
   draft: Draft,
   setup: AuthoritySetup,
+  origin: WayBack,
   account: Uint8Array,
   from: Sequence,
-  origin: WayBack,
 ): void {
   const { next } = readAccount(draft, account);
   const certificates: Certificate[] = [];
@@ -137,9 +137,9 @@ export function answerCertificates(
 function answerCredits(
   draft: Draft,
   setup: AuthoritySetup,
+  origin: WayBack,
   account: Uint8Array,
   from: bigint,
-  origin: WayBack,
 ): void {
   const { received } = readAccount(draft, account);
   const certificates: Certificate[] = [];

@@ -57,10 +57,10 @@ function takeCertificate(
   if (!isApplied) draft.note({ kind: 'refused', link: origin.link, refusal: refused });
   const { member } = setup.authority;
   if (!isApplied && refused.refused !== 'missing_earlier') {
-    return reject(draft, setup, refused.refused, origin);
+    return reject(draft, setup, origin, refused.refused);
   }
   const isOwners = (isApplied && isNews) || isOwnersOrder(draft, setup, certificate.order);
-  if (!isOwners) return reject(draft, setup, 'bad_signature', origin);
+  if (!isOwners) return reject(draft, setup, origin, 'bad_signature');
   const next = nextAsTold(readAccount(draft, account).next, certificate.order);
   if (origin.route.length > 0) {
     draft.answer(origin, progressOf(setup, account, next));
@@ -73,7 +73,7 @@ function takeCertificate(
 }
 
 /** Says no, and nothing else. */
-function reject(draft: Draft, setup: AuthoritySetup, code: RefusalCode, origin: Origin): void {
+function reject(draft: Draft, setup: AuthoritySetup, origin: Origin, code: RefusalCode): void {
   const { member } = setup.authority;
   const data = { member, code: REFUSALS[code].wire, account: undefined, next: FIRST_SEQUENCE };
   draft.answer(origin, { TAG: 'rejected', data });
