@@ -13,7 +13,7 @@ import { signedOrderCoder } from './codec/order.ts';
 import { bytesOf } from './codec/parts.ts';
 import {
   accountCoder,
-  chaseCoder,
+  attemptsCoder,
   claimCoder,
   differingCoder,
   journalEntryCoder,
@@ -137,7 +137,7 @@ export const SPACES = {
   vouchers: one(MEMORY, 0x67, vouchersCoder),
 
   // In memory, of a wallet.
-  chase: one(MEMORY, 0x63, chaseCoder),
+  attempts: one(MEMORY, 0x63, attemptsCoder),
   question: one(MEMORY, 0x71, openQuestionCoder),
   /** What a member answered to that question, and how many credits it counted. */
   word: many(MEMORY, 0x6d, MEMBER, wordCoder),

@@ -208,8 +208,8 @@ export const retellingCoder = struct({
 export type Retelling = ValueOf<typeof retellingCoder>;
 
 /** How the pursuit of the live order, and the spreading of the last certificate, stand. In memory. */
-export const chaseCoder = struct({
-  attempts: u32,
+export const attemptsCoder = struct({
+  count: u32,
   /** Counts up, to pick another way to a member each time. */
   ways: u32,
   /** The page of income that each member is shown next, so that it is another each time. */
@@ -221,4 +221,4 @@ export const chaseCoder = struct({
   /** Members that have not said yet that they applied this wallet's last certificate. */
   unspread: listOf(MAX_MEMBERS, memberCoder),
 });
-export type Chase = ValueOf<typeof chaseCoder>;
+export type Attempts = ValueOf<typeof attemptsCoder>;

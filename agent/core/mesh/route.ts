@@ -6,7 +6,7 @@ import type { Message } from '../codec/message.ts';
 import type { Draft } from '../draft.ts';
 import type { LinkId } from '../io.ts';
 import type { Network } from '../network/genesis.ts';
-import { chase, mixed, writeChase } from '../wallet/attempts.ts';
+import { attemptsOf, mixed, writeAttempts } from '../wallet/attempts.ts';
 import { linkTo, nodeLinks } from './links.ts';
 
 /** All members of the committee. */
@@ -22,9 +22,9 @@ export function sendToMember(draft: Draft, member: MemberIndex, message: Message
   const direct = linkTo(draft, member);
   if (direct !== undefined) return draft.send(direct, message, member);
   const via = linksVia(draft);
-  const { ways } = chase(draft);
+  const { ways } = attemptsOf(draft);
   const chosen = via[mixed(ways) % Math.max(1, via.length)];
-  writeChase(draft, { ways: (ways + 1) >>> 0 });
+  writeAttempts(draft, { ways: (ways + 1) >>> 0 });
   if (chosen !== undefined) draft.send(chosen, message, member);
 }
 
@@ -33,7 +33,7 @@ export function sendToMember(draft: Draft, member: MemberIndex, message: Message
  * over several at once. A bad relay then costs the first few seconds and no more.
  */
 export function sendToMemberEscalating(draft: Draft, member: MemberIndex, message: Message): void {
-  const send = chase(draft).attempts < ATTEMPTS_OVER_ONE_WAY ? sendToMember : sendToMemberAllWays;
+  const send = attemptsOf(draft).count < ATTEMPTS_OVER_ONE_WAY ? sendToMember : sendToMemberAllWays;
   send(draft, member, message);
 }
 
@@ -45,9 +45,9 @@ export function sendToMemberAllWays(draft: Draft, member: MemberIndex, message: 
   const direct = linkTo(draft, member);
   if (direct !== undefined) return draft.send(direct, message, member);
   const via = linksVia(draft);
-  const { ways } = chase(draft);
+  const { ways } = attemptsOf(draft);
   const first = mixed(ways) % Math.max(1, via.length);
-  writeChase(draft, { ways: (ways + 1) >>> 0 });
+  writeAttempts(draft, { ways: (ways + 1) >>> 0 });
   const inTurn = [...via.slice(first), ...via.slice(0, first)];
   for (const link of inTurn.slice(0, MAX_WAYS_AT_ONCE)) draft.send(link, message, member);
 }

@@ -1,12 +1,12 @@
-/** The pursuit's own notes (in memory): attempts, verdicts, how far late authorities were fed. */
+/** What a wallet has tried so far to get its order through, or its last certificate out. In memory. */
 
 import { RETRY_FIRST_MS, RETRY_LAST_MS } from '../base/limits.ts';
-import type { Chase } from '../codec/record.ts';
+import type { Attempts } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
 import { SPACES } from '../spaces.ts';
 
-const NOTHING_YET: Chase = {
-  attempts: 0,
+const NOTHING_YET: Attempts = {
+  count: 0,
   ways: 0,
   shown: [],
   shownNow: [],
@@ -14,12 +14,12 @@ const NOTHING_YET: Chase = {
   unspread: [],
 };
 
-export function chase(draft: Draft): Chase {
-  return draft.read(SPACES.chase) ?? NOTHING_YET;
+export function attemptsOf(draft: Draft): Attempts {
+  return draft.read(SPACES.attempts) ?? NOTHING_YET;
 }
 
-export function writeChase(draft: Draft, change: Partial<Chase>): void {
-  draft.write(SPACES.chase, { ...chase(draft), ...change });
+export function writeAttempts(draft: Draft, change: Partial<Attempts>): void {
+  draft.write(SPACES.attempts, { ...attemptsOf(draft), ...change });
 }
 
 /** How long to wait after this many attempts: doubling, with up to a quarter less by `spread`. */

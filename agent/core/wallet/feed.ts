@@ -7,7 +7,7 @@
 import { type MemberIndex, nextSequence, type Sequence } from '../base/units.ts';
 import type { Draft } from '../draft.ts';
 import { sendToMemberEscalating } from '../mesh/route.ts';
-import { chase, writeChase } from './attempts.ts';
+import { attemptsOf, writeAttempts } from './attempts.ts';
 import { readPaid } from './holdings.ts';
 
 /** Sends a member the certificate `next` of this account. True: there was one to send. */
@@ -22,10 +22,10 @@ export function feed(draft: Draft, member: MemberIndex, next: Sequence): boolean
 
 /** Notes that a member is brought what has this sequence. False: it was, since the last attempt. */
 export function bringOnce(draft: Draft, member: MemberIndex, next: Sequence): boolean {
-  const { fed } = chase(draft);
+  const { fed } = attemptsOf(draft);
   const before = fed.find((entry) => entry.member === member);
   if (before !== undefined && before.upTo > next) return false;
   const others = fed.filter((entry) => entry.member !== member);
-  writeChase(draft, { fed: [...others, { member, upTo: nextSequence(next) }] });
+  writeAttempts(draft, { fed: [...others, { member, upTo: nextSequence(next) }] });
   return true;
 }

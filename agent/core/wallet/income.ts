@@ -11,7 +11,7 @@ import { draw } from '../chance.ts';
 import type { Draft } from '../draft.ts';
 import { sendToMemberAllWays } from '../mesh/route.ts';
 import type { WalletSetup } from '../setup.ts';
-import { chase, writeChase } from './attempts.ts';
+import { attemptsOf, writeAttempts } from './attempts.ts';
 import { readPayment, readWallet } from './holdings.ts';
 
 /** Sends a member some of the certificates that pay this wallet, the newest first, once an attempt. */
@@ -20,9 +20,9 @@ export function showIncome(draft: Draft, setup: WalletSetup, member: MemberIndex
   const { payments } = readWallet(draft, setup.network, account);
   const size = BigInt(MAX_INCOME_SHOWN);
   const pages = (payments + size - 1n) / size;
-  const { shownNow } = chase(draft);
+  const { shownNow } = attemptsOf(draft);
   if (pages === 0n || shownNow.includes(member)) return;
-  writeChase(draft, { shownNow: [...shownNow, member] });
+  writeAttempts(draft, { shownNow: [...shownNow, member] });
   const newest = payments - 1n - (nextPage(draft, member, pages) % pages) * size;
   for (let n = newest; n >= 0n && n > newest - BigInt(MAX_INCOME_SHOWN); n--) {
     const certificate = readPayment(draft, n)?.certificate;
@@ -38,11 +38,11 @@ export function showIncome(draft: Draft, setup: WalletSetup, member: MemberIndex
  * small payments somebody puts on top of those that count.
  */
 function nextPage(draft: Draft, member: MemberIndex, of: bigint): bigint {
-  const { shown } = chase(draft);
+  const { shown } = attemptsOf(draft);
   const before = shown.find((entry) => entry.member === member);
   const others = shown.filter((entry) => entry.member !== member);
   const first = () => draw(draft, Number(of), `income ${member}`);
   const next = before === undefined ? first() : (before.pages + 1) >>> 0;
-  writeChase(draft, { shown: [...others, { member, pages: next }] });
+  writeAttempts(draft, { shown: [...others, { member, pages: next }] });
   return before === undefined ? 0n : BigInt(before.pages);
 }

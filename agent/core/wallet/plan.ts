@@ -27,6 +27,7 @@ import { answersOf, verdictOn } from './answers.ts';
 import { pauseMs } from './attempts.ts';
 import { readLiveOrder } from './holdings.ts';
 import { type Payment, sign } from './pay.ts';
+import { askedPayment } from './payment.ts';
 import { askMembers, openQuestion } from './refresh.ts';
 
 /** Asks the authorities about a payment, or the same question once more. */
@@ -57,15 +58,10 @@ function isSamePayment(a: Payment | undefined, b: Payment): boolean {
   );
 }
 
-/** Whether a payment waits for answers. */
-export function hasPlan(draft: Draft): boolean {
-  return openedQuestion(draft)?.attempts !== undefined;
-}
-
 /** Asks once more, and sets the time of the next try. */
 export function askAgain(draft: Draft, setup: WalletSetup): void {
-  const asked = openedQuestion(draft);
-  if (asked?.attempts === undefined) return;
+  const asked = askedPayment(draft);
+  if (asked === undefined) return;
   const { attempts, nonce } = asked;
   writeQuestion(draft, { ...asked, attempts: (attempts + 1) >>> 0 });
   const pause = pauseMs(Math.min(attempts, PLAN_ATTEMPTS_FASTER), nonce[attempts % 16] ?? 0);
@@ -75,14 +71,14 @@ export function askAgain(draft: Draft, setup: WalletSetup): void {
 
 /** Gives the plan up. Nothing was signed. */
 export function dropPlan(draft: Draft): void {
-  const asked = openedQuestion(draft);
-  if (asked?.attempts !== undefined) writeQuestion(draft, { ...asked, attempts: undefined });
+  const asked = askedPayment(draft);
+  if (asked !== undefined) writeQuestion(draft, { ...asked, attempts: undefined });
 }
 
 /** Looks whether the plan may be signed now, or never will be. */
 export function judgePlan(draft: Draft, setup: WalletSetup): void {
-  const asked = openedQuestion(draft);
-  if (asked?.attempts === undefined || asked.plan === undefined) return;
+  const asked = askedPayment(draft);
+  if (asked === undefined) return;
   if (readLiveOrder(draft) !== undefined) {
     dropPlan(draft);
     // One that this wallet had forgotten, and that an authority brought back.

@@ -13,6 +13,7 @@
  * Liveness: authorities that are behind are fed this account's earlier certificates.
  */
 
+import { invariant } from '../base/assert.ts';
 import type { MemberIndex } from '../base/units.ts';
 import type { SignedOrder } from '../codec/order.ts';
 import type { LiveOrder } from '../codec/record.ts';
@@ -21,15 +22,16 @@ import { membersOf, sendToMemberEscalating } from '../mesh/route.ts';
 import type { WalletSetup } from '../setup.ts';
 import { SPACES } from '../spaces.ts';
 import { setTimer } from '../timers.ts';
-import { chase, pauseMs, writeChase } from './attempts.ts';
+import { attemptsOf, pauseMs, writeAttempts } from './attempts.ts';
 import { readLiveOrder } from './holdings.ts';
 
 /** Makes a signed order the live one; the votes for it come from now on. */
 export function adopt(draft: Draft, setup: WalletSetup, order: SignedOrder): void {
+  invariant(readLiveOrder(draft) === undefined, 'an order is made only where none is live');
   const createdWallMs = BigInt(Math.max(0, draft.stamp.wallMs));
   draft.write(SPACES.liveOrder, { order, createdWallMs, votes: [] });
   draft.note({ kind: 'order_created', order });
-  writeChase(draft, { attempts: 0, fed: [], unspread: [] });
+  writeAttempts(draft, { count: 0, fed: [], unspread: [] });
   pursue(draft, setup);
 }
 
@@ -37,10 +39,10 @@ export function adopt(draft: Draft, setup: WalletSetup, order: SignedOrder): voi
 export function pursue(draft: Draft, setup: WalletSetup): void {
   const live = readLiveOrder(draft);
   if (live === undefined) return;
-  const { attempts } = chase(draft);
+  const { count } = attemptsOf(draft);
   for (const member of membersOf(setup.network)) sendOrder(draft, live, member);
-  writeChase(draft, { attempts: attempts + 1, fed: [], shownNow: [] });
-  const pause = pauseMs(attempts, live.order.signature[attempts % 32] ?? 0);
+  writeAttempts(draft, { count: count + 1, fed: [], shownNow: [] });
+  const pause = pauseMs(count, live.order.signature[count % 32] ?? 0);
   setTimer(draft, 'retry', draft.stamp.nowMs + pause);
 }
 

@@ -22,7 +22,7 @@ import { checkCertificate } from '../network/certificate.ts';
 import { openedQuestion, questionOf } from '../question.ts';
 import type { WalletSetup } from '../setup.ts';
 import { SPACES } from '../spaces.ts';
-import { writeChase } from './attempts.ts';
+import { writeAttempts } from './attempts.ts';
 import { isReceived, readLiveOrder, readWallet, recordPaid, recordReceived } from './holdings.ts';
 import { showIncome } from './income.ts';
 import { adopt } from './pursue.ts';
@@ -58,7 +58,7 @@ export function askMembers(
   members: readonly MemberIndex[],
 ): void {
   const plan = openedQuestion(draft)?.plan;
-  writeChase(draft, { shownNow: [] });
+  writeAttempts(draft, { shownNow: [] });
   for (const member of members) refreshAt(draft, setup, member, plan);
 }
 

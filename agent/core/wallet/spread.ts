@@ -12,7 +12,7 @@ import type { Draft } from '../draft.ts';
 import { sendToMemberEscalating } from '../mesh/route.ts';
 import type { WalletSetup } from '../setup.ts';
 import { setTimer } from '../timers.ts';
-import { chase, pauseMs, writeChase } from './attempts.ts';
+import { attemptsOf, pauseMs, writeAttempts } from './attempts.ts';
 import { bringOnce, feed } from './feed.ts';
 import { readPaid, readWallet } from './holdings.ts';
 import { pursueAt } from './pursue.ts';
@@ -24,15 +24,15 @@ export function spread(draft: Draft, setup: WalletSetup): void {
     setTimer(draft, 'retry', undefined);
     return;
   }
-  const { attempts } = chase(draft);
-  writeChase(draft, { attempts: attempts + 1, fed: [], shownNow: [] });
-  const pause = pauseMs(attempts, last.order.signature[attempts % 32] ?? 0);
+  const { count } = attemptsOf(draft);
+  writeAttempts(draft, { count: count + 1, fed: [], shownNow: [] });
+  const pause = pauseMs(count, last.order.signature[count % 32] ?? 0);
   setTimer(draft, 'retry', draft.stamp.nowMs + pause);
 }
 
 /** The same out of turn. Returns the last certificate; undefined: nobody waits for one. */
 export function spreadNow(draft: Draft, setup: WalletSetup): Certificate | undefined {
-  const { unspread } = chase(draft);
+  const { unspread } = attemptsOf(draft);
   const { next } = readWallet(draft, setup.network, setup.wallet.publicKey);
   const last = next > FIRST_SEQUENCE ? readPaid(draft, (next - 1n) as Sequence) : undefined;
   if (last === undefined || unspread.length === 0) return undefined;
@@ -54,9 +54,9 @@ export function takeProgress(
     feed(draft, member, next);
     return;
   }
-  const { unspread } = chase(draft);
+  const { unspread } = attemptsOf(draft);
   if (unspread.includes(member)) {
-    writeChase(draft, { unspread: unspread.filter((other) => other !== member) });
+    writeAttempts(draft, { unspread: unspread.filter((other) => other !== member) });
     draft.note({ kind: 'spread', member, next });
   }
   if (bringOnce(draft, member, wallet.next)) pursueAt(draft, member);

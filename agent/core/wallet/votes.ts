@@ -12,7 +12,7 @@ import { isStatementValid } from '../network/statement.ts';
 import { questionOf } from '../question.ts';
 import type { WalletSetup } from '../setup.ts';
 import { SPACES } from '../spaces.ts';
-import { writeChase } from './attempts.ts';
+import { writeAttempts } from './attempts.ts';
 import { feed } from './feed.ts';
 import { readLiveOrder, recordPaid } from './holdings.ts';
 import { showIncome } from './income.ts';
@@ -42,7 +42,7 @@ export function finish(draft: Draft, setup: WalletSetup, certificate: Certificat
   recordPaid(draft, setup.network, certificate);
   draft.remove(SPACES.liveOrder);
   draft.note({ kind: 'order_certified', certificate });
-  writeChase(draft, { attempts: 0, fed: [], unspread: membersOf(setup.network) });
+  writeAttempts(draft, { count: 0, fed: [], unspread: membersOf(setup.network) });
   spread(draft, setup);
 }
 

@@ -17,10 +17,11 @@ import { isProgressValid } from '../progress.ts';
 import { openedQuestion } from '../question.ts';
 import type { WalletSetup } from '../setup.ts';
 import { answersOf, hasForgotten, takeWord } from './answers.ts';
-import { writeChase } from './attempts.ts';
+import { writeAttempts } from './attempts.ts';
 import { readLiveOrder } from './holdings.ts';
 import { checkPayment, sign } from './pay.ts';
-import { ask, askAgain, dropPlan, hasPlan, judgePlan } from './plan.ts';
+import { paymentState } from './payment.ts';
+import { ask, askAgain, dropPlan, judgePlan } from './plan.ts';
 import { pursue, pursueAt } from './pursue.ts';
 import {
   askMembers,
@@ -48,7 +49,7 @@ export const walletPart = part({
     'incomingAt',
     'incomingCursor',
     'incomingPage',
-    'chase',
+    'attempts',
     'question',
     'word',
     'told',
@@ -196,24 +197,26 @@ function takeRejected(draft: Draft, setup: WalletSetup, { speaker }: Origin, dat
 function linkUp(draft: Draft, setup: WalletSetup, { link }: LinkUp): void {
   const member = memberOf(draft, link);
   const reached = member === undefined ? membersOf(setup.network) : [member];
-  if (readLiveOrder(draft) === undefined) {
-    spreadNow(draft, setup);
-    if (hasPlan(draft)) askMembers(draft, setup, reached);
+  const state = paymentState(draft);
+  if (state.kind === 'live') {
+    for (const other of reached) pursueAt(draft, other);
     return;
   }
-  for (const other of reached) pursueAt(draft, other);
+  spreadNow(draft, setup);
+  if (state.kind === 'asking') askMembers(draft, setup, reached);
 }
 
 /** It is time for the next attempt. */
 function retry(draft: Draft, setup: WalletSetup): void {
-  if (readLiveOrder(draft) !== undefined) return pursue(draft, setup);
+  const { kind } = paymentState(draft);
+  if (kind === 'live') return pursue(draft, setup);
   spread(draft, setup);
-  askAgain(draft, setup);
+  if (kind === 'asking') askAgain(draft, setup);
 }
 
 /** The process came up: the live order goes on, or the last certificate is told once more. */
 function start(draft: Draft, setup: WalletSetup): void {
-  writeChase(draft, { unspread: membersOf(setup.network), ways: draw(draft, 2 ** 32, 'ways') });
-  if (readLiveOrder(draft) === undefined) spread(draft, setup);
-  else pursue(draft, setup);
+  writeAttempts(draft, { unspread: membersOf(setup.network), ways: draw(draft, 2 ** 32, 'ways') });
+  if (paymentState(draft).kind === 'live') pursue(draft, setup);
+  else spread(draft, setup);
 }

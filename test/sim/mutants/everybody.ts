@@ -184,13 +184,6 @@ export const EVERYBODY_MUTANTS: readonly Mutant[] = [
     caughtBy: ['certificates', 'votes', 'wallets', 'bounds'],
   },
   {
-    name: 'a wallet pays before the last order is through',
-    file: 'agent/core/wallet/pay.js',
-    find: "if (readLiveOrder(draft) !== undefined)\n        return refusal('order_in_flight');",
-    replace: '',
-    caughtBy: ['wallets'],
-  },
-  {
     name: 'a wallet with a faulty memory signs without being told what it forgot',
     file: 'agent/core/wallet/answers.js',
     find: 'if (willing.length >= needed)',
