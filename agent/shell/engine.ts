@@ -36,6 +36,7 @@ import type { Notice } from '../core/notice.ts';
 import type { NodeSetup } from '../core/setup.ts';
 import { type LedgerFigures, LedgerView } from '../core/views.ts';
 import { type Clock, systemClock } from './clock.ts';
+import './limits-relations.ts';
 import { createLoop, type Loop, type StopResult } from './loop.ts';
 import { createMeter, type Meter } from './meter.ts';
 import { createLinks, type Links, type LinksOptions } from './net/links.ts';

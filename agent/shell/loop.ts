@@ -28,10 +28,10 @@ import {
   MAX_UNCOMMITTED_BYTES,
   MAX_UNCOMMITTED_STEPS,
   READ_COST,
-  RECORD_CACHE_BYTES,
   STEP_COST,
 } from './limits.ts';
 import type { Place, Standing } from './standing.ts';
+import { RECORD_CACHE_BYTES } from './store/limits.ts';
 import { Overlay } from './store/overlay.ts';
 import type { Store } from './store/store.ts';
 

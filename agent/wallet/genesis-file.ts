@@ -8,7 +8,7 @@ import { strayInLines, withoutMark } from '../core/base/characters.ts';
 import { isRefusal } from '../core/base/refusal.ts';
 import type { Network } from '../core/network/genesis.ts';
 import { genesisToJson, networkFromJson } from '../core/network/genesis-json.ts';
-import { MAX_GENESIS_BYTES } from '../shell/limits.ts';
+import { MAX_GENESIS_BYTES } from '../shell/config/limits.ts';
 import {
   type FileFault,
   isFault,

@@ -6,7 +6,7 @@ import { connect } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { connectControl } from '../../agent/shell/control/client.ts';
 import type { EventView } from '../../agent/shell/control/event-view.ts';
-import { MAX_CONTROL_REQUEST_BYTES } from '../../agent/shell/limits.ts';
+import { MAX_CONTROL_REQUEST_BYTES } from '../../agent/shell/control/limits.ts';
 import { PATIENCE_MS, until } from '../support/wait.ts';
 import { startNetwork, type TestNetwork } from './network.ts';
 

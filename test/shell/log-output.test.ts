@@ -7,7 +7,7 @@ import {
   LOG_FLUSH_TRIES,
   LOG_RETRY_MS,
   MAX_UNWRITTEN_LOG_BYTES,
-} from '../../agent/shell/limits.ts';
+} from '../../agent/shell/log/limits.ts';
 import { LineWriter, NOBODY_READS, standardOutput } from '../../agent/shell/log/log-output.ts';
 import { createLogs } from '../../agent/shell/log/logs.ts';
 

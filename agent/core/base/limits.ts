@@ -1,7 +1,8 @@
 /**
  * Every bound of the protocol, in one place, with the relations between them asserted below
  * (PROTOCOL: Bounds; the habit is TigerBeetle's). Bounds of sockets, files and caches that the
- * protocol does not see are in agent/shell/limits.ts and agent/shell/net/limits.ts.
+ * protocol does not see stand beside their owners, in files of this name too
+ * (agent/shell/limits-relations.ts names them all).
  */
 import { invariant } from './assert.ts';
 

@@ -10,12 +10,12 @@ import { parse, TomlError } from 'smol-toml';
 import { readWhole } from '../../../platform/file-reader.ts';
 import { withoutMark } from '../../core/base/characters.ts';
 import { describeDetail, type Mismatch } from '../../core/base/detail.ts';
-import { MAX_CONFIG_BYTES } from '../limits.ts';
 import { formatAddress } from '../net/address.ts';
 import { isCut, wholeText } from '../whole.ts';
 import { isTable, type Kind, showFound } from './config-kinds.ts';
 import { radiosOf } from './config-radios.ts';
 import { CONFIG_FIELDS, type Config, type ConfigField } from './config-schema.ts';
+import { MAX_CONFIG_BYTES } from './limits.ts';
 import { nearest } from './nearest.ts';
 
 /** A mistake in a configuration, or in a file that it names. */

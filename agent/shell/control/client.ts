@@ -4,9 +4,9 @@
  * `no_answer`, `connection_lost`.
  */
 import { connect, type Socket } from 'node:net';
-import { CONTROL_ANSWER_MS, MAX_CONTROL_REPLY_BYTES } from '../limits.ts';
 import type { ControlMethod, ControlReply, EventOf, ParamsOf, ResultOf } from './api.ts';
 import { ControlError, controlError } from './errors.ts';
+import { CONTROL_ANSWER_MS, MAX_CONTROL_REPLY_BYTES } from './limits.ts';
 import { createLineCutter } from './lines.ts';
 
 interface RequestOptions<M extends ControlMethod> {

@@ -5,15 +5,15 @@
  */
 import { createServer, type Socket } from 'node:net';
 import { refusal } from '../../core/base/refusal.ts';
+import type { ControlMethod, ControlReply, EventOf, ParamsOf, ResultOf } from './api.ts';
+import { ControlError, controlError, refusalError } from './errors.ts';
 import {
   CONTROL_IDLE_MS,
   MAX_CONTROL_CLIENTS,
   MAX_CONTROL_QUEUED_BYTES,
   MAX_CONTROL_REQUEST_BYTES,
   MAX_CONTROL_REQUESTS,
-} from '../limits.ts';
-import type { ControlMethod, ControlReply, EventOf, ParamsOf, ResultOf } from './api.ts';
-import { ControlError, controlError, refusalError } from './errors.ts';
+} from './limits.ts';
 import { createLineCutter } from './lines.ts';
 import { isMethod, methodNames, readParams } from './params.ts';
 import { listenAt } from './socket-file.ts';

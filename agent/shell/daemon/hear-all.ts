@@ -3,7 +3,7 @@
 import type { MemberIndex } from '../../core/base/units.ts';
 import type { Command } from '../../core/io.ts';
 import type { Notice } from '../../core/notice.ts';
-import { ACCOUNT_QUERY_MS } from '../limits.ts';
+import { ACCOUNT_QUERY_MS } from '../control/limits.ts';
 import type { DaemonContext, Running } from './context.ts';
 
 /** The members of the committee but this node, if it is one. */

@@ -15,8 +15,8 @@ import type { Network } from '../../core/network/genesis.ts';
 import { networkFromJson } from '../../core/network/genesis-json.ts';
 import type { ConfigProblem } from '../config/config.ts';
 import type { Config } from '../config/config-schema.ts';
+import { MAX_GENESIS_BYTES } from '../config/limits.ts';
 import { isKeyFault, quickSignerFromSeed, readKeyFile } from '../keys.ts';
-import { MAX_GENESIS_BYTES } from '../limits.ts';
 
 export interface NodeIdentity {
   readonly network: Network;

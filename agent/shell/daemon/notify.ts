@@ -5,7 +5,7 @@
  */
 import { execFile } from 'node:child_process';
 import type { ServiceEnvironment } from '../config/config-service.ts';
-import { EXTEND_START_MS } from '../limits.ts';
+import { EXTEND_START_MS } from './limits.ts';
 
 export interface ServiceManager {
   ready(): void;

@@ -16,7 +16,7 @@ import {
   LOG_FLUSH_WAIT_MS,
   LOG_RETRY_MS,
   MAX_UNWRITTEN_LOG_BYTES,
-} from '../limits.ts';
+} from './limits.ts';
 
 /** How it stands with the writing of lines. */
 export interface LogHealth {

@@ -5,8 +5,8 @@
  * (log-fold.ts).
  */
 import { type Level, type Logger, pino, stdTimeFunctions } from 'pino';
-import { LOG_FOLD_MS, MAX_FOLDED_MESSAGES } from '../limits.ts';
 import type { LogLevel } from './levels.ts';
+import { LOG_FOLD_MS, MAX_FOLDED_MESSAGES } from './limits.ts';
 import { cleanForLog, cleanText } from './log-clean.ts';
 import { createFolder } from './log-fold.ts';
 import type { LogHealth, LogOutput } from './log-output.ts';

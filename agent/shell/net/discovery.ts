@@ -24,7 +24,7 @@ import {
   parseBeacon,
 } from '../../core/network/beacon.ts';
 import type { Address } from './address.ts';
-import { DISCOVERY_LIMITS, type DiscoveryLimits } from './limits.ts';
+import { DISCOVERY_LIMITS, type DiscoveryLimits } from './discovery-limits.ts';
 import { MULTICAST_HOST, type Multicast, type MulticastHost } from './multicast.ts';
 import { FairRate } from './token-bucket.ts';
 

@@ -11,9 +11,9 @@
 import { MAX_FRAME_BYTES } from '../../core/base/limits.ts';
 import type { LinkId } from '../../core/io.ts';
 import { FairQueue } from '../fair-queue.ts';
-import { FORWARD_LANE_BYTES, OUTPUT_AHEAD_BYTES } from '../limits.ts';
 import type { Place } from '../standing.ts';
 import { wordBytes } from './framing.ts';
+import { FORWARD_LANE_BYTES, OUTPUT_AHEAD_BYTES } from './limits.ts';
 
 /** Whose frame it is that is passed on: the link that it came over, and its share. */
 export interface Cause {

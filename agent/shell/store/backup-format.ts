@@ -14,9 +14,9 @@ import { hashCoder } from '../../core/codec/canonical.ts';
 import type { ValueOf } from '../../core/codec/coder.ts';
 import { u16, u32, u64 } from '../../core/codec/numbers.ts';
 import { listOf, optional, sizedBytes, struct, textOf } from '../../core/codec/parts.ts';
-import { MAX_EXTRA_FILE_BYTES, MAX_EXTRA_FILES } from '../limits.ts';
 import { addDigest, type CommitRecord } from './commit.ts';
 import { StoreDamaged } from './damage.ts';
+import { MAX_EXTRA_FILE_BYTES, MAX_EXTRA_FILES } from './limits.ts';
 import { digestOf } from './seal.ts';
 
 export const BACKUP_MAGIC = 'MPB1';

@@ -5,7 +5,6 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { equalBytes } from '../../core/base/bytes.ts';
 import { isRefusal } from '../../core/base/refusal.ts';
 import { decode } from '../../core/codec/canonical.ts';
-import { MAX_KEY_BYTES, MAX_VALUE_BYTES, SCAN_BATCH_BYTES, SCAN_BATCH_RECORDS } from '../limits.ts';
 import {
   BACKUP_MAGIC,
   type BackupHeader,
@@ -16,6 +15,7 @@ import {
   trailerCoder,
 } from './backup-format.ts';
 import type { StoredRecord } from './level-read.ts';
+import { MAX_KEY_BYTES, MAX_VALUE_BYTES, SCAN_BATCH_BYTES, SCAN_BATCH_RECORDS } from './limits.ts';
 import { keyOfBytes } from './seal.ts';
 import { StoreError } from './store-error.ts';
 

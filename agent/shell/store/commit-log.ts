@@ -25,9 +25,9 @@ import { closeSync, fdatasync, fdatasyncSync, fstatSync, openSync, writeSync } f
 import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { invariant } from '../../core/base/assert.ts';
-import { COMMIT_LOG_FIRST_BLOCKS, COMMIT_LOG_MOST_BLOCKS } from '../limits.ts';
 import { type CommitRecord, noCommit } from './commit.ts';
 import { errnoOf, syncFolder } from './layout.ts';
+import { COMMIT_LOG_FIRST_BLOCKS, COMMIT_LOG_MOST_BLOCKS } from './limits.ts';
 import {
   BLOCK_BYTES,
   CHECKPOINT_BLOCKS,

@@ -21,8 +21,8 @@ import { struct } from '../../core/codec/parts.ts';
 import type { Write } from '../../core/io.ts';
 import { isDurable, SPACES } from '../../core/spaces.ts';
 import { nativeSha256 } from '../hash.ts';
-import { MAX_KEY_BYTES, MAX_VALUE_BYTES } from '../limits.ts';
 import { isGuarded } from './guard.ts';
+import { MAX_KEY_BYTES, MAX_VALUE_BYTES } from './limits.ts';
 import { digestOf, keyBytes, keyOfBytes, seal, unseal, valueIn } from './seal.ts';
 
 export const commitCoder = struct({

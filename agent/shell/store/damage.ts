@@ -1,7 +1,7 @@
 /** What can be wrong with a store, and how it is reported. */
 import { type ByteKey, fromByteKey, toHex } from '../../core/base/bytes.ts';
 import { SPACES, spaceOf } from '../../core/spaces.ts';
-import { MAX_DAMAGE_LISTED } from '../limits.ts';
+import { MAX_DAMAGE_LISTED } from './limits.ts';
 
 export const DAMAGES = {
   checksum: 'a record is not what was written',

@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { replaceFile } from '../../../platform/file-writer.ts';
 import { equalBytes } from '../../core/base/bytes.ts';
-import { MAX_EXTRA_FILE_BYTES, MAX_EXTRA_FILES } from '../limits.ts';
 import type { ExtraFile } from './backup-format.ts';
 import { errnoOf, isForeignName } from './layout.ts';
+import { MAX_EXTRA_FILE_BYTES, MAX_EXTRA_FILES } from './limits.ts';
 import { StoreError } from './store-error.ts';
 
 /** Throws StoreError `bad_backup` unless all are plain files within their bounds, each once. */

@@ -22,8 +22,8 @@ import { readFileSync } from 'node:fs';
 import { open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { HOLD_PATIENCE_LOOKS, HOLD_PAUSE_MS } from '../limits.ts';
 import { errnoOf, namesIn } from './layout.ts';
+import { HOLD_PATIENCE_LOOKS, HOLD_PAUSE_MS } from './limits.ts';
 import { StoreError } from './store-error.ts';
 
 /** A held folder. */

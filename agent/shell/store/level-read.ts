@@ -1,9 +1,9 @@
 /** Reading LevelDB: what it holds under a key and in order, and what its errors mean. */
 import type { ByteKey } from '../../core/base/bytes.ts';
-import { SCAN_BATCH_BYTES, SCAN_BATCH_RECORDS } from '../limits.ts';
 import { nameOfKey, StoreDamaged } from './damage.ts';
 import { messageOf } from './layout.ts';
 import type { Level } from './level.ts';
+import { SCAN_BATCH_BYTES, SCAN_BATCH_RECORDS } from './limits.ts';
 import { keyOfBytes, unseal } from './seal.ts';
 import { isCorruption, isSystemError, systemRefusal } from './system-error.ts';
 

@@ -8,9 +8,9 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ClassicLevel } from 'classic-level';
-import { STORE_BLOCK_CACHE_BYTES, STORE_WRITE_BUFFER_BYTES } from '../limits.ts';
 import type { Operation } from './commit.ts';
 import { errnoOf, messageOf, namesIn } from './layout.ts';
+import { STORE_BLOCK_CACHE_BYTES, STORE_WRITE_BUFFER_BYTES } from './limits.ts';
 import { isSystemError, systemRefusal } from './system-error.ts';
 
 export type Level = ClassicLevel<Buffer, Uint8Array>;

@@ -15,9 +15,9 @@ import type { Coder, ValueOf } from '../../core/codec/coder.ts';
 import { u8, u32, u64 } from '../../core/codec/numbers.ts';
 import { listOf, optional, sizedBytes, struct, textOf } from '../../core/codec/parts.ts';
 import { nativeSha256 } from '../hash.ts';
-import { MAX_KEY_BYTES, MAX_MARKED_DAMAGE, MAX_MARKED_TEXT_BYTES } from '../limits.ts';
 import { type CommitRecord, commitCoder, type Operation } from './commit.ts';
 import type { Damage } from './damage.ts';
+import { MAX_KEY_BYTES, MAX_MARKED_DAMAGE, MAX_MARKED_TEXT_BYTES } from './limits.ts';
 import { digestOf, isSealedWith, keyOfBytes, valueIn } from './seal.ts';
 
 export const BLOCK_BYTES = 4096;

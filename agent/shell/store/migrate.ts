@@ -11,10 +11,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Write } from '../../core/io.ts';
-import { SCAN_BATCH_RECORDS } from '../limits.ts';
 import { writeBackupFile } from './backup-writer.ts';
 import { COMMIT_KEY } from './commit.ts';
 import type { StoredRecord } from './level-read.ts';
+import { SCAN_BATCH_RECORDS } from './limits.ts';
 import { encodeSchema, SCHEMA_KEY } from './schema.ts';
 import type { Store } from './store.ts';
 

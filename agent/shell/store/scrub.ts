@@ -10,12 +10,12 @@
  */
 import type { ByteKey } from '../../core/base/bytes.ts';
 import { SPACES } from '../../core/spaces.ts';
-import { SCAN_BATCH_BYTES, SCAN_BATCH_RECORDS } from '../limits.ts';
 import { type Change, COMMIT_KEY, type CommitRecord, noCommit, Sum } from './commit.ts';
 import { type Damage, DamageList } from './damage.ts';
 import { JournalCheck } from './journal-check.ts';
 import type { Level } from './level.ts';
 import { readError } from './level-read.ts';
+import { SCAN_BATCH_BYTES, SCAN_BATCH_RECORDS } from './limits.ts';
 import type { ScrubState } from './log-format.ts';
 import { keyBytes, keyOfBytes, valueIn } from './seal.ts';
 import { checkRecord, compareSums } from './verify.ts';

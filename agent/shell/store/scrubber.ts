@@ -3,8 +3,9 @@
  * longer than it took, so that it never takes more than a fifth of the processor. After a whole
  * pass it waits for days.
  */
-import { SCRUB_EVERY_MS, SCRUB_REST_FACTOR, SCRUB_SLICE_RECORDS } from '../limits.ts';
+
 import { type Damage, StoreDamaged } from './damage.ts';
+import { SCRUB_EVERY_MS, SCRUB_REST_FACTOR, SCRUB_SLICE_RECORDS } from './limits.ts';
 import type { Store } from './store.ts';
 
 export interface Scrubber {

@@ -14,16 +14,16 @@ import {
 } from '../../../agent/shell/control/errors.ts';
 import type { EventView } from '../../../agent/shell/control/event-view.ts';
 import {
-  type ControlHandlers,
-  type ControlServer,
-  startControlServer,
-} from '../../../agent/shell/control/server.ts';
-import {
   CONTROL_IDLE_MS,
   MAX_CONTROL_CLIENTS,
   MAX_CONTROL_REQUEST_BYTES,
   MAX_CONTROL_REQUESTS,
-} from '../../../agent/shell/limits.ts';
+} from '../../../agent/shell/control/limits.ts';
+import {
+  type ControlHandlers,
+  type ControlServer,
+  startControlServer,
+} from '../../../agent/shell/control/server.ts';
 import { until } from '../../support/wait.ts';
 
 let folder = '';

@@ -5,7 +5,8 @@ import { after, describe, it } from 'node:test';
 import type { TLSSocket } from 'node:tls';
 import { Acceptor, type AcceptorOptions } from '../../../agent/shell/net/acceptor.ts';
 import { createCommons } from '../../../agent/shell/net/datagram/commons.ts';
-import { DATAGRAM_LIMITS, NET_LIMITS } from '../../../agent/shell/net/limits.ts';
+import { DATAGRAM_LIMITS } from '../../../agent/shell/net/datagram/limits.ts';
+import { NET_LIMITS } from '../../../agent/shell/net/limits.ts';
 import { pause, until } from '../../support/wait.ts';
 import { identityOf, NETWORK, over, rawClient } from './harness.ts';
 

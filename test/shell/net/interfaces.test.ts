@@ -7,7 +7,7 @@ import { describe, it } from 'node:test';
 import { makeBeacon } from '../../../agent/core/network/beacon.ts';
 import { createTwinWatch } from '../../../agent/shell/daemon/parts/twin-watch.ts';
 import { Discovery, type FoundBeacon } from '../../../agent/shell/net/discovery.ts';
-import { DISCOVERY_LIMITS } from '../../../agent/shell/net/limits.ts';
+import { DISCOVERY_LIMITS } from '../../../agent/shell/net/discovery-limits.ts';
 import type { MulticastEvents, MulticastHost } from '../../../agent/shell/net/multicast.ts';
 import { createVerify } from '../../../agent/shell/verify.ts';
 import { identityOf, NETWORK } from './harness.ts';

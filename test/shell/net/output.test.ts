@@ -4,8 +4,11 @@ import { describe, it } from 'node:test';
 import { MAX_FRAME_BYTES } from '../../../agent/core/base/limits.ts';
 import type { LinkId } from '../../../agent/core/io.ts';
 import { FairQueue } from '../../../agent/shell/fair-queue.ts';
-import { FORWARD_LANE_BYTES, OUTPUT_AHEAD_BYTES } from '../../../agent/shell/limits.ts';
-import { NET_LIMITS } from '../../../agent/shell/net/limits.ts';
+import {
+  FORWARD_LANE_BYTES,
+  NET_LIMITS,
+  OUTPUT_AHEAD_BYTES,
+} from '../../../agent/shell/net/limits.ts';
 import { type Cause, Output, type OutputBudget } from '../../../agent/shell/net/output.ts';
 
 type Lanes = FairQueue<unknown, unknown>;

@@ -11,7 +11,10 @@ import { ClassicLevel } from 'classic-level';
 import { decodeOwn } from '../../../agent/core/codec/canonical.ts';
 import { journalHeadCoder } from '../../../agent/core/codec/record.ts';
 import { SPACES } from '../../../agent/core/spaces.ts';
-import { COMMIT_LOG_FIRST_BLOCKS, COMMIT_LOG_MOST_BLOCKS } from '../../../agent/shell/limits.ts';
+import {
+  COMMIT_LOG_FIRST_BLOCKS,
+  COMMIT_LOG_MOST_BLOCKS,
+} from '../../../agent/shell/store/limits.ts';
 import type { Store } from '../../../agent/shell/store/store.ts';
 import {
   account,

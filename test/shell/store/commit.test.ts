@@ -6,7 +6,6 @@ import { type ByteKey, toByteKey } from '../../../agent/core/base/bytes.ts';
 import type { MemberIndex, Sequence } from '../../../agent/core/base/units.ts';
 import type { Write } from '../../../agent/core/io.ts';
 import { SPACES } from '../../../agent/core/spaces.ts';
-import { MAX_KEY_BYTES, MAX_VALUE_BYTES } from '../../../agent/shell/limits.ts';
 import {
   addDigest,
   type CommitRecord,
@@ -16,6 +15,7 @@ import {
   Sum,
 } from '../../../agent/shell/store/commit.ts';
 import { nameOfKey, StoreDamaged } from '../../../agent/shell/store/damage.ts';
+import { MAX_KEY_BYTES, MAX_VALUE_BYTES } from '../../../agent/shell/store/limits.ts';
 import { digestOf, keyBytes, seal, unseal } from '../../../agent/shell/store/seal.ts';
 import { account } from './fixture.ts';
 

@@ -2,9 +2,9 @@
  * What the datagram connections of a node have in common: what they may use, and what they know.
  */
 
-import type { DatagramLimits } from '../limits.ts';
 import { FairRate } from '../token-bucket.ts';
 import type { ReceiveBudget } from './inbound.ts';
+import type { DatagramLimits } from './limits.ts';
 
 /**
  * What a connection is to this node. A stranger called, and its handshake is not through; a guest

@@ -13,7 +13,7 @@
  * the interval of repeats follows the round trip (round-trip.ts), so whoever fills a queue slows
  * down also where no sample comes through.
  */
-import type { DatagramLimits } from '../limits.ts';
+import type { DatagramLimits } from './limits.ts';
 
 export interface Congestion {
   /** Segments that may be unacknowledged. */

@@ -14,12 +14,12 @@
  * business of whoever uses the stream.
  */
 
-import type { DatagramLimits } from '../limits.ts';
 import { TokenBucket } from '../token-bucket.ts';
 import type { Familiarity, Share } from './commons.ts';
 import { type Congestion, createCongestion } from './congestion.ts';
 import { NO_COOKIE } from './cookie.ts';
 import { Inbound } from './inbound.ts';
+import type { DatagramLimits } from './limits.ts';
 import { copiesFor, createLossMeter, type LossMeter } from './loss.ts';
 import { type Conditions, Outbound } from './outbound.ts';
 import { type Body, encodePacket, type Packet, roomForSegments, type Segment } from './packet.ts';

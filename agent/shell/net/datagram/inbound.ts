@@ -7,12 +7,9 @@
  * only a few segments. The first offer is small and grows by what was brought, as fast as the
  * window of a sender does, so that whoever says little has little set aside for it.
  */
-import type { DatagramLimits } from '../limits.ts';
-import { MAX_HAVE_BYTES, MAX_SEGMENT_BYTES, type Segment } from './packet.ts';
+import { type DatagramLimits, MAX_SEGMENT_COST_BYTES, SEGMENT_COST_BYTES } from './limits.ts';
+import { MAX_HAVE_BYTES, type Segment } from './packet.ts';
 
-/** What a segment costs beside its bytes: without it, many tiny ones would be almost free. */
-const SEGMENT_COST_BYTES = 128;
-export const MAX_SEGMENT_COST_BYTES = MAX_SEGMENT_BYTES + SEGMENT_COST_BYTES;
 const NOTHING = new Uint8Array();
 
 function costOf(bytes: Uint8Array): number {

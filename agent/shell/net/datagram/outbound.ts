@@ -10,7 +10,7 @@
  * A packet of repeats has to be allowed: so many a second, and not to each connection as many
  * (connection.ts).
  */
-import type { DatagramLimits } from '../limits.ts';
+import type { DatagramLimits } from './limits.ts';
 import { MAX_SEGMENT_BYTES, SEGMENT_HEAD_BYTES, type Segment, segmentSize } from './packet.ts';
 
 interface Sent extends Segment {

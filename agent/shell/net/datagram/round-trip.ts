@@ -7,7 +7,7 @@
  * nothing about load, and a doubled timer is what makes TCP stand still. The interval grows by an
  * eighth of the time-out for each vain repeat, up to `repeatLastMs`, which a dead peer reaches too.
  */
-import type { DatagramLimits } from '../limits.ts';
+import type { DatagramLimits } from './limits.ts';
 
 const GRANULARITY_MS = 5;
 const WINDOW_MS = 10_000;

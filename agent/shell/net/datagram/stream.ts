@@ -7,8 +7,8 @@
  */
 import { Duplex } from 'node:stream';
 import type { Address } from '../address.ts';
-import type { DatagramLimits } from '../limits.ts';
 import type { Connection, ConnectionFailure } from './connection.ts';
+import type { DatagramLimits } from './limits.ts';
 import type { Packet } from './packet.ts';
 
 type Done = (error?: Error | null) => void;

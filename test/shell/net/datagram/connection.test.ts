@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { DATAGRAM_LIMITS } from '../../../../agent/shell/net/limits.ts';
+import { DATAGRAM_LIMITS } from '../../../../agent/shell/net/datagram/limits.ts';
 import { seeded, simulatedPair } from './simulated.ts';
 
 const FAR_MS = 3_600_000;

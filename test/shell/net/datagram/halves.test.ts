@@ -4,9 +4,9 @@ import { describe, it } from 'node:test';
 import { createCommons } from '../../../../agent/shell/net/datagram/commons.ts';
 import { createCookies } from '../../../../agent/shell/net/datagram/cookie.ts';
 import { Inbound } from '../../../../agent/shell/net/datagram/inbound.ts';
+import { DATAGRAM_LIMITS } from '../../../../agent/shell/net/datagram/limits.ts';
 import { type Conditions, Outbound } from '../../../../agent/shell/net/datagram/outbound.ts';
 import { COOKIE_BYTES, MAX_SEGMENT_BYTES } from '../../../../agent/shell/net/datagram/packet.ts';
-import { DATAGRAM_LIMITS } from '../../../../agent/shell/net/limits.ts';
 
 const NOTHING = new Uint8Array();
 

@@ -4,14 +4,17 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { createShares } from '../../../../agent/shell/net/datagram/commons.ts';
 import { Connection } from '../../../../agent/shell/net/datagram/connection.ts';
-import { Inbound, MAX_SEGMENT_COST_BYTES } from '../../../../agent/shell/net/datagram/inbound.ts';
+import { Inbound } from '../../../../agent/shell/net/datagram/inbound.ts';
+import {
+  DATAGRAM_LIMITS as LIMITS,
+  MAX_SEGMENT_COST_BYTES,
+} from '../../../../agent/shell/net/datagram/limits.ts';
 import {
   type Body,
   decodePacket,
   encodePacket,
   type Segment,
 } from '../../../../agent/shell/net/datagram/packet.ts';
-import { DATAGRAM_LIMITS as LIMITS } from '../../../../agent/shell/net/limits.ts';
 import { QUIET } from './simulated.ts';
 
 const ID = 7n;

@@ -1,9 +1,9 @@
 /** The sending half keeps what it was handed as it was. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { DATAGRAM_LIMITS } from '../../../../agent/shell/net/datagram/limits.ts';
 import { type Conditions, Outbound } from '../../../../agent/shell/net/datagram/outbound.ts';
 import { MAX_SEGMENT_BYTES } from '../../../../agent/shell/net/datagram/packet.ts';
-import { DATAGRAM_LIMITS } from '../../../../agent/shell/net/limits.ts';
 
 const WAY: Conditions = { window: 16, copies: 1, intervalMs: 100, smoothedMs: 50 };
 const ROOM = 1_200;

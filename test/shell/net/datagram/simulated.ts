@@ -7,11 +7,14 @@ import { createShares } from '../../../../agent/shell/net/datagram/commons.ts';
 import { Connection } from '../../../../agent/shell/net/datagram/connection.ts';
 import { createCookies } from '../../../../agent/shell/net/datagram/cookie.ts';
 import {
+  DATAGRAM_LIMITS,
+  type DatagramLimits,
+} from '../../../../agent/shell/net/datagram/limits.ts';
+import {
   type Body,
   decodePacket,
   encodePacket,
 } from '../../../../agent/shell/net/datagram/packet.ts';
-import { DATAGRAM_LIMITS, type DatagramLimits } from '../../../../agent/shell/net/limits.ts';
 
 /** Shares are 0 to 1. */
 export interface Weather {

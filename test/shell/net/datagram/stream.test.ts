@@ -13,6 +13,10 @@ import {
 } from '../../../../agent/shell/net/datagram/commons.ts';
 import { createCookies, NO_COOKIE } from '../../../../agent/shell/net/datagram/cookie.ts';
 import { dialDatagram } from '../../../../agent/shell/net/datagram/dial.ts';
+import {
+  DATAGRAM_LIMITS,
+  type DatagramLimits,
+} from '../../../../agent/shell/net/datagram/limits.ts';
 import { decodePacket, encodePacket } from '../../../../agent/shell/net/datagram/packet.ts';
 import {
   DatagramServer,
@@ -20,7 +24,6 @@ import {
   sendOrLose,
 } from '../../../../agent/shell/net/datagram/server.ts';
 import type { DatagramStream } from '../../../../agent/shell/net/datagram/stream.ts';
-import { DATAGRAM_LIMITS, type DatagramLimits } from '../../../../agent/shell/net/limits.ts';
 import { createTlsTaker, dialTls } from '../../../../agent/shell/net/tls.ts';
 import { pause, until } from '../../../support/wait.ts';
 import { closed, identityOf, NETWORK } from '../harness.ts';
