@@ -210,7 +210,7 @@ function checkLists(
   sound((take('T') ?? '\x01\0') === bucket, 'whoever ordered is in the bucket');
   const proofs = [...journal.keys()].filter((n) => journal[n]?.kind === 'doubleSpend');
   proofs.forEach((number, n) => {
-    sound(numberIn(take(`K${big64(n)}`)) === number, 'proofs are listed as they came');
+    sound(numberIn(take(`4${big64(n)}`)) === number, 'proofs are listed as they came');
   });
   const count = take('K');
   sound((count === undefined ? 0 : new Reader(count).number(8)) === proofs.length, 'and counted');
