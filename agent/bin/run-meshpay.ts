@@ -6,7 +6,7 @@
 
 import { readEnvironment } from '../cli/config.ts';
 import { createOutlet } from '../cli/outlet.ts';
-import { run } from '../cli/run.ts';
+import { runCommandLine } from '../cli/run.ts';
 import { createTerminal } from '../cli/terminal.ts';
 import { exitStatus } from '../shell/exit-codes.ts';
 import { hashNatively } from '../shell/hash.ts';
@@ -24,7 +24,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
-process.exitCode = await run(process.argv.slice(2), {
+process.exitCode = await runCommandLine(process.argv.slice(2), {
   terminal,
   environment,
   interrupt: interrupt.signal,

@@ -19,12 +19,12 @@ import { type Config, DEFAULT_CONFIG_FILE } from '../shell/config/config-schema.
 import { readServiceEnvironment } from '../shell/config/config-service.ts';
 import type { OpeningView } from '../shell/control/api.ts';
 import { type Daemon, startDaemon } from '../shell/daemon/daemon.ts';
-import { type NodeIdentity, readIdentity } from '../shell/daemon/identity.ts';
 import { TELL_OPENING_MS } from '../shell/daemon/limits.ts';
+import { type NodeIdentity, readIdentity } from '../shell/daemon/node-identity.ts';
 import { createServiceManager, type ServiceManager } from '../shell/daemon/notify.ts';
 import { describeFailure, exitOf } from '../shell/daemon/start-failure.ts';
+import { openingText } from '../shell/daemon/status-views.ts';
 import { usageText } from '../shell/daemon/usage.ts';
-import { openingText } from '../shell/daemon/views.ts';
 import { type ExitName, exitStatus } from '../shell/exit-codes.ts';
 import { hashNatively } from '../shell/hash.ts';
 import { STOP_TIMEOUT_MS } from '../shell/limits.ts';

@@ -13,7 +13,7 @@ import { renderCommandHelp, renderGroupHelp, renderOverview } from './render/hel
 import { outputFailure, systemFailure } from './system-errors.ts';
 
 /** Runs a command line (without node and script); gives the status to exit with. */
-export async function run(argv: readonly string[], context: Context): Promise<number> {
+export async function runCommandLine(argv: readonly string[], context: Context): Promise<number> {
   const debug = argv.includes('--debug');
   try {
     await dispatch(argv, context);

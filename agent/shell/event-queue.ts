@@ -22,7 +22,7 @@ import {
   MAX_QUEUED_COMMANDS,
   STANDING_PAUSE_BYTES,
 } from './limits.ts';
-import type { Place, Standing } from './standing.ts';
+import type { Place, Standing } from './place.ts';
 
 /**
  * What became of an event: `taken`; `pause`, taken, but no more of this link please until there is

@@ -14,7 +14,7 @@
  */
 import { invariant } from '../core/base/assert.ts';
 import { MAX_QUEUE_SOURCES, SERVICE_CREDIT, STANDING_WEIGHTS } from './limits.ts';
-import type { Place, Standing } from './standing.ts';
+import type { Place, Standing } from './place.ts';
 
 /** Somebody who takes turns with others. */
 class Flow {

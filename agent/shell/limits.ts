@@ -5,7 +5,7 @@
  */
 import { invariant } from '../core/base/assert.ts';
 import { MAX_FRAME_BYTES } from '../core/base/limits.ts';
-import type { Standing } from './standing.ts';
+import type { Standing } from './place.ts';
 
 /* The loop (loop.ts), and who waits for it (event-queue.ts, fair-queue.ts). */
 

@@ -30,7 +30,7 @@ import {
   READ_COST,
   STEP_COST,
 } from './limits.ts';
-import type { Place, Standing } from './standing.ts';
+import type { Place, Standing } from './place.ts';
 import { RECORD_CACHE_BYTES } from './store/limits.ts';
 import { Overlay } from './store/overlay.ts';
 import type { Store } from './store/store.ts';

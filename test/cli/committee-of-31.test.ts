@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { reachView } from '../../agent/cli/reach.ts';
+import { reachView } from '../../agent/cli/reach-steps.ts';
 import { nameOf } from '../../agent/core/base/names.ts';
 import { genesisToJson } from '../../agent/core/network/genesis-json.ts';
 import { parseConfig } from '../../agent/shell/config/config.ts';

@@ -9,7 +9,7 @@ import type { Amount, TokenIndex } from '../../agent/core/base/units.ts';
 import { checkGenesis, networkOf } from '../../agent/core/network/genesis.ts';
 import { genesisToJson } from '../../agent/core/network/genesis-json.ts';
 import { MAX_GENESIS_BYTES } from '../../agent/shell/config/limits.ts';
-import { readGenesisFile as readByDaemon } from '../../agent/shell/daemon/identity.ts';
+import { readGenesisFile as readByDaemon } from '../../agent/shell/daemon/node-identity.ts';
 import { temporaryFolder, testNetwork } from './support.ts';
 
 function key(number: number): Uint8Array {

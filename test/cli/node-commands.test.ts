@@ -13,8 +13,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { LabDaemon, MESHPAYD } from '../../agent/cli/lab/daemon.ts';
 import { type Lab, openLab } from '../../agent/cli/lab/lab.ts';
+import { LabDaemon, MESHPAYD } from '../../agent/cli/lab/lab-daemon.ts';
 import { EXITS } from '../../agent/shell/exit-codes.ts';
 import { finished, meshpay, type Ran, startMeshpay } from './support.ts';
 

@@ -1,7 +1,7 @@
 /** What the commands of the radio print, as whole texts. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseNeighbours, type ReachFacts, reachView } from '../../agent/cli/reach.ts';
+import { parseNeighbours, type ReachFacts, reachView } from '../../agent/cli/reach-steps.ts';
 import { PLAIN } from '../../agent/cli/render/paint.ts';
 import {
   renderBelowState,

@@ -10,7 +10,7 @@ import { RadioService } from '../../agent/radio/service.ts';
 import { describeProblem, parseConfig, writeConfig } from '../../agent/shell/config/config.ts';
 import { radiosOf } from '../../agent/shell/config/config-radios.ts';
 import type { Config } from '../../agent/shell/config/config-schema.ts';
-import { beaconInterfaces } from '../../agent/shell/daemon/neighbours.ts';
+import { beaconInterfaces } from '../../agent/shell/daemon/wanted-peers.ts';
 import { meshAddressesWithPrefix } from '../../agent/shell/radio/address.ts';
 import { gated } from '../../agent/shell/radio/body.ts';
 import { heldFile, readRadioReport } from '../../agent/shell/radio/report.ts';

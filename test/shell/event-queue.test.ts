@@ -13,7 +13,7 @@ import {
   STANDING_PAUSE_BYTES,
   STANDING_WEIGHTS,
 } from '../../agent/shell/limits.ts';
-import { type Place, STANDINGS, type Standing } from '../../agent/shell/standing.ts';
+import { type Place, STANDINGS, type Standing } from '../../agent/shell/place.ts';
 
 const link = (n: number) => BigInt(n) as LinkId;
 const at = (standing: Standing, source: string): Place => ({ standing, source });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { FairQueue } from '../../agent/shell/fair-queue.ts';
 import { MAX_QUEUE_SOURCES, SERVICE_CREDIT } from '../../agent/shell/limits.ts';
-import type { Standing } from '../../agent/shell/standing.ts';
+import type { Standing } from '../../agent/shell/place.ts';
 
 const at = (source: string, standing: Standing = 'node') => ({ standing, source });
 

@@ -4,7 +4,7 @@ import type { ByteKey } from '../../agent/core/base/bytes.ts';
 import type { Event, LinkId, Read, Stamp, Step, Write } from '../../agent/core/io.ts';
 import type { Clock } from '../../agent/shell/clock.ts';
 import { createLoop, type Loop, type LoopOptions } from '../../agent/shell/loop.ts';
-import type { Place } from '../../agent/shell/standing.ts';
+import type { Place } from '../../agent/shell/place.ts';
 
 export const LINK = 1n as LinkId;
 export const MEMBER: Place = { standing: 'trusted', source: 'a member' };

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Event, LinkId, Read, Stamp, Step } from '../../agent/core/io.ts';
 import { MAX_TURN_COST } from '../../agent/shell/limits.ts';
-import type { Place } from '../../agent/shell/standing.ts';
+import type { Place } from '../../agent/shell/place.ts';
 
 import { bench, frame, LINK, letters, MEMBER, turns } from './loop-bench.ts';
 

@@ -6,7 +6,7 @@ import { ascii, type ByteKey } from '../../agent/core/base/bytes.ts';
 import { type Signer, sha256 } from '../../agent/core/base/crypto.ts';
 import { SEED_BYTES } from '../../agent/core/base/limits.ts';
 import type { Event, LinkId, Read, Stamp, Step } from '../../agent/core/io.ts';
-import type { Place } from '../../agent/shell/standing.ts';
+import type { Place } from '../../agent/shell/place.ts';
 import type { Agenda } from './agenda.ts';
 import { Clock } from './clock.ts';
 import { DamagedRead, type Death, Disk } from './disk.ts';

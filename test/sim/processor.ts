@@ -7,7 +7,7 @@
 import type { Event, Step } from '../../agent/core/io.ts';
 import { EventQueue, type Intake } from '../../agent/shell/event-queue.ts';
 import { KIB_COST, STEP_COST } from '../../agent/shell/limits.ts';
-import type { Place } from '../../agent/shell/standing.ts';
+import type { Place } from '../../agent/shell/place.ts';
 import type { Agenda } from './agenda.ts';
 
 /**

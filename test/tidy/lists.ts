@@ -13,7 +13,7 @@ export const CIRCLES: readonly string[] = [];
 export const UNUSED: readonly string[] = [];
 
 /** Type names that mean two things: one of the two is to be renamed. */
-export const AMBIGUOUS: readonly string[] = ['AccountView'];
+export const AMBIGUOUS: readonly string[] = [];
 
 /** Functions of the core whose arguments come in another order than in the others. */
 export const WANDERERS: readonly string[] = ['takeMessage', 'mayBeHeard'];

@@ -3,7 +3,7 @@ import { trimmed } from '../../core/base/characters.ts';
 import { parseName } from '../../core/base/names.ts';
 import { isRefusal } from '../../core/base/refusal.ts';
 import { type CommandSpec, JSON_OPTION } from '../command.ts';
-import { ask, DAEMON_OPTIONS } from '../daemon.ts';
+import { ask, DAEMON_OPTIONS } from '../daemon-client.ts';
 import { refusalFailure } from '../failure.ts';
 import { show } from '../output.ts';
 import { renderAccount } from '../render/node.ts';

@@ -1,7 +1,7 @@
 /** `meshpay backup`: a copy of a running node's ledger. */
 import { resolve } from 'node:path';
 import { type CommandSpec, JSON_OPTION } from '../command.ts';
-import { ask, DAEMON_OPTIONS } from '../daemon.ts';
+import { ask, DAEMON_OPTIONS } from '../daemon-client.ts';
 import { show } from '../output.ts';
 import { renderBackup } from '../render/node.ts';
 

@@ -1,7 +1,7 @@
 /** The commands that show one answer of the daemon: status, peers, committee. */
 import type { ControlMethod, ResultOf } from '../../shell/control/api.ts';
 import { type CommandSpec, JSON_OPTION } from '../command.ts';
-import { ask, DAEMON_OPTIONS } from '../daemon.ts';
+import { ask, DAEMON_OPTIONS } from '../daemon-client.ts';
 import { show } from '../output.ts';
 import { renderCommittee, renderPeers, renderStatus } from '../render/node.ts';
 import type { Paint } from '../render/paint.ts';

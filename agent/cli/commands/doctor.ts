@@ -1,6 +1,6 @@
 /** `meshpay doctor`: what is wrong with a node, and what mends it. */
 import { type CommandSpec, JSON_OPTION } from '../command.ts';
-import { ask, DAEMON_OPTIONS } from '../daemon.ts';
+import { ask, DAEMON_OPTIONS } from '../daemon-client.ts';
 import { failure } from '../failure.ts';
 import { show } from '../output.ts';
 import { renderDoctor } from '../render/node.ts';

@@ -3,7 +3,7 @@
 import { nearest } from '../../shell/config/nearest.ts';
 import { EVENT_KINDS, type EventKind } from '../../shell/control/event-view.ts';
 import { type CommandSpec, JSON_OPTION } from '../command.ts';
-import { DAEMON_OPTIONS, withDaemon } from '../daemon.ts';
+import { DAEMON_OPTIONS, withDaemon } from '../daemon-client.ts';
 import { failure } from '../failure.ts';
 import { renderEvent } from '../render/events.ts';
 import { unlessAborted } from '../wait.ts';

@@ -1,7 +1,7 @@
 /** `meshpay log level`: how much the daemon writes to its log. */
 import { LOG_LEVELS, type LogLevel } from '../../shell/log/levels.ts';
 import { type CommandSpec, JSON_OPTION } from '../command.ts';
-import { ask, DAEMON_OPTIONS } from '../daemon.ts';
+import { ask, DAEMON_OPTIONS } from '../daemon-client.ts';
 import { show } from '../output.ts';
 
 export const logLevel: CommandSpec = {

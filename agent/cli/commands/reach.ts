@@ -7,10 +7,10 @@ import { readConfig } from '../../shell/config/config.ts';
 import { DEFAULT_RADIO_STATUS } from '../../shell/config/config-schema.ts';
 import { readRadioReport } from '../../shell/radio/report.ts';
 import { type CommandSpec, JSON_OPTION } from '../command.ts';
-import { DAEMON_OPTIONS, withDaemon } from '../daemon.ts';
+import { DAEMON_OPTIONS, withDaemon } from '../daemon-client.ts';
 import { failure } from '../failure.ts';
 import { show } from '../output.ts';
-import { parseNeighbours, reachView } from '../reach.ts';
+import { parseNeighbours, reachView } from '../reach-steps.ts';
 import { renderReach } from '../render/reach.ts';
 
 export const reach: CommandSpec = {

@@ -20,7 +20,7 @@ import { planNetwork } from '../network/plan.ts';
 import { readGenesisFile } from '../network/read.ts';
 import { CONFIG_FILE, writeNetwork } from '../network/write.ts';
 import { orFail } from '../wallet-failure.ts';
-import { LabDaemon } from './daemon.ts';
+import { LabDaemon } from './lab-daemon.ts';
 import { freePorts } from './ports.ts';
 
 export interface LabRequest {

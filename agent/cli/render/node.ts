@@ -2,7 +2,7 @@
 
 import { harmless } from '../../core/base/characters.ts';
 import type {
-  AccountView,
+  AccountClaims,
   BackupView,
   CommitteeView,
   DoctorView,
@@ -169,7 +169,7 @@ export function renderCommittee(paint: Paint, view: CommitteeView): string {
 }
 
 /** `meshpay account`. */
-export function renderAccount(paint: Paint, view: AccountView): string {
+export function renderAccount(paint: Paint, view: AccountClaims): string {
   const { claims, silent, account, source } = view;
   const origin =
     source === 'ledger'

@@ -3,7 +3,7 @@ import { harmless } from '../../core/base/characters.ts';
 import { REFUSALS, type Refusal } from '../../core/base/refusal.ts';
 import { formatAmount } from '../../core/base/units.ts';
 import { type Answers, hasForgotten } from '../../core/wallet/answers.ts';
-import { describeFault } from '../../shell/net/fault.ts';
+import { describeLinkFault } from '../../shell/net/fault.ts';
 import type { Waiting } from '../../wallet/pay.ts';
 import type { MissingVote, Pursuit } from '../../wallet/pursuit.ts';
 import type { PeerTrouble } from '../../wallet/session.ts';
@@ -37,7 +37,7 @@ export function waitingLines({ troubles, missing, decimals }: Waiting): readonly
 
 /** "192.0.2.7:7420: connection refused". */
 export function troubleText({ address, fault }: PeerTrouble): string {
-  return `${address}: ${fault === undefined ? 'no answer yet' : harmless(describeFault(fault))}`;
+  return `${address}: ${fault === undefined ? 'no answer yet' : harmless(describeLinkFault(fault))}`;
 }
 
 function missingText({ refusal, isLinked }: MissingVote, decimals: number): string {

@@ -1,7 +1,7 @@
 /** `meshpay reach` for people. */
 
 import { harmless } from '../../core/base/characters.ts';
-import type { ReachedAuthority, ReachView } from '../reach.ts';
+import type { ReachedAuthority, ReachView } from '../reach-steps.ts';
 import type { Paint } from './paint.ts';
 import { rate } from './radio.ts';
 import { renderTable } from './table.ts';

@@ -165,7 +165,7 @@ export interface AccountClaim {
   readonly balances: readonly QuantityView[];
 }
 
-export interface AccountView {
+export interface AccountClaims {
   readonly account: string;
   /** `ledger`: this authority's own ledger; `query`: what authorities answered. */
   readonly source: 'ledger' | 'query';
@@ -205,7 +205,7 @@ export interface ControlMethods {
   peers: { params: Empty; result: PeersView };
   committee: { params: Empty; result: CommitteeView };
   /** Of an authority only. `from: 'committee'` asks the others as well. */
-  account: { params: { account: string; from?: 'ledger' | 'committee' }; result: AccountView };
+  account: { params: { account: string; from?: 'ledger' | 'committee' }; result: AccountClaims };
   reach: { params: Empty; result: ReachableView };
   /** Follows; `kinds` are names of EVENT_KINDS (event-view.ts), all if left out. */
   events: { params: { kinds?: readonly string[] }; event: EventView; result: Empty };

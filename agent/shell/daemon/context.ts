@@ -10,8 +10,8 @@ import type { Engine } from '../engine.ts';
 import type { Logs } from '../log/logs.ts';
 import type { Damage } from '../store/damage.ts';
 import type { Counters } from './counters.ts';
-import type { Events } from './events.ts';
-import type { NodeIdentity } from './identity.ts';
+import type { Events } from './followers.ts';
+import type { NodeIdentity } from './node-identity.ts';
 import type { Beacons } from './parts/beacons.ts';
 import type { Readiness } from './readiness.ts';
 

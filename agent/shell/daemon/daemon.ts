@@ -21,18 +21,18 @@ import type { Logs } from '../log/logs.ts';
 import { type Damage, describeDamage } from '../store/damage.ts';
 import { refuseHeld } from '../store/holder.ts';
 import { storePaths } from '../store/layout.ts';
-import { latestChangeMs } from './clock.ts';
 import { type Closers, createClosers } from './closers.ts';
 import type { DaemonContext, Running } from './context.ts';
 import { createCounters } from './counters.ts';
-import { createEvents } from './events.ts';
-import type { NodeIdentity } from './identity.ts';
+import { createEvents } from './followers.ts';
+import type { NodeIdentity } from './node-identity.ts';
 import { ownStore } from './owner.ts';
 import { serveControl } from './parts/control.ts';
 import { createReadiness } from './readiness.ts';
 import { reload } from './reload.ts';
 import { StartFailure } from './start-failure.ts';
 import { engineOptions, takePart } from './take-part.ts';
+import { latestChangeMs } from './wall-clock.ts';
 
 export interface DaemonSetup {
   readonly config: Config;

@@ -3,12 +3,12 @@ import { equalBytes } from '../../core/base/bytes.ts';
 import { nameOf } from '../../core/base/names.ts';
 import { logKey } from '../log/log-clean.ts';
 import { formatAddress } from '../net/address.ts';
-import { describeFault, type LinkFaultCode } from '../net/fault.ts';
+import { describeLinkFault, type LinkFaultCode } from '../net/fault.ts';
 import type { LinkReport } from '../net/link.ts';
 import { isLinked, type PeerState } from '../net/peer-state.ts';
 import type { MovedPeer } from '../net/peers.ts';
 import type { DaemonContext } from './context.ts';
-import { peerName } from './views.ts';
+import { peerName } from './status-views.ts';
 
 /** Makes what tells of peers: followers hear of every change, the log at "info" of what is news. */
 export function createPeerReporter(
@@ -17,7 +17,7 @@ export function createPeerReporter(
   const isNews = createPeerNews();
   return (peer, from) => {
     const { state: to, address, key, lastFault } = peer;
-    const why = lastFault === undefined || to === 'ready' ? null : describeFault(lastFault);
+    const why = lastFault === undefined || to === 'ready' ? null : describeLinkFault(lastFault);
     const fields = {
       name: peerName(context, peer),
       key: key === undefined ? null : nameOf('node', key),
@@ -72,6 +72,6 @@ export function logLink(context: DaemonContext, report: LinkReport): void {
     what,
     address: formatAddress(address),
     key: logKey(key),
-    why: fault === undefined ? undefined : describeFault(fault),
+    why: fault === undefined ? undefined : describeLinkFault(fault),
   });
 }

@@ -6,7 +6,7 @@ import { compareConfigs, describeProblem, readConfig } from '../config/config.ts
 import type { ReloadView } from '../control/api.ts';
 import { controlError } from '../control/errors.ts';
 import type { DaemonContext } from './context.ts';
-import { wantedPeers } from './neighbours.ts';
+import { wantedPeers } from './wanted-peers.ts';
 
 /** Throws ControlError `bad_config`, which names the first mistake. */
 export function reload(context: DaemonContext): ReloadView {

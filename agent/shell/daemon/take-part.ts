@@ -12,10 +12,10 @@ import { identityFromSeed } from '../net/identity.ts';
 import { errnoOf } from '../store/layout.ts';
 import type { DaemonContext, Running } from './context.ts';
 import { logNotice } from './log-notice.ts';
-import { wantedPeers } from './neighbours.ts';
 import { createBeacons } from './parts/beacons.ts';
 import { createPeerReporter, logLink } from './peer-news.ts';
 import { exitOf, StartFailure } from './start-failure.ts';
+import { wantedPeers } from './wanted-peers.ts';
 
 /** What the engine of this daemon is made of. */
 export function engineOptions(

@@ -50,7 +50,7 @@ export function linkFault(code: LinkFaultCode, detail = ''): LinkFault {
 }
 
 /** One line for a person. */
-export function describeFault(fault: LinkFault): string {
+export function describeLinkFault(fault: LinkFault): string {
   const { meaning } = LINK_FAULTS[fault.code];
   return fault.detail === '' ? meaning : `${meaning} (${fault.detail})`;
 }

@@ -13,7 +13,7 @@
  */
 import { toHex } from '../../core/base/bytes.ts';
 import type { LinkId } from '../../core/io.ts';
-import type { Place } from '../standing.ts';
+import type { Place } from '../place.ts';
 import type { Listen } from './acceptor.ts';
 import type { Address } from './address.ts';
 import { findPlace, type LinkKind, type Newcomer } from './admission.ts';

@@ -2,7 +2,7 @@
  * One link as link-table.ts keeps it, and what is told of links.
  */
 import type { Event, LinkId } from '../../core/io.ts';
-import type { Place } from '../standing.ts';
+import type { Place } from '../place.ts';
 import type { Listen } from './acceptor.ts';
 import type { Address } from './address.ts';
 import type { LinkKind, Placed } from './admission.ts';

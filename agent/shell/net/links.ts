@@ -13,7 +13,7 @@ import { randomBytes } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import type { Close, LinkId, Send } from '../../core/io.ts';
 import type { Member } from '../../core/network/committee.ts';
-import type { Place } from '../standing.ts';
+import type { Place } from '../place.ts';
 import { Acceptor, type Caller, type Listen, type Listening } from './acceptor.ts';
 import { createSourceNames } from './address.ts';
 import { createCommons } from './datagram/commons.ts';

@@ -11,7 +11,7 @@
 import { MAX_FRAME_BYTES } from '../../core/base/limits.ts';
 import type { LinkId } from '../../core/io.ts';
 import { FairQueue } from '../fair-queue.ts';
-import type { Place } from '../standing.ts';
+import type { Place } from '../place.ts';
 import { wordBytes } from './framing.ts';
 import { FORWARD_LANE_BYTES, OUTPUT_AHEAD_BYTES } from './limits.ts';
 

@@ -11,7 +11,7 @@
  */
 import { compareBytes, equalBytes, toHex } from '../../core/base/bytes.ts';
 import type { Member } from '../../core/network/committee.ts';
-import type { Place } from '../standing.ts';
+import type { Place } from '../place.ts';
 import type { Listen } from './acceptor.ts';
 import type { LinkKind } from './admission.ts';
 import { type LinkFault, linkFault } from './fault.ts';

@@ -17,7 +17,7 @@ import {
 } from '../../../platform/settings.ts';
 import { radiosOf } from '../config/config-radios.ts';
 import type { Config } from '../config/config-schema.ts';
-import { readGenesisFile } from '../daemon/identity.ts';
+import { readGenesisFile } from '../daemon/node-identity.ts';
 import { isKeyFault, readKeyFile, signerFromSeed } from '../keys.ts';
 import { meshAddressesWithPrefix } from './address.ts';
 

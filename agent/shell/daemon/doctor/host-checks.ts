@@ -1,7 +1,7 @@
 /** What `meshpay doctor` says of the machine and this process on it: clock, memory, log. */
 import type { CheckView } from '../../control/check.ts';
-import { isClockTrusted } from '../clock.ts';
 import type { DaemonContext } from '../context.ts';
+import { isClockTrusted } from '../wall-clock.ts';
 import { found, well } from './finding.ts';
 import { judgeLog } from './log-check.ts';
 

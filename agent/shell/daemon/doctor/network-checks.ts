@@ -6,8 +6,8 @@ import type { CheckView } from '../../control/check.ts';
 import { formatAddress } from '../../net/address.ts';
 import { interfaceIndex } from '../../net/multicast.ts';
 import type { DaemonContext } from '../context.ts';
-import { beaconInterfaces } from '../neighbours.ts';
-import { committeeView, peerName } from '../views.ts';
+import { committeeView, peerName } from '../status-views.ts';
+import { beaconInterfaces } from '../wanted-peers.ts';
 import { found, well } from './finding.ts';
 
 export function checkQuorum(context: DaemonContext): CheckView {

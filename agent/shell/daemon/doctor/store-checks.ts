@@ -6,7 +6,7 @@ import { describeDamage } from '../../store/damage.ts';
 import type { StoreStatistics } from '../../store/store.ts';
 import type { DaemonContext } from '../context.ts';
 import { unusedMarkOf } from '../owner.ts';
-import { openingText, votingView } from '../views.ts';
+import { openingText, votingView } from '../status-views.ts';
 import { found, well } from './finding.ts';
 
 const LOW_DISK_BYTES = 64 * 1024 * 1024;

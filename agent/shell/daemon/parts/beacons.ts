@@ -9,8 +9,8 @@ import type { Engine } from '../../engine.ts';
 import type { Logs } from '../../log/logs.ts';
 import { type Address, isLinkLocal } from '../../net/address.ts';
 import { Discovery, type DiscoveryCounts, type OwnBeacon } from '../../net/discovery.ts';
-import type { NodeIdentity } from '../identity.ts';
-import { beaconInterfaces } from '../neighbours.ts';
+import type { NodeIdentity } from '../node-identity.ts';
+import { beaconInterfaces } from '../wanted-peers.ts';
 import { createTwinWatch, type TwinCounts } from './twin-watch.ts';
 
 export interface Beacons {

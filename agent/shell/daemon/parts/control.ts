@@ -1,6 +1,6 @@
 /**
  * The control socket of this daemon: where it is, who may use it, and what each method does, in a
- * few words. What the methods show is made in views.ts.
+ * few words. What the methods show is made in status-views.ts.
  */
 import { isAbsolute } from 'node:path';
 import { describeDetail } from '../../../core/base/detail.ts';
@@ -17,13 +17,13 @@ import { clearSocketPath, findGroup } from '../../control/socket-file.ts';
 import { backup } from '../../store/backup.ts';
 import { errnoOf, messageOf } from '../../store/layout.ts';
 import { StoreError } from '../../store/store-error.ts';
-import { accountView } from '../account.ts';
+import { accountView } from '../account-claims.ts';
 import { type DaemonContext, notRunning } from '../context.ts';
-import { doctorView } from '../doctor/doctor.ts';
-import { reachableView } from '../reach.ts';
+import { doctorView } from '../doctor/checks.ts';
+import { reachableView } from '../reachable.ts';
 import { reload } from '../reload.ts';
 import { exitOf, StartFailure, wrongConfig } from '../start-failure.ts';
-import { committeeView, peersView, statusView } from '../views.ts';
+import { committeeView, peersView, statusView } from '../status-views.ts';
 
 /**
  * Makes way for the socket and answers on it. `onStop` is called after `stop` has been answered.

@@ -20,13 +20,13 @@ import {
 } from '../control/api.ts';
 import { tokenViews } from '../control/money-view.ts';
 import { formatAddress } from '../net/address.ts';
-import { describeFault } from '../net/fault.ts';
+import { describeLinkFault } from '../net/fault.ts';
 import { isLinked } from '../net/peer-state.ts';
 import type { KnownPeer } from '../net/peers.ts';
 import type { StoreStatistics } from '../store/store.ts';
 import { VERSION } from '../version.ts';
-import { isClockTrusted } from './clock.ts';
 import type { DaemonContext } from './context.ts';
+import { isClockTrusted } from './wall-clock.ts';
 
 export function statusView(context: DaemonContext): StatusView {
   const { config, identity, running, readiness, clock } = context;
@@ -130,7 +130,7 @@ function peerView(context: DaemonContext, peer: KnownPeer): PeerView {
     transport: peer.transport ?? null,
     roundTripMs: peer.roundTripMs ?? null,
     ...peer.traffic,
-    lastError: peer.lastFault === undefined ? null : describeFault(peer.lastFault),
+    lastError: peer.lastFault === undefined ? null : describeLinkFault(peer.lastFault),
   };
 }
 

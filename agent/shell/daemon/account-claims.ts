@@ -9,7 +9,7 @@ import { nameOf, parseName } from '../../core/base/names.ts';
 import { isRefusal, refusal } from '../../core/base/refusal.ts';
 import type { MemberIndex } from '../../core/base/units.ts';
 import { accountOf } from '../../core/views.ts';
-import type { AccountClaim, AccountView, ParamsOf } from '../control/api.ts';
+import type { AccountClaim, AccountClaims, ParamsOf } from '../control/api.ts';
 import { refusalError } from '../control/errors.ts';
 import { memberName, orderView, quantityView } from '../control/money-view.ts';
 import { type DaemonContext, notRunning, type Running } from './context.ts';
@@ -18,7 +18,7 @@ import { hearAll, otherMembers } from './hear-all.ts';
 export async function accountView(
   context: DaemonContext,
   { account: name, from }: ParamsOf<'account'>,
-): Promise<AccountView> {
+): Promise<AccountClaims> {
   const { identity, running } = context;
   const account = parseName('account', name, 'account');
   if (isRefusal(account)) throw refusalError(account);
@@ -55,7 +55,7 @@ async function askCommittee(
   running: Running,
   account: Uint8Array,
   own: AccountClaim,
-): Promise<AccountView> {
+): Promise<AccountClaims> {
   const { network } = context.identity;
   const others = otherMembers(context);
   const seen = await hearAll(context, running, { kind: 'query', account }, others, (notice) =>

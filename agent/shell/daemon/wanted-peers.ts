@@ -5,7 +5,7 @@ import { type Config, DEFAULT_PORT } from '../config/config-schema.ts';
 import type { WantedPeer } from '../net/wants.ts';
 import { meshAddress } from '../radio/address.ts';
 import { hasRadio } from '../radio/settings.ts';
-import type { NodeIdentity } from './identity.ts';
+import type { NodeIdentity } from './node-identity.ts';
 
 /**
  * The configured peers as the links take them. On a mesh, every authority besides at the address
