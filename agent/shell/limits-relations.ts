@@ -12,6 +12,7 @@ import {
 import { quorumOf } from '../core/network/committee.ts';
 import {
   CHECK_COST,
+  DRAIN_TIMEOUT_MS,
   LANE_BOUNDS,
   MAX_LEFT_BYTES,
   MAX_QUEUED_BYTES,
@@ -44,6 +45,11 @@ invariant(
 invariant(
   SERVICE_CREDIT >= 2 * STEP_COST + (1 + quorumOf(4) + 1) * CHECK_COST + SIGN_COST,
   'a payment of a committee of four is served at once',
+);
+invariant(
+  DRAIN_TIMEOUT_MS + NET_LIMITS.goodbyeMs + 2 * LOG_FLUSH_TRIES * LOG_FLUSH_WAIT_MS <
+    STOP_TIMEOUT_MS,
+  'whoever gives up on the disk has time to say good-bye',
 );
 invariant(
   2 * LOG_FLUSH_TRIES * LOG_FLUSH_WAIT_MS < STOP_TIMEOUT_MS,

@@ -88,10 +88,6 @@ invariant(
   MAX_TURN_COST >= SERVICE_CREDIT,
   'whoever may be ahead is served within a turn of the loop',
 );
-invariant(
-  DRAIN_TIMEOUT_MS + 1_000 < STOP_TIMEOUT_MS,
-  'whoever gives up on the disk has time to say good-bye',
-);
 
 /* Keys and signatures (keys.ts, verify.ts, remember.ts). */
 

@@ -41,7 +41,7 @@ if (process.send !== undefined) {
     interfaces: ['mesh0'],
     port: PORT,
     verify,
-    nextCounter: () => firstCounter + BigInt(discovery.counts().sent),
+    nextCounter: () => discovery.nextCounter(),
     onTwin: () => undefined,
   });
   discovery.start();

@@ -73,8 +73,10 @@ describe('the beacons of a node', () => {
     const { discovery, counters, pass, hear, ready } = make(t);
     discovery.start();
     assert.equal(pass(5_000), 0, 'not before the socket is ready');
+    assert.equal(discovery.nextCounter(), 50n);
     ready();
     assert.deepEqual([pass(24), pass(1)], [0, 1]);
+    assert.deepEqual([counters, discovery.nextCounter()], [[50n], 51n]);
     for (let i = 0; i < 5; i++) assert.deepEqual([pass(99), pass(1)], [0, 1], `alone, ${i}`);
     hear(2, 1n);
     assert.equal(pass(100), 1);
