@@ -65,7 +65,7 @@ function wantedSections({ ports = DEFAULT_PORTS }: MeshSettings): Readonly<Recor
       target: 'ACCEPT',
     };
   };
-  const doors = ports.nodes.join(' ');
+  const nodePorts = ports.nodes.join(' ');
   return {
     [SECTION]: {
       name: SECTION,
@@ -74,7 +74,7 @@ function wantedSections({ ports = DEFAULT_PORTS }: MeshSettings): Readonly<Recor
       output: 'ACCEPT',
       forward: 'REJECT',
     },
-    [`${SECTION}_nodes`]: rule('Nodes', { proto: 'tcp udp', dest_port: doors }),
+    [`${SECTION}_nodes`]: rule('Nodes', { proto: 'tcp udp', dest_port: nodePorts }),
     [`${SECTION}_beacons`]: rule('Beacons', { proto: 'udp', dest_port: `${ports.beacons}` }),
     [`${SECTION}_neighbours`]: rule('ICMPv6', { proto: 'icmp', icmp_type: ICMP_TYPES }),
   } as Readonly<Record<Name, Options>>;

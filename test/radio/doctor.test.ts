@@ -171,7 +171,7 @@ describe('doctor on the radio', () => {
 
   it('says that nobody can come in over the mesh', () => {
     const [first] = wrong(judge({}, { isOpen: false }));
-    assert.match(first ?? '', /^warn mesh door/);
+    assert.match(first ?? '', /^warn mesh address/);
   });
 });
 

@@ -7,7 +7,7 @@
  */
 import { compareBytes, equalBytes } from '../../core/base/bytes.ts';
 import type { Member } from '../../core/network/committee.ts';
-import type { Address } from './address.ts';
+import { type Address, sameAddress } from './address.ts';
 import type { Dialer } from './dialer.ts';
 import type { NetLimits } from './limits.ts';
 import { isLinked } from './peer-state.ts';
@@ -92,7 +92,9 @@ export class Wants {
       const peer = key === undefined ? this.#unpinned({ host, port }) : this.#pinned(key);
       if (peer === undefined) continue;
       unwanted.delete(peer);
-      addresses.set(peer, [...(addresses.get(peer) ?? []), { host, port }]);
+      const known = addresses.get(peer) ?? [];
+      const isKnown = known.some((address) => sameAddress(address, { host, port }));
+      addresses.set(peer, isKnown ? known : [...known, { host, port }]);
     }
     for (const peer of unwanted) this.#abandon(peer);
     for (const [peer, configured] of addresses) {
@@ -147,10 +149,12 @@ export class Wants {
   #unpinned({ host, port }: Address): Peer | undefined {
     const { table } = this.#options;
     for (const peer of table.all()) {
-      const [address] = peer.configured;
-      if (!peer.pinned && address?.host === host && address.port === port) return peer;
+      const [known] = peer.configured;
+      if (!peer.pinned && known !== undefined && sameAddress(known, { host, port })) return peer;
     }
-    return table.add({ key: undefined, pinned: false, isMember: false, demanded: true });
+    const peer = table.add({ key: undefined, pinned: false, isMember: false, demanded: true });
+    if (peer !== undefined) peer.configured = [{ host, port }];
+    return peer;
   }
 
   #abandon(peer: Peer): void {

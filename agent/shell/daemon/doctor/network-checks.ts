@@ -35,9 +35,11 @@ export function checkLedgers({ identity, readiness }: DaemonContext): CheckView 
 export function checkListening({ running, config }: DaemonContext): CheckView {
   const wanted = config['listen.addresses'];
   if (wanted.length === 0) return well('listening', 'no address is configured: others are dialled');
-  const doors = running?.engine.links.listening() ?? [];
-  const closed = doors.filter(({ open }) => !open).map(({ address }) => formatAddress(address));
-  const open = doors.filter((door) => door.open).map(({ address }) => formatAddress(address));
+  const addresses = running?.engine.links.listening() ?? [];
+  const closed = addresses.filter(({ open }) => !open).map(({ address }) => formatAddress(address));
+  const open = addresses
+    .filter((address) => address.open)
+    .map(({ address }) => formatAddress(address));
   if (open.length > 0 && closed.length === 0) {
     return well('listening', `others can connect to ${open.join(', ')}`);
   }

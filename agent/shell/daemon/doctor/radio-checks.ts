@@ -35,13 +35,13 @@ export interface MeshSenses {
 export function radioChecks(context: DaemonContext): readonly CheckView[] {
   const { config, clock, running, startedMs } = context;
   if (!hasRadio(config)) return [well('radio', 'no mesh radio is configured (radio.body)')];
-  const doors = config['listen.addresses'].map(({ host }) => host);
+  const hosts = config['listen.addresses'].map(({ host }) => host);
   const senses: MeshSenses = {
     nowMs: clock.stamp().nowMs,
     heardAtMs: running?.beacons.heardAtMs,
     startedMs,
     twins: running?.beacons.twins() ?? { heard: 0, certain: 0 },
-    isOpen: doors.some((host) => host === '::' || /^f[de]/i.test(host)),
+    isOpen: hosts.some((host) => host === '::' || /^f[de]/i.test(host)),
   };
   const [first, ...others] = radiosOf(config);
   return [
@@ -51,7 +51,12 @@ export function radioChecks(context: DaemonContext): readonly CheckView[] {
 }
 
 /** What is said of the node as a whole stands with its first radio. */
-const OF_NODE: ReadonlySet<string> = new Set(['node key', 'multicast', 'radio log', 'mesh door']);
+const OF_NODE: ReadonlySet<string> = new Set([
+  'node key',
+  'multicast',
+  'radio log',
+  'mesh address',
+]);
 
 function judgeFurther(radio: Config, senses: MeshSenses): readonly CheckView[] {
   const checks = judgeRadio(readRadioReport(radio['radio.status_file']), senses);
@@ -82,7 +87,7 @@ export function judgeRadio(reading: RadioReading, senses: MeshSenses): readonly 
     checkKey(report, senses),
     checkMulticast(report, senses),
     judgeLog('radio log', report.log),
-    ...(senses.isOpen ? [] : [checkDoor()]),
+    ...(senses.isOpen ? [] : [checkMeshAddress()]),
   ];
 }
 
@@ -212,9 +217,9 @@ function checkMulticast(report: RadioReport, senses: MeshSenses): CheckView {
   return found('multicast', 'warn', what, mend);
 }
 
-function checkDoor(): CheckView {
+function checkMeshAddress(): CheckView {
   const mend = 'Set listen.addresses = ["[::]:7420"].';
-  return found('mesh door', 'warn', 'nobody can connect to this node over the mesh', mend);
+  return found('mesh address', 'warn', 'nobody can connect to this node over the mesh', mend);
 }
 
 function peered({ stations }: RadioReport): readonly Station[] {

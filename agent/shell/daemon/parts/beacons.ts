@@ -83,12 +83,12 @@ export function createBeacons(setup: BeaconsSetup, { links, verify }: Engine): B
 
 /** What beacons say of this node; nothing is sent by one that neighbours could not connect to. */
 function ownBeacon({ config, identity, clock }: BeaconsSetup): OwnBeacon | undefined {
-  const door = config['listen.addresses'].find(isOnMesh);
-  if (door === undefined) return undefined;
+  const address = config['listen.addresses'].find(isOnMesh);
+  if (address === undefined) return undefined;
   return {
     signer: identity.signer,
     role: config.role,
-    tlsPort: door.port,
+    tlsPort: address.port,
     firstCounter: BigInt(clock.stamp().wallMs),
   };
 }
