@@ -8,8 +8,8 @@ import { MAX_ISSUANCE, MAX_MEMBERS, MAX_NAME_LENGTH } from '../../agent/core/bas
 import type { Amount, TokenIndex } from '../../agent/core/base/units.ts';
 import { checkGenesis, networkOf } from '../../agent/core/network/genesis.ts';
 import { genesisToJson } from '../../agent/core/network/genesis-json.ts';
+import { readConfiguredGenesis } from '../../agent/shell/config/configured-genesis.ts';
 import { MAX_GENESIS_BYTES } from '../../agent/shell/config/limits.ts';
-import { readGenesisFile as readByDaemon } from '../../agent/shell/daemon/node-identity.ts';
 import { temporaryFolder, testNetwork } from './support.ts';
 
 function key(number: number): Uint8Array {
@@ -42,11 +42,11 @@ it('a genesis document of the largest kind is taken by both, and a longer file b
   for (const size of [text.length, MAX_GENESIS_BYTES]) {
     writeFileSync(file, text.padEnd(size, ' '));
     assert.deepEqual(readGenesisFile(file).id, network.id);
-    const read = readByDaemon(file);
+    const read = readConfiguredGenesis(file);
     assert.ok('id' in read);
     assert.deepEqual(read.id, network.id);
   }
   writeFileSync(file, text.padEnd(MAX_GENESIS_BYTES + 1, ' '));
   assert.throws(() => readGenesisFile(file), { code: 'bad_file' });
-  assert.ok('expected' in readByDaemon(file));
+  assert.ok('expected' in readConfiguredGenesis(file));
 });

@@ -4,18 +4,14 @@
  * agree with it, so that a mixed-up folder is found before it does anything.
  */
 
-import { readWhole } from '../../../platform/file-reader.ts';
-import { withoutMark } from '../../core/base/characters.ts';
 import type { Signer } from '../../core/base/crypto.ts';
 import { nameOf } from '../../core/base/names.ts';
-import { isRefusal, REFUSALS, type Refusal } from '../../core/base/refusal.ts';
 import type { MemberIndex } from '../../core/base/units.ts';
 import { memberByKey } from '../../core/network/committee.ts';
 import type { Network } from '../../core/network/genesis.ts';
-import { networkFromJson } from '../../core/network/genesis-json.ts';
 import type { ConfigProblem } from '../config/config.ts';
 import type { Config } from '../config/config-schema.ts';
-import { MAX_GENESIS_BYTES } from '../config/limits.ts';
+import { readConfiguredGenesis } from '../config/configured-genesis.ts';
 import { isKeyFault, quickSignerFromSeed, readKeyFile } from '../keys.ts';
 
 export interface NodeIdentity {
@@ -40,7 +36,7 @@ export function readIdentity(config: Config, configFile: string): IdentityReadin
     found,
   });
   const problems: ConfigProblem[] = [];
-  const network = readGenesisFile(config.genesis);
+  const network = readConfiguredGenesis(config.genesis);
   if ('expected' in network) {
     problems.push(problem('genesis', network.expected, network.found));
   }
@@ -78,24 +74,4 @@ function roleMismatch(
     `"${called}", the name of this member in the genesis document`,
     `"${config.name}"`,
   ];
-}
-
-/** Reads a genesis document. What is wrong with it is told as expected and found. */
-export function readGenesisFile(path: string): Network | { expected: string; found: string } {
-  const text = readWhole(path, MAX_GENESIS_BYTES);
-  if (!text.ok) return { expected: text.expected, found: `${path} (${text.found})` };
-  let json: unknown;
-  try {
-    json = JSON.parse(withoutMark(text.bytes.toString('utf8')));
-  } catch {
-    return { expected: 'a genesis document in JSON', found: `${path}, which is not JSON` };
-  }
-  const network = networkFromJson(json);
-  return isRefusal(network) ? genesisMistake(path, network) : network;
-}
-
-function genesisMistake(path: string, refused: Refusal): { expected: string; found: string } {
-  const { field = 'document', expected = 'a sound one', found } = refused;
-  const what = found ?? REFUSALS[refused.refused].meaning;
-  return { expected: `${field}: ${expected}`, found: `${what} in ${path}` };
 }

@@ -17,7 +17,7 @@ import {
 } from '../../../platform/settings.ts';
 import { radiosOf } from '../config/config-radios.ts';
 import type { Config } from '../config/config-schema.ts';
-import { readGenesisFile } from '../daemon/node-identity.ts';
+import { readConfiguredGenesis } from '../config/configured-genesis.ts';
 import { isKeyFault, readKeyFile, signerFromSeed } from '../keys.ts';
 import { meshAddressesWithPrefix } from './address.ts';
 
@@ -124,7 +124,7 @@ function readRadioSetup(
     return { ok: false, faults: [body] };
   }
   const notes: string[] = [];
-  const network = readGenesisFile(config.genesis);
+  const network = readConfiguredGenesis(config.genesis);
   const known = 'expected' in network ? undefined : network;
   if ('expected' in network) notes.push(`genesis: ${network.found}, so there is no mesh address`);
   const seed = readKeyFile(config.node_key);
