@@ -6,7 +6,7 @@ import type { ByteKey } from './base/bytes.ts';
 import type { MemberIndex } from './base/units.ts';
 import { decodeOwn, encode } from './codec/canonical.ts';
 import { frameCoder, type Message } from './codec/message.ts';
-import type { Close, LinkId, Read, Send, Stamp, Step, Write } from './io.ts';
+import type { Ask, Close, LinkId, Read, Send, Stamp, Step, Write } from './io.ts';
 import type { Notice } from './notice.ts';
 import type { Cell } from './space.ts';
 
@@ -29,6 +29,7 @@ export class Draft implements Read {
   /** Records as they were read or written in this step: most are looked at several times. */
   readonly #records = new Map<ByteKey, unknown>();
   readonly #sends: Send[] = [];
+  readonly #asks: Ask[] = [];
   readonly #closes: Close[] = [];
   readonly #notices: Notice[] = [];
 
@@ -94,6 +95,11 @@ export class Draft implements Read {
     this.#sends.push({ link, bytes });
   }
 
+  /** Asks the outside, once this step is on disk. */
+  ask(ask: Ask): void {
+    this.#asks.push(ask);
+  }
+
   close(link: LinkId, reason: string): void {
     this.#closes.push({ link, reason });
   }
@@ -105,7 +111,7 @@ export class Draft implements Read {
   /** The finished step. */
   finish(wakeAtMs: number | undefined): Step {
     const writes: Write[] = Array.from(this.#written, ([key, value]) => ({ key, value }));
-    const [sends, closes, notices] = [this.#sends, this.#closes, this.#notices];
-    return { writes, sends, closes, notices, wakeAtMs };
+    const [sends, asks, closes, notices] = [this.#sends, this.#asks, this.#closes, this.#notices];
+    return { writes, sends, asks, closes, notices, wakeAtMs };
   }
 }

@@ -23,7 +23,8 @@ export interface Stamp {
 
 export type Event =
   /**
-   * The process came up, with the state that is on disk and none in memory. `seed`: SEED_BYTES random bytes, others for each process (chance.ts).
+   * The process came up, with the state that is on disk and none in memory. `seed`: SEED_BYTES
+   * random bytes, others for each process (chance.ts).
    */
   | { readonly kind: 'start'; readonly seed: Uint8Array }
   /**
@@ -42,14 +43,18 @@ export type Event =
   | { readonly kind: 'frame'; readonly link: LinkId; readonly bytes: Uint8Array }
   /** What the person in front of this node wants. */
   | { readonly kind: 'command'; readonly command: Command }
+  /**
+   * What came of an `Ask`, perhaps of an earlier process. It may come twice, late, or not at all.
+   */
+  | { readonly kind: 'told'; readonly answer: Answer }
   /** `wakeAtMs` of an earlier step has come. */
   | { readonly kind: 'tick' };
 
 export type Command =
   /**
-   * Asks the authorities about a payment, and, when n - f of them would vote for it, makes, keeps and
-   * pursues an order until it is certified (wallet/plan.ts). The same again asks once more; another one
-   * takes the place of one that is not signed yet.
+   * Asks the authorities about a payment, and, when n - f of them would vote for it, makes, keeps
+   * and pursues an order until it is certified (wallet/plan.ts). The same again asks once more;
+   * another one takes the place of one that is not signed yet.
    */
   | {
       readonly kind: 'pay';
@@ -57,14 +62,17 @@ export type Command =
       readonly token: TokenIndex;
       readonly amount: Amount;
       readonly memo: string;
-      /** 16 random bytes, for the question; undefined: the owner insists, and nobody is waited for. */
+      /**
+       * 16 random bytes, for the question; undefined: the owner insists, and nobody is waited for.
+       */
       readonly nonce: Uint8Array | undefined;
     }
   /** Gives up a payment that is not signed yet. */
   | { readonly kind: 'drop' }
   /**
-   * Asks every authority what has come in and what this wallet may have forgotten. `nonce`: 16 random
-   * bytes; the same again asks the same question once more, whose earlier answers still count.
+   * Asks every authority what has come in and what this wallet may have forgotten. `nonce`: 16
+   * random bytes; the same again asks the same question once more, whose earlier answers still
+   * count.
    */
   | { readonly kind: 'refresh'; readonly nonce: Uint8Array }
   /** Gives a certificate, from a receipt say, to this node and to every authority. */
@@ -86,6 +94,28 @@ export interface Send {
   readonly bytes: Uint8Array;
 }
 
+/**
+ * A question to the outside, to a ledger for one. Like a send it leaves when the step is on disk,
+ * and may be lost with the process. So whoever asks keeps on disk that it waits, and asks again at
+ * a start: what is asked has to be harmless when it is asked twice.
+ */
+export interface Ask {
+  /** What is asked; one part of a node is told the answers to it (part.ts). */
+  readonly kind: string;
+  /** Which question of this kind: the same again has the same key, in every process. */
+  readonly key: Uint8Array;
+  readonly body: Uint8Array;
+}
+
+/**
+ * What the outside says to the question of this kind and key. Nothing in it is believed by itself.
+ */
+export interface Answer {
+  readonly kind: string;
+  readonly key: Uint8Array;
+  readonly body: Uint8Array;
+}
+
 /** Ends a stream whose other side broke the protocol. */
 export interface Close {
   readonly link: LinkId;
@@ -95,6 +125,7 @@ export interface Close {
 export interface Step {
   readonly writes: readonly Write[];
   readonly sends: readonly Send[];
+  readonly asks: readonly Ask[];
   readonly closes: readonly Close[];
   /** For people and logs; no later step depends on them. */
   readonly notices: readonly Notice[];

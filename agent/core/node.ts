@@ -1,7 +1,7 @@
 /**
- * A node: the one doorway of the core (io.ts). Whatever a node is, authority, relay or wallet, it is
- * this function with another setup. Every event is folded over the parts of its role (part.ts), which
- * are listed in parts.ts. It keeps nothing between steps; all state is behind `read`.
+ * A node: the one doorway of the core (io.ts). Whatever a node is, authority, relay or wallet, it
+ * is this function with another setup. Every event is folded over the parts of its role (part.ts),
+ * which are listed in parts.ts. It keeps nothing between steps; all state is behind `read`.
  */
 
 import { unreachable } from './base/assert.ts';
@@ -24,8 +24,8 @@ export interface Node {
 }
 
 /**
- * Makes a node. The same setup, state, event and stamp always give the same step. `list`: all parts that
- * there are; a node has those of its role.
+ * Makes a node. The same setup, state, event and stamp always give the same step. `list`: all parts
+ * that there are; a node has those of its role.
  */
 export function createNode(setup: NodeSetup, list: readonly Part[] = PARTS): Node {
   const parts = partsOf(setup, list);
@@ -59,6 +59,9 @@ function take(draft: Draft, setup: NodeSetup, parts: NodeParts, event: Event): v
       return takeFrame(draft, setup, parts, event);
     case 'command':
       return takeCommand(draft, setup, parts, event.command);
+    case 'told':
+      // An answer to what no part asks any more is nobody's.
+      return parts.told.get(event.answer.kind)?.(draft, setup, event.answer);
     case 'tick':
       for (const timer of takeDue(draft)) parts.due.get(timer)?.(draft, setup);
       return;
@@ -96,7 +99,10 @@ function takeFrame(
   takeMessage(draft, setup, parts, { link, route, speaker }, message);
 }
 
-/** Whether a frame is for this node, which a member is by its place, and everybody else is at its link. */
+/**
+ * Whether a frame is for this node, which a member is by its place, and everybody else is at its
+ * link.
+ */
 function isFor({ authority }: NodeSetup, { to, route }: Frame): boolean {
   return to === undefined ? route.length === 0 : to === authority?.member;
 }

@@ -3,9 +3,10 @@
  * event over the parts of the node's role, in the order of the list in parts.ts, and knows none of
  * them by name. What a part has no function for passes it by.
  *
- * What a part declares is held to: it is given the messages that it takes with the types of their rows,
- * and only messages that its roles hear (codec/message.ts); it has to have what its timers are due for
- * (codec/timer.ts); and parts.ts does not compile while a message, a command, a timer or a space belongs to no part.
+ * What a part declares is held to: it is given the messages that it takes with the types of their
+ * rows, and only messages that its roles hear (codec/message.ts); it has to have what its timers
+ * are due for (codec/timer.ts); and parts.ts does not compile while a message, a command, a timer
+ * or a space belongs to no part.
  */
 import { invariant } from './base/assert.ts';
 import type { Refusal } from './base/refusal.ts';
@@ -20,7 +21,7 @@ import {
 import { TIMER_NAMES, TIMERS, type TimerName, type TimersOf } from './codec/timer.ts';
 import type { Role } from './codec/voice.ts';
 import type { Draft, Origin } from './draft.ts';
-import type { Command, LinkId } from './io.ts';
+import type { Answer, Command, LinkId } from './io.ts';
 import { type AuthoritySetup, type NodeSetup, rolesOf, type WalletSetup } from './setup.ts';
 import type { SpaceName } from './spaces.ts';
 
@@ -55,13 +56,14 @@ export interface LinkUp {
 
 type Take<S, D> = (draft: Draft, setup: S, from: Origin, data: D) => void;
 type Due<S> = (draft: Draft, setup: S) => void;
+type Hear<S> = (draft: Draft, setup: S, answer: Answer) => void;
 type CarryOut<S, C> = (draft: Draft, setup: S, command: C) => Refusal | undefined;
 
 /** What a part does, where its setup is `S`. Optional functions are written as methods. */
 interface Handlers<S> {
   /**
-   * A new process, first: makes anew what is kept in memory, from what is on disk. Nothing is said to
-   * anybody before all parts have done so.
+   * A new process, first: makes anew what is kept in memory, from what is on disk. Nothing is said
+   * to anybody before all parts have done so.
    */
   recover?(draft: Draft, setup: S): void;
   /** A new process, then: begins what goes on by itself. */
@@ -102,6 +104,11 @@ type PartSpec<
     readonly spaces: readonly K[];
     readonly takes?: { readonly [M in T]: Take<SetupOf<R>, DataOf<M>> };
     readonly commands?: { readonly [M in C]: CarryOut<SetupOf<R>, CommandOf<M>> };
+    /**
+     * The kinds of questions that it asks of the outside, and what it does with the answers. It
+     * asks again at a start for whatever its records still wait for.
+     */
+    readonly told?: { readonly [kind: string]: Hear<SetupOf<R>> };
   };
 
 /** A part as node.ts sees it: everything in it is called with the node's own setup. */
@@ -117,6 +124,7 @@ export interface Part<
   readonly takes: { readonly [M in T]?: Take<NodeSetup, never> };
   readonly commands: { readonly [M in C]?: CarryOut<NodeSetup, never> };
   readonly due: { readonly [M in TimerName]?: Due<NodeSetup> };
+  readonly told: { readonly [kind: string]: Hear<NodeSetup> };
 }
 
 /** Makes a part of its description. Nothing but its types is looked at. */
@@ -128,7 +136,7 @@ export function part<
   C extends CommandKind = never,
 >(spec: PartSpec<N, R, T, C, K>): Part<N, R, T, C, K> {
   // A node has only the parts of its roles, so the setup that it gives them is theirs.
-  return { takes: {}, commands: {}, due: {}, ...spec } as unknown as Part<N, R, T, C, K>;
+  return { takes: {}, commands: {}, due: {}, told: {}, ...spec } as unknown as Part<N, R, T, C, K>;
 }
 
 /** The parts of one node, and who of them does what. */
@@ -137,11 +145,13 @@ export interface NodeParts {
   readonly takes: ReadonlyMap<Tag, Take<NodeSetup, never>>;
   readonly commands: ReadonlyMap<CommandKind, CarryOut<NodeSetup, never>>;
   readonly due: ReadonlyMap<TimerName, Due<NodeSetup>>;
+  readonly told: ReadonlyMap<string, Hear<NodeSetup>>;
 }
 
 /**
- * The parts of a node with this setup. Each message that its roles hear is taken by exactly one of them,
- * each timer of theirs is due at one, and nothing has two owners; whatever else is a broken invariant.
+ * The parts of a node with this setup. Each message that its roles hear is taken by exactly one of
+ * them, each timer of theirs is due at one, and nothing has two owners; whatever else is a broken
+ * invariant.
  */
 export function partsOf(setup: NodeSetup, parts: readonly Part[]): NodeParts {
   const roles = rolesOf(setup);
@@ -163,7 +173,8 @@ export function partsOf(setup: NodeSetup, parts: readonly Part[]): NodeParts {
   );
   onlyOne(all.map(({ name }) => ({ [name]: name })));
   onlyOne(all.map(({ spaces }) => Object.fromEntries(spaces.map((space) => [space, space]))));
-  return { all, takes, commands, due };
+  const told = onlyOne<string, Hear<NodeSetup>>(all.map((each) => each.told));
+  return { all, takes, commands, due, told };
 }
 
 /** All entries of some tables. None is in two of them. */

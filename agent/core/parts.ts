@@ -1,14 +1,15 @@
 /**
- * All parts of the protocol, in the order in which they see an event. Another one is a line here, and
- * its rows of messages, timers and spaces.
+ * All parts of the protocol, in the order in which they see an event. Another one is a line here,
+ * and its rows of messages, timers and spaces.
  *
  * The order matters where one part goes by what another wrote in the same step:
  *
  *   linksPart       first: all others send over links, and ask who speaks at the other end
  *   firstStartPart  before whatever votes or vouches: at a start it says whether this node may
- *   votingPart      before catchUpPart, which tells at a start what the ledger comes to: the genesis is in it
+ *   votingPart      before catchUpPart, which tells at a start what the ledger comes to
  *
- * Among the others it does not. It is one order all the same, since a step has to come out the same each time.
+ * Among the others it does not. It is one order all the same, since a step has to come out the same
+ * each time.
  */
 import { catchUpPart } from './authority/catchup.ts';
 import { firstStartPart } from './authority/first-start.ts';

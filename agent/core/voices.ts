@@ -11,7 +11,10 @@ import { linkTo } from './mesh/links.ts';
 import type { Network } from './network/genesis.ts';
 import { isAuthority, type NodeSetup, rolesOf } from './setup.ts';
 
-/** Whether only a member says this to this node over its own link. A stranger would make it work for nothing. */
+/**
+ * Whether only a member says this to this node over its own link. A stranger would make it work for
+ * nothing.
+ */
 export function isFromStranger(setup: NodeSetup, { TAG }: Message): boolean {
   return isAuthority(setup) && heardBy('authority', TAG) === 'own';
 }
@@ -36,8 +39,8 @@ export function travelsBack({ TAG }: Message): boolean {
 }
 
 /**
- * Whether this node listens to a message. The committee has to have the member that it names: what a
- * node keeps is one entry a member.
+ * Whether this node listens to a message. The committee has to have the member that it names: what
+ * a node keeps is one entry a member.
  */
 export function mayBeHeard(
   draft: Draft,
@@ -59,7 +62,9 @@ export function mayBeHeard(
   }
 }
 
-/** The member that a message names, if it names one, or `nobody`: the committee has no such member. */
+/**
+ * The member that a message names, if it names one, or `nobody`: the committee has no such member.
+ */
 function namedIn({ committee }: Network, { data }: Message): MemberIndex | undefined | 'nobody' {
   if (!('member' in data) || data.member === undefined) return undefined;
   return committee.members[data.member] === undefined ? 'nobody' : data.member;

@@ -1,13 +1,13 @@
 /**
  * Events that wait for the core, within bounds. Frames wait in a lane of their link, and are served
- * in turn by standing, source and cost (fair-queue.ts); commands are one more lane. What tells of
- * the node's own sockets and clock comes first and in its order, and needs no bound here: links are
- * bounded where they are made, and one tick is due at a time.
+ * in turn by standing, source and cost (fair-queue.ts); commands and answers to what this node
+ * asked are one more lane. What tells of the node's own sockets and clock comes first and in its
+ * order, and needs no bound here: links are bounded where they are made, and one tick is due at a
+ * time.
  *
  * Safety: a lane that is full holds back its own link alone. The frames of one link keep their
  * order, except that its end overtakes what still waits of it: to the core, a frame of a link that
- * is gone.
- * Liveness: a link that was asked to pause is told when its lane has room again.
+ * is gone. Liveness: a link that was asked to pause is told when its lane has room again.
  *
  * Of links that are gone only so much is kept; beyond it, what came from one source most goes.
  */
@@ -64,6 +64,7 @@ export class EventQueue {
       case 'frame':
         return this.#offerFrame(event, place);
       case 'command':
+      case 'told':
         if (this.#rest.lengthOfLane(COMMANDS) >= MAX_QUEUED_COMMANDS) return 'refused';
         this.#rest.push(COMMANDS, event, 0);
         return 'taken';

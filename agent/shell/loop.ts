@@ -2,11 +2,11 @@
  * The loop (ARCHITECTURE.md, the doorway): stamps events, gives them to the core one after the
  * other, and lets nothing out before it is on disk.
  *
- * Safety: no send, close or notice of a step leaves before all durable writes of that step and of
- * all steps before it are on disk, and they leave in the order of the steps. What a step puts out
- * is kept with the newest batch that it, or a step before it, wrote to; a batch lets go only when
- * it is committed, and batches are committed one after the other. After a failed commit nothing
- * leaves.
+ * Safety: no send, question, close or notice of a step leaves before all durable writes of that
+ * step and of all steps before it are on disk, and they leave in the order of the steps. What a
+ * step puts out is kept with the newest batch that it, or a step before it, wrote to; a batch lets
+ * go only when it is committed, and batches are committed one after the other. After a failed
+ * commit nothing leaves.
  *
  * Speed: while one batch is being committed, steps go on against the overlay and their writes
  * gather in the next, which is committed as soon as the disk is free: the slower the disk, the
@@ -16,7 +16,8 @@
  * wait when too much is held back, those of strangers first; when a turn has cost MAX_TURN_COST the
  * sockets get theirs. What a step cost is counted after it and charged to the link that caused it.
  */
-import type { Close, Event, LinkId, Read, Send, Stamp, Step } from '../core/io.ts';
+import { invariant } from '../core/base/assert.ts';
+import type { Ask, Close, Event, LinkId, Read, Send, Stamp, Step } from '../core/io.ts';
 import type { Notice } from '../core/notice.ts';
 import type { Clock } from './clock.ts';
 import { EventQueue, type Intake } from './event-queue.ts';
@@ -47,6 +48,11 @@ export interface LoopOptions {
    * frame it was, if it was one.
    */
   readonly onSend: (send: Send, cause: LinkId | undefined) => void;
+  /**
+   * Who asks the outside, and offers a `told` with the answer. Without it nothing may ask: to ask
+   * nobody would be to wait for ever.
+   */
+  readonly onAsk?: (ask: Ask) => void;
   readonly onClose: (close: Close) => void;
   readonly onNotice: (notice: Notice) => void;
   /** A link that was asked to pause may go on. */
@@ -100,12 +106,13 @@ interface Taken extends Step {
 /** Steps that may not put out yet, and the bytes that they keep in memory. */
 class Held {
   readonly steps: Taken[] = [];
-  /** Of durable writes and sends. */
+  /** Of durable writes, sends and questions. */
   bytes = 0;
 
   add(step: Taken): void {
     this.steps.push(step);
     this.bytes += bytesOf(step.sends);
+    for (const { key, body } of step.asks) this.bytes += key.length + body.length;
   }
 }
 
@@ -256,10 +263,17 @@ class CommittingLoop implements Loop {
 
   #release(step: Taken): void {
     for (const send of step.sends) this.#options.onSend(send, step.cause);
+    for (const ask of step.asks) this.#ask(ask);
     for (const close of step.closes) this.#options.onClose(close);
     for (const notice of step.notices) this.#options.onNotice(notice);
     this.#released += 1;
     this.#tellWaiters();
+  }
+
+  #ask(ask: Ask): void {
+    const { onAsk } = this.#options;
+    invariant(onAsk !== undefined, `somebody is there to be asked: ${ask.kind}`);
+    onAsk(ask);
   }
 
   #tellWaiters(): void {

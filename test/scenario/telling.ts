@@ -109,6 +109,8 @@ export class Telling {
       }
       case 'command':
         return `: command ${event.command.kind}`;
+      case 'told':
+        return `: is told ${event.answer.kind}`;
       case 'start':
         return ': starts';
       case 'tick':
@@ -124,6 +126,7 @@ export class Telling {
       ...(disk === '' ? [] : [`disk    ${disk}`]),
       ...(memory === '' ? [] : [`memory  ${memory}`]),
       ...this.#sends(place, step.sends).map((line) => `-> ${line}`),
+      ...step.asks.map(({ kind }) => `asks    ${kind}`),
       ...step.closes.map(({ link, reason }) => {
         return `closes the link to ${this.#otherEnd(place, link)}: ${reason}`;
       }),

@@ -292,6 +292,8 @@ describe('what the node itself has to tell', () => {
     }
     for (let i = 0; i < MAX_QUEUED_COMMANDS; i++) assert.equal(queue.offer(command), 'taken');
     assert.equal(queue.offer(command), 'refused');
+    const answer = { kind: 'weather', key: new Uint8Array(), body: new Uint8Array() };
+    assert.equal(queue.offer({ kind: 'told', answer }), 'refused');
     assert.equal(queue.offer({ kind: 'tick' }), 'taken');
   });
 

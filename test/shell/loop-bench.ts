@@ -91,6 +91,7 @@ export function letters(event: Event, stamp: Stamp, read: Read): Step {
   return {
     writes: isDurable ? [{ key: letter as ByteKey, value: Buffer.from(text) }] : [],
     sends: [{ link: LINK, bytes: Buffer.from(said) }],
+    asks: [],
     closes: text === 'x' ? [{ link: LINK, reason: 'x' }] : [],
     notices: text === 'x' ? [{ kind: 'relayed', member: 0 as never }] : [],
     wakeAtMs: text.startsWith('w') ? Number(text.slice(1)) : undefined,

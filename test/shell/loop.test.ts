@@ -132,7 +132,7 @@ describe('group commit', () => {
       const value = Uint8Array.of((read.get(timers)?.[0] ?? 0) + 1);
       const sends = [{ link: LINK, bytes: Buffer.from(String(value[0])) }];
       const writes = [{ key: timers, value }];
-      return { writes, sends, closes: [], notices: [], wakeAtMs: undefined };
+      return { writes, sends, asks: [], closes: [], notices: [], wakeAtMs: undefined };
     };
     const { say, out, store } = bench(count);
     await say('a', 'b');
@@ -189,6 +189,7 @@ describe('a loop with too much to do', () => {
       const { loop, store } = bench(() => ({
         writes: [{ key: 'A' as ByteKey, value: new Uint8Array(written) }],
         sends: [{ link: LINK, bytes: new Uint8Array(sent) }],
+        asks: [],
         closes: [],
         notices: [],
         wakeAtMs: undefined,
@@ -274,7 +275,7 @@ describe('time', () => {
     const kinds: string[] = [];
     const { say, clock } = bench(({ kind }) => {
       kinds.push(kind);
-      return { writes: [], sends: [], closes: [], notices: [], wakeAtMs: 1_500 };
+      return { writes: [], sends: [], asks: [], closes: [], notices: [], wakeAtMs: 1_500 };
     });
     await say('a');
     clock.move(1_500);

@@ -11,7 +11,14 @@ import type { Process } from './process.ts';
 import { runPlan } from './run.ts';
 import type { World } from './world.ts';
 
-const IDLE: Step = { writes: [], sends: [], closes: [], notices: [], wakeAtMs: undefined };
+const IDLE: Step = {
+  writes: [],
+  sends: [],
+  asks: [],
+  closes: [],
+  notices: [],
+  wakeAtMs: undefined,
+};
 const NOTHING = Uint8Array.of(0xff, 0xff);
 
 /** What a history says of one event at a node whose links 0 to 19 lead to wallet-0 to wallet-19. */

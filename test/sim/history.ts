@@ -78,6 +78,7 @@ function wordsOf({ atMs, event, step, text }: Entry, peer: PeerName): string {
     ['writes', spacesOf(step.writes.filter(({ value }) => value !== undefined))],
     ['removes', spacesOf(step.writes.filter(({ value }) => value === undefined))],
     ['sends', sendsOf(step.sends, peer)],
+    ['asks', listed(step.asks.map(({ kind }) => kind))],
     ['closes', listed(closes)],
     ['notes', listed(counted(step.notices.map(noticeName)))],
   ].filter(([, what]) => what !== '');
@@ -95,6 +96,8 @@ function eventName(event: Event, peer: PeerName): string {
       return `the link to ${peer(event.link)} is down`;
     case 'command':
       return `is told to ${event.command.kind}`;
+    case 'told':
+      return `is told ${event.answer.kind}`;
     default:
       return event.kind;
   }

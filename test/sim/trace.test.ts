@@ -7,7 +7,14 @@ import { Trace } from './trace.ts';
 
 const LINK = 7n as LinkId;
 const KEY = 'A1' as ByteKey;
-const IDLE: Step = { writes: [], sends: [], closes: [], notices: [], wakeAtMs: undefined };
+const IDLE: Step = {
+  writes: [],
+  sends: [],
+  asks: [],
+  closes: [],
+  notices: [],
+  wakeAtMs: undefined,
+};
 
 function hashOf(event: Event, step: Partial<Step> = {}): string {
   const trace = new Trace();

@@ -14,6 +14,7 @@ const KINDS: Readonly<Record<Event['kind'], number>> = {
   frame: 4,
   command: 5,
   tick: 6,
+  told: 8,
 };
 /** What is mixed in for nothing: no value, no time. */
 const NOTHING = 0x7fffffff;
@@ -44,6 +45,11 @@ export class Trace implements Watcher {
     for (const { link, bytes } of step.sends) {
       this.#mixLink(link);
       this.#mixBytes(bytes);
+    }
+    for (const { kind, key, body } of step.asks) {
+      this.#mixText(kind);
+      this.#mixBytes(key);
+      this.#mixBytes(body);
     }
     for (const { link, reason } of step.closes) {
       this.#mixLink(link);
@@ -82,6 +88,9 @@ export class Trace implements Watcher {
         break;
       case 'command':
         this.#mixValue(event.command);
+        break;
+      case 'told':
+        this.#mixValue(event.answer);
         break;
       case 'start':
         this.#mixBytes(event.seed);

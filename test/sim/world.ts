@@ -350,7 +350,7 @@ const CROWDED_FIRST_MS = 1_500;
 const CROWDED_BEFORE_MS = 1_000;
 
 const SQUATTER: Actor = {
-  step: () => ({ writes: [], sends: [], closes: [], notices: [], wakeAtMs: undefined }),
+  step: () => ({ writes: [], sends: [], asks: [], closes: [], notices: [], wakeAtMs: undefined }),
 };
 
 /** In so long any commit that was begun in trouble is through, or its process has died. */

@@ -1,6 +1,6 @@
 /**
- * The part that votes and applies: what clients and other authorities bring of orders, certificates and
- * double-spend proofs.
+ * The part that votes and applies: what clients and other authorities bring of orders, certificates
+ * and double-spend proofs.
  */
 import { isRefusal, REFUSALS, type RefusalCode } from '../base/refusal.ts';
 import { FIRST_SEQUENCE } from '../base/units.ts';
@@ -43,7 +43,9 @@ export const votingPart = part({
   },
 });
 
-/** A certificate from anyone: applied, and answered with how far the account is with it (told.ts). */
+/**
+ * A certificate from anyone: applied, and answered with how far the account is with it (told.ts).
+ */
 function takeCertificate(
   draft: Draft,
   setup: AuthoritySetup,

@@ -143,7 +143,9 @@ export type Latest = ValueOf<typeof latestCoder>;
 /** Random bytes that an authority's first start gives itself: one ledger begun with its key. */
 export const lifeCoder = bytesOf(NONCE_BYTES);
 
-/** A member that starts for the first time asks who knows of another life; the part that it signs. */
+/**
+ * A member that starts for the first time asks who knows of another life; the part that it signs.
+ */
 export const firstStartBodyCoder = struct({ life: lifeCoder });
 const firstStartCoder = signed(firstStartBodyCoder);
 export type FirstStart = ValueOf<typeof firstStartCoder>;
@@ -158,8 +160,8 @@ export const vouchBodyCoder = struct({
   about: memberCoder,
   life: lifeCoder,
   /**
-   * `first`: this is the first life that I know of, and I will say so of no other. `seen`: I know of
-   * another one. `unsure`: my own memory has gaps.
+   * `first`: this is the first life that I know of, and I will say so of no other. `seen`: I know
+   * of another one. `unsure`: my own memory has gaps.
    */
   word: wordOf({ first: 1, seen: 2, unsure: 3 }),
   /** What proves another life, where a vote is at hand. */
@@ -177,11 +179,14 @@ const wishCoder = variant({
   /** Certificates of the account's own orders from a sequence on. Answered by `certificates`. */
   orders: [3, struct({ from: sequenceCoder })],
   /**
-   * Certificates that credit the account, in the order in which the authority applied them, from the
-   * nth on. Answered by `credits`.
+   * Certificates that credit the account, in the order in which the authority applied them, from
+   * the nth on. Answered by `credits`.
    */
   credits: [4, struct({ from: u64 })],
-  /** The same as `latest`, and whether the authority would vote for this payment, which is not signed yet. */
+  /**
+   * The same as `latest`, and whether the authority would vote for this payment, which is not
+   * signed yet.
+   */
   plan: [5, planCoder],
 });
 export type Wish = ValueOf<typeof wishCoder>;
@@ -275,10 +280,11 @@ const proofPageCoder = struct({
 export type ProofPage = ValueOf<typeof proofPageCoder>;
 
 /**
- * Every message, one row each: its number on the wire, what it carries, whose word it is to each kind
- * of node, whether it is carried, and what is signed in it (codec/voice.ts). Which part of a node takes
- * it is checked where the parts are listed (core/codec/parts.ts). A number is never used again: 11 was a
- * question for credits and 23 one for the latest that anybody could ask, 18 asked for more of a bucket.
+ * Every message, one row each: its number on the wire, what it carries, whose word it is to each
+ * kind of node, whether it is carried, and what is signed in it (codec/voice.ts). Which part of a
+ * node takes it is checked where the parts are listed (core/parts.ts). A number is never used
+ * again: 11 was a question for credits and 23 one for the latest that anybody could ask, 18 asked
+ * for more of a bucket.
  */
 export const MESSAGES = {
   /** Client to authority: please vote. Answered by `vote` or `orderRefusal`. */
@@ -292,7 +298,9 @@ export const MESSAGES = {
   },
   /** Anyone to authority: this is certified. Answered by `applied` or `rejected`. */
   certificate: { wire: 4, coder: certificateCoder, ...OF_A_LEDGER('proof') },
-  /** The account's next sequence at that authority, at most behind the certificate that was told. */
+  /**
+   * The account's next sequence at that authority, at most behind the certificate that was told.
+   */
   applied: {
     wire: 5,
     coder: struct({ member: memberCoder, account: keyCoder, next: sequenceCoder }),
@@ -300,8 +308,8 @@ export const MESSAGES = {
     travels: 'no',
   },
   /**
-   * The answer to anything that is refused and is no order. `account` and `next`, as in `applied`, only
-   * where a certificate came too early.
+   * The answer to anything that is refused and is no order. `account` and `next`, as in `applied`,
+   * only where a certificate came too early.
    */
   rejected: { wire: 6, coder: rejectedCoder, ...TO_A_WALLET('hearsay') },
   /** Authority to authority: your view of an account. Answered by `account`. */
@@ -334,7 +342,9 @@ export const MESSAGES = {
    * `applied` and of `rejected` for a certificate that came too early.
    */
   progress: { wire: 19, coder: progressCoder, ...TO_A_WALLET('signed'), signed: 'progress' },
-  /** Authority to authority: the proofs that I hold. Answered by `proofsQuery` if some may be new. */
+  /**
+   * Authority to authority: the proofs that I hold. Answered by `proofsQuery` if some may be new.
+   */
   proofCount: { wire: 20, coder: proofCountCoder, ...AMONG_AUTHORITIES },
   /** Your proofs from the nth on, in the order in which you came to hold them. */
   proofsQuery: { wire: 21, coder: struct({ from: u64 }), ...AMONG_AUTHORITIES },

@@ -1,15 +1,17 @@
 /**
  * Whose word a message is, to each kind of node, and whether it is carried: the part of a message's
- * row (codec/message.ts) that decides from whom it is taken (core/voices.ts). What is believed because
- * of the link that it came over must be such that nobody else can write into that link (PROTOCOL: Bounds).
+ * row (codec/message.ts) that decides from whom it is taken (core/voices.ts). What is believed
+ * because of the link that it came over must be such that nobody else can write into that link
+ * (PROTOCOL: Bounds).
  *
  * Over a link come the words of the node at its end and frames that it passed on, which say so
- * (`isPassedOn`). Only the former can be a member's own word; everything else that counts is signed.
+ * (`isPassedOn`). Only the former can be a member's own word; everything else that counts is
+ * signed.
  *
- * Safety: a message that is believed for its link alone is taken unmarked over a member's own link, and
- * is not passed on, so no stranger can say it through an honest node. A row that breaks this does not compile.
- * Liveness: what clients and authorities beyond their own links need of each other is in a voice that
- * travels.
+ * Safety: a message that is believed for its link alone is taken unmarked over a member's own link,
+ * and is not passed on, so no stranger can say it through an honest node. A row that breaks this
+ * does not compile. Liveness: what clients and authorities beyond their own links need of each
+ * other is in a voice that travels.
  */
 import type { KindWithEpoch, KindWithoutEpoch } from '../network/signing.ts';
 import type { Reader, Writer } from './coder.ts';
@@ -30,14 +32,17 @@ export type Voice =
   /** Votes of a quorum: from whomever. Whoever takes it counts them. */
   | 'proof'
   /**
-   * From whomever, unless this node has a link of its own to the member that it names. Nothing in it
-   * counts but what is signed; of the rest, only what is the member's own word.
+   * From whomever, unless this node has a link of its own to the member that it names. Nothing in
+   * it counts but what is signed; of the rest, only what is the member's own word.
    */
   | 'hearsay'
   /** A question to a ledger, which a node without one answers with a refusal. */
   | 'refused';
 
-/** Where other nodes carry a message: nowhere, towards the member that it is for, or back to who asked. */
+/**
+ * Where other nodes carry a message: nowhere, towards the member that it is for, or back to who
+ * asked.
+ */
 type Travels = 'no' | 'out' | 'back';
 
 /** A coder, whatever its values are. */

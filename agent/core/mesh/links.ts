@@ -45,8 +45,8 @@ export function linkTo(draft: Draft, member: MemberIndex): LinkId | undefined {
 }
 
 /**
- * The member at the other end of this link, if it is one. Not everything that comes over the link is
- * its word (voices.ts).
+ * The member at the other end of this link, if it is one. Not everything that comes over the link
+ * is its word (voices.ts).
  */
 export function memberOf(draft: Draft, link: LinkId): MemberIndex | undefined {
   // Asked of every frame: the whole list is not read for it.

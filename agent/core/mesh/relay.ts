@@ -1,14 +1,13 @@
 /**
- * The relay: any node passes orders, votes and certificates on. A wallet that
- * reaches only one node addresses its frames to members; the node passes them on over its own links.
+ * The relay: any node passes orders, votes and certificates on. A wallet that reaches only one node
+ * addresses its frames to members; the node passes them on over its own links.
  *
  * Of frames it remembers nothing. On the way out it notes in the frame which link the frame came
  * from, and on the way back it takes that note off and follows it. Link numbers are random (io.ts),
- * so a stranger cannot write to any link; whoever a frame passes can write back to those that it came
- * over. So each frame that is passed on is marked, what is believed for its link alone is not carried,
- * and everything that counts of the rest is signed by whoever it is from (voices.ts): strangers can
- * withhold, but not forge.
- * Bounds: hops (limits.ts), and the shell's rates.
+ * so a stranger cannot write to any link; whoever a frame passes can write back to those that it
+ * came over. So each frame that is passed on is marked, what is believed for its link alone is not
+ * carried, and everything that counts of the rest is signed by whoever it is from (voices.ts):
+ * strangers can withhold, but not forge. Bounds: hops (limits.ts), and the shell's rates.
  */
 
 import { MAX_ROUTE_HOPS } from '../base/limits.ts';

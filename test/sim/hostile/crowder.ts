@@ -76,7 +76,7 @@ export class Crowder implements Actor {
       this.#actAtMs = stamp.nowMs + ACT_EVERY_MS / this.#purses.length;
       if (this.#setup.isTheTime()) sends.push(...this.#act());
     }
-    return { writes: [], sends, closes: [], notices: [], wakeAtMs: this.#actAtMs };
+    return { writes: [], sends, asks: [], closes: [], notices: [], wakeAtMs: this.#actAtMs };
   }
 
   /** One account after the other. */

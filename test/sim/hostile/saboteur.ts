@@ -75,7 +75,7 @@ export class Saboteur implements Actor {
     if (answer === undefined) return this.#some(event, stamp, read);
     const bytes = encode(frameCoder, { to: undefined, route, isPassedOn: true, message: answer });
     const sends = [{ link: event.link, bytes }];
-    return { writes: [], sends, closes: [], notices: [], wakeAtMs: undefined };
+    return { writes: [], sends, asks: [], closes: [], notices: [], wakeAtMs: undefined };
   }
 
   /** What an honest relay does, but not all of it. */

@@ -87,7 +87,7 @@ export class Thief implements Actor {
       this.#actAtMs = stamp.nowMs + this.#setup.prng.between(1, 2 * this.#setup.everyMs);
       sends.push(...this.#act());
     }
-    return { writes: [], sends, closes: [], notices: [], wakeAtMs: this.#actAtMs };
+    return { writes: [], sends, asks: [], closes: [], notices: [], wakeAtMs: this.#actAtMs };
   }
 
   #hear(bytes: Uint8Array): void {

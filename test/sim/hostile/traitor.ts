@@ -83,7 +83,7 @@ export class Traitor implements Actor {
     const wakes = [step.wakeAtMs, attackEveryMs > 0 ? this.#attackAtMs : undefined];
     const due = wakes.filter((wake) => wake !== undefined);
     const wakeAtMs = due.length === 0 ? undefined : Math.min(...due);
-    return { writes: step.writes, sends, closes: [], notices: [], wakeAtMs };
+    return { writes: step.writes, sends, asks: [], closes: [], notices: [], wakeAtMs };
   }
 
   #hear(link: LinkId, bytes: Uint8Array): Send[] {
