@@ -36,7 +36,7 @@ export function listen(
     return { silence: { sinceMs: nowMs, steps: 0 }, revival: undefined };
   }
   const { sinceMs, steps } = previous;
-  if (sinceMs === undefined || steps > STEPS.length || nowMs - sinceMs < SILENT_MS) {
+  if (sinceMs === undefined || isDeaf(previous) || nowMs - sinceMs < SILENT_MS) {
     return { silence: previous, revival: undefined };
   }
   return { silence: { sinceMs: nowMs, steps: steps + 1 }, revival: STEPS[steps] };

@@ -10,8 +10,11 @@
  *   management frames a condition; `sae_pwe=2` offers hash-to-element and accepts both.
  * - `scan_freq` keeps the scan before joining to the one channel (a full scan takes ten seconds).
  * - No `country`: the plan owns the regulatory domain, and two owners would fight.
- * - 20 MHz: range and robustness matter here, throughput does not.
+ * - 20 MHz: range and robustness matter here, throughput does not. On 5 GHz that takes VHT away
+ * too:
+ *   2.10 asks for a width of none then, and the mesh does not join ("mesh join error=-1").
  */
+import { bandOf } from '../channel.ts';
 import { MAX_SAE_FAILURES } from '../limits.ts';
 import type { SaeFailure } from '../platform.ts';
 import type { MeshSettings } from '../settings.ts';
@@ -44,6 +47,7 @@ export function supplicantConfiguration(
     // In units of 100 kbit/s.
     ...(rates.length === 0 ? [] : [`mesh_basic_rates=${rates.join(' ')}`]),
     'disable_ht40=1',
+    ...(bandOf(settings.frequencyMhz) === '5 GHz' ? ['disable_vht=1'] : []),
   ];
   return [
     '# Written by meshpay; changes are overwritten.',

@@ -119,6 +119,20 @@ describe('basic rates', () => {
   });
 });
 
+describe('a mesh on 5 GHz', () => {
+  it('goes without VHT, with which wpa_supplicant 2.10 does not join', async () => {
+    for (const [frequencyMhz, isWithout] of [
+      [5180, true],
+      [2412, false],
+    ] as const) {
+      const { fake, platform } = makeLinux();
+      await apply(platform, { ...SETTINGS, frequencyMhz });
+      const written = `${fake.host.files.get('/run/meshpay-radio/mesh0.conf')}`;
+      assert.equal(/^ *disable_vht=1$/m.test(written), isWithout);
+    }
+  });
+});
+
 describe('mesh parameters', () => {
   it('have the ranges of the kernel', () => {
     assert.deepEqual(parameterRange('mesh_rssi_threshold'), [-255, 0]);

@@ -11,7 +11,7 @@ describe('an LED', () => {
   let folder = '';
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'meshpay-led-'));
-    make({ trigger: 'none [heartbeat] timer', brightness: '3', max_brightness: '255' });
+    make({ trigger: 'timer [heartbeat] none', brightness: '3', max_brightness: '255' });
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -27,7 +27,7 @@ describe('an LED', () => {
   it('is taken from what drove it, switched, and given back', () => {
     const led = new Led('ACT', folder);
     value(led.light(true));
-    assert.match(written('trigger'), /^none \[/);
+    assert.match(written('trigger'), /^noner \[/);
     assert.match(written('brightness'), /^255/);
     value(led.light(false));
     assert.match(written('brightness'), /^055/);

@@ -237,6 +237,8 @@ describe('several radios on one host', () => {
     const plan = platform.plan(SECOND, value(await platform.observe(SECOND)));
     assert.equal(plan.ok ? '' : plan.faults[0].code, 'radio_second');
     assert.ok(platform.plan(FIRST, value(await platform.observe(FIRST))).ok);
+    const first = platform.plan(FIRST, value(await platform.observe(FIRST)));
+    value(await platform.apply(first.ok ? first.commands : []));
     const restored = platform.restore(SECOND, value(await platform.observe(SECOND)));
     assert.deepEqual(restored, { ok: true, commands: [] });
   });
