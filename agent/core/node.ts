@@ -13,11 +13,13 @@ import { type Frame, frameCoder, type Message } from './codec/message.ts';
 import { Draft, type Origin } from './draft.ts';
 import type { Command, Event, LinkId, Read, Stamp, Step } from './io.ts';
 import { memberOf } from './mesh/links.ts';
+import { found } from './network/committees.ts';
 import { type NodeParts, type Part, partsOf } from './part.ts';
 import { PARTS } from './parts.ts';
 import type { NodeSetup } from './setup.ts';
 import { takeDue, wakeAtMs } from './timers.ts';
-import { isFromStranger, mayBeHeard } from './voices.ts';
+import { judgeMembers } from './turnover.ts';
+import { isFromStranger, mayBeHeard, unknownEpochOf } from './voices.ts';
 
 export interface Node {
   readonly step: (event: Event, stamp: Stamp, read: Read) => Step;
@@ -39,6 +41,8 @@ export function createNode(setup: NodeSetup, list: readonly Part[] = PARTS): Nod
 }
 
 function take(draft: Draft, setup: NodeSetup, parts: NodeParts, event: Event): void {
+  if (event.kind === 'start') found(draft, setup.network);
+  judgeMembers(draft, setup, parts);
   switch (event.kind) {
     case 'start':
       keepSeed(draft, event.seed);
@@ -114,6 +118,11 @@ function takeMessage(
   from: Origin,
   message: Message,
 ): void {
+  const epoch = unknownEpochOf(draft, message);
+  if (epoch !== undefined) {
+    const unknown = refusal('unknown_epoch', { field: 'epoch', found: `${epoch}` });
+    return draft.note({ kind: 'refused', link: from.link, refusal: unknown });
+  }
   if (!mayBeHeard(draft, setup, message, from)) return;
   // Each part takes what its messages carry (part.ts), and this is what this one carries.
   parts.takes.get(message.TAG)?.(draft, setup, from, message.data as never);

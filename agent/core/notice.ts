@@ -4,7 +4,7 @@
  */
 
 import type { Refusal, RefusalCode } from './base/refusal.ts';
-import type { Balance, LinkId, MemberIndex, Sequence, TokenIndex } from './base/units.ts';
+import type { Balance, Epoch, LinkId, MemberIndex, Sequence, TokenIndex } from './base/units.ts';
 import type { Certificate, SignedOrder } from './codec/order.ts';
 
 export type Notice =
@@ -22,6 +22,8 @@ export type Notice =
   | { readonly kind: 'voted_elsewhere'; readonly account: Uint8Array; readonly sequence: Sequence }
   /** Enough others vouched for the first start of this authority: it votes from now on. */
   | { readonly kind: 'vouched_for'; readonly vouchers: number }
+  /** Another committee judges from now on; its members may be others, and another number. */
+  | { readonly kind: 'epoch_began'; readonly epoch: Epoch; readonly members: number }
   /** The ledgers of this authority and that member are the same, or are being brought together. */
   | { readonly kind: 'compared'; readonly member: MemberIndex; readonly equal: boolean }
   /** A relay passed a frame on. */

@@ -10,6 +10,7 @@
  */
 import { invariant } from './base/assert.ts';
 import type { Refusal } from './base/refusal.ts';
+import type { MemberIndex } from './base/units.ts';
 import {
   type DataOf,
   type Frame,
@@ -54,6 +55,14 @@ export interface LinkUp {
   readonly wanted: boolean;
 }
 
+/** What became of the committee. */
+export interface Turnover {
+  /** Whether a member sits in the committee that judges now. */
+  readonly sits: (member: MemberIndex) => boolean;
+  /** Who sat in the one that this process knew before, and sits no longer. */
+  readonly gone: readonly MemberIndex[];
+}
+
 type Take<S, D> = (draft: Draft, setup: S, from: Origin, data: D) => void;
 type Due<S> = (draft: Draft, setup: S) => void;
 type Hear<S> = (draft: Draft, setup: S, answer: Answer) => void;
@@ -68,6 +77,11 @@ interface Handlers<S> {
   recover?(draft: Draft, setup: S): void;
   /** A new process, then: begins what goes on by itself. */
   start?(draft: Draft, setup: S): void;
+  /**
+   * Another committee judges than at the step before: judges anew what this part keeps in memory of
+   * members, before the step does anything else.
+   */
+  epochBegan?(draft: Draft, setup: S, turnover: Turnover): void;
   linkUp?(draft: Draft, setup: S, up: LinkUp): void;
   linkDown?(draft: Draft, setup: S, link: LinkId): void;
   /** Whether a frame tells nothing new, as its bytes show: it is not even decoded then. */

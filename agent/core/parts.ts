@@ -39,7 +39,15 @@ export const PARTS = [
 ] as const;
 
 /** Spaces of no part: of the store, of the shell, and what node.ts keeps for all. */
-type OthersSpaces = 'commit' | 'schema' | 'owner' | 'seed' | 'timers';
+type OthersSpaces =
+  | 'commit'
+  | 'schema'
+  | 'owner'
+  | 'seed'
+  | 'timers'
+  | 'committee'
+  | 'formerCommittee'
+  | 'judgedEpoch';
 
 type Listed = (typeof PARTS)[number];
 type In<P, R extends Role> = P extends { readonly roles: readonly (infer Roles)[] }

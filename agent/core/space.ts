@@ -101,13 +101,18 @@ export function entryKey<N extends bigint = bigint>(
   };
 }
 
-/** A number below 2^8 or 2^16. */
-export function placeKey<N extends number = number>(name: string, bytes: 1 | 2): KeyLayout<[N]> {
+/** A number of 1 to 4 bytes, most significant byte first. */
+export function placeKey<N extends number = number>(
+  name: string,
+  bytes: 1 | 2 | 4,
+): KeyLayout<[N]> {
   return {
     parts: [{ name, bytes }],
     encode(n) {
       invariant(n >= 0 && n < 2 ** (8 * bytes), `the ${name} of a key has ${bytes} bytes`);
-      return bytes === 1 ? String.fromCharCode(n) : String.fromCharCode(n >> 8, n & 255);
+      if (bytes === 1) return String.fromCharCode(n);
+      const low = String.fromCharCode((n >>> 8) & 255, n & 255);
+      return bytes === 2 ? low : String.fromCharCode(n >>> 24, (n >>> 16) & 255) + low;
     },
   };
 }

@@ -4,8 +4,8 @@
  */
 import type { ByteKey } from './base/bytes.ts';
 import { DIGEST_FANOUT, SEED_BYTES } from './base/limits.ts';
-import type { LinkId, MemberIndex, Sequence } from './base/units.ts';
-import { hashCoder, keyCoder, memberCoder } from './codec/canonical.ts';
+import type { Epoch, LinkId, MemberIndex, Sequence } from './base/units.ts';
+import { epochCoder, hashCoder, keyCoder, memberCoder } from './codec/canonical.ts';
 import type { Coder } from './codec/coder.ts';
 import { knownVoteCoder, lifeCoder, nonceCoder, proofCountCoder } from './codec/message.ts';
 import { u16 } from './codec/numbers.ts';
@@ -15,6 +15,7 @@ import {
   accountCoder,
   attemptsCoder,
   claimCoder,
+  committeeCoder,
   differingCoder,
   journalEntryCoder,
   journalHeadCoder,
@@ -83,6 +84,11 @@ export const SPACES = {
   /** How many entries of the journal those digests know of. */
   digestMark: one(DISK, 0x59, numberCoder),
 
+  // Who judges (network/committees.ts).
+  /** The committee of the current epoch. */
+  committee: one(DISK, 0x38, committeeCoder),
+  formerCommittee: many(DISK, 0x39, placeKey<Epoch>('epoch', 4), committeeCoder),
+
   // Whose state this is, and what its key may do.
   /** The id of the network that this state belongs to. */
   genesis: one(DISK, 0x47, hashCoder),
@@ -116,6 +122,8 @@ export const SPACES = {
   /** Random bytes that this process was given at its start. */
   seed: one(MEMORY, 0x78, bytesOf(SEED_BYTES)),
   timers: one(MEMORY, 0x74, timersCoder),
+  /** The epoch by whose committee what follows was judged (turnover.ts). */
+  judgedEpoch: one(MEMORY, 0x80, epochCoder),
   nodeLinks: one(MEMORY, 0x6b, nodeLinksCoder),
   /** The member at the other end of a link, of those that have one. */
   linkMember: many(MEMORY, 0x69, numberKey<LinkId>('link'), memberCoder),

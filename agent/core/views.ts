@@ -6,11 +6,13 @@
 
 import { digestAt } from './authority/digest.ts';
 import { equalBytes } from './base/bytes.ts';
-import { FIRST_SEQUENCE, type Sequence } from './base/units.ts';
+import { FIRST_SEQUENCE, type MemberIndex, type Sequence } from './base/units.ts';
 import type { Order, SignedOrder } from './codec/order.ts';
 import type { Account, LiveOrder, PaymentRecord, WalletRecord } from './codec/record.ts';
 import { Draft } from './draft.ts';
 import type { Read } from './io.ts';
+import { type Committee, memberAt } from './network/committee.ts';
+import { currentCommittee, foundingState, isFounded } from './network/committees.ts';
 import type { Network } from './network/genesis.ts';
 import { recordAt } from './space.ts';
 import { SPACES } from './spaces.ts';
@@ -19,6 +21,44 @@ import { isReceived, readLiveOrder, readPayment, readWallet } from './wallet/hol
 /** The id of the network that this state belongs to; undefined: none was ever joined. */
 export function networkOf(read: Read): Uint8Array | undefined {
   return read.get(SPACES.genesis.key);
+}
+
+/**
+ * A network, and by whose state its committees are known: what everybody goes by who shows something
+ * of it, reckons a quorum or dials members. Each look sees the committee that judges then.
+ */
+export interface JudgedNetwork extends Network {
+  readonly state: Read;
+  /** The committee of the current epoch. */
+  readonly committee: Committee;
+}
+
+/** The network as this state has it; the state may come later, and until then it is as founded. */
+export function judgedBy(network: Network, read: () => Read | undefined): JudgedNetwork {
+  const founding = foundingState(network);
+  const stateNow = (): Read => {
+    const state = read();
+    return state !== undefined && isFounded(state) ? state : founding;
+  };
+  return {
+    id: network.id,
+    genesis: network.genesis,
+    state: { get: (key) => stateNow().get(key) },
+    get committee() {
+      return currentCommittee(stateNow());
+    },
+  };
+}
+
+/** The network as its genesis document founds it, for whoever has no state of it. */
+export function asFounded(network: Network): JudgedNetwork {
+  return judgedBy(network, () => undefined);
+}
+
+/** What people call a member, also one that no longer sits in the committee. */
+export function memberName({ genesis, committee }: JudgedNetwork, member: MemberIndex): string {
+  const name = memberAt(committee, member)?.name ?? genesis.members[member]?.name;
+  return name ?? `member ${member}`;
 }
 
 /** An account in an authority's ledger; one that nobody ever paid has nothing. */

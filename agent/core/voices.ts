@@ -3,12 +3,13 @@
  * (codec/message.ts, codec/voice.ts).
  */
 
-import type { MemberIndex } from './base/units.ts';
+import type { Epoch, MemberIndex } from './base/units.ts';
 import { heardBy, MESSAGES, type Message } from './codec/message.ts';
 import type { Voice } from './codec/voice.ts';
 import type { Draft, Origin } from './draft.ts';
 import { linkTo } from './mesh/links.ts';
-import type { Network } from './network/genesis.ts';
+import { memberAt } from './network/committee.ts';
+import { committeeOf, currentCommittee } from './network/committees.ts';
 import { isAuthority, type NodeSetup, rolesOf } from './setup.ts';
 
 /**
@@ -39,8 +40,8 @@ export function travelsBack({ TAG }: Message): boolean {
 }
 
 /**
- * Whether this node listens to a message. The committee has to have the member that it names: what
- * a node keeps is one entry a member.
+ * Whether this node listens to a message. The current committee has to have the member that it
+ * names: what a node keeps is one entry a member.
  */
 export function mayBeHeard(
   draft: Draft,
@@ -48,7 +49,7 @@ export function mayBeHeard(
   message: Message,
   { speaker }: Origin,
 ): boolean {
-  const named = namedIn(setup.network, message);
+  const named = namedIn(draft, message);
   if (named === 'nobody') return false;
   switch (voiceOf(setup, message)) {
     case undefined:
@@ -62,10 +63,15 @@ export function mayBeHeard(
   }
 }
 
-/**
- * The member that a message names, if it names one, or `nobody`: the committee has no such member.
- */
-function namedIn({ committee }: Network, { data }: Message): MemberIndex | undefined | 'nobody' {
+/** The epoch by whose committee a statement would have to be judged, if none is known of it here. */
+export function unknownEpochOf(draft: Draft, { TAG, data }: Message): Epoch | undefined {
+  // A certificate is answered, by whoever checks it.
+  if (TAG === 'certificate' || !('epoch' in data)) return undefined;
+  return committeeOf(draft, data.epoch) === undefined ? data.epoch : undefined;
+}
+
+/** The member that a message names, if it names one, or `nobody`: none has this number now. */
+function namedIn(draft: Draft, { data }: Message): MemberIndex | undefined | 'nobody' {
   if (!('member' in data) || data.member === undefined) return undefined;
-  return committee.members[data.member] === undefined ? 'nobody' : data.member;
+  return memberAt(currentCommittee(draft), data.member) === undefined ? 'nobody' : data.member;
 }

@@ -23,6 +23,7 @@
  * told, and the process has to end. Liveness: a stop that hangs at the disk gives up the loop after
  * DRAIN_TIMEOUT_MS, and still says good-bye.
  */
+
 import { randomBytes } from 'node:crypto';
 import { unreachable } from '../core/base/assert.ts';
 import type { Signer, Verify } from '../core/base/crypto.ts';
@@ -34,7 +35,7 @@ import type { Network } from '../core/network/genesis.ts';
 import { createNode } from '../core/node.ts';
 import type { Notice } from '../core/notice.ts';
 import type { NodeSetup } from '../core/setup.ts';
-import { type LedgerFigures, LedgerView } from '../core/views.ts';
+import { type JudgedNetwork, judgedBy, type LedgerFigures, LedgerView } from '../core/views.ts';
 import { type Clock, systemClock } from './clock.ts';
 import './limits-relations.ts';
 import { createLoop, type Loop, type StopResult } from './loop.ts';
@@ -122,6 +123,8 @@ class JoinedEngine implements Engine {
   readonly links: Links;
   readonly verify: Verify;
   readonly #options: EngineOptions;
+  /** The network, and who judges as of the last step. */
+  readonly #network: JudgedNetwork;
   readonly #loop: Loop;
   readonly #listeners = new Set<(notice: Notice) => void>();
   readonly #ledger = new LedgerView();
@@ -137,6 +140,7 @@ class JoinedEngine implements Engine {
     const meter = createMeter({ verify: createVerify(), sign: signer.sign });
     const node = createNode(setupOf(options, meter));
     this.#options = options;
+    this.#network = judgedBy(network, () => this.#state);
     this.store = store;
     this.verify = meter.verify;
     this.#state = store;
@@ -161,7 +165,7 @@ class JoinedEngine implements Engine {
     this.links = createLinks({
       ...options.links,
       network: network.id,
-      members: network.committee.members,
+      members: this.#network.committee.members,
       emit: (event, place) => this.#loop.offer(event, place) === 'taken',
     });
   }
@@ -242,6 +246,9 @@ class JoinedEngine implements Engine {
   }
 
   #tell(notice: Notice): void {
+    if (notice.kind === 'epoch_began') {
+      this.links.setMembers(this.#network.committee.members);
+    }
     for (const listener of this.#listeners) listener(notice);
   }
 }

@@ -3,11 +3,13 @@
  * how it stands, and gives it up in time. Nothing is signed by waiting long: too few answers are
  * too few.
  */
+
 import { randomBytes } from 'node:crypto';
 import { NONCE_BYTES } from '../core/base/limits.ts';
 import type { RefusalCode } from '../core/base/refusal.ts';
 import type { MemberIndex } from '../core/base/units.ts';
 import type { Notice } from '../core/notice.ts';
+import { memberName } from '../core/views.ts';
 import { type Answers, heldBy, lackOf } from '../core/wallet/answers.ts';
 import { type BrokenFault, type Interrupted, isFault, type NotSigned } from './fault.ts';
 import type { PayCommand } from './request.ts';
@@ -130,9 +132,8 @@ class Asking {
   }
 
   #reason(): NotSigned {
-    const { members } = this.#session.network.committee;
     const answers = this.#session.answers(this.#nonce);
-    const nameOf = (member: MemberIndex): string => members[member]?.name ?? `member ${member}`;
+    const nameOf = (member: MemberIndex) => memberName(this.#session.network, member);
     return {
       fault: 'not_signed',
       ...this.#lack(answers),

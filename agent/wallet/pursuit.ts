@@ -6,9 +6,9 @@
 import type { Refusal } from '../core/base/refusal.ts';
 import type { MemberIndex } from '../core/base/units.ts';
 import type { Certificate } from '../core/codec/order.ts';
-import { quorumOf } from '../core/network/committee.ts';
-import type { Network } from '../core/network/genesis.ts';
+import { type Member, quorumOf } from '../core/network/committee.ts';
 import type { Notice } from '../core/notice.ts';
+import type { JudgedNetwork } from '../core/views.ts';
 
 export type PursuitState =
   | { readonly kind: 'waiting' }
@@ -28,14 +28,14 @@ export class Pursuit {
   readonly quorum: number;
   /** Of the order's token. */
   readonly decimals: number;
-  readonly #members: Network['committee']['members'];
+  readonly #members: readonly Member[];
   readonly #votes: Set<MemberIndex>;
   readonly #refusals = new Map<MemberIndex, Refusal>();
   readonly #spread = new Set<MemberIndex>();
   #state: PursuitState = { kind: 'waiting' };
 
   /** `voted`: members whose votes are in already, when an order is resumed. */
-  constructor(network: Network, decimals: number, voted: readonly MemberIndex[] = []) {
+  constructor(network: JudgedNetwork, decimals: number, voted: readonly MemberIndex[] = []) {
     this.#members = network.committee.members;
     this.#votes = new Set(voted);
     this.quorum = quorumOf(this.#members.length);
@@ -91,16 +91,13 @@ export class Pursuit {
 
   /** Those that have not voted. */
   missing(isLinked: (member: MemberIndex) => boolean): readonly MissingVote[] {
-    return this.#members.flatMap(({ name }, index) => {
-      const member = index as MemberIndex;
+    return this.#members.flatMap(({ name, number: member }) => {
       if (this.#votes.has(member)) return [];
       return [{ name, refusal: this.#refusals.get(member), isLinked: isLinked(member) }];
     });
   }
 
   #named(members: ReadonlySet<MemberIndex>): readonly string[] {
-    return this.#members.flatMap(({ name }, index) =>
-      members.has(index as MemberIndex) ? [name] : [],
-    );
+    return this.#members.flatMap(({ name, number }) => (members.has(number) ? [name] : []));
   }
 }

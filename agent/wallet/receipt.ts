@@ -10,6 +10,7 @@
  * them. The form is PEM's (RFC 7468) with a readable head: it survives being mailed, printed and
  * pasted, which JSON with escapes does not do as well.
  */
+
 import { base64 } from '@scure/base';
 import { quoted, strayIn, withoutMark } from '../core/base/characters.ts';
 import type { Verify } from '../core/base/crypto.ts';
@@ -23,7 +24,9 @@ import {
   checkCertificate,
 } from '../core/network/certificate.ts';
 import { quorumOf } from '../core/network/committee.ts';
+import { committeeOf } from '../core/network/committees.ts';
 import type { Network } from '../core/network/genesis.ts';
+import type { JudgedNetwork } from '../core/views.ts';
 import { certificateView } from '../shell/control/money-view.ts';
 
 const TITLE = 'MeshPay receipt, version 1';
@@ -34,10 +37,11 @@ const LINE_CHARACTERS = 64;
 /** Characters of the longest receipt: base64 is 4/3, and the lines name every member. */
 export const MAX_RECEIPT_CHARACTERS = 2 * MAX_CERTIFICATE_BYTES + 64 * 40 + 2048;
 
-/** The receipt of a certificate that `checkCertificate` accepts. */
-export function writeReceipt(network: Network, certificate: Certificate): string {
+/** The receipt of a certificate that `checkCertificate` accepts, so its epoch is known. */
+export function writeReceipt(network: JudgedNetwork, certificate: Certificate): string {
   const { order, votes } = certificateView(network, certificate);
-  const members = network.committee.members.length;
+  const committee = committeeOf(network.state, certificate.epoch);
+  const members = committee?.members.length ?? 0;
   const counts = `${votes.length} of ${members}, quorum ${quorumOf(members)}`;
   const fields = [
     ['network', network.genesis.name],
@@ -60,12 +64,16 @@ export function writeReceipt(network: Network, certificate: Certificate): string
  * `bad_receipt` (not a receipt, or its lines were changed), `wrong_network`, `malformed`,
  * `bad_signature`, `no_quorum`, `unknown_epoch`, `unknown_token`.
  */
-export function readReceipt(network: Network, text: string, verify: Verify): Certificate | Refusal {
+export function readReceipt(
+  network: JudgedNetwork,
+  text: string,
+  verify: Verify,
+): Certificate | Refusal {
   const found = readCertificate(text);
   if (isRefusal(found)) return found;
   const foreign = checkNetwork(network, found.lines);
   if (foreign !== undefined) return foreign;
-  const refused = checkCertificate(network, found.certificate, verify);
+  const refused = checkCertificate(network.state, { network, verify }, found.certificate);
   if (refused !== undefined) return { ...refused, field: refused.field ?? 'certificate' };
   return checkLines(found.lines, writeReceipt(network, found.certificate)) ?? found.certificate;
 }

@@ -6,9 +6,10 @@
  * newer: at least one honest one among them has seen, or voted for, each order that could be
  * certified.
  */
+
 import { randomBytes } from 'node:crypto';
 import { NONCE_BYTES } from '../core/base/limits.ts';
-import { walletOf } from '../core/views.ts';
+import { memberName, walletOf } from '../core/views.ts';
 import { type Answers, isConfirmed } from '../core/wallet/answers.ts';
 import { type BrokenFault, isFault } from './fault.ts';
 import type { PeerTrouble, WalletSession } from './session.ts';
@@ -100,8 +101,7 @@ export async function refresh(
   const broken = await session.settled();
   if (broken !== undefined) return broken;
   if (!isConfirmed(answers)) return unconfirmed(doubtOf(answers));
-  const { members } = session.network.committee;
-  const told = answers.agreeing.map((member) => members[member]?.name ?? '');
+  const told = answers.agreeing.map((member) => memberName(session.network, member));
   return { confirmed: true, told, doubt: undefined, wallMs: Date.now() };
 }
 

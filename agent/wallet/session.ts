@@ -7,9 +7,9 @@ import { equalBytes } from '../core/base/bytes.ts';
 import type { MemberIndex } from '../core/base/units.ts';
 import type { Command, Read } from '../core/io.ts';
 import type { Memos } from '../core/memo.ts';
-import type { Network } from '../core/network/genesis.ts';
+import { memberAt } from '../core/network/committee.ts';
 import type { Notice } from '../core/notice.ts';
-import { liveOrderOf } from '../core/views.ts';
+import { type JudgedNetwork, judgedBy, liveOrderOf } from '../core/views.ts';
 import { type Answers, answersOf } from '../core/wallet/answers.ts';
 import { type Engine, type EngineOptions, openEngine } from '../shell/engine.ts';
 import { formatAddress } from '../shell/net/address.ts';
@@ -34,7 +34,7 @@ export interface PeerTrouble {
 
 /** Its watchers are woken by all that happens on the disk, at the links and at the peers. */
 export interface WalletSession extends Waking {
-  readonly network: Network;
+  readonly network: JudgedNetwork;
   readonly account: Uint8Array;
   /** Opens the memos of its own orders and of those that pay it. */
   readonly memos: Memos;
@@ -85,8 +85,9 @@ export async function openSession(
   });
   if (isFault(engine)) return engine;
   const { links, store } = engine;
-  const { network, signer, memos } = wallet;
-  const resumed = resumedFrom(store, wallet);
+  const { signer, memos } = wallet;
+  const network = judgedBy(wallet.network, () => engine.read);
+  const resumed = resumedFrom(store, network, memos);
   // Nobody is woken before a listener has heard.
   const listeners = new Set<(notice: Notice) => void>();
   engine.hear((notice) => {
@@ -115,7 +116,7 @@ export async function openSession(
       return () => listeners.delete(listener);
     },
     isLinked: (member) => {
-      const key = network.committee.members[member]?.key;
+      const key = memberAt(network.committee, member)?.key;
       const peer = links.peers().find((candidate) => {
         return key !== undefined && candidate.key !== undefined && equalBytes(candidate.key, key);
       });
@@ -154,7 +155,7 @@ function engineOptions(
   };
 }
 
-function resumedFrom(read: Read, { network, memos }: WalletFolder): Resumed | undefined {
+function resumedFrom(read: Read, network: JudgedNetwork, memos: Memos): Resumed | undefined {
   const live = liveOrderView(read, network, memos.open);
   const record = liveOrderOf(read);
   if (live === null || record === undefined) return undefined;

@@ -6,11 +6,9 @@ import { type TokenIndex, ZERO_BALANCE } from '../core/base/units.ts';
 import type { Certificate } from '../core/codec/order.ts';
 import type { Read } from '../core/io.ts';
 import { quorumOf } from '../core/network/committee.ts';
-import type { Network } from '../core/network/genesis.ts';
-import { liveOrderOf, paymentOf, walletOf } from '../core/views.ts';
+import { type JudgedNetwork, liveOrderOf, memberName, paymentOf, walletOf } from '../core/views.ts';
 import {
   certificateView,
-  memberName,
   type OpenMemo,
   type OrderView,
   orderView,
@@ -52,7 +50,7 @@ export interface WalletView {
 /** The wallet as its certificates prove it. */
 export function walletView(
   read: Read,
-  network: Network,
+  network: JudgedNetwork,
   account: Uint8Array,
   open: OpenMemo,
 ): WalletView {
@@ -73,7 +71,7 @@ export function walletView(
 /** What the wallet can spend of a token, in the smallest unit; less what a live order takes. */
 export function spendable(
   read: Read,
-  network: Network,
+  network: JudgedNetwork,
   account: Uint8Array,
   token: TokenIndex,
 ): bigint {
@@ -84,7 +82,11 @@ export function spendable(
   return held - leaving;
 }
 
-export function liveOrderView(read: Read, network: Network, open: OpenMemo): LiveOrderView | null {
+export function liveOrderView(
+  read: Read,
+  network: JudgedNetwork,
+  open: OpenMemo,
+): LiveOrderView | null {
   const live = liveOrderOf(read);
   if (live === undefined) return null;
   return {
@@ -103,7 +105,7 @@ export interface ShownPayment {
 /** Payments from the newest on, at most `most`; without `open` their memos stay sealed. */
 export function newestPayments(
   read: Read,
-  network: Network,
+  network: JudgedNetwork,
   account: Uint8Array,
   most: number,
   open?: OpenMemo,

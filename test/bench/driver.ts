@@ -2,6 +2,7 @@
  * The load of throughput.ts, in a process of its own: signs everything first, then keeps a fixed
  * number of frames in flight and counts the answers.
  */
+
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { hex } from '@scure/base';
@@ -25,6 +26,7 @@ import {
 import type { LinkId } from '../../agent/core/io.ts';
 import type { Network } from '../../agent/core/network/genesis.ts';
 import { networkFromJson } from '../../agent/core/network/genesis-json.ts';
+import { asFounded } from '../../agent/core/views.ts';
 import { signerFromSeed } from '../../agent/shell/keys.ts';
 import { identityFromSeed } from '../../agent/shell/net/identity.ts';
 import { createLinks, type Links } from '../../agent/shell/net/links.ts';
@@ -73,9 +75,11 @@ class Target {
       const links = createLinks({
         network: network.id,
         identity: identityFromSeed(hex.decode(task.seeds[1] ?? '')),
-        members: network.committee.members,
+        members: asFounded(network).committee.members,
         listen: [],
-        wanted: [{ host: task.host, port: task.port, key: network.committee.members[0]?.key }],
+        wanted: [
+          { host: task.host, port: task.port, key: asFounded(network).committee.members[0]?.key },
+        ],
         dialFound: 0,
         emit: (event) => {
           if (event.kind === 'link_up') {

@@ -1,4 +1,5 @@
 /** What people do and see with a committee of 31: nothing is cut at sixteen. */
+
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,6 +8,7 @@ import { after, describe, it } from 'node:test';
 import { reachView } from '../../agent/cli/reach-steps.ts';
 import { nameOf } from '../../agent/core/base/names.ts';
 import { genesisToJson } from '../../agent/core/network/genesis-json.ts';
+import { asFounded } from '../../agent/core/views.ts';
 import { parseConfig } from '../../agent/shell/config/config.ts';
 import { createVerify } from '../../agent/shell/verify.ts';
 import { openWalletFolder } from '../../agent/wallet/folder.ts';
@@ -55,7 +57,7 @@ describe('with a committee of 31', () => {
   });
 
   it('a daemon is configured with all others, and relays besides', () => {
-    const key = nameOf('node', network.committee.members[0]?.key ?? new Uint8Array(32));
+    const key = nameOf('node', asFounded(network).committee.members[0]?.key ?? new Uint8Array(32));
     for (const [count, ok] of [
       [SIZE - 1 + 60, true],
       [128, true],
@@ -71,7 +73,7 @@ describe('with a committee of 31', () => {
   });
 
   it('what is in reach is counted to the last member', () => {
-    const members = network.committee.members.map(({ name, key }, index) => {
+    const members = asFounded(network).committee.members.map(({ name, key }, index) => {
       const text = nameOf('node', key);
       return { index, name, key: text, self: false, reachable: true, state: null, equal: true };
     });

@@ -4,7 +4,13 @@ import { describe, it } from 'node:test';
 import { renderEvent } from '../../agent/cli/render/events.ts';
 import { PLAIN, paintFor } from '../../agent/cli/render/paint.ts';
 import { refusal } from '../../agent/core/base/refusal.ts';
-import type { Balance, MemberIndex, Sequence, TokenIndex } from '../../agent/core/base/units.ts';
+import type {
+  Balance,
+  Epoch,
+  MemberIndex,
+  Sequence,
+  TokenIndex,
+} from '../../agent/core/base/units.ts';
 import type { LinkId } from '../../agent/core/io.ts';
 import { EVENT_KINDS, viewOfNotice } from '../../agent/shell/control/event-view.ts';
 import { NOTICES, type NoticeKind, type NoticeOf } from '../../agent/shell/control/notices.ts';
@@ -63,6 +69,12 @@ const SAMPLES: {
   vouched_for: [
     { kind: 'vouched_for', vouchers: 3 },
     '3 members vouched for the first start: this authority votes',
+    'accent',
+    'info',
+  ],
+  epoch_began: [
+    { kind: 'epoch_began', epoch: 1 as Epoch, members: 5 },
+    '5 authorities judge from now on (epoch 1)',
     'accent',
     'info',
   ],

@@ -1,6 +1,7 @@
 /**
  * What the tests of the command line share: real runs of the built command, folders, certificates.
  */
+
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -26,6 +27,7 @@ import {
 } from '../../agent/core/codec/order.ts';
 import { type Memos, memosOf } from '../../agent/core/memo.ts';
 import { type Network, networkOf } from '../../agent/core/network/genesis.ts';
+import { asFounded, type JudgedNetwork } from '../../agent/core/views.ts';
 import { signerFromSeed } from '../../agent/shell/keys.ts';
 import { afterPatience } from '../support/patience.ts';
 
@@ -95,7 +97,7 @@ export function signerOf(number: number): Signer {
 }
 
 export interface TestNetwork {
-  readonly network: Network;
+  readonly network: JudgedNetwork;
   readonly authorities: readonly Signer[];
 }
 
@@ -103,20 +105,22 @@ export interface TestNetwork {
 export function testNetwork(name = 'village'): TestNetwork {
   const names = ['oak', 'elm', 'ash', 'fir'];
   const authorities = names.map((_, at) => signerOf(at + 1));
-  const network = networkOf({
-    version: 1,
-    name,
-    nonce: new Uint8Array(16),
-    members: authorities.map(({ publicKey: key }, at) => ({ name: names[at] ?? '', key })),
-    tokens: [
-      { symbol: 'HRS', decimals: 2, opens: 1n as Amount },
-      { symbol: 'CUP', decimals: 0, opens: 1n as Amount },
-    ],
-    votesPerHour: 0,
-    issuance: [
-      { account: signerOf(11).publicKey, token: 0 as TokenIndex, amount: 100_000n as Amount },
-    ],
-  });
+  const network = asFounded(
+    networkOf({
+      version: 1,
+      name,
+      nonce: new Uint8Array(16),
+      members: authorities.map(({ publicKey: key }, at) => ({ name: names[at] ?? '', key })),
+      tokens: [
+        { symbol: 'HRS', decimals: 2, opens: 1n as Amount },
+        { symbol: 'CUP', decimals: 0, opens: 1n as Amount },
+      ],
+      votesPerHour: 0,
+      issuance: [
+        { account: signerOf(11).publicKey, token: 0 as TokenIndex, amount: 100_000n as Amount },
+      ],
+    }),
+  );
   return { network, authorities };
 }
 

@@ -15,7 +15,8 @@ const world = new World();
 const order = orderOf(world, 'alice', 'bob', { amount: 7n });
 
 function check(certificate: Certificate): string | undefined {
-  return checkCertificate(world.network, certificate, verify)?.refused;
+  return checkCertificate(world.network.state, { network: world.network, verify }, certificate)
+    ?.refused;
 }
 
 test('a quorum of valid votes makes a certificate, whichever members they are', () => {

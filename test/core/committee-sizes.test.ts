@@ -67,7 +67,8 @@ describe('a committee of 1 to 31', () => {
       );
       assert.ok(few !== undefined && enough !== undefined && all !== undefined);
       const check = (certificate: typeof few) =>
-        checkCertificate(world.network, certificate, verify)?.refused;
+        checkCertificate(world.network.state, { network: world.network, verify }, certificate)
+          ?.refused;
       assert.equal(check(few), 'no_quorum');
       assert.equal(check(enough), undefined);
       assert.equal(check(all), undefined);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { faultsTolerated, memberByKey, quorumOf } from '../../agent/core/network/committee.ts';
-import { networkOf } from '../../agent/core/network/genesis.ts';
+import { asFounded } from '../../agent/core/views.ts';
 import { World } from '../support/world.ts';
 
 const SIZES = Array.from({ length: 100 }, (_, i) => i + 1);
@@ -29,7 +29,7 @@ test('the familiar sizes have the familiar quorums', () => {
 
 test('a member is known by its key and by nothing else', () => {
   const { network } = new World();
-  const { committee } = networkOf(network.genesis);
+  const committee = asFounded(network).committee;
   for (const [i, { key }] of committee.members.entries()) {
     assert.equal(memberByKey(committee, key), i);
   }

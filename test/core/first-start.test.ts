@@ -230,7 +230,10 @@ describe('a word on a first start', () => {
     const body = { about: 0 as MemberIndex, life: lifeNamed(0), word: 'first', vote: undefined };
     const said = { ...body, ...change } as Vouch['body'];
     const setup = world.place(`auth-${from}`).setup as AuthoritySetup;
-    const data = { ...signStatement(setup, 'vouch', vouchBodyCoder, said), body: said };
+    const data = {
+      ...signStatement(world.network.state, setup, 'vouch', vouchBodyCoder, said),
+      body: said,
+    };
     return { TAG: 'vouch', data };
   };
   const hear = (world: World, message: Message) => ask(world, world.place('auth-0'), message);
@@ -266,8 +269,9 @@ describe('a word on a first start', () => {
     const world = new World();
     startFirst(world, 0);
     const certificate = certificateOf(world, orderOf(world, 'alice', 'bob'), [1, 2, 3]);
+    const { epoch, order } = certificate;
     const signature = certificate.votes[0]?.signature ?? new Uint8Array(64);
-    hear(world, wordOf(world, 1, { word: 'seen', vote: { order: certificate.order, signature } }));
+    hear(world, wordOf(world, 1, { word: 'seen', vote: { epoch, order, signature } }));
     assert.equal(world.notices('auth-0', 'voted_elsewhere').length, 0);
   });
 

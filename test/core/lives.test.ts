@@ -242,8 +242,11 @@ describe('an own signed word', () => {
     const record = { ...accountAt(world, 'auth-0', 'alice'), next: next as Sequence, received };
     const then = { ...record, pending };
     return [
-      latestOf(setupOf(place), { account, nonce }, then, { knows: true, answer: undefined }),
-      progressOf(setupOf(place), account, then.next),
+      latestOf(world.network.state, setupOf(place), { account, nonce }, then, {
+        knows: true,
+        answer: undefined,
+      }),
+      progressOf(world.network.state, setupOf(place), account, then.next),
     ] as const;
   };
   /** One order of alice is certified, one is pending. */
@@ -302,8 +305,11 @@ describe('an own signed word', () => {
     const account = world.place('alice').signer.publicKey;
     const record = { ...accountAt(world, 'auth-1', 'alice'), next: 9n as Sequence };
     const words = [
-      latestOf(setupOf(place), { account, nonce }, record, { knows: true, answer: undefined }),
-      progressOf(setupOf(place), account, record.next),
+      latestOf(world.network.state, setupOf(place), { account, nonce }, record, {
+        knows: true,
+        answer: undefined,
+      }),
+      progressOf(world.network.state, setupOf(place), account, record.next),
     ];
     for (const word of words) for (const passing of [false, true]) hearOwn(world, word, passing);
     assert.equal(alarms(world), 0);
@@ -320,7 +326,7 @@ describe('an own signed word', () => {
     const words: Message[] = [
       { TAG: 'applied', data: { member, account, next } },
       { TAG: 'rejected', data: { member, code: NOT_VOTING, account, next } },
-      wayOf(setupOf(place), nonce),
+      wayOf(world.network.state, setupOf(place), nonce),
       ...ask(world, place, { TAG: 'order', data: orderOf(world, 'zoe', 'bob') }),
       ...ask(world, place, { TAG: 'order', data: order }),
     ];

@@ -283,7 +283,10 @@ test('one member that claims a newer order stops nothing', () => {
     if (from.name !== 'auth-0' || to.name !== 'alice' || message.TAG !== 'latest') return true;
     assert.ok(isAuthority(setup));
     const body = { ...message.data.body, next: 9n as Sequence };
-    const data = { ...signStatement(setup, 'latest', latestBodyCoder, body), body };
+    const data = {
+      ...signStatement(world.network.state, setup, 'latest', latestBodyCoder, body),
+      body,
+    };
     world.inject('auth-0', 'alice', { ...frame, message: { TAG: 'latest', data } });
     return false;
   };

@@ -1,4 +1,5 @@
 /** Relays that lie, lead nowhere, or are many: nothing is lost, and nobody is stuck for good. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Verify } from '../../agent/core/base/crypto.ts';
@@ -17,6 +18,7 @@ import { Draft } from '../../agent/core/draft.ts';
 import type { LinkId } from '../../agent/core/io.ts';
 import { nodeLinks } from '../../agent/core/mesh/links.ts';
 import { signingBytes } from '../../agent/core/network/signing.ts';
+import { asFounded } from '../../agent/core/views.ts';
 import { ask, certificateOf, frameOf, orderOf } from '../support/forge.ts';
 import { verify as realVerify } from '../support/keys.ts';
 import { accountAt } from '../support/ledger.ts';
@@ -160,7 +162,7 @@ test('neither a recorded answer nor a false one makes a stranger lead anywhere, 
     return nodeLinks(draft)[0];
   };
   const answer = ({ nonce, member }: (typeof asked)[number], isSigned: boolean) => {
-    const { epoch } = world.network.committee;
+    const { epoch } = asFounded(world.network).committee;
     const message = signingBytes('way', world.network.id, epoch, encode(wayBodyCoder, { nonce }));
     const signer = world.place(isSigned ? `auth-${member}` : 'stranger').signer;
     const data = { epoch, member, body: { nonce }, signature: signer.sign(message) };

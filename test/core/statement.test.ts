@@ -14,10 +14,17 @@ test('a statement counts for its member, epoch, kind, network and words, and for
   const place = world.place('auth-1');
   const setup = place.setup as AuthoritySetup;
   const body = { account: place.signer.publicKey, next: 3n as Sequence };
-  const signed = signStatement(setup, 'progress', progressBodyCoder, body);
+  const signed = signStatement(world.network.state, setup, 'progress', progressBodyCoder, body);
   assert.deepEqual([signed.epoch, signed.member], [0, 1]);
   const isValid = (change: object, said = body, kind: 'progress' | 'latest' = 'progress') =>
-    isStatementValid(setup, kind, progressBodyCoder, { ...signed, ...change }, said);
+    isStatementValid(
+      world.network.state,
+      setup,
+      kind,
+      progressBodyCoder,
+      { ...signed, ...change },
+      said,
+    );
   assert.equal(isValid({}), true);
   for (const member of [0, 2, 4, 255]) {
     assert.equal(isValid({ member: member as MemberIndex }), false, `${member}`);

@@ -1,4 +1,5 @@
 /** Frames that were passed on are nobody's own word, whoever passed them and whatever they say. */
+
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { REFUSALS } from '../../agent/core/base/refusal.ts';
@@ -13,6 +14,7 @@ import {
   type Tag,
 } from '../../agent/core/codec/message.ts';
 import type { LinkId, Step } from '../../agent/core/io.ts';
+import { asFounded } from '../../agent/core/views.ts';
 import { certificateOf, orderOf } from '../support/forge.ts';
 import { accountAt, balanceAt } from '../support/ledger.ts';
 import { HRS, World } from '../support/world.ts';
@@ -28,7 +30,7 @@ function wordsOf(world: World): { readonly [T in Tag]: Extract<Message, { TAG: T
   const pair = { first: order, second: orderOf(world, 'alice', 'bob', { amount: 4n }) };
   const certificate = certificateOf(world, order);
   const spoilt = { ...order, signature: FALSE };
-  const epoch = world.network.committee.epoch;
+  const epoch = asFounded(world.network).committee.epoch;
   const nonce = new Uint8Array(16).fill(1);
   const hash = new Uint8Array(32).fill(9);
   const none = { pending: undefined, signature: FALSE };

@@ -3,12 +3,14 @@
  * likes, frame by frame. It keeps every vote that it has ever seen and checks its signature, so
  * that an authority which contradicts itself is caught.
  */
+
 import { equalBytes, toByteKey, toHex } from '../../agent/core/base/bytes.ts';
 import type { MemberIndex } from '../../agent/core/base/units.ts';
 import { decodeOwn, encode } from '../../agent/core/codec/canonical.ts';
 import { frameCoder, type Message, type Vote } from '../../agent/core/codec/message.ts';
 import { isVoteValid, orderHash, type SignedOrder } from '../../agent/core/codec/order.ts';
 import type { LinkId } from '../../agent/core/io.ts';
+import { asFounded } from '../../agent/core/views.ts';
 import { createLinks, type Links } from '../../agent/shell/net/links.ts';
 import { createVerify } from '../../agent/shell/verify.ts';
 import { afterPatience } from '../support/patience.ts';
@@ -39,7 +41,7 @@ export class Probe {
 
   constructor(network: TestNetwork) {
     this.#network = network;
-    const { committee } = network.network;
+    const committee = asFounded(network.network).committee;
     this.#links = createLinks({
       network: network.network.id,
       identity: undefined,
@@ -71,7 +73,7 @@ export class Probe {
 
   async start(): Promise<void> {
     await this.#links.start();
-    const count = this.#network.network.committee.members.length;
+    const count = asFounded(this.#network.network).committee.members.length;
     await until(() => this.#linkOf.size === count, 'links to all authorities', PATIENCE_MS);
   }
 
@@ -133,9 +135,10 @@ export class Probe {
   #judge(vote: Vote): void {
     const hash = toHex(vote.orderHash);
     const known = this.#places.get(hash);
-    const { id, committee } = this.#network.network;
+    const { network } = this.#network;
     if (known === undefined) return;
-    if (!isVoteValid(id, committee, vote.orderHash, vote, this.#verify)) return;
+    if (!isVoteValid(network.id, asFounded(network).committee, vote.orderHash, vote, this.#verify))
+      return;
     this.votesSeen++;
     const at = toByteKey(Uint8Array.of(vote.member)) + known.place;
     const first = this.#votes.get(at);

@@ -3,11 +3,12 @@
  * took the step, then what goes to the disk before anything leaves, what is kept in memory, what
  * leaves, and what people are told.
  */
+
 import { decodeOwn } from '../../agent/core/codec/canonical.ts';
 import { type Frame, frameCoder } from '../../agent/core/codec/message.ts';
 import type { Event, LinkId, Send, Step, Write } from '../../agent/core/io.ts';
 import { isDurable, spaceOf } from '../../agent/core/spaces.ts';
-import { memberName } from '../../agent/shell/control/money-view.ts';
+import { memberName } from '../../agent/core/views.ts';
 import type { Place, World } from '../support/world.ts';
 import type { Words } from './words.ts';
 

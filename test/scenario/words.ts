@@ -2,6 +2,7 @@
  * What nodes of a small world say, keep and notice, in words, with the names of the world instead
  * of keys. Notices are told as `meshpay events` shows them.
  */
+
 import { renderEvent, shortName } from '../../agent/cli/render/events.ts';
 import { PLAIN } from '../../agent/cli/render/paint.ts';
 import { toHex } from '../../agent/core/base/bytes.ts';
@@ -11,8 +12,9 @@ import type { Message, TokenBalance, Wish } from '../../agent/core/codec/message
 import { type Certificate, orderHash, type SignedOrder } from '../../agent/core/codec/order.ts';
 import type { LinkId } from '../../agent/core/io.ts';
 import type { Notice } from '../../agent/core/notice.ts';
+import { memberName } from '../../agent/core/views.ts';
 import { viewOfNotice } from '../../agent/shell/control/event-view.ts';
-import { memberName, quantityView } from '../../agent/shell/control/money-view.ts';
+import { quantityView } from '../../agent/shell/control/money-view.ts';
 import type { Place, World } from '../support/world.ts';
 
 type Told<T extends Message['TAG']> = Extract<Message, { TAG: T }>['data'];

@@ -2,7 +2,9 @@
  * One run: the world of a seed, trouble for a while, then everything is healed and has to end well.
  * What comes back is a value, the same for the same seed, profile and cut.
  */
+
 import type { ByteKey } from '../../agent/core/base/bytes.ts';
+import { asFounded } from '../../agent/core/views.ts';
 import { Applying } from './checkers/applying.ts';
 import { Book } from './checkers/book.ts';
 import { Bounds } from './checkers/bounds.ts';
@@ -295,5 +297,5 @@ function livesOf(world: World, book: Book): Watcher[] {
 }
 
 function otherKeysOf({ cast }: World): Uint8Array[] {
-  return cast.otherNetwork.committee.members.map(({ key }) => key);
+  return asFounded(cast.otherNetwork).committee.members.map(({ key }) => key);
 }

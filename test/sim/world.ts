@@ -13,6 +13,7 @@ import { memberByKey } from '../../agent/core/network/committee.ts';
 import type { Network as FoundedNetwork } from '../../agent/core/network/genesis.ts';
 import { createNode } from '../../agent/core/node.ts';
 import type { NodeSetup } from '../../agent/core/setup.ts';
+import { asFounded } from '../../agent/core/views.ts';
 import { createMeter } from '../../agent/shell/meter.ts';
 import { memoLike } from '../support/memos.ts';
 import { Agenda } from './agenda.ts';
@@ -289,7 +290,7 @@ export class World {
     const prng = Prng.named(this.plan.seed, `hostile ${name}`);
     const setupFor = (network: FoundedNetwork): NodeSetup => {
       const base = { network, verify };
-      const member = memberByKey(network.committee, signer.publicKey);
+      const member = memberByKey(asFounded(network).committee, signer.publicKey);
       if (member !== undefined) {
         const { mostAccounts } = this.founding;
         return { ...base, mostAccounts, authority: { member, sign: signer.sign } };

@@ -178,7 +178,7 @@ const MESSAGES: { readonly [K in Message['TAG']]: fc.Arbitrary<Data<K>> } = {
       about: member,
       life: bytes(16),
       word: fc.constantFrom('first', 'seen', 'unsure'),
-      vote: optional(fc.record({ order: signedOrder, signature: bytes(64) })),
+      vote: optional(fc.record({ epoch, order: signedOrder, signature: bytes(64) })),
     }),
     signature: bytes(64),
   }),

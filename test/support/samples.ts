@@ -149,7 +149,7 @@ const MESSAGES: { readonly [T in Exclude<Tag, 'question'>]: DataOf<T> } = {
       about: member(3),
       life: bytes(16, 65),
       word: 'seen',
-      vote: { order: signed, signature: bytes(64, 67) },
+      vote: { epoch: 0 as Epoch, order: signed, signature: bytes(64, 67) },
     },
     signature: bytes(64, 68),
   },
@@ -243,13 +243,21 @@ export function sampleBytes(): Map<string, Uint8Array> {
     encode(records.standingCoder, { reason: 'restored from a backup' }),
   );
   samples.set('record/own-life', encode(records.ownLifeCoder, { life: bytes(16, 65) }));
+  const members = [{ number: member(3), name: 'elm', key: bytes(32, 70) }];
+  const committee = { epoch: 2 as Epoch, members };
+  samples.set('record/committee', encode(records.committeeCoder, committee));
   samples.set('record/known-life', encode(lifeCoder, bytes(16, 65)));
-  const vote = { order: signed, signature: bytes(64, 67) };
+  const vote = { epoch: 0 as Epoch, order: signed, signature: bytes(64, 67) };
   samples.set('record/known-vote', encode(knownVoteCoder, vote));
   samples.set('record/outvoted', encode(hashCoder, hash));
   const wallet = { account, next: sequence(8n), payments: 11n, balances };
   samples.set('record/wallet', encode(records.walletCoder, wallet));
-  const live = { order: signed, createdWallMs: 1_700_000_000_000n, votes: certificate.votes };
+  const live = {
+    order: signed,
+    createdWallMs: 1_700_000_000_000n,
+    epoch: 0 as Epoch,
+    votes: certificate.votes,
+  };
   samples.set('record/live-order', encode(records.liveOrderCoder, live));
   const payment = { wallMs: 1_700_000_000_000n, certificate };
   samples.set('record/payment', encode(records.paymentCoder, payment));

@@ -3,6 +3,7 @@
  * that moves only when told to. Frames travel in order until nobody has anything to say. What a
  * test wants to lose, change or forge, it does in `onFrame`.
  */
+
 import type { ByteKey } from '../../agent/core/base/bytes.ts';
 import type { Signer, Verify } from '../../agent/core/base/crypto.ts';
 import { SEED_BYTES } from '../../agent/core/base/limits.ts';
@@ -11,11 +12,12 @@ import { decodeOwn, encode } from '../../agent/core/codec/canonical.ts';
 import { type Frame, frameCoder } from '../../agent/core/codec/message.ts';
 import type { Event, LinkId, Step } from '../../agent/core/io.ts';
 import { memosOf } from '../../agent/core/memo.ts';
-import { type Genesis, type Network, networkOf } from '../../agent/core/network/genesis.ts';
+import { type Genesis, networkOf } from '../../agent/core/network/genesis.ts';
 import { createNode, type Node } from '../../agent/core/node.ts';
 import type { Notice } from '../../agent/core/notice.ts';
 import type { NodeSetup } from '../../agent/core/setup.ts';
 import { isDurable } from '../../agent/core/spaces.ts';
+import { asFounded, type JudgedNetwork } from '../../agent/core/views.ts';
 import { verify as realVerify, seedOf, signerOf } from './keys.ts';
 
 export const HRS = 0 as TokenIndex;
@@ -61,7 +63,7 @@ export interface WorldOptions {
 }
 
 export class World {
-  readonly network: Network;
+  readonly network: JudgedNetwork;
   readonly places = new Map<string, Place>();
   /** Sees every frame on its way; false loses it. */
   onFrame: (from: Place, to: Place, frame: Frame) => boolean = () => true;
@@ -82,7 +84,7 @@ export class World {
       typeof authorities === 'number'
         ? Array.from({ length: authorities }, (_, i) => `auth-${i}`)
         : authorities;
-    this.network = networkOf(genesisFor(names, wallets, issue, options));
+    this.network = asFounded(networkOf(genesisFor(names, wallets, issue, options)));
     names.forEach((name, i) => {
       const signer = signerOf(name);
       const authority = { member: i as MemberIndex, sign: signer.sign };

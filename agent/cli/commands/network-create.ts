@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { trimmed } from '../../core/base/characters.ts';
 import { isRefusal, type Refusal } from '../../core/base/refusal.ts';
 import type { Token } from '../../core/network/genesis.ts';
+import { asFounded } from '../../core/views.ts';
 import { DEFAULT_PORT } from '../../shell/config/config-schema.ts';
 import { type Args, type CommandSpec, type Context, JSON_OPTION } from '../command.ts';
 import { failure, refusalFailure } from '../failure.ts';
@@ -116,7 +117,7 @@ export const networkCreate: CommandSpec = {
 async function run(args: Args, context: Context): Promise<void> {
   const plan = must(planNetwork(readRequest(args), randomBytes));
   const folder = writeNetwork(args.word('folder'), plan);
-  const json = { folder, ...networkJson(plan.network) };
+  const json = { folder, ...networkJson(asFounded(plan.network)) };
   show(args, context, json, (paint) => renderCreated(paint, folder, plan));
 }
 

@@ -1,4 +1,5 @@
 /** `meshpay network show`: what a genesis document says. */
+import { asFounded } from '../../core/views.ts';
 import { type CommandSpec, JSON_OPTION } from '../command.ts';
 import { readGenesisFile } from '../network/read.ts';
 import { show } from '../output.ts';
@@ -22,7 +23,7 @@ export const networkShow: CommandSpec = {
   options: [JSON_OPTION],
   examples: [{ about: 'the network in ./village', line: 'meshpay network show village' }],
   run: async (args, context) => {
-    const network = readGenesisFile(args.word('genesis'));
+    const network = asFounded(readGenesisFile(args.word('genesis')));
     show(args, context, networkJson(network), (paint) => renderNetwork(paint, network));
   },
 };

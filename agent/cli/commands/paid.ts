@@ -1,12 +1,13 @@
 /** How `wallet pay` and `wallet resume` report a payment that is done. */
+
 import { writeNewFile } from '../../../platform/file-writer.ts';
 import type { Certificate } from '../../core/codec/order.ts';
-import type { Network } from '../../core/network/genesis.ts';
+import type { JudgedNetwork } from '../../core/views.ts';
 import { certificateView, type OrderView } from '../../shell/control/money-view.ts';
 import { isFault } from '../../wallet/fault.ts';
-import type { WalletFolder } from '../../wallet/folder.ts';
 import type { Paid } from '../../wallet/pay.ts';
 import { memoText, writeReceipt } from '../../wallet/receipt.ts';
+import type { WalletSession } from '../../wallet/session.ts';
 import type { Args, Context } from '../command.ts';
 import { Failure, failure } from '../failure.ts';
 import { show } from '../output.ts';
@@ -22,7 +23,7 @@ import { faultFailure } from '../wallet-failure.ts';
 export async function reportPaid(
   args: Args,
   context: Context,
-  { network, memos }: Pick<WalletFolder, 'network' | 'memos'>,
+  { network, memos }: Pick<WalletSession, 'network' | 'memos'>,
   paid: Paid,
 ): Promise<void> {
   const { terminal } = context;
@@ -47,7 +48,7 @@ export async function reportPaid(
 }
 
 /** Writes the receipt of a payment that is done; gives back what kept it from that. */
-function saveReceipt(file: string, network: Network, certificate: Certificate): unknown {
+function saveReceipt(file: string, network: JudgedNetwork, certificate: Certificate): unknown {
   try {
     writeNewFile(file, writeReceipt(network, certificate), 0o644);
     return undefined;

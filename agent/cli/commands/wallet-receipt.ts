@@ -8,6 +8,7 @@ import { foundText, trimmed } from '../../core/base/characters.ts';
 import { nameOf } from '../../core/base/names.ts';
 import { isRefusal } from '../../core/base/refusal.ts';
 import type { Network } from '../../core/network/genesis.ts';
+import { asFounded } from '../../core/views.ts';
 import { certificateView } from '../../shell/control/money-view.ts';
 import { createVerify } from '../../shell/verify.ts';
 import { walletMemos } from '../../wallet/folder.ts';
@@ -125,7 +126,7 @@ export const walletVerify: CommandSpec = {
   run: async (args, context) => {
     const folder = walletFolderOf(args, context.environment);
     const given = args.text('genesis');
-    const network = readGenesisFile(given ?? folder);
+    const network = asFounded(readGenesisFile(given ?? folder));
     if (given !== undefined && !args.flag('other-network')) refuseOther(network, folder);
     const certificate = readReceipt(
       network,
@@ -185,13 +186,13 @@ export const walletImport: CommandSpec = {
   run: async (args, context) => {
     const { environment, interrupt } = context;
     const wallet = walletOf(args, environment);
-    const { network } = wallet;
     const text = readTextFile(args.word('file'), MAX_RECEIPT_BYTES);
-    const certificate = readReceipt(network, text, createVerify());
-    if (isRefusal(certificate)) throw refusalFailure(certificate);
     const offline = args.flag('offline');
     const session = await openShown(wallet, context, { offline });
     try {
+      const { network } = session;
+      const certificate = readReceipt(network, text, createVerify());
+      if (isRefusal(certificate)) throw refusalFailure(certificate);
       const signal = offline ? undefined : interrupt;
       const outcome = orFail(await importReceipt(session, certificate, signal));
       const view = certificateView(network, certificate, wallet.memos.open);

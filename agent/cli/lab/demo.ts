@@ -144,7 +144,7 @@ async function payOnce(
   const command = { recipient, token: 0 as TokenIndex, amount, memo };
   const paying = pay(from.session, command, { signal, timeoutMs: PAY_MS });
   const { certificate, latencyMs } = orFail(await beside(lab.watchers, paying));
-  const { order, votes } = certificateView(lab.network, certificate);
+  const { order, votes } = certificateView(from.session.network, certificate);
   return {
     from: from.wallet.name,
     to: to.wallet.name,

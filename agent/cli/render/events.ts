@@ -53,6 +53,10 @@ const LINES: { readonly [K in EventKind]: Line<K> } = {
     tone: 'accent',
     text: ({ vouchers }) => `${vouchers} members vouched for the first start: this authority votes`,
   },
+  epoch_began: {
+    tone: 'accent',
+    text: ({ epoch, members }) => `${members} authorities judge from now on (epoch ${epoch})`,
+  },
   compared: {
     tone: 'accent',
     text: ({ member, equal }) => `ledger ${equal ? 'equal to' : 'differs from'} that of ${member}`,

@@ -4,6 +4,7 @@ import { nameOf } from '../../core/base/names.ts';
 import type { TokenIndex } from '../../core/base/units.ts';
 import { faultsTolerated, quorumOf } from '../../core/network/committee.ts';
 import type { Network } from '../../core/network/genesis.ts';
+import type { JudgedNetwork } from '../../core/views.ts';
 import { type QuantityView, quantityView, tokenViews } from '../../shell/control/money-view.ts';
 import type { NetworkPlan } from '../network/plan.ts';
 import type { Paint } from './paint.ts';
@@ -11,7 +12,7 @@ import { renderFields, renderTable } from './table.ts';
 import { counted } from './text.ts';
 
 /** The network as JSON. */
-export function networkJson(network: Network): object {
+export function networkJson(network: JudgedNetwork): object {
   const { members } = network.committee;
   return {
     network: { name: network.genesis.name, id: nameOf('network', network.id) },
@@ -32,7 +33,7 @@ export function networkJson(network: Network): object {
 }
 
 /** `meshpay network show`. */
-export function renderNetwork(paint: Paint, network: Network): string {
+export function renderNetwork(paint: Paint, network: JudgedNetwork): string {
   const { members, epoch } = network.committee;
   const { issuance } = network.genesis;
   const head = renderFields(paint, [
@@ -78,7 +79,7 @@ export function renderCreated(paint: Paint, folder: string, plan: NetworkPlan): 
     `${paint.good('created')} network ${paint.strong(network.genesis.name)} in ${folder}`,
     renderFields(paint, [
       ['id', nameOf('network', network.id)],
-      ['committee', committeeLine(network.committee.members.length, network.committee.epoch)],
+      ['committee', committeeLine(network.genesis.members.length, 0)],
       ['issued', issuedTotals(network).map(quantityText).join('\n') || 'nothing'],
       ...limitLines(network),
     ]),

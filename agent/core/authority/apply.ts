@@ -42,10 +42,10 @@ export function applyCertificate(
   const isPending =
     pending !== undefined && equalBytes(orderHash(setup.network.id, pending.order), hash);
   const hasOwnVote = certificate.votes.some(({ member }) => member === setup.authority.member);
-  const refused = checkCertificate(setup.network, certificate, setup.verify, {
+  const refused = checkCertificate(draft, setup, certificate, {
     hash,
     isOrderValid: isPending && equalBytes(pending.signature, certificate.order.signature),
-    ...(isPending && hasOwnVote ? { ownVote: voteFor(setup, hash) } : {}),
+    ...(isPending && hasOwnVote ? { ownVote: voteFor(setup, certificate.epoch, hash) } : {}),
   });
   if (refused !== undefined) return refused;
   if (pending !== undefined && !isPending) {
@@ -98,7 +98,7 @@ function checkAgainstApplied(
   const first = certificateAt(draft, order.account, order.sequence);
   if (first === undefined) return refusal('sequence_used');
   if (equalBytes(orderHash(setup.network.id, first.order.order), hash)) return undefined;
-  const refused = checkCertificate(setup.network, certificate, setup.verify);
+  const refused = checkCertificate(draft, setup, certificate);
   if (refused !== undefined) return refused;
   const index = SPACES.conflict.at(order.account, order.sequence);
   if (!draft.has(index)) {

@@ -35,7 +35,7 @@ import type { paceCoder } from '../codec/record.ts';
 import type { Draft, Origin } from '../draft.ts';
 import type { LinkId } from '../io.ts';
 import { memberLinks, memberOf } from '../mesh/links.ts';
-import { type LinkUp, part } from '../part.ts';
+import { type LinkUp, part, type Turnover } from '../part.ts';
 import type { AuthoritySetup } from '../setup.ts';
 import { SPACES } from '../spaces.ts';
 import { setTimer, setTimerBy } from '../timers.ts';
@@ -70,6 +70,7 @@ export const catchUpPart = part({
   ],
   recover: recallStale,
   start: startRound,
+  epochBegan: forgetGone,
   linkUp: greet,
   takes: {
     root: takeRoot,
@@ -96,6 +97,14 @@ function startRound(draft: Draft): void {
   if (isHurried) writePace(draft, Math.min(rounds + 1, MAX_IDLE_HURRIES), false);
   else draft.remove(SPACES.pace);
   setTimer(draft, 'sync', draft.stamp.nowMs + SYNC_IDLE_MS);
+}
+
+/** Members that sit in the committee no longer are compared with no longer. */
+function forgetGone(draft: Draft, _setup: AuthoritySetup, { sits, gone }: Turnover): void {
+  for (const member of gone) draft.remove(SPACES.proofCursor.at(member));
+  const differing = draft.read(SPACES.differing) ?? [];
+  const left = differing.filter(({ member }) => sits(member));
+  if (left.length < differing.length) draft.write(SPACES.differing, left);
 }
 
 /** A link to another authority came up: compares with it. */

@@ -28,8 +28,9 @@ import {
 } from '../codec/message.ts';
 import type { Draft, Origin } from '../draft.ts';
 import { memberOf } from '../mesh/links.ts';
-import { membersOf, sendToMember } from '../mesh/route.ts';
+import { sendToMember } from '../mesh/route.ts';
 import { vouchersNeeded } from '../network/committee.ts';
+import { currentCommittee, membersOf } from '../network/committees.ts';
 import { isStatementValid, signStatement } from '../network/statement.ts';
 import { part } from '../part.ts';
 import type { AuthoritySetup } from '../setup.ts';
@@ -42,10 +43,16 @@ export const firstStartPart = part({
   roles: ['authority'],
   spaces: ['standing', 'firstStart', 'vouchers', 'memberLife', 'memberGossip', 'memberVote'],
   start: (draft, setup) => {
-    endFirstStart(draft, setup);
+    endFirstStart(draft);
     askAgain(draft, setup);
   },
   linkUp: (draft, setup, { link }) => askVouchers(draft, setup, memberOf(draft, link)),
+  epochBegan: (draft, _, { sits }) => {
+    if (ownLife(draft) === undefined) return;
+    const { vouched, seen } = vouchersOf(draft);
+    keepVouchers(draft, { vouched: vouched.filter(sits), seen: seen.filter(sits) });
+    endFirstStart(draft);
+  },
   overhear: noteOwnWord,
   takes: { firstStart: answerFirstStart, vouch: takeVouch },
   due: { vouch: askAgain },
@@ -63,13 +70,13 @@ function askVouchers(draft: Draft, setup: AuthoritySetup, only?: MemberIndex): v
   const life = ownLife(draft);
   if (life === undefined) return;
   const { vouched } = vouchersOf(draft);
-  const members = only === undefined ? membersOf(setup.network) : [only];
+  const members = only === undefined ? membersOf(draft) : [only];
   const asked = members.filter(
     (member) => member !== setup.authority.member && !vouched.includes(member),
   );
   if (asked.length === 0) return;
   const body = { life };
-  const data = { ...signStatement(setup, 'first_start', firstStartBodyCoder, body), body };
+  const data = { ...signStatement(draft, setup, 'first_start', firstStartBodyCoder, body), body };
   for (const member of asked) sendToMember(draft, member, { TAG: 'firstStart', data });
 }
 
@@ -82,7 +89,7 @@ function answerFirstStart(
 ): void {
   const { member: about, body } = question;
   if (about === setup.authority.member) return;
-  if (!isStatementValid(setup, 'first_start', firstStartBodyCoder, question, body)) return;
+  if (!isStatementValid(draft, setup, 'first_start', firstStartBodyCoder, question, body)) return;
   draft.answer(origin, vouchFor(draft, setup, about, body.life));
 }
 
@@ -99,7 +106,7 @@ function vouchFor(
   const word = isSeen ? 'seen' : isBarred(draft) ? 'unsure' : 'first';
   if (word === 'first' && known === undefined) keepLife(draft, about, life);
   const body = { about, life, word, vote } as const;
-  const data = { ...signStatement(setup, 'vouch', vouchBodyCoder, body), body };
+  const data = { ...signStatement(draft, setup, 'vouch', vouchBodyCoder, body), body };
   return { TAG: 'vouch', data };
 }
 
@@ -109,23 +116,23 @@ function takeVouch(draft: Draft, setup: AuthoritySetup, _from: Origin, vouch: Vo
   const { about, life, word, vote } = body;
   if (about !== setup.authority.member || member === about) return;
   // A vote proves itself, also after the first start and whoever shows it.
-  if (vote !== undefined) judgeOwnVote(draft, setup, vote.order.order, vote.signature);
+  if (vote !== undefined) judgeOwnVote(draft, setup, vote);
   const own = ownLife(draft);
   if (own === undefined || !equalBytes(life, own)) return;
-  if (!isStatementValid(setup, 'vouch', vouchBodyCoder, vouch, body)) return;
+  if (!isStatementValid(draft, setup, 'vouch', vouchBodyCoder, vouch, body)) return;
   const { vouched, seen } = vouchersOf(draft);
   const others = { vouched: without(vouched, member), seen: without(seen, member) };
   if (word === 'first') others.vouched.push(member);
   if (word === 'seen') others.seen.push(member);
   keepVouchers(draft, others);
-  endFirstStart(draft, setup);
+  endFirstStart(draft);
 }
 
 /** Lets this authority vote if enough others have vouched for its first start. */
-function endFirstStart(draft: Draft, setup: AuthoritySetup): void {
+function endFirstStart(draft: Draft): void {
   if (ownLife(draft) === undefined || isBarred(draft)) return;
   const { vouched } = vouchersOf(draft);
-  if (vouched.length < vouchersNeeded(setup.network.committee.members.length)) return;
+  if (vouched.length < vouchersNeeded(currentCommittee(draft).members.length)) return;
   admit(draft);
   draft.note({ kind: 'vouched_for', vouchers: vouched.length });
 }

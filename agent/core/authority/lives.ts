@@ -27,6 +27,7 @@ import type { Account } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
 import { certificateAt } from '../journal.ts';
 import { isLatestValid, pendingHash } from '../latest.ts';
+import { committeeOf } from '../network/committees.ts';
 import { isProgressValid } from '../progress.ts';
 import type { AuthoritySetup } from '../setup.ts';
 import { SPACES } from '../spaces.ts';
@@ -40,27 +41,27 @@ export function noteOwnVote(
   setup: AuthoritySetup,
   { epoch, order, votes }: Certificate,
 ): void {
-  if (epoch !== setup.network.committee.epoch) return;
   const own = votes.find(({ member }) => member === setup.authority.member);
-  if (own !== undefined) judgeOwnVote(draft, setup, order.order, own.signature);
+  if (own !== undefined) judgeOwnVote(draft, setup, { epoch, order, signature: own.signature });
 }
 
 /** Whoever says that this is our vote: if it is, and this ledger does not know it, voting ends. */
 export function judgeOwnVote(
   draft: Draft,
   setup: AuthoritySetup,
-  order: Order,
-  signature: Uint8Array,
+  { epoch, order: { order }, signature }: KnownVote,
 ): void {
   const { network, verify, authority } = setup;
-  const { id, committee } = network;
+  const { id } = network;
+  const committee = committeeOf(draft, epoch);
+  if (committee === undefined) return;
   const hash = orderHash(id, order);
   // In this order: what is known costs no signature, and who is stopped already is not asked again.
   if (accountsFor(draft, setup, order.account, order.sequence, hash) || isBarred(draft)) return;
   const { member } = authority;
   // Our votes have the same bytes each time (vote.ts), and to make one is cheaper than to check one.
   const isOurs =
-    equalBytes(voteFor(setup, hash).signature, signature) ||
+    equalBytes(voteFor(setup, epoch, hash).signature, signature) ||
     isVoteValid(id, committee, hash, { member, signature }, verify);
   if (isOurs) bar(draft, order.account, order.sequence);
 }
@@ -78,7 +79,9 @@ export function noteOwnWord(draft: Draft, setup: AuthoritySetup, { TAG, data }: 
     next <= record.next && (TAG === 'progress' || isLatestKnown(draft, setup, data.body, record));
   if (isKnown) return;
   const isOurs =
-    TAG === 'latest' ? isLatestValid(setup, data.body, data) : isProgressValid(setup, data);
+    TAG === 'latest'
+      ? isLatestValid(draft, setup, data.body, data)
+      : isProgressValid(draft, setup, data);
   if (isOurs) bar(draft, account, next);
 }
 
@@ -124,10 +127,11 @@ function accountsFor(
 
 /** Keeps the first vote of each other member that was seen in a certificate; all in it are valid. */
 export function noteVotes(draft: Draft, setup: AuthoritySetup, certificate: Certificate): void {
-  for (const { member, signature } of certificate.votes) {
+  const { epoch, order, votes } = certificate;
+  for (const { member, signature } of votes) {
     if (member === setup.authority.member) continue;
     const place = SPACES.memberVote.at(member);
-    if (!draft.has(place)) draft.write(place, { order: certificate.order, signature });
+    if (!draft.has(place)) draft.write(place, { epoch, order, signature });
   }
 }
 

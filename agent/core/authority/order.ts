@@ -5,6 +5,7 @@
  * Idempotent: the pending order itself is answered with the same vote, the bytes of which are the
  * same too, because Ed25519 as RFC 8032 has it is deterministic.
  */
+
 import { equalBytes } from '../base/bytes.ts';
 import { REFUSALS, refusal } from '../base/refusal.ts';
 import { FIRST_SEQUENCE, ZERO_BALANCE } from '../base/units.ts';
@@ -20,6 +21,8 @@ import type { Account } from '../codec/record.ts';
 import type { Draft, Origin } from '../draft.ts';
 import { certificateAt } from '../journal.ts';
 import { memberLinks } from '../mesh/links.ts';
+import { memberAt } from '../network/committee.ts';
+import { currentCommittee } from '../network/committees.ts';
 import { signStatement } from '../network/statement.ts';
 import type { AuthoritySetup } from '../setup.ts';
 import { mayVote } from '../standing.ts';
@@ -120,8 +123,13 @@ function caseOf(draft: Draft, setup: AuthoritySetup, signed: SignedOrder): Order
     isRecipientKnown: hasAccount(draft, order.action.data.recipient),
     accountCount: accountCount(draft),
     votesThisHour: votesThisHour(draft, account),
-    mayVote: mayVote(draft),
+    mayVote: mayVote(draft) && isSeated(draft, setup),
   };
+}
+
+/** Whether this authority is one of those whose votes count now. */
+function isSeated(draft: Draft, { authority }: AuthoritySetup): boolean {
+  return memberAt(currentCommittee(draft), authority.member) !== undefined;
 }
 
 /** What an owner would be told who signed this payment now; no word of it is kept here. */
@@ -147,10 +155,11 @@ function answerTo(
   hash: Uint8Array,
   outcome: Outcome,
 ): Message {
-  const { epoch } = setup.network.committee;
   switch (outcome.kind) {
-    case 'voted':
-      return { TAG: 'vote', data: { epoch, orderHash: hash, ...voteFor(setup, hash) } };
+    case 'voted': {
+      const { epoch } = currentCommittee(draft);
+      return { TAG: 'vote', data: { epoch, orderHash: hash, ...voteFor(setup, epoch, hash) } };
+    }
     case 'certified': {
       const { account } = signed.order;
       const next = nextAsTold(readAccount(draft, account).next, signed);
@@ -209,6 +218,10 @@ function refusalOf(
     balance: isTooSmall ? balanceOf(account, order.action.data.token) : ZERO_BALANCE,
   };
   const pending = code === 'order_pending' ? account.pending : undefined;
-  const data = { ...signStatement(setup, 'refusal', verdictCoder, verdict), verdict, pending };
+  const data = {
+    ...signStatement(draft, setup, 'refusal', verdictCoder, verdict),
+    verdict,
+    pending,
+  };
   return { TAG: 'orderRefusal', data };
 }

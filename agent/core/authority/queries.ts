@@ -30,7 +30,7 @@ export const queriesPart = part({
     question: answerQuestion,
     accountQuery: (draft, setup, from, { account }) => answerAccount(draft, setup, from, account),
     account: noteAccount,
-    wayQuery: (draft, setup, from, { nonce }) => draft.answer(from, wayOf(setup, nonce)),
+    wayQuery: (draft, setup, from, { nonce }) => draft.answer(from, wayOf(draft, setup, nonce)),
   },
   commands: { query: askOthers },
 });
@@ -113,7 +113,10 @@ function answerLatest(
 ): void {
   const answer = plan && answerToPlan(draft, setup, account, plan);
   const said = { knows: mayVote(draft), answer };
-  draft.answer(origin, latestOf(setup, { account, nonce }, readAccount(draft, account), said));
+  draft.answer(
+    origin,
+    latestOf(draft, setup, { account, nonce }, readAccount(draft, account), said),
+  );
 }
 
 /** Certificates of the account's own orders, from a sequence on. */

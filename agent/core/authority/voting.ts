@@ -65,7 +65,7 @@ function takeCertificate(
   if (!isOwners) return reject(draft, setup, origin, 'bad_signature');
   const next = nextAsTold(readAccount(draft, account).next, certificate.order);
   if (origin.route.length > 0) {
-    draft.answer(origin, progressOf(setup, account, next));
+    draft.answer(origin, progressOf(draft, setup, account, next));
   } else if (isApplied) {
     draft.answer(origin, { TAG: 'applied', data: { member, account, next } });
   } else {

@@ -150,8 +150,12 @@ export const firstStartBodyCoder = struct({ life: lifeCoder });
 const firstStartCoder = signed(firstStartBodyCoder);
 export type FirstStart = ValueOf<typeof firstStartCoder>;
 
-/** A vote of a member, with its order. */
-export const knownVoteCoder = struct({ order: signedOrderCoder, signature: signatureCoder });
+/** A vote of a member, with its order and the epoch that it was given in. */
+export const knownVoteCoder = struct({
+  epoch: epochCoder,
+  order: signedOrderCoder,
+  signature: signatureCoder,
+});
 export type KnownVote = ValueOf<typeof knownVoteCoder>;
 
 /** The answer; the part that is signed. */

@@ -3,7 +3,7 @@
 import { sha256, type Verify } from '../base/crypto.ts';
 import { MAX_MEMBERS, SEALED_MEMO_BYTES } from '../base/limits.ts';
 import type { Amount, Epoch, MemberIndex, Sequence, TokenIndex } from '../base/units.ts';
-import type { Committee } from '../network/committee.ts';
+import { type Committee, memberAt } from '../network/committee.ts';
 import { signingBytes } from '../network/signing.ts';
 import {
   amountCoder,
@@ -163,7 +163,7 @@ export function isVoteValid(
   vote: { readonly member: MemberIndex; readonly signature: Uint8Array },
   verify: Verify,
 ): boolean {
-  const member = committee.members[vote.member];
+  const member = memberAt(committee, vote.member);
   if (member === undefined) return false;
   return verify(member.key, voteSigningBytes(networkId, committee.epoch, hash), vote.signature);
 }

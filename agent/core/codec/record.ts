@@ -7,11 +7,14 @@ import {
   MAX_LINKS,
   MAX_MEMBERS,
   MAX_MEMO_BYTES,
+  MAX_NAME_LENGTH,
   MAX_TOKENS,
 } from '../base/limits.ts';
+import type { Committee } from '../network/committee.ts';
 import {
   amountCoder,
   balanceCoder,
+  epochCoder,
   hashCoder,
   keyCoder,
   linkCoder,
@@ -19,7 +22,7 @@ import {
   sequenceCoder,
   tokenCoder,
 } from './canonical.ts';
-import type { ValueOf } from './coder.ts';
+import type { Coder, ValueOf } from './coder.ts';
 import { lifeCoder, nonceCoder, tokenBalanceCoder } from './message.ts';
 import { u8, u16, u32, u64 } from './numbers.ts';
 import {
@@ -85,6 +88,15 @@ export const treeNodeCoder = variant({
 });
 export type TreeNode = ValueOf<typeof treeNodeCoder>;
 
+/** The authorities of one epoch. */
+export const committeeCoder: Coder<Committee> = struct<Committee>({
+  epoch: epochCoder,
+  members: listOf(
+    MAX_MEMBERS,
+    struct({ number: memberCoder, name: textOf(MAX_NAME_LENGTH), key: keyCoder }),
+  ),
+});
+
 const certificatePairCoder = struct({ first: certificateCoder, second: certificateCoder });
 
 /** What the journal keeps for ever, in the order in which this node learned it. */
@@ -130,6 +142,8 @@ export type WalletRecord = ValueOf<typeof walletCoder>;
 export const liveOrderCoder = struct({
   order: signedOrderCoder,
   createdWallMs: u64,
+  /** The epoch that these votes were given in; those of a former one make no certificate any more. */
+  epoch: epochCoder,
   votes: listOf(MAX_MEMBERS, memberSignatureCoder),
 });
 export type LiveOrder = ValueOf<typeof liveOrderCoder>;
@@ -170,8 +184,10 @@ export const nodeLinksCoder = listWith(
   checked(u16, (count) => count <= MAX_LINKS || `${count} links, at most ${MAX_LINKS}`),
   struct({
     link: linkCoder,
+    /** The key that the other end proved, and which member that is in the current committee. */
+    key: keyCoder,
     member: optional(memberCoder),
-    /** The operator asked for this node, or it is a member: strangers cannot make up such a link. */
+    /** The operator asked for this node: strangers cannot make up such a link. */
     wanted: bool,
     /** When it was last asked for a way to an authority, and whether a signed answer came (ways.ts). */
     asked: optional(struct({ atMs: u64, leads: optional(bool) })),

@@ -1,7 +1,7 @@
 /**
  * The links that lead to nodes, and which member speaks at the other end. Who it is was proven by
- * the stream (TLS with the node's key) and is looked up in the committee; a wallet that proved no
- * key is answered over its link but never written to on its own account, so it is not in the list.
+ * the stream (TLS with the node's key) and is looked up in the current committee, again when that
+ * changes (turnover.ts); a wallet that proved no key is answered over its link but never written to on its own account, so it is not in the list.
  * Kept in memory: a new process begins without links.
  */
 
@@ -11,7 +11,7 @@ import type { NodeLink } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
 import type { LinkId } from '../io.ts';
 import { memberByKey } from '../network/committee.ts';
-import type { Network } from '../network/genesis.ts';
+import { currentCommittee } from '../network/committees.ts';
 import { part } from '../part.ts';
 import { SPACES } from '../spaces.ts';
 
@@ -19,8 +19,9 @@ export const linksPart = part({
   name: 'links',
   roles: ['authority', 'relay', 'wallet'],
   spaces: ['nodeLinks', 'linkMember'],
-  linkUp: (draft, { network }, { link, peerKey, wanted }) => {
-    addLink(draft, network, link, peerKey, wanted);
+  epochBegan: judgeLinks,
+  linkUp: (draft, _, { link, peerKey, wanted }) => {
+    addLink(draft, link, peerKey, wanted);
   },
   linkDown: (draft, _, link) => removeLink(draft, link),
 });
@@ -60,34 +61,60 @@ export function memberOf(draft: Draft, link: LinkId): MemberIndex | undefined {
  */
 function addLink(
   draft: Draft,
-  network: Network,
   link: LinkId,
-  peerKey: Uint8Array,
+  key: Uint8Array,
   wanted: boolean,
 ): MemberIndex | undefined {
   const links = nodeLinks(draft);
   const others = links.filter((entry) => entry.link !== link);
   const asked = links.find((entry) => entry.link === link)?.asked;
-  const member = memberByKey(network.committee, peerKey);
-  const isMember = member !== undefined;
-  const ofKind = others.filter((entry) => entry.member === member);
-  const isFull = ofKind.length >= (isMember ? MAX_LINKS_PER_MEMBER : MAX_RELAY_LINKS);
-  const displaced = isFull
-    ? ofKind.find((entry) => isMember || (wanted && !entry.wanted))
-    : undefined;
-  if (isFull && displaced === undefined) return undefined;
-  draft.write(SPACES.nodeLinks, [
-    ...others.filter((entry) => entry !== displaced),
-    { link, member, wanted: wanted || isMember, asked },
-  ]);
-  if (displaced !== undefined) draft.remove(SPACES.linkMember.at(displaced.link));
-  if (member !== undefined) draft.write(SPACES.linkMember.at(link), member);
+  const member = memberByKey(currentCommittee(draft), key);
+  const taken = withLink(others, { link, key, member, wanted, asked });
+  if (taken === undefined) return undefined;
+  writeLinks(draft, links, taken);
   return member;
+}
+
+/** Judges all links by the committee that has come: who is a member now, and who no longer is. */
+function judgeLinks(draft: Draft): void {
+  const committee = currentCommittee(draft);
+  const before = nodeLinks(draft);
+  let links: readonly NodeLink[] = [];
+  for (const entry of before) {
+    const judged = { ...entry, member: memberByKey(committee, entry.key) };
+    links = withLink(links, judged) ?? links;
+  }
+  writeLinks(draft, before, links);
 }
 
 function removeLink(draft: Draft, link: LinkId): void {
   const links = nodeLinks(draft);
   const left = links.filter((entry) => entry.link !== link);
-  if (left.length < links.length) draft.write(SPACES.nodeLinks, left);
-  draft.remove(SPACES.linkMember.at(link));
+  if (left.length < links.length) writeLinks(draft, links, left);
+}
+
+/** These links and one more; undefined: there is no place for it. */
+function withLink(links: readonly NodeLink[], added: NodeLink): readonly NodeLink[] | undefined {
+  const isMember = added.member !== undefined;
+  const ofKind = links.filter((entry) => entry.member === added.member);
+  if (ofKind.length < (isMember ? MAX_LINKS_PER_MEMBER : MAX_RELAY_LINKS)) return [...links, added];
+  const displaced = ofKind.find((entry) => isMember || (added.wanted && !entry.wanted));
+  if (displaced === undefined) return undefined;
+  return [...links.filter((entry) => entry !== displaced), added];
+}
+
+/** Writes the list, and beside it who is at the other end of those links that end at members. */
+function writeLinks(draft: Draft, before: readonly NodeLink[], links: readonly NodeLink[]): void {
+  draft.write(SPACES.nodeLinks, links);
+  const members = new Map(links.map(({ link, member }) => [link, member]));
+  for (const { link, member } of before) {
+    if (member !== undefined && members.get(link) === undefined) {
+      draft.remove(SPACES.linkMember.at(link));
+    }
+  }
+  for (const { link, member } of links) {
+    if (member !== undefined && memberOf(draft, link) !== member) {
+      draft.write(SPACES.linkMember.at(link), member);
+    }
+  }
 }

@@ -7,9 +7,10 @@ import { NONCE_BYTES } from '../base/limits.ts';
 import { type Refusal, refusal } from '../base/refusal.ts';
 import type { Way } from '../codec/message.ts';
 import type { Draft } from '../draft.ts';
+import { membersOf } from '../network/committees.ts';
 import type { NodeSetup } from '../setup.ts';
 import { SPACES } from '../spaces.ts';
-import { membersOf, sendToMember } from './route.ts';
+import { sendToMember } from './route.ts';
 import { isWayValid } from './way.ts';
 
 /** Asks every other member. `nonce`: so many random bytes, never used before. */
@@ -19,7 +20,7 @@ export function reach(draft: Draft, setup: NodeSetup, nonce: Uint8Array): Refusa
     return refusal('malformed', { field: 'nonce', expected, found });
   }
   draft.writeBytes(SPACES.reach, nonce);
-  for (const member of membersOf(setup.network)) {
+  for (const member of membersOf(draft)) {
     if (member === setup.authority?.member) continue;
     sendToMember(draft, member, { TAG: 'wayQuery', data: { nonce } });
   }
@@ -29,6 +30,6 @@ export function reach(draft: Draft, setup: NodeSetup, nonce: Uint8Array): Refusa
 /** An answer, perhaps to the question that is open. */
 export function takeReached(draft: Draft, setup: NodeSetup, way: Way): void {
   const nonce = draft.readBytes(SPACES.reach);
-  if (nonce === undefined || !isWayValid(setup, nonce, way)) return;
+  if (nonce === undefined || !isWayValid(draft, setup, nonce, way)) return;
   draft.note({ kind: 'reached', member: way.member });
 }

@@ -5,14 +5,8 @@ import type { MemberIndex } from '../base/units.ts';
 import type { Message } from '../codec/message.ts';
 import type { Draft } from '../draft.ts';
 import type { LinkId } from '../io.ts';
-import type { Network } from '../network/genesis.ts';
 import { attemptsOf, mixed, writeAttempts } from '../wallet/attempts.ts';
 import { linkTo, nodeLinks } from './links.ts';
-
-/** All members of the committee. */
-export function membersOf(network: Network): MemberIndex[] {
-  return network.committee.members.map((_, index) => index as MemberIndex);
-}
 
 /**
  * Sends a message towards a member. Without a link to it, any node may pass it on: each time the next

@@ -17,6 +17,7 @@
  * authority, passes questions on and swallows the rest: such ones are drawn like honest nodes, which
  * leaves the wanted links, every second draw.
  */
+
 import { equalBytes } from '../base/bytes.ts';
 import { sha256 } from '../base/crypto.ts';
 import { ASK_WAYS_EVERY_MS, LEADS_FOR_MS, MAX_WAYS_ASKED, NONCE_BYTES } from '../base/limits.ts';
@@ -25,13 +26,13 @@ import type { Way } from '../codec/message.ts';
 import type { NodeLink } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
 import type { LinkId } from '../io.ts';
+import { membersOf } from '../network/committees.ts';
 import { part } from '../part.ts';
 import type { NodeSetup } from '../setup.ts';
 import { SPACES } from '../spaces.ts';
 import { mixed } from '../wallet/attempts.ts';
 import { linkTo, nodeLinks } from './links.ts';
 import { reach, takeReached } from './reach.ts';
-import { membersOf } from './route.ts';
 import { isWayValid } from './way.ts';
 
 export const waysPart = part({
@@ -50,7 +51,7 @@ export const waysPart = part({
 export function anotherWay(draft: Draft, from: LinkId): LinkId | undefined {
   const { nowMs } = draft.stamp;
   const others = nodeLinks(draft).filter(({ link }) => link !== from);
-  const wanted = others.filter((entry) => entry.wanted);
+  const wanted = others.filter(({ member, wanted }) => wanted || member !== undefined);
   const leading = others.filter((entry) => leads(entry, nowMs));
   const draw = mixed(Math.floor(nowMs));
   const inTurn = draw % 2 === 0 ? [wanted, leading] : [leading, wanted];
@@ -78,7 +79,7 @@ function lastAskedMs({ asked }: NodeLink): number {
  * or was asked a moment ago. Where they are more, half of them are those that were not asked for
  * longest, and half are drawn: who hangs up and calls again was never asked, as often as it likes. Each is asked for a member drawn anew, since some may be down, and for none that this node has a link to itself.
  */
-export function askWays(draft: Draft, { network, authority }: NodeSetup): void {
+export function askWays(draft: Draft, { authority }: NodeSetup): void {
   const now = Math.floor(draft.stamp.nowMs);
   const atMs = BigInt(now);
   const links = nodeLinks(draft);
@@ -87,7 +88,7 @@ export function askWays(draft: Draft, { network, authority }: NodeSetup): void {
     .sort((a, b) => lastAskedMs(a) - lastAskedMs(b));
   const inTurn = due.splice(0, MAX_WAYS_ASKED / 2);
   const asking = [...inTurn, ...someOf(draft, due, MAX_WAYS_ASKED / 2, 'ways')];
-  const members = membersOf(network).filter((member) => {
+  const members = membersOf(draft).filter((member) => {
     return member !== authority?.member && linkTo(draft, member) === undefined;
   });
   if (asking.length === 0 || members.length === 0) return;
@@ -117,7 +118,7 @@ function takeWay(draft: Draft, setup: NodeSetup, link: LinkId, way: Way): void {
   const nonce = nonceOver(link, atMs);
   if (!equalBytes(way.body.nonce, nonce)) return takeReached(draft, setup, way);
   if (known !== undefined) return;
-  const asked = { atMs, leads: isWayValid(setup, nonce, way) };
+  const asked = { atMs, leads: isWayValid(draft, setup, nonce, way) };
   const written = links.map((other) => (other === entry ? { ...entry, asked } : other));
   draft.write(SPACES.nodeLinks, written);
 }

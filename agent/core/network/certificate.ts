@@ -1,19 +1,20 @@
 /**
  * What makes a certificate (PROTOCOL: Transfers): votes of distinct members of the order's epoch,
- * all valid, at least a quorum. Recomputed from the committee every time; nothing inside it is
+ * all valid, at least a quorum. Recomputed from that committee every time; nothing inside it is
  * believed.
  *
  * Safety: two quorums share an honest authority, which votes once for a sequence, so two
  * certificates for one (account, sequence) need more than f traitors.
  */
 import { equalBytes } from '../base/bytes.ts';
-import type { Verify } from '../base/crypto.ts';
 import { type Refusal, refusal } from '../base/refusal.ts';
 import { decode, encode } from '../codec/canonical.ts';
 import type { Certificate, MemberSignature } from '../codec/order.ts';
 import { certificateCoder, isVoteValid, orderHash, orderSigningBytes } from '../codec/order.ts';
+import type { Read } from '../io.ts';
+import type { NodeSetup } from '../setup.ts';
 import { quorumOf } from './committee.ts';
-import type { Network } from './genesis.ts';
+import { committeeOf, currentCommittee } from './committees.ts';
 
 /** What was checked or reckoned before, so that it need not be again. Speed only. */
 export interface Known {
@@ -27,15 +28,16 @@ export interface Known {
 
 /** Undefined when the certificate proves that its order was accepted, otherwise why it does not. */
 export function checkCertificate(
-  network: Network,
+  read: Read,
+  { network, verify }: Pick<NodeSetup, 'network' | 'verify'>,
   certificate: Certificate,
-  verify: Verify,
   known: Known = {},
 ): Refusal | undefined {
-  const { committee } = network;
   const { epoch, order: signed, votes } = certificate;
-  if (epoch !== committee.epoch) {
-    return refusal('unknown_epoch', { expected: `${committee.epoch}`, found: `${epoch}` });
+  const committee = committeeOf(read, epoch);
+  if (committee === undefined) {
+    const expected = `at most ${currentCommittee(read).epoch}`;
+    return refusal('unknown_epoch', { field: 'epoch', expected, found: `${epoch}` });
   }
   const quorum = quorumOf(committee.members.length);
   if (votes.length < quorum) {

@@ -11,6 +11,11 @@ import { equalBytes } from '../base/bytes.ts';
 import type { Epoch, MemberIndex } from '../base/units.ts';
 
 export interface Member {
+  /**
+   * What it is called in messages and records: given to its key once, and never to another key, in
+   * whatever committees it sits. Founders are numbered as the genesis document lists them.
+   */
+  readonly number: MemberIndex;
   /** What people call it, unique in the committee. */
   readonly name: string;
   /** Its Ed25519 key: votes and streams are judged by it. */
@@ -38,8 +43,15 @@ export function vouchersNeeded(memberCount: number): number {
   return Math.min(memberCount - faultsTolerated(memberCount), memberCount - 1);
 }
 
-/** The member who has this key, if any. */
-export function memberByKey(committee: Committee, key: Uint8Array): MemberIndex | undefined {
-  const index = committee.members.findIndex((member) => equalBytes(member.key, key));
-  return index < 0 ? undefined : (index as MemberIndex);
+/** The number of the member who has this key, if any. */
+export function memberByKey({ members }: Committee, key: Uint8Array): MemberIndex | undefined {
+  return members.find((member) => equalBytes(member.key, key))?.number;
+}
+
+/** The member with this number, if it sits in this committee. */
+export function memberAt({ members }: Committee, number: MemberIndex): Member | undefined {
+  // As long as only founders sit there, a number is a place.
+  const likely = members[number];
+  if (likely?.number === number) return likely;
+  return members.find((member) => member.number === number);
 }

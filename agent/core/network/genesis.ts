@@ -19,12 +19,11 @@ import {
   PROTOCOL_VERSION,
 } from '../base/limits.ts';
 import { isRefusal, type Refusal, refusal } from '../base/refusal.ts';
-import type { Epoch, TokenIndex } from '../base/units.ts';
+import type { TokenIndex } from '../base/units.ts';
 import { amountCoder, decode, encode, keyCoder, tokenCoder } from '../codec/canonical.ts';
 import type { ValueOf } from '../codec/coder.ts';
 import { u8, u16, u32 } from '../codec/numbers.ts';
 import { bytesOf, checked, listOf, listWith, struct, textOf } from '../codec/parts.ts';
-import type { Committee } from './committee.ts';
 
 const genesisCoder = struct({
   version: u8,
@@ -57,8 +56,6 @@ export type Issue = Genesis['issuance'][number];
 export interface Network {
   readonly id: Uint8Array;
   readonly genesis: Genesis;
-  /** The committee of epoch 0. */
-  readonly committee: Committee;
 }
 
 /** Genesis document -> canonical bytes. The document must be sound (`checkGenesis`). */
@@ -79,7 +76,6 @@ export function networkOf(genesis: Genesis): Network {
   return {
     id: sha256(Uint8Array.of(tag.length), tag, encodeGenesis(genesis)),
     genesis,
-    committee: { epoch: 0 as Epoch, members: genesis.members },
   };
 }
 

@@ -14,8 +14,8 @@ import { orderHash } from '../codec/order.ts';
 import type { WalletRecord, Word } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
 import type { Read } from '../io.ts';
-import { membersOf } from '../mesh/route.ts';
 import { faultsTolerated } from '../network/committee.ts';
+import { membersOf } from '../network/committees.ts';
 import type { Network } from '../network/genesis.ts';
 import { recordAt } from '../space.ts';
 import { SPACES } from '../spaces.ts';
@@ -58,7 +58,7 @@ export function answersOf(
   account: Uint8Array,
   question?: Uint8Array,
 ): Answers {
-  const members = membersOf(network);
+  const members = membersOf(read);
   const faults = faultsTolerated(members.length);
   const known = knownOf(read, network, account);
   const asked = recordAt(read, SPACES.question)?.nonce;

@@ -47,7 +47,7 @@ export function sign(draft: Draft, setup: WalletSetup, payment: Payment): void {
   const { network, wallet } = setup;
   const order = orderOf(draft, setup, payment);
   invariant(order !== undefined, 'a memo that was sealed once is sealed again');
-  adopt(draft, setup, { order, signature: wallet.sign(orderSigningBytes(network.id, order)) });
+  adopt(draft, { order, signature: wallet.sign(orderSigningBytes(network.id, order)) });
 }
 
 /** The order, its memo sealed. Undefined: the recipient is no key that a memo can be sealed to. */

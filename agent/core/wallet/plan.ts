@@ -13,12 +13,13 @@
  * answer. A member that refuses because it is behind is brought what it lacks (feed.ts, income.ts), and
  * asked again. More than f others that refuse leave too few for a quorum, and the plan is given up.
  */
+
 import { equalBytes } from '../base/bytes.ts';
 import { PLAN_ATTEMPTS_FASTER } from '../base/limits.ts';
 import { type Refusal, refusal } from '../base/refusal.ts';
 import type { OpenQuestion } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
-import { membersOf } from '../mesh/route.ts';
+import { membersOf } from '../network/committees.ts';
 import { openedQuestion } from '../question.ts';
 import type { WalletSetup } from '../setup.ts';
 import { SPACES } from '../spaces.ts';
@@ -43,7 +44,7 @@ export function ask(
     const [expected, found] = ['another for another payment', 'the same'];
     return refusal('malformed', { field: 'nonce', expected, found });
   }
-  openQuestion(draft, setup, { nonce, plan: payment, attempts: (isSame && asked.attempts) || 0 });
+  openQuestion(draft, { nonce, plan: payment, attempts: (isSame && asked.attempts) || 0 });
   askAgain(draft, setup);
   return undefined;
 }
@@ -66,7 +67,7 @@ export function askAgain(draft: Draft, setup: WalletSetup): void {
   writeQuestion(draft, { ...asked, attempts: (attempts + 1) >>> 0 });
   const pause = pauseMs(Math.min(attempts, PLAN_ATTEMPTS_FASTER), nonce[attempts % 16] ?? 0);
   setTimerBy(draft, 'retry', draft.stamp.nowMs + pause);
-  askMembers(draft, setup, membersOf(setup.network));
+  askMembers(draft, setup, membersOf(draft));
 }
 
 /** Gives the plan up. Nothing was signed. */

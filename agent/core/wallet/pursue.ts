@@ -18,29 +18,30 @@ import type { MemberIndex } from '../base/units.ts';
 import type { SignedOrder } from '../codec/order.ts';
 import type { LiveOrder } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
-import { membersOf, sendToMemberEscalating } from '../mesh/route.ts';
-import type { WalletSetup } from '../setup.ts';
+import { sendToMemberEscalating } from '../mesh/route.ts';
+import { currentCommittee, membersOf } from '../network/committees.ts';
 import { SPACES } from '../spaces.ts';
 import { setTimer } from '../timers.ts';
 import { attemptsOf, pauseMs, writeAttempts } from './attempts.ts';
 import { readLiveOrder } from './holdings.ts';
 
 /** Makes a signed order the live one; the votes for it come from now on. */
-export function adopt(draft: Draft, setup: WalletSetup, order: SignedOrder): void {
+export function adopt(draft: Draft, order: SignedOrder): void {
   invariant(readLiveOrder(draft) === undefined, 'an order is made only where none is live');
   const createdWallMs = BigInt(Math.max(0, draft.stamp.wallMs));
-  draft.write(SPACES.liveOrder, { order, createdWallMs, votes: [] });
+  const { epoch } = currentCommittee(draft);
+  draft.write(SPACES.liveOrder, { order, createdWallMs, epoch, votes: [] });
   draft.note({ kind: 'order_created', order });
   writeAttempts(draft, { count: 0, fed: [], unspread: [] });
-  pursue(draft, setup);
+  pursue(draft);
 }
 
 /** Sends the live order to every authority that has not voted, and sets the time of the next try. */
-export function pursue(draft: Draft, setup: WalletSetup): void {
+export function pursue(draft: Draft): void {
   const live = readLiveOrder(draft);
   if (live === undefined) return;
   const { count } = attemptsOf(draft);
-  for (const member of membersOf(setup.network)) sendOrder(draft, live, member);
+  for (const member of membersOf(draft)) sendOrder(draft, live, member);
   writeAttempts(draft, { count: count + 1, fed: [], shownNow: [] });
   const pause = pauseMs(count, live.order.signature[count % 32] ?? 0);
   setTimer(draft, 'retry', draft.stamp.nowMs + pause);

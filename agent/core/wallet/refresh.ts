@@ -3,6 +3,7 @@
  * key alone, what it paid before. It believes certificates only; an authority that withholds some is
  * made up for by any other.
  */
+
 import { equalBytes } from '../base/bytes.ts';
 import { MAX_CERTIFICATES_PER_FRAME, MAX_PAGES_IN_A_ROW } from '../base/limits.ts';
 import { refusal } from '../base/refusal.ts';
@@ -17,8 +18,9 @@ import {
 import type { OpenQuestion } from '../codec/record.ts';
 import type { Draft, Origin } from '../draft.ts';
 import { linkTo } from '../mesh/links.ts';
-import { membersOf, sendToMember, sendToMemberAllWays } from '../mesh/route.ts';
+import { sendToMember, sendToMemberAllWays } from '../mesh/route.ts';
 import { checkCertificate } from '../network/certificate.ts';
+import { membersOf } from '../network/committees.ts';
 import { openedQuestion, questionOf } from '../question.ts';
 import type { WalletSetup } from '../setup.ts';
 import { SPACES } from '../spaces.ts';
@@ -35,17 +37,17 @@ const PAGE = BigInt(MAX_CERTIFICATES_PER_FRAME);
 export function refresh(draft: Draft, setup: WalletSetup, nonce: Uint8Array): void {
   const asked = openedQuestion(draft);
   if (asked === undefined || !equalBytes(asked.nonce, nonce)) {
-    openQuestion(draft, setup, { nonce, plan: undefined, attempts: undefined });
+    openQuestion(draft, { nonce, plan: undefined, attempts: undefined });
   }
-  askMembers(draft, setup, membersOf(setup.network));
+  askMembers(draft, setup, membersOf(draft));
 }
 
 /** Begins a question: what was answered to another one counts no more. */
-export function openQuestion(draft: Draft, setup: WalletSetup, question: OpenQuestion): void {
+export function openQuestion(draft: Draft, question: OpenQuestion): void {
   const before = openedQuestion(draft);
   draft.write(SPACES.question, question);
   if (before !== undefined && equalBytes(before.nonce, question.nonce)) return;
-  for (const member of membersOf(setup.network)) {
+  for (const member of membersOf(draft)) {
     draft.remove(SPACES.told.at(member));
     draft.remove(SPACES.word.at(member));
   }
@@ -135,7 +137,7 @@ export function takeAccountView(
   const { pending } = view;
   if (pending === undefined || readLiveOrder(draft) !== undefined) return;
   const { next } = readWallet(draft, setup.network, setup.wallet.publicKey);
-  if (pending.order.sequence === next && isOurs(setup, pending)) adopt(draft, setup, pending);
+  if (pending.order.sequence === next && isOurs(setup, pending)) adopt(draft, pending);
 }
 
 function isOurs(setup: WalletSetup, { order, signature }: SignedOrder): boolean {
@@ -211,7 +213,7 @@ export function takeReceived(draft: Draft, setup: WalletSetup, certificate: Cert
   if (!equalBytes(order.action.data.recipient, setup.wallet.publicKey)) return false;
   // Before any signature: what is here already is told again and again, over every way.
   if (isReceived(draft, order)) return true;
-  if (checkCertificate(setup.network, certificate, setup.verify) !== undefined) return false;
+  if (checkCertificate(draft, setup, certificate) !== undefined) return false;
   recordReceived(draft, setup.network, certificate);
   return true;
 }
@@ -233,7 +235,7 @@ export function takeCertificates(
     return ask(draft, setup, page.member, { TAG: 'orders', data: { from: next } });
   }
   // All that was certified is known: is there an order on its way that this wallet forgot?
-  for (const member of membersOf(setup.network)) {
+  for (const member of membersOf(draft)) {
     ask(draft, setup, member, { TAG: 'state', data: {} });
   }
 }
@@ -248,7 +250,7 @@ export function takePaid(
     const { account, sequence } = certificate.order.order;
     if (!equalBytes(account, setup.wallet.publicKey)) return;
     if (sequence !== readWallet(draft, setup.network, account).next) continue;
-    if (checkCertificate(setup.network, certificate, setup.verify) !== undefined) return;
+    if (checkCertificate(draft, setup, certificate) !== undefined) return;
     takeOwn(draft, setup, certificate);
   }
 }

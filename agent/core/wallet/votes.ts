@@ -1,12 +1,14 @@
 /** What authorities say about the live order: votes, up to the certificate, and refusals. */
+
 import { equalBytes } from '../base/bytes.ts';
 import type { Detail } from '../base/detail.ts';
 import { type RefusalCode, refusal, refusalCodeOf } from '../base/refusal.ts';
 import { type OrderRefusal, type Vote, verdictCoder } from '../codec/message.ts';
 import { type Certificate, isVoteValid, orderHash } from '../codec/order.ts';
 import type { Draft, Origin } from '../draft.ts';
-import { membersOf, sendToMember } from '../mesh/route.ts';
+import { sendToMember } from '../mesh/route.ts';
 import { quorumOf } from '../network/committee.ts';
+import { committeeOf, membersOf } from '../network/committees.ts';
 import { opensAt } from '../network/genesis.ts';
 import { isStatementValid } from '../network/statement.ts';
 import { questionOf } from '../question.ts';
@@ -21,14 +23,16 @@ import { spread } from './spread.ts';
 export function takeVote(draft: Draft, setup: WalletSetup, _from: Origin, vote: Vote): void {
   const live = readLiveOrder(draft);
   const { network } = setup;
-  if (live === undefined || vote.epoch !== network.committee.epoch) return;
+  if (live === undefined || vote.epoch !== live.epoch) return;
   if (live.votes.some(({ member }) => member === vote.member)) return;
+  const committee = committeeOf(draft, vote.epoch);
+  if (committee === undefined) return;
   const hash = orderHash(network.id, live.order.order);
   if (!equalBytes(hash, vote.orderHash)) return;
-  if (!isVoteValid(network.id, network.committee, hash, vote, setup.verify)) return;
+  if (!isVoteValid(network.id, committee, hash, vote, setup.verify)) return;
   const { member, signature } = vote;
   const votes = [...live.votes, { member, signature }].sort((a, b) => a.member - b.member);
-  const quorum = quorumOf(network.committee.members.length);
+  const quorum = quorumOf(committee.members.length);
   draft.note({ kind: 'vote_received', member, votes: votes.length, quorum });
   if (votes.length < quorum) {
     draft.write(SPACES.liveOrder, { ...live, votes });
@@ -42,7 +46,7 @@ export function finish(draft: Draft, setup: WalletSetup, certificate: Certificat
   recordPaid(draft, setup.network, certificate);
   draft.remove(SPACES.liveOrder);
   draft.note({ kind: 'order_certified', certificate });
-  writeAttempts(draft, { count: 0, fed: [], unspread: membersOf(setup.network) });
+  writeAttempts(draft, { count: 0, fed: [], unspread: membersOf(draft) });
   spread(draft, setup);
 }
 
@@ -64,7 +68,7 @@ export function takeOrderRefusal(
   const code = refusalCodeOf(verdict.code);
   if (live === undefined || code === undefined) return;
   if (!equalBytes(verdict.orderHash, orderHash(network.id, live.order.order))) return;
-  if (!isStatementValid(setup, 'refusal', verdictCoder, message, verdict)) return;
+  if (!isStatementValid(draft, setup, 'refusal', verdictCoder, message, verdict)) return;
 
   const { token } = live.order.order.action.data;
   const detail =

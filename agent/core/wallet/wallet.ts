@@ -9,8 +9,9 @@ import { certificateCoder } from '../codec/order.ts';
 import type { Draft, Origin } from '../draft.ts';
 import { isLatestValid } from '../latest.ts';
 import { memberOf } from '../mesh/links.ts';
-import { membersOf, sendToMemberAllWays } from '../mesh/route.ts';
+import { sendToMemberAllWays } from '../mesh/route.ts';
 import { checkCertificate } from '../network/certificate.ts';
+import { membersOf } from '../network/committees.ts';
 import type { Notice } from '../notice.ts';
 import { type CommandOf, type LinkUp, part } from '../part.ts';
 import { isProgressValid } from '../progress.ts';
@@ -18,6 +19,7 @@ import { openedQuestion } from '../question.ts';
 import type { WalletSetup } from '../setup.ts';
 import { answersOf, hasForgotten, takeWord } from './answers.ts';
 import { writeAttempts } from './attempts.ts';
+import { countVotesAnew, turnOver } from './epoch.ts';
 import { readLiveOrder } from './holdings.ts';
 import { checkPayment, sign } from './pay.ts';
 import { paymentState } from './payment.ts';
@@ -54,7 +56,9 @@ export const walletPart = part({
     'word',
     'told',
   ],
+  recover: countVotesAnew,
   start,
+  epochBegan: (draft, _, turnover) => turnOver(draft, turnover),
   linkUp,
   takes: {
     vote: takeVote,
@@ -126,11 +130,11 @@ function deliver(
 ): Refusal | undefined {
   const certificate = decode(certificateCoder, bytes);
   if (isRefusal(certificate)) return certificate;
-  const refused = checkCertificate(setup.network, certificate, setup.verify);
+  const refused = checkCertificate(draft, setup, certificate);
   if (refused !== undefined) return refused;
   takeReceived(draft, setup, certificate);
   takePaid(draft, setup, [certificate]);
-  for (const member of membersOf(setup.network)) {
+  for (const member of membersOf(draft)) {
     sendToMemberAllWays(draft, member, { TAG: 'certificate', data: certificate });
   }
   return undefined;
@@ -151,7 +155,7 @@ function takeSignedProgress(
   _from: Origin,
   progress: Progress,
 ): void {
-  if (!isProgressValid(setup, progress)) return;
+  if (!isProgressValid(draft, setup, progress)) return;
   const { member, body } = progress;
   if (!equalBytes(body.account, setup.wallet.publicKey)) return;
   takeProgress(draft, setup, member, body.next);
@@ -160,7 +164,8 @@ function takeSignedProgress(
 function takeLatest(draft: Draft, setup: WalletSetup, _from: Origin, latest: Latest): void {
   const question = openedQuestion(draft);
   const account = setup.wallet.publicKey;
-  if (question === undefined || !isLatestValid(setup, { account, ...question }, latest)) return;
+  if (question === undefined || !isLatestValid(draft, setup, { account, ...question }, latest))
+    return;
   const { member, body } = latest;
   const { next, received, pending, knows, answer } = body;
   const seen = { member, next, received, pending, knows, answer: answerSeen(answer) };
@@ -196,7 +201,7 @@ function takeRejected(draft: Draft, setup: WalletSetup, { speaker }: Origin, dat
 /** A link to a node came up: what waits for it goes out at once. */
 function linkUp(draft: Draft, setup: WalletSetup, { link }: LinkUp): void {
   const member = memberOf(draft, link);
-  const reached = member === undefined ? membersOf(setup.network) : [member];
+  const reached = member === undefined ? membersOf(draft) : [member];
   const state = paymentState(draft);
   if (state.kind === 'live') {
     for (const other of reached) pursueAt(draft, other);
@@ -209,14 +214,14 @@ function linkUp(draft: Draft, setup: WalletSetup, { link }: LinkUp): void {
 /** It is time for the next attempt. */
 function retry(draft: Draft, setup: WalletSetup): void {
   const { kind } = paymentState(draft);
-  if (kind === 'live') return pursue(draft, setup);
+  if (kind === 'live') return pursue(draft);
   spread(draft, setup);
   if (kind === 'asking') askAgain(draft, setup);
 }
 
 /** The process came up: the live order goes on, or the last certificate is told once more. */
 function start(draft: Draft, setup: WalletSetup): void {
-  writeAttempts(draft, { unspread: membersOf(setup.network), ways: draw(draft, 2 ** 32, 'ways') });
-  if (paymentState(draft).kind === 'live') pursue(draft, setup);
+  writeAttempts(draft, { unspread: membersOf(draft), ways: draw(draft, 2 ** 32, 'ways') });
+  if (paymentState(draft).kind === 'live') pursue(draft);
   else spread(draft, setup);
 }

@@ -2,8 +2,9 @@
  * Events as JSON for people: every notice of the core by its row (notices.ts), and what the shell
  * has to tell besides. `meshpay events` prints them; `meshpayd` logs them.
  */
-import type { Network } from '../../core/network/genesis.ts';
+
 import type { Notice } from '../../core/notice.ts';
+import type { JudgedNetwork } from '../../core/views.ts';
 import type { PeerState } from '../net/peer-state.ts';
 import { NOTICES, type NoticeKind, rowOf } from './notices.ts';
 import type { NodeState } from './states.ts';
@@ -44,6 +45,6 @@ export const EVENT_KINDS: Readonly<Record<EventKind, string>> = {
 };
 
 /** A notice of the core with names instead of bytes. */
-export function viewOfNotice(network: Network, notice: Notice): Happening {
+export function viewOfNotice(network: JudgedNetwork, notice: Notice): Happening {
   return { kind: notice.kind, ...rowOf(notice).view(network, notice) } as Happening;
 }

@@ -1,7 +1,7 @@
 /** Tokens, quantities, orders and certificates as JSON for people (units as in api.ts). */
 
 import { nameOf } from '../../core/base/names.ts';
-import { formatAmount, type MemberIndex, type TokenIndex } from '../../core/base/units.ts';
+import { formatAmount, type TokenIndex } from '../../core/base/units.ts';
 import {
   type Certificate,
   type Order,
@@ -10,6 +10,7 @@ import {
   type SignedOrder,
 } from '../../core/codec/order.ts';
 import type { Network } from '../../core/network/genesis.ts';
+import { type JudgedNetwork, memberName } from '../../core/views.ts';
 
 export interface TokenView {
   readonly symbol: string;
@@ -81,7 +82,7 @@ export function orderView(
 }
 
 export function certificateView(
-  network: Network,
+  network: JudgedNetwork,
   certificate: Certificate,
   open?: OpenMemo,
 ): CertificateView {
@@ -90,9 +91,4 @@ export function certificateView(
     order: orderView(network, certificate.order, open),
     votes: certificate.votes.map(({ member }) => memberName(network, member)),
   };
-}
-
-/** What people call a member of the committee. */
-export function memberName(network: Network, member: MemberIndex): string {
-  return network.committee.members[member]?.name ?? `member ${member}`;
 }

@@ -7,13 +7,14 @@
  * sends; an account that cheats is worth a warning; proof that more than f authorities are traitors
  * is the loudest alarm there is (PROTOCOL: Transfers).
  */
+
 import { toHex } from '../../core/base/bytes.ts';
 import { nameOf } from '../../core/base/names.ts';
 import type { Refusal } from '../../core/base/refusal.ts';
-import type { Network } from '../../core/network/genesis.ts';
 import type { Notice } from '../../core/notice.ts';
+import { type JudgedNetwork, memberName } from '../../core/views.ts';
 import type { Loudness } from '../log/levels.ts';
-import { certificateView, memberName, orderView, quantityView } from './money-view.ts';
+import { certificateView, orderView, quantityView } from './money-view.ts';
 
 export type NoticeKind = Notice['kind'];
 export type NoticeOf<K extends NoticeKind> = Extract<Notice, { readonly kind: K }>;
@@ -33,7 +34,7 @@ interface NoticeRow<K extends NoticeKind> {
   readonly log: readonly [Loudness, string];
   /** Nothing for what nobody counts. */
   readonly counts: CounterName | 'nothing' | ((notice: NoticeOf<K>) => CounterName | Refusal);
-  readonly view: (network: Network, notice: NoticeOf<K>) => object;
+  readonly view: (network: JudgedNetwork, notice: NoticeOf<K>) => object;
 }
 
 export const NOTICES = {
@@ -91,6 +92,12 @@ export const NOTICES = {
     log: ['info', 'others vouched for the first start: this authority votes'],
     counts: 'nothing',
     view: (_, { vouchers }) => ({ vouchers }),
+  },
+  epoch_began: {
+    meaning: 'another committee judges from now on',
+    log: ['info', 'another committee judges from now on'],
+    counts: 'nothing',
+    view: (_, { epoch, members }) => ({ epoch, members }),
   },
   compared: {
     meaning: "this authority's ledger was compared with a member's",
@@ -225,12 +232,15 @@ function refusalView({ refused, ...detail }: Refusal): RefusalView {
 }
 
 function certified(
-  network: Network,
+  network: JudgedNetwork,
   { certificate }: NoticeOf<'applied' | 'order_certified' | 'received'>,
 ) {
   return { certificate: certificateView(network, certificate) };
 }
 
-function ofMember(network: Network, { member }: NoticeOf<'relayed' | 'refreshed' | 'reached'>) {
+function ofMember(
+  network: JudgedNetwork,
+  { member }: NoticeOf<'relayed' | 'refreshed' | 'reached'>,
+) {
   return { member: memberName(network, member) };
 }

@@ -8,10 +8,10 @@ import { equalBytes } from '../../core/base/bytes.ts';
 import { nameOf, parseName } from '../../core/base/names.ts';
 import { isRefusal, refusal } from '../../core/base/refusal.ts';
 import type { MemberIndex } from '../../core/base/units.ts';
-import { accountOf } from '../../core/views.ts';
+import { accountOf, memberName } from '../../core/views.ts';
 import type { AccountClaim, AccountClaims, ParamsOf } from '../control/api.ts';
 import { refusalError } from '../control/errors.ts';
-import { memberName, orderView, quantityView } from '../control/money-view.ts';
+import { orderView, quantityView } from '../control/money-view.ts';
 import { type DaemonContext, notRunning, type Running } from './context.ts';
 import { hearAll, otherMembers } from './hear-all.ts';
 

@@ -12,6 +12,7 @@
  * A fault while running (a failed commit, a record that changed on disk, a broken invariant) ends
  * the process: better down than wrong. `onFatal` is told, and must end it.
  */
+import { judgedBy } from '../../core/views.ts';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config-schema.ts';
 import type { OpeningView } from '../control/api.ts';
@@ -165,21 +166,23 @@ type ContextInTheMaking = DaemonContext & {
 };
 
 function createContext({ config, configFile, identity, logs }: DaemonSetup): ContextInTheMaking {
+  // The committee is that of the state as soon as there is one.
+  const network = judgedBy(identity.network, () => context.running?.engine.read);
   const clock = systemClock();
   const { log } = storePaths(config['store.folder']);
   const events = createEvents(() => clock.stamp().wallMs);
   const readiness = createReadiness({
     self: identity.member,
-    memberCount: identity.network.committee.members.length,
+    members: () => network.committee.members,
     onChange(from, to) {
       logs.info('state', { from, to });
       events.publish(() => ({ kind: 'state', from, to }));
     },
   });
-  return {
+  const context: ContextInTheMaking = {
     configFile,
     config,
-    identity,
+    identity: { ...identity, network },
     logs,
     clock,
     startedMs: clock.stamp().nowMs,
@@ -191,6 +194,7 @@ function createContext({ config, configFile, identity, logs }: DaemonSetup): Con
     opening: { what: 'opening the store', done: 0, of: null },
     running: undefined,
   };
+  return context;
 }
 
 function tellDamage({ config, logs, strict }: DaemonSetup, damage: readonly string[]): void {

@@ -9,8 +9,8 @@ import type { DaemonContext, Running } from './context.ts';
 /** The members of the committee but this node, if it is one. */
 export function otherMembers({ identity }: DaemonContext): readonly MemberIndex[] {
   return identity.network.committee.members
-    .map((_, index) => index as MemberIndex)
-    .filter((index) => index !== identity.member);
+    .map(({ number }) => number)
+    .filter((number) => number !== identity.member);
 }
 
 /**

@@ -8,14 +8,14 @@ import type { Signer } from '../../core/base/crypto.ts';
 import { nameOf } from '../../core/base/names.ts';
 import type { MemberIndex } from '../../core/base/units.ts';
 import { memberByKey } from '../../core/network/committee.ts';
-import type { Network } from '../../core/network/genesis.ts';
+import { asFounded, type JudgedNetwork, memberName } from '../../core/views.ts';
 import type { ConfigProblem } from '../config/config.ts';
 import type { Config } from '../config/config-schema.ts';
 import { readConfiguredGenesis } from '../config/configured-genesis.ts';
 import { isKeyFault, quickSignerFromSeed, readKeyFile } from '../keys.ts';
 
 export interface NodeIdentity {
-  readonly network: Network;
+  readonly network: JudgedNetwork;
   readonly signer: Signer;
   /** The 32 bytes that the signer and the node's certificate are made of. */
   readonly seed: Uint8Array;
@@ -45,8 +45,9 @@ export function readIdentity(config: Config, configFile: string): IdentityReadin
   if ('expected' in network || isKeyFault(seed)) return { ok: false, problems };
 
   const signer = quickSignerFromSeed(seed);
-  const member = memberByKey(network.committee, signer.publicKey);
-  const identity = { network, signer, seed, member };
+  const founded = asFounded(network);
+  const member = memberByKey(founded.committee, signer.publicKey);
+  const identity = { network: founded, signer, seed, member };
   const mismatch = roleMismatch(config, identity);
   if (mismatch === undefined) return { ok: true, identity };
   return { ok: false, problems: [problem(...mismatch)] };
@@ -64,7 +65,7 @@ function roleMismatch(
     const found = `${key}, which is no member`;
     return ['node_key', `the key of a member of the network ${network.genesis.name}`, found];
   }
-  const called = network.committee.members[member]?.name ?? '';
+  const called = memberName(network, member);
   if (config.role !== 'authority') {
     return ['role', `"authority", since node_key is that of the member ${called}`, '"relay"'];
   }

@@ -3,8 +3,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import { NONCE_BYTES } from '../../core/base/limits.ts';
+import { memberName } from '../../core/views.ts';
 import type { ReachableView } from '../control/api.ts';
-import { memberName } from '../control/money-view.ts';
 import { type DaemonContext, notRunning } from './context.ts';
 import { hearAll, otherMembers } from './hear-all.ts';
 

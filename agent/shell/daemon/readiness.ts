@@ -7,7 +7,7 @@
  */
 
 import type { MemberIndex } from '../../core/base/units.ts';
-import { quorumOf } from '../../core/network/committee.ts';
+import { type Member, quorumOf } from '../../core/network/committee.ts';
 import type { NodeState } from '../control/states.ts';
 
 export interface Readiness {
@@ -23,7 +23,8 @@ export interface Readiness {
 
 export function createReadiness(setup: {
   readonly self: MemberIndex | undefined;
-  readonly memberCount: number;
+  /** Who sits in the committee now. */
+  readonly members: () => readonly Pick<Member, 'number'>[];
   readonly onChange: (from: NodeState, to: NodeState) => void;
 }): Readiness {
   const comparisons = new Map<MemberIndex, boolean>();
@@ -36,7 +37,11 @@ export function createReadiness(setup: {
     state = to;
     setup.onChange(from, to);
   };
-  const isLevel = (): boolean => levelMembers.size + 1 >= quorumOf(setup.memberCount);
+  const isLevel = (): boolean => {
+    const members = setup.members();
+    const level = members.filter(({ number }) => levelMembers.has(number)).length;
+    return level + 1 >= quorumOf(members.length);
+  };
 
   return {
     get state() {

@@ -4,11 +4,9 @@ import { join } from 'node:path';
 import { unreachable } from '../../core/base/assert.ts';
 import { equalBytes, toHex } from '../../core/base/bytes.ts';
 import { nameOf } from '../../core/base/names.ts';
-import type { MemberIndex } from '../../core/base/units.ts';
 import { faultsTolerated, quorumOf, vouchersNeeded } from '../../core/network/committee.ts';
-import type { Network } from '../../core/network/genesis.ts';
 import { type AuthorityStanding, standingOf } from '../../core/standing.ts';
-import type { LedgerFigures } from '../../core/views.ts';
+import { type JudgedNetwork, type LedgerFigures, memberName } from '../../core/views.ts';
 import {
   CONTROL_API_VERSION,
   type CommitteeView,
@@ -101,12 +99,11 @@ export function openingText({ what, done, of }: OpeningView): string {
 
 /** What the first start of an authority waits for. */
 function firstStartText(
-  { committee }: Network,
+  network: JudgedNetwork,
   { vouchers: { vouched, seen } }: Extract<AuthorityStanding, { kind: 'first_start' }>,
 ): string {
-  const { members } = committee;
-  const needed = vouchersNeeded(members.length);
-  const names = seen.map((member) => members[member]?.name ?? `${member}`).join(', ');
+  const needed = vouchersNeeded(network.committee.members.length);
+  const names = seen.map((member) => memberName(network, member)).join(', ');
   const known = names === '' ? '' : `; ${names} saw this key in use before`;
   return `the first start of its key: ${vouched.length} of ${needed} other members have vouched for it${known}`;
 }
@@ -147,18 +144,18 @@ export function peerName(
 export function committeeView(context: DaemonContext): CommitteeView {
   const { identity, running, readiness } = context;
   const peers = running?.engine.links.peers() ?? [];
-  const members = identity.network.committee.members.map(({ name, key }, index) => {
-    const self = index === identity.member;
+  const members = identity.network.committee.members.map(({ number, name, key }) => {
+    const self = number === identity.member;
     const peer = peers.find((one) => one.key !== undefined && equalBytes(one.key, key));
     const linked = peer !== undefined && isLinked(peer.state);
     return {
-      index,
+      index: number,
       name,
       key: nameOf('node', key),
       self,
       reachable: self ? running !== undefined : linked,
       state: peer?.state ?? null,
-      equal: readiness.isEqual(index as MemberIndex) ?? null,
+      equal: readiness.isEqual(number) ?? null,
     };
   });
   const { epoch, quorum, faultsTolerated: f } = committeeFigures(context);

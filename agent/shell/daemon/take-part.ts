@@ -2,7 +2,9 @@
  * The part of a node that takes part: its engine, made as the configuration says, and its beacons.
  * What the core notices goes to the log, to the counters and to those who follow.
  */
+
 import { describeDetail } from '../../core/base/detail.ts';
+import { memberAt } from '../../core/network/committee.ts';
 import type { Notice } from '../../core/notice.ts';
 import type { Config } from '../config/config-schema.ts';
 import { viewOfNotice } from '../control/event-view.ts';
@@ -64,7 +66,7 @@ function hear(context: DaemonContext, { links }: Engine, notice: Notice): void {
   context.events.publish(() => viewOfNotice(network, notice));
   if (notice.kind !== 'compared') return;
   context.readiness.compared(notice.member, notice.equal);
-  const key = network.committee.members[notice.member]?.key;
+  const key = memberAt(network.committee, notice.member)?.key;
   // A peer stays ready once it was: ledgers that take payments differ for a moment all the time.
   if (notice.equal && key !== undefined) links.progress(key, 'ready');
 }

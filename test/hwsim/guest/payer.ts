@@ -2,6 +2,7 @@
  * One wallet at work: the session of the command line, with a queue of payments before it. A wallet
  * has one order at a time, so what is offered faster than it is certified waits here.
  */
+
 import { randomBytes } from 'node:crypto';
 import { waitingLines } from '../../../agent/cli/render/pursuit.ts';
 import { toHex } from '../../../agent/core/base/bytes.ts';
@@ -10,6 +11,7 @@ import type { Amount, MemberIndex, TokenIndex } from '../../../agent/core/base/u
 import { encode } from '../../../agent/core/codec/canonical.ts';
 import { signedOrderCoder } from '../../../agent/core/codec/order.ts';
 import type { Notice } from '../../../agent/core/notice.ts';
+import { asFounded } from '../../../agent/core/views.ts';
 import { Pursuit } from '../../../agent/wallet/pursuit.ts';
 import type { WalletSession } from '../../../agent/wallet/session.ts';
 import type { Payee, PaymentTimes } from '../driver-protocol.ts';
@@ -116,7 +118,7 @@ export class Payer {
   }
 
   memberLinks(): number {
-    const { members } = this.session.network.committee;
+    const { members } = asFounded(this.session.network).committee;
     return members.filter((_, i) => this.session.isLinked(i as MemberIndex)).length;
   }
 

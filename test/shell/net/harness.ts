@@ -1,7 +1,9 @@
 /** Real nodes on loopback for the tests of the network: their links, and what they heard. */
+
 import type { Duplex } from 'node:stream';
 import { after } from 'node:test';
 import { connect, type TLSSocket } from 'node:tls';
+import type { MemberIndex } from '../../../agent/core/base/units.ts';
 import type { LinkId } from '../../../agent/core/io.ts';
 import type { Member } from '../../../agent/core/network/committee.ts';
 import type { Listen } from '../../../agent/shell/net/acceptor.ts';
@@ -29,7 +31,7 @@ export function identityOf(n: number): Identity {
 }
 
 export function memberOf(identity: Identity, name: string): Member {
-  return { name, key: identity.publicKey };
+  return { number: 0 as MemberIndex, name, key: identity.publicKey };
 }
 
 export interface TestNode {

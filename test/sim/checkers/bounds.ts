@@ -97,7 +97,7 @@ function mostRecordBytes(members: number, tokens: number): Readonly<Record<strin
     j: 17,
     5: 16,
     6: ORDER_BYTES,
-    7: ORDER_BYTES + 64,
+    7: 4 + ORDER_BYTES + 64,
     3: 32,
     ...Object.fromEntries([...numbers, ...singles]),
   };
@@ -125,7 +125,7 @@ const MOST_CLAIMS = 1_024;
 const MEMORY_BYTES = 420 + 34 * MOST_VOTES_KEPT + 20 * MOST_CLAIMS;
 const MEMORY_BYTES_OF = {
   split: 2 * 7 + 2 + 32 * CHILDREN,
-  link: 22 + 10,
+  link: 22 + 32 + 10,
   member: 96 + 9,
 } as const;
 
@@ -147,6 +147,8 @@ const FEW: Readonly<Record<string, number>> = {
   Z: 1,
   V: 1,
   K: 1,
+  8: 1,
+  '\u0080': 1,
   U: 64,
   h: 64,
   q: 1,

@@ -186,6 +186,7 @@ export function readLinks(bytes: Uint8Array): LinkView[] {
   const reader = new Reader(bytes);
   const links = Array.from({ length: reader.u16() }, () => {
     const link = reader.u64();
+    reader.text(32); // The key that was proven.
     const member = reader.u8() === 1 ? reader.u8() : undefined;
     reader.u8(); // Whether it is wanted.
     if (reader.u8() === 1) {

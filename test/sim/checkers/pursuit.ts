@@ -67,11 +67,12 @@ function paymentsOf({ writes }: Step): CertificateView[] {
   );
 }
 
-/** The votes for a live order, which stand behind the order and a time. */
+/** The votes for a live order, which stand behind the order, a time and an epoch. */
 function votesOf(live: Uint8Array): Vote[] {
   const reader = new Reader(live);
   readOrder(reader);
   reader.u64();
+  reader.u32();
   return readVotes(reader);
 }
 

@@ -1,4 +1,5 @@
 /** Authorities that are broken on purpose, so that a test can see each promise fail. */
+
 import type { ByteKey } from '../../../agent/core/base/bytes.ts';
 import { REFUSALS } from '../../../agent/core/base/refusal.ts';
 import { decodeOwn, encode } from '../../../agent/core/codec/canonical.ts';
@@ -9,6 +10,7 @@ import type { Event, Read, Step } from '../../../agent/core/io.ts';
 import { createNode } from '../../../agent/core/node.ts';
 import type { NodeSetup } from '../../../agent/core/setup.ts';
 import { SPACES } from '../../../agent/core/spaces.ts';
+import { asFounded } from '../../../agent/core/views.ts';
 import { type MakeNode, STRANGER } from './authority.ts';
 import type { SmallWorld } from './small-world.ts';
 
@@ -43,7 +45,7 @@ export const votesTwice: Habit = (step, _event, _read, { network, authority }) =
     if (message.TAG !== 'orderRefusal' || authority === undefined) return send;
     const { orderHash, code } = message.data.verdict;
     if (code !== REFUSALS.order_pending.wire) return send;
-    const { epoch } = network.committee;
+    const { epoch } = asFounded(network).committee;
     const signature = authority.sign(voteSigningBytes(network.id, epoch, orderHash));
     const data = { epoch, member: authority.member, orderHash, signature };
     const bytes = encode(frameCoder, { ...frame, message: { TAG: 'vote' as const, data } });

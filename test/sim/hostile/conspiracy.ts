@@ -3,6 +3,7 @@
  * one of them has seen, and the certificates that can be made of these. They are as strong as the
  * protocol allows: they share everything at once, and any of them acts on it.
  */
+
 import { equalBytes, toByteKey } from '../../../agent/core/base/bytes.ts';
 import type { Signer } from '../../../agent/core/base/crypto.ts';
 import type { Epoch, MemberIndex, Sequence } from '../../../agent/core/base/units.ts';
@@ -17,6 +18,7 @@ import {
 } from '../../../agent/core/codec/order.ts';
 import { quorumOf } from '../../../agent/core/network/committee.ts';
 import type { Network } from '../../../agent/core/network/genesis.ts';
+import { asFounded } from '../../../agent/core/views.ts';
 import type { Prng } from '../prng.ts';
 import type { Scheme } from '../scheme.ts';
 
@@ -55,7 +57,7 @@ export class Conspiracy {
 
   constructor(setup: ConspiracySetup) {
     this.setup = setup;
-    this.quorum = quorumOf(setup.network.committee.members.length);
+    this.quorum = quorumOf(asFounded(setup.network).committee.members.length);
   }
 
   /** Takes note of an order; every traitor votes for it. */
@@ -91,7 +93,7 @@ export class Conspiracy {
 
   /** Votes for an order that fit its hash but not this network's epoch. */
   oldVotes({ hash }: Case, epoch: Epoch): MemberSignature[] {
-    const members = this.setup.network.committee.members.map((_, i) => i as MemberIndex);
+    const members = asFounded(this.setup.network).committee.members.map((_, i) => i as MemberIndex);
     return members.map((member) => ({
       member,
       signature: this.setup.oldVote(member, epoch, hash),
@@ -115,8 +117,8 @@ export class Conspiracy {
     const { network, scheme } = this.setup;
     const watched = this.#cases.get(toByteKey(vote.orderHash));
     if (watched === undefined || watched.votes.has(vote.member)) return;
-    const { id, committee } = network;
-    if (!isVoteValid(id, committee, watched.hash, vote, scheme.verify)) return;
+    if (!isVoteValid(network.id, asFounded(network).committee, watched.hash, vote, scheme.verify))
+      return;
     watched.votes.set(vote.member, vote.signature);
     this.#certify(watched);
   }

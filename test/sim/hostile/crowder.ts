@@ -4,6 +4,7 @@
  * all authorities but one, so that this one is never level with the others. It does so when
  * `isTheTime`.
  */
+
 import { toByteKey } from '../../../agent/core/base/bytes.ts';
 import type { Signer } from '../../../agent/core/base/crypto.ts';
 import { isRefusal } from '../../../agent/core/base/refusal.ts';
@@ -25,6 +26,7 @@ import {
 import type { Event, LinkId, Send, Stamp, Step } from '../../../agent/core/io.ts';
 import { memberByKey, quorumOf } from '../../../agent/core/network/committee.ts';
 import type { Network } from '../../../agent/core/network/genesis.ts';
+import { asFounded } from '../../../agent/core/views.ts';
 import type { Actor } from '../process.ts';
 import { frameOf } from './forge.ts';
 
@@ -59,7 +61,7 @@ export class Crowder implements Actor {
 
   constructor(setup: CrowderSetup) {
     this.#setup = setup;
-    this.#quorum = quorumOf(setup.network.committee.members.length);
+    this.#quorum = quorumOf(asFounded(setup.network).committee.members.length);
     this.#purses = setup.crowd.map((signer) => {
       return { signer, next: 0n, order: undefined, votes: new Map<MemberIndex, Uint8Array>() };
     });
@@ -68,7 +70,10 @@ export class Crowder implements Actor {
   step(event: Event, stamp: Stamp): Step {
     if (event.kind === 'start') [this.#links, this.#actAtMs] = [new Map(), 0];
     if (event.kind === 'link_up' && event.peerKey !== undefined) {
-      this.#links.set(event.link, memberByKey(this.#setup.network.committee, event.peerKey));
+      this.#links.set(
+        event.link,
+        memberByKey(asFounded(this.#setup.network).committee, event.peerKey),
+      );
     }
     if (event.kind === 'link_down') this.#links.delete(event.link);
     const sends = event.kind === 'frame' ? this.#hear(event.bytes) : [];

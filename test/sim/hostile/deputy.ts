@@ -13,6 +13,7 @@ import { frameCoder, type Message } from '../../../agent/core/codec/message.ts';
 import type { Event, LinkId, Read, Send, Stamp, Step } from '../../../agent/core/io.ts';
 import { memberByKey } from '../../../agent/core/network/committee.ts';
 import type { Network } from '../../../agent/core/network/genesis.ts';
+import { asFounded } from '../../../agent/core/views.ts';
 import type { Prng } from '../prng.ts';
 import type { Actor } from '../process.ts';
 
@@ -44,7 +45,7 @@ export class Deputy implements Actor {
   step(event: Event, stamp: Stamp, read: Read): Step {
     const step = this.#inner.step(event, stamp, read);
     if (event.kind === 'link_up' && event.peerKey !== undefined) {
-      const member = memberByKey(this.#network.committee, event.peerKey);
+      const member = memberByKey(asFounded(this.#network).committee, event.peerKey);
       if (member !== undefined) this.#members.set(event.link, member);
     }
     if (event.kind === 'link_down') {
@@ -76,7 +77,7 @@ export class Deputy implements Actor {
     if (channel === undefined) return [];
     const { link, account } = channel;
     const route = prng.below(2) === 0 ? channel.route : channel.route.slice(-1);
-    const others = this.#network.committee.members.length;
+    const others = asFounded(this.#network).committee.members.length;
     const deputy = this.#members.get(link);
     const isInItsName = deputy !== undefined && prng.below(4) > 0;
     const member = isInItsName ? deputy : (prng.below(others) as MemberIndex);

@@ -21,6 +21,7 @@ import {
 import type { Event, LinkId, Read, Send, Stamp, Step } from '../../../agent/core/io.ts';
 import { memberByKey } from '../../../agent/core/network/committee.ts';
 import type { Network } from '../../../agent/core/network/genesis.ts';
+import { asFounded } from '../../../agent/core/views.ts';
 import type { Prng } from '../prng.ts';
 import type { Actor } from '../process.ts';
 import { frameOf } from './forge.ts';
@@ -50,7 +51,7 @@ export class Flooder implements Actor {
 
   step(event: Event, stamp: Stamp, read: Read): Step {
     const step = this.#inner.step(event, stamp, read);
-    const { committee } = this.#setup.network;
+    const committee = asFounded(this.#setup.network).committee;
     if (event.kind === 'link_down') this.#links.delete(event.link);
     if (event.kind === 'link_up' && event.peerKey !== undefined) {
       if (memberByKey(committee, event.peerKey) !== undefined) this.#links.add(event.link);
@@ -79,7 +80,7 @@ export class Flooder implements Actor {
       case 0:
         return { TAG: 'order', data: forged };
       case 1: {
-        const votes = this.#setup.network.committee.members.map((_, i) => {
+        const votes = asFounded(this.#setup.network).committee.members.map((_, i) => {
           return { member: i as MemberIndex, signature: prng.bytes(64) };
         });
         return { TAG: 'certificate', data: { epoch: 0 as Epoch, order, votes } };

@@ -30,6 +30,7 @@ import {
 import type { Event, LinkId, Send, Stamp, Step } from '../../../agent/core/io.ts';
 import { memberByKey } from '../../../agent/core/network/committee.ts';
 import { signingBytes } from '../../../agent/core/network/signing.ts';
+import { asFounded } from '../../../agent/core/views.ts';
 import { memoLike } from '../../support/memos.ts';
 import type { Prng } from '../prng.ts';
 import type { Actor } from '../process.ts';
@@ -76,7 +77,7 @@ export class Thief implements Actor {
   }
 
   step(event: Event, stamp: Stamp): Step {
-    const { committee } = this.#setup.plot.setup.network;
+    const committee = asFounded(this.#setup.plot.setup.network).committee;
     if (event.kind === 'link_up' && event.peerKey !== undefined) {
       this.#links.set(event.link, memberByKey(committee, event.peerKey));
     }
@@ -240,7 +241,7 @@ export class Thief implements Actor {
   #posing(): Send[] {
     const { prng, plot } = this.#setup;
     const [link] = prng.pick([...this.#links]);
-    const to = prng.below(plot.setup.network.committee.members.length) as MemberIndex;
+    const to = prng.below(asFounded(plot.setup.network).committee.members.length) as MemberIndex;
     const watched = plot.anyCase();
     const [account] = prng.some(this.#setup.recipients, 1);
     if (watched === undefined || account === undefined) return [];

@@ -35,6 +35,7 @@ import {
 } from '../../../agent/core/codec/order.ts';
 import type { Event, LinkId, Read, Send, Stamp, Step } from '../../../agent/core/io.ts';
 import { signingBytes } from '../../../agent/core/network/signing.ts';
+import { asFounded } from '../../../agent/core/views.ts';
 import { memoLike } from '../../support/memos.ts';
 import type { Prng } from '../prng.ts';
 import type { Actor } from '../process.ts';
@@ -120,7 +121,9 @@ export class Traitor implements Actor {
 
   #lieOf(message: Message): Message {
     const prng = this.#prng;
-    const anyMember = prng.below(this.#plot.setup.network.committee.members.length) as MemberIndex;
+    const anyMember = prng.below(
+      asFounded(this.#plot.setup.network).committee.members.length,
+    ) as MemberIndex;
     const anyNext = BigInt(prng.below(20)) as Sequence;
     switch (message.TAG) {
       case 'root':
@@ -181,7 +184,7 @@ export class Traitor implements Actor {
     const body = encode(verdictCoder, verdict);
     const signed = signingBytes('refusal', network.id, 0 as Epoch, body);
     const isPosing = this.#prng.below(2) === 0;
-    const others = network.committee.members.length;
+    const others = asFounded(network).committee.members.length;
     const member = isPosing ? (this.#prng.below(others) as MemberIndex) : this.#member;
     const signature = traitors.get(this.#member)?.sign(signed) ?? new Uint8Array(64);
     const data = { epoch: 0 as Epoch, member, verdict, pending: undefined, signature };

@@ -81,7 +81,7 @@ export const AUTHORITY_MUTANTS: readonly Mutant[] = [
   {
     name: 'a restored authority votes',
     file: ORDER,
-    find: 'mayVote: mayVote(draft),',
+    find: 'mayVote: mayVote(draft) && isSeated(draft, setup),',
     replace: 'mayVote: true,',
     caughtBy: ['standing'],
     profile: 'crashes',
@@ -89,7 +89,7 @@ export const AUTHORITY_MUTANTS: readonly Mutant[] = [
   {
     name: 'a first start votes without asking',
     file: 'agent/core/authority/first-start.js',
-    find: 'if (vouched.length < vouchersNeeded(setup.network.committee.members.length))',
+    find: 'if (vouched.length < vouchersNeeded(currentCommittee(draft).members.length))',
     replace: 'if (false)',
     caughtBy: ['standing'],
     profile: 'copied',

@@ -31,8 +31,8 @@ export const EVERYBODY_MUTANTS: readonly Mutant[] = [
   {
     name: 'takes any epoch',
     file: CERTIFICATE,
-    find: 'if (epoch !== committee.epoch)',
-    replace: 'if (false)',
+    find: 'const committee = committeeOf(read, epoch);',
+    replace: 'const committee = currentCommittee(read);',
     caughtBy: ['certificates'],
   },
   {
@@ -87,7 +87,7 @@ export const EVERYBODY_MUTANTS: readonly Mutant[] = [
   {
     name: 'a wallet does not check votes',
     file: VOTES,
-    find: 'if (!isVoteValid(network.id, network.committee, hash, vote, setup.verify))',
+    find: 'if (!isVoteValid(network.id, committee, hash, vote, setup.verify))',
     replace: 'if (false)',
     caughtBy: ['certificates'],
   },
@@ -115,7 +115,7 @@ export const EVERYBODY_MUTANTS: readonly Mutant[] = [
   {
     name: 'a wallet takes income unchecked',
     file: REFRESH,
-    find: 'return true;\n    if (checkCertificate(setup.network, certificate, setup.verify) !== undefined)',
+    find: 'return true;\n    if (checkCertificate(draft, setup, certificate) !== undefined)',
     replace: 'return true;\n    if (false)',
     caughtBy: ['certificates'],
   },
@@ -130,7 +130,7 @@ export const EVERYBODY_MUTANTS: readonly Mutant[] = [
   {
     name: 'a wallet does not look at the signature of progress',
     file: 'agent/core/wallet/wallet.js',
-    find: 'if (!isProgressValid(setup, progress))',
+    find: 'if (!isProgressValid(draft, setup, progress))',
     replace: 'if (false)',
     caughtBy: ['convergence', 'liveness', 'wallets'],
     profile: 'relayed',
@@ -162,7 +162,7 @@ export const EVERYBODY_MUTANTS: readonly Mutant[] = [
   {
     name: 'a wallet takes pages of its payments unchecked',
     file: REFRESH,
-    find: 'if (sequence !== readWallet(draft, setup.network, account).next)\n            continue;\n        if (checkCertificate(setup.network, certificate, setup.verify) !== undefined)',
+    find: 'if (sequence !== readWallet(draft, setup.network, account).next)\n            continue;\n        if (checkCertificate(draft, setup, certificate) !== undefined)',
     replace:
       'if (sequence !== readWallet(draft, setup.network, account).next) continue;\n        if (false)',
     caughtBy: ['certificates'],

@@ -1,6 +1,5 @@
 /** What `meshpay doctor` says of the others: members, links, beacons, copies of a node, frauds. */
 import { nameOf } from '../../../core/base/names.ts';
-import type { MemberIndex } from '../../../core/base/units.ts';
 import { quorumOf } from '../../../core/network/committee.ts';
 import type { CheckView } from '../../control/check.ts';
 import { formatAddress } from '../../net/address.ts';
@@ -24,7 +23,7 @@ export function checkQuorum(context: DaemonContext): CheckView {
 export function checkLedgers({ identity, readiness }: DaemonContext): CheckView {
   const { members } = identity.network.committee;
   if (identity.member === undefined) return well('ledgers', 'a relay keeps no ledger');
-  const equal = members.filter((_, index) => readiness.isEqual(index as MemberIndex));
+  const equal = members.filter(({ number }) => readiness.isEqual(number));
   const level = equal.length + 1;
   const what = `level with ${level} of ${members.length} members at the last comparison, this one counted`;
   if (level >= quorumOf(members.length)) return well('ledgers', what);
