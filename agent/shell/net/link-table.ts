@@ -404,8 +404,9 @@ export class LinkTable {
   #tellIfChanged(link: Link): void {
     const { kind, source, key, place } = link;
     const now = this.#setup.terms.placeOf(kind, source, key, isWanted(link));
-    const isSame = place.standing === now.standing && place.source === now.source;
-    if (!isSame || link.wanted !== isWanted(link)) this.#tellUp(link);
+    // Of one link, the standing says the source as well.
+    const isSame = place.standing === now.standing && link.wanted === isWanted(link);
+    if (!isSame) this.#tellUp(link);
   }
 
   #tellUp(link: Link): void {

@@ -58,8 +58,9 @@ describe('a peer that is to be dialled', () => {
   it('is dialled after the pause, once; without an address it has to be found', (t) => {
     const here = world();
     const tick = byHand(t, here);
-    here.dialer.dial(here.add(true), 100);
+    here.dialer.dial(here.add(false), 100);
     tick(99);
+    assert.equal(here.dialer.undemanded(), 1);
     assert.deepEqual(here.moves, []);
     tick(1);
     tick(10_000);

@@ -148,7 +148,8 @@ describe('a caller', () => {
   it('is known as a peer by its key, and nobody dials it for that', () => {
     const { call, told, peer, table } = world();
     assert.deepEqual(told(call(carol, 'a')), ['log up carol', 'link_up 1 carol node a']);
-    assert.equal(peer(carol).state, 'connected');
+    const { state, pinned, isMember, demanded } = peer(carol);
+    assert.deepEqual([state, pinned, isMember, demanded], ['connected', true, false, false]);
     assert.equal(table.ofKey(carol.publicKey)?.id, 1n);
     assert.deepEqual(told(table.down(1n as LinkId, linkFault('lost'))), [
       'log down carol lost',
@@ -317,18 +318,18 @@ describe('a peer that is dialled', () => {
     assert.ok('link' in call(carol), 'much later the old one is dead');
   });
 
-  it('gives way when it accepts after a stream that goes on', () => {
-    const { wants, dials, call, at, told, table } = world();
-    const peer = wants(carol);
-    dials(peer, carol);
+  it('gives way when it accepts after a stream that goes on, and makes that wanted', () => {
+    const { wants, call, at, told, table, peers } = world();
     const alias = wants(undefined, 'elsewhere');
-    const second = { ...at(carol, 'elsewhere'), key: carol.publicKey };
-    table.down(1n as LinkId, linkFault('lost'));
-    assert.equal(table.answered(alias, second).fault, undefined);
-    dials(peer, carol);
-    // Both were dialled by this node, so the newer one goes on, and the alias is what it was.
-    assert.equal(told(table.opened(alias, second)).at(-1), 'link_up 3 carol wanted trusted carol');
-    assert.ok('fault' in call(carol));
+    const proven = { ...at(ahead, 'elsewhere'), key: ahead.publicKey };
+    peers.move(alias, 'connecting');
+    assert.equal(table.answered(alias, proven).fault, undefined);
+    call(ahead);
+    const entry = table.opened(alias, proven);
+    assert.ok('fault' in entry && entry.fault.code === 'duplicate');
+    assert.deepEqual(told(entry), ['dial nobody accepted', 'link_up 1 ahead wanted trusted ahead']);
+    assert.deepEqual([alias.state, [...table.all()].length], ['disconnected', 1]);
+    assert.equal(told(table.down(1n as LinkId, linkFault('lost'))).at(-1), 'dial nobody again');
   });
 
   it('and is not accepted is tried again; one with the key of this node is not linked', () => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import {
+  FairRate,
   SharedBuckets,
   SourceBuckets,
   TokenBucket,
@@ -39,6 +40,26 @@ describe('a token bucket', () => {
     const isNew = (source: string) => buckets.of(source, 0).tryPay(0);
     assert.deepEqual(['a', 'b', 'a', 'b', 'a'].map(isNew), [true, true, false, false, false]);
     assert.deepEqual(['c', 'a', 'b'].map(isNew), [true, false, true]);
+  });
+});
+
+describe('a rate of each source and of all', () => {
+  const rates = { perSecond: 4, perSourcePerSecond: 2, bucketMs: 1_000, sources: 10 };
+  const paid = (rate: FairRate, nowMs: number, sources: string) =>
+    [...sources].map((source) => (rate.tryPay(source, nowMs) ? source : '-')).join('');
+
+  it('gives each its own, and no more', () => {
+    const rate = new FairRate(rates, 0);
+    assert.equal(paid(rate, 0, 'aaa'), 'aa-');
+    assert.equal(paid(rate, 499, 'a'), '-');
+    assert.equal(paid(rate, 500, 'aa'), 'a-');
+  });
+
+  it('has as much again for whoever rested, and for nobody else, when all have taken all', () => {
+    const rate = new FairRate(rates, 0);
+    assert.equal(paid(rate, 0, 'aabb'), 'aabb', 'all that there is');
+    assert.equal(paid(rate, 0, 'cc'), 'c-', 'a newcomer has one, and has then not rested');
+    assert.equal(paid(rate, 0, 'defgh'), 'def--', 'as many again, and no more');
   });
 });
 

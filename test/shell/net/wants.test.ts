@@ -154,12 +154,12 @@ describe('what the operator wants', () => {
       ['dial :1 0', 'dial :2 0', 'dial :1 0', 'dial large? 0'],
     );
     assert.deepEqual(
-      all().map(({ pinned, configured }) => [pinned, configured.length]),
+      all().map((peer) => [peer.pinned, peer.demanded, peer.isMember, peer.configured.length]),
       [
-        [false, 1],
-        [false, 1],
-        [false, 1],
-        [true, 2],
+        [false, true, false, 1],
+        [false, true, false, 1],
+        [false, true, false, 1],
+        [true, true, false, 2],
       ],
     );
     wants.want(wanted);

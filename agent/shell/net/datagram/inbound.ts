@@ -116,7 +116,6 @@ export class Inbound {
     this.#hold(-this.#heldBytes());
     this.#ahead.clear();
     this.#ready = [];
-    this.#readyBytes = 0;
   }
 
   #hold(bytes: number): void {

@@ -121,6 +121,35 @@ describe('a datagram', () => {
     );
   });
 
+  it('is at most as long as a datagram may be, its pieces as a piece, its numbers as a number', () => {
+    const of = (...segments: Body['segments']) =>
+      encodePacket({ kind: 'segment', id: ID, body: { ...EMPTY, segments } });
+    const piece = (length: number, sequence = 1, fin = false) => ({
+      sequence,
+      fin,
+      bytes: new Uint8Array(length),
+    });
+    const reads = (bytes: Buffer) => decodePacket(bytes) !== undefined;
+    const head = of().length;
+    const full = MAX_DATAGRAM_BYTES - head - 2 * (segmentSize(piece(1)) - 1);
+    assert.ok(full - 100 <= MAX_SEGMENT_BYTES);
+    const twoPieces = (all: number) => of(piece(100), piece(all - 100));
+    assert.equal(twoPieces(full).length, MAX_DATAGRAM_BYTES);
+    assert.deepEqual([reads(twoPieces(full)), reads(twoPieces(full + 1))], [true, false]);
+    const long = [MAX_SEGMENT_BYTES, MAX_SEGMENT_BYTES + 1].map((length) =>
+      reads(of(piece(length))),
+    );
+    assert.deepEqual(long, [true, false]);
+    const lasts = [2 ** 48 - 2, 2 ** 48 - 1].map((sequence) => reads(of(piece(1, sequence))));
+    assert.deepEqual(lasts, [true, false]);
+    assert.deepEqual([reads(of(piece(0, 1, true))), reads(of(piece(0)))], [true, false]);
+    const have = (...bytes: number[]) =>
+      encodePacket({ kind: 'segment', id: ID, body: { ...EMPTY, have: Uint8Array.from(bytes) } });
+    assert.ok(reads(have(0, 0, 0, 0, 0, 0, 0, 1)));
+    assert.ok(!reads(have(0, 0, 0, 0, 0, 0, 0, 0, 1)));
+    assert.deepEqual([reads(have(1)), reads(have(1, 0))], [true, false]);
+  });
+
   it('that is garbage is nothing', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: MAX_DATAGRAM_BYTES + 50 }), (garbage) => {
