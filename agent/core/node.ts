@@ -123,7 +123,7 @@ function takeMessage(
     const unknown = refusal('unknown_epoch', { field: 'epoch', found: `${epoch}` });
     return draft.note({ kind: 'refused', link: from.link, refusal: unknown });
   }
-  if (!mayBeHeard(draft, setup, message, from)) return;
+  if (!mayBeHeard(draft, setup, from, message)) return;
   // Each part takes what its messages carry (part.ts), and this is what this one carries.
   parts.takes.get(message.TAG)?.(draft, setup, from, message.data as never);
   for (const part of parts.all) part.afterMessage?.(draft, setup);

@@ -46,8 +46,8 @@ export function travelsBack({ TAG }: Message): boolean {
 export function mayBeHeard(
   draft: Draft,
   setup: NodeSetup,
-  message: Message,
   { speaker }: Origin,
+  message: Message,
 ): boolean {
   const named = namedIn(draft, message);
   if (named === 'nobody') return false;

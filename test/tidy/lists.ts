@@ -16,7 +16,7 @@ export const UNUSED: readonly string[] = [];
 export const AMBIGUOUS: readonly string[] = [];
 
 /** Functions of the core whose arguments come in another order than in the others. */
-export const WANDERERS: readonly string[] = ['takeMessage', 'mayBeHeard'];
+export const WANDERERS: readonly string[] = [];
 
 /** Folders whose comments are wider than the page. */
 export const WIDE: readonly string[] = ['agent/core/'];

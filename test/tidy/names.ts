@@ -18,7 +18,7 @@ rule('files are named in small letters, with hyphens between words', () => {
 /** The order of arguments in the core, by their types; whatever is not here comes last. */
 const ORDER: readonly RegExp[] = [
   /^(Draft|Read)$/,
-  /Setup\b|^Network$/,
+  /Setup\b|^(Network|NodeParts)$/,
   /^(Origin|WayBack|LinkId)$/,
 ];
 

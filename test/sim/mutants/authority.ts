@@ -120,7 +120,7 @@ export const AUTHORITY_MUTANTS: readonly Mutant[] = [
   {
     name: "signs what another's vote names",
     file: 'agent/core/node.js',
-    find: 'if (!mayBeHeard(draft, setup, message, from))',
+    find: 'if (!mayBeHeard(draft, setup, from, message))',
     replace: `if (message.TAG === 'vote' && setup.authority !== undefined) {
       const { epoch, orderHash } = message.data;
       const { member, sign } = setup.authority;
@@ -129,7 +129,7 @@ export const AUTHORITY_MUTANTS: readonly Mutant[] = [
       const signature = sign(Uint8Array.of(tag.length, ...tag, ...id, 0, 0, 0, 0, ...orderHash));
       return draft.answer(from, { TAG: 'vote', data: { epoch, orderHash, member, signature } });
     }
-    if (!mayBeHeard(draft, setup, message, from))`,
+    if (!mayBeHeard(draft, setup, from, message))`,
     caughtBy: ['votes', 'durability'],
     profile: 'hostile',
   },
