@@ -3,10 +3,10 @@
  * do is gathered. Nothing here is kept between steps.
  */
 import type { ByteKey } from './base/bytes.ts';
-import type { MemberIndex } from './base/units.ts';
+import type { LinkId, MemberIndex } from './base/units.ts';
 import { decodeOwn, encode } from './codec/canonical.ts';
 import { frameCoder, type Message } from './codec/message.ts';
-import type { Ask, Close, LinkId, Read, Send, Stamp, Step, Write } from './io.ts';
+import type { Ask, Close, Read, Send, Stamp, Step, Write } from './io.ts';
 import type { Notice } from './notice.ts';
 import type { Cell } from './space.ts';
 

@@ -11,8 +11,6 @@ import type { ByteKey } from './base/bytes.ts';
 import type { Amount, LinkId, TokenIndex } from './base/units.ts';
 import type { Notice } from './notice.ts';
 
-export type { LinkId } from './base/units.ts';
-
 /** When an event happened. Both in whole milliseconds. */
 export interface Stamp {
   /** Never goes back while the process lives; for timers. */

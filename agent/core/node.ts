@@ -7,11 +7,12 @@
 import { unreachable } from './base/assert.ts';
 import { MAX_FRAME_BYTES } from './base/limits.ts';
 import { isRefusal, type Refusal, refusal } from './base/refusal.ts';
+import type { LinkId } from './base/units.ts';
 import { keepSeed } from './chance.ts';
 import { decode } from './codec/canonical.ts';
 import { type Frame, frameCoder, type Message } from './codec/message.ts';
 import { Draft, type Origin } from './draft.ts';
-import type { Command, Event, LinkId, Read, Stamp, Step } from './io.ts';
+import type { Command, Event, Read, Stamp, Step } from './io.ts';
 import { memberOf } from './mesh/links.ts';
 import { found } from './network/committees.ts';
 import { type NodeParts, type Part, partsOf } from './part.ts';

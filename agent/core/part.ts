@@ -10,7 +10,7 @@
  */
 import { invariant } from './base/assert.ts';
 import type { Refusal } from './base/refusal.ts';
-import type { MemberIndex } from './base/units.ts';
+import type { LinkId, MemberIndex } from './base/units.ts';
 import {
   type DataOf,
   type Frame,
@@ -22,7 +22,7 @@ import {
 import { TIMER_NAMES, TIMERS, type TimerName, type TimersOf } from './codec/timer.ts';
 import type { Role } from './codec/voice.ts';
 import type { Draft, Origin } from './draft.ts';
-import type { Answer, Command, LinkId } from './io.ts';
+import type { Answer, Command } from './io.ts';
 import { type AuthoritySetup, type NodeSetup, rolesOf, type WalletSetup } from './setup.ts';
 import type { SpaceName } from './spaces.ts';
 

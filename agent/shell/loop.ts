@@ -16,8 +16,10 @@
  * wait when too much is held back, those of strangers first; when a turn has cost MAX_TURN_COST the
  * sockets get theirs. What a step cost is counted after it and charged to the link that caused it.
  */
+
 import { invariant } from '../core/base/assert.ts';
-import type { Ask, Close, Event, LinkId, Read, Send, Stamp, Step } from '../core/io.ts';
+import type { LinkId } from '../core/base/units.ts';
+import type { Ask, Close, Event, Read, Send, Stamp, Step } from '../core/io.ts';
 import type { Notice } from '../core/notice.ts';
 import type { Clock } from './clock.ts';
 import { EventQueue, type Intake } from './event-queue.ts';

@@ -6,13 +6,7 @@ import { performance } from 'node:perf_hooks';
 import { takeGossip } from '../../agent/core/authority/order.ts';
 import type { ByteKey } from '../../agent/core/base/bytes.ts';
 import { isRefusal } from '../../agent/core/base/refusal.ts';
-import type {
-  Amount,
-  Epoch,
-  MemberIndex,
-  Sequence,
-  TokenIndex,
-} from '../../agent/core/base/units.ts';
+import type { Amount, Epoch, MemberIndex, Sequence, TokenIndex, LinkId } from '../../agent/core/base/units.ts';
 import { decode, encode } from '../../agent/core/codec/canonical.ts';
 import { frameCoder, type Message } from '../../agent/core/codec/message.ts';
 import {
@@ -25,7 +19,7 @@ import {
   voteSigningBytes,
 } from '../../agent/core/codec/order.ts';
 import { Draft } from '../../agent/core/draft.ts';
-import type { Event, LinkId } from '../../agent/core/io.ts';
+import type { Event } from '../../agent/core/io.ts';
 import { memberOf } from '../../agent/core/mesh/links.ts';
 import { quorumOf } from '../../agent/core/network/committee.ts';
 import { type Network, networkOf } from '../../agent/core/network/genesis.ts';

@@ -8,13 +8,7 @@ import process from 'node:process';
 import { hex } from '@scure/base';
 import type { Signer } from '../../agent/core/base/crypto.ts';
 import { isRefusal } from '../../agent/core/base/refusal.ts';
-import type {
-  Amount,
-  Epoch,
-  MemberIndex,
-  Sequence,
-  TokenIndex,
-} from '../../agent/core/base/units.ts';
+import type { Amount, Epoch, MemberIndex, Sequence, TokenIndex, LinkId } from '../../agent/core/base/units.ts';
 import { decodeOwn, encode } from '../../agent/core/codec/canonical.ts';
 import { frameCoder, type Message } from '../../agent/core/codec/message.ts';
 import {
@@ -23,7 +17,6 @@ import {
   type SignedOrder,
   voteSigningBytes,
 } from '../../agent/core/codec/order.ts';
-import type { LinkId } from '../../agent/core/io.ts';
 import type { Network } from '../../agent/core/network/genesis.ts';
 import { networkFromJson } from '../../agent/core/network/genesis-json.ts';
 import { asFounded } from '../../agent/core/views.ts';

@@ -11,11 +11,10 @@ import {
   MAX_RELAY_LINKS,
   SYNC_BUSY_MS,
 } from '../../agent/core/base/limits.ts';
-import type { MemberIndex, Sequence } from '../../agent/core/base/units.ts';
+import type { LinkId, MemberIndex, Sequence } from '../../agent/core/base/units.ts';
 import { draw, someOf } from '../../agent/core/chance.ts';
 import type { Message } from '../../agent/core/codec/message.ts';
 import { Draft } from '../../agent/core/draft.ts';
-import type { LinkId } from '../../agent/core/io.ts';
 import { SPACES } from '../../agent/core/spaces.ts';
 import { ask, certificateOf, frameOf, orderOf } from '../support/forge.ts';
 import { balanceAt } from '../support/ledger.ts';

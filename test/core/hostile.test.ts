@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { REFUSALS } from '../../agent/core/base/refusal.ts';
-import type { Epoch, MemberIndex } from '../../agent/core/base/units.ts';
+import type { Epoch, LinkId, MemberIndex } from '../../agent/core/base/units.ts';
 import { encode } from '../../agent/core/codec/canonical.ts';
 import {
   frameCoder,
@@ -9,7 +9,6 @@ import {
   type OrderRefusal,
   verdictCoder,
 } from '../../agent/core/codec/message.ts';
-import type { LinkId } from '../../agent/core/io.ts';
 import { signingBytes } from '../../agent/core/network/signing.ts';
 import { ask, askBytes, frameOf, orderOf, voteOf } from '../support/forge.ts';
 import { accountAt, balanceAt, digestOf } from '../support/ledger.ts';

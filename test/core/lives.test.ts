@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { REFUSALS } from '../../agent/core/base/refusal.ts';
-import type { Epoch, MemberIndex, Sequence } from '../../agent/core/base/units.ts';
+import type { Epoch, LinkId, MemberIndex, Sequence } from '../../agent/core/base/units.ts';
 import { encode } from '../../agent/core/codec/canonical.ts';
 import { frameCoder, type Message } from '../../agent/core/codec/message.ts';
 import {
@@ -14,7 +14,6 @@ import {
   type SignedOrder,
 } from '../../agent/core/codec/order.ts';
 import { standingCoder } from '../../agent/core/codec/record.ts';
-import type { LinkId } from '../../agent/core/io.ts';
 import { latestOf } from '../../agent/core/latest.ts';
 import { wayOf } from '../../agent/core/mesh/way.ts';
 import { progressOf } from '../../agent/core/progress.ts';

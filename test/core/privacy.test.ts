@@ -5,10 +5,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { REFUSALS } from '../../agent/core/base/refusal.ts';
-import type { Amount, Balance, MemberIndex, Sequence } from '../../agent/core/base/units.ts';
+import type {
+  Amount,
+  Balance,
+  LinkId,
+  MemberIndex,
+  Sequence,
+} from '../../agent/core/base/units.ts';
 import type { Frame, Message, Question, Wish } from '../../agent/core/codec/message.ts';
 import type { SignedOrder } from '../../agent/core/codec/order.ts';
-import type { LinkId } from '../../agent/core/io.ts';
 import { SPACES } from '../../agent/core/spaces.ts';
 import { ask, certificateOf, orderOf, questionOf } from '../support/forge.ts';
 import { signerOf } from '../support/keys.ts';

@@ -11,12 +11,13 @@ import {
   SYNC_BUSY_MS,
   SYNC_IDLE_MS,
 } from '../../agent/core/base/limits.ts';
+import type { LinkId } from '../../agent/core/base/units.ts';
 import { decodeOwn, encode } from '../../agent/core/codec/canonical.ts';
 import { frameCoder, type Message } from '../../agent/core/codec/message.ts';
 import type { OrderPair } from '../../agent/core/codec/order.ts';
 import { standingCoder } from '../../agent/core/codec/record.ts';
 import { Draft } from '../../agent/core/draft.ts';
-import type { Event, LinkId } from '../../agent/core/io.ts';
+import type { Event } from '../../agent/core/io.ts';
 import { isDurable, SPACES } from '../../agent/core/spaces.ts';
 import { ask, certificateOf, frameOf, orderOf } from '../support/forge.ts';
 import { accountAt } from '../support/ledger.ts';

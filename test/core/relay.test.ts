@@ -10,12 +10,11 @@ import {
   MAX_WAYS_ASKED,
   RETRY_FIRST_MS,
 } from '../../agent/core/base/limits.ts';
-import type { MemberIndex, Sequence } from '../../agent/core/base/units.ts';
+import type { LinkId, MemberIndex, Sequence } from '../../agent/core/base/units.ts';
 import { encode } from '../../agent/core/codec/canonical.ts';
 import { frameCoder, type Message, wayBodyCoder } from '../../agent/core/codec/message.ts';
 import { certificateCoder } from '../../agent/core/codec/order.ts';
 import { Draft } from '../../agent/core/draft.ts';
-import type { LinkId } from '../../agent/core/io.ts';
 import { nodeLinks } from '../../agent/core/mesh/links.ts';
 import { signingBytes } from '../../agent/core/network/signing.ts';
 import { asFounded } from '../../agent/core/views.ts';

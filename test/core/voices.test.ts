@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { REFUSALS } from '../../agent/core/base/refusal.ts';
-import type { Balance, MemberIndex, Sequence } from '../../agent/core/base/units.ts';
+import type { Balance, LinkId, MemberIndex, Sequence } from '../../agent/core/base/units.ts';
 import { decodeOwn } from '../../agent/core/codec/canonical.ts';
 import {
   type Frame,
@@ -13,7 +13,7 @@ import {
   type Message,
   type Tag,
 } from '../../agent/core/codec/message.ts';
-import type { LinkId, Step } from '../../agent/core/io.ts';
+import type { Step } from '../../agent/core/io.ts';
 import { asFounded } from '../../agent/core/views.ts';
 import { certificateOf, orderOf } from '../support/forge.ts';
 import { accountAt, balanceAt } from '../support/ledger.ts';

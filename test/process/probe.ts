@@ -5,11 +5,10 @@
  */
 
 import { equalBytes, toByteKey, toHex } from '../../agent/core/base/bytes.ts';
-import type { MemberIndex } from '../../agent/core/base/units.ts';
+import type { MemberIndex, LinkId } from '../../agent/core/base/units.ts';
 import { decodeOwn, encode } from '../../agent/core/codec/canonical.ts';
 import { frameCoder, type Message, type Vote } from '../../agent/core/codec/message.ts';
 import { isVoteValid, orderHash, type SignedOrder } from '../../agent/core/codec/order.ts';
-import type { LinkId } from '../../agent/core/io.ts';
 import { asFounded } from '../../agent/core/views.ts';
 import { createLinks, type Links } from '../../agent/shell/net/links.ts';
 import { createVerify } from '../../agent/shell/verify.ts';

@@ -4,9 +4,10 @@
  * leaves, and what people are told.
  */
 
+import type { LinkId } from '../../agent/core/base/units.ts';
 import { decodeOwn } from '../../agent/core/codec/canonical.ts';
 import { type Frame, frameCoder } from '../../agent/core/codec/message.ts';
-import type { Event, LinkId, Send, Step, Write } from '../../agent/core/io.ts';
+import type { Event, Send, Step, Write } from '../../agent/core/io.ts';
 import { isDurable, spaceOf } from '../../agent/core/spaces.ts';
 import { memberName } from '../../agent/core/views.ts';
 import type { Place, World } from '../support/world.ts';

@@ -3,6 +3,7 @@
  * of keys. Notices are told as `meshpay events` shows them.
  */
 
+import type { LinkId } from '../../agent/core/base/units.ts';
 import { renderEvent, shortName } from '../../agent/cli/render/events.ts';
 import { PLAIN } from '../../agent/cli/render/paint.ts';
 import { toHex } from '../../agent/core/base/bytes.ts';
@@ -10,7 +11,6 @@ import { nameOf } from '../../agent/core/base/names.ts';
 import { refusalCodeOf } from '../../agent/core/base/refusal.ts';
 import type { Message, TokenBalance, Wish } from '../../agent/core/codec/message.ts';
 import { type Certificate, orderHash, type SignedOrder } from '../../agent/core/codec/order.ts';
-import type { LinkId } from '../../agent/core/io.ts';
 import type { Notice } from '../../agent/core/notice.ts';
 import { memberName } from '../../agent/core/views.ts';
 import { viewOfNotice } from '../../agent/shell/control/event-view.ts';

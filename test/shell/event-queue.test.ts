@@ -1,8 +1,10 @@
 /** Who is served next, and who is held back: the rules alone, without sockets or time. */
+
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { Event, LinkId } from '../../agent/core/io.ts';
+import type { LinkId } from '../../agent/core/base/units.ts';
+import type { Event } from '../../agent/core/io.ts';
 import { EventQueue } from '../../agent/shell/event-queue.ts';
 import {
   LANE_BOUNDS,

@@ -1,7 +1,9 @@
 /** A loop with a clock, a disk and a core that do what the test says. */
+
 import assert from 'node:assert/strict';
 import type { ByteKey } from '../../agent/core/base/bytes.ts';
-import type { Event, LinkId, Read, Stamp, Step, Write } from '../../agent/core/io.ts';
+import type { LinkId } from '../../agent/core/base/units.ts';
+import type { Event, Read, Stamp, Step, Write } from '../../agent/core/io.ts';
 import type { Clock } from '../../agent/shell/clock.ts';
 import { createLoop, type Loop, type LoopOptions } from '../../agent/shell/loop.ts';
 import type { Place } from '../../agent/shell/place.ts';

@@ -1,7 +1,9 @@
 /** What a step costs, and to whom it is charged. */
+
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Event, LinkId, Read, Stamp, Step } from '../../agent/core/io.ts';
+import type { LinkId } from '../../agent/core/base/units.ts';
+import type { Event, Read, Stamp, Step } from '../../agent/core/io.ts';
 import { MAX_TURN_COST } from '../../agent/shell/limits.ts';
 import type { Place } from '../../agent/shell/place.ts';
 

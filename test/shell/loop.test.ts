@@ -1,8 +1,10 @@
 /** The loop: nothing leaves before it is on disk, in order, within bounds. */
+
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ByteKey } from '../../agent/core/base/bytes.ts';
-import type { Event, LinkId, Read, Stamp, Step } from '../../agent/core/io.ts';
+import type { LinkId } from '../../agent/core/base/units.ts';
+import type { Event, Read, Stamp, Step } from '../../agent/core/io.ts';
 import {
   DRAIN_TIMEOUT_MS,
   HELD_SHARES,

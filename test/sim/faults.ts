@@ -8,12 +8,13 @@
  * without streams, which others look for in vain (`radio_off`, `island`), or one whose streams
  * bring nothing, because it hears and is not heard (`only_hears`).
  */
+
 import type { ByteKey } from '../../agent/core/base/bytes.ts';
 import { isRefusal } from '../../agent/core/base/refusal.ts';
+import type { LinkId } from '../../agent/core/base/units.ts';
 import { decode, encode } from '../../agent/core/codec/canonical.ts';
 import { frameCoder, type Message } from '../../agent/core/codec/message.ts';
 import { certificateCoder } from '../../agent/core/codec/order.ts';
-import type { LinkId } from '../../agent/core/io.ts';
 import { bytes64, latin1, Reader, readCertificate, type Transfer } from './checkers/decode.ts';
 import { faultsFor } from './checkers/founding.ts';
 import type { Death } from './disk.ts';

@@ -1,8 +1,10 @@
 /** The last events of each node, as whoever reads a failed run sees them. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ByteKey } from '../../agent/core/base/bytes.ts';
-import type { Event, LinkId, Step } from '../../agent/core/io.ts';
+import type { LinkId } from '../../agent/core/base/units.ts';
+import type { Event, Step } from '../../agent/core/io.ts';
 import { SPACES } from '../../agent/core/spaces.ts';
 import type { FaultKind } from './fault-kinds.ts';
 import { History } from './history.ts';

@@ -1,9 +1,10 @@
 /** The last events of each process, kept as they are and put into words only when a run fails. */
 
 import { isRefusal } from '../../agent/core/base/refusal.ts';
+import type { LinkId } from '../../agent/core/base/units.ts';
 import { decode } from '../../agent/core/codec/canonical.ts';
 import { frameCoder } from '../../agent/core/codec/message.ts';
-import type { Event, LinkId, Send, Step, Write } from '../../agent/core/io.ts';
+import type { Event, Send, Step, Write } from '../../agent/core/io.ts';
 import type { Notice } from '../../agent/core/notice.ts';
 import { spaceOf } from '../../agent/core/spaces.ts';
 import type { Process, Watcher } from './process.ts';

@@ -4,7 +4,7 @@
  * they are lost, doubled or overtaken; a real stream would repeat and order them, but the core must
  * not lean on that. A pair that belongs together is joined anew whenever it is apart.
  */
-import type { LinkId } from '../../agent/core/io.ts';
+import type { LinkId } from '../../agent/core/base/units.ts';
 import type { Agenda } from './agenda.ts';
 import type { Prng } from './prng.ts';
 import type { Reach } from './reach.ts';

@@ -2,10 +2,12 @@
  * A process of the simulation: one actor (the unchanged production node, or somebody hostile behind
  * the same doorway), its disk, its clocks, and its life of crashes and restarts.
  */
+
 import { ascii, type ByteKey } from '../../agent/core/base/bytes.ts';
 import { type Signer, sha256 } from '../../agent/core/base/crypto.ts';
 import { SEED_BYTES } from '../../agent/core/base/limits.ts';
-import type { Event, LinkId, Read, Stamp, Step } from '../../agent/core/io.ts';
+import type { LinkId } from '../../agent/core/base/units.ts';
+import type { Event, Read, Stamp, Step } from '../../agent/core/io.ts';
 import type { Place } from '../../agent/shell/place.ts';
 import type { Agenda } from './agenda.ts';
 import { Clock } from './clock.ts';

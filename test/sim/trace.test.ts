@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ByteKey } from '../../agent/core/base/bytes.ts';
-import type { Event, LinkId, Step } from '../../agent/core/io.ts';
+import type { LinkId } from '../../agent/core/base/units.ts';
+import type { Event, Step } from '../../agent/core/io.ts';
 import type { Process } from './process.ts';
 import { Trace } from './trace.ts';
 

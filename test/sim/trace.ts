@@ -4,7 +4,8 @@
  * notices. Two runs with one hash had one history. It is no cryptographic hash: it is to notice
  * accidents.
  */
-import type { Event, LinkId, Step } from '../../agent/core/io.ts';
+import type { LinkId } from '../../agent/core/base/units.ts';
+import type { Event, Step } from '../../agent/core/io.ts';
 import type { Process, Watcher } from './process.ts';
 
 const KINDS: Readonly<Record<Event['kind'], number>> = {

@@ -5,6 +5,7 @@ import type {
   Amount,
   Balance,
   Epoch,
+  LinkId,
   MemberIndex,
   Sequence,
   TokenIndex,
@@ -12,7 +13,6 @@ import type {
 import type { Frame, Message, Wish } from '../../agent/core/codec/message.ts';
 import type { Certificate, SignedOrder } from '../../agent/core/codec/order.ts';
 import type { Account, Fact } from '../../agent/core/codec/record.ts';
-import type { LinkId } from '../../agent/core/io.ts';
 
 const bytes = (length: number): fc.Arbitrary<Uint8Array> =>
   fc.uint8Array({ minLength: length, maxLength: length });

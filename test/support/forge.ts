@@ -4,6 +4,7 @@ import type { Signer } from '../../agent/core/base/crypto.ts';
 import type {
   Amount,
   Epoch,
+  LinkId,
   MemberIndex,
   Sequence,
   TokenIndex,
@@ -25,7 +26,6 @@ import {
   type SignedOrder,
   voteSigningBytes,
 } from '../../agent/core/codec/order.ts';
-import type { LinkId } from '../../agent/core/io.ts';
 import { signingBytes } from '../../agent/core/network/signing.ts';
 import type { Notice } from '../../agent/core/notice.ts';
 import { memoLike } from './memos.ts';

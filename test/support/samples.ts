@@ -4,6 +4,7 @@ import type {
   Amount,
   Balance,
   Epoch,
+  LinkId,
   MemberIndex,
   Sequence,
   TokenIndex,
@@ -28,7 +29,6 @@ import {
   voteSigningBytes,
 } from '../../agent/core/codec/order.ts';
 import * as records from '../../agent/core/codec/record.ts';
-import type { LinkId } from '../../agent/core/io.ts';
 import { encodeGenesis, type Genesis, networkOf } from '../../agent/core/network/genesis.ts';
 import { signingBytes } from '../../agent/core/network/signing.ts';
 import { memoLike } from './memos.ts';

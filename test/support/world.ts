@@ -7,10 +7,10 @@
 import type { ByteKey } from '../../agent/core/base/bytes.ts';
 import type { Signer, Verify } from '../../agent/core/base/crypto.ts';
 import { SEED_BYTES } from '../../agent/core/base/limits.ts';
-import type { Amount, MemberIndex, TokenIndex } from '../../agent/core/base/units.ts';
+import type { Amount, LinkId, MemberIndex, TokenIndex } from '../../agent/core/base/units.ts';
 import { decodeOwn, encode } from '../../agent/core/codec/canonical.ts';
 import { type Frame, frameCoder } from '../../agent/core/codec/message.ts';
-import type { Event, LinkId, Step } from '../../agent/core/io.ts';
+import type { Event, Step } from '../../agent/core/io.ts';
 import { memosOf } from '../../agent/core/memo.ts';
 import { type Genesis, networkOf } from '../../agent/core/network/genesis.ts';
 import { createNode, type Node } from '../../agent/core/node.ts';

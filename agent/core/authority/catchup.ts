@@ -27,13 +27,18 @@ import {
   SYNC_IDLE_MS,
   TURN_MS,
 } from '../base/limits.ts';
-import { FIRST_SEQUENCE, type MemberIndex, nextSequence, type Sequence } from '../base/units.ts';
+import {
+  FIRST_SEQUENCE,
+  type LinkId,
+  type MemberIndex,
+  nextSequence,
+  type Sequence,
+} from '../base/units.ts';
 import { draw, someOf, turnOf } from '../chance.ts';
 import type { ValueOf } from '../codec/coder.ts';
 import type { BucketEntry, CertificatePage, DataOf } from '../codec/message.ts';
 import type { paceCoder } from '../codec/record.ts';
 import type { Draft, Origin } from '../draft.ts';
-import type { LinkId } from '../io.ts';
 import { memberLinks, memberOf } from '../mesh/links.ts';
 import { type LinkUp, part, type Turnover } from '../part.ts';
 import type { AuthoritySetup } from '../setup.ts';

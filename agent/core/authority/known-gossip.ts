@@ -7,10 +7,10 @@
  * with the same signature, and that the member votes at all is noted.
  */
 
+import type { LinkId } from '../base/units.ts';
 import { MESSAGES } from '../codec/message.ts';
 import { endsWithPending } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
-import type { LinkId } from '../io.ts';
 import { memberOf } from '../mesh/links.ts';
 import type { AuthoritySetup } from '../setup.ts';
 import { SPACES } from '../spaces.ts';

@@ -14,10 +14,9 @@
  */
 import { equalBytes } from '../base/bytes.ts';
 import { MAX_PROOFS_PER_FRAME } from '../base/limits.ts';
-import type { MemberIndex } from '../base/units.ts';
+import type { LinkId, MemberIndex } from '../base/units.ts';
 import type { DataOf, ProofCount, ProofPage } from '../codec/message.ts';
 import type { Draft, Origin } from '../draft.ts';
-import type { LinkId } from '../io.ts';
 import { memberOf } from '../mesh/links.ts';
 import type { AuthoritySetup } from '../setup.ts';
 import { SPACES } from '../spaces.ts';

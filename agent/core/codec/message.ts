@@ -17,8 +17,7 @@ import {
   MAX_TOKENS,
   NONCE_BYTES,
 } from '../base/limits.ts';
-import type { MemberIndex } from '../base/units.ts';
-import type { LinkId } from '../io.ts';
+import type { LinkId, MemberIndex } from '../base/units.ts';
 import {
   amountCoder,
   balanceCoder,

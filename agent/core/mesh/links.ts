@@ -6,10 +6,9 @@
  */
 
 import { MAX_LINKS_PER_MEMBER, MAX_RELAY_LINKS } from '../base/limits.ts';
-import type { MemberIndex } from '../base/units.ts';
+import type { LinkId, MemberIndex } from '../base/units.ts';
 import type { NodeLink } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
-import type { LinkId } from '../io.ts';
 import { memberByKey } from '../network/committee.ts';
 import { currentCommittee } from '../network/committees.ts';
 import { part } from '../part.ts';

@@ -12,11 +12,10 @@
 
 import { MAX_ROUTE_HOPS } from '../base/limits.ts';
 import { REFUSALS, type RefusalCode, refusal } from '../base/refusal.ts';
-import { FIRST_SEQUENCE, type MemberIndex } from '../base/units.ts';
+import { FIRST_SEQUENCE, type LinkId, type MemberIndex } from '../base/units.ts';
 import { encode } from '../codec/canonical.ts';
 import { type Frame, frameCoder } from '../codec/message.ts';
 import type { Draft } from '../draft.ts';
-import type { LinkId } from '../io.ts';
 import { part } from '../part.ts';
 import type { NodeSetup } from '../setup.ts';
 import { travelsBack, travelsOut } from '../voices.ts';

@@ -1,10 +1,9 @@
 /** How a node reaches the authorities: over its own link where it has one, else through another. */
 
 import { ATTEMPTS_OVER_ONE_WAY, MAX_WAYS_AT_ONCE } from '../base/limits.ts';
-import type { MemberIndex } from '../base/units.ts';
+import type { LinkId, MemberIndex } from '../base/units.ts';
 import type { Message } from '../codec/message.ts';
 import type { Draft } from '../draft.ts';
-import type { LinkId } from '../io.ts';
 import { attemptsOf, mixed, writeAttempts } from '../wallet/attempts.ts';
 import { linkTo, nodeLinks } from './links.ts';
 

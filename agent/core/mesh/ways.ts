@@ -21,11 +21,11 @@
 import { equalBytes } from '../base/bytes.ts';
 import { sha256 } from '../base/crypto.ts';
 import { ASK_WAYS_EVERY_MS, LEADS_FOR_MS, MAX_WAYS_ASKED, NONCE_BYTES } from '../base/limits.ts';
+import type { LinkId } from '../base/units.ts';
 import { someOf } from '../chance.ts';
 import type { Way } from '../codec/message.ts';
 import type { NodeLink } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
-import type { LinkId } from '../io.ts';
 import { membersOf } from '../network/committees.ts';
 import { part } from '../part.ts';
 import type { NodeSetup } from '../setup.ts';

@@ -11,8 +11,9 @@
  * Liveness: whoever is asked for and loses its link is dialled again, and so is everybody who
  * waited because its node was linked under another name.
  */
+
 import { toHex } from '../../core/base/bytes.ts';
-import type { LinkId } from '../../core/io.ts';
+import type { LinkId } from '../../core/base/units.ts';
 import type { Place } from '../place.ts';
 import type { Listen } from './acceptor.ts';
 import type { Address } from './address.ts';

@@ -1,7 +1,8 @@
 /**
  * One link as link-table.ts keeps it, and what is told of links.
  */
-import type { Event, LinkId } from '../../core/io.ts';
+import type { LinkId } from '../../core/base/units.ts';
+import type { Event } from '../../core/io.ts';
 import type { Place } from '../place.ts';
 import type { Listen } from './acceptor.ts';
 import type { Address } from './address.ts';

@@ -9,9 +9,11 @@
  * Overload. When `emit` says that enough of a link waits for the core, its stream is not read until
  * `resume`; what waits then, waits in the sender's window. The other streams go on.
  */
+
 import { randomBytes } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
-import type { Close, LinkId, Send } from '../../core/io.ts';
+import type { LinkId } from '../../core/base/units.ts';
+import type { Close, Send } from '../../core/io.ts';
 import type { Member } from '../../core/network/committee.ts';
 import type { Place } from '../place.ts';
 import { Acceptor, type Caller, type Listen, type Listening } from './acceptor.ts';

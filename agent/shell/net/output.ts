@@ -9,7 +9,7 @@
  */
 
 import { MAX_FRAME_BYTES } from '../../core/base/limits.ts';
-import type { LinkId } from '../../core/io.ts';
+import type { LinkId } from '../../core/base/units.ts';
 import { FairQueue } from '../fair-queue.ts';
 import type { Place } from '../place.ts';
 import { wordBytes } from './framing.ts';

@@ -3,8 +3,7 @@
 import type { Duplex } from 'node:stream';
 import { after } from 'node:test';
 import { connect, type TLSSocket } from 'node:tls';
-import type { MemberIndex } from '../../../agent/core/base/units.ts';
-import type { LinkId } from '../../../agent/core/io.ts';
+import type { LinkId, MemberIndex } from '../../../agent/core/base/units.ts';
 import type { Member } from '../../../agent/core/network/committee.ts';
 import type { Listen } from '../../../agent/shell/net/acceptor.ts';
 import type { Address } from '../../../agent/shell/net/address.ts';

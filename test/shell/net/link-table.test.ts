@@ -1,8 +1,9 @@
 /** The rules of links, driven by hand: no socket, no clock. What the table wants done is text. */
+
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { toHex } from '../../../agent/core/base/bytes.ts';
-import type { LinkId } from '../../../agent/core/io.ts';
+import type { LinkId } from '../../../agent/core/base/units.ts';
 import type { Listen } from '../../../agent/shell/net/acceptor.ts';
 import { linkFault } from '../../../agent/shell/net/fault.ts';
 import type { Identity } from '../../../agent/shell/net/identity.ts';

@@ -1,8 +1,9 @@
 /** What leaves over a link whose other side reads slowly: whose frames wait, and whose are lost. */
+
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { MAX_FRAME_BYTES } from '../../../agent/core/base/limits.ts';
-import type { LinkId } from '../../../agent/core/io.ts';
+import type { LinkId } from '../../../agent/core/base/units.ts';
 import { FairQueue } from '../../../agent/shell/fair-queue.ts';
 import {
   FORWARD_LANE_BYTES,

@@ -1,7 +1,8 @@
 /** Links that take what is theirs, and no more: each is held back alone. */
+
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { LinkId } from '../../../agent/core/io.ts';
+import type { LinkId } from '../../../agent/core/base/units.ts';
 import { wordBytes } from '../../../agent/shell/net/framing.ts';
 import { pause, until } from '../../support/wait.ts';
 import { identityOf, memberOf, onlyLink, rawClient, stoppingAtTheEnd } from './harness.ts';

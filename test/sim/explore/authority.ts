@@ -11,10 +11,10 @@
  */
 import type { ByteKey } from '../../../agent/core/base/bytes.ts';
 import { SEED_BYTES } from '../../../agent/core/base/limits.ts';
-import type { MemberIndex } from '../../../agent/core/base/units.ts';
+import type { LinkId, MemberIndex } from '../../../agent/core/base/units.ts';
 import { encode } from '../../../agent/core/codec/canonical.ts';
 import { standingCoder } from '../../../agent/core/codec/record.ts';
-import type { Event, LinkId, Send, Stamp } from '../../../agent/core/io.ts';
+import type { Event, Send, Stamp } from '../../../agent/core/io.ts';
 import { createNode, type Node } from '../../../agent/core/node.ts';
 import type { NodeSetup } from '../../../agent/core/setup.ts';
 import { isDurable, SPACES, type SpaceName, spaceOf } from '../../../agent/core/spaces.ts';

@@ -7,10 +7,16 @@
  */
 
 import { isRefusal } from '../../../agent/core/base/refusal.ts';
-import type { Balance, MemberIndex, Sequence, TokenIndex } from '../../../agent/core/base/units.ts';
+import type {
+  Balance,
+  LinkId,
+  MemberIndex,
+  Sequence,
+  TokenIndex,
+} from '../../../agent/core/base/units.ts';
 import { decode, encode } from '../../../agent/core/codec/canonical.ts';
 import { frameCoder, type Message } from '../../../agent/core/codec/message.ts';
-import type { Event, LinkId, Read, Send, Stamp, Step } from '../../../agent/core/io.ts';
+import type { Event, Read, Send, Stamp, Step } from '../../../agent/core/io.ts';
 import { memberByKey } from '../../../agent/core/network/committee.ts';
 import type { Network } from '../../../agent/core/network/genesis.ts';
 import { asFounded } from '../../../agent/core/views.ts';

@@ -8,6 +8,7 @@ import type { Signer } from '../../../agent/core/base/crypto.ts';
 import type {
   Amount,
   Epoch,
+  LinkId,
   MemberIndex,
   Sequence,
   TokenIndex,
@@ -18,7 +19,7 @@ import {
   orderSigningBytes,
   type SignedOrder,
 } from '../../../agent/core/codec/order.ts';
-import type { Event, LinkId, Read, Send, Stamp, Step } from '../../../agent/core/io.ts';
+import type { Event, Read, Send, Stamp, Step } from '../../../agent/core/io.ts';
 import { memberByKey } from '../../../agent/core/network/committee.ts';
 import type { Network } from '../../../agent/core/network/genesis.ts';
 import { asFounded } from '../../../agent/core/views.ts';

@@ -11,6 +11,7 @@ import { isRefusal } from '../../../agent/core/base/refusal.ts';
 import type {
   Amount,
   Epoch,
+  LinkId,
   MemberIndex,
   Sequence,
   TokenIndex,
@@ -27,7 +28,7 @@ import {
   orderSigningBytes,
   type SignedOrder,
 } from '../../../agent/core/codec/order.ts';
-import type { Event, LinkId, Send, Stamp, Step } from '../../../agent/core/io.ts';
+import type { Event, Send, Stamp, Step } from '../../../agent/core/io.ts';
 import { memberByKey } from '../../../agent/core/network/committee.ts';
 import { signingBytes } from '../../../agent/core/network/signing.ts';
 import { asFounded } from '../../../agent/core/views.ts';

@@ -12,6 +12,7 @@ import {
   type Balance,
   type Epoch,
   FIRST_SEQUENCE,
+  type LinkId,
   type MemberIndex,
   type Sequence,
   type TokenIndex,
@@ -33,7 +34,7 @@ import {
   orderSigningBytes,
   type SignedOrder,
 } from '../../../agent/core/codec/order.ts';
-import type { Event, LinkId, Read, Send, Stamp, Step } from '../../../agent/core/io.ts';
+import type { Event, Read, Send, Stamp, Step } from '../../../agent/core/io.ts';
 import { signingBytes } from '../../../agent/core/network/signing.ts';
 import { asFounded } from '../../../agent/core/views.ts';
 import { memoLike } from '../../support/memos.ts';
