@@ -1,11 +1,11 @@
 /**
- * Chance in the core: where a list that is longer than what may be done at once is begun.
+ * Chance in the core: where to begin in a list that is longer than what may be done at once.
  *
- * Whoever can choose keys can choose places in any order by key, and whoever can open links can be the
- * oldest or the newest in any list of them. So nothing is ever cut always at the same end: what is
- * taken begins at a place that is drawn, or it goes on in turn from a place that was drawn once. The
- * core has no randomness of its own: a new process is given a seed (io.ts, `start`), which never
- * leaves it, and a draw is a hash of that, the time, and what it is about.
+ * Whoever can choose keys can choose places in any order by key, and whoever can open links can be
+ * the oldest or the newest in any list of them. So no list is always cut at the same end: what is
+ * taken begins at a drawn place, or goes on in turn from a place that was drawn once. The core has
+ * no randomness of its own: a new process is given a seed (io.ts, `start`), which never leaves it,
+ * and a draw is a hash of that, the time, and what it is about.
  */
 import { ascii } from './base/bytes.ts';
 import { sha256 } from './base/crypto.ts';
@@ -19,8 +19,8 @@ export function keepSeed(draft: Draft, seed: Uint8Array): void {
 }
 
 /**
- * A number from 0 to below `bound`, which is at most 2^32. The same question in the same millisecond
- * has the same answer: `about` and `link` tell apart what is drawn at one time.
+ * A number from 0 to below `bound`, which is at most 2^32. The same question in the same
+ * millisecond has the same answer: `about` and `link` tell apart what is drawn at one time.
  */
 export function draw(
   draft: Draft,
@@ -46,14 +46,20 @@ function drawAt(draft: Draft, link: LinkId, time: number, bound: number, about: 
   return Number(drawn % BigInt(Math.max(1, bound)));
 }
 
-/** A name for the nth hour of this process, 1 to 2^32 - 1: no hour of another process is likely to have it. */
+/**
+ * A name for the nth hour of this process, 1 to 2^32 - 1: no hour of another process is likely to
+ * have it.
+ */
 export function hourName(draft: Draft, hour: number): number {
   const seed = draft.readBytes(SPACES.seed) ?? new Uint8Array();
   const hash = sha256(seed, ascii(`hour ${hour}`));
   return Math.max(1, new DataView(hash.buffer, hash.byteOffset).getUint32(0));
 }
 
-/** At most so many of the list, in a row from a place that is drawn; behind the last comes the first. */
+/**
+ * At most so many of the list, in a row from a place that is drawn; behind the last comes the
+ * first.
+ */
 export function someOf<T>(
   draft: Draft,
   list: readonly T[],

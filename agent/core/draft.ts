@@ -10,7 +10,9 @@ import type { Ask, Close, Read, Send, Stamp, Step, Write } from './io.ts';
 import type { Notice } from './notice.ts';
 import type { Cell } from './space.ts';
 
-/** Where an answer goes: the link that the question came over, and the relays' entries behind it. */
+/**
+ * Where an answer goes: the link that the question came over, and the relays' entries behind it.
+ */
 export interface WayBack {
   readonly link: LinkId;
   readonly route: readonly LinkId[];
@@ -18,7 +20,9 @@ export interface WayBack {
 
 /** Where a message came from. */
 export interface Origin extends WayBack {
-  /** The member whose own word it is: that came over a link of that member, and was not passed on. */
+  /**
+   * The member whose own word it is: that came over a link of that member, and was not passed on.
+   */
   readonly speaker: MemberIndex | undefined;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The latest of an account: an authority's signed answer to a question asked just now. The nonce in it
- * shows that it is no older than the question, so nobody on the way can bring an old word again.
+ * The latest of an account: an authority's signed answer to a question asked just now. The nonce in
+ * it shows that it is no older than the question, so nobody on the way can bring an old word again.
  */
 import { equalBytes } from './base/bytes.ts';
 import { type Latest, latestBodyCoder, type Message } from './codec/message.ts';
@@ -12,7 +12,10 @@ import type { AuthoritySetup, NodeSetup } from './setup.ts';
 
 type LatestQuestion = Pick<Latest['body'], 'account' | 'nonce'>;
 
-/** The word of this authority. `said`: whether it knows what it voted for, and its answer to the payment. */
+/**
+ * The word of this authority. `said`: whether it knows what it voted for, and its answer to the
+ * payment.
+ */
 export function latestOf(
   read: Read,
   setup: AuthoritySetup,

@@ -6,17 +6,18 @@
  *             (RFC 7748; birational map, RFC 7748 section 4.1)
  *   key     = HKDF-SHA-256 (RFC 5869) of the secret, salted with the network id, for this payer,
  *             recipient and sequence: 64 bytes
- *   sealed  = AES-256-SIV (RFC 5297) of the padded memo, with the order, its memo left out, beside it
+ *   sealed  = AES-256-SIV (RFC 5297) of the padded memo, with the order, its memo left out, beside
+ *             it
  *
- * Both ends make the same secret of their own key and the other's, so both can open, and nobody else.
- * Without randomness: an order that is made again has the same bytes. Two different memos for one
- * sequence, which a careless owner may sign, have the same key; SIV is made for that, and gives nothing
- * away but whether two are equal. Every memo is padded to one length. What was sealed for one order
- * cannot be opened in another.
+ * Both ends make the same secret of their own key and the other's, so both can open, and nobody
+ * else. Without randomness: an order that is made again has the same bytes. Two different memos for
+ * one sequence, which a careless owner may sign, have the same key; SIV is made for that, and gives
+ * nothing away but whether two are equal. Every memo is padded to one length. What was sealed for
+ * one order cannot be opened in another.
  *
- * A key that is not canonical, not on the curve or of small order, seals and opens nothing: its secret
- * would be known to everybody. None of this is needed by a node that holds no account, so wallets are
- * given it (setup.ts) and the daemon does not load it.
+ * A key that is not canonical, not on the curve or of small order, seals and opens nothing: its
+ * secret would be known to everybody. None of this is needed by a node that holds no account, so
+ * wallets are given it (setup.ts) and the daemon does not load it.
  */
 import { aessiv } from '@noble/ciphers/aes.js';
 import { ed25519, x25519 } from '@noble/curves/ed25519.js';
@@ -40,7 +41,10 @@ export interface Memos {
   readonly open: (order: Order) => string | undefined;
 }
 
-/** Secrets with other accounts that are kept, so that a long history is not a curve operation a line. */
+/**
+ * Secrets with other accounts that are kept, so that a long history is not a curve operation a
+ * line.
+ */
 const MOST_SECRETS = 64;
 const KEY_BYTES = 64;
 /** A byte for the length, and the text, padded. */

@@ -68,7 +68,9 @@ export type Notice =
       readonly pending: Uint8Array | undefined;
       /** Whether it remembers each of its votes; if not, nothing pending means nothing. */
       readonly knows: boolean;
-      /** What it would say to the payment that was asked about: with which code it would refuse it. */
+      /**
+       * What it would say to the payment that was asked about: with which code it would refuse it.
+       */
       readonly answer:
         | { readonly refused: RefusalCode | undefined; readonly balance: Balance }
         | undefined;

@@ -1,4 +1,6 @@
-/** An authority's signed word on how far it is with an account, for whoever asked through others. */
+/**
+ * An authority's signed word on how far it is with an account, for whoever asked through others.
+ */
 
 import type { Sequence } from './base/units.ts';
 import { type Message, type Progress, progressBodyCoder } from './codec/message.ts';

@@ -3,8 +3,8 @@
  * by the account's key, under a tag of its own and for one member of one network's committee.
  * Nobody else is told anything.
  *
- * A question that was recorded can be asked again, of that member alone. What a relay carried it can so
- * hear once more, as it is then.
+ * A question that was recorded can be asked again, of that member alone. So a relay can repeat a
+ * question that it carried, and hear the answer as it is by then.
  */
 
 import { NONCE_BYTES } from './base/limits.ts';
@@ -24,7 +24,10 @@ import { signingBytes } from './network/signing.ts';
 import type { AuthoritySetup, WalletSetup } from './setup.ts';
 import { SPACES } from './spaces.ts';
 
-/** This wallet's question for a member. It has the nonce of the question for the latest, if one is open. */
+/**
+ * This wallet's question for a member. It has the nonce of the question for the latest, if one is
+ * open.
+ */
 export function questionOf(
   draft: Draft,
   { network, wallet }: WalletSetup,

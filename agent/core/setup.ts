@@ -10,7 +10,9 @@ export interface NodeSetup {
   readonly verify: Verify;
   /** Present on an authority: its place in the committee, and its signature. */
   readonly authority?: { readonly member: MemberIndex; readonly sign: Sign };
-  /** Accounts that an authority holds before it refuses to pay new ones; MAX_ACCOUNTS if not said. */
+  /**
+   * Accounts that an authority holds before it refuses to pay new ones; MAX_ACCOUNTS if not said.
+   */
   readonly mostAccounts?: number;
   /** Present on a wallet: the account that it speaks for. */
   readonly wallet?: WalletKey;

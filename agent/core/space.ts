@@ -1,13 +1,14 @@
 /**
- * What a space of the state is: one row that says which byte its keys begin with, whether its records
- * are kept on disk, what its keys are made of, and how its values lie in bytes (spaces.ts is the table
- * of all rows).
+ * What a space of the state is: one row that says which byte its keys begin with, whether its
+ * records are kept on disk, what its keys are made of, and how its values lie in bytes (spaces.ts
+ * is the table of all rows).
  *
  *   one(DISK, 0x48, journalHeadCoder)                         a single record
  *   many(DISK, 0x41, bytesKey('account', 32), accountCoder)   a record for each key
  *
- * A `Cell` is where one record lies: its key, and the coder of its value. Only a row makes cells, so
- * a key of one space and the coder of another never come together; what does not fit does not compile.
+ * A `Cell` is where one record lies: its key, and the coder of its value. Only a row makes cells,
+ * so a key of one space and the coder of another never come together; what does not fit does not
+ * compile.
  */
 import { invariant } from './base/assert.ts';
 import { type ByteKey, toByteKey } from './base/bytes.ts';

@@ -1,5 +1,6 @@
 /**
- * Whether this authority votes, and whose state this is. No other file reads or writes these records:
+ * Whether this authority votes, and whose state this is. No other file reads or writes these
+ * records:
  *
  *   owner        the key whose state this is; a store that has none was never begun
  *   standing     the bar: this authority never votes again, since it may have given votes that its
@@ -7,8 +8,8 @@
  *   firstStart   it votes when others have vouched for the first start of its key
  *                (authority/first-start.ts)
  *
- * Safety: nothing in the core takes a bar away. Whoever may have contradicted itself would do so again
- * at the next order, so doubt ends voting for every account at once.
+ * Safety: nothing in the core takes a bar away. Whoever may have contradicted itself would do so
+ * again at the next order, so doubt ends voting for every account at once.
  */
 
 import type { Sequence } from './base/units.ts';
@@ -38,8 +39,8 @@ export function movedBar(code: string): Bar {
 }
 
 /**
- * How an authority stands, for people: it votes, it never votes again, or it waits until others have
- * vouched for it.
+ * How an authority stands, for people: it votes, it never votes again, or it waits until others
+ * have vouched for it.
  */
 export type AuthorityStanding =
   | { readonly kind: 'votes' }
@@ -114,8 +115,8 @@ export function ownerOf(read: Read): Uint8Array | undefined {
 }
 
 /**
- * What begins a state for this key: with a life that others have to vouch for, with a bar, or, where
- * no authority owns it, with neither.
+ * What begins a state for this key: with a life that others have to vouch for, with a bar, or,
+ * where no authority owns it, with neither.
  */
 export function beginning(
   key: Uint8Array,

@@ -1,9 +1,10 @@
 /**
- * Another committee judges than at the step before, as the state says: each part judges anew what it
- * keeps in memory of members, before the step does anything else (PROTOCOL: Networks and committees).
- * A process that has just begun keeps nothing yet, and only notes by whom it judges.
+ * Another committee judges than at the step before, as the state says: each part judges anew what
+ * it keeps in memory of members, before the step does anything else (PROTOCOL: Networks and
+ * committees). A process that has just begun keeps nothing yet, and only notes by whom it judges.
  *
- * What is on disk of a member stays: its number is its key's for good, so nobody else takes it over.
+ * What is on disk of a member stays: its number is its key's for good, so nobody else takes it
+ * over.
  */
 import type { MemberIndex } from './base/units.ts';
 import type { Draft } from './draft.ts';
@@ -13,7 +14,9 @@ import type { NodeParts } from './part.ts';
 import type { NodeSetup } from './setup.ts';
 import { SPACES } from './spaces.ts';
 
-/** Looks whether the epoch is still the one that this process knows; if not, all parts judge anew. */
+/**
+ * Looks whether the epoch is still the one that this process knows; if not, all parts judge anew.
+ */
 export function judgeMembers(draft: Draft, setup: NodeSetup, parts: NodeParts): void {
   // Before the first start there is nothing to judge by, and nothing to judge.
   if (!isFounded(draft)) return;

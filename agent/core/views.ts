@@ -24,8 +24,9 @@ export function networkOf(read: Read): Uint8Array | undefined {
 }
 
 /**
- * A network, and by whose state its committees are known: what everybody goes by who shows something
- * of it, reckons a quorum or dials members. Each look sees the committee that judges then.
+ * A network, and by whose state its committees are known: what everybody goes by who shows
+ * something of it, reckons a quorum or dials members. Each look sees the committee that judges
+ * then.
  */
 export interface JudgedNetwork extends Network {
   readonly state: Read;
@@ -115,7 +116,9 @@ function isSame(one: Uint8Array | undefined, other: Uint8Array | undefined): boo
   return equalBytes(one, other);
 }
 
-/** What a wallet holds, as far as its certificates prove it; what the genesis issues to a new one. */
+/**
+ * What a wallet holds, as far as its certificates prove it; what the genesis issues to a new one.
+ */
 export function walletOf(read: Read, network: Network, account: Uint8Array): WalletRecord {
   return readWallet(read, network, account);
 }

@@ -6,7 +6,14 @@ import { performance } from 'node:perf_hooks';
 import { takeGossip } from '../../agent/core/authority/order.ts';
 import type { ByteKey } from '../../agent/core/base/bytes.ts';
 import { isRefusal } from '../../agent/core/base/refusal.ts';
-import type { Amount, Epoch, MemberIndex, Sequence, TokenIndex, LinkId } from '../../agent/core/base/units.ts';
+import type {
+  Amount,
+  Epoch,
+  LinkId,
+  MemberIndex,
+  Sequence,
+  TokenIndex,
+} from '../../agent/core/base/units.ts';
 import { decode, encode } from '../../agent/core/codec/canonical.ts';
 import { frameCoder, type Message } from '../../agent/core/codec/message.ts';
 import {

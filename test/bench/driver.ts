@@ -8,7 +8,14 @@ import process from 'node:process';
 import { hex } from '@scure/base';
 import type { Signer } from '../../agent/core/base/crypto.ts';
 import { isRefusal } from '../../agent/core/base/refusal.ts';
-import type { Amount, Epoch, MemberIndex, Sequence, TokenIndex, LinkId } from '../../agent/core/base/units.ts';
+import type {
+  Amount,
+  Epoch,
+  LinkId,
+  MemberIndex,
+  Sequence,
+  TokenIndex,
+} from '../../agent/core/base/units.ts';
 import { decodeOwn, encode } from '../../agent/core/codec/canonical.ts';
 import { frameCoder, type Message } from '../../agent/core/codec/message.ts';
 import {

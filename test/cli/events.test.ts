@@ -4,7 +4,14 @@ import { describe, it } from 'node:test';
 import { renderEvent } from '../../agent/cli/render/events.ts';
 import { PLAIN, paintFor } from '../../agent/cli/render/paint.ts';
 import { refusal } from '../../agent/core/base/refusal.ts';
-import type { Balance, Epoch, MemberIndex, Sequence, TokenIndex, LinkId } from '../../agent/core/base/units.ts';
+import type {
+  Balance,
+  Epoch,
+  LinkId,
+  MemberIndex,
+  Sequence,
+  TokenIndex,
+} from '../../agent/core/base/units.ts';
 import { EVENT_KINDS, viewOfNotice } from '../../agent/shell/control/event-view.ts';
 import { NOTICES, type NoticeKind, type NoticeOf } from '../../agent/shell/control/notices.ts';
 import { createCounters } from '../../agent/shell/daemon/counters.ts';

@@ -5,7 +5,7 @@
  */
 
 import { equalBytes, toByteKey, toHex } from '../../agent/core/base/bytes.ts';
-import type { MemberIndex, LinkId } from '../../agent/core/base/units.ts';
+import type { LinkId, MemberIndex } from '../../agent/core/base/units.ts';
 import { decodeOwn, encode } from '../../agent/core/codec/canonical.ts';
 import { frameCoder, type Message, type Vote } from '../../agent/core/codec/message.ts';
 import { isVoteValid, orderHash, type SignedOrder } from '../../agent/core/codec/order.ts';

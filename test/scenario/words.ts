@@ -3,12 +3,12 @@
  * of keys. Notices are told as `meshpay events` shows them.
  */
 
-import type { LinkId } from '../../agent/core/base/units.ts';
 import { renderEvent, shortName } from '../../agent/cli/render/events.ts';
 import { PLAIN } from '../../agent/cli/render/paint.ts';
 import { toHex } from '../../agent/core/base/bytes.ts';
 import { nameOf } from '../../agent/core/base/names.ts';
 import { refusalCodeOf } from '../../agent/core/base/refusal.ts';
+import type { LinkId } from '../../agent/core/base/units.ts';
 import type { Message, TokenBalance, Wish } from '../../agent/core/codec/message.ts';
 import { type Certificate, orderHash, type SignedOrder } from '../../agent/core/codec/order.ts';
 import type { Notice } from '../../agent/core/notice.ts';

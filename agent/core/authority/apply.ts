@@ -85,8 +85,9 @@ function settleRecipient(draft: Draft, certificate: Certificate, journalNumber: 
 }
 
 /**
- * The sequence is taken. By this very order: fine. By another: if this certificate is valid as well,
- * more than f authorities are traitors; both are kept and nobody here votes for the account again.
+ * The sequence is taken. By this very order: fine. By another: if this certificate is valid as
+ * well, more than f authorities are traitors; both are kept and nobody here votes for the account
+ * again.
  */
 function checkAgainstApplied(
   draft: Draft,

@@ -1,15 +1,16 @@
 /**
  * The accounts that ever ordered anything, as a tree by their keys: 16 children a node, by the next
- * four bits of the key. A node that has at most MAX_BUCKET_ACCOUNTS below it is a bucket, which lists
- * them; with one more it is split, for good. So the shape follows from the accounts alone, in
+ * four bits of the key. A node that has at most MAX_BUCKET_ACCOUNTS below it is a bucket, which
+ * lists them; with one more it is split, for good. So the shape follows from the accounts alone, in
  * whatever order they came, and two authorities that know the same accounts have the same tree.
  *
- * All of it is on disk and read a node at a time: nothing is rebuilt at start, and nothing in memory
- * grows with the accounts. It is written when an account orders for the first time, never after that.
+ * All of it is on disk and read a node at a time: nothing is rebuilt at start, and nothing in
+ * memory grows with the accounts. It is written when an account orders for the first time, never
+ * after that.
  *
  * Whoever makes an account chooses its key, so many may share their first bits. That makes paths
- * longer, by one level for every 16 times as many keys that were tried, and nothing else: a bucket stays
- * small, and an account that only receives is in none.
+ * longer, by one level for every 16 times as many keys that were tried, and nothing else: a bucket
+ * stays small, and an account that only receives is in none.
  */
 import { invariant } from '../base/assert.ts';
 import { compareBytes, equalBytes } from '../base/bytes.ts';
@@ -67,8 +68,8 @@ export function* splitsAbove(draft: Draft, account: Uint8Array): Generator<Diges
 }
 
 /**
- * Takes an account in. Returns the nodes that had to be split for it, the deepest first: whose digests
- * have to be written.
+ * Takes an account in. Returns the nodes that had to be split for it, the deepest first: whose
+ * digests have to be written.
  */
 export function enterBucket(draft: Draft, account: Uint8Array): readonly DigestPath[] {
   const above = [...splitsAbove(draft, account)].at(-1);

@@ -9,12 +9,12 @@
  *   A -> B  certificates   what B is missing, and
  *   A -> B  certificatesQuery   a question for what A is missing
  *
- * Every answer follows from the message, the ledger and chance alone; no session is kept. What is not
- * followed at once (a node has at most MAX_DIGEST_DESCENTS children followed) waits for the next
- * round, which comes soon while there is a difference. Which ones are followed is drawn (chance.ts):
- * accounts choose their keys, and whoever always had those that come first would keep all others
- * from being compared. Certificates are checked like any other, so a hostile peer can waste time with
- * lies about hashes but can put nothing into a ledger.
+ * Every answer follows from the message, the ledger and chance alone; no session is kept. What is
+ * not followed at once (a node has at most MAX_DIGEST_DESCENTS children followed) waits for the
+ * next round, which comes soon while there is a difference. Which ones are followed is drawn
+ * (chance.ts): accounts choose their keys, and whoever always had those that come first would keep
+ * all others from being compared. Certificates are checked like any other, so a hostile peer can
+ * waste time with lies about hashes but can put nothing into a ledger.
  */
 import { equalBytes, toByteKey } from '../base/bytes.ts';
 import {
@@ -160,9 +160,9 @@ function takeDigest(
 
 /**
  * Children in which the peer is to be followed first, and the others. Whoever differs from several
- * members draws for each child which of them is asked first, anew every TURN_MS, so that they do not
- * bring the same. Nothing is left out for it: a member that is silent or lies keeps nothing from
- * anybody.
+ * members draws for each child which of them is asked first, anew every TURN_MS, so that they do
+ * not bring the same. Nothing is left out for it: a member that is silent or lies keeps nothing
+ * from anybody.
  */
 function shared(
   draft: Draft,
@@ -207,9 +207,9 @@ function takeBucket(
 }
 
 /**
- * Takes certificates of one account in their order, and asks on while there is progress. A page that
- * this ledger had already, of an account in which the peer is not ahead, comes from a search for a
- * conflict: that goes on page by page until a certificate is refused or the pages end.
+ * Takes certificates of one account in their order, and asks on while there is progress. A page
+ * that this ledger had already, of an account in which the peer is not ahead, comes from a search
+ * for a conflict: that goes on page by page until a certificate is refused or the pages end.
  */
 function takeCertificates(
   draft: Draft,
@@ -236,9 +236,9 @@ function takeCertificates(
 }
 
 /**
- * Accounts of ours, at most MAX_BUCKET_EXCHANGES, that are below the path and that the peer does not
- * have: where they are more, those found first from a place on that is drawn. The peer will have more
- * than a bucket then, and the rest is found by digests.
+ * Accounts of ours, at most MAX_BUCKET_EXCHANGES, that are below the path and that the peer does
+ * not have: where they are more, those found first from a place on that is drawn. The peer will
+ * have more than a bucket then, and the rest is found by digests.
  */
 function unlisted(
   draft: Draft,
@@ -283,13 +283,17 @@ function ask(draft: Draft, link: LinkId, account: Uint8Array, from: Sequence): v
   draft.send(link, { TAG: 'certificatesQuery', data: { account, from } });
 }
 
-/** The same, unless another member is being shown that bucket, and so is bringing what is missing. */
+/**
+ * The same, unless another member is being shown that bucket, and so is bringing what is missing.
+ */
 function sendShare(draft: Draft, link: LinkId, member: MemberIndex, path: DigestPath): void {
   const isBucket = path.length > 0 && !isSplit(draft, path);
   if (!isBucket || claim(draft, Uint8Array.from(path), member)) sendNode(draft, link, path);
 }
 
-/** Says what is here at a path: the digests of its children where it is split, else its accounts. */
+/**
+ * Says what is here at a path: the digests of its children where it is split, else its accounts.
+ */
 function sendNode(draft: Draft, link: LinkId, path: DigestPath): void {
   if (isSplit(draft, path)) {
     const joined = childrenOf(draft, path);

@@ -1,13 +1,13 @@
 /**
- * Who is bringing what: while one member is asked for an account, or shown a bucket to bring what is
- * missing there, the same is not asked of another, so that catching up from several costs what
+ * Who is bringing what: while one member is asked for an account, or shown a bucket to bring what
+ * is missing there, the same is not asked of another, so that catching up from several costs what
  * catching up from one costs.
  *
- * Liveness: a claim keeps others away for CLAIM_MS, and cannot be made again until others had as long a
- * time in which nobody is kept away. So whoever claims and brings nothing costs a moment, and at most
+ * Liveness: a claim keeps others away for CLAIM_MS, and cannot be made again until the others have
+ * had as much time without one. So whoever claims and brings nothing costs a moment, and at most
  * half of all time however often it speaks.
- * Bounds: MAX_CLAIMS records in memory, each in a place that its subject's hash decides. Two subjects
- * in one place forget each other, which costs a page that comes twice.
+ * Bounds: MAX_CLAIMS records in memory, each in a place that its subject's hash decides. Two
+ * subjects in one place forget each other, which costs a page that comes twice.
  */
 import { equalBytes } from '../base/bytes.ts';
 import { sha256 } from '../base/crypto.ts';

@@ -1,7 +1,7 @@
 /**
- * The digest of a ledger: hashes over the tree of all accounts that ever ordered anything (bucket.ts).
- * Two authorities find the accounts in which they differ by walking down where the hashes differ:
- * work proportional to the difference.
+ * The digest of a ledger: hashes over the tree of all accounts that ever ordered anything
+ * (bucket.ts). Two authorities find the accounts in which they differ by walking down where the
+ * hashes differ: work proportional to the difference.
  *
  *   leaf     account, next sequence, chain over its certified orders: 72 bytes
  *   bucket   SHA-256(0, leaves in ascending order of accounts)
@@ -9,17 +9,18 @@
  *   empty    32 zeros
  *
  * Balances follow from the orders (and would make two leaves differ where there is nothing to
- * exchange); the votes inside a certificate are not part of it either, because honest authorities may
- * hold different quorums.
+ * exchange); the votes inside a certificate are not part of it either, because honest authorities
+ * may hold different quorums.
  *
- * A start needs no pass over the accounts, and a payment writes nothing of this to the disk. The digests
- * of children are on disk as they were at some entry of the journal, `digestMark`. An order that is
- * certified later only marks the children above its account as stale, in memory; they are computed
- * again when somebody asks, in memory as well. After DIGESTS_KEPT_EVERY entries what is in memory goes
- * to disk and the mark moves, in the same step. A new process reads which accounts ordered since the mark.
+ * A start needs no pass over the accounts, and a payment writes nothing of this to the disk. The
+ * digests of children are on disk as they were at some entry of the journal, `digestMark`. An order
+ * that is certified later only marks the children above its account as stale, in memory; they are
+ * computed again when somebody asks, in memory as well. After DIGESTS_KEPT_EVERY entries what is in
+ * memory goes to disk and the mark moves, in the same step. A new process reads which accounts
+ * ordered since the mark.
  *
- * Bounds: in memory two records for each split node above at most DIGESTS_KEPT_EVERY accounts; a step
- * computes the digests above as many.
+ * Bounds: in memory two records for each split node above at most DIGESTS_KEPT_EVERY accounts; a
+ * step computes the digests above as many.
  */
 
 import { invariant } from '../base/assert.ts';

@@ -1,8 +1,8 @@
 /**
  * Double-spend proofs (PROTOCOL: Transfers): two different orders that one account signed for one
  * sequence. An authority keeps the first proof of a sequence for ever, shows it and tells the
- * others at once; who misses that reads it in a list later (proofs.ts). The account goes on with
- * whichever order is certified.
+ * others at once; whoever misses that reads it later in a list (proofs.ts). The account goes on
+ * with whichever order is certified.
  */
 import { equalBytes } from '../base/bytes.ts';
 import { type OrderPair, orderHash, orderSigningBytes, type SignedOrder } from '../codec/order.ts';
@@ -42,7 +42,7 @@ export function noteDoubleSpend(
   tellProof(draft, proof);
 }
 
-/** Another authority tells of a proof: the others are told as well, if it is one and new. */
+/** Another authority shows a proof: if it is one, and new, it goes on to the others. */
 export function takeDoubleSpend(
   draft: Draft,
   setup: AuthoritySetup,

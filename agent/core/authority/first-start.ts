@@ -1,19 +1,20 @@
 /**
  * The first start of an authority's key. A data folder that is empty says nothing of what the key
- * signed before: the folder that a node was provisioned from may have been copied again. So the first
- * start names itself by random bytes, its *life*, and votes only when n - f other members have said,
- * signed, that they know of no other life of that key (PROTOCOL: Evidence is used).
+ * signed before: the folder that a node was provisioned from may have been copied again. So the
+ * first start names itself by random bytes, its *life*, and votes only when n - f other members
+ * have said, signed, that they know of no other life of that key (PROTOCOL: Evidence is used).
  *
  *   A -> all  firstStart   my key begins with this life
- *   B -> A    vouch        the first that I know of; or I have seen another, with a vote if I have one
+ *   B -> A    vouch        the first that I know of; or I have seen another, with a vote if I
+ *                          have one
  *
  * Safety: an honest member vouches for one life of a key, ever, on disk before it says so, and for
- * none after a vote of that key came to it. Of n - f vouchers for one life at least n - 2f are honest
- * and refuse every other, which leaves n - 1 - (n - 2f) = 2f - 1 < n - f: no two lives vote. Who does not
- * remember its own votes does not vouch either: it may have forgotten this one.
+ * none after a vote of that key came to it. Of n - f vouchers for one life at least n - 2f are
+ * honest and refuse every other, which leaves n - 1 - (n - 2f) = 2f - 1 < n - f: no two lives vote.
+ * Who does not remember its own votes does not vouch either: it may have forgotten this one.
  * Liveness: members vouch for each other before any of them votes, so a network that starts as a
- * whole comes up by itself. It needs n - f others that answer (all where there are up to 4): the price
- * is paid once, at the founding. Questions are repeated while it lasts.
+ * whole comes up by itself. It needs n - f others that answer (all where there are up to 4): the
+ * price is paid once, at the founding. Questions are repeated while it lasts.
  * Bounds: one life a member on disk; two lists of members in memory.
  */
 import { equalBytes } from '../base/bytes.ts';

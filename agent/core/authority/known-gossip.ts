@@ -1,10 +1,10 @@
 /**
- * Gossip that this authority knows already. Each order comes from every other member, and nearly always
- * after the payer brought it: in a committee of 31 thirty times. So the bytes of the frame are compared
- * with those of the pending order before anything is decoded or hashed.
+ * Gossip that this authority knows already. Each order comes from every other member, and nearly
+ * always after the payer brought it: in a committee of 31 thirty times. So the bytes of the frame
+ * are compared with those of the pending order before anything is decoded or hashed.
  *
- * Safety: what is left out here would have had no effect: the order is the very one that is pending,
- * with the same signature, and that the member votes at all is noted.
+ * Safety: what is left out here would have had no effect: the order is the very one that is
+ * pending, with the same signature, and that the member votes at all is noted.
  */
 
 import type { LinkId } from '../base/units.ts';
@@ -16,7 +16,9 @@ import type { AuthoritySetup } from '../setup.ts';
 import { SPACES } from '../spaces.ts';
 import { hasGossiped } from './lives.ts';
 
-/** How a frame of gossip begins (codec/message.ts): for nobody, no route, not passed on, its kind. */
+/**
+ * How a frame of gossip begins (codec/message.ts): for nobody, no route, not passed on, its kind.
+ */
 const GOSSIP_HEAD = Uint8Array.of(0, 0, 0, MESSAGES.gossip.wire);
 const KEY_BYTES = 32;
 

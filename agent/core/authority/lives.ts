@@ -1,14 +1,14 @@
 /**
- * Votes that tell of another life of a key. A folder that was copied, or a disk that was put back, is
- * a life of a key that does not know what another life of it signed; what it signed turns up in
+ * Votes that tell of another life of a key. A folder that was copied, or a disk that was put back,
+ * is a life of a key that does not know what another life of it signed; what it signed turns up in
  * certificates, and in words that others carry.
  *
  * Safety: an authority whose own valid vote turns up, and is not accounted for by its ledger, has
  * voted in another life and stops for good, in the same step and before it answers anything. Votes
- * are looked at wherever a certificate comes in, whatever else is wrong with that certificate.
- * A ledger accounts for a vote if the order is pending there, was certified there, or was pending when
- * another order was certified (`outvoted`). A key that never had two lives is never stopped, whoever
- * shows it its own votes and words, in whatever order.
+ * are looked at wherever a certificate comes in, whatever else is wrong with that certificate. A
+ * ledger accounts for a vote if the order is pending there, was certified there, or was pending
+ * when another order was certified (`outvoted`). A key that never had two lives is never stopped,
+ * whoever shows it its own votes and words, in whatever order.
  *
  * Of the other members the first sign of each kind is kept, for whoever starts with their key
  * (first-start.ts): three short records a member.
@@ -35,7 +35,10 @@ import { bar, isBarred } from '../standing.ts';
 import { readAccount } from './account.ts';
 import { voteFor } from './vote.ts';
 
-/** A certificate came in, valid or not: is there a vote of ours in it that this ledger does not know? */
+/**
+ * A certificate came in, valid or not: is there a vote of ours in it that this ledger does not
+ * know?
+ */
 export function noteOwnVote(
   draft: Draft,
   setup: AuthoritySetup,
@@ -59,7 +62,8 @@ export function judgeOwnVote(
   // In this order: what is known costs no signature, and who is stopped already is not asked again.
   if (accountsFor(draft, setup, order.account, order.sequence, hash) || isBarred(draft)) return;
   const { member } = authority;
-  // Our votes have the same bytes each time (vote.ts), and to make one is cheaper than to check one.
+  // Our votes have the same bytes each time (vote.ts), and to make one is cheaper than to check
+  // one.
   const isOurs =
     equalBytes(voteFor(setup, epoch, hash).signature, signature) ||
     isVoteValid(id, committee, hash, { member, signature }, verify);
@@ -67,8 +71,8 @@ export function judgeOwnVote(
 }
 
 /**
- * Our own signed word on an account, as somebody brings it or passes it on: an older one agrees with
- * this ledger, which never goes back; one that does not is of another life.
+ * Our own signed word on an account, as somebody brings it or passes it on: an older one agrees
+ * with this ledger, which never goes back; one that does not is of another life.
  */
 export function noteOwnWord(draft: Draft, setup: AuthoritySetup, { TAG, data }: Message): void {
   if (TAG !== 'latest' && TAG !== 'progress') return;
@@ -125,7 +129,9 @@ function accountsFor(
   return outvoted !== undefined && equalBytes(outvoted, hash);
 }
 
-/** Keeps the first vote of each other member that was seen in a certificate; all in it are valid. */
+/**
+ * Keeps the first vote of each other member that was seen in a certificate; all in it are valid.
+ */
 export function noteVotes(draft: Draft, setup: AuthoritySetup, certificate: Certificate): void {
   const { epoch, order, votes } = certificate;
   for (const { member, signature } of votes) {

@@ -184,9 +184,9 @@ function isPending(
 }
 
 /**
- * The certificate that was applied here for the order with this hash. It is given instead of a vote:
- * this authority may have voted for another order before the certificate came, and an author never
- * contradicts its vote.
+ * The certificate that was applied here for the order with this hash. It is given instead of a
+ * vote: this authority may have voted for another order before the certificate came, and an author
+ * never contradicts its vote.
  */
 function certificateOf(
   draft: Draft,

@@ -49,9 +49,9 @@ function placeHash(key: ByteKey): Uint8Array {
 }
 
 /**
- * a + b modulo 2^256; 32 bytes each, most significant first. A set's digest is the sum of its places,
- * in whatever order they came. Equal sums of different sets can be made by whoever owns many accounts;
- * what he hides so are proofs against himself.
+ * a + b modulo 2^256; 32 bytes each, most significant first. A set's digest is the sum of its
+ * places, in whatever order they came. Equal sums of different sets can be made by whoever owns
+ * many accounts; what he hides so are proofs against himself.
  */
 function sumOf(a: Uint8Array, b: Uint8Array): Uint8Array {
   const sum = new Uint8Array(32);

@@ -1,15 +1,16 @@
 /**
- * Authorities bring their double-spend proofs together. A new proof is told at once (double-spend.ts);
- * this is for those to whom that word never came, or came before they knew the account.
+ * Authorities bring their double-spend proofs together. A new proof is sent at once
+ * (double-spend.ts); this is for those whom it never reached, or reached before they knew the
+ * account.
  *
  *   A -> B  proofCount    how many I hold, and the digest of which
  *   B -> A  proofsQuery   those from the nth on
  *   A -> B  proofs        a page of them
  *
  * Safety: a proof is judged like any other, whoever shows it.
- * Liveness: B remembers for each member how far it has read that member's list. It goes on past what
- * it holds and what proves nothing, and stops at what it cannot judge yet, to be asked for again in
- * the next round. A lost frame costs a round.
+ * Liveness: B remembers for each member how far it has read that member's list. It goes on past
+ * what it holds and what proves nothing, and stops at what it cannot judge yet, to be asked for
+ * again in the next round. A lost frame costs a round.
  * Bounds: one number a member; a page leads to one question at most, and only after progress.
  */
 import { equalBytes } from '../base/bytes.ts';

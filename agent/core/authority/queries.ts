@@ -1,7 +1,7 @@
 /**
  * What an authority tells of an account: a view of it, and certificates in bounded pages. The owner
  * has to sign what it asks (question.ts); other authorities ask over their own links. Whoever else
- * asks is told nothing but that.
+ * asks learns nothing but that.
  */
 import { unreachable } from '../base/assert.ts';
 import { MAX_CERTIFICATES_PER_FRAME } from '../base/limits.ts';

@@ -13,9 +13,10 @@
  * a new one.
  * Bounds: eight bytes in the account's record, written together with the pending order.
  *
- * What it comes to: a certificate takes votes of q - f honest authorities of n - f. So one account leaves at
- * most votesPerHour * (n - f) / (q - f) certificates an hour, which is below twice votesPerHour; as many
- * again in an hour that lies across two of these, and for each start of the authorities.
+ * What it comes to: a certificate takes votes of q - f honest authorities of n - f. So one account
+ * leaves at most votesPerHour * (n - f) / (q - f) certificates an hour, which is below twice
+ * votesPerHour; as many again in an hour that lies across two of these, and for each start of the
+ * authorities.
  */
 
 import { hourName } from '../chance.ts';

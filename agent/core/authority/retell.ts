@@ -2,14 +2,15 @@
  * Orders that this authority voted for are told again until they are certified: word of a vote goes
  * out once (order.ts) and may get lost, and two halves of a split vote have to meet for a proof.
  *
- * Nothing is kept for each of them. The last ones that were voted for are in a list of MAX_RECENT_VOTES
- * places, which a newer vote takes over when all are taken; and a walk goes over all accounts, in the
- * order in which they came, from a place that is drawn at start, and around. So an order is told soon
- * and often while few are on their way, and every one is told in its turn whoever makes however many.
- * A walk that came around and met no order rests until the list is full again.
+ * Nothing is kept for each of them. The last ones that were voted for are in a list of
+ * MAX_RECENT_VOTES places, which a newer vote takes over when all are taken; and a walk goes over
+ * all accounts, in the order in which they came, from a place that is drawn at start, and around.
+ * So an order is told soon and often while few are on their way, and every one is told in its turn
+ * whoever makes however many. A walk that came around and met no order rests until the list is full
+ * again.
  *
- * Bounds: a round tells MAX_RETOLD_ORDERS, half of them from the list, looks at MAX_RETELL_LOOKS accounts,
- * and rounds are SYNC_IDLE_MS apart, however often ledgers are compared.
+ * Bounds: a round tells MAX_RETOLD_ORDERS, half of them from the list, looks at MAX_RETELL_LOOKS
+ * accounts, and rounds are SYNC_IDLE_MS apart, however often ledgers are compared.
  */
 import { invariant } from '../base/assert.ts';
 import { equalBytes } from '../base/bytes.ts';

@@ -3,8 +3,8 @@
  * judged by its rows from top to bottom, and the first that does not hold names the refusal.
  * `formal` is the guard of the same name in the formal model (test/formal), which a test compares.
  *
- * Safety: of two different orders for one (account, sequence), an honest authority votes for at most
- * one, because it keeps the first as pending until a certificate takes the sequence.
+ * Safety: of two different orders for one (account, sequence), an honest authority votes for at
+ * most one, because it keeps the first as pending until a certificate takes the sequence.
  * Liveness: an order that is refused `later` may be sent again, the same bytes, until it is not.
  */
 import { equalBytes } from '../base/bytes.ts';

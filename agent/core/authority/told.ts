@@ -1,9 +1,9 @@
 /**
- * What the answer to an order or a certificate tells of its account. Anybody may hold an old one: a
- * payee, a relay that carried it. So it tells nothing unless the owner signed that very order, and
- * even then no more than how far this authority got up to that order; the balance only to an order that
- * it is too small for, and the order that is pending only to another one at its place. Whatever else an
- * owner wants to know it asks (question.ts).
+ * What the answer to an order or a certificate tells about its account. Anybody may hold an old
+ * one: a payee, a relay that carried it. So it tells nothing unless the owner signed that very
+ * order, and even then no more than how far this authority has got up to that order. The balance is
+ * told only in answer to an order that is too large for it, the pending order only in answer to
+ * another one for its sequence. Whatever else an owner wants to know, it asks for (question.ts).
  */
 import { equalBytes } from '../base/bytes.ts';
 import { nextSequence, type Sequence } from '../base/units.ts';
@@ -17,7 +17,10 @@ export function nextAsTold(next: Sequence, { order }: SignedOrder): Sequence {
   return next <= order.sequence ? next : nextSequence(order.sequence);
 }
 
-/** Whether the owner signed this order. What was certified with these very bytes is not checked again. */
+/**
+ * Whether the owner signed this order. What was certified with these very bytes is not checked
+ * again.
+ */
 export function isOwnersOrder(draft: Draft, setup: AuthoritySetup, signed: SignedOrder): boolean {
   const { account, sequence } = signed.order;
   const held = certificateAt(draft, account, sequence)?.order;

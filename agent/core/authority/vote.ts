@@ -1,4 +1,7 @@
-/** An authority's vote: the same bytes each time, because Ed25519 as RFC 8032 has it is deterministic. */
+/**
+ * An authority's vote: the same bytes each time, because Ed25519 as RFC 8032 has it is
+ * deterministic.
+ */
 import type { Epoch } from '../base/units.ts';
 import { type MemberSignature, voteSigningBytes } from '../codec/order.ts';
 import type { AuthoritySetup } from '../setup.ts';

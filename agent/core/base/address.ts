@@ -1,8 +1,9 @@
 /**
  * The address of a node on the mesh: an IPv6 unique local address (RFC 4193) that everybody who
- * knows the network and the node's key can compute, so that nothing hands addresses out.
+ * knows the network and the node's key can compute, so that nothing has to hand addresses out.
  *
- *   fd | 40 bits of SHA-256(tag, network id) | subnet 0 | 64 bits of SHA-256(tag, network id, node key)
+ *   fd | 40 bits of SHA-256(tag, network id) | subnet 0 |
+ *     64 bits of SHA-256(tag, network id, node key)
  *
  * RFC 4193 wants the 40 bits of the prefix to be random; a hash of the network id is that, and is
  * the same on every node. The last 64 bits carry no flags (RFC 7136). Two nodes share an address

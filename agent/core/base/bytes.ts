@@ -1,7 +1,7 @@
 /**
  * Byte strings: comparison, joining, and the two text forms in use. `ByteKey` is a string with one
- * character (U+0000 to U+00FF) a byte: it can be a key of a Map as it is, sorts as the bytes do, and
- * a store turns it into bytes and back without loss ("latin1").
+ * character (U+0000 to U+00FF) a byte: it can be a key of a Map as it is, sorts as the bytes do,
+ * and a store turns it into bytes and back without loss ("latin1").
  */
 import { hex } from '@scure/base';
 

@@ -1,13 +1,13 @@
 /**
- * Characters that nobody sees: controls, marks that turn writing around, spaces of no width. In a text
- * that somebody else wrote they can forge a line, a colour or another order of letters, so whatever is
- * shown to a person is shown through `harmless`. In a text that a person pasted they are the reason why it
- * does not fit, so they are called by their names.
+ * Characters that nobody sees: controls, marks that turn writing around, spaces of no width. In a
+ * text that somebody else wrote they can forge a line, a colour or another order of letters, so
+ * whatever is shown to a person is shown through `harmless`. In a text that a person pasted they
+ * are the reason why it does not fit, so they are called by their names.
  *
- * The ranges are written out instead of taken from the runtime's Unicode tables: what a receipt says
- * must not depend on who reads it (wallet/receipt.ts). They are those of Unicode 16: Cc, Cf, Cs, Co,
- * noncharacters, Zl, Zp, and what has Default_Ignorable_Code_Point, but for the variation selectors
- * that belong to emoji.
+ * The ranges are written out instead of taken from the runtime's Unicode tables: what a receipt
+ * says must not depend on who reads it (wallet/receipt.ts). They are those of Unicode 16: Cc, Cf,
+ * Cs, Co, noncharacters, Zl, Zp, and what has Default_Ignorable_Code_Point, but for the variation
+ * selectors that belong to emoji.
  */
 
 const UNSEEN_RANGES: readonly (readonly [first: number, last: number])[] = [
@@ -132,7 +132,9 @@ export function harmlessLines(text: string): string {
   return text.replace(UNSEEN_IN_LINES, asCodePoint);
 }
 
-/** The text of JSON with each unseen character that JSON.stringify leaves in texts as its escape. */
+/**
+ * The text of JSON with each unseen character that JSON.stringify leaves in texts as its escape.
+ */
 export function harmlessJson(json: string): string {
   return json.replace(UNSEEN_IN_LINES, (character) =>
     Array.from({ length: character.length }, (_, at) => {
@@ -142,8 +144,8 @@ export function harmlessJson(json: string): string {
 }
 
 /**
- * Without what can be around a pasted text and means nothing: a byte order mark, spaces of any kind,
- * line ends. What has no width is left, to be called by its name.
+ * Without what can be around a pasted text and means nothing: a byte order mark, spaces of any
+ * kind, line ends. What has no width is left, to be called by its name.
  */
 export function trimmed(text: string): string {
   return text.trim();

@@ -23,7 +23,9 @@ export const MAX_TOKEN_DECIMALS = 30;
 export const MAX_SYMBOL_LENGTH = 12;
 /** Characters of a network's or a member's name. */
 export const MAX_NAME_LENGTH = 32;
-/** First votes for one account in an hour that a genesis document may allow: a thousand a second. */
+/**
+ * First votes for one account in an hour that a genesis document may allow: a thousand a second.
+ */
 export const MAX_VOTES_PER_HOUR = 3_600_000;
 /** Entries of closed-loop issuance in a genesis document. */
 export const MAX_ISSUANCE = 16_384;
@@ -67,7 +69,9 @@ export const MAX_RELAY_LINKS = 128;
 export const MAX_LINKS_PER_MEMBER = 4;
 export const MAX_LINKS = MAX_RELAY_LINKS + MAX_LINKS_PER_MEMBER * MAX_MEMBERS;
 
-/** How often a relay asks over a link whether it leads to an authority, and how long a yes holds. */
+/**
+ * How often a relay asks over a link whether it leads to an authority, and how long a yes holds.
+ */
 export const ASK_WAYS_EVERY_MS = 3_000;
 export const LEADS_FOR_MS = 60_000;
 /** Links over which one frame makes a relay ask: what one frame costs is bounded. */
@@ -76,9 +80,14 @@ export const MAX_WAYS_ASKED = 32;
 /** Pause of a client before it sends the same order again: doubles from the first to the second. */
 export const RETRY_FIRST_MS = 250;
 export const RETRY_LAST_MS = 10_000;
-/** So often the pause doubles of a wallet that asks before it signs: somebody waits for the answers. */
+/**
+ * So often the pause doubles of a wallet that asks before it signs: somebody waits for the answers.
+ */
 export const PLAN_ATTEMPTS_FASTER = 3;
-/** Attempts to bring an order, or its certificate, over one way; those after them take several at once. */
+/**
+ * Attempts to bring an order, or its certificate, over one way; those after them take several at
+ * once.
+ */
 export const ATTEMPTS_OVER_ONE_WAY = 3;
 /** Links over which a wallet sends a frame at once that has to arrive whoever withholds it. */
 export const MAX_WAYS_AT_ONCE = 4;
@@ -86,19 +95,27 @@ export const MAX_WAYS_AT_ONCE = 4;
 export const MAX_PAGES_IN_A_ROW = 16n;
 /** Certificates of its income that a wallet shows an authority at once that misses balance. */
 export const MAX_INCOME_SHOWN = 8;
-/** How long nobody else is asked for what one member is asked for, and of how much that is known. */
+/**
+ * How long nobody else is asked for what one member is asked for, and of how much that is known.
+ */
 export const CLAIM_MS = 500;
 export const MAX_CLAIMS = 1_024;
 /** How long it is the same member's turn to bring a part of the ledger first (catchup.ts). */
 export const TURN_MS = 2_000;
-/** Pause between two rounds of catch-up with the same peer, when the last one found no difference. */
+/**
+ * Pause between two rounds of catch-up with the same peer, when the last one found no difference.
+ */
 export const SYNC_IDLE_MS = 5_000;
 /** The same, while there still is a difference. */
 export const SYNC_BUSY_MS = 250;
-/** Early rounds that bring nothing double their pause so often, until it is that between two others. */
+/**
+ * Early rounds that bring nothing double their pause so often, until it is that between two others.
+ */
 export const MAX_IDLE_HURRIES = 5;
 
-/** Orders without a certificate that are told again in one round, and accounts looked at for them. */
+/**
+ * Orders without a certificate that are told again in one round, and accounts looked at for them.
+ */
 export const MAX_RETOLD_ORDERS = 16;
 export const MAX_RETELL_LOOKS = 256;
 /** The votes given last, whose orders are told again first. */

@@ -29,7 +29,9 @@ export type MemberIndex = number & { readonly __unit: 'member' };
 /** The number of a committee, from 0 (genesis). */
 export type Epoch = number & { readonly __unit: 'epoch' };
 
-/** Names one open stream. Chosen by the shell, 64 random bits, so that nobody can guess another's. */
+/**
+ * Names one open stream. Chosen by the shell, 64 random bits, so that nobody can guess another's.
+ */
 export type LinkId = bigint & { readonly __brand: 'link' };
 
 export const ZERO_BALANCE = 0n as Balance;

@@ -44,8 +44,8 @@ export function encode<T>(coder: Coder<T>, value: T): Uint8Array {
 }
 
 /**
- * The value of canonical bytes; refused as `malformed` otherwise. Whatever else is thrown is a fault of
- * ours, and nobody else's: it goes through.
+ * The value of canonical bytes; refused as `malformed` otherwise. Whatever else is thrown is a
+ * fault of ours, and nobody else's: it goes through.
  */
 export function decode<T>(coder: Coder<T>, bytes: Uint8Array): T | Refusal {
   try {

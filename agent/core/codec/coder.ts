@@ -9,7 +9,9 @@
  */
 
 export interface Coder<T> {
-  /** Appends the value. Throws RangeError for one that has no place in the layout: a fault of ours. */
+  /**
+   * Appends the value. Throws RangeError for one that has no place in the layout: a fault of ours.
+   */
   readonly put: (value: T, out: Writer) => void;
   /** Takes the next value. Throws Malformed for bytes that `put` does not make. */
   readonly take: (from: Reader) => T;
@@ -26,7 +28,9 @@ export class Writer {
   bytes = new Uint8Array(2_048);
   length = 0;
 
-  /** Makes room for `count` more bytes, whose content is left open, and returns where they begin. */
+  /**
+   * Makes room for `count` more bytes, whose content is left open, and returns where they begin.
+   */
   reserve(count: number): number {
     const at = this.length;
     const length = at + count;

@@ -28,8 +28,8 @@ const memoCoder = checked(
 export const NO_MEMO = new Uint8Array();
 
 /*
- * The shapes are written out, though their coders say the same: a declaration that the compiler makes
- * of nested coders for other projects has `any` in its depth.
+ * The shapes are written out, though their coders say the same: a declaration that the compiler
+ * makes of nested coders for other projects has `any` in its depth.
  */
 export interface Transfer {
   readonly recipient: Uint8Array;
@@ -123,8 +123,8 @@ export function orderSigningBytes(networkId: Uint8Array, order: Order): Uint8Arr
 }
 
 /**
- * What an order is called: SHA-256 of its signing bytes. The payer's signature is not part of it, so
- * that a payer who signs one order twice, with other random bits, has still made one order.
+ * What an order is called: SHA-256 of its signing bytes. The payer's signature is not part of it,
+ * so that a payer who signs one order twice, with other random bits, has still made one order.
  */
 export function orderHash(networkId: Uint8Array, order: Order): Uint8Array {
   const known = hashes.get(order);

@@ -1,4 +1,6 @@
-/** Coders of everything that is not a number, and the ways to build larger coders of smaller ones. */
+/**
+ * Coders of everything that is not a number, and the ways to build larger coders of smaller ones.
+ */
 import { utf8 } from '@scure/base';
 import { invariant } from '../base/assert.ts';
 import { equalBytes } from '../base/bytes.ts';

@@ -1,8 +1,8 @@
 /**
  * The links that lead to nodes, and which member speaks at the other end. Who it is was proven by
  * the stream (TLS with the node's key) and is looked up in the current committee, again when that
- * changes (turnover.ts); a wallet that proved no key is answered over its link but never written to on its own account, so it is not in the list.
- * Kept in memory: a new process begins without links.
+ * changes (turnover.ts); a wallet that proved no key is answered over its link but never written to
+ * on its own account, so it is not in the list. Kept in memory: a new process begins without links.
  */
 
 import { MAX_LINKS_PER_MEMBER, MAX_RELAY_LINKS } from '../base/limits.ts';

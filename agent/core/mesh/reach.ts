@@ -1,6 +1,6 @@
 /**
- * Which authorities can be reached from here now (`meshpay reach`): each is asked whether it is there,
- * over whatever way there is, and answers with its signature and the nonce of the question.
+ * Which authorities can be reached from here now (`meshpay reach`): each is asked, over whatever
+ * way there is, whether it is there, and answers with its signature and the nonce of the question.
  */
 
 import { NONCE_BYTES } from '../base/limits.ts';

@@ -1,6 +1,6 @@
 /**
- * An authority's signed word that it is there, in answer to a question asked just now. The nonce shows
- * that it is no older than the question. It says nothing of any account, so anybody may ask.
+ * An authority's signed word that it is there, in answer to a question asked just now. The nonce
+ * shows that it is no older than the question. It says nothing of any account, so anybody may ask.
  */
 import { equalBytes } from '../base/bytes.ts';
 import { type Message, type Way, wayBodyCoder } from '../codec/message.ts';

@@ -2,7 +2,8 @@
  * The discovery beacon: how a node tells its neighbours, by multicast, that it is there and on
  * which port it takes streams. 140 bytes, big-endian:
  *
- *   version (1) | network id (32) | node key (32) | role (1) | TLS port (2) | counter (8) | signature (64)
+ *   version (1) | network id (32) | node key (32) | role (1) | TLS port (2) | counter (8)
+ *     | signature (64)
  *
  * signed over everything between network id and signature, with the domain tag of `beacon`.
  *

@@ -38,7 +38,10 @@ export function quorumOf(memberCount: number): number {
   return Math.floor((2 * memberCount) / 3) + 1;
 }
 
-/** How many of the *others* have to vouch for a member's first start; all of them in small committees. */
+/**
+ * How many of the *others* have to vouch for a member's first start; all of them in small
+ * committees.
+ */
 export function vouchersNeeded(memberCount: number): number {
   return Math.min(memberCount - faultsTolerated(memberCount), memberCount - 1);
 }

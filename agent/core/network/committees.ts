@@ -1,14 +1,15 @@
 /**
- * Which committee judges: epoch -> committee, as the state has it. This is the only way to a quorum.
- * Certificates, votes and statements name their epoch and are judged by the committee of that epoch;
- * links, questions and what is sent next go by the current one. An epoch that the state does not have is
- * nobody's: what names it is refused.
+ * Which committee judges: epoch -> committee, as the state has it. This is the only way to a
+ * quorum. Certificates, votes and statements name their epoch and are judged by the committee of
+ * that epoch; links, questions and what is sent next go by the current one. An epoch that the state
+ * does not have is nobody's: what names it is refused.
  *
- * Safety: the committee of epoch 0 comes from the genesis document, which the network's id is the hash
- * of; it is written once, at the first start. A key inside a message is never believed. A member's
- * number is its key's for good (committee.ts), so no cursor, word, life or vote of one member is ever
- * taken for another's, whatever became of the committee meanwhile.
- * Bounds: one record an epoch. What a record says is decoded once for as long as its bytes are held.
+ * Safety: the committee of epoch 0 comes from the genesis document, which the network's id is the
+ * hash of; it is written once, at the first start. A key inside a message is never believed. A
+ * member's number is its key's for good (committee.ts), so no cursor, word, life or vote of one
+ * member is ever taken for another's, whatever became of the committee meanwhile.
+ * Bounds: one record an epoch. What a record says is decoded once for as long as its bytes are
+ * held.
  */
 import { invariant } from '../base/assert.ts';
 import type { Epoch, MemberIndex } from '../base/units.ts';

@@ -1,7 +1,8 @@
 /**
  * The genesis document: who the first committee is, which tokens there are, and how much of the
- * closed-loop ones is given to whom, and what a stranger may leave behind. Its hash is the network id, which every signature covers
- * (PROTOCOL: Networks and committees), so nobody can be shown another document under the same id.
+ * closed-loop ones is given to whom, and what a stranger may leave behind. Its hash is the network
+ * id, which every signature covers (PROTOCOL: Networks and committees), so nobody can be shown
+ * another document under the same id.
  */
 import { ascii } from '../base/bytes.ts';
 import { foundText, strayIn } from '../base/characters.ts';

@@ -1,6 +1,7 @@
 /**
- * What a member of the committee says of its own, signed for this network and epoch: refusals of
- * orders, progress, the latest of an account, that it is there. Whoever carries it cannot change it.
+ * What a member of the committee says for itself, signed for this network and epoch: refusals of
+ * orders, progress, the latest of an account, that it is there. Whoever carries it cannot change
+ * it.
  */
 
 import type { Epoch, MemberIndex } from '../base/units.ts';

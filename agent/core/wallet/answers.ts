@@ -1,11 +1,11 @@
 /**
- * What the members answered to the question that this wallet has open, and what follows from it. Asking
- * before signing (plan.ts) goes by it, and so does whoever shows how that stands, or whether a balance
- * is confirmed.
+ * What the members answered to the question that this wallet has open, and what follows from it.
+ * Asking before signing (plan.ts) goes by it, and so does whoever shows how that stands, or whether
+ * a balance is confirmed.
  *
  * Safety: of any n - f members one is honest and has seen, or voted for, each order that could be
- * certified; so what n - f of them know nothing of is not there. More than f have an honest one among
- * them; so what they say that the wallet has forgotten, it has.
+ * certified; so what n - f of them know nothing of is not there. More than f have an honest one
+ * among them; so what they say that the wallet has forgotten, it has.
  */
 import { equalBytes } from '../base/bytes.ts';
 import { type RefusalCode, refusalCodeOf } from '../base/refusal.ts';
@@ -43,14 +43,16 @@ export interface Answers {
   readonly agreeing: readonly MemberIndex[];
   /** Those that know of an order that this wallet does not know. */
   readonly against: readonly MemberIndex[];
-  /** Of the others: who would vote for the payment that was asked about, and who would refuse it. */
+  /**
+   * Of the others: who would vote for the payment that was asked about, and who would refuse it.
+   */
   readonly willing: readonly MemberIndex[];
   readonly refusing: readonly Refuser[];
 }
 
 /**
- * The answers to the question that is open; nobody's, if there is none, or another than `question`, the
- * nonce of the one that is meant.
+ * The answers to the question that is open; nobody's, if there is none, or another than `question`,
+ * the nonce of the one that is meant.
  */
 export function answersOf(
   read: Read,

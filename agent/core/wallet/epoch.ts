@@ -1,7 +1,7 @@
 /**
- * Another committee judges: votes of a former epoch make no certificate any more, so the live order is
- * asked for again, and what this wallet keeps in memory of members that are gone, goes. How much of a
- * member's income was taken in stays on disk, under its number.
+ * Another committee judges: votes of a former epoch make no certificate any more, so the live order
+ * is asked for again, and what this wallet keeps in memory of members that are gone, goes. How much
+ * of a member's income was taken in stays on disk, under its number.
  */
 import type { Draft } from '../draft.ts';
 import { currentCommittee } from '../network/committees.ts';

@@ -1,8 +1,8 @@
 /**
  * What a wallet holds: its own account as far as certificates prove it. Nothing here comes from an
  * authority's word; a certificate counts because a quorum signed it. That makes the balance a lower
- * bound of the real one as long as this state is whole: a wallet that came back from its key, or is an
- * old copy, may miss payments that it made. What it misses only the members can tell (plan.ts).
+ * bound of the real one as long as this state is whole: a wallet that came back from its key, or is
+ * an old copy, may miss payments that it made. What it misses only the members can tell (plan.ts).
  */
 
 import { equalBytes } from '../base/bytes.ts';

@@ -1,8 +1,9 @@
 /**
- * Showing income: an authority that finds too little money in this account, or has credited less than
- * this wallet can prove, may not have seen what came in. The wallet holds those certificates, and
- * shows some each time, the newest and then all in turn, over all ways: which of them arrived is not told. Words
- * that can be repeated by others lead here, so a member is shown one page an attempt.
+ * Showing income: an authority that finds too little money in this account, or has credited less
+ * than this wallet can prove, may not have seen what came in. The wallet holds those certificates,
+ * and shows some each time, the newest and then all in turn, over all ways: which of them arrived
+ * is not told. Words that can be repeated by others lead here, so a member is shown one page an
+ * attempt.
  */
 import { equalBytes } from '../base/bytes.ts';
 import { MAX_INCOME_SHOWN } from '../base/limits.ts';
@@ -14,7 +15,9 @@ import type { WalletSetup } from '../setup.ts';
 import { attemptsOf, writeAttempts } from './attempts.ts';
 import { readPayment, readWallet } from './holdings.ts';
 
-/** Sends a member some of the certificates that pay this wallet, the newest first, once an attempt. */
+/**
+ * Sends a member some of the certificates that pay this wallet, the newest first, once an attempt.
+ */
 export function showIncome(draft: Draft, setup: WalletSetup, member: MemberIndex): void {
   const account = setup.wallet.publicKey;
   const { payments } = readWallet(draft, setup.network, account);
@@ -33,9 +36,9 @@ export function showIncome(draft: Draft, setup: WalletSetup, member: MemberIndex
 }
 
 /**
- * The page that a member is shown now: the newest first, then all in turn, each member's on its own,
- * from one on that is drawn. So also a wallet that never lives long comes by every page, however many
- * small payments somebody puts on top of those that count.
+ * The page that a member is shown now: the newest first, then all in turn, each member's on its
+ * own, from one on that is drawn. So also a wallet that never lives long comes by every page,
+ * however many small payments somebody puts on top of those that count.
  */
 function nextPage(draft: Draft, member: MemberIndex, of: bigint): bigint {
   const { shown } = attemptsOf(draft);

@@ -14,12 +14,13 @@
  *   live   -> certified  a quorum has voted (votes.ts)
  *   live   -> failed     another certificate has its sequence (refresh.ts)
  *
- * Certified and failed are how a payment ends: the wallet is idle then, and its next sequence another.
+ * Certified and failed are how a payment ends: the wallet is idle then, and its next sequence
+ * another.
  *
- * Safety: an order is made in `adopt` (pursue.ts) alone, and only where none is live; so a wallet never
- * signs two for one sequence.
- * Liveness: asking is asked again, and live is sent again, whenever the timer `retry` says so; neither
- * ends by time.
+ * Safety: an order is made in `adopt` (pursue.ts) alone, and only where none is live; so a wallet
+ * never signs two for one sequence.
+ * Liveness: asking is asked again, and live is sent again, whenever the timer `retry` says so;
+ * neither ends by time.
  */
 import type { LiveOrder, OpenQuestion } from '../codec/record.ts';
 import type { Read } from '../io.ts';

@@ -1,17 +1,18 @@
 /**
  * A plan: a payment before it is signed. An order that is signed holds its sequence until it is
- * certified, and nobody can take it back (pursue.ts), so the authorities are asked before. Each says,
- * signed and bound to this question, what it knows of the account and whether it would vote.
+ * certified, and nobody can take it back (pursue.ts), so the authorities are asked before. Each
+ * says, signed and bound to this question, what it knows of the account and whether it would vote.
  *
  * Safety: nothing is signed before n - f members, asked just now, know of no order that this wallet
  * does not know, and would vote for this one. A wallet that has only its key, or an old copy of its
- * folder, may have forgotten orders, and would sign two for one sequence: of the members that voted for
- * one which could be certified, at least one honest one is among any n - f. How long answers stay away
- * changes nothing. The owner may insist on signing without them, but not against the word of more than
- * f members, of whom one is honest, that this wallet has forgotten an order.
+ * folder, may have forgotten orders, and would sign two for one sequence: of the members that voted
+ * for one which could be certified, at least one honest one is among any n - f. How long answers
+ * stay away changes nothing. The owner may insist on signing without them, but not against the word
+ * of more than f members, of whom one is honest, that this wallet has forgotten an order.
  * Liveness: a quorum is n - f, so whatever could be certified now is signed: as many honest members
- * answer. A member that refuses because it is behind is brought what it lacks (feed.ts, income.ts), and
- * asked again. More than f others that refuse leave too few for a quorum, and the plan is given up.
+ * answer. A member that refuses because it is behind is brought what it lacks (feed.ts, income.ts),
+ * and asked again. More than f others that refuse leave too few for a quorum, and the plan is given
+ * up.
  */
 
 import { equalBytes } from '../base/bytes.ts';

@@ -1,7 +1,7 @@
 /**
  * A wallet learns what happened without it: money that came in, and, when it was restored from its
- * key alone, what it paid before. It believes certificates only; an authority that withholds some is
- * made up for by any other.
+ * key alone, what it paid before. It believes certificates only; an authority that withholds some
+ * is made up for by any other.
  */
 
 import { equalBytes } from '../base/bytes.ts';
@@ -33,7 +33,10 @@ import { finish } from './votes.ts';
 /** Credits in one answer. */
 const PAGE = BigInt(MAX_CERTIFICATES_PER_FRAME);
 
-/** Asks every authority about this wallet's account. A payment that waited for another question is given up. */
+/**
+ * Asks every authority about this wallet's account. A payment that waited for another question is
+ * given up.
+ */
 export function refresh(draft: Draft, setup: WalletSetup, nonce: Uint8Array): void {
   const asked = openedQuestion(draft);
   if (asked === undefined || !equalBytes(asked.nonce, nonce)) {
@@ -89,16 +92,16 @@ function askCredits(draft: Draft, setup: WalletSetup, member: MemberIndex): void
     return askCreditsFrom(draft, setup, member, cursor);
   }
   // A relay on the way may answer in the member's name, and would lead any note of how far that has
-  // told astray. So what comes after as many credits as this wallet has is asked for, and of the pages
-  // before, in case the member has them otherwise, the next one.
+  // told astray. So what comes after as many credits as this wallet has is asked for, and of the
+  // pages before, in case the member has them otherwise, the next one.
   const held = creditsHeld(draft, setup);
   askCreditsFrom(draft, setup, member, held);
   if (held > 0n) askPage(draft, setup, member, held);
 }
 
 /**
- * Asks for the next of the pages that are taken in turn; after the last one the first comes again. A new
- * process begins anywhere, so that also many that do not live long come by every page.
+ * Asks for the next of the pages that are taken in turn; after the last one the first comes again.
+ * A new process begins anywhere, so that also many that do not live long come by every page.
  */
 function askPage(draft: Draft, setup: WalletSetup, member: MemberIndex, held: bigint): void {
   const nextAt = SPACES.incomingPage.at(member);
@@ -115,7 +118,9 @@ function anyNumber(draft: Draft): bigint {
   return nonce.subarray(0, 4).reduce((number, byte) => number * 256n + BigInt(byte), 0n);
 }
 
-/** Over all ways: a relay that answers itself, or not at all, does not keep anybody's income away. */
+/**
+ * Over all ways: a relay that answers itself, or not at all, does not keep anybody's income away.
+ */
 function askCreditsFrom(draft: Draft, setup: WalletSetup, member: MemberIndex, from: bigint): void {
   const question = questionOf(draft, setup, member, { TAG: 'credits', data: { from } });
   sendToMemberAllWays(draft, member, question);
@@ -163,18 +168,21 @@ export function takeCredits(
   if (certificates.length > 0) draft.write(cursor, upTo);
   if (certificates.length > 0 && upTo < received) return askCredits(draft, setup, member);
   const held = creditsHeld(draft, setup);
-  // The member tells of credits that it did not show, or of another life of it: begin anew next time.
+  // The member tells of credits that it did not show, or of another life of it: begin anew next
+  // time.
   if (held < received || from > received) draft.remove(cursor);
-  // This wallet can prove more income than the member has credited: a receipt that came by hand, say.
+  // This wallet can prove more income than the member has credited: a receipt that came by hand,
+  // say.
   if (held > received) showIncome(draft, setup, member);
   draft.note({ kind: 'refreshed', member });
 }
 
 /**
  * The same through a relay: nothing but the certificates counts, and it goes on while they are new.
- * While the member seems to have more than this wallet, page after page is asked for, up to the last one
- * or so many in a row. Only an answer to the page asked for last does that: each page is asked for
- * once, however many answer, and who answers falsely brings on the next page, and that is all.
+ * While the member seems to have more than this wallet, page after page is asked for, up to the
+ * last one or so many in a row. Only an answer to the page asked for last does that: each page is
+ * asked for once, however many answer, and who answers falsely brings on the next page, and that is
+ * all.
  */
 function takeHearsay(draft: Draft, setup: WalletSetup, credits: Credits): void {
   const { member, from, received, certificates } = credits;
