@@ -8,7 +8,7 @@ import type { Epoch, LinkId, MemberIndex, Sequence } from './base/units.ts';
 import { epochCoder, hashCoder, keyCoder, memberCoder } from './codec/canonical.ts';
 import type { Coder } from './codec/coder.ts';
 import { knownVoteCoder, lifeCoder, nonceCoder, proofCountCoder } from './codec/message.ts';
-import { u16 } from './codec/numbers.ts';
+import { u16, u32 } from './codec/numbers.ts';
 import { signedOrderCoder } from './codec/order.ts';
 import { bytesOf } from './codec/parts.ts';
 import {
@@ -129,6 +129,8 @@ export const SPACES = {
   linkMember: many(MEMORY, 0x69, numberKey<LinkId>('link'), memberCoder),
   /** The nonce of the question who can be reached that was asked last. */
   reach: one(MEMORY, 0x6f, nonceCoder),
+  /** Counts up, so that it is another way to a member each time. */
+  turn: one(MEMORY, 0x90, u32),
 
   // In memory, of an authority.
   /** How many proofs of a member's list were read. */

@@ -226,8 +226,6 @@ export type Retelling = ValueOf<typeof retellingCoder>;
 /** How the pursuit of the live order, and the spreading of the last certificate, stand. In memory. */
 export const attemptsCoder = struct({
   count: u32,
-  /** Counts up, to pick another way to a member each time. */
-  ways: u32,
   /** The page of income that each member is shown next, so that it is another each time. */
   shown: listOf(MAX_MEMBERS, struct({ member: memberCoder, pages: u32 })),
   /** Members that were shown a page since the last attempt, so that showing ends. */

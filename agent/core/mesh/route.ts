@@ -1,11 +1,11 @@
 /** How a node reaches the authorities: over its own link where it has one, else through another. */
 
-import { ATTEMPTS_OVER_ONE_WAY, MAX_WAYS_AT_ONCE } from '../base/limits.ts';
+import { MAX_WAYS_AT_ONCE } from '../base/limits.ts';
 import type { LinkId, MemberIndex } from '../base/units.ts';
 import type { Message } from '../codec/message.ts';
 import type { Draft } from '../draft.ts';
-import { attemptsOf, mixed, writeAttempts } from '../wallet/attempts.ts';
 import { linkTo, nodeLinks } from './links.ts';
+import { nextTurn } from './turns.ts';
 
 /**
  * Sends a message towards a member. Without a link to it, any node may pass it on: each time the next
@@ -15,19 +15,8 @@ export function sendToMember(draft: Draft, member: MemberIndex, message: Message
   const direct = linkTo(draft, member);
   if (direct !== undefined) return draft.send(direct, message, member);
   const via = linksVia(draft);
-  const { ways } = attemptsOf(draft);
-  const chosen = via[mixed(ways) % Math.max(1, via.length)];
-  writeAttempts(draft, { ways: (ways + 1) >>> 0 });
+  const chosen = via[nextTurn(draft, via.length)];
   if (chosen !== undefined) draft.send(chosen, message, member);
-}
-
-/**
- * The same for what an order needs to get through: over one way at first, and after some attempts
- * over several at once. A bad relay then costs the first few seconds and no more.
- */
-export function sendToMemberEscalating(draft: Draft, member: MemberIndex, message: Message): void {
-  const send = attemptsOf(draft).count < ATTEMPTS_OVER_ONE_WAY ? sendToMember : sendToMemberAllWays;
-  send(draft, member, message);
 }
 
 /**
@@ -38,9 +27,7 @@ export function sendToMemberAllWays(draft: Draft, member: MemberIndex, message: 
   const direct = linkTo(draft, member);
   if (direct !== undefined) return draft.send(direct, message, member);
   const via = linksVia(draft);
-  const { ways } = attemptsOf(draft);
-  const first = mixed(ways) % Math.max(1, via.length);
-  writeAttempts(draft, { ways: (ways + 1) >>> 0 });
+  const first = nextTurn(draft, via.length);
   const inTurn = [...via.slice(first), ...via.slice(0, first)];
   for (const link of inTurn.slice(0, MAX_WAYS_AT_ONCE)) draft.send(link, message, member);
 }

@@ -30,15 +30,16 @@ import { membersOf } from '../network/committees.ts';
 import { part } from '../part.ts';
 import type { NodeSetup } from '../setup.ts';
 import { SPACES } from '../spaces.ts';
-import { mixed } from '../wallet/attempts.ts';
 import { linkTo, nodeLinks } from './links.ts';
 import { reach, takeReached } from './reach.ts';
+import { beginTurns, mixed } from './turns.ts';
 import { isWayValid } from './way.ts';
 
 export const waysPart = part({
   name: 'ways',
   roles: ['authority', 'relay', 'wallet'],
-  spaces: ['reach'],
+  spaces: ['reach', 'turn'],
+  start: beginTurns,
   takes: { way: (draft, setup, { link }, way) => takeWay(draft, setup, link, way) },
   commands: { reach: (draft, setup, { nonce }) => reach(draft, setup, nonce) },
 });

@@ -1,13 +1,15 @@
 /** What a wallet has tried so far to get its order through, or its last certificate out. In memory. */
 
-import { RETRY_FIRST_MS, RETRY_LAST_MS } from '../base/limits.ts';
+import { ATTEMPTS_OVER_ONE_WAY, RETRY_FIRST_MS, RETRY_LAST_MS } from '../base/limits.ts';
+import type { MemberIndex } from '../base/units.ts';
+import type { Message } from '../codec/message.ts';
 import type { Attempts } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
+import { sendToMember, sendToMemberAllWays } from '../mesh/route.ts';
 import { SPACES } from '../spaces.ts';
 
 const NOTHING_YET: Attempts = {
   count: 0,
-  ways: 0,
   shown: [],
   shownNow: [],
   fed: [],
@@ -29,13 +31,10 @@ export function pauseMs(attempts: number, spread: number): number {
 }
 
 /**
- * Spreads a count over 32 bits, so that the relay which is chosen by `ways` does not fall into the
- * rhythm in which messages raise it. Every bit of the count has to reach every bit of the result
- * (the last steps of MurmurHash3): a multiplication alone turns an even rhythm into another one.
+ * Sends what an order needs to get through: over one way at first, and after some attempts over
+ * several at once. A bad relay then costs the first few seconds and no more.
  */
-export function mixed(count: number): number {
-  let bits = count;
-  bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
-  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
-  return (bits ^ (bits >>> 16)) >>> 0;
+export function sendEscalating(draft: Draft, member: MemberIndex, message: Message): void {
+  const send = attemptsOf(draft).count < ATTEMPTS_OVER_ONE_WAY ? sendToMember : sendToMemberAllWays;
+  send(draft, member, message);
 }

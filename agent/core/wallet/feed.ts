@@ -6,8 +6,7 @@
 
 import { type MemberIndex, nextSequence, type Sequence } from '../base/units.ts';
 import type { Draft } from '../draft.ts';
-import { sendToMemberEscalating } from '../mesh/route.ts';
-import { attemptsOf, writeAttempts } from './attempts.ts';
+import { attemptsOf, sendEscalating, writeAttempts } from './attempts.ts';
 import { readPaid } from './holdings.ts';
 
 /** Sends a member the certificate `next` of this account. True: there was one to send. */
@@ -15,7 +14,7 @@ export function feed(draft: Draft, member: MemberIndex, next: Sequence): boolean
   const certificate = readPaid(draft, next);
   if (certificate === undefined) return false;
   if (bringOnce(draft, member, next)) {
-    sendToMemberEscalating(draft, member, { TAG: 'certificate', data: certificate });
+    sendEscalating(draft, member, { TAG: 'certificate', data: certificate });
   }
   return true;
 }

@@ -18,11 +18,10 @@ import type { MemberIndex } from '../base/units.ts';
 import type { SignedOrder } from '../codec/order.ts';
 import type { LiveOrder } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
-import { sendToMemberEscalating } from '../mesh/route.ts';
 import { currentCommittee, membersOf } from '../network/committees.ts';
 import { SPACES } from '../spaces.ts';
 import { setTimer } from '../timers.ts';
-import { attemptsOf, pauseMs, writeAttempts } from './attempts.ts';
+import { attemptsOf, pauseMs, sendEscalating, writeAttempts } from './attempts.ts';
 import { readLiveOrder } from './holdings.ts';
 
 /** Makes a signed order the live one; the votes for it come from now on. */
@@ -55,5 +54,5 @@ export function pursueAt(draft: Draft, member: MemberIndex): void {
 
 function sendOrder(draft: Draft, live: LiveOrder, member: MemberIndex): void {
   if (live.votes.some((vote) => vote.member === member)) return;
-  sendToMemberEscalating(draft, member, { TAG: 'order', data: live.order });
+  sendEscalating(draft, member, { TAG: 'order', data: live.order });
 }

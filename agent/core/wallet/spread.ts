@@ -9,10 +9,9 @@
 import { FIRST_SEQUENCE, type MemberIndex, type Sequence } from '../base/units.ts';
 import type { Certificate } from '../codec/order.ts';
 import type { Draft } from '../draft.ts';
-import { sendToMemberEscalating } from '../mesh/route.ts';
 import type { WalletSetup } from '../setup.ts';
 import { setTimer } from '../timers.ts';
-import { attemptsOf, pauseMs, writeAttempts } from './attempts.ts';
+import { attemptsOf, pauseMs, sendEscalating, writeAttempts } from './attempts.ts';
 import { bringOnce, feed } from './feed.ts';
 import { readPaid, readWallet } from './holdings.ts';
 import { pursueAt } from './pursue.ts';
@@ -37,7 +36,7 @@ export function spreadNow(draft: Draft, setup: WalletSetup): Certificate | undef
   const last = next > FIRST_SEQUENCE ? readPaid(draft, (next - 1n) as Sequence) : undefined;
   if (last === undefined || unspread.length === 0) return undefined;
   for (const member of unspread) {
-    sendToMemberEscalating(draft, member, { TAG: 'certificate', data: last });
+    sendEscalating(draft, member, { TAG: 'certificate', data: last });
   }
   return last;
 }

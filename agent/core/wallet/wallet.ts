@@ -2,7 +2,6 @@
 import { equalBytes } from '../base/bytes.ts';
 import { NONCE_BYTES } from '../base/limits.ts';
 import { isRefusal, type Refusal, refusal, refusalCodeOf } from '../base/refusal.ts';
-import { draw } from '../chance.ts';
 import { decode } from '../codec/canonical.ts';
 import type { DataOf, Latest, Progress, Rejected } from '../codec/message.ts';
 import { certificateCoder } from '../codec/order.ts';
@@ -221,7 +220,7 @@ function retry(draft: Draft, setup: WalletSetup): void {
 
 /** The process came up: the live order goes on, or the last certificate is told once more. */
 function start(draft: Draft, setup: WalletSetup): void {
-  writeAttempts(draft, { unspread: membersOf(draft), ways: draw(draft, 2 ** 32, 'ways') });
+  writeAttempts(draft, { unspread: membersOf(draft) });
   if (paymentState(draft).kind === 'live') pursue(draft);
   else spread(draft, setup);
 }

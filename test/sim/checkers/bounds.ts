@@ -149,6 +149,7 @@ const FEW: Readonly<Record<string, number>> = {
   K: 1,
   8: 1,
   '\u0080': 1,
+  '\u0090': 1,
   U: 64,
   h: 64,
   q: 1,

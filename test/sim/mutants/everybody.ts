@@ -146,7 +146,7 @@ export const EVERYBODY_MUTANTS: readonly Mutant[] = [
   {
     name: 'a wallet sends over its first way, always',
     file: 'agent/core/mesh/route.js',
-    find: 'const chosen = via[mixed(ways) % Math.max(1, via.length)];',
+    find: 'const chosen = via[nextTurn(draft, via.length)];',
     replace: 'const chosen = via[0];',
     caughtBy: ['convergence', 'liveness'],
     profile: 'relayed',
