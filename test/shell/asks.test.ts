@@ -25,15 +25,19 @@ function stateIn(store: Store): bigint | undefined {
   return bytes === undefined ? undefined : decodeOwn(ASKED.coder, bytes);
 }
 
-/** A process: a node with the part that asks, at work on a store. `commit` may stand in the way. */
+/** A process: a node with the part that asks, on a store. `commit` is asked after its start. */
 async function run(store: Store, commit: Store['commit'] = (writes) => store.commit(writes)) {
   const node = createNode(setup, [...PARTS, askingPart]);
   const asks: Ask[] = [];
   const statesAtAsk: (bigint | undefined)[] = [];
   const failures: unknown[] = [];
+  let isBegun = false;
   const loop = createLoop({
     step: node.step,
-    store: { get: (key: ByteKey) => store.get(key), commit },
+    store: {
+      get: (key: ByteKey) => store.get(key),
+      commit: (writes) => (isBegun ? commit(writes) : store.commit(writes)),
+    },
     clock: systemClock(),
     onSend: () => undefined,
     onAsk: (ask) => {
@@ -47,6 +51,7 @@ async function run(store: Store, commit: Store['commit'] = (writes) => store.com
   });
   loop.offer({ kind: 'start', seed: new Uint8Array(32) });
   await loop.settled();
+  isBegun = true;
   return { loop, asks, statesAtAsk, failures };
 }
 
