@@ -64,8 +64,12 @@ export interface NetLimits {
   readonly anonymousFruitlessPerSecond: number;
   readonly sourceFruitlessPerSecond: number;
   readonly strangerFruitlessPerSecond: number;
-  /** A bucket holds what flows into it in this time. */
+  /**
+   * A bucket holds what flows into it in this time. That of a source of strangers, who come with
+   * many new ones at once, and that of a member's fruitless signatures hold less.
+   */
   readonly bucketMs: number;
+  readonly sourceBucketMs: number;
   /** Source addresses that are remembered; the one seen longest ago is forgotten. */
   readonly sources: number;
 
@@ -119,6 +123,7 @@ export const NET_LIMITS: NetLimits = {
   sourceFruitlessPerSecond: 200 * CHECK_COST,
   strangerFruitlessPerSecond: 1_000 * CHECK_COST,
   bucketMs: 2_000,
+  sourceBucketMs: 250,
   sources: 1_024,
   dialFirstMs: 250,
   dialLastMs: 30_000,

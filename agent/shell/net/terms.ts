@@ -99,14 +99,14 @@ export class Terms {
 
   boundsOf(kind: LinkKind, source: string): Bounds {
     const limits = this.#limits;
-    const bucket = (perSecond: number) =>
-      new TokenBucket(perSecond, limits.bucketMs, this.#nowMs());
+    const bucket = (perSecond: number, bucketMs = limits.bucketMs) =>
+      new TokenBucket(perSecond, bucketMs, this.#nowMs());
     if (kind === 'member') {
       return {
         outputBytes: limits.memberOutputBytes,
         budget: undefined,
         buckets: [bucket(limits.memberTokensPerSecond)],
-        fruitless: [bucket(limits.memberFruitlessPerSecond)],
+        fruitless: [bucket(limits.memberFruitlessPerSecond, limits.sourceBucketMs)],
       };
     }
     const isNode = kind === 'node';
@@ -139,7 +139,7 @@ export class Terms {
 }
 
 function newRates(limits: NetLimits, nowMs: number): Rates {
-  const { bucketMs, sources } = limits;
+  const { sourceBucketMs: bucketMs, sources } = limits;
   const shared = (perSecond: number, perSourcePerSecond: number) =>
     new SharedBuckets({ perSecond, perSourcePerSecond, bucketMs, sources }, nowMs);
   return {

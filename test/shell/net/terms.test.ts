@@ -91,3 +91,26 @@ describe('what the links of one source may use', () => {
     });
   }
 });
+
+describe('strangers that come with many new sources at once', () => {
+  it('have of each no more than it takes in within a moment', () => {
+    const { sourceBucketMs, sourceFruitlessPerSecond, sourceTokensPerSecond } = NET_LIMITS;
+    const terms = new Terms(NET_LIMITS, undefined, [], () => 0);
+    for (const [part, perSecond] of [
+      ['fruitless', sourceFruitlessPerSecond],
+      ['buckets', sourceTokensPerSecond],
+    ] as const) {
+      const most = (perSecond * sourceBucketMs) / 1_000;
+      assert.equal(terms.boundsOf('node', 'new')[part][1]?.pay(most, 0), 0);
+      assert.ok((terms.boundsOf('node', 'newer')[part][1]?.pay(most + 1, 0) ?? 0) > 0);
+    }
+  });
+
+  it('are held to no more than a member is, of what brings nothing', () => {
+    const { sourceBucketMs, memberFruitlessPerSecond } = NET_LIMITS;
+    const terms = new Terms(NET_LIMITS, undefined, [], () => 0);
+    const [purse] = terms.boundsOf('member', 'm').fruitless;
+    assert.equal(purse?.pay((memberFruitlessPerSecond * sourceBucketMs) / 1_000, 0), 0);
+    assert.ok((purse?.pay(1, 0) ?? 0) > 0);
+  });
+});
