@@ -379,4 +379,5 @@ export const CASES: readonly Case[] = [
   { line: 'radio status --config nowhere', exit: 'config', says: /^bad_config: nowhere: file: / },
   { line: 'radio peers --config nowhere', exit: 'config', says: /^bad_config: nowhere: file: / },
   { line: 'radio paths --config nowhere', exit: 'config', says: /^bad_config: nowhere: file: / },
+  { line: 'radio watch --config nowhere', exit: 'config', says: /^bad_config: nowhere: file: / },
 ];
