@@ -1,6 +1,7 @@
 /**
- * Every space of the state, and what its keys and values are (space.ts says what a row is). A byte is
- * never used for anything else later. Bytes mean nothing by themselves; there is room for 200 more.
+ * Every space of the state, and what its keys and values are (space.ts says what a row is). A byte
+ * is never used for anything else later. Bytes mean nothing by themselves; there is room for 200
+ * more.
  */
 import type { ByteKey } from './base/bytes.ts';
 import { DIGEST_FANOUT, SEED_BYTES } from './base/limits.ts';

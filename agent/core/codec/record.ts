@@ -62,7 +62,10 @@ export const accountCoder = struct({
 });
 export type Account = ValueOf<typeof accountCoder>;
 
-/** How far an account is: its next sequence and its history, the first fields of its record, encoded. */
+/**
+ * How far an account is: its next sequence and its history, the first fields of its record,
+ * encoded.
+ */
 export function progressIn(record: Uint8Array): Uint8Array {
   return record.subarray(0, 8 + 32);
 }
@@ -71,8 +74,8 @@ export function progressIn(record: Uint8Array): Uint8Array {
 const ACCOUNT_HEAD_BYTES = 8 + 32 + 8 + 1 + 1;
 
 /**
- * Whether the record of an account ends with this signed order as the pending one, which is its last
- * field; without decoding either.
+ * Whether the record of an account ends with this signed order as the pending one, which is its
+ * last field; without decoding either.
  */
 export function endsWithPending(record: Uint8Array, order: Uint8Array): boolean {
   const at = record.length - order.length - 1;
@@ -142,7 +145,9 @@ export type WalletRecord = ValueOf<typeof walletCoder>;
 export const liveOrderCoder = struct({
   order: signedOrderCoder,
   createdWallMs: u64,
-  /** The epoch that these votes were given in; those of a former one make no certificate any more. */
+  /**
+   * The epoch that these votes were given in; those of a former one make no certificate any more.
+   */
   epoch: epochCoder,
   votes: listOf(MAX_MEMBERS, memberSignatureCoder),
 });
@@ -151,7 +156,10 @@ export type LiveOrder = ValueOf<typeof liveOrderCoder>;
 export const paymentCoder = struct({ wallMs: u64, certificate: certificateCoder });
 export type PaymentRecord = ValueOf<typeof paymentCoder>;
 
-/** The question for the latest that was asked last, and the payment that waits for the answers. In memory. */
+/**
+ * The question for the latest that was asked last, and the payment that waits for the answers. In
+ * memory.
+ */
 export const openQuestionCoder = struct({
   nonce: nonceCoder,
   plan: optional(
@@ -189,7 +197,9 @@ export const nodeLinksCoder = listWith(
     member: optional(memberCoder),
     /** The operator asked for this node: strangers cannot make up such a link. */
     wanted: bool,
-    /** When it was last asked for a way to an authority, and whether a signed answer came (ways.ts). */
+    /**
+     * When it was last asked for a way to an authority, and whether a signed answer came (ways.ts).
+     */
     asked: optional(struct({ atMs: u64, leads: optional(bool) })),
   }),
 );
@@ -206,7 +216,9 @@ export const paceCoder = struct({
 /** Members whose ledgers were seen to differ, and when last, as `nowMs`. In memory. */
 export const differingCoder = listOf(MAX_MEMBERS, struct({ member: memberCoder, atMs: u64 }));
 
-/** Who brings something, of which these are the first bytes of a hash, and since when. In memory. */
+/**
+ * Who brings something, of which these are the first bytes of a hash, and since when. In memory.
+ */
 export const claimCoder = struct({ what: bytesOf(8), member: memberCoder, atMs: u64 });
 export type Claim = ValueOf<typeof claimCoder>;
 
@@ -223,7 +235,9 @@ export const retellingCoder = struct({
 });
 export type Retelling = ValueOf<typeof retellingCoder>;
 
-/** How the pursuit of the live order, and the spreading of the last certificate, stand. In memory. */
+/**
+ * How the pursuit of the live order, and the spreading of the last certificate, stand. In memory.
+ */
 export const attemptsCoder = struct({
   count: u32,
   /** The page of income that each member is shown next, so that it is another each time. */

@@ -8,8 +8,9 @@ import { linkTo, nodeLinks } from './links.ts';
 import { nextTurn } from './turns.ts';
 
 /**
- * Sends a message towards a member. Without a link to it, any node may pass it on: each time the next
- * one, relays before authorities, so that no bad relay can stop a kind of message or a member for good.
+ * Sends a message towards a member. Without a link to it, any node may pass it on: each time the
+ * next one, relays before authorities, so that no bad relay can stop a kind of message or a member
+ * for good.
  */
 export function sendToMember(draft: Draft, member: MemberIndex, message: Message): void {
   const direct = linkTo(draft, member);
@@ -21,7 +22,8 @@ export function sendToMember(draft: Draft, member: MemberIndex, message: Message
 
 /**
  * The same over several ways at once, for what nobody answers if it does not arrive and what comes
- * seldom: a bad relay among them does not delay it. Where there are more ways, it is others each time.
+ * seldom: a bad relay among them does not delay it. Where there are more ways, it is others each
+ * time.
  */
 export function sendToMemberAllWays(draft: Draft, member: MemberIndex, message: Message): void {
   const direct = linkTo(draft, member);

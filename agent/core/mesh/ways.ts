@@ -8,14 +8,14 @@
  *   the links that lead to an authority, as far as this node found out by asking.
  *
  * Without any of the one kind it is the other, and without either all links. The question goes over
- * every link to a relay while there are frames to pass on: whether an authority is there, with a nonce
- * made of the link and the time, so that the signed answer cannot have been recorded before.
+ * every link to a relay while there are frames to pass on: whether an authority is there, with a
+ * nonce made of the link and the time, so that the signed answer cannot have been recorded before.
  * What it proves is held true for LEADS_FOR_MS, and of each question one answer is checked, so that
  * neither a stranger that was honest once nor one that sends false signatures gets far.
  *
  * Not safety: a wrong way costs time alone. Nor does it tell apart a stranger that has a way to an
- * authority, passes questions on and swallows the rest: such ones are drawn like honest nodes, which
- * leaves the wanted links, every second draw.
+ * authority, passes questions on and swallows the rest: such ones are drawn like honest nodes,
+ * which leaves the wanted links, every second draw.
  */
 
 import { equalBytes } from '../base/bytes.ts';
@@ -46,8 +46,8 @@ export const waysPart = part({
 
 /**
  * Draws another way for a frame that came over the link `from`; undefined: there is none. It is
- * another draw from one millisecond to the next, so that whoever asks again gets past nodes that lead
- * nowhere. A loop ends at the bound on hops.
+ * another draw from one millisecond to the next, so that whoever asks again gets past nodes that
+ * lead nowhere. A loop ends at the bound on hops.
  */
 export function anotherWay(draft: Draft, from: LinkId): LinkId | undefined {
   const { nowMs } = draft.stamp;
@@ -76,9 +76,11 @@ function lastAskedMs({ asked }: NodeLink): number {
 }
 
 /**
- * Asks over links to relays, so many at once, whether they lead to an authority, unless that is known
- * or was asked a moment ago. Where they are more, half of them are those that were not asked for
- * longest, and half are drawn: who hangs up and calls again was never asked, as often as it likes. Each is asked for a member drawn anew, since some may be down, and for none that this node has a link to itself.
+ * Asks over links to relays, so many at once, whether they lead to an authority, unless that is
+ * known or was asked a moment ago. Where they are more, half of them are those that were not asked
+ * for longest, and half are drawn: who hangs up and calls again was never asked, as often as it
+ * likes. Each is asked for a member drawn anew, since some may be down, and for none that this node
+ * has a link to itself.
  */
 export function askWays(draft: Draft, { authority }: NodeSetup): void {
   const now = Math.floor(draft.stamp.nowMs);
@@ -110,7 +112,9 @@ function nonceOver(link: LinkId, atMs: bigint): Uint8Array {
   return sha256(new Uint8Array(bytes.buffer)).slice(0, NONCE_BYTES);
 }
 
-/** Takes a member's word that it is there: in answer to `askWays`, or to this node's own question. */
+/**
+ * Takes a member's word that it is there: in answer to `askWays`, or to this node's own question.
+ */
 function takeWay(draft: Draft, setup: NodeSetup, link: LinkId, way: Way): void {
   const links = nodeLinks(draft);
   const entry = links.find((other) => other.link === link);

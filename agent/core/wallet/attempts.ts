@@ -1,4 +1,6 @@
-/** What a wallet has tried so far to get its order through, or its last certificate out. In memory. */
+/**
+ * What a wallet has tried so far to get its order through, or its last certificate out. In memory.
+ */
 
 import { ATTEMPTS_OVER_ONE_WAY, RETRY_FIRST_MS, RETRY_LAST_MS } from '../base/limits.ts';
 import type { MemberIndex } from '../base/units.ts';

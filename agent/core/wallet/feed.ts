@@ -1,7 +1,8 @@
 /**
  * Feeding: giving an authority the certificates of this account that it has not seen, one after the
- * other, each when the one before was taken. An authority's word on how far it is can be a lie, or be
- * repeated by whoever heard it, so each certificate, and the order after them, is brought once an attempt.
+ * other, each when the one before was taken. An authority's word on how far it is can be a lie, or
+ * be repeated by whoever heard it, so each certificate, and the order after them, is brought once
+ * an attempt.
  */
 
 import { type MemberIndex, nextSequence, type Sequence } from '../base/units.ts';

@@ -35,7 +35,9 @@ export function adopt(draft: Draft, order: SignedOrder): void {
   pursue(draft);
 }
 
-/** Sends the live order to every authority that has not voted, and sets the time of the next try. */
+/**
+ * Sends the live order to every authority that has not voted, and sets the time of the next try.
+ */
 export function pursue(draft: Draft): void {
   const live = readLiveOrder(draft);
   if (live === undefined) return;

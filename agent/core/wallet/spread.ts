@@ -41,7 +41,9 @@ export function spreadNow(draft: Draft, setup: WalletSetup): Certificate | undef
   return last;
 }
 
-/** A member says how far it is with this wallet's account: feed it, or go on with the live order. */
+/**
+ * A member says how far it is with this wallet's account: feed it, or go on with the live order.
+ */
 export function takeProgress(
   draft: Draft,
   setup: WalletSetup,
