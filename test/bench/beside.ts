@@ -8,24 +8,14 @@
  * ROOT: a clone that is built. Linux only.
  */
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { machine, median } from './machine.ts';
+import { childrenMs } from './processor.ts';
 
 const OWN_ROOT = fileURLToPath(new URL('../../..', import.meta.url));
-const MS_PER_TICK = 10;
-
-/** Processor time of all processes that this one started and waited for, and of theirs. */
-function childrenMs(): number {
-  // The name in parentheses may hold spaces; cutime and cstime are fields 16 and 17 (proc(5)).
-  const fields = readFileSync('/proc/self/stat', 'latin1')
-    .replace(/^.*\) /, '')
-    .split(' ');
-  return (Number(fields[13]) + Number(fields[14])) * MS_PER_TICK;
-}
 
 /** One quick run: each figure's name, with its unit, and its value. */
 async function run(root: string, part: string): Promise<Map<string, number>> {

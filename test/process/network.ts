@@ -171,10 +171,13 @@ export async function makeNetwork(options: NetworkOptions): Promise<TestNetwork>
 }
 
 /** Makes a network and starts it. */
-export async function startNetwork(options: NetworkOptions): Promise<TestNetwork> {
+export async function startNetwork(
+  options: NetworkOptions,
+  startOptions?: StartOptions,
+): Promise<TestNetwork> {
   const network = await makeNetwork(options);
   try {
-    await network.start();
+    await network.start(startOptions);
     return network;
   } catch (error) {
     await network.close();
