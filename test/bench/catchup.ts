@@ -1,11 +1,11 @@
 /**
- * (m) A late authority catches up from two others: real processes and sockets on loopback, so many
+ * (m) A late authority catches up from one or two others: real processes and sockets on loopback, so many
  * certificates that it has not. How long it takes, and how much it fetches of what it needs: what
  * both send is fetched twice.
  *
- *   node dist/test/bench/catchup.js [--certificates N] [--accounts N]
+ *   node dist/test/bench/catchup.js [--certificates N] [--accounts N] [--donors N]
  *
- * The two get their certificates past the network: the core takes them in here, with signatures that
+ * Those get their certificates past the network: the core takes them in here, with signatures that
  * it does not check. The late one checks them all.
  */
 import process from 'node:process';
@@ -40,7 +40,15 @@ import { type Figure, machine, table } from './machine.ts';
 import { ROUTER_FLAGS } from './router.ts';
 
 const VOTERS = [0, 1, 2] as const;
-const DONORS = [0, 1] as const;
+const { values } = parseArgs({
+  options: {
+    certificates: { type: 'string', default: '100000' },
+    accounts: { type: 'string', default: '2000' },
+    /** How many have them, 1 or 2. */
+    donors: { type: 'string', default: '2' },
+  },
+});
+const DONORS = [0, 1].slice(0, Number(values.donors));
 const LATE = 3;
 const CLIENT = 1n as LinkId;
 const STAMP = { nowMs: 1, wallMs: 1 };
@@ -132,7 +140,11 @@ async function measure(network: TestNetwork, needed: number): Promise<Figure[]> 
     .map((bytes) => Math.round((100 * bytes) / sum));
   const { memory } = await late.control.request('status');
   return [
-    { what: `${entries.toLocaleString('en')} certificates from two`, value: seconds, unit: 's' },
+    {
+      what: `${entries.toLocaleString('en')} certificates from ${donors.length}`,
+      value: seconds,
+      unit: 's',
+    },
     { what: 'certificates taken in', value: entries / seconds, unit: '/s' },
     { what: 'needed', value: needed / 1e6, unit: 'MB' },
     { what: 'fetched', value: sum / 1e6, unit: 'MB', note: `in shares of ${shares.join(', ')} %` },
@@ -141,12 +153,6 @@ async function measure(network: TestNetwork, needed: number): Promise<Figure[]> 
   ];
 }
 
-const { values } = parseArgs({
-  options: {
-    certificates: { type: 'string', default: '100000' },
-    accounts: { type: 'string', default: '2000' },
-  },
-});
 const network = await makeNetwork({
   authorities: 4,
   wallets: Number(values.accounts),
