@@ -1,12 +1,12 @@
 /**
- * (m) A late authority catches up from one or two others: real processes and sockets on loopback, so many
- * certificates that it has not. How long it takes, and how much it fetches of what it needs: what
- * both send is fetched twice.
+ * (m) A late authority catches up from one or two others: real processes and sockets on loopback,
+ * so many certificates that it has not. How long it takes, and how much it fetches of what it
+ * needs: what both send is fetched twice.
  *
  *   node dist/test/bench/catchup.js [--certificates N] [--accounts N] [--donors N]
  *
- * Those get their certificates past the network: the core takes them in here, with signatures that
- * it does not check. The late one checks them all.
+ * Those get their certificates past the network: the core takes them in here, with signatures
+ * that it does not check. The late one checks them all.
  */
 import process from 'node:process';
 import { parseArgs } from 'node:util';

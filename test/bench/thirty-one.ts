@@ -1,6 +1,6 @@
 /**
- * (n) The largest committee at work: 31 real daemons on loopback, as routers run them, and two wallets
- * that pay each other in turn, until so many payments are through or the time is over.
+ * (n) The largest committee at work: 31 real daemons on loopback, as routers run them, and two
+ * wallets that pay each other in turn, until so many payments are through or the time is over.
  *
  *   node dist/test/bench/thirty-one.js [--authorities N] [--payments N] [--seconds N]
  */
