@@ -8,7 +8,13 @@ import type { Certificate } from '../core/codec/order.ts';
 import { quorumOf } from '../core/network/committee.ts';
 import type { Notice } from '../core/notice.ts';
 import { type AskWatch, untilSigned } from './asking.ts';
-import { isFault, type OrderFailed, type PayFault, type Unfinished } from './fault.ts';
+import {
+  type BrokenFault,
+  isFault,
+  type OrderFailed,
+  type PayFault,
+  type Unfinished,
+} from './fault.ts';
 import { type MissingVote, Pursuit } from './pursuit.ts';
 import type { PayCommand } from './request.ts';
 import type { PeerTrouble, Resumed, WalletSession } from './session.ts';
@@ -17,7 +23,7 @@ import { liveOrderView } from './view.ts';
 
 /** Why there is no quorum yet. */
 export interface Waiting {
-  /** Where there is no link at all: what keeps each node away. */
+  /** What keeps each node away that is not linked. */
   readonly troubles: readonly PeerTrouble[];
   readonly missing: readonly MissingVote[];
   /** Of the order's token. */
@@ -27,8 +33,11 @@ export interface Waiting {
 export interface PayWatch extends AskWatch {
   /** Hears how the order stands; often. */
   readonly onProgress?: (pursuit: Pursuit) => void;
-  /** Hears why it takes so long, once it does, and whenever something happens. */
-  readonly onWaiting?: (waiting: Waiting) => void;
+  /**
+   * Hears why it takes so long, once it does, and whenever something happens. `isDue`: it is time
+   * to say it again, though it may be the same; at growing intervals.
+   */
+  readonly onWaiting?: (waiting: Waiting, isDue: boolean) => void;
 }
 
 export interface Paid {
@@ -43,6 +52,9 @@ export interface Paid {
 
 /** After this time without a quorum the person hears why. */
 const EXPLAIN_AFTER_MS = 1_500;
+/** And again after so long, then after twice as long, up to the second. */
+const EXPLAIN_AGAIN_MS = 10_000;
+const EXPLAIN_AT_MOST_MS = 600_000;
 /** How long the certificate may take to a quorum of authorities before the command ends. */
 const SPREAD_MS = 3_000;
 /** After the quorum, so long for the rest. */
@@ -100,7 +112,10 @@ async function quorum(
   { onProgress, onWaiting, signal, timeoutMs = Infinity }: PayWatch,
 ): Promise<Certificate | PayFault> {
   const begunMs = performance.now();
-  const [explainMs, lateMs] = [begunMs + EXPLAIN_AFTER_MS, begunMs + timeoutMs];
+  const lateMs = begunMs + timeoutMs;
+  let explainMs = Math.min(begunMs + EXPLAIN_AFTER_MS, lateMs);
+  let againMs = EXPLAIN_AGAIN_MS;
+  let isTold = false;
   const ended = await until(
     session,
     (): Certificate | OrderFailed | Unfinished['why'] | undefined => {
@@ -109,18 +124,38 @@ async function quorum(
       if (state.kind === 'failed') return { fault: 'order_failed', refusal: state.refusal };
       const nowMs = performance.now();
       onProgress?.(pursuit);
-      if (nowMs >= Math.min(explainMs, lateMs)) onWaiting?.(waitingOf(session, pursuit));
+      const isDue = nowMs >= explainMs;
+      if (isDue || isTold) onWaiting?.(waitingOf(session, pursuit), isDue);
+      if (isDue) {
+        isTold = true;
+        explainMs = nowMs + againMs;
+        againMs = Math.min(2 * againMs, EXPLAIN_AT_MOST_MS);
+      }
       if (nowMs >= lateMs) return 'late';
       return signal.aborted ? 'interrupted' : undefined;
     },
     {
-      nextMs: () => (performance.now() < explainMs ? Math.min(explainMs, lateMs) : lateMs),
+      nextMs: () => Math.min(explainMs, lateMs),
       signal,
     },
   );
   if (ended === 'late' || ended === 'interrupted') return unfinished(session, ended);
   if (isFault(ended) && ended.fault !== 'order_failed') return unfinished(session, ended);
   return ended;
+}
+
+/** Waits for the end of an order that was on its way, at most so long. */
+export async function awaitEnd(
+  session: WalletSession,
+  { pursuit }: Resumed,
+  mostMs: number,
+  signal: AbortSignal,
+): Promise<BrokenFault | undefined> {
+  const untilMs = performance.now() + mostMs;
+  const isOver = () =>
+    pursuit.state.kind !== 'waiting' || signal.aborted || performance.now() >= untilMs || undefined;
+  const ended = await until(session, isOver, { nextMs: () => untilMs, signal });
+  return isFault(ended) ? ended : undefined;
 }
 
 /**
@@ -153,8 +188,8 @@ async function spreading(
 
 function waitingOf(session: WalletSession, pursuit: Pursuit): Waiting {
   return {
-    troubles: session.linkCount() === 0 ? session.troubles() : [],
-    missing: pursuit.missing((member) => session.isLinked(member)),
+    troubles: session.troubles(),
+    missing: pursuit.missing((member) => session.contact(member)),
     decimals: pursuit.decimals,
   };
 }

@@ -9,19 +9,27 @@ import type { Certificate } from '../core/codec/order.ts';
 import { type Member, quorumOf } from '../core/network/committee.ts';
 import type { Notice } from '../core/notice.ts';
 import type { JudgedNetwork } from '../core/views.ts';
+import type { LinkFault } from '../shell/net/fault.ts';
 
 export type PursuitState =
   | { readonly kind: 'waiting' }
   | { readonly kind: 'certified'; readonly certificate: Certificate }
   | { readonly kind: 'failed'; readonly refusal: Refusal };
 
+/** How an authority itself is reached. */
+export interface Contact {
+  readonly isLinked: boolean;
+  /** Why there is no link, where that is known. */
+  readonly fault: LinkFault | undefined;
+}
+
 /** An authority that has not voted. */
-export interface MissingVote {
+export interface MissingVote extends Contact {
   readonly name: string;
   /** What it said; undefined: nothing. */
   readonly refusal: Refusal | undefined;
-  /** Whether there is a link to it. */
-  readonly isLinked: boolean;
+  /** Since when: it said so, or has been waited for. By the wall clock. */
+  readonly sinceWallMs: number;
 }
 
 export class Pursuit {
@@ -30,16 +38,28 @@ export class Pursuit {
   readonly decimals: number;
   readonly #members: readonly Member[];
   readonly #votes: Set<MemberIndex>;
-  readonly #refusals = new Map<MemberIndex, Refusal>();
+  readonly #refusals = new Map<MemberIndex, { refusal: Refusal; sinceWallMs: number }>();
+  readonly #wallMs: () => number;
+  readonly #begunWallMs: number;
   readonly #spread = new Set<MemberIndex>();
   #state: PursuitState = { kind: 'waiting' };
 
-  /** `voted`: members whose votes are in already, when an order is resumed. */
-  constructor(network: JudgedNetwork, decimals: number, voted: readonly MemberIndex[] = []) {
+  /**
+   * `voted`: members whose votes are in already, when an order is resumed. `wallMs`: the wall
+   * clock.
+   */
+  constructor(
+    network: JudgedNetwork,
+    decimals: number,
+    voted: readonly MemberIndex[] = [],
+    wallMs: () => number = Date.now,
+  ) {
     this.#members = network.committee.members;
     this.#votes = new Set(voted);
     this.quorum = quorumOf(this.#members.length);
     this.decimals = decimals;
+    this.#wallMs = wallMs;
+    this.#begunWallMs = wallMs();
   }
 
   take(notice: Notice): void {
@@ -49,7 +69,7 @@ export class Pursuit {
         this.#refusals.delete(notice.member);
         return;
       case 'order_refused':
-        if (!this.#votes.has(notice.member)) this.#refusals.set(notice.member, notice.refusal);
+        this.#refuse(notice.member, notice.refusal);
         return;
       case 'order_certified':
         this.#state = { kind: 'certified', certificate: notice.certificate };
@@ -90,10 +110,22 @@ export class Pursuit {
   }
 
   /** Those that have not voted. */
-  missing(isLinked: (member: MemberIndex) => boolean): readonly MissingVote[] {
+  missing(contactOf: (member: MemberIndex) => Contact): readonly MissingVote[] {
     return this.#members.flatMap(({ name, number: member }) => {
       if (this.#votes.has(member)) return [];
-      return [{ name, refusal: this.#refusals.get(member), isLinked: isLinked(member) }];
+      const { refusal, sinceWallMs = this.#begunWallMs } = this.#refusals.get(member) ?? {};
+      return [{ name, refusal, sinceWallMs, ...contactOf(member) }];
+    });
+  }
+
+  /** The same again is told since the first time. */
+  #refuse(member: MemberIndex, refusal: Refusal): void {
+    if (this.#votes.has(member)) return;
+    const before = this.#refusals.get(member);
+    const isSame = before?.refusal.refused === refusal.refused;
+    this.#refusals.set(member, {
+      refusal,
+      sinceWallMs: isSame ? before.sinceWallMs : this.#wallMs(),
     });
   }
 

@@ -21,7 +21,7 @@ import { SESSION_SCRUB_RECORDS } from '../shell/store/limits.ts';
 import type { OpenOptions } from '../shell/store/open.ts';
 import { type BrokenFault, brokenBy, isFault, type StoreFault } from './fault.ts';
 import type { WalletFolder } from './folder.ts';
-import { Pursuit } from './pursuit.ts';
+import { type Contact, Pursuit } from './pursuit.ts';
 import { beside, type Waking, Watchers } from './until.ts';
 import { type LiveOrderView, liveOrderView } from './view.ts';
 
@@ -49,13 +49,14 @@ export interface WalletSession extends Waking {
   settled(): Promise<BrokenFault | undefined>;
   /** Hears all notices from now on; the result ends that. */
   hear(listener: (notice: Notice) => void): () => void;
-  /** Whether there is a link to this member itself. */
-  isLinked(member: MemberIndex): boolean;
+  /** How this member itself is reached. */
+  contact(member: MemberIndex): Contact;
   /** Links to any nodes. */
   linkCount(): number;
   /** Nodes that were asked for, and why each one that is not linked is not. */
   peerCount(): number;
   troubles(): readonly PeerTrouble[];
+  /** Never rejects: all that counts is on disk, and no fault of an end may hide what was told. */
   close(): Promise<void>;
 }
 
@@ -115,17 +116,18 @@ export async function openSession(
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    isLinked: (member) => {
+    contact: (member) => {
       const key = memberAt(network.committee, member)?.key;
       const peer = links.peers().find((candidate) => {
         return key !== undefined && candidate.key !== undefined && equalBytes(candidate.key, key);
       });
-      return peer !== undefined && isLinked(peer.state);
+      const isLinkedNow = peer !== undefined && isLinked(peer.state);
+      return { isLinked: isLinkedNow, fault: isLinkedNow ? undefined : peer?.lastFault };
     },
     linkCount: () => links.peers().filter(({ state }) => isLinked(state)).length,
     peerCount: () => wallet.config.peers.length,
     troubles: () => troublesOf(links),
-    close: async () => void (await engine.stop()),
+    close: async () => void (await engine.stop().catch(() => undefined)),
   };
 }
 
@@ -175,7 +177,8 @@ async function openSound(options: EngineOptions, where: OpenOptions): Promise<En
 
 function troublesOf(links: Links): readonly PeerTrouble[] {
   return links.peers().flatMap(({ address, state, lastFault }) => {
-    if (address === undefined || isLinked(state)) return [];
+    // A node that is linked under its key needs no second link under its address.
+    if (address === undefined || isLinked(state) || lastFault?.code === 'duplicate') return [];
     return [{ address: formatAddress(address), fault: lastFault }];
   });
 }

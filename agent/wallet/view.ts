@@ -42,6 +42,8 @@ export interface WalletView {
    * network.
    */
   readonly balances: readonly QuantityView[];
+  /** The same less what a live order takes. */
+  readonly available: readonly QuantityView[];
   readonly next: string;
   readonly payments: string;
   readonly live: LiveOrderView | null;
@@ -61,6 +63,10 @@ export function walletView(
     balances: network.genesis.tokens.map((_, at) => {
       const held = balances.find(({ token }) => token === at)?.balance ?? ZERO_BALANCE;
       return quantityView(network, at as TokenIndex, held);
+    }),
+    available: network.genesis.tokens.map((_, at) => {
+      const token = at as TokenIndex;
+      return quantityView(network, token, spendable(read, network, account, token));
     }),
     next: next.toString(),
     payments: payments.toString(),

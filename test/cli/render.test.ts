@@ -241,6 +241,10 @@ const WALLET: WalletView = {
     { token: 'HRS', amount: '987.50', amountMinor: '98750' },
     { token: 'CUP', amount: '3', amountMinor: '3' },
   ],
+  available: [
+    { token: 'HRS', amount: '987.50', amountMinor: '98750' },
+    { token: 'CUP', amount: '3', amountMinor: '3' },
+  ],
   next: '1',
   payments: '1',
   live: null,
@@ -261,7 +265,9 @@ describe('a wallet', () => {
     const live = { order: certificate.order, createdWallMs: NOON, votes: ['oak'], quorum: 3 };
     const doubt = { kind: 'too_few', answered: 0, needed: 3 } as const;
     const stale = { confirmed: false, told: [], doubt, wallMs: NOON };
-    assert.equal(renderBalance(PLAIN, { ...WALLET, live }, stale), STALE_TEXT);
+    const left = { token: 'HRS', amount: '975.00', amountMinor: '97500' };
+    const available = [left, ...WALLET.available.slice(1)];
+    assert.equal(renderBalance(PLAIN, { ...WALLET, available, live }, stale), STALE_TEXT);
   });
 
   it('lists payments with the newest last', () => {
@@ -397,12 +403,12 @@ const BALANCE_TEXT = `987.50 HRS
 Each payment is proven by its certificate.
 Confirmed 2026-01-31 12:00:00 UTC by oak, elm and ash: they know of no other.`;
 
-const STALE_TEXT = `987.50 HRS  not confirmed
+const STALE_TEXT = `975.00 HRS, 12.50 on its way  not confirmed
      3 CUP  not confirmed
 
 Not confirmed: no authority answered.
 Each payment is proven by its certificate; others may be missing, made with this key or received.
-On its way: 12.50 HRS to mp1pdgn4kd5...f70v, 1 of 3 votes; not taken off above.`;
+On its way: 12.50 HRS to mp1pdgn4kd5...f70v, 1 of 3 votes.`;
 
 const HISTORY_TEXT = `learned (UTC)        amount  token        account             votes  memo     order
 2026-01-31 12:00:00  -12.50  HRS    to    mp1pdgn4kd5...f70v      3  "bread"  b51d77e5-b2ae-87a1-8b4f-2b1e82612e46

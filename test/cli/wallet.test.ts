@@ -22,7 +22,7 @@ import { finished, meshpay, type Ran, startMeshpay } from './support.ts';
  * What a payment that takes more than a moment shows of how it stands (text.test.ts: not before).
  */
 const PROGRESS =
-  /^(Connecting\.\.\.|asking before signing: .*|votes [0-3] of 3.*|No quorum yet; it goes on by itself\. Waiting for:| {2}authority-[1-4]: .*)$/;
+  /^(Connecting\.\.\.|asking before signing: .*|votes [0-3] of 3.*|No quorum yet; it goes on by itself, and Ctrl-C is safe\. Waiting for:| {2}(authority-[1-4]|node [0-9.:]+): .*)$/;
 
 /** One lab for all: the tests follow each other, as a day with two wallets. */
 describe('a wallet', { concurrency: 1 }, () => {
@@ -182,9 +182,13 @@ describe('a wallet', { concurrency: 1 }, () => {
       ran.err,
       /^Signed all the same, as --anyway asks: authorities: expected the word/m,
     );
-    assert.match(ran.err, /^No quorum yet; it goes on by itself\. Waiting for:$/m);
+    assert.match(
+      ran.err,
+      /^No quorum yet; it goes on by itself, and Ctrl-C is safe\. Waiting for:$/m,
+    );
     assert.match(ran.err, /^ {2}authority-3: /m);
     assert.match(ran.err, /^ {2}authority-4: /m);
+    assert.match(ran.err, /^ {2}node 127\.0\.0\.1:[0-9]+: no connection to this address/m);
     const [, id = ''] =
       /^meshpay: not_certified: order ([0-9a-f-]{36}): expected votes of 3 authorities, found 2$/m.exec(
         ran.err,
@@ -254,7 +258,11 @@ describe('a wallet', { concurrency: 1 }, () => {
     const dave = (await run('wallet address --wallet wallets/dave')).out.trim();
     const early = await run(`wallet pay ${bob} 4 HRS --wallet wallets/dave --anyway --timeout 10`);
     assert.equal(early.status, EXITS.try_again.status, early.err);
-    assert.match(early.err, /^ {2}authority-1: insufficient_balance, .*; it says 0\.00$/m);
+    assert.match(
+      early.err,
+      /^ {2}authority-1: insufficient_balance, .*; it says 0\.00 \(since [0-9:]{8} UTC\)$/m,
+    );
+    assert.doesNotMatch(early.err, /^ {2}node /m, 'there is a link to every node');
     const gift = await run(`wallet pay ${dave} 4 HRS --wallet wallets/bob`);
     assert.equal(gift.status, 0, gift.err);
     const late = await run('wallet resume --wallet wallets/dave --timeout 30');

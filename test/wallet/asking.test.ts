@@ -48,7 +48,7 @@ function sessionOf(world: World): Session {
         alice.signer.publicKey,
         nonce,
       ),
-    isLinked: () => true,
+    contact: () => ({ isLinked: true, fault: undefined }),
     linkCount: () => 1,
     peerCount: () => 1,
     troubles: () => [],

@@ -49,6 +49,7 @@ describe('the view of a wallet', () => {
       ],
     );
     assert.deepEqual([view.next, view.payments, view.live], ['2', '3', null]);
+    assert.deepEqual(view.available, view.balances);
   });
 
   it('lists the newest payments first, as many as asked, and says which way each went', () => {
@@ -96,6 +97,9 @@ describe('the view of a wallet', () => {
     );
     assert.deepEqual([left(0), left(1)], [700n, 0n]);
     const { read, account, open } = alice();
-    assert.deepEqual(walletView(read, world.network, account, open).live, live);
+    const view = walletView(read, world.network, account, open);
+    assert.deepEqual(view.live, live);
+    const minors = view.available.map(({ amountMinor }) => amountMinor);
+    assert.deepEqual(minors, ['700', '0']);
   });
 });

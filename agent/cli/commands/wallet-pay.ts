@@ -179,11 +179,12 @@ function readWatch(
     timeoutMs: timeout === undefined ? undefined : timeout * 1_000,
     onAsking: (standing) => terminal.progress.show(askingText(standing)),
     onProgress: (pursuit) => terminal.progress.show(progressText(pursuit)),
-    onWaiting: (waiting) => {
+    onWaiting: (waiting, isDue) => {
       const reasons = waitingLines(waiting);
-      if (reasons.join('\n') === told) return;
+      if (!isDue && reasons.join('\n') === told) return;
       told = reasons.join('\n');
-      terminal.note(terminal.notePaint.warn('No quorum yet; it goes on by itself. Waiting for:'));
+      const text = 'No quorum yet; it goes on by itself, and Ctrl-C is safe. Waiting for:';
+      terminal.note(terminal.notePaint.warn(text));
       for (const reason of reasons) terminal.note(`  ${reason}`);
     },
     onInsisted: (why) => {

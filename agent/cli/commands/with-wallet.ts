@@ -1,12 +1,16 @@
 /** The common frame of wallet commands: open, refresh, do, close. */
 
 import type { WalletFolder } from '../../wallet/folder.ts';
+import { awaitEnd } from '../../wallet/pay.ts';
 import { type Freshness, refresh, unconfirmed } from '../../wallet/refresh.ts';
 import { openSession, type SessionOptions, type WalletSession } from '../../wallet/session.ts';
 import type { Args, Context } from '../command.ts';
 import { shortName } from '../render/events.ts';
 import { walletOf } from '../wallet.ts';
 import { orFail } from '../wallet-failure.ts';
+
+/** How long a live order is waited for where enough authorities answer. */
+const LIVE_MS = 3_000;
 
 /** Opens a wallet with the check of its store shown when it takes long. Throws Failure. */
 export async function openShown(
@@ -51,12 +55,20 @@ async function freshnessOf(
   context: Context,
 ): Promise<Freshness> {
   try {
-    if (!offline) return orFail(await refresh(session, context.interrupt));
+    if (!offline) return await asked(session, context.interrupt);
     return unconfirmed({ kind: 'offline' });
   } finally {
     context.terminal.progress.clear();
     tellOfResumed(session, context);
   }
+}
+
+/** What was asked; an order on its way has its quorum in a moment where so many answer. */
+async function asked(session: WalletSession, interrupt: AbortSignal): Promise<Freshness> {
+  const freshness = orFail(await refresh(session, interrupt));
+  if (session.resumed === undefined || !freshness.confirmed) return freshness;
+  orFail(await awaitEnd(session, session.resumed, LIVE_MS, interrupt));
+  return freshness;
 }
 
 /** Whoever asked for a payment must hear that it is done, whichever command finished it. */

@@ -1,13 +1,13 @@
 /** A payment on its way, for people: who has voted, who has not, and why. Pure. */
 import { harmless } from '../../core/base/characters.ts';
-import { REFUSALS, type Refusal } from '../../core/base/refusal.ts';
+import { REFUSALS, type Refusal, type RefusalCode } from '../../core/base/refusal.ts';
 import { formatAmount } from '../../core/base/units.ts';
 import { type Answers, hasForgotten } from '../../core/wallet/answers.ts';
 import { describeLinkFault } from '../../shell/net/fault.ts';
 import type { Waiting } from '../../wallet/pay.ts';
 import type { MissingVote, Pursuit } from '../../wallet/pursuit.ts';
 import type { PeerTrouble } from '../../wallet/session.ts';
-import { counted } from './text.ts';
+import { counted, moment } from './text.ts';
 
 /** "asking before signing: 2 of 3 would vote, 1 refuse". */
 export function askingText(answers: Answers): string {
@@ -29,10 +29,15 @@ export function progressText({ voters, quorum, refusals, silent }: Pursuit): str
   return `votes ${voters.length} of ${quorum}${who}${rest.length > 0 ? `, ${rest.join(', ')}` : ''}`;
 }
 
-/** Why there is no quorum yet, one line for each authority that has not voted, or for each node. */
+/**
+ * Why there is no quorum yet: one line for each authority that has not voted, and one for each node
+ * that the wallet should be linked with and is not.
+ */
 export function waitingLines({ troubles, missing, decimals }: Waiting): readonly string[] {
-  if (troubles.length > 0) return troubles.map(troubleText);
-  return missing.map((each) => `${each.name}: ${missingText(each, decimals)}`);
+  return [
+    ...missing.map((each) => `${each.name}: ${missingText(each, decimals)}`),
+    ...troubles.map((trouble) => `node ${troubleText(trouble)}`),
+  ];
 }
 
 /** "192.0.2.7:7420: connection refused". */
@@ -40,9 +45,18 @@ export function troubleText({ address, fault }: PeerTrouble): string {
   return `${address}: ${fault === undefined ? 'no answer yet' : harmless(describeLinkFault(fault))}`;
 }
 
-function missingText({ refusal, isLinked }: MissingVote, decimals: number): string {
-  if (refusal !== undefined) return refusalText(refusal, decimals);
-  return isLinked ? 'connected, but does not answer' : 'no answer, and no link of its own';
+/** What relays say of an authority that is not there: how many of them were asked is no matter. */
+const NO_WAY: readonly RefusalCode[] = ['too_many_hops', 'unreachable'];
+
+function missingText(each: MissingVote, decimals: number): string {
+  const { refusal, isLinked, fault, sinceWallMs } = each;
+  const since = `since ${moment(sinceWallMs).slice(11)} UTC`;
+  if (refusal !== undefined && !NO_WAY.includes(refusal.refused)) {
+    return `${refusalText(refusal, decimals)} (${since})`;
+  }
+  if (isLinked) return `connected, but silent ${since}`;
+  const why = fault === undefined ? 'no link of its own' : harmless(describeLinkFault(fault));
+  return `no answer ${since}: ${refusal === undefined ? why : 'nobody found a way to it'}`;
 }
 
 /** "insufficient_balance, the balance is below the amount; it says 5.00". */

@@ -12,10 +12,12 @@ import { counted, duration, listed, moment } from './text.ts';
 
 /** `meshpay wallet balance`. */
 export function renderBalance(paint: Paint, view: WalletView, freshness: Freshness): string {
-  const width = Math.max(...view.balances.map(({ amount }) => amount.length));
-  const balances = view.balances.map(({ amount, token }) => {
+  const { available, live } = view;
+  const width = Math.max(...available.map(({ amount }) => amount.length));
+  const balances = available.map(({ amount, token }) => {
+    const going = live?.order.token === token ? `, ${live.order.amount} on its way` : '';
     const doubt = freshness.confirmed ? '' : `  ${paint.warn('not confirmed')}`;
-    return `${paint.strong(amount.padStart(width))} ${token}${doubt}`;
+    return `${paint.strong(amount.padStart(width))} ${token}${going}${doubt}`;
   });
   return [
     balances.join('\n'),
@@ -41,7 +43,7 @@ function freshnessText({ told, doubt, wallMs }: Freshness): string {
 
 /** The same as JSON. */
 export function freshnessView({ confirmed, told, doubt, wallMs }: Freshness) {
-  return { confirmed, told, why: doubt === undefined ? '' : doubtText(doubt), wallMs };
+  return { confirmed, told, why: doubt === undefined ? null : doubtText(doubt), wallMs };
 }
 
 function doubtText(doubt: Doubt): string {
@@ -76,7 +78,7 @@ function authorities(count: number): string {
 function liveText(paint: Paint, { order, votes, quorum }: LiveOrderView): string {
   const who = votes.length === 0 ? 'no votes yet' : `${votes.length} of ${quorum} votes`;
   const amount = `${order.amount} ${order.token} to ${shortName(order.recipient)}`;
-  return `${paint.warn('On its way:')} ${amount}, ${who}; not taken off above.`;
+  return `${paint.warn('On its way:')} ${amount}, ${who}.`;
 }
 
 /** `meshpay wallet history`: the newest payment last, as one reads a ledger. */

@@ -113,13 +113,13 @@ export class Payer {
   waiting(): readonly string[] {
     if (this.#live === undefined) return [];
     const { pursuit } = this.#live;
-    const missing = pursuit.missing((member) => this.session.isLinked(member));
+    const missing = pursuit.missing((member) => this.session.contact(member));
     return waitingLines({ troubles: [], missing, decimals: pursuit.decimals });
   }
 
   memberLinks(): number {
     const { members } = asFounded(this.session.network).committee;
-    return members.filter((_, i) => this.session.isLinked(i as MemberIndex)).length;
+    return members.filter((_, i) => this.session.contact(i as MemberIndex).isLinked).length;
   }
 
   async close(): Promise<void> {
