@@ -100,6 +100,7 @@ function mostRecordBytes(members: number, tokens: number): Readonly<Record<strin
     7: 4 + ORDER_BYTES + 64,
     3: 32,
     ...Object.fromEntries([...numbers, ...singles]),
+    k: 4 + MEMORY_BYTES_OF.link * (MOST_RELAYS + MOST_OF_A_MEMBER * members),
   };
 }
 
@@ -133,7 +134,7 @@ const MEMORY_BYTES_OF = {
 const LOOK_EVERY = 400;
 /** Wake-ups that a node may want in one second. */
 const MOST_TICKS_PER_SECOND = 50;
-/** Bytes of one record that is there once: votes of 64 members and an order; 512 links. */
+/** Bytes of one record that is there once: votes of 64 members and an order. */
 const MOST_SINGLE_BYTES = 6_000;
 /** Records that there are at most this many of, whatever happens. */
 const FEW: Readonly<Record<string, number>> = {
