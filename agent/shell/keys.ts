@@ -20,9 +20,9 @@ import { writeNewFile } from '../../platform/file-writer.ts';
 import { invariant } from '../core/base/assert.ts';
 import { equalBytes } from '../core/base/bytes.ts';
 import { strayNameIn, trimmed } from '../core/base/characters.ts';
-import type { Signer } from '../core/base/crypto.ts';
+import type { Sign, Signer } from '../core/base/crypto.ts';
 import { MAX_KEY_FILE_BYTES } from './limits.ts';
-import { loadSodium } from './sodium.ts';
+import { sodiumWhenBusy } from './sodium.ts';
 
 hashes.sha512 = sha512;
 
@@ -101,10 +101,16 @@ export function readKeyFile(path: string): Uint8Array | KeyFault {
   return parseSeed(text) ?? fault('key_file_malformed', where);
 }
 
-/** The key pair of a seed (32 bytes), for who signs all day: by libsodium where it loads. */
+/** The key pair of a seed (32 bytes), for who signs all day: by libsodium while there is much. */
 export function quickSignerFromSeed(seed: Uint8Array): Signer {
-  const signer = signerFromSeed(seed);
-  return { ...signer, sign: loadSodium()?.signerOf(seed) ?? signer.sign };
+  const { publicKey, sign: nodeSigns } = signerFromSeed(seed);
+  const sodium = sodiumWhenBusy();
+  let quick: Sign | undefined;
+  const sign: Sign = (message) => {
+    quick ??= sodium()?.signerOf(seed);
+    return (quick ?? nodeSigns)(message);
+  };
+  return { publicKey, sign };
 }
 
 /** The key pair of a seed (32 bytes). */

@@ -93,6 +93,9 @@ invariant(
 
 /** Parsed public keys that are kept for the next signature check: a KeyObject takes about 1 KiB. */
 export const VERIFY_CACHE_KEYS = 4_096;
+/** So many signatures within so long are worth the 2 MiB that libsodium takes (sodium.ts). */
+export const BUSY_SIGNATURES = 100;
+export const BUSY_WITHIN_MS = 1_000;
 /**
  * Votes that are kept for their certificates (remember.ts): about 1 MiB when all places are taken.
  */

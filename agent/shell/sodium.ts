@@ -14,6 +14,7 @@ import { hex } from '@scure/base';
 import { invariant } from '../core/base/assert.ts';
 import { equalBytes } from '../core/base/bytes.ts';
 import type { Sign, Verify } from '../core/base/crypto.ts';
+import { BUSY_SIGNATURES, BUSY_WITHIN_MS } from './limits.ts';
 
 const [SEED_BYTES, KEY_BYTES, SECRET_BYTES, SIGNATURE_BYTES] = [32, 32, 64, 64];
 
@@ -52,6 +53,27 @@ export function loadSodium(load: () => unknown = loadAddon): Sodium | undefined 
     // Not installed, or made for another machine: node:crypto does the same.
     return undefined;
   }
+}
+
+/**
+ * To be asked at each signature that is made or checked: gives libsodium from the first moment on
+ * at which there is much to do. A node at rest does without it, and without its memory.
+ */
+export function sodiumWhenBusy(
+  nowMs: () => number = () => performance.now(),
+  load: () => Sodium | undefined = loadSodium,
+): () => Sodium | undefined {
+  let begunMs = Number.NEGATIVE_INFINITY;
+  let count = 0;
+  let loaded: Sodium | undefined;
+  return () => {
+    if (count === BUSY_SIGNATURES) return loaded;
+    const now = nowMs();
+    if (now - begunMs >= BUSY_WITHIN_MS) [begunMs, count] = [now, 0];
+    count += 1;
+    if (count === BUSY_SIGNATURES) loaded = load();
+    return loaded;
+  };
 }
 
 function loadAddon(): unknown {

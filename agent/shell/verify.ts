@@ -1,8 +1,8 @@
 /**
  * `Verify` for production: the strict rule of core/base/ed25519.ts (libsodium's), and after it
- * the fastest library that there is: libsodium itself where it loads, else node:crypto, which is
- * ten times as fast as JavaScript. What passes the rule, every library judges alike, so neither
- * that nor the Node version matters (RFC 8032, "Taming the many EdDSAs";
+ * the fastest library that there is: libsodium itself where it loads and there is much to do,
+ * else node:crypto, which is ten times as fast as JavaScript. What passes the rule, every library
+ * judges alike, so neither that nor the Node version matters (RFC 8032, "Taming the many EdDSAs";
  * test/core/ed25519.test.ts).
  */
 import { createPublicKey, type KeyObject, verify as nodeVerify } from 'node:crypto';
@@ -10,12 +10,19 @@ import { toByteKey } from '../core/base/bytes.ts';
 import type { Verify } from '../core/base/crypto.ts';
 import { wellFormed } from '../core/base/ed25519.ts';
 import { VERIFY_CACHE_KEYS } from './limits.ts';
-import { loadSodium } from './sodium.ts';
+import { sodiumWhenBusy } from './sodium.ts';
 
 /** Makes a `Verify`; `check` judges what is well-formed. */
-export function createVerify(check: Verify = loadSodium()?.check ?? createNodeCheck()): Verify {
+export function createVerify(check: Verify = createQuickCheck()): Verify {
   return (publicKey, message, signature) =>
     wellFormed(publicKey, signature) && check(publicKey, message, signature);
+}
+
+function createQuickCheck(): Verify {
+  const sodium = sodiumWhenBusy();
+  const nodeCheck = createNodeCheck();
+  return (publicKey, message, signature) =>
+    (sodium()?.check ?? nodeCheck)(publicKey, message, signature);
 }
 
 /**

@@ -4,8 +4,8 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { describe, it } from 'node:test';
-import { signerFromSeed } from '../../agent/shell/keys.ts';
-import { loadSodium } from '../../agent/shell/sodium.ts';
+import { quickSignerFromSeed, signerFromSeed } from '../../agent/shell/keys.ts';
+import { loadSodium, type Sodium, sodiumWhenBusy } from '../../agent/shell/sodium.ts';
 import { createNodeCheck, createVerify } from '../../agent/shell/verify.ts';
 
 const SEED = new Uint8Array(32).fill(9);
@@ -100,5 +100,55 @@ describe('a libsodium that is not what it should be', () => {
       undefined,
     );
     assert.equal(createVerify()(publicKey, MESSAGE, sign(MESSAGE)), true);
+  });
+});
+
+describe('libsodium on demand', () => {
+  const sodium: Sodium = { check: () => true, signerOf: () => () => new Uint8Array(64) };
+
+  /** Asks so many times, so far apart; how often it was loaded, and what the last answer was. */
+  function asked(times: number, apartMs: number, isThere = true) {
+    let [nowMs, loads] = [5, 0];
+    const ask = sodiumWhenBusy(
+      () => nowMs,
+      () => {
+        loads += 1;
+        return isThere ? sodium : undefined;
+      },
+    );
+    let answer: Sodium | undefined;
+    for (let n = 0; n < times; n++) {
+      answer = ask();
+      nowMs += apartMs;
+    }
+    return { loads, answer };
+  }
+
+  it('is loaded at the hundredth signature of a second, once, and kept', () => {
+    assert.deepEqual(asked(99, 1), { loads: 0, answer: undefined });
+    assert.deepEqual(asked(100, 1), { loads: 1, answer: sodium });
+    assert.deepEqual(asked(5_000, 10), { loads: 1, answer: sodium });
+  });
+
+  it('is not loaded by a node that has less to do, however long', () => {
+    assert.deepEqual(asked(100, 10), { loads: 1, answer: sodium });
+    assert.deepEqual(asked(5_000, 11), { loads: 0, answer: undefined });
+  });
+
+  it('is asked for once where there is none', () => {
+    assert.deepEqual(asked(5_000, 1, false), { loads: 1, answer: undefined });
+  });
+
+  it('signs and judges as before, before and after', () => {
+    const quick = quickSignerFromSeed(SEED);
+    const verify = createVerify();
+    assert.deepEqual(quick.publicKey, publicKey);
+    for (let n = 0; n < 250; n++) {
+      const message = Uint8Array.of(n, 1);
+      const signature = quick.sign(message);
+      assert.deepEqual(signature, sign(message));
+      assert.equal(verify(publicKey, message, signature), true);
+      assert.equal(verify(publicKey, MESSAGE, signature), false);
+    }
   });
 });

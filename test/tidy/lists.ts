@@ -41,6 +41,7 @@ export const FOR_TESTS: readonly string[] = [
   'claimStore',
   'createEngine',
   'createNodeCheck',
+  'loadSodium',
   'formatSeed',
   'parseSeed',
   'NOBODY_READS',
