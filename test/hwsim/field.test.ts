@@ -17,6 +17,8 @@ import { bootWorld, type World } from './world.ts';
 
 const MESH = { meshId: 'meshpay field', passphrase: 'correct horse battery' };
 const RADIOS = 5;
+/** The second radios of the nodes 0 and 1. */
+const FURTHER = [3, 4];
 const PATIENCE_MS = 120_000;
 const LOOK = { pauseMs: 2_000 };
 
@@ -28,10 +30,7 @@ describe('radios in the field, on virtual radios', { skip }, () => {
     world = await bootWorld({ host: readyHost(), radios: RADIOS });
     await bothBands();
     agents = await makeAgents(world, { authorities: [0], wallets: [], mesh: MESH });
-    for (const [radio, owner] of [
-      [3, 0],
-      [4, 1],
-    ] as const) {
+    for (const [owner, radio] of FURTHER.entries()) {
       const { phy } = world.node(radio);
       const { name } = world.node(owner);
       await world.node(radio).must(['iw', 'phy', phy, 'set', 'netns', 'name', name]);
@@ -72,9 +71,11 @@ describe('radios in the field, on virtual radios', { skip }, () => {
   it('two radios a node are in the mesh of their band, each with an address of its own', async () => {
     await world.explain(async () => {
       const both = [agents.at(0), agents.at(1)] as const;
-      for (const { node, config } of both) {
-        const others = 'others = [{ band = "5", channel = 36 }]';
-        await node.write(configFileOf(node), writeConfig(config).replace('others = []', others));
+      for (const [i, { node, config }] of both.entries()) {
+        const { phy } = world.node(FURTHER[i] ?? 0);
+        const others = `others = [{ phy = "${phy}", band = "5", channel = 36 }]`;
+        const text = writeConfig({ ...config, 'radio.phy': node.phy });
+        await node.write(configFileOf(node), text.replace('others = []', others));
       }
       await Promise.all(both.map(({ node }) => startRadio(node)));
       for (const { node } of both) {
