@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -194,7 +194,9 @@ describe('meshpay radio watch', () => {
     let count = 0;
     const write = () => {
       count += 1;
-      writeFileSync(file, JSON.stringify({ ...report, uptimeMs: uptimeMs() }));
+      // Whole or not at all, as meshpay-radio does.
+      writeFileSync(`${file}.new`, JSON.stringify({ ...report, uptimeMs: uptimeMs() }));
+      renameSync(`${file}.new`, file);
     };
     write();
     const timer = setInterval(write, 200);
