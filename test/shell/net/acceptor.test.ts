@@ -1,6 +1,6 @@
 /** Listening: the address of an interface that comes and goes, and places for handshakes. */
 import assert from 'node:assert/strict';
-import { connect, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { after, describe, it } from 'node:test';
 import type { TLSSocket } from 'node:tls';
 import { Acceptor, type AcceptorOptions } from '../../../agent/shell/net/acceptor.ts';
@@ -53,6 +53,26 @@ describe('an address with a zone', () => {
     index = 2;
     await until(() => isOpen() && acceptor.listening()[0]?.address.port !== port, 'another port');
     await acceptor.stop();
+  });
+});
+
+describe('a port that is taken', () => {
+  it('is a mistake if it was asked for, by whichever kind of socket it is taken', async () => {
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+    const address = taken.address();
+    assert.ok(address !== null && typeof address === 'object');
+    for (const transport of ['auto', 'tcp'] as const) {
+      const listen = [{ host: '127.0.0.1', port: address.port }];
+      const acceptor = acceptorAt('', { transport, listen });
+      await assert.rejects(acceptor.start(), { code: 'EADDRINUSE' });
+      assert.deepEqual(
+        acceptor.listening().map(({ open }) => open),
+        [false],
+      );
+      await acceptor.stop();
+    }
+    await new Promise((resolve) => taken.close(resolve));
   });
 });
 
