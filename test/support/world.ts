@@ -27,7 +27,7 @@ export interface Place {
   readonly name: string;
   readonly signer: Signer;
   node: Node;
-  readonly setup: NodeSetup;
+  setup: NodeSetup;
   state: Map<ByteKey, Uint8Array>;
   readonly notices: Notice[];
   readonly closed: string[];

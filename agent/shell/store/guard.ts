@@ -7,6 +7,7 @@
  *   account                     which sequence is next, and which order was voted for
  *   conflict                    accounts that must not be voted for any more
  *   standing, firstStart        whether this key may vote at all
+ *   committee, formerCommittee  whose votes make a quorum
  *   owner, genesis              whose ledger this is, and of which network
  *   accountCount, journalHead   what the next account and the next fact go by
  *   liveOrder, wallet           what a wallet has signed, and what it signs next
@@ -22,6 +23,8 @@ const GUARDED = [
   'conflict',
   'standing',
   'firstStart',
+  'committee',
+  'formerCommittee',
   'owner',
   'genesis',
   'accountCount',
