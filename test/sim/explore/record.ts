@@ -46,6 +46,8 @@ interface Entry {
 /** What the reader must know to name what it finds. All byte strings, one character a byte. */
 export interface Names {
   readonly networkId: string;
+  /** The keys of the committee, by number. */
+  readonly members: readonly string[];
   readonly accounts: readonly string[];
   /** Signed orders, each with its unsigned part, its account and its sequence. */
   readonly orders: readonly {
@@ -78,6 +80,7 @@ export function readDisk(records: Iterable<readonly [string, string]>, names: Na
     return store.get(key);
   };
   sound(take('G') === names.networkId, 'the store belongs to the network');
+  checkCommittee(take('8'), names);
   const journal = readJournal(take, names);
   const read = names.accounts.map((key) => readAccount(take(`A${key}`), names));
   const known = read.filter(({ view }) => view.known).length;
@@ -100,6 +103,19 @@ export function readDisk(records: Iterable<readonly [string, string]>, names: Na
   checkHistories(journal, read, names);
   for (const key of store.keys()) sound(taken.has(key), `no record ${JSON.stringify(key)}`);
   return { view, ledger: read.map(({ ledger }) => ledger).join('|') };
+}
+
+/** The founders judge: a small world has one epoch. */
+function checkCommittee(bytes: string | undefined, { members }: Names): void {
+  const reader = new Reader(bytes ?? '');
+  sound(reader.number(4) === 0, 'the epoch is that of the founders');
+  sound(reader.number(1) === members.length, 'all of them judge');
+  members.forEach((key, member) => {
+    sound(reader.number(1) === member, 'each has its number');
+    reader.bytes(reader.number(1));
+    sound(reader.bytes(32) === key, 'and its key');
+  });
+  reader.end();
 }
 
 type Take = (key: string) => string | undefined;

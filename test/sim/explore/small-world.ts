@@ -124,6 +124,7 @@ export class SmallWorld {
     const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
     return {
       networkId: text(this.network.id),
+      members: this.members.map(({ publicKey }) => text(publicKey)),
       accounts: this.wallets.map(({ publicKey }) => text(publicKey)),
       orders: this.setting.orders.map(({ from, to, sequence }, i) => ({
         signed: text(encode(signedOrderCoder, this.order(i))),
