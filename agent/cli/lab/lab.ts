@@ -50,8 +50,8 @@ export interface Lab {
   readonly nodes: readonly LabNode[];
   readonly wallets: readonly LabWallet[];
   /**
-   * Starts a node that is not running; resolves with its time to `ready`, in milliseconds. The
-   * authorities of a new lab vote by then: each waits until the others have vouched for it.
+   * Starts a node that is not running; resolves with its time to `ready`, in milliseconds. An
+   * authority that starts for the first time votes by then: the others have vouched for it.
    */
   start(node: LabNode): Promise<number>;
   /** Whether all authorities hold the same ledger now. */
@@ -85,18 +85,21 @@ export async function openLab(request: LabRequest): Promise<Lab> {
       through: at % 2 === 1 ? relay?.name : undefined,
     };
   });
+  const begun = new Set<string>();
   return {
     folder: request.folder,
     network,
     nodes,
     wallets,
     watchers,
-    start: async ({ role, daemon }) => {
+    start: async ({ name, role, daemon }) => {
+      const isFirstStart = isNew && role === 'authority' && !begun.has(name);
+      begun.add(name);
       daemon.start();
       const isReady = ({ state }: StatusView): boolean => state === 'ready';
       const readyMs = await beside(watchers, daemon.until(isReady, 'to be ready', READY_WITHIN_MS));
       const votes = ({ voting }: StatusView): boolean => voting.may;
-      if (isNew && role === 'authority') {
+      if (isFirstStart) {
         await beside(watchers, daemon.until(votes, 'to vote', READY_WITHIN_MS));
       }
       return readyMs;
