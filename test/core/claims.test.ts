@@ -3,9 +3,9 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { claim } from '../../agent/core/authority/claims.ts';
+import { claim, isClaimed, renew } from '../../agent/core/authority/claims.ts';
 import type { ByteKey } from '../../agent/core/base/bytes.ts';
-import { CLAIM_MS, MAX_CLAIMS } from '../../agent/core/base/limits.ts';
+import { CLAIM_MS, MAX_CLAIM_MS, MAX_CLAIMS } from '../../agent/core/base/limits.ts';
 import type { Epoch, MemberIndex } from '../../agent/core/base/units.ts';
 import { Draft } from '../../agent/core/draft.ts';
 import { frameOf, orderOf } from '../support/forge.ts';
@@ -17,34 +17,76 @@ const [A, B] = [0 as MemberIndex, 1 as MemberIndex];
 /** Claims in a memory of their own. */
 function claims() {
   const state = new Map<ByteKey, Uint8Array>();
-  const claimAt = (nowMs: number, subject: number, member: MemberIndex): boolean => {
-    const draft = new Draft({ get: (key) => state.get(key) }, { nowMs, wallMs: 0 });
-    const isAllowed = claim(draft, Uint8Array.of(subject >> 8, subject & 255), member);
-    for (const { key, value } of draft.finish(undefined).writes) if (value) state.set(key, value);
-    return isAllowed;
-  };
-  return { state, claimAt };
+  const at =
+    <T>(act: (draft: Draft, subject: Uint8Array, member: MemberIndex) => T) =>
+    (nowMs: number, subject: number, member: MemberIndex): T => {
+      const draft = new Draft({ get: (key) => state.get(key) }, { nowMs, wallMs: 0 });
+      const answer = act(draft, Uint8Array.of(subject >> 8, subject & 255), member);
+      for (const { key, value } of draft.finish(undefined).writes) if (value) state.set(key, value);
+      return answer;
+    };
+  const isClaimedAt = (nowMs: number, subject: number) => at(isClaimed)(nowMs, subject, A);
+  return { state, claimAt: at(claim), renewAt: at(renew), isClaimedAt };
 }
 
 describe('a claim', () => {
-  it('keeps others away for a while, and never its own member', () => {
-    const { claimAt } = claims();
+  it('keeps everybody away for a while: the others, and the same from being asked twice', () => {
+    const { claimAt, isClaimedAt } = claims();
+    assert.ok(!isClaimedAt(1_000, 7));
     assert.ok(claimAt(1_000, 7, A));
-    assert.ok(!claimAt(1_000, 7, B));
-    assert.ok(claimAt(1_000 + CLAIM_MS - 1, 7, A));
-    assert.ok(!claimAt(1_000 + CLAIM_MS - 1, 7, B));
+    for (const ms of [1_000, 1_000 + CLAIM_MS - 1]) {
+      assert.ok(isClaimedAt(ms, 7));
+      assert.ok(!claimAt(ms, 7, A));
+      assert.ok(!claimAt(ms, 7, B));
+    }
+    assert.ok(!isClaimedAt(1_000 + CLAIM_MS, 7));
     assert.ok(claimAt(1_000 + CLAIM_MS, 7, B));
     assert.ok(claimAt(1_000, 8, B), 'of another subject there is none');
   });
 
-  it('cannot be made longer by asking again: others have as long a time', () => {
+  it('cannot be made again at once: others have as long a time', () => {
     const { claimAt } = claims();
-    for (let ms = 0; ms < 2 * CLAIM_MS; ms += 10) {
-      assert.ok(claimAt(ms, 7, A));
+    assert.ok(claimAt(0, 7, A));
+    for (let ms = 10; ms < 2 * CLAIM_MS; ms += 10) {
+      assert.equal(claimAt(ms, 7, A), ms >= CLAIM_MS, `${ms}`);
       assert.equal(claimAt(ms, 7, B), ms >= CLAIM_MS, `${ms}`);
     }
     assert.ok(claimAt(2 * CLAIM_MS, 7, B), 'and then whoever is first');
     assert.ok(!claimAt(2 * CLAIM_MS, 7, A));
+  });
+
+  it('lasts while something new comes of it, and then others have as long a time', () => {
+    const { claimAt, renewAt } = claims();
+    assert.ok(claimAt(0, 7, A));
+    assert.ok(renewAt(CLAIM_MS - 1, 7, A));
+    assert.ok(!claimAt(2 * CLAIM_MS - 2, 7, B));
+    assert.ok(!renewAt(2 * CLAIM_MS - 2, 7, B), 'the other brings the rest');
+    const endMs = 2 * CLAIM_MS - 1;
+    assert.ok(renewAt(endMs, 7, B));
+    for (const ms of [endMs, 2 * endMs - 1]) {
+      assert.ok(claimAt(ms, 7, B));
+      assert.ok(claimAt(ms, 7, A));
+    }
+    assert.ok(claimAt(2 * endMs, 7, B));
+    assert.ok(!claimAt(2 * endMs, 7, A));
+  });
+
+  it('does not last for ever, however much trickles in', () => {
+    const { claimAt, renewAt } = claims();
+    assert.ok(claimAt(0, 7, A));
+    let heldMs = 0;
+    for (let ms = 0; ms < 3 * MAX_CLAIM_MS; ms += CLAIM_MS / 2) {
+      renewAt(ms, 7, A);
+      if (!renewAt(ms, 7, B)) heldMs = ms;
+    }
+    assert.ok(heldMs < MAX_CLAIM_MS + CLAIM_MS);
+    assert.ok(heldMs > MAX_CLAIM_MS - CLAIM_MS);
+  });
+
+  it('is made by who brings something unasked', () => {
+    const { claimAt, renewAt } = claims();
+    assert.ok(renewAt(0, 7, A));
+    assert.ok(!claimAt(0, 7, B));
   });
 
   it('is one of so many', () => {

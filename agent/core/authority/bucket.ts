@@ -67,13 +67,18 @@ export function* splitsAbove(draft: Draft, account: Uint8Array): Generator<Diges
   }
 }
 
+/** The path of the bucket that an account is in, or would be. */
+export function bucketPathOf(draft: Draft, account: Uint8Array): DigestPath {
+  const above = [...splitsAbove(draft, account)].at(-1);
+  return above === undefined ? [] : [...above, nibbleOf(account, above.length)];
+}
+
 /**
  * Takes an account in. Returns the nodes that had to be split for it, the deepest first: whose
  * digests have to be written.
  */
 export function enterBucket(draft: Draft, account: Uint8Array): readonly DigestPath[] {
-  const above = [...splitsAbove(draft, account)].at(-1);
-  const path = above === undefined ? [] : [...above, nibbleOf(account, above.length)];
+  const path = bucketPathOf(draft, account);
   const before = bucketAt(draft, path);
   if (before.some((known) => equalBytes(known, account))) return [];
   return writeBucket(draft, path, [...before, account].sort(compareBytes));

@@ -25,6 +25,7 @@ import {
   MAX_IDLE_HURRIES,
   SYNC_BUSY_MS,
   SYNC_IDLE_MS,
+  SYNC_QUIET_MS,
   TURN_MS,
 } from '../base/limits.ts';
 import {
@@ -46,8 +47,15 @@ import { SPACES } from '../spaces.ts';
 import { setTimer, setTimerBy } from '../timers.ts';
 import { readAccount } from './account.ts';
 import { applyCertificate } from './apply.ts';
-import { accountsBelow, bucketAt, type DigestPath, isBelow, isSplit } from './bucket.ts';
-import { claim } from './claims.ts';
+import {
+  accountsBelow,
+  bucketAt,
+  bucketPathOf,
+  type DigestPath,
+  isBelow,
+  isSplit,
+} from './bucket.ts';
+import { claim, isClaimed, renew } from './claims.ts';
 import { childIn, childrenOf, digestAt, recallStale } from './digest.ts';
 import { forgetCursor, sendProofCount, sendProofs, takeProofCount, takeProofs } from './proofs.ts';
 import { answerCertificates } from './queries.ts';
@@ -99,8 +107,11 @@ function startRound(draft: Draft): void {
   for (const link of memberLinks(draft)) sendRoot(draft, link);
   retellPending(draft);
   const { rounds, isHurried } = paceOf(draft);
-  if (isHurried) writePace(draft, Math.min(rounds + 1, MAX_IDLE_HURRIES), false);
-  else draft.remove(SPACES.pace);
+  writePace(draft, {
+    rounds: isHurried ? Math.min(rounds + 1, MAX_IDLE_HURRIES) : 0,
+    isHurried: false,
+    beganMs: BigInt(draft.stamp.nowMs),
+  });
   setTimer(draft, 'sync', draft.stamp.nowMs + SYNC_IDLE_MS);
 }
 
@@ -229,10 +240,10 @@ function takeCertificates(
   const last = certificates.at(-1)?.order.order;
   if (last === undefined || !equalBytes(last.account, account)) return;
   const { next } = readAccount(draft, account);
-  if (next > before) draft.remove(SPACES.pace);
+  if (next > before) noteProgress(draft);
   const pageEnd = nextSequence(last.sequence);
-  if (next < theirNext && next > before) ask(draft, link, account, next);
-  else if (next >= theirNext && pageEnd < theirNext) ask(draft, link, account, pageEnd);
+  if (next < theirNext && next > before) askOn(draft, link, account, next);
+  else if (next >= theirNext && pageEnd < theirNext) sendQuery(draft, link, account, pageEnd);
 }
 
 /**
@@ -277,9 +288,30 @@ function exchange(draft: Draft, setup: AuthoritySetup, link: LinkId, theirs: Buc
   answerCertificates(draft, setup, { link, route: [] }, account, from);
 }
 
+/** Asks for what is missing of an account, unless it is being brought. */
 function ask(draft: Draft, link: LinkId, account: Uint8Array, from: Sequence): void {
   const member = memberOf(draft, link);
-  if (member === undefined || !claim(draft, account, member)) return;
+  if (member === undefined || isShown(draft, account) || !claim(draft, account, member)) return;
+  sendQuery(draft, link, account, from);
+}
+
+/**
+ * Whether a member was just shown a bucket with this account: it sends of all accounts in there
+ * without being asked. What came meanwhile may have split that bucket.
+ */
+function isShown(draft: Draft, account: Uint8Array): boolean {
+  const path = bucketPathOf(draft, account);
+  return path.some((_, level) => isClaimed(draft, Uint8Array.from(path.slice(0, level + 1))));
+}
+
+/** Asks for the page after one that was new. */
+function askOn(draft: Draft, link: LinkId, account: Uint8Array, from: Sequence): void {
+  const member = memberOf(draft, link);
+  if (member === undefined || !renew(draft, account, member)) return;
+  sendQuery(draft, link, account, from);
+}
+
+function sendQuery(draft: Draft, link: LinkId, account: Uint8Array, from: Sequence): void {
   draft.send(link, { TAG: 'certificatesQuery', data: { account, from } });
 }
 
@@ -313,16 +345,29 @@ function sendNode(draft: Draft, link: LinkId, path: DigestPath): void {
  * grow, since who lies about its digest would keep everybody busy for ever.
  */
 function hurry(draft: Draft): void {
-  const { rounds } = paceOf(draft);
-  writePace(draft, rounds, true);
-  const soon = draft.stamp.nowMs + Math.min(SYNC_IDLE_MS, SYNC_BUSY_MS * 2 ** rounds);
+  const pace = paceOf(draft);
+  writePace(draft, { ...pace, isHurried: true });
+  const soon = draft.stamp.nowMs + Math.min(SYNC_IDLE_MS, SYNC_BUSY_MS * 2 ** pace.rounds);
   setTimerBy(draft, 'sync', soon);
 }
 
-function paceOf(draft: Draft): ValueOf<typeof paceCoder> {
-  return draft.read(SPACES.pace) ?? { rounds: 0, isHurried: false };
+/**
+ * Something new came: the next round may come early again, and does once no more comes. It is not
+ * put off beyond its time without a hurry, whatever trickles in.
+ */
+function noteProgress(draft: Draft): void {
+  const { nowMs } = draft.stamp;
+  const pace = paceOf(draft);
+  writePace(draft, { ...pace, rounds: 0, isHurried: false });
+  setTimer(draft, 'sync', Math.min(nowMs + SYNC_QUIET_MS, Number(pace.beganMs) + SYNC_IDLE_MS));
 }
 
-function writePace(draft: Draft, rounds: number, isHurried: boolean): void {
-  draft.write(SPACES.pace, { rounds, isHurried });
+type Pace = ValueOf<typeof paceCoder>;
+
+function paceOf(draft: Draft): Pace {
+  return draft.read(SPACES.pace) ?? { rounds: 0, isHurried: false, beganMs: 0n };
+}
+
+function writePace(draft: Draft, pace: Pace): void {
+  draft.write(SPACES.pace, pace);
 }

@@ -98,7 +98,9 @@ export const MAX_INCOME_SHOWN = 8;
 /**
  * How long nobody else is asked for what one member is asked for, and of how much that is known.
  */
-export const CLAIM_MS = 500;
+export const CLAIM_MS = 1_000;
+/** How long at most, however much that member brings meanwhile. */
+export const MAX_CLAIM_MS = 8_000;
 export const MAX_CLAIMS = 1_024;
 /** How long it is the same member's turn to bring a part of the ledger first (catchup.ts). */
 export const TURN_MS = 2_000;
@@ -108,6 +110,11 @@ export const TURN_MS = 2_000;
 export const SYNC_IDLE_MS = 5_000;
 /** The same, while there still is a difference. */
 export const SYNC_BUSY_MS = 250;
+/**
+ * While certificates come in, a round waits until none has come for so long: what the one before
+ * asked for is still on its way.
+ */
+export const SYNC_QUIET_MS = 50;
 /**
  * Early rounds that bring nothing double their pause so often, until it is that between two others.
  */

@@ -211,16 +211,23 @@ export const paceCoder = struct({
   rounds: u8,
   /** A difference was seen since the last round. */
   isHurried: bool,
+  /** When the last round began. */
+  beganMs: u64,
 });
 
 /** Members whose ledgers were seen to differ, and when last, as `nowMs`. In memory. */
 export const differingCoder = listOf(MAX_MEMBERS, struct({ member: memberCoder, atMs: u64 }));
 
 /**
- * Who brings something, of which these are the first bytes of a hash, and since when. In memory.
+ * Who brings something, of which these are the first bytes of a hash, since when, and when it last
+ * brought something new. In memory.
  */
-export const claimCoder = struct({ what: bytesOf(8), member: memberCoder, atMs: u64 });
-export type Claim = ValueOf<typeof claimCoder>;
+export const claimCoder = struct({
+  what: bytesOf(8),
+  member: memberCoder,
+  sinceMs: u64,
+  atMs: u64,
+});
 
 /** How the telling again of orders without a certificate stands (retell.ts). In memory. */
 export const retellingCoder = struct({

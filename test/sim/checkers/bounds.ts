@@ -94,7 +94,7 @@ function mostRecordBytes(members: number, tokens: number): Readonly<Record<strin
     s: 2,
     l: 32,
     i: 1,
-    j: 17,
+    j: 25,
     5: 16,
     6: ORDER_BYTES,
     7: 4 + ORDER_BYTES + 64,
@@ -123,7 +123,7 @@ const MOST_CLAIMS = 1_024;
  * number, its member and what was asked over it; for a member how far it told, and what a wallet
  * notes of it, its word among that.
  */
-const MEMORY_BYTES = 420 + 34 * MOST_VOTES_KEPT + 20 * MOST_CLAIMS;
+const MEMORY_BYTES = 428 + 34 * MOST_VOTES_KEPT + 28 * MOST_CLAIMS;
 const MEMORY_BYTES_OF = {
   split: 2 * 7 + 2 + 32 * CHILDREN,
   link: 22 + 32 + 10,
