@@ -31,6 +31,8 @@ async function storeInLog(t: TestContext, facts = FACTS): Promise<string> {
   const store = await open(folder);
   const ledger = new Ledger();
   for (let i = 0; i < facts; i++) await store.commit(ledger.fact());
+  // Whoever reads all records waits until LevelDB has the last commit, too.
+  await store.records()[Symbol.asyncIterator]().next();
   const killed = asKilled(t, folder);
   await store.close();
   return killed;
