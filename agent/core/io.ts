@@ -42,7 +42,8 @@ export type Event =
   /** What the person in front of this node wants. */
   | { readonly kind: 'command'; readonly command: Command }
   /**
-   * What came of an `Ask`, perhaps of an earlier process. It may come twice, late, or not at all.
+   * What came of an `Ask`, perhaps one from before a restart. It may come twice, late, or not at
+   * all.
    */
   | { readonly kind: 'told'; readonly answer: Answer }
   /** `wakeAtMs` of an earlier step has come. */
@@ -94,13 +95,13 @@ export interface Send {
 
 /**
  * A question to the outside, to a ledger for one. Like a send it leaves when the step is on disk,
- * and may be lost with the process. So whoever asks keeps on disk that it waits, and asks again at
+ * and is lost when the node stops. So whoever asks keeps on disk that it waits, and asks again at
  * a start: what is asked has to be harmless when it is asked twice.
  */
 export interface Ask {
   /** What is asked; one part of a node is told the answers to it (part.ts). */
   readonly kind: string;
-  /** Which question of this kind: the same again has the same key, in every process. */
+  /** Which question of this kind: the same again has the same key, also after a restart. */
   readonly key: Uint8Array;
   readonly body: Uint8Array;
 }

@@ -28,8 +28,8 @@ const ABC_HASH = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015
 let provided: Sha256 = nobleSha256;
 
 /**
- * From here on hashes are reckoned by this function. Nothing else changes by it: it has no other
- * result than the one before, on pain of ending the process.
+ * From here on hashes are computed by this function. Nothing else changes: its results are those of
+ * the one before, and one that fails the test vector is refused by an invariant.
  */
 export function provideSha256(sha: Sha256): void {
   invariant(toHex(sha(ascii('abc'))) === ABC_HASH, 'SHA-256 is as in FIPS 180-4');
