@@ -34,6 +34,8 @@ export function parseCommandLine(
   const debug = given.options.get('debug') !== undefined;
   if (spec === undefined) {
     const group = findGroup(given.words, commands);
+    const hint = `"${['meshpay', ...group].join(' ')} --help" lists the commands.`;
+    if (!help) checkOptions(COMMON_OPTIONS, ['meshpay', ...group].join(' '), given.options, hint);
     return { spec, group, args: emptyArgs(), help, debug };
   }
   const words = given.words.slice(spec.path.length);
@@ -141,7 +143,17 @@ function readArgs(
 ): Args {
   const called = spec.path.join(' ');
   const hint = `"meshpay ${called} --help" shows how it is used.`;
-  const allowed = [...spec.options, ...COMMON_OPTIONS];
+  checkOptions([...spec.options, ...COMMON_OPTIONS], called, given, hint);
+  checkWords(spec, words, hint);
+  return argsOf(spec, words, given);
+}
+
+function checkOptions(
+  allowed: readonly OptionSpec[],
+  called: string,
+  given: ReadonlyMap<string, readonly (string | boolean)[]>,
+  hint: string,
+): void {
   for (const [name, values] of given) {
     const option = allowed.find((candidate) => candidate.name === name);
     const field = name.length === 1 ? `-${name}` : `--${name}`;
@@ -164,8 +176,6 @@ function readArgs(
       throw failure('bad_usage', { field, expected, found: 'nothing' }, hint);
     }
   }
-  checkWords(spec, words, hint);
-  return argsOf(spec, words, given);
 }
 
 function checkWords(spec: CommandSpec, words: readonly string[], hint: string): void {

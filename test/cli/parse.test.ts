@@ -54,6 +54,17 @@ function refusedFor(...argv: string[]): string {
   }
 }
 
+describe('options before any command', () => {
+  it('are those of meshpay itself, and no others', () => {
+    assert.match(refusedFor('--bogus'), /^--bogus: expected an option of "meshpay", found --bogus/);
+    assert.match(refusedFor('wallet', '--bogus'), /expected an option of "meshpay wallet"/);
+    assert.match(refusedFor('--debuk'), /expected --debug, perhaps/);
+    assert.equal(refusedFor('--debug'), 'taken');
+    assert.equal(refusedFor('wallet', '--debug'), 'taken');
+    assert.equal(refusedFor('--help'), 'taken');
+  });
+});
+
 describe('the words of a command line', () => {
   it('name a command, the first words of some, or none', () => {
     const parsed = (...argv: string[]) => {
