@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { isAlive } from '../../platform/file-writer.ts';
+import { smallDisk } from '../support/disk.ts';
 import { until } from '../support/wait.ts';
 import { finished, MESHPAY, meshpay, startMeshpay, temporaryFolder } from './support.ts';
 
@@ -77,6 +78,30 @@ describe('meshpay lab --demo --once', () => {
       /^meshpay: lab_failed: authority-3: expected meshpayd to run, found that it ended by itself$/m,
     );
     for (const pid of pidsIn(out)) assert.ok(!isAlive(pid));
+  });
+});
+
+describe('a lab that cannot be made', () => {
+  it('leaves nothing on a disk that is full at any moment', async (t) => {
+    for (const kib of [16, 32, 64]) {
+      const disk = smallDisk(t, kib);
+      if (disk instanceof Error) return t.skip(disk.message);
+      const { status, err } = await meshpay(['lab', '--once', '--dir', 'lab'], disk);
+      assert.equal(status, 74, err);
+      assert.match(err, /expected free space, found a full disk/);
+      assert.deepEqual(readdirSync(disk), []);
+    }
+  });
+
+  it('takes its own wallets away again, and nothing that was there', async (t) => {
+    const folder = temporaryFolder(t);
+    mkdirSync(join(folder, 'lab/wallets/bob'), { recursive: true });
+    writeFileSync(join(folder, 'lab/wallets/bob/mine'), '');
+    const { status } = await meshpay(['lab', '--once', '--dir', 'lab'], folder);
+    assert.notEqual(status, 0);
+    assert.deepEqual(readdirSync(join(folder, 'lab')), ['wallets']);
+    assert.deepEqual(readdirSync(join(folder, 'lab/wallets')), ['bob']);
+    assert.deepEqual(readdirSync(join(folder, 'lab/wallets/bob')), ['mine']);
   });
 });
 

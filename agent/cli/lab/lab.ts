@@ -4,7 +4,7 @@
  * lab cannot even close, the leash does it (leash.ts).
  */
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isRefusal } from '../../core/base/refusal.ts';
 import type { Amount, TokenIndex } from '../../core/base/units.ts';
@@ -144,18 +144,29 @@ async function createLab(request: LabRequest, networkFolder: string): Promise<vo
     randomBytes,
   );
   if (isRefusal(plan)) throw refusalFailure(plan);
-  mkdirSync(join(request.folder, 'wallets'), { recursive: true, mode: 0o700 });
   const endpoints = ports.map((port) => ({ host: '127.0.0.1', port }));
   const authorities = endpoints.slice(0, request.authorities);
   const relayed = endpoints.slice(request.authorities, request.authorities + 1);
-  for (const [at, { name, seed }] of wallets.entries()) {
-    // Every second wallet sees the relay alone, as one that is a hop away would.
-    const peers = at % 2 === 1 && relayed.length > 0 ? relayed : authorities;
-    const config = { peers, allowVolatile: true };
-    orFail(createWallet(join(request.folder, 'wallets', name), plan.network, config, seed));
+  const walletsFolder = join(request.folder, 'wallets');
+  // The first folder that was not there before: nothing of a lab that failed stays.
+  const made = mkdirSync(walletsFolder, { recursive: true, mode: 0o700 });
+  const written: string[] = [];
+  try {
+    for (const [at, { name, seed }] of wallets.entries()) {
+      // Every second wallet sees the relay alone, as one that is a hop away would.
+      const peers = at % 2 === 1 && relayed.length > 0 ? relayed : authorities;
+      const folder = join(walletsFolder, name);
+      orFail(createWallet(folder, plan.network, { peers, allowVolatile: true }, seed));
+      written.push(folder);
+    }
+    // Last, because its presence is what makes the folder a lab.
+    writeNetwork(networkFolder, plan);
+  } catch (error) {
+    for (const folder of [...written, ...(made === undefined ? [] : [made])]) {
+      rmSync(folder, { recursive: true, force: true });
+    }
+    throw error;
   }
-  // Last, because its presence is what makes the folder a lab.
-  writeNetwork(networkFolder, plan);
 }
 
 function openNode(name: string, folder: string, onExit: (failed: Failure) => void): LabNode {
