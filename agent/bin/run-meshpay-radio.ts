@@ -27,6 +27,9 @@ import { askQuorum, hasQuorum } from '../shell/radio/quorum.ts';
 import { RADIO_REPORT_FORMAT, uptimeMs } from '../shell/radio/report.ts';
 import { hasRadio, type RadioSetup, readRadioSetups, remedyFor } from '../shell/radio/settings.ts';
 import { VERSION } from '../shell/version.ts';
+import { print, quit } from './ending.ts';
+
+const PROGRAM = 'meshpay-radio';
 
 const USAGE = `usage: meshpay-radio [--config FILE] [--check-config]
        meshpay-radio --version | --help
@@ -61,7 +64,7 @@ async function main(): Promise<void> {
   try {
     options = parseOptions();
   } catch (error) {
-    return quit('usage', [
+    return quit(PROGRAM, 'usage', [
       (error as Error).message,
       'meshpay-radio --help tells what can be written.',
     ]);
@@ -69,7 +72,7 @@ async function main(): Promise<void> {
   if (options.help === true) return print(USAGE);
   if (options.version === true) return print(`meshpay-radio ${VERSION}\n`);
   const reading = readConfig(options.config ?? DEFAULT_CONFIG_FILE);
-  if (!reading.ok) return quit('config', reading.problems.map(describeProblem));
+  if (!reading.ok) return quit(PROGRAM, 'config', reading.problems.map(describeProblem));
   const { config } = reading;
   if (!hasRadio(config)) {
     return print('meshpay-radio: radio.body is "none": there is no mesh to bring up\n');
@@ -79,7 +82,7 @@ async function main(): Promise<void> {
     // The node's doctor tells it too, long after this has ended.
     if (options['check-config'] !== true) await reportFaults(config, setup.faults);
     const denied = setup.faults.every(({ code }) => code === 'not_permitted');
-    return quit(denied ? 'no_permission' : 'config', setup.faults.map(inWords));
+    return quit(PROGRAM, denied ? 'no_permission' : 'config', setup.faults.map(inWords));
   }
   if (options['check-config'] === true) {
     for (const { notes } of setup.setups)
@@ -87,7 +90,9 @@ async function main(): Promise<void> {
     return;
   }
   if (process.getuid?.() !== 0) {
-    return quit('no_permission', ['user: expected root, who owns the radio, found another']);
+    return quit(PROGRAM, 'no_permission', [
+      'user: expected root, who owns the radio, found another',
+    ]);
   }
   await serve(config, setup.setups);
 }
@@ -195,22 +200,6 @@ async function reportFaults(config: Config, faults: readonly Fault[]): Promise<v
 
 function inWords(fault: Fault): string {
   return `${describeFault(fault)}: ${remedyFor(fault)}`;
-}
-
-/** Ends with a message about what a person has to mend. */
-function quit(exit: ExitName, lines: readonly string[]): void {
-  const errors = standardOutput(2);
-  for (const line of lines) errors.write(`meshpay-radio: ${line}\n`);
-  errors.flushSync();
-  process.exit(exitStatus(exit));
-}
-
-/** Prints what was asked for. A reader that has seen enough is no error; a full disk is. */
-function print(text: string): void {
-  process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
-    process.exit(exitStatus(code === 'EPIPE' ? 'ok' : 'io'));
-  });
-  process.stdout.write(text);
 }
 
 await main();

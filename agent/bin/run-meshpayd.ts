@@ -31,6 +31,9 @@ import { STOP_TIMEOUT_MS } from '../shell/limits.ts';
 import { standardOutput } from '../shell/log/log-output.ts';
 import { createLogs, type Logs } from '../shell/log/logs.ts';
 import { VERSION } from '../shell/version.ts';
+import { print, quit } from './ending.ts';
+
+const PROGRAM = 'meshpayd';
 
 /** What the command line asks for. */
 type Task =
@@ -137,7 +140,7 @@ async function run(task: Extract<Task, { kind: 'run' }>): Promise<void> {
     const exit = exitOf(error);
     if (exit === 'internal') fatal(error);
     logs.flush();
-    quit(exit, describeFailure(error));
+    quit(PROGRAM, exit, harmlessLines(describeFailure(error)).split('\n'));
     return;
   }
   logs.info('started', { version: VERSION, pid: process.pid, takesPart: daemon.takesPart });
@@ -157,22 +160,6 @@ function openingTeller(service: ServiceManager, logs: Logs): (opening: OpeningVi
   };
 }
 
-/** Ends with a message about what a person has to mend. */
-function quit(exit: ExitName, message: string): void {
-  const errors = standardOutput(2);
-  for (const line of harmlessLines(message).split('\n')) errors.write(`meshpayd: ${line}\n`);
-  errors.flushSync();
-  process.exit(exitStatus(exit));
-}
-
-/** Prints what was asked for. A reader that has seen enough is no error; a full disk is. */
-function print(text: string): void {
-  process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
-    process.exit(exitStatus(code === 'EPIPE' ? 'ok' : 'io'));
-  });
-  process.stdout.write(text);
-}
-
 function end(logs: Logs, exit: ExitName): void {
   logs.flush();
   process.exit(exitStatus(exit));
@@ -181,5 +168,6 @@ function end(logs: Logs, exit: ExitName): void {
 hashNatively();
 const task = readTask();
 if (task.kind === 'print') print(task.text);
-else if (task.kind === 'quit') quit(task.exit, task.message);
-else void run(task);
+else if (task.kind === 'quit') {
+  quit(PROGRAM, task.exit, harmlessLines(task.message).split('\n'));
+} else void run(task);
