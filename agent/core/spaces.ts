@@ -50,7 +50,7 @@ import {
 
 const ACCOUNT = bytesKey('account', 32);
 const ACCOUNT_AND_SEQUENCE = entryKey<Sequence>('account', 'sequence');
-const MEMBER = placeKey<MemberIndex>('member', 1);
+const MEMBER = placeKey<MemberIndex>('member', 2);
 
 /** The store's own records, which the core neither reads nor writes. */
 const storesOwn: Coder<never> = {

@@ -93,7 +93,7 @@ test('a frame on its way to a member is marked where there is a way back, and no
     fc.property(arbitrary.frame, (frame) => {
       fc.pre(frame.to !== undefined);
       const bytes = encode(frameCoder, frame);
-      const markAt = 3 + 8 * frame.route.length;
+      const markAt = 4 + 8 * frame.route.length;
       assert.equal(bytes[markAt], frame.route.length > 0 ? 1 : 0);
       bytes[markAt] = 1 - (bytes[markAt] ?? 0);
       assert.ok(isRefusal(decode(frameCoder, bytes)));

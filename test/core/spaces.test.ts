@@ -108,7 +108,7 @@ describe('the key of a record', () => {
     }
     for (const place of [-1, 256]) assert.throws(() => SPACES.retold.at(place), InvariantError);
     for (const place of [-1, 65_536]) assert.throws(() => SPACES.claim.at(place), InvariantError);
-    assert.throws(() => SPACES.word.at(256 as MemberIndex), InvariantError);
+    assert.throws(() => SPACES.word.at(65_536 as MemberIndex), InvariantError);
   });
 });
 

@@ -22,7 +22,7 @@ export const key = bytes(32);
 export const sequence = u64.map((n) => n as Sequence);
 export const amount = fc.bigInt({ min: 0n, max: MAX_AMOUNT }).map((n) => n as Amount);
 const balance = fc.bigInt({ min: -MAX_AMOUNT, max: MAX_AMOUNT }).map((n) => n as Balance);
-const member = fc.nat(63).map((n) => n as MemberIndex);
+const member = fc.nat(65_535).map((n) => n as MemberIndex);
 const epoch = fc.nat(1_000).map((n) => n as Epoch);
 const token = fc.nat(65_535).map((n) => n as TokenIndex);
 const memo = fc.oneof(fc.constant(new Uint8Array()), bytes(SEALED_MEMO_BYTES));

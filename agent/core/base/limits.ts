@@ -130,7 +130,7 @@ export const MAX_RECENT_VOTES = 64;
 
 /** Bytes of the largest signed order, and of the largest certificate: a vote of every member. */
 export const MAX_ORDER_BYTES = 32 + 8 + 1 + 32 + 2 + 16 + 1 + SEALED_MEMO_BYTES + 64;
-export const MAX_CERTIFICATE_BYTES = 4 + MAX_ORDER_BYTES + 1 + 65 * MAX_MEMBERS;
+export const MAX_CERTIFICATE_BYTES = 4 + MAX_ORDER_BYTES + 1 + 66 * MAX_MEMBERS;
 
 invariant(SEALED_MEMO_BYTES <= 255, 'the length of a sealed memo fits a byte');
 invariant(

@@ -23,7 +23,7 @@ export type Sequence = bigint & { readonly __unit: 'sequence' };
 /** The index of a token in the genesis document, 0 to 65535. */
 export type TokenIndex = number & { readonly __unit: 'token' };
 
-/** The place of an authority in its committee, from 0. */
+/** What a member is called, 0 to 65535: given to one key, and never to another (committee.ts). */
 export type MemberIndex = number & { readonly __unit: 'member' };
 
 /** The number of a committee, from 0 (genesis). */

@@ -33,7 +33,7 @@ const MOST_SHOWN = 8 * 4 + 1;
 
 /** Bytes of a frame, for a committee and a ledger of this size. */
 function mostFrameBytes(members: number, accounts: number): number {
-  const page = MOST_OF_A_PAGE * (4 + ORDER_BYTES + 1 + 65 * members);
+  const page = MOST_OF_A_PAGE * (4 + ORDER_BYTES + 1 + 66 * members);
   const list = Math.min(MOST_OF_A_LIST, accounts) * 48;
   const proofs = MOST_OF_PROOFS * 2 * ORDER_BYTES;
   return Math.max(page, list, proofs, CHILDREN * 32) + ENVELOPE_BYTES;
@@ -81,7 +81,7 @@ function mostWrites(members: number, accounts: number): number {
 
 /** Bytes of a record, by its prefix, where there may be many of the kind. */
 function mostRecordBytes(members: number, tokens: number): Readonly<Record<string, number>> {
-  const certificate = 4 + ORDER_BYTES + 1 + 65 * members;
+  const certificate = 4 + ORDER_BYTES + 1 + 66 * members;
   const numbers = ['C', 'D', 'R', 'O', 'I', '4'].map((prefix) => [prefix, 8]);
   const singles = Object.keys(FEW).map((prefix) => [prefix, MOST_SINGLE_BYTES]);
   return {
