@@ -26,12 +26,21 @@ import {
 import { LOG_FLUSH_TRIES, LOG_FLUSH_WAIT_MS } from './log/limits.ts';
 import { DATAGRAM_LIMITS, MAX_SEGMENT_COST_BYTES } from './net/datagram/limits.ts';
 import { FORWARD_LANE_BYTES, NET_LIMITS } from './net/limits.ts';
-import { COMMIT_LOG_MOST_BLOCKS, MAX_VALUE_BYTES } from './store/limits.ts';
+import {
+  BEHIND_BATCH_BYTES,
+  COMMIT_LOG_MOST_BLOCKS,
+  MAX_VALUE_BYTES,
+  MOST_BEHIND_BYTES,
+} from './store/limits.ts';
 
 invariant(MAX_VALUE_BYTES >= 4 * MAX_CERTIFICATE_BYTES, 'the largest fact fits a record');
 invariant(
   2 * MAX_UNCOMMITTED_BYTES <= COMMIT_LOG_MOST_BLOCKS * 4_096,
   'the largest commit of the loop fits the commit log',
+);
+invariant(
+  BEHIND_BATCH_BYTES < MOST_BEHIND_BYTES,
+  'while LevelDB takes one batch, there is room for what becomes the next',
 );
 invariant(
   Object.values(LANE_BOUNDS).every(

@@ -137,6 +137,7 @@ export class CommitLog {
   #oldest: number;
   #next: number;
   #isEmpty: boolean;
+  #isAppending = false;
 
   /** Opens a log that can be read, of a store that is open to nobody else. */
   static async open(path: string): Promise<CommitLog> {
@@ -195,15 +196,22 @@ export class CommitLog {
     return true;
   }
 
-  /** Adds the entry of a commit, for which there is room; it is durable when this resolves. */
-  async append(entry: Buffer): Promise<void> {
+  /**
+   * Adds the entry of a commit, for which there is room; it is durable when this resolves, with the
+   * block at which the next one begins.
+   */
+  async append(entry: Buffer): Promise<number> {
     const blocks = entry.length / BLOCK_BYTES;
     const at = this.#place(blocks);
     invariant(at !== undefined, 'there is room for an entry');
-    await this.#write(entry, at);
+    // From here on: a checkpoint meanwhile must not begin the ring anew.
     if (this.#isEmpty) this.#oldest = at;
     this.#isEmpty = false;
+    this.#isAppending = true;
+    await this.#write(entry, at);
+    this.#isAppending = false;
     this.#next = at + blocks;
+    return this.#next;
   }
 
   /**
@@ -220,7 +228,7 @@ export class CommitLog {
     const generation = this.#checkpoint.generation + 1n;
     this.#checkpoint = { ...this.#checkpoint, generation, commit, block, scrub };
     this.#oldest = block;
-    this.#isEmpty = this.#next === block;
+    this.#isEmpty = this.#next === block && !this.#isAppending;
     // Nothing is needed any more: the next entry is looked for at the beginning, too.
     if (this.#isEmpty) this.#next = 0;
   }

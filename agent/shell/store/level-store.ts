@@ -5,10 +5,11 @@
  * damaged.
  *
  * A commit is planned against what is stored, synced in the log, which makes it durable, and then
- * given to LevelDB in the background: nobody waits for what a start would do again anyway. Until
- * LevelDB has it, reads look into it, and whatever reads LevelDB as of a commit waits: the next
- * commit, a scrub, a checkpoint, a copy of all records. So one commit at most is behind. If LevelDB
- * refuses it, it is safe in the log, and the next commit fails.
+ * given to LevelDB in the background, with others in one batch (behind.ts): nobody waits for what a
+ * start would do again anyway. Until LevelDB has it, reads look into it first. Whatever reads
+ * LevelDB as of a commit, which is a scrub, a checkpoint, a copy of all records, waits until
+ * LevelDB has all, and the next commit waits until that has begun. If LevelDB refuses commits, they
+ * are safe in the log, and the next one fails.
  *
  * A checkpoint brings LevelDB's memory to its tables, which it syncs, and then frees the log; it
  * goes on beside commits.
@@ -25,6 +26,7 @@
 import { invariant } from '../../core/base/assert.ts';
 import type { ByteKey } from '../../core/base/bytes.ts';
 import type { Write } from '../../core/io.ts';
+import { type Applied, Behind, bytesOf, type Logged } from './behind.ts';
 import { type CommitRecord, type Operation, type Planned, planCommit } from './commit.ts';
 import type { CommitLog } from './commit-log.ts';
 import { type Damage, StoreDamaged } from './damage.ts';
@@ -81,11 +83,12 @@ export class LevelStore extends LevelReader implements Store {
   readonly #scrub: Scrub;
   #isCommitting = false;
   #isScrubbing = false;
-  /** The last commit that LevelDB has, and what it is given at the moment; never rejects. */
-  #applied: CommitRecord;
-  #applying: Promise<void> | undefined;
-  /** The records of the commit that LevelDB may not have yet; undefined where one is removed. */
-  #behind: ReadonlyMap<ByteKey, Uint8Array | undefined> = NOTHING;
+  readonly #behind: Behind;
+  /** The last commit that LevelDB has. */
+  #applied: Applied;
+  /** How many wait for LevelDB to have all, and who waits for them. */
+  #settling = 0;
+  #settledAll: (() => void) | undefined;
   #checkpointing: Promise<void> | undefined;
   #failure: Error | undefined;
   #commits = 0;
@@ -97,13 +100,20 @@ export class LevelStore extends LevelReader implements Store {
     super(level, commitRecord, hold);
     this.#level = level;
     this.#log = log;
-    this.#applied = commitRecord;
+    this.#applied = { commit: commitRecord, nextBlock: log.nextBlock };
+    this.#behind = new Behind(
+      (operations, commits) => this.#give(operations, commits),
+      (error) => this.#fail(error),
+    );
     // Where it was is known as of the checkpoint only.
     this.#scrub = new Scrub(level, log.isEmpty ? log.checkpoint.scrub : undefined);
   }
 
   override get(key: ByteKey): Uint8Array | undefined {
-    if (this.#behind.has(key)) return this.#behind.get(key);
+    const operation = this.#behind.find(key);
+    if (operation !== undefined) {
+      return operation.type === 'put' ? valueIn(operation.value) : undefined;
+    }
     try {
       return super.get(key);
     } catch (error) {
@@ -137,11 +147,11 @@ export class LevelStore extends LevelReader implements Store {
     if (writes.length === 0) return;
     this.#isCommitting = true;
     try {
-      const stored = (key: Buffer) => lookUp(this.#level, key);
-      const planned = await this.#settled(() => planCommit(this.commitRecord, writes, stored));
-      await this.#append(planned);
+      await this.#turn();
+      const planned = planCommit(this.commitRecord, writes, (key) => this.#stored(key));
+      const nextBlock = await this.#append(planned);
       this.commitRecord = planned.after;
-      this.#apply(planned);
+      this.#behind.add({ ...planned, nextBlock });
       this.#commits += 1;
       this.#writes += planned.operations.length;
       for (const operation of planned.operations) this.#bytesWritten += bytesOf(operation);
@@ -160,7 +170,9 @@ export class LevelStore extends LevelReader implements Store {
     invariant(!this.#isScrubbing, 'one slice at a time');
     this.#isScrubbing = true;
     try {
-      const step = await this.#settled(() => this.#scrub.read(records, () => this.#applied));
+      const step = await this.#settled(() => {
+        return this.#scrub.read(records, () => this.#applied.commit);
+      });
       if (typeof step !== 'string') this.#keepDamage(step);
       return step;
     } catch (error) {
@@ -178,7 +190,7 @@ export class LevelStore extends LevelReader implements Store {
 
   override async close(): Promise<void> {
     try {
-      await this.#applying;
+      await this.#behind.settle();
       await this.#checkpointing?.catch(() => undefined);
       const scrubs = [this.#scrub.state(), this.#log.checkpoint.scrub];
       const hasMoved = this.#scrub.hasMoved && scrubs.some((scrub) => scrub !== undefined);
@@ -190,15 +202,48 @@ export class LevelStore extends LevelReader implements Store {
     }
   }
 
-  /** Begins something at a moment at which LevelDB has all that was committed, and nothing more. */
-  async #settled<T>(begin: () => T): Promise<Awaited<T>> {
-    while (this.#applying !== undefined) await this.#applying;
-    if (this.#failure !== undefined) throw this.#failure;
-    return await begin();
+  /** What is stored under a key as of the last commit, sealed. */
+  #stored(key: Buffer): Uint8Array | undefined {
+    const operation = this.#behind.find(keyOfBytes(key));
+    if (operation === undefined) return lookUp(this.#level, key);
+    return operation.type === 'put' ? operation.value : undefined;
   }
 
-  /** Into the log, synced: from here on the commit is there after a crash. */
-  async #append({ after, operations }: Planned): Promise<void> {
+  /** Waits until a commit may begin: there is room, and nobody waits for LevelDB to have all. */
+  async #turn(): Promise<void> {
+    while (this.#settling > 0 || this.#behind.isFull) {
+      if (this.#settling === 0) await this.#behind.settle();
+      else {
+        await new Promise<void>((resolve) => {
+          this.#settledAll = resolve;
+        });
+      }
+    }
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /**
+   * Begins something at a moment at which LevelDB has all that was committed, and nothing more.
+   */
+  async #settled<T>(begin: () => T): Promise<Awaited<T>> {
+    this.#settling += 1;
+    let begun: T;
+    try {
+      await this.#behind.settle();
+      if (this.#failure !== undefined) throw this.#failure;
+      begun = begin();
+    } finally {
+      this.#settling -= 1;
+      if (this.#settling === 0) this.#settledAll?.();
+    }
+    return await begun;
+  }
+
+  /**
+   * Into the log, synced: from here on the commit is there after a crash. Returns the block at
+   * which the entry after it begins.
+   */
+  async #append({ after, operations }: Planned): Promise<number> {
     const own = operations.slice(0, -1);
     const blocks = entryBytes(own) / BLOCK_BYTES;
     if (!(await this.#log.makeRoom(blocks))) {
@@ -209,26 +254,17 @@ export class LevelStore extends LevelReader implements Store {
         throw new StoreError('commit_failed', `a commit of ${blocks} blocks at once is too large`);
       }
     }
-    await this.#log.append(encodeEntry(after, own));
+    return this.#log.append(encodeEntry(after, own));
   }
 
-  /** Gives LevelDB a commit that the log has. */
-  #apply({ after, operations, changes }: Planned): void {
-    this.#behind = recordsIn(operations);
-    this.#scrub.beginCommit(changes);
-    const done = writeUnsynced(this.#level, operations).then(() => {
+  /** Gives LevelDB commits that the log has, as one batch. */
+  async #give(operations: readonly Operation[], commits: readonly Logged[]): Promise<void> {
+    for (const { changes } of commits) this.#scrub.beginCommit(changes);
+    await writeUnsynced(this.#level, operations);
+    for (const { changes, after, nextBlock } of commits) {
       this.#scrub.endCommit(changes);
-      this.#applied = after;
-      this.#behind = NOTHING;
-    });
-    this.#applying = done
-      .catch((error: unknown) => {
-        // What it may not have stays readable, until the next commit tells.
-        this.#fail(error);
-      })
-      .finally(() => {
-        this.#applying = undefined;
-      });
+      this.#applied = { commit: after, nextBlock };
+    }
   }
 
   /** Makes all commits so far durable in LevelDB, and frees the log of them. One at a time. */
@@ -241,12 +277,13 @@ export class LevelStore extends LevelReader implements Store {
 
   async #makeCheckpoint(): Promise<void> {
     try {
-      // The next entry goes behind that of the commit: its sync began no earlier than this waits.
-      const [commit, block, scrub] = await this.#settled(
-        () => [this.#applied, this.#log.nextBlock, this.#scrub.state()] as const,
+      const [{ commit, nextBlock }, scrub] = await this.#settled(
+        () => [this.#applied, this.#scrub.state()] as const,
       );
       await flushLevel(this.#level);
-      await this.#log.keep(commit, block, scrub);
+      await this.#log.keep(commit, nextBlock, scrub);
+      // Where nothing is left in the log, it begins anew.
+      if (this.#log.isEmpty) this.#applied = { commit, nextBlock: this.#log.nextBlock };
     } catch (error) {
       throw this.#fail(error);
     }
@@ -267,22 +304,6 @@ export class LevelStore extends LevelReader implements Store {
       // A disk that fails; whoever met the damage learns of it all the same.
     }
   }
-}
-
-const NOTHING: ReadonlyMap<ByteKey, undefined> = new Map();
-
-/** What operations write, as it is read. */
-function recordsIn(operations: readonly Operation[]): ReadonlyMap<ByteKey, Uint8Array | undefined> {
-  return new Map(
-    operations.map((operation) => {
-      const value = operation.type === 'put' ? valueIn(operation.value) : undefined;
-      return [keyOfBytes(operation.key), value];
-    }),
-  );
-}
-
-function bytesOf(operation: { readonly key: Buffer; readonly value?: Buffer }): number {
-  return operation.key.length + (operation.value?.length ?? 0);
 }
 
 const FULL = new Set<string | undefined>(['ENOSPC', 'EDQUOT', 'EFBIG']);

@@ -20,6 +20,13 @@ export const MAX_DAMAGE_LISTED = 32;
 /** Blocks of 4096 bytes of the commit log's ring, at first and at most (store/commit-log.ts). */
 export const COMMIT_LOG_FIRST_BLOCKS = 32;
 export const COMMIT_LOG_MOST_BLOCKS = 2_048;
+/**
+ * How long at most commits wait for others before LevelDB gets them, how many bytes of records make
+ * a batch at once, and at how many a commit waits for LevelDB (store/behind.ts).
+ */
+export const BEHIND_MS = 250;
+export const BEHIND_BATCH_BYTES = 128 * 1024;
+export const MOST_BEHIND_BYTES = 512 * 1024;
 /** Damage that a checkpoint keeps, and bytes of one text of it (store/log-format.ts). */
 export const MAX_MARKED_DAMAGE = 6;
 export const MAX_MARKED_TEXT_BYTES = 200;

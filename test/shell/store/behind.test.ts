@@ -8,6 +8,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { ClassicLevel } from 'classic-level';
 import type { ByteKey } from '../../../agent/core/base/bytes.ts';
 import { SPACES } from '../../../agent/core/spaces.ts';
+import { MOST_BEHIND_BYTES } from '../../../agent/shell/store/limits.ts';
 import type { Store } from '../../../agent/shell/store/store.ts';
 import {
   account,
@@ -31,6 +32,8 @@ const put = (key: ByteKey, byte: number) => ({ key, value: Uint8Array.of(byte) }
 interface Gate {
   /** Batches and flushes that LevelDB was asked for since the test began. */
   readonly calls: string[];
+  /** Resolves when LevelDB is asked for one more. */
+  called(what: 'batch'): Promise<void>;
   /** From the next batch on: nothing goes on until `release`. */
   hold(): void;
   release(): void;
@@ -43,6 +46,7 @@ function gateBefore(t: TestContext): Gate {
   const { batch, compactRange } = ClassicLevel.prototype;
   t.after(() => Object.assign(ClassicLevel.prototype, { batch, compactRange }));
   const calls: string[] = [];
+  let woken = (): void => undefined;
   let wait: Promise<void> | undefined;
   let release = (): void => undefined;
   let refuses = false;
@@ -53,6 +57,7 @@ function gateBefore(t: TestContext): Gate {
       own ??= this;
       if (own === this) {
         calls.push('batch');
+        woken();
         await wait;
         if (refuses) throw new Error('IO error: of the test');
       }
@@ -65,6 +70,15 @@ function gateBefore(t: TestContext): Gate {
   });
   return {
     calls,
+    called: () =>
+      new Promise((resolve) => {
+        // The store keeps no process alive that has nothing else to do.
+        const alive = setInterval(() => undefined, 60_000);
+        woken = () => {
+          clearInterval(alive);
+          resolve();
+        };
+      }),
     hold() {
       wait = new Promise((resolve) => {
         release = resolve;
@@ -101,8 +115,11 @@ async function keysOf(records: ReturnType<Store['records']>): Promise<ByteKey[]>
 async function heldUp(t: TestContext) {
   const folder = temporaryFolder(t, IN_MEMORY);
   const store = await open(folder);
-  await store.commit([put(ONE, 1), put(TWO, 1)]);
   const gate = gateBefore(t);
+  await store.commit([put(ONE, 1), put(TWO, 1)]);
+  // LevelDB has that before it is looked for.
+  assert.deepEqual(await scrubWhole(store), []);
+  gate.calls.length = 0;
   gate.hold();
   await store.commit([put(ONE, 2), { key: TWO, value: undefined }, put(THREE, 2)]);
   return { folder, store, gate };
@@ -136,20 +153,59 @@ describe('a commit that LevelDB does not have yet', () => {
     await store.close();
   });
 
-  it('is the only one: the next is neither in the log nor told before LevelDB has it', async (t) => {
+  it('holds up no other: the next is told, read and in the log as well', async (t) => {
     const { folder, store, gate } = await heldUp(t);
-    const next = store.commit([put(ONE, 3)]);
-    assert.equal(await hasEnded(next), false);
+    await store.commit([put(ONE, 3)]);
+    await store.commit([{ key: THREE, value: undefined }, put(TWO, 3)]);
+    const assertSeesLast = ({ get }: Pick<Store, 'get'>) => {
+      const [one, two, three] = [ONE, TWO, THREE].map(get);
+      assert.deepEqual([one, two, three], [Uint8Array.of(3), Uint8Array.of(3), undefined]);
+    };
+    assertSeesLast({ get: (key) => store.get(key) });
     const copy = asKilled(t, folder);
     const again = await open(copy);
-    assertSeesAll(again);
+    assertSeesLast({ get: (key) => again.get(key) });
+    assert.equal(again.statistics().commitNumber, store.statistics().commitNumber);
     await again.close();
-    assert.deepEqual(gate.calls, ['batch']);
     gate.release();
-    await next;
-    assert.deepEqual(store.get(ONE), Uint8Array.of(3));
     await store.close();
     assert.deepEqual(await damageIn(folder), []);
+  });
+
+  it('is given to LevelDB by itself, with all others of that moment as one', async (t) => {
+    const { store, gate } = await heldUp(t);
+    await store.commit([put(TWO, 4)]);
+    assert.deepEqual(gate.calls, []);
+    await gate.called('batch');
+    // What is committed while LevelDB is at work is the next batch.
+    await store.commit([put(ONE, 5)]);
+    await store.commit([put(ONE, 6)]);
+    assert.deepEqual(gate.calls, ['batch']);
+    gate.release();
+    await gate.called('batch');
+    assert.deepEqual(gate.calls, ['batch', 'batch']);
+    assert.deepEqual(await scrubWhole(store), []);
+    assert.deepEqual(gate.calls, ['batch', 'batch']);
+    assert.deepEqual(store.get(ONE), Uint8Array.of(6));
+    await store.close();
+  });
+
+  it('is waited for when there is much', async (t) => {
+    const { store, gate } = await heldUp(t);
+    const large = (n: number) => ({ key: ONE, value: new Uint8Array(60_000).fill(n) });
+    let told = 0;
+    const all = (async () => {
+      for (; told < 20; told++) await store.commit([large(told)]);
+    })();
+    await gate.called('batch');
+    assert.equal(await hasEnded(all), false);
+    // As many as fit: not one more is told before LevelDB moves.
+    const most = told;
+    assert.ok(most >= MOST_BEHIND_BYTES / 60_000 && most < 20, `${most}`);
+    gate.release();
+    await all;
+    assert.deepEqual(store.get(ONE), large(19).value);
+    await store.close();
   });
 
   it('is in all records as of now, and a later one is not', async (t) => {
@@ -195,8 +251,9 @@ describe('a checkpoint beside commits', () => {
     const folder = temporaryFolder(t, IN_MEMORY);
     const store = await open(folder);
     const ledger = new Ledger();
-    await store.commit(ledger.genesis());
     const gate = gateBefore(t);
+    await store.commit(ledger.genesis());
+    assert.deepEqual(await scrubWhole(store), []);
     let acknowledged = 0;
     for (let round = 0; round < 6; round++) {
       // Until one more flush was begun; the commits after it are on their way beside it.
@@ -223,10 +280,10 @@ describe('a commit that LevelDB refuses', () => {
     gate.refuse();
     gate.release();
     const failed = { code: 'commit_failed' };
+    await assert.rejects(store.scrub(10), failed);
     await assert.rejects(store.commit([put(ONE, 3)]), failed);
     await assert.rejects(store.commit([put(ONE, 3)]), failed);
     assertSeesAll(store);
-    await assert.rejects(store.scrub(10), failed);
     await assert.rejects(keysOf(store.records()), failed);
     // No checkpoint: it would free what LevelDB does not have.
     await store.close();
