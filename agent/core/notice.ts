@@ -5,6 +5,7 @@
 
 import type { Refusal, RefusalCode } from './base/refusal.ts';
 import type { Balance, Epoch, LinkId, MemberIndex, Sequence, TokenIndex } from './base/units.ts';
+import type { Subject } from './codec/agreement.ts';
 import type { Certificate, SignedOrder } from './codec/order.ts';
 
 export type Notice =
@@ -24,6 +25,15 @@ export type Notice =
   | { readonly kind: 'vouched_for'; readonly vouchers: number }
   /** Another committee judges from now on; its members may be others, and another number. */
   | { readonly kind: 'epoch_began'; readonly epoch: Epoch; readonly members: number }
+  /** The committee decided about a subject, in this round. */
+  | { readonly kind: 'agreed'; readonly subject: Subject; readonly round: number }
+  /** A member signed two different things of one kind in one round. They are kept as proof. */
+  | {
+      readonly kind: 'equivocated';
+      readonly member: MemberIndex;
+      readonly subject: Subject;
+      readonly round: number;
+    }
   /** The ledgers of this authority and that member are the same, or are being brought together. */
   | { readonly kind: 'compared'; readonly member: MemberIndex; readonly equal: boolean }
   /** A relay passed a frame on. */

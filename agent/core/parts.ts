@@ -11,6 +11,7 @@
  * Among the others it does not. It is one order all the same, since a step has to come out the same
  * each time.
  */
+import { agreementPart } from './agreement/agreement.ts';
 import { catchUpPart } from './authority/catchup.ts';
 import { firstStartPart } from './authority/first-start.ts';
 import { queriesPart } from './authority/queries.ts';
@@ -35,6 +36,7 @@ export const PARTS = [
   votingPart,
   catchUpPart,
   queriesPart,
+  agreementPart,
   walletPart,
 ] as const;
 

@@ -1,11 +1,19 @@
 /**
  * Every space of the state, and what its keys and values are (space.ts says what a row is). A byte
- * is never used for anything else later. Bytes mean nothing by themselves; there is room for 200
+ * is never used for anything else later. Bytes mean nothing by themselves; there is room for 150
  * more.
  */
 import type { ByteKey } from './base/bytes.ts';
 import { DIGEST_FANOUT, SEED_BYTES } from './base/limits.ts';
 import type { Epoch, LinkId, MemberIndex, Sequence } from './base/units.ts';
+import {
+  agreementCoder,
+  decisionCoder,
+  equivocationCoder,
+  heardCoder,
+  openSubjectsCoder,
+  wokenCoder,
+} from './codec/agreement.ts';
 import { epochCoder, hashCoder, keyCoder, memberCoder } from './codec/canonical.ts';
 import type { Coder } from './codec/coder.ts';
 import { knownVoteCoder, lifeCoder, nonceCoder, proofCountCoder } from './codec/message.ts';
@@ -50,6 +58,7 @@ import {
 
 const ACCOUNT = bytesKey('account', 32);
 const ACCOUNT_AND_SEQUENCE = entryKey<Sequence>('account', 'sequence');
+const SUBJECT = bytesKey('subject', 32);
 const MEMBER = placeKey<MemberIndex>('member', 2);
 
 /** The store's own records, which the core neither reads nor writes. */
@@ -104,6 +113,17 @@ export const SPACES = {
   memberGossip: many(DISK, 0x36, MEMBER, signedOrderCoder),
   memberVote: many(DISK, 0x37, MEMBER, knownVoteCoder),
 
+  // Agreement (agreement/agreement.ts), by the hashes of subjects.
+  /** What was said and is held of a subject that is not decided. */
+  agreement: many(DISK, 0xa8, SUBJECT, agreementCoder),
+  decision: many(DISK, 0xa9, SUBJECT, decisionCoder),
+  /** The subjects that are debated, and a heap of those that wait for their turn. */
+  openSubjects: one(DISK, 0xaa, openSubjectsCoder),
+  waitingSubject: many(DISK, 0xab, numberKey('n'), hashCoder),
+  waitingCount: one(DISK, 0xac, numberCoder),
+  /** The first time that a member contradicted itself. */
+  equivocation: many(DISK, 0xad, MEMBER, equivocationCoder),
+
   // A wallet.
   wallet: one(DISK, 0x57, walletCoder),
   liveOrder: one(DISK, 0x4c, liveOrderCoder),
@@ -146,6 +166,8 @@ export const SPACES = {
   differing: one(MEMORY, 0x75, differingCoder),
   pace: one(MEMORY, 0x61, paceCoder),
   vouchers: one(MEMORY, 0x67, vouchersCoder),
+  heard: many(MEMORY, 0xae, SUBJECT, heardCoder),
+  woken: one(MEMORY, 0xaf, wokenCoder),
 
   // In memory, of a wallet.
   attempts: one(MEMORY, 0x63, attemptsCoder),

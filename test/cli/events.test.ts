@@ -26,6 +26,7 @@ const { order } = certificate;
 const { account } = order.order;
 const member = 1 as MemberIndex;
 const next = 3n as Sequence;
+const subject = { TAG: 'outcome', data: { account, sequence: next } } as const;
 const no = refusal('insufficient_balance', { expected: '5', found: '4' });
 const ORDER = '12.50 HRS mp1v6l8uvev...zgm0 -> mp1pdgn4kd5...f70v #0 a sealed memo';
 const CERTIFIED = `${ORDER} by oak, elm and ash`;
@@ -77,6 +78,18 @@ const SAMPLES: {
     '5 authorities judge from now on (epoch 1)',
     'accent',
     'info',
+  ],
+  agreed: [
+    { kind: 'agreed', subject, round: 1 },
+    'outcome of mp1v6l8uvev...zgm0 #3, in round 1',
+    'good',
+    'debug',
+  ],
+  equivocated: [
+    { kind: 'equivocated', member, subject, round: 1 },
+    'elm contradicted itself about outcome of mp1v6l8uvev...zgm0 #3, in round 1',
+    'bad',
+    'error',
   ],
   compared: [
     { kind: 'compared', member, equal: false },

@@ -38,6 +38,10 @@ function wordsOf(world: World): { readonly [T in Tag]: Extract<Message, { TAG: T
   const code = REFUSALS.missing_earlier.wire;
   const entry = { account, next: 1n as Sequence, history: new Uint8Array(8).fill(1) };
   const balances = [{ token: HRS, balance: 999_999n as Balance }];
+  const subject = { TAG: 'outcome', data: { account, sequence: 0n as Sequence } } as const;
+  const agreed = { subject, round: 0 };
+  const value = Uint8Array.of(1);
+  const said = { epoch, member: MEMBER, signature: FALSE, again: true };
   const verdict = { orderHash: hash, code, next: ABOVE, balance: 0n as Balance };
   return {
     order: spoilt,
@@ -92,6 +96,11 @@ function wordsOf(world: World): { readonly [T in Tag]: Extract<Message, { TAG: T
       body: { about: MEMBER, life: nonce, word: 'first', vote: undefined },
       signature: FALSE,
     },
+    proposal: { ...said, body: { ...agreed, validRound: undefined, value }, prevotes: [] },
+    prevote: { ...said, body: { ...agreed, value: hash } },
+    precommit: { ...said, body: { ...agreed, value: hash } },
+    polka: { epoch, ...agreed, value, prevotes: [] },
+    decision: { epoch, ...agreed, value, precommits: [] },
   };
 }
 

@@ -6,11 +6,18 @@
 import { renderEvent, shortName } from '../../agent/cli/render/events.ts';
 import { PLAIN } from '../../agent/cli/render/paint.ts';
 import { toHex } from '../../agent/core/base/bytes.ts';
+import { sha256 } from '../../agent/core/base/crypto.ts';
 import { nameOf } from '../../agent/core/base/names.ts';
 import { refusalCodeOf } from '../../agent/core/base/refusal.ts';
 import type { LinkId } from '../../agent/core/base/units.ts';
+import type { Ballot, Subject } from '../../agent/core/codec/agreement.ts';
 import type { Message, TokenBalance, Wish } from '../../agent/core/codec/message.ts';
-import { type Certificate, orderHash, type SignedOrder } from '../../agent/core/codec/order.ts';
+import {
+  type Certificate,
+  type MemberSignature,
+  orderHash,
+  type SignedOrder,
+} from '../../agent/core/codec/order.ts';
 import type { Notice } from '../../agent/core/notice.ts';
 import { memberName } from '../../agent/core/views.ts';
 import { viewOfNotice } from '../../agent/shell/control/event-view.ts';
@@ -23,6 +30,8 @@ export class Words {
   readonly #world: World;
   /** Orders that were told of, by the hash that votes name them by. */
   readonly #orders = new Map<string, string>();
+  /** Values that were proposed, by the hash that prevotes and precommits name them by. */
+  readonly #values = new Map<string, string>();
 
   constructor(world: World) {
     this.#world = world;
@@ -82,6 +91,28 @@ export class Words {
 
   #balances(list: readonly TokenBalance[]): string {
     return list.map(({ token, balance }) => this.amount(balance, token)).join(', ') || 'nothing';
+  }
+
+  #members(list: readonly MemberSignature[]): string {
+    return list.map(({ member }) => memberName(this.#world.network, member)).join(', ');
+  }
+
+  /** "the outcome of alice #0". */
+  #subject({ TAG, data: { account, sequence } }: Subject): string {
+    return `the ${TAG} of ${this.who(account)} #${sequence}`;
+  }
+
+  /** A value is told before anybody votes for its hash. */
+  #value(value: Uint8Array): string {
+    const text = toHex(value);
+    this.#values.set(toHex(sha256(value)), text);
+    return text;
+  }
+
+  #ballot(kind: string, { body: { subject, round, value }, again }: Ballot): string {
+    const hash = value === undefined ? 'nothing' : toHex(value);
+    const what = `${this.#subject(subject)}: ${this.#values.get(hash) ?? hash}`;
+    return `${kind} about ${what}, round ${round}${again ? ', again' : ''}`;
   }
 
   #hash(hash: Uint8Array): string {
@@ -158,6 +189,17 @@ export class Words {
     question: ({ body: { account, wish } }) =>
       `question of ${this.who(account)}: ${this.#wish(wish)}`,
     wayQuery: () => 'way query',
+    proposal: ({ body: { subject, round, validRound, value }, again }) => {
+      const valid = validRound === undefined ? '' : `, of round ${validRound}`;
+      const what = `${this.#subject(subject)}: ${this.#value(value)}${valid}`;
+      return `proposal about ${what}, round ${round}${again ? ', again' : ''}`;
+    },
+    prevote: (ballot) => this.#ballot('prevote', ballot),
+    precommit: (ballot) => this.#ballot('precommit', ballot),
+    polka: ({ subject, round, value, prevotes }) =>
+      `polka about ${this.#subject(subject)}: ${this.#value(value)}, round ${round}, by ${this.#members(prevotes)}`,
+    decision: ({ subject, round, value, precommits }) =>
+      `decision about ${this.#subject(subject)}: ${this.#value(value)}, round ${round}, by ${this.#members(precommits)}`,
     way: ({ member }) => `way to ${memberName(this.#world.network, member)}`,
   };
 }

@@ -10,6 +10,7 @@ import type {
   Sequence,
   TokenIndex,
 } from '../../agent/core/base/units.ts';
+import type { Subject } from '../../agent/core/codec/agreement.ts';
 import type { Frame, Message, Wish } from '../../agent/core/codec/message.ts';
 import type { Certificate, SignedOrder } from '../../agent/core/codec/order.ts';
 import type { Account, Fact } from '../../agent/core/codec/record.ts';
@@ -80,6 +81,19 @@ export const fact: fc.Arbitrary<Fact> = fc.oneof(
   pair(signedOrder).map((data): Fact => ({ TAG: 'doubleSpend', data })),
   pair(certificate).map((data): Fact => ({ TAG: 'conflict', data })),
 );
+
+const subject: fc.Arbitrary<Subject> = fc
+  .record({ account: key, sequence })
+  .map((data): Subject => ({ TAG: 'outcome', data }));
+const agreedValue = fc.uint8Array({ maxLength: 40 });
+const signatures = certificate.map(({ votes }) => votes);
+const ballot = fc.record({
+  epoch,
+  member,
+  body: fc.record({ subject, round: u32, value: optional(key) }),
+  signature: bytes(64),
+  again: fc.boolean(),
+});
 
 type Data<K extends Message['TAG']> = Extract<Message, { TAG: K }>['data'];
 
@@ -182,6 +196,18 @@ const MESSAGES: { readonly [K in Message['TAG']]: fc.Arbitrary<Data<K>> } = {
     }),
     signature: bytes(64),
   }),
+  proposal: fc.record({
+    epoch,
+    member,
+    body: fc.record({ subject, round: u32, validRound: optional(u32), value: agreedValue }),
+    signature: bytes(64),
+    prevotes: signatures,
+    again: fc.boolean(),
+  }),
+  prevote: ballot,
+  precommit: ballot,
+  polka: fc.record({ epoch, subject, round: u32, value: agreedValue, prevotes: signatures }),
+  decision: fc.record({ epoch, subject, round: u32, value: agreedValue, precommits: signatures }),
 };
 
 export const message: fc.Arbitrary<Message> = fc.oneof(

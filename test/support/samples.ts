@@ -9,6 +9,15 @@ import type {
   Sequence,
   TokenIndex,
 } from '../../agent/core/base/units.ts';
+import {
+  agreementCoder,
+  type Ballot,
+  type Decision,
+  equivocationCoder,
+  openSubjectsCoder,
+  type Polka,
+  type Proposal,
+} from '../../agent/core/codec/agreement.ts';
 import { encode, hashCoder } from '../../agent/core/codec/canonical.ts';
 import {
   type DataOf,
@@ -78,6 +87,31 @@ const certificate: Certificate = {
 const balances = [{ token: 0 as TokenIndex, balance: -5n as Balance }];
 const account = bytes(32, 10);
 const hash = bytes(32, 50);
+
+const agreed = {
+  epoch: 0 as Epoch,
+  subject: { TAG: 'outcome', data: { account, sequence: sequence(7n) } },
+  round: 2,
+  value: Uint8Array.of(1),
+} as const;
+const ballots = [1, 3].map((n) => ({ member: member(n), signature: bytes(64, 70 + n) }));
+const polka: Polka = { ...agreed, prevotes: ballots };
+const decision: Decision = { ...agreed, precommits: ballots };
+const proposal: Proposal = {
+  epoch: agreed.epoch,
+  member: member(2),
+  body: { subject: agreed.subject, round: 3, validRound: 2, value: agreed.value },
+  signature: bytes(64, 75),
+  prevotes: ballots,
+  again: false,
+};
+const ballot: Ballot = {
+  epoch: agreed.epoch,
+  member: member(2),
+  body: { subject: agreed.subject, round: 2, value: hash },
+  signature: bytes(64, 76),
+  again: false,
+};
 
 /** One of each kind; questions have one of each wish. */
 const MESSAGES: { readonly [T in Exclude<Tag, 'question'>]: DataOf<T> } = {
@@ -160,6 +194,11 @@ const MESSAGES: { readonly [T in Exclude<Tag, 'question'>]: DataOf<T> } = {
     body: { nonce: bytes(16, 66) },
     signature: bytes(64, 67),
   },
+  proposal,
+  prevote: ballot,
+  precommit: { ...ballot, body: { ...ballot.body, value: undefined }, again: true },
+  polka,
+  decision,
 };
 
 const WISHES: readonly Wish[] = [
@@ -217,6 +256,9 @@ export function sampleBytes(): Map<string, Uint8Array> {
   samples.set('signing/first_start', signingBytes('first_start', networkId, 1 as Epoch, hash));
   samples.set('signing/vouch', signingBytes('vouch', networkId, 1 as Epoch, hash));
   samples.set('signing/way', signingBytes('way', networkId, 1 as Epoch, hash));
+  samples.set('signing/proposal', signingBytes('proposal', networkId, 1 as Epoch, hash));
+  samples.set('signing/prevote', signingBytes('prevote', networkId, 1 as Epoch, hash));
+  samples.set('signing/precommit', signingBytes('precommit', networkId, 1 as Epoch, hash));
   samples.set('signing/beacon', signingBytes('beacon', networkId, hash));
   samples.set('record/account', encode(records.accountCoder, accountRecord));
   samples.set(
@@ -250,6 +292,26 @@ export function sampleBytes(): Map<string, Uint8Array> {
   const vote = { epoch: 0 as Epoch, order: signed, signature: bytes(64, 67) };
   samples.set('record/known-vote', encode(knownVoteCoder, vote));
   samples.set('record/outvoted', encode(hashCoder, hash));
+  const { epoch, subject, round, value } = agreed;
+  const debated = {
+    epoch,
+    subject,
+    round: round + 1,
+    proposed: { value, validRound: round },
+    prevoted: { value: hash },
+    precommitted: { value: undefined },
+    locked: { round: 1, value },
+    valid: { round, value, prevotes: ballots },
+  };
+  samples.set('record/agreement', encode(agreementCoder, debated));
+  samples.set('record/open-subjects', encode(openSubjectsCoder, [hash]));
+  for (const data of [
+    { TAG: 'proposals', data: { first: proposal, second: proposal } },
+    { TAG: 'prevotes', data: { first: ballot, second: ballot } },
+    { TAG: 'precommits', data: { first: ballot, second: ballot } },
+  ] as const) {
+    samples.set(`record/equivocation-${data.TAG}`, encode(equivocationCoder, data));
+  }
   const wallet = { account, next: sequence(8n), payments: 11n, balances };
   samples.set('record/wallet', encode(records.walletCoder, wallet));
   const live = {

@@ -15,6 +15,8 @@ import { memosOf } from '../../agent/core/memo.ts';
 import { type Genesis, networkOf } from '../../agent/core/network/genesis.ts';
 import { createNode, type Node } from '../../agent/core/node.ts';
 import type { Notice } from '../../agent/core/notice.ts';
+import type { Part } from '../../agent/core/part.ts';
+import { PARTS } from '../../agent/core/parts.ts';
 import type { NodeSetup } from '../../agent/core/setup.ts';
 import { isDurable } from '../../agent/core/spaces.ts';
 import { asFounded, type JudgedNetwork } from '../../agent/core/views.ts';
@@ -60,6 +62,8 @@ export interface WorldOptions {
   readonly opens?: bigint;
   /** 0, without a limit, if left out. */
   readonly votesPerHour?: number;
+  /** The parts of the protocol that its nodes have; those of the product if left out. */
+  readonly parts?: readonly Part[];
 }
 
 export class World {
@@ -70,6 +74,7 @@ export class World {
   /** Sees every step that any place takes. */
   onStep: (place: Place, event: Event, step: Step) => void = () => {};
   nowMs = 1_000;
+  readonly #parts: readonly Part[];
   #nextLink = 1n;
   #questions = 0;
   #starts = 0;
@@ -84,6 +89,7 @@ export class World {
       typeof authorities === 'number'
         ? Array.from({ length: authorities }, (_, i) => `auth-${i}`)
         : authorities;
+    this.#parts = options.parts ?? PARTS;
     this.network = asFounded(networkOf(genesisFor(names, wallets, issue, options)));
     names.forEach((name, i) => {
       const signer = signerOf(name);
@@ -108,7 +114,7 @@ export class World {
       name,
       signer,
       setup,
-      node: createNode(setup),
+      node: createNode(setup, this.#parts),
       state,
       notices: [],
       closed: [],
@@ -179,7 +185,7 @@ export class World {
     const place = this.place(name);
     this.cut(name);
     place.state = new Map([...place.state].filter(([key]) => isDurable(key)));
-    place.node = createNode(place.setup);
+    place.node = createNode(place.setup, this.#parts);
     place.up = true;
     this.event(place, { kind: 'start', seed: this.#seed() });
   }

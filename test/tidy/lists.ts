@@ -24,6 +24,8 @@ export const WIDE: readonly string[] = [];
 /** What only tests import: they look inside where too little is seen from outside. */
 export const FOR_TESTS: readonly string[] = [
   'MESHPAYD',
+  'agreementOn',
+  'decisionOn',
   'PLAIN',
   'ORDER_RULES',
   'MAX_BEACON_BYTES',

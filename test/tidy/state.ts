@@ -12,6 +12,7 @@ import { importsOf, PRODUCT, withoutComments } from './tree.ts';
 const FOR_ALL = [
   'agent/core/base/',
   'agent/core/network/',
+  'agent/core/codec/agreement.ts',
   'agent/core/codec/order.ts',
   'agent/core/io.ts',
   'agent/core/memo.ts',

@@ -2,7 +2,7 @@
 import { harmless } from '../../core/base/characters.ts';
 import type { EventKind, EventView } from '../../shell/control/event-view.ts';
 import type { OrderView } from '../../shell/control/money-view.ts';
-import type { RefusalView } from '../../shell/control/notices.ts';
+import type { RefusalView, SubjectView } from '../../shell/control/notices.ts';
 import { memoText } from '../../wallet/receipt.ts';
 import type { Paint } from './paint.ts';
 import { listed } from './text.ts';
@@ -56,6 +56,15 @@ const LINES: { readonly [K in EventKind]: Line<K> } = {
   epoch_began: {
     tone: 'accent',
     text: ({ epoch, members }) => `${members} authorities judge from now on (epoch ${epoch})`,
+  },
+  agreed: {
+    tone: 'good',
+    text: ({ subject, round }) => `${subjectText(subject)}, in round ${round}`,
+  },
+  equivocated: {
+    tone: 'bad',
+    text: ({ member, subject, round }) =>
+      `${member} contradicted itself about ${subjectText(subject)}, in round ${round}`,
   },
   compared: {
     tone: 'accent',
@@ -117,6 +126,11 @@ function peerText({ name, address, from, to, reason }: EventOf<'peer'>): string 
 function orderText({ amount, token, account, recipient, sequence, memo }: OrderView): string {
   const note = memo === '' ? '' : ` ${memoText(memo)}`;
   return `${amount} ${token} ${shortName(account)} -> ${shortName(recipient)} #${sequence}${note}`;
+}
+
+/** "outcome of mp1abc...wxyz #3". */
+function subjectText({ kind, account, sequence }: SubjectView): string {
+  return `${kind} of ${shortName(account)} #${sequence}`;
 }
 
 function refusalText({ code, field, expected, found }: RefusalView): string {

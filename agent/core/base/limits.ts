@@ -128,6 +128,20 @@ export const MAX_RETELL_LOOKS = 256;
 /** The votes given last, whose orders are told again first. */
 export const MAX_RECENT_VOTES = 64;
 
+/** Bytes of a value that is agreed on. */
+export const MAX_AGREED_VALUE_BYTES = 14_336;
+/** Subjects that an authority debates at once; others wait for their turn. */
+export const MAX_SUBJECTS_OPEN = 64;
+/** How long a round of agreement waits for what is due; doubles with the rounds, so many times. */
+export const ROUND_WAIT_MS = 500;
+export const MAX_ROUND_DOUBLINGS = 7;
+/**
+ * When what was said of a subject is told again; doubles, so many times, while nothing new is
+ * heard.
+ */
+export const TELL_AGAIN_MS = 250;
+export const MAX_TELL_DOUBLINGS = 5;
+
 /** Bytes of the largest signed order, and of the largest certificate: a vote of every member. */
 export const MAX_ORDER_BYTES = 32 + 8 + 1 + 32 + 2 + 16 + 1 + SEALED_MEMO_BYTES + 64;
 export const MAX_CERTIFICATE_BYTES = 4 + MAX_ORDER_BYTES + 1 + 66 * MAX_MEMBERS;
@@ -144,6 +158,14 @@ invariant(
 invariant(
   MAX_PROOFS_PER_FRAME * 2 * MAX_ORDER_BYTES + 128 <= MAX_FRAME_BYTES,
   'a page of double-spend proofs fits a frame',
+);
+invariant(
+  MAX_AGREED_VALUE_BYTES + 66 * MAX_MEMBERS + 512 <= MAX_FRAME_BYTES,
+  'a proposal with a quorum of prevotes fits a frame, and so does a decision',
+);
+invariant(
+  TELL_AGAIN_MS * 2 ** (MAX_TELL_DOUBLINGS + 1) < ROUND_WAIT_MS * 2 ** MAX_ROUND_DOUBLINGS,
+  'what is lost is told again while the longest rounds wait for it',
 );
 invariant(DIGEST_FANOUT * 32 + 128 <= MAX_FRAME_BYTES, 'a digest fits a frame');
 invariant(MAX_BUCKET_ACCOUNTS * 48 + 256 <= MAX_FRAME_BYTES, 'a bucket fits a frame');

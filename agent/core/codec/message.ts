@@ -18,6 +18,7 @@ import {
   NONCE_BYTES,
 } from '../base/limits.ts';
 import type { LinkId, MemberIndex } from '../base/units.ts';
+import { ballotCoder, decisionCoder, polkaCoder, proposalCoder } from './agreement.ts';
 import {
   amountCoder,
   balanceCoder,
@@ -47,6 +48,7 @@ import {
 } from './parts.ts';
 import {
   AMONG_AUTHORITIES,
+  AMONG_MEMBERS,
   type MessageRow,
   OF_A_LEDGER,
   type Role,
@@ -379,6 +381,12 @@ export const MESSAGES = {
     travels: 'back',
     signed: 'way',
   },
+  /** Agreement, of which the first three are answered by `decision` if they come again. */
+  proposal: { wire: 35, coder: proposalCoder, ...AMONG_MEMBERS('signed'), signed: 'proposal' },
+  prevote: { wire: 36, coder: ballotCoder, ...AMONG_MEMBERS('signed'), signed: 'prevote' },
+  precommit: { wire: 37, coder: ballotCoder, ...AMONG_MEMBERS('signed'), signed: 'precommit' },
+  polka: { wire: 38, coder: polkaCoder, ...AMONG_MEMBERS('proof') },
+  decision: { wire: 39, coder: decisionCoder, ...AMONG_MEMBERS('proof') },
 } as const satisfies Readonly<Record<string, MessageRow>>;
 
 export type Tag = keyof typeof MESSAGES;

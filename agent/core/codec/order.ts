@@ -95,15 +95,18 @@ export const memberSignatureCoder: Coder<MemberSignature> = struct<MemberSignatu
   signature: signatureCoder,
 });
 
-/** Votes in ascending order of members, each member once: one set of votes has one encoding. */
-const votesCoder = checked(listOf(MAX_MEMBERS, memberSignatureCoder), (votes) => {
-  for (let i = 1; i < votes.length; i++) {
-    if ((votes[i]?.member ?? 0) <= (votes[i - 1]?.member ?? 0)) {
-      return 'votes must be in ascending order of members, each once';
+/** Signatures in ascending order of members, each member once: one set has one encoding. */
+export const signaturesCoder: Coder<readonly MemberSignature[]> = checked(
+  listOf(MAX_MEMBERS, memberSignatureCoder),
+  (votes) => {
+    for (let i = 1; i < votes.length; i++) {
+      if ((votes[i]?.member ?? 0) <= (votes[i - 1]?.member ?? 0)) {
+        return 'votes must be in ascending order of members, each once';
+      }
     }
-  }
-  return true;
-});
+    return true;
+  },
+);
 
 export interface Certificate {
   readonly epoch: Epoch;
@@ -114,7 +117,7 @@ export interface Certificate {
 export const certificateCoder: Coder<Certificate> = struct<Certificate>({
   epoch: epochCoder,
   order: signedOrderCoder,
-  votes: votesCoder,
+  votes: signaturesCoder,
 });
 
 /** The bytes that an account signs to give an order. */

@@ -87,6 +87,11 @@ export type MessageRow = Word & {
 /** What authorities say to each other alone. */
 export const AMONG_AUTHORITIES = { heard: { authority: 'own' }, travels: 'no' } as const;
 
+/** What members say to each other, also through other nodes. */
+export function AMONG_MEMBERS<const V extends Voice>(voice: V) {
+  return { heard: { authority: voice }, travels: 'out' } as const;
+}
+
 /** What anybody may ask of a ledger, also through other nodes. */
 export function OF_A_LEDGER<const V extends Voice>(voice: V) {
   return { heard: { authority: voice, relay: 'refused' }, travels: 'out' } as const;

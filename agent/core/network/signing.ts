@@ -20,6 +20,9 @@ const KINDS_WITH_EPOCH = [
   'first_start',
   'vouch',
   'way',
+  'proposal',
+  'prevote',
+  'precommit',
 ] as const;
 const KINDS_WITHOUT_EPOCH = ['order', 'beacon', 'question'] as const;
 

@@ -11,6 +11,7 @@
 import { toHex } from '../../core/base/bytes.ts';
 import { nameOf } from '../../core/base/names.ts';
 import type { Refusal } from '../../core/base/refusal.ts';
+import type { Subject } from '../../core/codec/agreement.ts';
 import type { Notice } from '../../core/notice.ts';
 import { type JudgedNetwork, memberName } from '../../core/views.ts';
 import type { Loudness } from '../log/levels.ts';
@@ -98,6 +99,23 @@ export const NOTICES = {
     log: ['info', 'another committee judges from now on'],
     counts: 'nothing',
     view: (_, { epoch, members }) => ({ epoch, members }),
+  },
+  agreed: {
+    meaning: 'the committee decided about a subject',
+    log: ['debug', 'the committee decided about a subject'],
+    counts: 'nothing',
+    view: (_, { subject, round }) => ({ subject: subjectView(subject), round }),
+  },
+  equivocated: {
+    meaning:
+      'a member signed two different things of one kind in one round; both are kept as proof',
+    log: ['error', 'a member contradicted itself: it is hostile, or its key was copied'],
+    counts: 'nothing',
+    view: (network, { member, subject, round }) => ({
+      member: memberName(network, member),
+      subject: subjectView(subject),
+      round,
+    }),
   },
   compared: {
     meaning: "this authority's ledger was compared with a member's",
@@ -218,6 +236,16 @@ export const NOTICES = {
 /** The row of a notice. Each row takes the notices of its own kind. */
 export function rowOf(notice: Notice): NoticeRow<NoticeKind> {
   return NOTICES[notice.kind] as NoticeRow<NoticeKind>;
+}
+
+export interface SubjectView {
+  readonly kind: Subject['TAG'];
+  readonly account: string;
+  readonly sequence: string;
+}
+
+function subjectView({ TAG, data: { account, sequence } }: Subject): SubjectView {
+  return { kind: TAG, account: nameOf('account', account), sequence: sequence.toString() };
 }
 
 export interface RefusalView {

@@ -6,6 +6,7 @@
  *
  *   account                     which sequence is next, and which order was voted for
  *   conflict                    accounts that must not be voted for any more
+ *   agreement                   what was said of what is not decided yet
  *   standing, firstStart        whether this key may vote at all
  *   committee, formerCommittee  whose votes make a quorum
  *   owner, genesis              whose ledger this is, and of which network
@@ -21,6 +22,7 @@ import { SPACES, type SpaceName } from '../../core/spaces.ts';
 const GUARDED = [
   'account',
   'conflict',
+  'agreement',
   'standing',
   'firstStart',
   'committee',

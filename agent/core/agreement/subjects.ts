@@ -1,0 +1,15 @@
+/**
+ * What is agreed on: the rules of each kind of subject (rules.ts), a row a kind. Agreement itself
+ * knows none of them by name. Another kind is a case of `subjectCoder` (codec/agreement.ts) and a
+ * row here; one without the other does not compile.
+ */
+import type { SubjectTable } from './rules.ts';
+
+export const SUBJECTS: SubjectTable = {
+  outcome: {
+    mayBegin: () => false,
+    propose: () => undefined,
+    judge: () => 'unknown',
+    decided: () => undefined,
+  },
+};
