@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ByteKey } from '../../agent/core/base/bytes.ts';
+import type { Message } from '../../agent/core/codec/message.ts';
 import { Draft } from '../../agent/core/draft.ts';
 import { isDurable } from '../../agent/core/spaces.ts';
 import { readLiveOrder } from '../../agent/core/wallet/holdings.ts';
@@ -81,7 +82,8 @@ test('an order that was forgotten comes back, and what was asked about is given 
   alice.state = before;
   world.restart('alice');
   for (const name of ALL) world.connect('alice', name);
-  world.onFrame = (_from, { name }, { message }) => name !== 'alice' || message.TAG === 'account';
+  const isWord = ({ TAG }: Message) => TAG === 'latest' || TAG === 'account';
+  world.onFrame = (_from, { name }, { message }) => name !== 'alice' || isWord(message);
   world.plan('alice', 'bob', 20n);
   assert.equal(stateOf(world), 'asking');
   world.run();

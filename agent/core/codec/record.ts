@@ -251,6 +251,8 @@ export const attemptsCoder = struct({
   shown: listOf(MAX_MEMBERS, struct({ member: memberCoder, pages: u32 })),
   /** Members that were shown a page since the last attempt, so that showing ends. */
   shownNow: listOf(MAX_MEMBERS, memberCoder),
+  /** Members that were asked for news which their word hinted at, since the last attempt. */
+  askedNow: listOf(MAX_MEMBERS, memberCoder),
   /** How far each late member has been fed since the last attempt, so that feeding ends. */
   fed: listOf(MAX_MEMBERS, struct({ member: memberCoder, upTo: sequenceCoder })),
   /** Members that have not said yet that they applied this wallet's last certificate. */

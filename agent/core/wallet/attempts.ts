@@ -14,6 +14,7 @@ const NOTHING_YET: Attempts = {
   count: 0,
   shown: [],
   shownNow: [],
+  askedNow: [],
   fed: [],
   unspread: [],
 };
@@ -37,6 +38,16 @@ export function pauseMs(attempts: number, spread: number): number {
  * several at once. A bad relay then costs the first few seconds and no more.
  */
 export function sendEscalating(draft: Draft, member: MemberIndex, message: Message): void {
-  const send = attemptsOf(draft).count < ATTEMPTS_OVER_ONE_WAY ? sendToMember : sendToMemberAllWays;
+  sendAtAttempt(draft, attemptsOf(draft).count, member, message);
+}
+
+/** The same, where the attempts are counted elsewhere. */
+export function sendAtAttempt(
+  draft: Draft,
+  count: number,
+  member: MemberIndex,
+  message: Message,
+): void {
+  const send = count < ATTEMPTS_OVER_ONE_WAY ? sendToMember : sendToMemberAllWays;
   send(draft, member, message);
 }

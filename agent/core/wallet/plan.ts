@@ -18,19 +18,20 @@
 import { equalBytes } from '../base/bytes.ts';
 import { PLAN_ATTEMPTS_FASTER } from '../base/limits.ts';
 import { type Refusal, refusal } from '../base/refusal.ts';
+import type { MemberIndex } from '../base/units.ts';
 import type { OpenQuestion } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
 import { membersOf } from '../network/committees.ts';
-import { openedQuestion } from '../question.ts';
+import { openedQuestion, questionOf } from '../question.ts';
 import type { WalletSetup } from '../setup.ts';
 import { SPACES } from '../spaces.ts';
-import { setTimerBy } from '../timers.ts';
+import { setTimer } from '../timers.ts';
 import { answersOf, verdictOn } from './answers.ts';
-import { pauseMs } from './attempts.ts';
+import { pauseMs, sendAtAttempt, writeAttempts } from './attempts.ts';
 import { readLiveOrder } from './holdings.ts';
 import { type Payment, sign } from './pay.ts';
 import { askedPayment } from './payment.ts';
-import { askMembers, openQuestion } from './refresh.ts';
+import { openQuestion } from './refresh.ts';
 
 /** Asks the authorities about a payment, or the same question once more. */
 export function ask(
@@ -65,16 +66,35 @@ export function askAgain(draft: Draft, setup: WalletSetup): void {
   const asked = askedPayment(draft);
   if (asked === undefined) return;
   const { attempts, nonce } = asked;
-  writeQuestion(draft, { ...asked, attempts: (attempts + 1) >>> 0 });
   const pause = pauseMs(Math.min(attempts, PLAN_ATTEMPTS_FASTER), nonce[attempts % 16] ?? 0);
-  setTimerBy(draft, 'retry', draft.stamp.nowMs + pause);
-  askMembers(draft, setup, membersOf(draft));
+  setTimer(draft, 'asking', draft.stamp.nowMs + pause);
+  writeAttempts(draft, { shownNow: [], askedNow: [] });
+  askAbout(draft, setup, membersOf(draft));
+  writeQuestion(draft, { ...asked, attempts: (attempts + 1) >>> 0 });
+}
+
+/**
+ * Puts the question to those of the members that have not said yet that they would vote, and
+ * nothing else: whoever is asked answers in the order in which it was asked, and the signed order
+ * would wait for every answer before it. What the words hint at is asked for when they are here
+ * (`askForNews`).
+ */
+export function askAbout(draft: Draft, setup: WalletSetup, members: readonly MemberIndex[]): void {
+  const asked = askedPayment(draft);
+  if (asked === undefined) return;
+  const { willing } = answersOf(draft, setup.network, setup.wallet.publicKey);
+  const wish = { TAG: 'plan', data: asked.plan } as const;
+  for (const member of members.filter((each) => !willing.includes(each))) {
+    sendAtAttempt(draft, asked.attempts, member, questionOf(draft, setup, member, wish));
+  }
 }
 
 /** Gives the plan up. Nothing was signed. */
 export function dropPlan(draft: Draft): void {
   const asked = askedPayment(draft);
-  if (asked !== undefined) writeQuestion(draft, { ...asked, attempts: undefined });
+  if (asked === undefined) return;
+  setTimer(draft, 'asking', undefined);
+  writeQuestion(draft, { ...asked, attempts: undefined });
 }
 
 /** Looks whether the plan may be signed now, or never will be. */

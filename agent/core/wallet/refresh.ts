@@ -15,7 +15,7 @@ import {
   orderSigningBytes,
   type SignedOrder,
 } from '../codec/order.ts';
-import type { OpenQuestion } from '../codec/record.ts';
+import type { OpenQuestion, Word } from '../codec/record.ts';
 import type { Draft, Origin } from '../draft.ts';
 import { linkTo } from '../mesh/links.ts';
 import { sendToMember, sendToMemberAllWays } from '../mesh/route.ts';
@@ -24,9 +24,11 @@ import { membersOf } from '../network/committees.ts';
 import { openedQuestion, questionOf } from '../question.ts';
 import type { WalletSetup } from '../setup.ts';
 import { SPACES } from '../spaces.ts';
-import { writeAttempts } from './attempts.ts';
+import { answersOf } from './answers.ts';
+import { attemptsOf, writeAttempts } from './attempts.ts';
 import { isReceived, readLiveOrder, readWallet, recordPaid, recordReceived } from './holdings.ts';
 import { showIncome } from './income.ts';
+import { askedPayment } from './payment.ts';
 import { adopt } from './pursue.ts';
 import { finish } from './votes.ts';
 
@@ -57,11 +59,7 @@ export function openQuestion(draft: Draft, question: OpenQuestion): void {
 }
 
 /** Puts the open question to these members. */
-export function askMembers(
-  draft: Draft,
-  setup: WalletSetup,
-  members: readonly MemberIndex[],
-): void {
+function askMembers(draft: Draft, setup: WalletSetup, members: readonly MemberIndex[]): void {
   const plan = openedQuestion(draft)?.plan;
   writeAttempts(draft, { shownNow: [] });
   for (const member of members) refreshAt(draft, setup, member, plan);
@@ -79,6 +77,33 @@ function refreshAt(
   ask(draft, setup, member, { TAG: 'state', data: {} });
   ask(draft, setup, member, { TAG: 'orders', data: { from: next } });
   askCredits(draft, setup, member);
+}
+
+/**
+ * What a member said of a payment hints at orders or income that this wallet has not got, or that
+ * the member has not: the one is asked for, the other is shown. Once an attempt, since others can
+ * repeat a word.
+ */
+export function askForNews(
+  draft: Draft,
+  setup: WalletSetup,
+  member: MemberIndex,
+  { received }: Word,
+): void {
+  const { askedNow } = attemptsOf(draft);
+  if (askedPayment(draft) === undefined || askedNow.includes(member)) return;
+  const { against } = answersOf(draft, setup.network, setup.wallet.publicKey);
+  const { next } = readWallet(draft, setup.network, setup.wallet.publicKey);
+  const held = creditsHeld(draft, setup);
+  const knowsOrders = against.includes(member);
+  if (held > received) showIncome(draft, setup, member);
+  if (!knowsOrders && held >= received) return;
+  writeAttempts(draft, { askedNow: [...askedNow, member] });
+  if (knowsOrders) {
+    ask(draft, setup, member, { TAG: 'orders', data: { from: next } });
+    ask(draft, setup, member, { TAG: 'state', data: {} });
+  }
+  if (held < received) askCredits(draft, setup, member);
 }
 
 function ask(draft: Draft, setup: WalletSetup, member: MemberIndex, wish: Wish): void {

@@ -22,10 +22,10 @@ import { countVotesAnew, turnOver } from './epoch.ts';
 import { readLiveOrder } from './holdings.ts';
 import { checkPayment, sign } from './pay.ts';
 import { paymentState } from './payment.ts';
-import { ask, askAgain, dropPlan, judgePlan } from './plan.ts';
+import { ask, askAbout, askAgain, dropPlan, judgePlan } from './plan.ts';
 import { pursue, pursueAt } from './pursue.ts';
 import {
-  askMembers,
+  askForNews,
   refresh,
   takeAccountView,
   takeCertificates,
@@ -82,7 +82,7 @@ export const walletPart = part({
     },
     deliver,
   },
-  due: { retry },
+  due: { retry, asking: askAgain },
 });
 
 function refreshWith(
@@ -169,9 +169,11 @@ function takeLatest(draft: Draft, setup: WalletSetup, _from: Origin, latest: Lat
   const { next, received, pending, knows, answer } = body;
   const seen = { member, next, received, pending, knows, answer: answerSeen(answer) };
   draft.note({ kind: 'latest_seen', ...seen });
-  takeWord(draft, member, { next, received, pending, knows, answer });
+  const word = { next, received, pending, knows, answer };
+  takeWord(draft, member, word);
   takeProgress(draft, setup, member, next);
   takeCount(draft, setup, member, received);
+  askForNews(draft, setup, member, word);
 }
 
 function answerSeen(answer: Latest['body']['answer']): LatestSeen['answer'] {
@@ -207,15 +209,13 @@ function linkUp(draft: Draft, setup: WalletSetup, { link }: LinkUp): void {
     return;
   }
   spreadNow(draft, setup);
-  if (state.kind === 'asking') askMembers(draft, setup, reached);
+  if (state.kind === 'asking') askAbout(draft, setup, reached);
 }
 
 /** It is time for the next attempt. */
 function retry(draft: Draft, setup: WalletSetup): void {
-  const { kind } = paymentState(draft);
-  if (kind === 'live') return pursue(draft);
+  if (paymentState(draft).kind === 'live') return pursue(draft);
   spread(draft, setup);
-  if (kind === 'asking') askAgain(draft, setup);
 }
 
 /** The process came up: the live order goes on, or the last certificate is told once more. */
