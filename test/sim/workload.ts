@@ -6,6 +6,7 @@ import type { ByteKey } from '../../agent/core/base/bytes.ts';
 import type { Amount, TokenIndex } from '../../agent/core/base/units.ts';
 import type { Command, Event, Step } from '../../agent/core/io.ts';
 import { answersOf, isConfirmed } from '../../agent/core/wallet/answers.ts';
+import { paymentState } from '../../agent/core/wallet/payment.ts';
 import { latin1, Reader, readBalances } from './checkers/decode.ts';
 import { Prng } from './prng.ts';
 import type { Process, Watcher } from './process.ts';
@@ -91,7 +92,7 @@ export class Workload implements Watcher {
     const isForgetful = this.#world.hasToRemember(wallet);
     if (isForgetful && this.#prng.below(2) === 0) return this.#refresh(wallet);
     const choice = this.#prng.below(100);
-    if (choice < 5) return this.#refresh(wallet);
+    if (choice < 5) return this.#isPatient(wallet) ? undefined : this.#refresh(wallet);
     if (choice < 7) {
       return this.#do(wallet, { kind: 'reach', nonce: this.#prng.bytes(16) });
     }
@@ -100,9 +101,8 @@ export class Workload implements Watcher {
   }
 
   #pay(wallet: Process): void {
-    // Now and then an owner is impatient, and pays again before the last order is through.
+    if (this.#isPatient(wallet)) return;
     const isBusy = wallet.disk.live.has('L' as ByteKey);
-    if (isBusy && this.#prng.below(50) > 0) return;
     const prng = this.#prng;
     const token = prng.below(this.#world.plan.tokens);
     const balance = provenBalance(this.#world, wallet, token);
@@ -120,6 +120,14 @@ export class Workload implements Watcher {
       memo: prng.pick(['', 'bread', 'ünï', 'x'.repeat(64)]),
       nonce: prng.bytes(16),
     });
+  }
+
+  /**
+   * Whether its owner waits for a payment, asked about or signed. Now and then one is impatient:
+   * what is not signed yet is given up by whatever is asked next, however much was answered.
+   */
+  #isPatient({ disk }: Process): boolean {
+    return paymentState(disk).kind !== 'idle' && this.#prng.below(50) > 0;
   }
 
   /** An order to an account that the authorities have no room for could stay open for ever. */

@@ -4,7 +4,7 @@
  * the run compares that with the same run without a flood.
  */
 import type { ByteKey } from '../../../agent/core/base/bytes.ts';
-import type { Event, Step } from '../../../agent/core/io.ts';
+import type { Command, Event, Step } from '../../../agent/core/io.ts';
 import type { Process, Watcher } from '../process.ts';
 import { Violation } from '../violation.ts';
 
@@ -24,16 +24,20 @@ export class Service implements Watcher {
 
   stepped(process: Process, event: Event, step: Step): void {
     if (process.role !== 'wallet') return;
-    const isWish = event.kind === 'command' && event.command.kind === 'pay';
-    if (isWish && !this.#sinceMs.has(process)) this.#sinceMs.set(process, this.#nowMs());
+    if (event.kind === 'command' && !isBusy(process)) this.#takeCommand(process, event.command);
     for (const { kind } of step.notices) {
-      // Of a wish that was given up nothing is to be waited for.
       if (kind === 'command_refused' && !isBusy(process)) this.#sinceMs.delete(process);
       const sinceMs = this.#sinceMs.get(process);
       if (kind !== 'order_certified' || sinceMs === undefined) continue;
       this.#sinceMs.delete(process);
       this.latenciesMs.push(this.#nowMs() - sinceMs);
     }
+  }
+
+  /** Of a wish that its owner gave up for another one, or for a question, nothing is waited for. */
+  #takeCommand(process: Process, { kind }: Command): void {
+    if (kind === 'pay') this.#sinceMs.set(process, this.#nowMs());
+    if (kind === 'refresh') this.#sinceMs.delete(process);
   }
 
   /** What is under way now has taken so long already. */
