@@ -2,6 +2,15 @@
 import type { CommandSpec } from './command.ts';
 import { account } from './commands/account.ts';
 import { backup } from './commands/backup.ts';
+import {
+  cashierBook,
+  cashierDeposit,
+  cashierPaid,
+  cashierPending,
+  cashierRefuse,
+  cashierReturned,
+  cashierSlip,
+} from './commands/cashier.ts';
 import { completionCommand } from './commands/completion.ts';
 import { committee, peers, status } from './commands/daemon-views.ts';
 import { doctor } from './commands/doctor.ts';
@@ -50,6 +59,13 @@ export const COMMANDS: readonly CommandSpec[] = [
   logLevel,
   doctor,
   reach,
+  cashierPending,
+  cashierPaid,
+  cashierRefuse,
+  cashierReturned,
+  cashierSlip,
+  cashierDeposit,
+  cashierBook,
   radioProbe,
   radioPlan,
   radioUp,

@@ -40,8 +40,15 @@ export const PARTS = [
   walletPart,
 ] as const;
 
-/** Spaces of no part: of the store, of the shell, and what node.ts keeps for all. */
+/** Spaces of no part: of the store, of the shell, of a cashbook, and what node.ts keeps for all. */
 type OthersSpaces =
+  | 'bookHead'
+  | 'bookEntry'
+  | 'bookPayout'
+  | 'bookKeyAt'
+  | 'bookOpen'
+  | 'bookReceipt'
+  | 'bookDeposit'
   | 'commit'
   | 'schema'
   | 'owner'

@@ -6,6 +6,7 @@
 import type { ByteKey } from './base/bytes.ts';
 import { DIGEST_FANOUT, SEED_BYTES } from './base/limits.ts';
 import type { Epoch, LinkId, MemberIndex, Sequence } from './base/units.ts';
+
 import {
   agreementCoder,
   decisionCoder,
@@ -14,6 +15,9 @@ import {
   openSubjectsCoder,
   wokenCoder,
 } from './codec/agreement.ts';
+
+import { bookEntryCoder, bookHeadCoder, bookPayoutCoder } from './codec/book.ts';
+
 import { epochCoder, hashCoder, keyCoder, memberCoder } from './codec/canonical.ts';
 import type { Coder } from './codec/coder.ts';
 import { knownVoteCoder, lifeCoder, nonceCoder, proofCountCoder } from './codec/message.ts';
@@ -134,6 +138,17 @@ export const SPACES = {
   incomingAt: many(DISK, 0x49, entryKey<Sequence>('payer', 'sequence'), numberCoder),
   /** How many credits of a member's list were taken in. */
   incomingCursor: many(DISK, 0x55, MEMBER, numberCoder),
+
+  // A cashbook (cashbook/book.ts), in a store of its own.
+  bookHead: one(DISK, 0xd0, bookHeadCoder),
+  bookEntry: many(DISK, 0xd1, numberKey('entry'), bookEntryCoder),
+  bookPayout: many(DISK, 0xd2, bytesKey('payout key', 32), bookPayoutCoder),
+  /** The key of the nth payout, and the number of an open one at each place. */
+  bookKeyAt: many(DISK, 0xd3, numberKey('payout'), hashCoder),
+  bookOpen: many(DISK, 0xd4, numberKey('place'), numberCoder),
+  /** The entry of the deposit with this receipt number's hash, and of the nth deposit. */
+  bookReceipt: many(DISK, 0xd5, bytesKey('receipt', 32), numberCoder),
+  bookDeposit: many(DISK, 0xd6, numberKey('n'), numberCoder),
 
   // The store's own (shell/store): the last commit, and the version of the schema.
   commit: one(DISK, 0x5a, storesOwn),

@@ -71,6 +71,11 @@ export const EXIT_OF_REFUSAL = {
   memo_too_long: 'usage',
   recipient_no_key: 'usage',
   order_in_flight: 'try_again',
+  payout_differs: 'failure',
+  unknown_payout: 'usage',
+  payout_closed: 'failure',
+  receipt_used: 'failure',
+  no_ledger: 'config',
   bad_receipt: 'bad_data',
   not_a_wallet: 'usage',
 } as const satisfies Record<RefusalCode, ExitName>;

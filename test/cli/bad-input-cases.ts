@@ -62,6 +62,19 @@ export const CASES: readonly Case[] = [
     says: /^bad_usage: arguments: expected no arguments, found "7"$/,
   },
 
+  { line: 'cashier', exit: 'usage', says: /expected pending, .*found nothing$/ },
+  { line: 'cashier pending 7', exit: 'usage', says: /expected no arguments, found "7"$/ },
+  { line: 'cashier paid', exit: 'usage', says: /payout: expected the number of a payout/ },
+  { line: 'cashier refuse 1 2', exit: 'usage', says: /^bad_usage: arguments: .*found "2"$/ },
+  { line: 'cashier returned', exit: 'usage', says: /payout: expected the number of a payout/ },
+  { line: 'cashier slip', exit: 'usage', says: /payout: expected the number of a payout/ },
+  { line: 'cashier deposit mp1x 5', exit: 'usage', says: /token: expected a token, .*nothing$/ },
+  {
+    line: 'cashier book --socket nowhere.sock',
+    exit: 'unavailable',
+    says: /^no_daemon: /,
+  },
+
   {
     line: 'network create',
     exit: 'usage',

@@ -129,6 +129,41 @@ const MISTAKES: readonly [what: string, toml: string, problem: RegExp][] = [
     /: peers\[0\]\.key: expected address or node/,
   ],
   [
+    'a ledger that is no table',
+    `${LEAST}ledger = ["till"]`,
+    /: ledger\[0\]: expected a table with name, .*found "till"$/,
+  ],
+  [
+    'a ledger without a name',
+    `${LEAST}[[ledger]]\nkind = "cashbook"`,
+    /: ledger\[0\]\.name: expected 1 to 32 small letters.*found nothing$/,
+  ],
+  [
+    'a ledger of an unknown kind',
+    `${LEAST}[[ledger]]\nname = "till"\nkind = "bank"`,
+    /: ledger\[0\]\.kind: expected "cashbook", found "bank"$/,
+  ],
+  [
+    'a ledger with an unknown field',
+    `${LEAST}[[ledger]]\nname = "till"\nkind = "cashbook"\nkey = "x"`,
+    /: ledger\[0\]\.key: expected name, kind, folder, found "x"$/,
+  ],
+  [
+    'a ledger twice',
+    `${LEAST}[[ledger]]\nname = "till"\nkind = "cashbook"\n[[ledger]]\nname = "till"\nkind = "cashbook"`,
+    /: ledger: expected each ledger once, found till twice$/m,
+  ],
+  [
+    'two ledgers in one folder',
+    `${LEAST}[[ledger]]\nname = "till"\nkind = "cashbook"\nfolder = "/a"\n[[ledger]]\nname = "bank"\nkind = "cashbook"\nfolder = "/a"`,
+    /: ledger: expected a folder of its own for each ledger, found \/a twice$/,
+  ],
+  [
+    'a ledger in the folder of the store',
+    `${LEAST}[[ledger]]\nname = "till"\nkind = "cashbook"\nfolder = "/var/lib/meshpay"`,
+    /: ledger: expected a folder of its own for each ledger, found \/var\/lib\/meshpay$/,
+  ],
+  [
     'a misspelt field',
     `${LEAST}[discovery]\ninterface = ["mesh0"]`,
     /: discovery.interface: expected a known field, such as discovery.interfaces, found a list$/,
@@ -183,7 +218,7 @@ describe('the configuration', () => {
     const config = parsed(LEAST);
     assert.equal(config['log.level'], 'info');
     assert.equal(config['control.group'], null);
-    assert.deepEqual(config.peers, []);
+    assert.deepEqual([config.peers, config.ledger], [[], []]);
   });
 
   it('starts relative paths, given or by default, at its own folder', () => {

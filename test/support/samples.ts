@@ -9,6 +9,7 @@ import type {
   Sequence,
   TokenIndex,
 } from '../../agent/core/base/units.ts';
+
 import {
   agreementCoder,
   type Ballot,
@@ -18,6 +19,9 @@ import {
   type Polka,
   type Proposal,
 } from '../../agent/core/codec/agreement.ts';
+
+import * as book from '../../agent/core/codec/book.ts';
+
 import { encode, hashCoder } from '../../agent/core/codec/canonical.ts';
 import {
   type DataOf,
@@ -323,5 +327,35 @@ export function sampleBytes(): Map<string, Uint8Array> {
   samples.set('record/live-order', encode(records.liveOrderCoder, live));
   const payment = { wallMs: 1_700_000_000_000n, certificate };
   samples.set('record/payment', encode(records.paymentCoder, payment));
+  for (const [name, record] of cashbookSamples()) samples.set(`record/book-${name}`, record);
   return samples;
+}
+
+/** The records of a cashbook, an entry of each kind among them. */
+function cashbookSamples(): readonly (readonly [string, Uint8Array])[] {
+  const token = 0 as TokenIndex;
+  const amount = 1_234n as Amount;
+  const recipient = bytes(5, 97);
+  const payout = { account, sequence: sequence(7n), token, amount, recipient };
+  const of = { payout: 3n, note: 'by hand' };
+  const booked: readonly book.Booked[] = [
+    { TAG: 'payable', data: { key: hash, payout, proof: bytes(32, 51) } },
+    { TAG: 'paid', data: of },
+    { TAG: 'refused', data: of },
+    { TAG: 'returned', data: of },
+    { TAG: 'deposit', data: { receipt: '17/2', account, note: '' } },
+  ];
+  const sides = { debit: 'network', credit: 'payable' } as const;
+  const entry = { link: hash, wallMs: 1_700_000_000_000n, ...sides, token, amount };
+  const totals = { token, cash: 5n as Balance, network: -12n as Balance, payable: 7n as Balance };
+  const counts = { entries: 9n, payouts: 4n, open: 1n, deposits: 2n };
+  const head = { id: bytes(16, 52), link: hash, ...counts, totals: [totals] };
+  const record = { number: 3n, payout, state: 'paid', place: 1n, takenOn: 2n, latest: 5n } as const;
+  return [
+    ...booked.map(
+      (each) => [each.TAG, encode(book.bookEntryCoder, { ...entry, booked: each })] as const,
+    ),
+    ['head', encode(book.bookHeadCoder, head)],
+    ['payout', encode(book.bookPayoutCoder, record)],
+  ];
 }

@@ -6,14 +6,18 @@ import { importsOf, PRODUCT, withoutComments } from './tree.ts';
 
 /**
  * What of the core is for those outside: its vocabulary, the network, the doorway, the views of its
- * state, what a wallet makes of the answers of members. Records, keys and all that a step does stay
- * inside.
+ * state, what a wallet makes of the answers of members, and a cashbook, which the shell keeps.
+ * Records, keys and all that a step does stay inside.
  */
 const FOR_ALL = [
   'agent/core/base/',
+  'agent/core/cashbook/',
   'agent/core/network/',
   'agent/core/codec/agreement.ts',
+  'agent/core/codec/book.ts',
   'agent/core/codec/order.ts',
+  'agent/core/codec/payout.ts',
+  'agent/core/draft.ts',
   'agent/core/io.ts',
   'agent/core/memo.ts',
   'agent/core/node.ts',

@@ -21,6 +21,7 @@ const SECTIONS: readonly (readonly [title: string, groups: readonly string[]])[]
   ['Found a network', ['network']],
   ['Pay and get paid', ['wallet']],
   ['Look after a node', ['status', 'peers', 'committee', 'account', 'events', 'log', 'doctor']],
+  ['Pay out and take in by hand', ['cashier']],
   ['Build the mesh', ['radio', 'reach']],
   ['Keep its data', ['backup', 'restore', 'move']],
   ['More', ['help', 'man', 'completion', 'version']],

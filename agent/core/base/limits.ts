@@ -38,6 +38,13 @@ export const MAX_MEMO_BYTES = 64;
 /** Bytes of every sealed memo: a tag, a length, and the memo padded to its bound. */
 export const SEALED_MEMO_BYTES = 16 + 1 + MAX_MEMO_BYTES;
 
+/** Bytes of a recipient on an outer ledger, as that ledger writes it. */
+export const MAX_PAYOUT_RECIPIENT_BYTES = 128;
+/** Random bytes that tell one cashbook from another; bytes of UTF-8 in what is written into it. */
+export const BOOK_ID_BYTES = 16;
+export const MAX_BOOK_NOTE_BYTES = 120;
+export const MAX_RECEIPT_NUMBER_BYTES = 60;
+
 /** Bytes of one frame on a stream, without its length prefix. */
 export const MAX_FRAME_BYTES = 20_480;
 /** Relays that one frame may pass on its way, and so entries of its return route. */

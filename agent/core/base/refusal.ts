@@ -74,6 +74,15 @@ export const REFUSALS = {
     retry: 'never',
     meaning: 'the recipient is no key: nobody could spend what it gets',
   },
+  payout_differs: {
+    wire: 47,
+    retry: 'never',
+    meaning: 'the ledger has another payout for this withdrawal',
+  },
+  unknown_payout: { wire: 48, retry: 'never', meaning: 'the book has no payout of this number' },
+  payout_closed: { wire: 49, retry: 'never', meaning: 'the payout has been dealt with already' },
+  receipt_used: { wire: 50, retry: 'never', meaning: 'another deposit has this receipt number' },
+  no_ledger: { wire: 51, retry: 'after_fix', meaning: 'this node serves no such ledger' },
   bad_receipt: { wire: 28, retry: 'never', meaning: 'the receipt proves nothing' },
 } as const satisfies Record<string, RefusalRow>;
 

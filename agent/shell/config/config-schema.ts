@@ -30,6 +30,8 @@ import {
   text,
 } from './config-kinds.ts';
 
+import { type LedgerSetting, ledgerTable } from './config-ledgers.ts';
+
 export const DEFAULT_CONFIG_FILE = '/etc/meshpay/meshpayd.toml';
 export const DEFAULT_CONTROL_SOCKET = '/run/meshpay/control.sock';
 export const DEFAULT_PORT = 7420;
@@ -61,6 +63,7 @@ const noParameters: MeshParameters = {};
 const noRates: readonly number[] = [];
 const noTexts: readonly string[] = [];
 const noPeers: readonly StaticPeer[] = [];
+const noLedgers: readonly LedgerSetting[] = [];
 const loopback: readonly Address[] = [{ host: '127.0.0.1', port: DEFAULT_PORT }];
 
 const interfaceName = text(
@@ -174,6 +177,12 @@ export const CONFIG_FIELDS = {
     default: noPeers,
     reload: true,
     doc: 'Nodes to keep a link to: address and, to accept no other key there, its node name.',
+  }),
+  ledger: field({
+    kind: list(ledgerTable(), 16),
+    default: noLedgers,
+    reload: false,
+    doc: 'Outer ledgers that this node serves as a gateway: name, kind "cashbook", folder; also [[ledger]].',
   }),
   'store.folder': field({
     kind: path(),

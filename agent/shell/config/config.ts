@@ -13,6 +13,7 @@ import { describeDetail, type Mismatch } from '../../core/base/detail.ts';
 import { formatAddress } from '../net/address.ts';
 import { isCut, wholeText } from '../whole.ts';
 import { isTable, type Kind, showFound } from './config-kinds.ts';
+import { ledgerFolder } from './config-ledgers.ts';
 import { radiosOf } from './config-radios.ts';
 import { CONFIG_FIELDS, type Config, type ConfigField } from './config-schema.ts';
 import { MAX_CONFIG_BYTES } from './limits.ts';
@@ -225,9 +226,24 @@ function brokenRelations(config: Config, file: string): ConfigProblem[] {
     const expected = 'an interface of its own for each radio';
     problems.push({ file, field: 'radio.others', expected, found: `${double} twice` });
   }
+  const wrongLedger = ledgerMistake(config);
+  if (wrongLedger !== undefined) problems.push({ file, field: 'ledger', ...wrongLedger });
   if (config['discovery.on'] && config['discovery.interfaces'].length === 0) {
     const expected = 'at least one interface while discovery.on is true';
     problems.push({ file, field: 'discovery.interfaces', expected, found: 'none' });
   }
   return problems;
+}
+
+/** What the ledgers of a node must not have in common. */
+function ledgerMistake(config: Config): Omit<Mismatch, 'field'> | undefined {
+  const names = config.ledger.map(({ name }) => name);
+  const again = names.find((name, at) => names.indexOf(name) !== at);
+  if (again !== undefined) return { expected: 'each ledger once', found: `${again} twice` };
+  const store = config['store.folder'];
+  const folders = [store, ...config.ledger.map((each) => ledgerFolder(store, each))];
+  const shared = folders.find((folder, at) => folders.indexOf(folder) !== at);
+  if (shared === undefined) return undefined;
+  const expected = 'a folder of its own for each ledger';
+  return { expected, found: shared === store ? shared : `${shared} twice` };
 }

@@ -16,6 +16,7 @@
 import type { RefusalCode } from '../../core/base/refusal.ts';
 import type { LogLevel } from '../log/levels.ts';
 import type { PeerState } from '../net/peer-state.ts';
+import type { BookView, DepositView, PayoutView, PendingView } from './cashier-view.ts';
 import type { CheckView } from './check.ts';
 import type { ControlErrorView } from './errors.ts';
 import type { EventView } from './event-view.ts';
@@ -214,6 +215,31 @@ export interface ControlMethods {
   doctor: { params: Empty; result: DoctorView };
   /** `file` is an absolute path that the daemon may write and where nothing is yet. */
   backup: { params: { file: string }; result: BackupView };
+  /** Of a node that serves a cashbook; `ledger` may be left out where it serves one. */
+  'cashier.pending': { params: { ledger?: string }; result: PendingView };
+  'cashier.payout': { params: { ledger?: string; payout: string }; result: PayoutView };
+  'cashier.deal': {
+    params: {
+      ledger?: string;
+      payout: string;
+      state: 'paid' | 'refused' | 'returned';
+      note?: string;
+    };
+    result: PayoutView;
+  };
+  'cashier.deposit': {
+    params: {
+      ledger?: string;
+      receipt: string;
+      account: string;
+      amount: string;
+      token: string;
+      note?: string;
+    };
+    result: DepositView;
+  };
+  /** `from`: the first entry to show. */
+  'cashier.book': { params: { ledger?: string; from?: string }; result: BookView };
   reload: { params: Empty; result: ReloadView };
   /** Answered before the daemon goes down. */
   stop: { params: Empty; result: Empty };

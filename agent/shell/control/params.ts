@@ -1,5 +1,7 @@
 /** Parameters of the control methods as they came from outside, checked strictly. */
 
+import { strayIn } from '../../core/base/characters.ts';
+import { MAX_BOOK_NOTE_BYTES, MAX_RECEIPT_NUMBER_BYTES } from '../../core/base/limits.ts';
 import { LOG_LEVELS } from '../log/levels.ts';
 import type { ControlMethod, ParamsOf } from './api.ts';
 import { controlError } from './errors.ts';
@@ -42,6 +44,29 @@ const READERS: { readonly [M in ControlMethod]: Reader<M> } = {
   },
   doctor: () => ({}),
   backup: (given) => ({ file: given.text('file', 4096) }),
+  'cashier.pending': (given) => ledgerParam(given),
+  'cashier.payout': (given) => ({ ...ledgerParam(given), payout: given.text('payout', 20) }),
+  'cashier.deal': (given) => {
+    const states = ['paid', 'refused', 'returned'] as const;
+    const payout = given.text('payout', 20);
+    const state = given.optional('state', states.join(', '), oneOf(states));
+    if (state === undefined) throw badParam('state', states.join(', '), state);
+    return { ...ledgerParam(given), payout, state, ...noteParam(given) };
+  },
+  'cashier.deposit': (given) => ({
+    ...ledgerParam(given),
+    receipt: shortText('receipt', given.text('receipt', 200), MAX_RECEIPT_NUMBER_BYTES),
+    account: given.text('account', 200),
+    amount: given.text('amount', 80),
+    token: given.text('token', 80),
+    ...noteParam(given),
+  }),
+  'cashier.book': (given) => {
+    const from = given.optional('from', 'the number of an entry', (value) =>
+      typeof value === 'string' && /^(0|[1-9][0-9]{0,18})$/.test(value) ? value : undefined,
+    );
+    return { ...ledgerParam(given), ...(from === undefined ? {} : { from }) };
+  },
   reload: () => ({}),
   stop: () => ({}),
 };
@@ -85,6 +110,30 @@ export function readParams<M extends ControlMethod>(method: M, params: unknown):
   const [extra] = left.keys();
   if (extra !== undefined) throw badParam(extra.slice(0, 40), 'no such parameter', left.get(extra));
   return read;
+}
+
+/** Which ledger is meant, if it was said. */
+function ledgerParam(given: Given): { ledger?: string } {
+  const ledger = given.optional('ledger', 'the name of a ledger', (value) =>
+    typeof value === 'string' && value.length <= 200 ? value : undefined,
+  );
+  return ledger === undefined ? {} : { ledger };
+}
+
+function noteParam(given: Given): { note?: string } {
+  const note = given.optional('note', 'a text', (value) =>
+    typeof value === 'string' && value.length <= 1_000 ? value : undefined,
+  );
+  return note === undefined ? {} : { note: shortText('note', note, MAX_BOOK_NOTE_BYTES) };
+}
+
+/** A line that goes into a book: within its bound, and all of it can be seen. */
+function shortText(field: string, text: string, mostBytes: number): string {
+  const stray = strayIn(text);
+  if (stray === undefined && Buffer.byteLength(text) <= mostBytes) return text;
+  const expected = `one line of at most ${mostBytes} bytes`;
+  const found = stray ?? `${Buffer.byteLength(text)} bytes`;
+  throw controlError('bad_params', { field, expected, found });
 }
 
 function oneOf<const T>(values: readonly T[]): (value: unknown) => T | undefined {

@@ -13,6 +13,7 @@ import type { Counters } from './counters.ts';
 import type { Events } from './followers.ts';
 import type { NodeIdentity } from './node-identity.ts';
 import type { Beacons } from './parts/beacons.ts';
+import type { ServedLedger } from './parts/ledgers.ts';
 import type { Readiness } from './readiness.ts';
 
 export interface DaemonContext {
@@ -28,6 +29,8 @@ export interface DaemonContext {
   readonly readiness: Readiness;
   /** The latest wall time that this node's files prove, milliseconds since 1970. */
   readonly knownPastMs: number;
+  /** The outer ledgers that this node serves; none before they are opened. */
+  readonly ledgers: readonly ServedLedger[];
   /** What is done before the node takes part; undefined when that is over. */
   readonly opening: OpeningView | undefined;
   /** What is wrong with the store, as far as it is known. */

@@ -1,7 +1,7 @@
 /**
  * A node as a process: brings the parts up in order and takes them down in reverse.
  *
- *   control socket -> store, what votes depend on checked -> engine (engine.ts) -> beacons
+ *   control socket -> ledgers -> store, what votes depend on checked -> engine -> beacons
  *
  * Damage. A store that is not what was written makes the node tell so and take no part: it does not
  * vote, does not listen, does not dial; only the control socket is up, so that `meshpay status` and
@@ -29,6 +29,7 @@ import { createEvents } from './followers.ts';
 import type { NodeIdentity } from './node-identity.ts';
 import { ownStore } from './owner.ts';
 import { serveControl } from './parts/control.ts';
+import { closeLedgers, openLedgers, type ServedLedger } from './parts/ledgers.ts';
 import { createReadiness } from './readiness.ts';
 import { reload } from './reload.ts';
 import { StartFailure } from './start-failure.ts';
@@ -88,6 +89,8 @@ async function bringUp(setup: DaemonSetup, closers: Closers): Promise<DaemonCont
   await refuseHeld(folder);
   const control = await serveControl(context, onStop);
   closers.add(() => control.close());
+  context.ledgers = await openLedgers(config, context.clock, context.logs);
+  closers.add(() => closeLedgers(context.ledgers));
   const opened = await openEngine(engineOptions(context, watchOf(setup, context)), {
     folder,
     allowVolatile: config['store.allow_volatile'],
@@ -163,6 +166,7 @@ type ContextInTheMaking = DaemonContext & {
   running: Running | undefined;
   damage: readonly Damage[];
   opening: OpeningView | undefined;
+  ledgers: readonly ServedLedger[];
 };
 
 function createContext({ config, configFile, identity, logs }: DaemonSetup): ContextInTheMaking {
@@ -191,6 +195,7 @@ function createContext({ config, configFile, identity, logs }: DaemonSetup): Con
     readiness,
     knownPastMs: latestChangeMs([configFile, config.genesis, config.node_key, log]),
     damage: [],
+    ledgers: [],
     opening: { what: 'opening the store', done: 0, of: null },
     running: undefined,
   };

@@ -2,7 +2,7 @@
  * The guarded records: those whose loss could make a node sign what it must not. They are all
  * verified before a node takes part, against a number and a sum of their own in the commit record,
  * so that none can be missing, stale or extra. Their number is bounded by that of accounts, not by
- * history.
+ * history; but a cashbook never forgets a payout.
  *
  *   account                     which sequence is next, and which order was voted for
  *   conflict                    accounts that must not be voted for any more
@@ -13,6 +13,7 @@
  *   accountCount, journalHead   what the next account and the next fact go by
  *   liveOrder, wallet           what a wallet has signed, and what it signs next
  *   schema                      whether the store was moved away
+ *   book...                     of a cashbook: what must not be paid, or booked, a second time
  *
  * All others are history: facts that a quorum has certified, and where to find them.
  */
@@ -34,6 +35,12 @@ const GUARDED = [
   'liveOrder',
   'wallet',
   'schema',
+  'bookHead',
+  'bookPayout',
+  'bookKeyAt',
+  'bookOpen',
+  'bookReceipt',
+  'bookDeposit',
 ] as const satisfies readonly SpaceName[];
 
 const PREFIXES = new Set<string | undefined>(GUARDED.map((space) => SPACES[space].prefix));

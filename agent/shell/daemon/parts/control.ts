@@ -18,6 +18,7 @@ import { backup } from '../../store/backup.ts';
 import { errnoOf, messageOf } from '../../store/layout.ts';
 import { StoreError } from '../../store/store-error.ts';
 import { accountView } from '../account-claims.ts';
+import { bookView, dealWith, depositOf, payoutView, pendingView } from '../cashier.ts';
 import { type DaemonContext, notRunning } from '../context.ts';
 import { doctorView } from '../doctor/checks.ts';
 import { reachableView } from '../reachable.ts';
@@ -76,6 +77,11 @@ function controlHandlers(context: DaemonContext, onStop: () => void): ControlHan
     },
     doctor: () => doctorView(context),
     backup: ({ file }) => writeBackup(context, file),
+    'cashier.pending': (params) => pendingView(context, params),
+    'cashier.payout': (params) => payoutView(context, params),
+    'cashier.deal': (params) => dealWith(context, params),
+    'cashier.deposit': (params) => depositOf(context, params),
+    'cashier.book': (params) => bookView(context, params),
     reload: () => {
       if (context.opening !== undefined) throw notRunning(context);
       return reload(context);
