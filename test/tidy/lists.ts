@@ -28,6 +28,7 @@ export const FOR_TESTS: readonly string[] = [
   'decisionOn',
   'PLAIN',
   'ORDER_RULES',
+  'isPossible',
   'MAX_BEACON_BYTES',
   'MAX_ORDER_BYTES',
   'TokenBalance',

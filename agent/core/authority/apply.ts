@@ -7,8 +7,8 @@
  * Liveness: whoever holds a certificate may bring it; a gap is answered with what is missing.
  */
 import { equalBytes } from '../base/bytes.ts';
-import { sha256 } from '../base/crypto.ts';
 import { type Refusal, refusal } from '../base/refusal.ts';
+import { withHash } from '../base/set-digest.ts';
 import { credit, debit, nextSequence } from '../base/units.ts';
 import { type Certificate, orderHash } from '../codec/order.ts';
 import type { Draft } from '../draft.ts';
@@ -69,7 +69,7 @@ function settlePayer(draft: Draft, certificate: Certificate, hash: Uint8Array): 
   writeAccount(draft, order.account, {
     ...withBalance(payer, token, debit(balanceOf(payer, token), amount)),
     next: nextSequence(payer.next),
-    history: sha256(payer.history, hash),
+    history: withHash(payer.history, hash),
     pending: undefined,
   });
 }

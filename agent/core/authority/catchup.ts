@@ -57,12 +57,10 @@ import {
 } from './bucket.ts';
 import { claim, isClaimed, renew } from './claims.ts';
 import { childIn, childrenOf, digestAt, recallStale } from './digest.ts';
+import { historyMark, NO_HISTORY_MARK } from './history.ts';
 import { forgetCursor, sendProofCount, sendProofs, takeProofCount, takeProofs } from './proofs.ts';
 import { answerCertificates } from './queries.ts';
 import { retellPending } from './retell.ts';
-
-/** The start of every account's history, as a bucket tells it. */
-const NO_HISTORY = new Uint8Array(8);
 
 export const catchUpPart = part({
   name: 'catchUp',
@@ -262,7 +260,7 @@ function unlisted(
   const drawn = (at: DigestPath): number => draw(draft, DIGEST_FANOUT, `unlisted ${at}`, link);
   for (const account of accountsBelow(draft, path, drawn)) {
     if (theirs.has(toByteKey(account))) continue;
-    found.push({ account, next: FIRST_SEQUENCE, history: NO_HISTORY });
+    found.push({ account, next: FIRST_SEQUENCE, history: NO_HISTORY_MARK });
     if (found.length === MAX_BUCKET_EXCHANGES) break;
   }
   return found;
@@ -271,7 +269,7 @@ function unlisted(
 /** Whether the peer's account and ours have not seen the same orders. */
 function isDifferent(draft: Draft, theirs: BucketEntry): boolean {
   const { next, history } = readAccount(draft, theirs.account);
-  return next !== theirs.next || !equalBytes(history.subarray(0, 8), theirs.history);
+  return next !== theirs.next || !equalBytes(historyMark(history), theirs.history);
 }
 
 /** Asks for what is missing here, or gives what is missing there. */
@@ -335,7 +333,7 @@ function sendNode(draft: Draft, link: LinkId, path: DigestPath): void {
   const accounts = bucketAt(draft, path);
   const entries = accounts.map((account) => {
     const { next, history } = readAccount(draft, account);
-    return { account, next, history: history.slice(0, 8) };
+    return { account, next, history: historyMark(history) };
   });
   draft.send(link, { TAG: 'bucket', data: { path: [...path], entries } });
 }

@@ -3,7 +3,7 @@
  * (bucket.ts). Two authorities find the accounts in which they differ by walking down where the
  * hashes differ: work proportional to the difference.
  *
- *   leaf     account, next sequence, chain over its certified orders: 72 bytes
+ *   leaf     account, next sequence, digest of its certified orders: 72 bytes
  *   bucket   SHA-256(0, leaves in ascending order of accounts)
  *   split    SHA-256(1, the digests of its 16 children)
  *   empty    32 zeros

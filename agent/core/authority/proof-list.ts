@@ -9,6 +9,7 @@
 import { invariant } from '../base/assert.ts';
 import { type ByteKey, fromByteKey } from '../base/bytes.ts';
 import { sha256 } from '../base/crypto.ts';
+import { withHash } from '../base/set-digest.ts';
 import type { ProofCount } from '../codec/message.ts';
 import type { OrderPair } from '../codec/order.ts';
 import type { Draft } from '../draft.ts';
@@ -27,7 +28,7 @@ export function proofCount(draft: Draft): ProofCount {
 export function listProof(draft: Draft, { key }: Cell<bigint>, journalNumber: bigint): void {
   const { count, set } = proofCount(draft);
   draft.write(SPACES.proof.at(count), journalNumber);
-  const after = { count: count + 1n, set: sumOf(set, placeHash(key)) };
+  const after = { count: count + 1n, set: withHash(set, placeHash(key)) };
   draft.write(SPACES.proofCount, after);
 }
 
@@ -42,24 +43,9 @@ export function proofAt(draft: Draft, n: bigint): OrderPair {
 
 /**
  * SHA-256 of account and sequence. Of the place alone: two authorities may have seen other pairs of
- * orders for it.
+ * orders for it. Whoever owns many accounts can make two sets with one digest (set-digest.ts); what
+ * he hides so are proofs against himself.
  */
 function placeHash(key: ByteKey): Uint8Array {
   return sha256(fromByteKey(key.slice(1) as ByteKey));
-}
-
-/**
- * a + b modulo 2^256; 32 bytes each, most significant first. A set's digest is the sum of its
- * places, in whatever order they came. Equal sums of different sets can be made by whoever owns
- * many accounts; what he hides so are proofs against himself.
- */
-function sumOf(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const sum = new Uint8Array(32);
-  let carry = 0;
-  for (let i = 31; i >= 0; i--) {
-    carry += (a[i] ?? 0) + (b[i] ?? 0);
-    sum[i] = carry & 255;
-    carry >>= 8;
-  }
-  return sum;
 }

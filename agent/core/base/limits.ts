@@ -61,6 +61,8 @@ export const MAX_BUCKET_EXCHANGES = 32;
 /** Children of a node of the digest tree, and levels below its root: the nibbles of a key. */
 export const DIGEST_FANOUT = 16;
 export const MAX_DIGEST_DEPTH = 64;
+/** Bytes by which a bucket tells the histories of two accounts apart. */
+export const HISTORY_MARK_BYTES = 8;
 /** Accounts that a bucket holds before it is split: few, since its digest reads all of them. */
 export const MAX_BUCKET_ACCOUNTS = 8;
 /** Journal entries after which the digests on disk are brought up to them. */

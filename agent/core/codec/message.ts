@@ -9,6 +9,7 @@
 
 import {
   DIGEST_FANOUT,
+  HISTORY_MARK_BYTES,
   MAX_BUCKET_ACCOUNTS,
   MAX_CERTIFICATES_PER_FRAME,
   MAX_DIGEST_DEPTH,
@@ -220,8 +221,8 @@ const pathCoder = listOf(MAX_DIGEST_DEPTH, nibbleCoder);
 const bucketEntryCoder = struct({
   account: keyCoder,
   next: sequenceCoder,
-  /** First 8 bytes of the hash of all that the account ever ordered. */
-  history: bytesOf(8),
+  /** What tells its history from another (authority/history.ts). */
+  history: bytesOf(HISTORY_MARK_BYTES),
 });
 export type BucketEntry = ValueOf<typeof bucketEntryCoder>;
 

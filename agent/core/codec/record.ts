@@ -48,7 +48,7 @@ import {
  */
 export const accountCoder = struct({
   next: sequenceCoder,
-  /** Chain over the hashes of all certified orders of this account; zeros at first. */
+  /** Digest of the hashes of all certified orders of this account (base/set-digest.ts). */
   history: hashCoder,
   /** Credits so far, genesis not counted. */
   received: u64,

@@ -60,6 +60,15 @@ export function sha256(...parts: readonly (Uint8Array | string)[]): string {
   return hash.digest().toString('latin1');
 }
 
+/** The sum modulo 2^256 of two numbers of 32 bytes each, as strings. */
+export function sumOf(a: string, b: string): string {
+  const [first, second] = [a, b].map((text) =>
+    BigInt(`0x${Buffer.from(text, 'latin1').toString('hex')}`),
+  );
+  const sum = ((first ?? 0n) + (second ?? 0n)) % 2n ** 256n;
+  return Buffer.from(sum.toString(16).padStart(64, '0'), 'hex').toString('latin1');
+}
+
 /** Bytes as a string of one character each. */
 export function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');

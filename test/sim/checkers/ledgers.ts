@@ -9,7 +9,7 @@ import type { Event, Step } from '../../../agent/core/io.ts';
 import type { Process, Watcher } from '../process.ts';
 import { Violation } from '../violation.ts';
 import type { Book } from './book.ts';
-import { type CertificateView, readAccount, readEntry, sha256, short } from './decode.ts';
+import { type CertificateView, readAccount, readEntry, short, sumOf } from './decode.ts';
 
 /** An account as this authority's journal makes it. */
 export interface Shadow {
@@ -151,7 +151,7 @@ export class Ledgers implements Watcher {
       throw new Violation('ledger', `${process.name} applies ${what}, but ${payer.next} is next`);
     }
     payer.next++;
-    payer.history = sha256(payer.history, this.#book.hash(order));
+    payer.history = sumOf(payer.history, this.#book.hash(order));
     add(payer, order.token, -order.amount);
     const payee = shadowOf(accounts, order.recipient);
     payee.received++;

@@ -250,24 +250,24 @@ function readOutvoted(journal: readonly Entry[], take: Take, names: Names): numb
   return outvoted;
 }
 
-/** Certificates are applied in turn, and an account's history is the chain over their orders. */
+/** Certificates are applied in turn, and an account's history is the sum of their orders. */
 function checkHistories(
   journal: readonly Entry[],
   accounts: readonly ReadAccount[],
   names: Names,
 ): void {
-  const chains = accounts.map(() => ({ next: 0, history: zeros(32) }));
+  const sums = accounts.map(() => ({ next: 0, history: zeros(32) }));
   for (const { kind, first } of journal) {
     const order = names.orders[first];
-    const chain = chains[order?.account ?? NONE];
-    if (kind !== 'certificate' || order === undefined || chain === undefined) continue;
-    sound(order.sequence === chain.next, 'certificates are applied in turn');
-    chain.next++;
-    chain.history = sha256(chain.history + orderHash(names, order));
+    const sum = sums[order?.account ?? NONE];
+    if (kind !== 'certificate' || order === undefined || sum === undefined) continue;
+    sound(order.sequence === sum.next, 'certificates are applied in turn');
+    sum.next++;
+    sum.history = sumOf(sum.history, orderHash(names, order));
   }
   accounts.forEach(({ view, history }, i) => {
-    sound(view.next === chains[i]?.next, 'the next number follows the certificates');
-    sound(history === chains[i]?.history, 'history is the chain of certified orders');
+    sound(view.next === sums[i]?.next, 'the next number follows the certificates');
+    sound(history === sums[i]?.history, 'history is the sum of the certified orders');
   });
 }
 
@@ -358,6 +358,18 @@ function zeros(length: number): string {
 
 function toHex(bytes: string): string {
   return Buffer.from(bytes, 'latin1').toString('hex');
+}
+
+/** The sum modulo 2^256. */
+function sumOf(a: string, b: string): string {
+  let sum = '';
+  let carry = 0;
+  for (let i = 31; i >= 0; i--) {
+    carry += a.charCodeAt(i) + b.charCodeAt(i);
+    sum = String.fromCharCode(carry & 255) + sum;
+    carry >>= 8;
+  }
+  return sum;
 }
 
 function sha256(bytes: string): string {

@@ -187,9 +187,9 @@ export const AUTHORITY_MUTANTS: readonly Mutant[] = [
     caughtBy: ['ledger'],
   },
   {
-    name: 'history is not a chain',
+    name: 'history is the last order alone',
     file: APPLY,
-    find: 'history: sha256(payer.history, hash)',
+    find: 'history: withHash(payer.history, hash)',
     replace: 'history: hash',
     caughtBy: ['ledger'],
   },
