@@ -29,6 +29,7 @@ export const FOR_TESTS: readonly string[] = [
   'PLAIN',
   'ORDER_RULES',
   'isPossible',
+  'withoutHash',
   'MAX_BEACON_BYTES',
   'MAX_ORDER_BYTES',
   'TokenBalance',

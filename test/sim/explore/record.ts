@@ -111,7 +111,7 @@ function checkCommittee(bytes: string | undefined, { members }: Names): void {
   sound(reader.number(4) === 0, 'the epoch is that of the founders');
   sound(reader.number(1) === members.length, 'all of them judge');
   members.forEach((key, member) => {
-    sound(reader.number(1) === member, 'each has its number');
+    sound(reader.number(2) === member, 'each has its number');
     reader.bytes(reader.number(1));
     sound(reader.bytes(32) === key, 'and its key');
   });
@@ -326,7 +326,7 @@ class Reader {
     const count = this.number(1);
     let last = NONE;
     for (let i = 0; i < count; i++) {
-      const member = this.number(1);
+      const member = this.number(2);
       sound(member > last, 'votes are of distinct members');
       sound(this.bytes(64) === names.votes[order]?.[member], 'votes are valid');
       last = member;
