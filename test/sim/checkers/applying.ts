@@ -14,6 +14,7 @@ import type { Book } from './book.ts';
 import {
   bytes64,
   type CertificateView,
+  isForOthers,
   MESSAGE,
   openFrame,
   type Reader,
@@ -43,10 +44,9 @@ export class Applying implements Watcher {
     this.#links.follow(process, event);
     if (event.kind !== 'frame') return;
     const { bytes, link } = event;
-    const { tag, hops, isOwn, body } = openFrame(bytes);
+    const { tag, isOwn, body } = openFrame(bytes);
     if (tag !== MESSAGE.certificate && tag !== MESSAGE.certificates) return;
-    const isForAnother = bytes[0] === 1 ? bytes[1] !== process.index : hops > 0;
-    if (isForAnother || step.closes.length > 0) return;
+    if (isForOthers(bytes, process.index) || step.closes.length > 0) return;
     const certificates =
       tag === MESSAGE.certificate
         ? [readCertificate(body)]
@@ -68,7 +68,7 @@ export class Applying implements Watcher {
 
   /** The certificates of a page, which are all of one account; none in somebody else's name. */
   #page(process: Process, body: Reader, link: bigint | undefined): CertificateView[] {
-    const named = this.#book.founding.memberKeys[body.u8()];
+    const named = this.#book.founding.memberKeys[body.u16()];
     body.text(32 + 8);
     const certificates = Array.from({ length: body.u8() }, () => readCertificate(body));
     const speaker = link === undefined ? undefined : this.#links.of(process).get(link);

@@ -93,8 +93,8 @@ function mostRecordBytes(members: number, tokens: number): Readonly<Record<strin
     f: CHILDREN * 32,
     s: 2,
     l: 32,
-    i: 1,
-    j: 25,
+    i: 2,
+    j: 26,
     5: 16,
     6: ORDER_BYTES,
     7: 4 + ORDER_BYTES + 64,
@@ -123,11 +123,11 @@ const MOST_CLAIMS = 1_024;
  * number, its member and what was asked over it; for a member how far it told, and what a wallet
  * notes of it, its word among that.
  */
-const MEMORY_BYTES = 428 + 34 * MOST_VOTES_KEPT + 28 * MOST_CLAIMS;
+const MEMORY_BYTES = 428 + 34 * MOST_VOTES_KEPT + 29 * MOST_CLAIMS;
 const MEMORY_BYTES_OF = {
   split: 2 * 7 + 2 + 32 * CHILDREN,
-  link: 22 + 32 + 10,
-  member: 96 + 9,
+  link: 23 + 32 + 11,
+  member: 110 + 9,
 } as const;
 
 /** Steps between two looks at everything that a node holds. */
@@ -307,7 +307,7 @@ function linksOf(process: Process): LinkView[] {
 /** The member at the end of each link has a record of its own, and no other link has one. */
 function checkLinkMembers(process: Process, links: readonly LinkView[]): void {
   const found = [...process.disk.live].filter(([key]) => key.startsWith('i'));
-  const members = new Map(found.map(([key, value]) => [toKey(key), value[0]]));
+  const members = new Map(found.map(([key, value]) => [toKey(key), new Reader(value).u16()]));
   const told = links.filter(({ member }) => member !== undefined);
   const isSame = told.every(({ link, member }) => members.get(link) === member);
   if (isSame && members.size === told.length) return;

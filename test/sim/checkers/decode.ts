@@ -177,14 +177,14 @@ export function readCertificate(reader: Reader): CertificateView {
 /** The votes of a certificate, or those so far for a live order. */
 export function readVotes(reader: Reader): Vote[] {
   return Array.from({ length: reader.u8() }, () => {
-    return { member: reader.u8(), signature: reader.bytes(64) };
+    return { member: reader.u16(), signature: reader.bytes(64) };
   });
 }
 
 /** A vote as it is sent on its own. It counts in the epoch that it names. */
 export function readVote(reader: Reader): Vote & { readonly hash: string } {
   reader.u32();
-  const member = reader.u8();
+  const member = reader.u16();
   return { hash: reader.text(32), member, signature: reader.bytes(64) };
 }
 
@@ -196,7 +196,7 @@ export function readLinks(bytes: Uint8Array): LinkView[] {
   const links = Array.from({ length: reader.u16() }, () => {
     const link = reader.u64();
     reader.text(32); // The key that was proven.
-    const member = reader.u8() === 1 ? reader.u8() : undefined;
+    const member = reader.u8() === 1 ? reader.u16() : undefined;
     reader.u8(); // Whether it is wanted.
     if (reader.u8() === 1) {
       reader.u64(); // When it was asked.
@@ -289,8 +289,7 @@ export interface OpenFrame {
 
 /** A frame's message number, and a reader that stands behind it. */
 export function openFrame(bytes: Uint8Array): OpenFrame {
-  const isAddressed = bytes[0] === 1;
-  const routeAt = isAddressed ? 2 : 1;
+  const routeAt = isAddressed(bytes) ? 3 : 1;
   const hops = bytes[routeAt] ?? 0;
   const markAt = routeAt + 1 + 8 * hops;
   const isOwn = hops === 0 && bytes[markAt] === 0;
@@ -299,7 +298,10 @@ export function openFrame(bytes: Uint8Array): OpenFrame {
 
 /** Whether a frame is for another member than this one, or on its way back to somebody else. */
 export function isForOthers(bytes: Uint8Array, member: number): boolean {
-  const { hops } = openFrame(bytes);
-  const to = bytes[0] === 1 ? bytes[1] : undefined;
-  return to === undefined ? hops > 0 : to !== member;
+  if (!isAddressed(bytes)) return openFrame(bytes).hops > 0;
+  return new Reader(bytes, 1).u16() !== member;
+}
+
+function isAddressed(bytes: Uint8Array): boolean {
+  return bytes[0] === 1;
 }

@@ -18,6 +18,7 @@ import { Violation } from '../violation.ts';
 import type { Book } from './book.ts';
 import {
   bytes64,
+  isForOthers,
   latin1,
   MESSAGE,
   openFrame,
@@ -78,9 +79,8 @@ export class Evidence implements Watcher {
 
   /** Orders that a frame shows this authority and that it could have voted for. */
   #shown(process: Process, { bytes, link }: Extract<Event, { kind: 'frame' }>): Transfer[] {
-    const { tag, hops, isOwn, body } = openFrame(bytes);
-    const isForAnother = bytes[0] === 1 ? bytes[1] !== process.index : hops > 0;
-    if (isForAnother) return [];
+    const { tag, isOwn, body } = openFrame(bytes);
+    if (isForOthers(bytes, process.index)) return [];
     const isOfMember = isOwn && this.#links.of(process).has(link);
     const isOrder = tag === MESSAGE.order || (tag === MESSAGE.gossip && isOfMember);
     if (!isOrder) return [];

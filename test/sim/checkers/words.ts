@@ -92,7 +92,7 @@ export class Words implements Watcher {
     if (!isOfAWord || event.kind !== 'frame' || !this.#isLinked(process, member)) return;
     const { tag, body } = openFrame(event.bytes);
     if (!WORDS.has(tag) || this.#said.get(member)?.has(`${tag} ${body.textFrom(0)}`)) return;
-    const about = NAMING.has(tag) ? ` about ${short(body.textFrom(1).slice(0, 32))}` : '';
+    const about = NAMING.has(tag) ? ` about ${short(body.textFrom(0).slice(2, 34))}` : '';
     throw new Violation(
       'words',
       `${process.name} takes message ${tag}${about} for the word of member ${member}`,
