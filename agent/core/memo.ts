@@ -28,7 +28,7 @@ import { ascii, concatBytes, equalBytes, toByteKey } from './base/bytes.ts';
 import { isPlainPoint } from './base/ed25519.ts';
 import { MAX_MEMO_BYTES, PROTOCOL_VERSION, SEALED_MEMO_BYTES } from './base/limits.ts';
 import { encode, sequenceCoder } from './codec/canonical.ts';
-import { NO_MEMO, type Order, orderCoder, type SealMemo } from './codec/order.ts';
+import { NO_MEMO, type Order, orderCoder, type SealMemo, type Transfer } from './codec/order.ts';
 
 /** What an account can do with memos of its own orders and of those that pay it. */
 export interface Memos {
@@ -69,18 +69,20 @@ export function memosOf(seed: Uint8Array, networkId: Uint8Array): Memos {
   };
   return {
     seal: (order, text) => {
+      if (order.action.TAG !== 'transfer') return undefined;
       const shared = secretWith(order.action.data.recipient);
       const padded = pad(utf8.decode(text));
       if (shared === undefined || padded === undefined) return undefined;
-      return cipherFor(shared, networkId, order).encrypt(padded);
+      return cipherFor(shared, networkId, order, order.action.data).encrypt(padded);
     },
     open: (order) => {
+      if (order.action.TAG !== 'transfer') return undefined;
       const { recipient, memo } = order.action.data;
       if (memo.length !== SEALED_MEMO_BYTES) return undefined;
       const isOwn = equalBytes(order.account, own());
       if (!isOwn && !equalBytes(recipient, own())) return undefined;
       const shared = secretWith(isOwn ? recipient : order.account);
-      return shared === undefined ? undefined : openWith(shared, networkId, order);
+      return shared && openWith(shared, networkId, order, order.action.data);
     },
   };
 }
@@ -95,10 +97,15 @@ function agree(secret: Uint8Array, other: Uint8Array): Uint8Array | undefined {
   }
 }
 
-function openWith(shared: Uint8Array, networkId: Uint8Array, order: Order): string | undefined {
+function openWith(
+  shared: Uint8Array,
+  networkId: Uint8Array,
+  order: Order,
+  transfer: Transfer,
+): string | undefined {
   let padded: Uint8Array;
   try {
-    padded = cipherFor(shared, networkId, order).decrypt(order.action.data.memo);
+    padded = cipherFor(shared, networkId, order, transfer).decrypt(transfer.memo);
   } catch {
     return undefined; // Changed on the way, or sealed for another order.
   }
@@ -109,16 +116,17 @@ function openWith(shared: Uint8Array, networkId: Uint8Array, order: Order): stri
   return textOf(bytes);
 }
 
-function cipherFor(shared: Uint8Array, networkId: Uint8Array, order: Order) {
-  const { account, sequence, action } = order;
-  const { recipient } = action.data;
+function cipherFor(shared: Uint8Array, networkId: Uint8Array, order: Order, transfer: Transfer) {
+  const { account, sequence } = order;
+  const { recipient } = transfer;
   const about = concatBytes(
     ascii(`meshpay/${PROTOCOL_VERSION}/memo`),
     account,
     recipient,
     encode(sequenceCoder, sequence),
   );
-  const bare = { ...order, action: { ...action, data: { ...action.data, memo: NO_MEMO } } };
+  const data = { ...transfer, memo: NO_MEMO };
+  const bare: Order = { ...order, action: { TAG: 'transfer', data } };
   return aessiv(hkdf(sha256, shared, networkId, about, KEY_BYTES), encode(orderCoder, bare));
 }
 

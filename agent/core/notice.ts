@@ -67,6 +67,8 @@ export type Notice =
       readonly next: Sequence;
       readonly pending: boolean;
       readonly balances: readonly { readonly token: TokenIndex; readonly balance: Balance }[];
+      /** What its withdrawals hold, from the vote on. */
+      readonly locked: readonly { readonly token: TokenIndex; readonly balance: Balance }[];
     }
   /** What a member vouched for in answer to this wallet's question (latest.ts). */
   | {

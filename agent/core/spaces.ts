@@ -44,6 +44,7 @@ import {
   treeNodeCoder,
   vouchersCoder,
   walletCoder,
+  withdrawalRecordCoder,
   wordCoder,
 } from './codec/record.ts';
 import { timersCoder } from './codec/timer.ts';
@@ -93,6 +94,8 @@ export const SPACES = {
   proof: many(DISK, 0x34, numberKey('n'), numberCoder),
   /** The order voted for at a place where another was certified: its hash. */
   outvoted: many(DISK, 0x33, ACCOUNT_AND_SEQUENCE, hashCoder),
+  /** A certified withdrawal, and what became of it (authority/locks.ts). */
+  withdrawal: many(DISK, 0xa0, ACCOUNT_AND_SEQUENCE, withdrawalRecordCoder),
   /** Accounts that ordered, or the digests of 16 children (authority/bucket.ts). */
   tree: many(DISK, 0x54, pathKey('path'), treeNodeCoder),
   /** How many entries of the journal those digests know of. */

@@ -4,6 +4,7 @@
  * standing.ts. Nothing here changes the state, and no later step depends on what was asked.
  */
 
+import { asShown } from './authority/account.ts';
 import { digestAt } from './authority/digest.ts';
 import { equalBytes } from './base/bytes.ts';
 import { FIRST_SEQUENCE, type MemberIndex, type Sequence } from './base/units.ts';
@@ -68,13 +69,17 @@ export interface LedgerAccount {
   /** The order that was voted for and is not certified here. */
   readonly pending: SignedOrder | undefined;
   readonly balances: Account['balances'];
+  /** What its withdrawals hold, from the vote on. */
+  readonly locked: Account['locked'];
 }
 
 export function accountOf(read: Read, account: Uint8Array): LedgerAccount {
   const record = recordAt(read, SPACES.account.at(account));
-  if (record === undefined) return { next: FIRST_SEQUENCE, pending: undefined, balances: [] };
-  const { next, pending, balances } = record;
-  return { next, pending, balances };
+  if (record === undefined) {
+    return { next: FIRST_SEQUENCE, pending: undefined, balances: [], locked: [] };
+  }
+  const { next, pending } = record;
+  return { next, pending, ...asShown(record) };
 }
 
 /** An authority's ledger as a whole. */

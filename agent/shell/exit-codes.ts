@@ -76,6 +76,12 @@ export const EXIT_OF_REFUSAL = {
   payout_closed: 'failure',
   receipt_used: 'failure',
   no_ledger: 'config',
+  unknown_ledger: 'usage',
+  token_not_paid_out: 'usage',
+  bad_recipient: 'usage',
+  partitioned: 'try_again',
+  bad_valid_until: 'usage',
+  contradicted: 'failure',
   bad_receipt: 'bad_data',
   not_a_wallet: 'usage',
 } as const satisfies Record<RefusalCode, ExitName>;

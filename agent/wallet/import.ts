@@ -1,7 +1,7 @@
 /** Taking in a certificate that somebody handed over. */
 
 import { equalBytes } from '../core/base/bytes.ts';
-import type { Certificate } from '../core/codec/order.ts';
+import { type Certificate, payeeOf } from '../core/codec/order.ts';
 import { certificateBytes } from '../core/network/certificate.ts';
 import { wasReceived } from '../core/views.ts';
 import { type BrokenFault, isFault, type NotStored } from './fault.ts';
@@ -23,8 +23,9 @@ export async function importReceipt(
   signal: AbortSignal | undefined,
 ): Promise<ImportOutcome | NotStored | BrokenFault> {
   const { order } = certificate.order;
+  const payee = payeeOf(order);
   const isHere = (): boolean => wasReceived(session.read, order);
-  const isOurs = equalBytes(order.action.data.recipient, session.account);
+  const isOurs = payee !== undefined && equalBytes(payee, session.account);
   const wasHere = isHere();
   const linked = signal === undefined ? false : await connect(session, signal);
   if (isFault(linked)) return linked;

@@ -70,6 +70,7 @@ export function isSamePayment(
   const { symbol } = network.genesis.tokens[command.token] ?? { symbol: '' };
   const recipient = parseName('account', order.recipient);
   return (
+    order.kind === 'transfer' &&
     !isRefusal(recipient) &&
     equalBytes(recipient, command.recipient) &&
     order.token === symbol &&

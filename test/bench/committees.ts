@@ -98,6 +98,7 @@ function found(size: number) {
     members: members.map(({ publicKey: key }, n) => ({ name: `m${n}`, key })),
     tokens: [{ symbol: 'HRS', decimals: 2, opens: 1n }],
     votesPerHour: 0,
+    ledgers: [],
     issuance: [
       { account: payer.publicKey, token: 0 as TokenIndex, amount: 1_000_000_000n as Amount },
     ],

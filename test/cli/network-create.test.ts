@@ -111,6 +111,7 @@ describe('network create', () => {
         relays: ['ivy'],
         tokens: [{ symbol: 'HRS', decimals: 2, opens: 1n as Amount }],
         votesPerHour: 0,
+        ledgers: [],
         issuance: [],
         layout: { kind: 'loopback', ports: [4001, 4002, 4003] },
       },

@@ -175,12 +175,13 @@ describe('account', () => {
   it('shows each claim with its author, and who was silent', () => {
     const claim = { next: '7', pending: true, pendingOrder: null };
     const balances = [{ token: 'HRS', amount: '12.50', amountMinor: '1250' }];
+    const locked = [{ token: 'HRS', amount: '2.50', amountMinor: '250' }];
     const text = renderAccount(PLAIN, {
       account: 'mp1example',
       source: 'query',
       claims: [
-        { member: 'oak', ...claim, balances },
-        { member: 'elm', ...claim, pending: false, balances: [] },
+        { member: 'oak', ...claim, balances, locked },
+        { member: 'elm', ...claim, pending: false, balances: [], locked: [] },
       ],
       silent: ['ash', 'fir'],
     });
@@ -383,9 +384,9 @@ hostile    at most 1 may be, epoch 0`;
 const ACCOUNT_TEXT = `account  mp1example
 source   what authorities answered: claims, not proofs
 
-authority    balance  next  pending
-oak        12.50 HRS     7  an order
-elm          nothing     7
+authority    balance    locked  next  pending
+oak        12.50 HRS  2.50 HRS     7  an order
+elm          nothing               7
 
 No answer from ash and fir.`;
 
@@ -411,15 +412,15 @@ Each payment is proven by its certificate; others may be missing, made with this
 On its way: 12.50 HRS to mp1pdgn4kd5...f70v, 1 of 3 votes.`;
 
 const HISTORY_TEXT = `learned (UTC)        amount  token        account             votes  memo     order
-2026-01-31 12:00:00  -12.50  HRS    to    mp1pdgn4kd5...f70v      3  "bread"  b51d77e5-b2ae-87a1-8b4f-2b1e82612e46
-2026-01-31 12:00:00  +12.50  HRS    from  mp1v6l8uvev...zgm0      3           b51d77e5-b2ae-87a1-8b4f-2b1e82612e46
+2026-01-31 12:00:00  -12.50  HRS    to    mp1pdgn4kd5...f70v      3  "bread"  f92a8671-d635-81f4-8c49-5c716b47917c
+2026-01-31 12:00:00  +12.50  HRS    from  mp1v6l8uvev...zgm0      3           f92a8671-d635-81f4-8c49-5c716b47917c
 
 5 older payments: --most N shows more.
 Each payment is proven by its certificate.
 Confirmed 2026-01-31 12:00:00 UTC by oak, elm and ash: they know of no other.`;
 
 const PAID_TEXT = `paid 12.50 HRS to mp1pdgn4kd5jfqptjsfqtks0yzy6wk9m0kzxphsd9yvzrdgadhrnuksp6f70v in 12 ms
-order    b51d77e5-b2ae-87a1-8b4f-2b1e82612e46
+order    f92a8671-d635-81f4-8c49-5c716b47917c
 memo     "bread"
 votes    oak, elm and ash
 applied  oak, elm and ash (3 of 4)
@@ -430,17 +431,18 @@ network  mpnet1example
 from     mp1v6l8uvev0fznxv4an5987lds2h6utmc6q6k6vmvckw0mdqgvguaqstzgm0
 to       mp1pdgn4kd5jfqptjsfqtks0yzy6wk9m0kzxphsd9yvzrdgadhrnuksp6f70v
 memo     "bread"
-order    b51d77e5-b2ae-87a1-8b4f-2b1e82612e46, sequence 0
+order    f92a8671-d635-81f4-8c49-5c716b47917c, sequence 0
 votes    oak, elm and ash (epoch 0)`;
 
 const NETWORK_TEXT = `network    village
-id         mpnet1dygsrfu5uv8g95yw2egdfgc35r580zkp60xu8wdy5vakqlt7v2hql55mqd
+id         mpnet1k4vlug3htrstsj0ku6cggz8tk263gec7ee53cpk7j65segtgr3uqxgt55v
 committee  4 authorities, quorum 3, safe while at most 1 is hostile (epoch 0)
 issued     1000.00 HRS
            0 CUP
 opening    0.01 HRS opens an account
            1 CUP opens an account
 payments   no limit
+ledgers    cashbook, a cashbook, pays out HRS on the word of 1 of 1 (oak)
 
 authority  key
 oak        mpnode132yw8ht5p8cetl2jmvknewjawt9xwzdlrk2pyxlnwjyqrdq0dawqp5a7yr

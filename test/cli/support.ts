@@ -116,6 +116,16 @@ export function testNetwork(name = 'village'): TestNetwork {
         { symbol: 'CUP', decimals: 0, opens: 1n as Amount },
       ],
       votesPerHour: 0,
+      ledgers: [
+        {
+          name: 'cashbook',
+          kind: 'cashbook',
+          tokens: [0 as TokenIndex],
+          observers: [0 as MemberIndex],
+          quorum: 1,
+          about: 'the box under the counter',
+        },
+      ],
       issuance: [
         { account: signerOf(11).publicKey, token: 0 as TokenIndex, amount: 100_000n as Amount },
       ],

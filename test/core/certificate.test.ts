@@ -6,6 +6,7 @@ import { type Amount, type Epoch, FIRST_SEQUENCE } from '../../agent/core/base/u
 import type { Certificate } from '../../agent/core/codec/order.ts';
 import { checkCertificate } from '../../agent/core/network/certificate.ts';
 import { SPACES } from '../../agent/core/spaces.ts';
+import { transferIn } from '../support/actions.ts';
 import { ask, certificateOf, orderOf, verdictOf, voteOf } from '../support/forge.ts';
 import { verify } from '../support/keys.ts';
 import { accountAt, balanceAt } from '../support/ledger.ts';
@@ -64,7 +65,7 @@ test('a vote of a stranger, for another order, epoch or kind of statement counts
 });
 
 test('the order inside must be signed by its account, whatever the votes say', () => {
-  const { data } = order.order.action;
+  const data = transferIn(order.order);
   const action = { TAG: 'transfer' as const, data: { ...data, amount: 8n as Amount } };
   const changed = { order: { ...order.order, action }, signature: order.signature };
   assert.equal(check(certificateOf(world, changed)), 'bad_signature');

@@ -5,13 +5,16 @@ import {
   MAX_CERTIFICATE_BYTES,
   MAX_MEMBERS,
   MAX_ORDER_BYTES,
+  MAX_RECIPIENT_BYTES,
+  MAX_WALL_MS,
   SEALED_MEMO_BYTES,
 } from '../../agent/core/base/limits.ts';
 import { isRefusal } from '../../agent/core/base/refusal.ts';
+import type { LedgerIndex } from '../../agent/core/base/units.ts';
 import { decode, encode } from '../../agent/core/codec/canonical.ts';
 import type { Coder } from '../../agent/core/codec/coder.ts';
 import { frameCoder } from '../../agent/core/codec/message.ts';
-import { certificateCoder, signedOrderCoder } from '../../agent/core/codec/order.ts';
+import { type Action, certificateCoder, signedOrderCoder } from '../../agent/core/codec/order.ts';
 import { accountCoder, factCoder } from '../../agent/core/codec/record.ts';
 import * as arbitrary from '../support/arbitraries.ts';
 
@@ -105,9 +108,18 @@ test('the bounds of limits.ts are the sizes of the largest messages', () => {
   const [sample] = fc.sample(arbitrary.signedOrder, 1);
   assert.ok(sample !== undefined);
   const { order } = sample;
-  const data = { ...order.action.data, memo: new Uint8Array(SEALED_MEMO_BYTES) };
-  const signed = { ...sample, order: { ...order, action: { ...order.action, data } } };
-  assert.equal(encode(signedOrderCoder, signed).length, MAX_ORDER_BYTES);
+  const { token, amount } = order.action.data;
+  const [memo, key] = [new Uint8Array(SEALED_MEMO_BYTES), new Uint8Array(32)];
+  const transfer: Action = { TAG: 'transfer', data: { recipient: key, token, amount, memo } };
+  const recipient = new Uint8Array(MAX_RECIPIENT_BYTES);
+  const ledger = 0 as LedgerIndex;
+  const data = { token, amount, ledger, recipient, validUntilMs: MAX_WALL_MS };
+  const withdrawal: Action = { TAG: 'withdrawal', data };
+  const sizes = [transfer, withdrawal].map((action) => {
+    return encode(signedOrderCoder, { ...sample, order: { ...order, action } }).length;
+  });
+  assert.equal(Math.max(...sizes), MAX_ORDER_BYTES);
+  const signed = { ...sample, order: { ...order, action: withdrawal } };
   const votes = Array.from({ length: MAX_MEMBERS }, (_, i) => ({
     member: i as never,
     signature: new Uint8Array(64),

@@ -7,19 +7,21 @@ import { describe, it } from 'node:test';
 import {
   MAX_AMOUNT,
   MAX_ISSUANCE,
+  MAX_LEDGERS,
   MAX_MEMBERS,
   MAX_TOKENS,
   MAX_VOTES_PER_HOUR,
 } from '../../agent/core/base/limits.ts';
 import { nameOf } from '../../agent/core/base/names.ts';
 import { isRefusal } from '../../agent/core/base/refusal.ts';
-import type { Amount, TokenIndex } from '../../agent/core/base/units.ts';
+import type { Amount, MemberIndex, TokenIndex } from '../../agent/core/base/units.ts';
 import {
   checkGenesis,
   decodeGenesis,
   encodeGenesis,
   type Genesis,
   type Issue,
+  type OuterLedger,
   opensAt,
   type Token,
   tokenBySymbol,
@@ -112,6 +114,78 @@ describe('a genesis document', () => {
     assert.equal(fieldOf({ tokens: [tokenOf({ opens: 0n as Amount })] }), 'tokens[0].opens');
     assert.equal(fieldOf({ votesPerHour: MAX_VOTES_PER_HOUR }), undefined);
     assert.equal(fieldOf({ votesPerHour: MAX_VOTES_PER_HOUR + 1 }), 'votes_per_hour');
+  });
+
+  it('names ledgers of a known kind, each with tokens, observers and a quorum of its own', () => {
+    const [ledger] = SOUND.ledgers;
+    assert.ok(ledger !== undefined);
+    const field = (change: Partial<OuterLedger>) =>
+      fieldOf({ ledgers: [{ ...ledger, ...change }] });
+    const tokens = (...list: number[]) => list as TokenIndex[];
+    const members = (...list: number[]) => list as MemberIndex[];
+    const sound: readonly Partial<OuterLedger>[] = [
+      {},
+      { name: 'a'.repeat(32) },
+      { tokens: tokens(0, 1) },
+      { observers: members(0, 1, 2, 3), quorum: 4 },
+      { about: 'the box under the counter' },
+    ];
+    for (const change of sound) assert.equal(field(change), undefined, JSON.stringify(change));
+    const broken: readonly (readonly [Partial<OuterLedger>, string])[] = [
+      [{ name: 'Cash' }, 'name'],
+      [{ name: '' }, 'name'],
+      [{ kind: 'bank' }, 'kind'],
+      [{ kind: 'toString' }, 'kind'],
+      [{ tokens: [] }, 'tokens'],
+      [{ tokens: tokens(2) }, 'tokens'],
+      [{ tokens: tokens(1, 0) }, 'tokens'],
+      [{ tokens: tokens(0, 0) }, 'tokens'],
+      [{ observers: [] }, 'observers'],
+      [{ observers: members(4) }, 'observers'],
+      [{ observers: members(1, 1) }, 'observers'],
+      [{ quorum: 0 }, 'quorum'],
+      [{ quorum: 2 }, 'quorum'],
+      [{ about: 'a\nb' }, 'about'],
+    ];
+    for (const [change, what] of broken) {
+      assert.equal(field(change), `ledgers[0].${what}`, JSON.stringify(change));
+    }
+    assert.equal(fieldOf({ ledgers: [] }), undefined);
+    assert.equal(fieldOf({ ledgers: [ledger, ledger] }), 'ledgers[1].name');
+    const many = Array.from({ length: MAX_LEDGERS }, (_, i) => ({ ...ledger, name: `c-${i}` }));
+    const decoded = decodeGenesis(encodeGenesis({ ...SOUND, ledgers: many }));
+    assert.ok(!isRefusal(decoded));
+    assert.throws(() => encodeGenesis({ ...SOUND, ledgers: [...many, ledger] }), /17 entries/);
+  });
+
+  it('says its ledgers in JSON by names, and takes no others', () => {
+    const json = () =>
+      structuredClone(genesisToJson(SOUND)) as { ledgers: Record<string, unknown>[] };
+    assert.deepEqual(json().ledgers[0], {
+      name: 'cashbook',
+      kind: 'cashbook',
+      tokens: ['HRS'],
+      observers: ['auth-0'],
+      quorum: 1,
+      about: 'the box under the counter',
+    });
+    const wrong: readonly (readonly [string, unknown, string])[] = [
+      ['tokens', ['CUP'], 'tokens[0]'],
+      ['tokens', [0], 'tokens[0]'],
+      ['tokens', 'HRS', 'tokens'],
+      ['observers', ['auth-0', 'nobody'], 'observers[1]'],
+      ['quorum', '1', 'quorum'],
+      ['about', 'x'.repeat(121), 'about'],
+      ['about', 'å'.repeat(61), 'about'],
+      ['name', 7, 'name'],
+      ['else', 1, 'else'],
+    ];
+    for (const [field, value, at] of wrong) {
+      const changed = json();
+      Object.assign(changed.ledgers[0] ?? {}, { [field]: value });
+      const read = networkFromJson(changed);
+      assert.ok(isRefusal(read) && read.field === `ledgers[0].${at}`, JSON.stringify(read));
+    }
   });
 
   it('issues amounts above zero, of its tokens, and of each no more than an amount may be', () => {

@@ -108,6 +108,7 @@ it('the record of an account ends with its pending order, and with no other', ()
       history: new Uint8Array(32).fill(1),
       received: 4n,
       frozen: false,
+      locked: [],
       balances: balances.slice(0, count),
       votes: { hour: 7, count },
       pending,

@@ -5,6 +5,7 @@
  * (secret, key, sealed) are checked here against node:crypto, which shares no code with what made
  * them.
  */
+
 import assert from 'node:assert/strict';
 import { createPrivateKey, createPublicKey, diffieHellman, hkdfSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -19,6 +20,7 @@ import type { Amount, Sequence, TokenIndex } from '../../agent/core/base/units.t
 import { decodeOwn, encode } from '../../agent/core/codec/canonical.ts';
 import { NO_MEMO, type Order, orderCoder, signedOrderCoder } from '../../agent/core/codec/order.ts';
 import { type Memos, memosOf } from '../../agent/core/memo.ts';
+import { transferIn } from '../support/actions.ts';
 import { seedOf, signerOf } from '../support/keys.ts';
 import { accountAt } from '../support/ledger.ts';
 import { World } from '../support/world.ts';
@@ -128,7 +130,7 @@ describe('a sealed memo', () => {
     for (const length of [0, SEALED_MEMO_BYTES]) {
       const order = orderOf({}, new Uint8Array(length));
       const bytes = encode(signedOrderCoder, { order, signature });
-      assert.equal(decodeOwn(signedOrderCoder, bytes).order.action.data.memo.length, length);
+      assert.equal(transferIn(decodeOwn(signedOrderCoder, bytes).order).memo.length, length);
     }
     for (const length of [1, 64, SEALED_MEMO_BYTES - 1, SEALED_MEMO_BYTES + 1, 255]) {
       const order = orderOf({}, new Uint8Array(length));
@@ -214,7 +216,7 @@ test('a paid memo travels sealed, and both ends read it', () => {
   world.onFrame = (_from, _to, { message }) => {
     if (message.TAG !== 'order') return true;
     orders++;
-    const { memo } = message.data.order.action.data;
+    const { memo } = transferIn(message.data.order);
     assert.equal(memo.length, SEALED_MEMO_BYTES);
     assert.ok(!Buffer.from(memo).includes(clear));
     return true;
@@ -277,9 +279,8 @@ describe('the frozen memos', () => {
     test(`are opened as they were: ${vector.name}`, () => {
       const network = hex.decode(vector.network);
       const bare = decodeOwn(orderCoder, hex.decode(vector.order));
-      const { action } = bare;
-      const data = { ...action.data, memo: hex.decode(vector.sealed) };
-      const order: Order = { ...bare, action: { ...action, data } };
+      const data = { ...transferIn(bare), memo: hex.decode(vector.sealed) };
+      const order: Order = { ...bare, action: { TAG: 'transfer', data } };
       for (const seed of [vector.payerSeed, vector.payeeSeed]) {
         assert.equal(memosOf(hex.decode(seed), network).open(order) ?? null, vector.memo);
       }

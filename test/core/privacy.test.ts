@@ -28,7 +28,10 @@ const WISHES: readonly Wish[] = [
   { TAG: 'credits', data: { from: 0n } },
   {
     TAG: 'plan',
-    data: { recipient: signerOf('bob').publicKey, token: HRS, amount: 1n as Amount },
+    data: {
+      TAG: 'transfer',
+      data: { recipient: signerOf('bob').publicKey, token: HRS, amount: 1n as Amount },
+    },
   },
 ];
 const ANSWERS = {

@@ -167,7 +167,7 @@ describe('an order that a member says is on its way', () => {
     before?.(world);
     const account = world.place('bob').signer.publicKey;
     const view = { member: 0 as MemberIndex, account, next: 0n as Sequence, received: 0n };
-    const data = { ...view, pending: of(world), balances: [] };
+    const data = { ...view, pending: of(world), balances: [], locked: [] };
     hear(world, 'auth-0', 'bob', { TAG: 'account', data });
     const { state } = world.place('bob');
     return readLiveOrder({ get: (key: ByteKey) => state.get(key) })?.order.order;

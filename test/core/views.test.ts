@@ -20,8 +20,8 @@ import {
   standingOf,
 } from '../../agent/core/standing.ts';
 import { accountOf, LedgerView, networkOf } from '../../agent/core/views.ts';
-import { certificateOf, orderOf } from '../support/forge.ts';
-import { digestOf } from '../support/ledger.ts';
+import { ask, certificateOf, orderOf, withdrawalOf } from '../support/forge.ts';
+import { digestOf, lockedAt } from '../support/ledger.ts';
 import { World } from '../support/world.ts';
 
 /** A state that counts by space what is read of it. */
@@ -116,6 +116,7 @@ describe('a look at an account', () => {
       next: 1n,
       pending: undefined,
       balances: [{ token: 0, balance: 600n }],
+      locked: [],
     });
     const order = orderOf(world, 'alice', 'bob', { sequence: 1n });
     world.inject('alice', 'auth-0', {
@@ -127,10 +128,30 @@ describe('a look at an account', () => {
     assert.deepEqual(accountOf(read, publicKey).pending, order);
   });
 
+  it('shows a withdrawal as locked from the vote on', () => {
+    const world = new World({ authorities: 1 });
+    const auth = world.place('auth-0');
+    const order = withdrawalOf(world, 'alice', { amount: 300n });
+    ask(world, auth, { TAG: 'order', data: order });
+    const held = () => {
+      const { balances, locked } = accountOf(auth.state, order.order.account);
+      return { balances, locked };
+    };
+    const shown = {
+      balances: [{ token: 0, balance: 700n }],
+      locked: [{ token: 0, balance: 300n }],
+    };
+    assert.deepEqual(held(), shown);
+    assert.equal(lockedAt(world, 'auth-0', 'alice'), 0n);
+    ask(world, auth, { TAG: 'certificate', data: certificateOf(world, order, [0]) });
+    assert.deepEqual(held(), shown);
+    assert.equal(lockedAt(world, 'auth-0', 'alice'), 300n);
+  });
+
   it('that nobody ever paid has nothing', () => {
     const { state } = new World().place('auth-0');
     const account = accountOf(counted(state).read, new Uint8Array(32).fill(9));
-    assert.deepEqual(account, { next: 0n, pending: undefined, balances: [] });
+    assert.deepEqual(account, { next: 0n, pending: undefined, balances: [], locked: [] });
   });
 });
 

@@ -96,6 +96,7 @@ function smallCases(): readonly SmallCase[] {
           next: BigInt(next) as Sequence,
           history: new Uint8Array(32),
           received: 0n,
+          locked: [],
           frozen: false,
           votes: { hour: 0, count: 0 },
           balances: [{ token: HRS, balance: BigInt(balance) as Balance }],
@@ -105,6 +106,7 @@ function smallCases(): readonly SmallCase[] {
         accountCount: 2n,
         votesThisHour: 0,
         mayVote: true,
+        isPartitioned: false,
       },
       inTheModel: {
         None: 0,

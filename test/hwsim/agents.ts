@@ -94,6 +94,7 @@ export async function makeAgents(world: World, options: AgentsOptions): Promise<
     })),
     tokens: [{ symbol: 'HRS', decimals: 2, opens: 1n as Amount }],
     votesPerHour: 0,
+    ledgers: [],
     issuance: walletSeeds.map((seed) => ({
       account: signerFromSeed(seed).publicKey,
       token: 0 as TokenIndex,

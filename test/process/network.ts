@@ -94,6 +94,7 @@ export async function makeNetwork(options: NetworkOptions): Promise<TestNetwork>
       .map(({ publicKey }, i) => ({ name: names[i] ?? '', key: publicKey })),
     tokens: [{ symbol: 'HRS', decimals: 2, opens: 1n as Amount }],
     votesPerHour: 0,
+    ledgers: [],
     issuance: wallets.map(({ publicKey }) => ({
       account: publicKey,
       token: 0 as TokenIndex,

@@ -3,7 +3,7 @@
  * of keys. Notices are told as `meshpay events` shows them.
  */
 
-import { renderEvent, shortName } from '../../agent/cli/render/events.ts';
+import { renderEvent } from '../../agent/cli/render/events.ts';
 import { PLAIN } from '../../agent/cli/render/paint.ts';
 import { toHex } from '../../agent/core/base/bytes.ts';
 import { sha256 } from '../../agent/core/base/crypto.ts';
@@ -11,17 +11,19 @@ import { nameOf } from '../../agent/core/base/names.ts';
 import { refusalCodeOf } from '../../agent/core/base/refusal.ts';
 import type { LinkId } from '../../agent/core/base/units.ts';
 import type { Ballot, Subject } from '../../agent/core/codec/agreement.ts';
-import type { Message, TokenBalance, Wish } from '../../agent/core/codec/message.ts';
+import type { Message, Plan, TokenBalance, Wish } from '../../agent/core/codec/message.ts';
 import {
+  type Action,
   type Certificate,
   type MemberSignature,
   orderHash,
   type SignedOrder,
 } from '../../agent/core/codec/order.ts';
+import { textIn } from '../../agent/core/codec/parts.ts';
 import type { Notice } from '../../agent/core/notice.ts';
 import { memberName } from '../../agent/core/views.ts';
 import { viewOfNotice } from '../../agent/shell/control/event-view.ts';
-import { quantityView } from '../../agent/shell/control/money-view.ts';
+import { quantityView, shortName } from '../../agent/shell/control/money-view.ts';
 import type { Place, World } from '../support/world.ts';
 
 type Told<T extends Message['TAG']> = Extract<Message, { TAG: T }>['data'];
@@ -73,11 +75,17 @@ export class Words {
   /** "3.00 HRS alice -> bob #0", the number being the sequence. */
   order({ order }: SignedOrder): string {
     const { account, sequence, action } = order;
-    const { recipient, token, amount } = action.data;
-    const [payer, payee] = [this.who(account), this.who(recipient)];
+    const { token, amount } = action.data;
+    const [payer, payee] = [this.who(account), this.#payee(action)];
     const hash = toHex(orderHash(this.#world.network.id, order));
     this.#orders.set(hash, `${payer} -> ${payee} #${sequence}`);
     return `${this.amount(amount, token)} ${payer} -> ${payee} #${sequence}`;
+  }
+
+  #payee({ TAG, data }: Action | Plan): string {
+    if (TAG === 'transfer') return this.who(data.recipient);
+    const ledger = this.#world.network.genesis.ledgers[data.ledger]?.name;
+    return `${textIn(data.recipient)} at ${ledger}`;
   }
 
   #certificate({ order, votes }: Certificate): string {
@@ -130,8 +138,8 @@ export class Words {
       case 'credits':
         return `the credits after the first ${wish.data.from}`;
       case 'plan': {
-        const { recipient, token, amount } = wish.data;
-        return `the latest, and a vote for ${this.amount(amount, token)} to ${this.who(recipient)}`;
+        const { token, amount } = wish.data.data;
+        return `the latest, and a vote for ${this.amount(amount, token)} to ${this.#payee(wish.data)}`;
       }
     }
   }

@@ -141,6 +141,16 @@ function genesisOf(plan: Plan, members: readonly Part[], owners: readonly Signer
     members: members.map(({ name, signer }) => ({ name, key: signer.publicKey })),
     tokens,
     votesPerHour: 0,
+    ledgers: [
+      {
+        name: 'cashbook',
+        kind: 'cashbook',
+        tokens: [0 as TokenIndex],
+        observers: [0 as MemberIndex],
+        quorum: 1,
+        about: 'the box under the counter',
+      },
+    ],
     issuance: owners.flatMap(({ publicKey }, i) =>
       tokens.map((_, token) => ({
         account: publicKey,

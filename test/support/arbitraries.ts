@@ -1,10 +1,16 @@
 /** Random values of everything that is sent or stored, for property tests. */
 import fc from 'fast-check';
-import { MAX_AMOUNT, SEALED_MEMO_BYTES } from '../../agent/core/base/limits.ts';
+import {
+  MAX_AMOUNT,
+  MAX_RECIPIENT_BYTES,
+  MAX_WALL_MS,
+  SEALED_MEMO_BYTES,
+} from '../../agent/core/base/limits.ts';
 import type {
   Amount,
   Balance,
   Epoch,
+  LedgerIndex,
   LinkId,
   MemberIndex,
   Sequence,
@@ -12,7 +18,7 @@ import type {
 } from '../../agent/core/base/units.ts';
 import type { Subject } from '../../agent/core/codec/agreement.ts';
 import type { Frame, Message, Wish } from '../../agent/core/codec/message.ts';
-import type { Certificate, SignedOrder } from '../../agent/core/codec/order.ts';
+import type { Action, Certificate, SignedOrder } from '../../agent/core/codec/order.ts';
 import type { Account, Fact } from '../../agent/core/codec/record.ts';
 
 const bytes = (length: number): fc.Arbitrary<Uint8Array> =>
@@ -30,14 +36,23 @@ const memo = fc.oneof(fc.constant(new Uint8Array()), bytes(SEALED_MEMO_BYTES));
 const optional = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
   fc.option(value, { nil: undefined });
 
+const transfer = fc.record({ recipient: key, token, amount, memo });
+const withdrawal = fc.record({
+  token,
+  amount,
+  ledger: fc.nat(255).map((n) => n as LedgerIndex),
+  recipient: fc.uint8Array({ minLength: 1, maxLength: MAX_RECIPIENT_BYTES }),
+  validUntilMs: fc.bigInt({ min: 0n, max: MAX_WALL_MS }),
+});
+
 export const signedOrder: fc.Arbitrary<SignedOrder> = fc.record({
   order: fc.record({
     account: key,
     sequence,
-    action: fc.record({
-      TAG: fc.constant('transfer' as const),
-      data: fc.record({ recipient: key, token, amount, memo }),
-    }),
+    action: fc.oneof(
+      transfer.map((data): Action => ({ TAG: 'transfer', data })),
+      withdrawal.map((data): Action => ({ TAG: 'withdrawal', data })),
+    ),
   }),
   signature: bytes(64),
 });
@@ -69,6 +84,7 @@ export const account: fc.Arbitrary<Account> = fc.record({
   received: u64,
   frozen: fc.boolean(),
   balances,
+  locked: balances,
   votes: fc.record({ hour: u32, count: u32 }),
   pending: optional(signedOrder),
 });
@@ -102,7 +118,10 @@ const wish: fc.Arbitrary<Wish> = fc.oneof(
   fc.constantFrom<Wish>({ TAG: 'state', data: {} }, { TAG: 'latest', data: {} }),
   sequence.map((from): Wish => ({ TAG: 'orders', data: { from } })),
   u64.map((from): Wish => ({ TAG: 'credits', data: { from } })),
-  fc.record({ recipient: key, token, amount }).map((data): Wish => ({ TAG: 'plan', data })),
+  fc
+    .record({ recipient: key, token, amount })
+    .map((data): Wish => ({ TAG: 'plan', data: { TAG: 'transfer', data } })),
+  withdrawal.map((data): Wish => ({ TAG: 'plan', data: { TAG: 'withdrawal', data } })),
 );
 
 const MESSAGES: { readonly [K in Message['TAG']]: fc.Arbitrary<Data<K>> } = {
@@ -131,6 +150,7 @@ const MESSAGES: { readonly [K in Message['TAG']]: fc.Arbitrary<Data<K>> } = {
     received: u64,
     pending: optional(signedOrder),
     balances,
+    locked: balances,
   }),
   certificatesQuery: fc.record({ account: key, from: sequence }),
   certificates: fc.record({ member, account: key, next: sequence, certificates }),

@@ -1,9 +1,11 @@
 /** Orders, votes and certificates made by hand, right or wrong, and frames that carry them. */
 
+import { utf8 } from '@scure/base';
 import type { Signer } from '../../agent/core/base/crypto.ts';
 import type {
   Amount,
   Epoch,
+  LedgerIndex,
   LinkId,
   MemberIndex,
   Sequence,
@@ -25,6 +27,7 @@ import {
   orderSigningBytes,
   type SignedOrder,
   voteSigningBytes,
+  type Withdrawal,
 } from '../../agent/core/codec/order.ts';
 import { signingBytes } from '../../agent/core/network/signing.ts';
 import type { Notice } from '../../agent/core/notice.ts';
@@ -62,6 +65,28 @@ export function orderOf(
   };
   const bytes = orderSigningBytes(parts.networkId ?? world.network.id, order);
   return { order, signature: payer.sign(bytes) };
+}
+
+export interface WithdrawalParts extends Pick<OrderParts, 'sequence' | 'amount' | 'token'> {
+  readonly ledger?: number;
+  readonly recipient?: string | Uint8Array;
+  readonly validUntilMs?: bigint;
+}
+
+/** A withdrawal signed by one place's account, through the cashbook if nothing else is said. */
+export function withdrawalOf(world: World, from: string, parts: WithdrawalParts = {}): SignedOrder {
+  const { publicKey: account, sign } = world.place(from).signer;
+  const { recipient = 'Anna' } = parts;
+  const data: Withdrawal = {
+    token: (parts.token ?? HRS) as TokenIndex,
+    amount: (parts.amount ?? 1n) as Amount,
+    ledger: (parts.ledger ?? 0) as LedgerIndex,
+    recipient: typeof recipient === 'string' ? utf8.decode(recipient) : recipient,
+    validUntilMs: parts.validUntilMs ?? 3_600_000n,
+  };
+  const sequence = (parts.sequence ?? 0n) as Sequence;
+  const order: Order = { account, sequence, action: { TAG: 'withdrawal', data } };
+  return { order, signature: sign(orderSigningBytes(world.network.id, order)) };
 }
 
 /** A member's vote for an order, signed by whoever is given. */

@@ -35,6 +35,7 @@ function recordOf(account: Uint8Array, recipient: Uint8Array): Uint8Array {
     history: account,
     received: 1n,
     frozen: false,
+    locked: [],
     balances: [{ token: 0 as TokenIndex, balance: 1n as Balance }],
     votes: { hour: 1, count: 2 },
     pending: { order, signature: new Uint8Array(64).fill(7) },

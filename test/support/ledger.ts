@@ -1,5 +1,5 @@
 /** Looking into an authority's ledger from outside a step. */
-import { balanceOf, readAccount } from '../../agent/core/authority/account.ts';
+import { balanceOf, lockedOf, readAccount } from '../../agent/core/authority/account.ts';
 import { digestAt } from '../../agent/core/authority/digest.ts';
 import { toHex } from '../../agent/core/base/bytes.ts';
 import type { Account } from '../../agent/core/codec/record.ts';
@@ -19,6 +19,11 @@ export function accountAt(world: World, authority: string, owner: string): Accou
 /** An account's balance in HRS at an authority, smallest units. */
 export function balanceAt(world: World, authority: string, owner: string): bigint {
   return balanceOf(accountAt(world, authority, owner), HRS);
+}
+
+/** What is locked of an account's HRS at an authority, smallest units. */
+export function lockedAt(world: World, authority: string, owner: string): bigint {
+  return lockedOf(accountAt(world, authority, owner), HRS);
 }
 
 /** The root digest of an authority's ledger, in hexadecimal. */

@@ -1,9 +1,11 @@
 /** One fixed value of every message, record and statement, for the frozen vectors. */
 
+import { utf8 } from '@scure/base';
 import type {
   Amount,
   Balance,
   Epoch,
+  LedgerIndex,
   LinkId,
   MemberIndex,
   Sequence,
@@ -40,6 +42,7 @@ import {
   orderSigningBytes,
   type SignedOrder,
   voteSigningBytes,
+  type Withdrawal,
 } from '../../agent/core/codec/order.ts';
 import * as records from '../../agent/core/codec/record.ts';
 import { encodeGenesis, type Genesis, networkOf } from '../../agent/core/network/genesis.ts';
@@ -61,6 +64,16 @@ const genesis: Genesis = {
   ],
   tokens: [{ symbol: 'HRS', decimals: 2, opens: 500n as Amount }],
   votesPerHour: 120,
+  ledgers: [
+    {
+      name: 'cashbook',
+      kind: 'cashbook',
+      tokens: [0 as TokenIndex],
+      observers: [0 as MemberIndex],
+      quorum: 1,
+      about: 'the box under the counter',
+    },
+  ],
   issuance: [{ account: bytes(32, 4), token: 0 as TokenIndex, amount: 100_000n as Amount }],
 };
 const networkId = networkOf(genesis).id;
@@ -79,6 +92,17 @@ const order: Order = {
   },
 };
 const signed: SignedOrder = { order, signature: bytes(64, 30) };
+const withdrawal: Withdrawal = {
+  token: 0 as TokenIndex,
+  amount: 250n as Amount,
+  ledger: 0 as LedgerIndex,
+  recipient: utf8.decode('Åse, 12'),
+  validUntilMs: 1_700_000_000_000n,
+};
+const withdrawing: SignedOrder = {
+  order: { ...order, action: { TAG: 'withdrawal', data: withdrawal } },
+  signature: bytes(64, 32),
+};
 const other: SignedOrder = {
   order: { ...order, sequence: sequence(8n) },
   signature: bytes(64, 31),
@@ -139,6 +163,7 @@ const MESSAGES: { readonly [T in Exclude<Tag, 'question'>]: DataOf<T> } = {
     received: 3n,
     pending: undefined,
     balances,
+    locked: [],
   },
   certificatesQuery: { account, from: sequence(2n) },
   certificates: { member: member(0), account, next: sequence(8n), certificates: [certificate] },
@@ -212,7 +237,10 @@ const WISHES: readonly Wish[] = [
   { TAG: 'credits', data: { from: 2n } },
   {
     TAG: 'plan',
-    data: { recipient: bytes(32, 20), token: 0 as TokenIndex, amount: 1_234n as Amount },
+    data: {
+      TAG: 'transfer',
+      data: { recipient: bytes(32, 20), token: 0 as TokenIndex, amount: 1_234n as Amount },
+    },
   },
 ];
 const questionBody = (wish: Wish): QuestionBody => {
@@ -226,6 +254,7 @@ const accountRecord = {
   frozen: false,
   votes: { hour: 77, count: 3 },
   balances,
+  locked: [{ token: 0 as TokenIndex, balance: 250n as Balance }],
   pending: signed,
 };
 
@@ -243,6 +272,7 @@ export function sampleBytes(): Map<string, Uint8Array> {
   const route = [1n, 2n ** 64n - 1n] as LinkId[];
   const relayed = encode(frameCoder, { to: member(2), route, isPassedOn: true, message });
   samples.set('frame/relayed', relayed);
+  samples.set('frame/order-withdrawal', frameBytes({ TAG: 'order', data: withdrawing }));
   for (const wish of WISHES) {
     const body = questionBody(wish);
     const question: Message = { TAG: 'question', data: { body, signature: bytes(64, 65) } };
@@ -264,6 +294,8 @@ export function sampleBytes(): Map<string, Uint8Array> {
   samples.set('signing/prevote', signingBytes('prevote', networkId, 1 as Epoch, hash));
   samples.set('signing/precommit', signingBytes('precommit', networkId, 1 as Epoch, hash));
   samples.set('signing/beacon', signingBytes('beacon', networkId, hash));
+  const locked = { state: 'locked' as const, hash, withdrawal };
+  samples.set('record/withdrawal', encode(records.withdrawalRecordCoder, locked));
   samples.set('record/account', encode(records.accountCoder, accountRecord));
   samples.set(
     'record/fact-certificate',

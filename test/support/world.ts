@@ -360,6 +360,16 @@ function genesisFor(
       { symbol: 'KWH', decimals: 3, opens: 1n as Amount },
     ],
     votesPerHour: options.votesPerHour ?? 0,
+    ledgers: [
+      {
+        name: 'cashbook',
+        kind: 'cashbook',
+        tokens: [HRS],
+        observers: [0 as MemberIndex],
+        quorum: 1,
+        about: 'the box under the counter',
+      },
+    ],
     issuance: wallets.map((name) => ({
       account: signerOf(name).publicKey,
       token: HRS,

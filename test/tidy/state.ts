@@ -5,9 +5,9 @@ import { rule } from './rule.ts';
 import { importsOf, PRODUCT, withoutComments } from './tree.ts';
 
 /**
- * What of the core is for those outside: its vocabulary, the network, the doorway, the views of its
- * state, what a wallet makes of the answers of members, and a cashbook, which the shell keeps.
- * Records, keys and all that a step does stay inside.
+ * What of the core is for those outside: its vocabulary, the network and its outer ledgers, the
+ * doorway, the views of its state, what a wallet makes of the answers of members, and a cashbook,
+ * which the shell keeps. Records, keys and all that a step does stay inside.
  */
 const FOR_ALL = [
   'agent/core/base/',
@@ -19,6 +19,7 @@ const FOR_ALL = [
   'agent/core/codec/payout.ts',
   'agent/core/draft.ts',
   'agent/core/io.ts',
+  'agent/core/ledgers/',
   'agent/core/memo.ts',
   'agent/core/node.ts',
   'agent/core/notice.ts',

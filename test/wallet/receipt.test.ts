@@ -27,8 +27,8 @@ describe('a receipt', () => {
       `MeshPay receipt, version 1
 
 network     village
-network id  mpnet1dygsrfu5uv8g95yw2egdfgc35r580zkp60xu8wdy5vakqlt7v2hql55mqd
-order       b51d77e5-b2ae-87a1-8b4f-2b1e82612e46
+network id  mpnet1k4vlug3htrstsj0ku6cggz8tk263gec7ee53cpk7j65segtgr3uqxgt55v
+order       f92a8671-d635-81f4-8c49-5c716b47917c
 amount      12.50 HRS
 from        mp1v6l8uvev0fznxv4an5987lds2h6utmc6q6k6vmvckw0mdqgvguaqstzgm0
 to          mp1pdgn4kd5jfqptjsfqtks0yzy6wk9m0kzxphsd9yvzrdgadhrnuksp6f70v

@@ -8,6 +8,7 @@ import { asFounded } from '../../core/views.ts';
 import { DEFAULT_PORT } from '../../shell/config/config-schema.ts';
 import { type Args, type CommandSpec, type Context, JSON_OPTION } from '../command.ts';
 import { failure, refusalFailure } from '../failure.ts';
+import { parseLedger } from '../network/ledgers.ts';
 import {
   DEFAULT_VOTES_PER_HOUR,
   type Layout,
@@ -88,6 +89,13 @@ export const networkCreate: CommandSpec = {
       summary: 'gives an account its first money',
     },
     {
+      name: 'ledger',
+      kind: 'list',
+      value: 'NAME=KIND:TOKENS:OBSERVERS',
+      summary:
+        'an outer ledger that pays out tokens, such as cashbox=cashbook:HRS:oak; of several observers (oak,elm,ash) a quorum certifies what happened there, or as many as /2 says',
+    },
+    {
       name: 'interface',
       kind: 'list',
       value: 'NAME',
@@ -145,6 +153,9 @@ function readRequest(args: Args): NetworkRequest {
     votesPerHour: must(
       parseVotesPerHour(trimmed(args.text('votes-per-hour') ?? `${DEFAULT_VOTES_PER_HOUR}`)),
     ),
+    ledgers: args
+      .list('ledger')
+      .map((text) => must(parseLedger(trimmed(text), tokens, authorities))),
     issuance: args.list('issue').map((text) => must(parseIssue(trimmed(text), tokens))),
     layout: readLayout(args, authorities.length + relays.length),
   };

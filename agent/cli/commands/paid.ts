@@ -3,7 +3,7 @@
 import { writeNewFile } from '../../../platform/file-writer.ts';
 import type { Certificate } from '../../core/codec/order.ts';
 import type { JudgedNetwork } from '../../core/views.ts';
-import { certificateView, type OrderView } from '../../shell/control/money-view.ts';
+import { certificateView, type OrderView, payeeText } from '../../shell/control/money-view.ts';
 import { isFault } from '../../wallet/fault.ts';
 import type { Paid } from '../../wallet/pay.ts';
 import { memoText, writeReceipt } from '../../wallet/receipt.ts';
@@ -11,7 +11,6 @@ import type { WalletSession } from '../../wallet/session.ts';
 import type { Args, Context } from '../command.ts';
 import { Failure, failure } from '../failure.ts';
 import { show } from '../output.ts';
-import { shortName } from '../render/events.ts';
 import { renderPaid } from '../render/wallet.ts';
 import { outputFailure, systemFailure } from '../system-errors.ts';
 import { faultFailure } from '../wallet-failure.ts';
@@ -70,7 +69,8 @@ function paidButFailure(what: string, error: unknown, ...hints: readonly string[
 }
 
 /** "12.50 HRS to mp1abc...", with the memo. */
-export function shortOrder({ amount, token, recipient, memo }: OrderView): string {
+export function shortOrder(order: OrderView): string {
+  const { amount, token, memo } = order;
   const note = memo === '' ? '' : ` ${memoText(memo)}`;
-  return `${amount} ${token} to ${shortName(recipient)}${note}`;
+  return `${amount} ${token} to ${payeeText(order)}${note}`;
 }

@@ -1,11 +1,11 @@
 /** The common frame of wallet commands: open, refresh, do, close. */
 
+import { payeeText } from '../../shell/control/money-view.ts';
 import type { WalletFolder } from '../../wallet/folder.ts';
 import { awaitEnd } from '../../wallet/pay.ts';
 import { type Freshness, refresh, unconfirmed } from '../../wallet/refresh.ts';
 import { openSession, type SessionOptions, type WalletSession } from '../../wallet/session.ts';
 import type { Args, Context } from '../command.ts';
-import { shortName } from '../render/events.ts';
 import { walletOf } from '../wallet.ts';
 import { orFail } from '../wallet-failure.ts';
 
@@ -75,7 +75,7 @@ async function asked(session: WalletSession, interrupt: AbortSignal): Promise<Fr
 function tellOfResumed({ resumed }: WalletSession, { terminal }: Context): void {
   if (resumed === undefined) return;
   const { order } = resumed.live;
-  const what = `${order.amount} ${order.token} to ${shortName(order.recipient)}, order ${order.id}`;
+  const what = `${order.amount} ${order.token} to ${payeeText(order)}, order ${order.id}`;
   const { notePaint: paint } = terminal;
   const { state } = resumed.pursuit;
   if (state.kind === 'certified') {

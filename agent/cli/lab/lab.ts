@@ -7,8 +7,8 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isRefusal } from '../../core/base/refusal.ts';
-import type { Amount, TokenIndex } from '../../core/base/units.ts';
-import type { Network } from '../../core/network/genesis.ts';
+import type { Amount, MemberIndex, TokenIndex } from '../../core/base/units.ts';
+import type { Network, OuterLedger } from '../../core/network/genesis.ts';
 import { readConfig } from '../../shell/config/config.ts';
 import type { StatusView } from '../../shell/control/api.ts';
 import { newSeed, signerFromSeed } from '../../shell/keys.ts';
@@ -64,6 +64,15 @@ export interface Lab {
 const WALLET_NAMES = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank', 'grace', 'heidi'];
 /** What each wallet is issued: 1000.00. */
 const ISSUED = 100_000n as Amount;
+/** The first authority pays out by hand, and its word counts. */
+const CASHBOOK: OuterLedger = {
+  name: 'cashbook',
+  kind: 'cashbook',
+  tokens: [0 as TokenIndex],
+  observers: [0 as MemberIndex],
+  quorum: 1,
+  about: 'a book kept by whoever runs the first authority',
+};
 const READY_WITHIN_MS = 30_000;
 
 /** Makes a lab in a folder, or opens the one that is there. Nothing is started yet. */
@@ -134,6 +143,7 @@ async function createLab(request: LabRequest, networkFolder: string): Promise<vo
       tokens: [{ symbol: 'HRS', decimals: 2, opens: 1n as Amount }],
       // A lab is there to be driven.
       votesPerHour: 0,
+      ledgers: [CASHBOOK],
       issuance: wallets.map(({ seed }) => ({
         account: signerFromSeed(seed).publicKey,
         token: 0 as TokenIndex,

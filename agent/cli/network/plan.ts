@@ -18,6 +18,7 @@ import {
   type Issue,
   type Network,
   networkOf,
+  type OuterLedger,
   type Token,
 } from '../../core/network/genesis.ts';
 import { configWith } from '../../shell/config/config.ts';
@@ -38,6 +39,7 @@ export interface NetworkRequest {
   readonly relays: readonly string[];
   readonly tokens: readonly Token[];
   readonly votesPerHour: number;
+  readonly ledgers: readonly OuterLedger[];
   readonly issuance: readonly Issue[];
   readonly layout: Layout;
 }
@@ -81,6 +83,7 @@ export function planNetwork(
     members: keyed.slice(0, authorities.length).map(({ name, publicKey: key }) => ({ name, key })),
     tokens: [...tokens],
     votesPerHour: request.votesPerHour,
+    ledgers: [...request.ledgers],
     issuance: [...issuance],
   };
   const wrong = checkGenesis(genesis);

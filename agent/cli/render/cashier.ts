@@ -6,7 +6,7 @@ import type {
   PayoutView,
   PendingView,
 } from '../../shell/control/cashier-view.ts';
-import { shortName } from './events.ts';
+import { shortName } from '../../shell/control/money-view.ts';
 import type { Paint } from './paint.ts';
 import { renderFields, renderTable } from './table.ts';
 import { counted, moment, wrapped } from './text.ts';

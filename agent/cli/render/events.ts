@@ -1,7 +1,12 @@
 /** Events (shell/control/event-view.ts), one line each. A kind without a row does not compile. */
 import { harmless } from '../../core/base/characters.ts';
 import type { EventKind, EventView } from '../../shell/control/event-view.ts';
-import type { OrderView } from '../../shell/control/money-view.ts';
+import {
+  type OrderView,
+  payeeText,
+  type QuantityView,
+  shortName,
+} from '../../shell/control/money-view.ts';
 import type { RefusalView, SubjectView } from '../../shell/control/notices.ts';
 import { memoText } from '../../wallet/receipt.ts';
 import type { Paint } from './paint.ts';
@@ -111,9 +116,10 @@ function certificateText({
   return `${orderText(certificate.order)} by ${listed(certificate.votes)}`;
 }
 
-function accountText({ member, account, balances }: EventOf<'account_seen'>): string {
-  const amounts = balances.map(({ amount, token }) => `${amount} ${token}`);
-  return `${member}: ${shortName(account)} has ${listed(amounts) || 'nothing'}`;
+function accountText({ member, account, balances, locked }: EventOf<'account_seen'>): string {
+  const textOf = ({ amount, token }: QuantityView): string => `${amount} ${token}`;
+  const held = locked.length === 0 ? '' : `, locked ${listed(locked.map(textOf))}`;
+  return `${member}: ${shortName(account)} has ${listed(balances.map(textOf)) || 'nothing'}${held}`;
 }
 
 function peerText({ name, address, from, to, reason }: EventOf<'peer'>): string {
@@ -123,9 +129,10 @@ function peerText({ name, address, from, to, reason }: EventOf<'peer'>): string 
 }
 
 /** "12.50 HRS mp1abc...wxyz -> mp1... #3". */
-function orderText({ amount, token, account, recipient, sequence, memo }: OrderView): string {
+function orderText(order: OrderView): string {
+  const { amount, token, account, sequence, memo } = order;
   const note = memo === '' ? '' : ` ${memoText(memo)}`;
-  return `${amount} ${token} ${shortName(account)} -> ${shortName(recipient)} #${sequence}${note}`;
+  return `${amount} ${token} ${shortName(account)} -> ${payeeText(order)} #${sequence}${note}`;
 }
 
 /** "outcome of mp1abc...wxyz #3". */
@@ -140,9 +147,4 @@ function refusalText({ code, field, expected, found }: RefusalView): string {
     found === undefined ? undefined : `found ${found}`,
   ].filter((part) => part !== undefined);
   return harmless(details.length === 0 ? code : `${code} (${details.join(', ')})`);
-}
-
-/** A bech32m name short enough for a line: its first eleven characters and its last four. */
-export function shortName(name: string): string {
-  return name.length <= 18 ? name : `${name.slice(0, 11)}...${name.slice(-4)}`;
 }

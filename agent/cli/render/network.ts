@@ -24,6 +24,7 @@ export function networkJson(network: JudgedNetwork): object {
     },
     tokens: tokenViews(network),
     votesPerHour: network.genesis.votesPerHour,
+    ledgers: ledgerViews(network),
     issued: issuedTotals(network),
     issuance: network.genesis.issuance.map(({ account, token, amount }) => ({
       account: nameOf('account', account),
@@ -106,10 +107,27 @@ function limitLines(network: Network): [string, string][] {
     return `${quantityText(quantityView(network, at as TokenIndex, least))} opens an account`;
   });
   const rate = votesPerHour === 0 ? 'no limit' : `at most ${votesPerHour} an hour for each account`;
+  const ledgers = ledgerViews(network).map(({ name, kind, tokens, observers, quorum }) => {
+    const word = `on the word of ${quorum} of ${observers.length} (${observers.join(', ')})`;
+    return `${name}, a ${kind}, pays out ${tokens.join(', ')} ${word}`;
+  });
   return [
     ['opening', opens.join('\n')],
     ['payments', rate],
+    ['ledgers', ledgers.join('\n') || 'none: money does not leave the network'],
   ];
+}
+
+/** The outer ledgers, with names. */
+function ledgerViews({ genesis }: Network) {
+  return genesis.ledgers.map(({ name, kind, tokens, observers, quorum, about }) => ({
+    name,
+    kind,
+    tokens: tokens.map((token) => genesis.tokens[token]?.symbol ?? ''),
+    observers: observers.map((member) => genesis.members[member]?.name ?? ''),
+    quorum,
+    about,
+  }));
 }
 
 /** "12.50 HRS". */

@@ -10,6 +10,7 @@ import type {
   PeerView,
   StatusView,
 } from '../../shell/control/api.ts';
+import type { QuantityView } from '../../shell/control/money-view.ts';
 import type { NodeState } from '../../shell/control/states.ts';
 import type { PeerState } from '../../shell/net/peer-state.ts';
 import type { Paint } from './paint.ts';
@@ -175,9 +176,12 @@ export function renderAccount(paint: Paint, view: AccountClaims): string {
     source === 'ledger'
       ? "this authority's own ledger"
       : 'what authorities answered: claims, not proofs';
-  const rows = claims.map(({ member, next, pending, balances }) => [
+  const listOf = (held: readonly QuantityView[]): string =>
+    held.map(({ amount, token }) => `${amount} ${token}`).join(', ');
+  const rows = claims.map(({ member, next, pending, balances, locked }) => [
     paint.strong(harmless(member)),
-    balances.map(({ amount, token }) => `${amount} ${token}`).join(', ') || 'nothing',
+    listOf(balances) || 'nothing',
+    listOf(locked),
     next,
     pending ? paint.warn('an order') : '',
   ]);
@@ -186,6 +190,7 @@ export function renderAccount(paint: Paint, view: AccountClaims): string {
     [
       { title: 'authority' },
       { title: 'balance', align: 'right' },
+      { title: 'locked', align: 'right' },
       { title: 'next', align: 'right' },
       { title: 'pending' },
     ],

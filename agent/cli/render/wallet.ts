@@ -1,10 +1,9 @@
 /** A wallet for people: balance, history, a payment on its way and done, a verified receipt. */
 import { unreachable } from '../../core/base/assert.ts';
-import type { CertificateView } from '../../shell/control/money-view.ts';
+import { type CertificateView, payeeText, shortName } from '../../shell/control/money-view.ts';
 import { memoText } from '../../wallet/receipt.ts';
 import type { Doubt, Freshness } from '../../wallet/refresh.ts';
 import type { LiveOrderView, PaymentView, WalletView } from '../../wallet/view.ts';
-import { shortName } from './events.ts';
 import type { Paint } from './paint.ts';
 import { troubleText } from './pursuit.ts';
 import { renderFields, renderTable } from './table.ts';
@@ -77,7 +76,7 @@ function authorities(count: number): string {
 
 function liveText(paint: Paint, { order, votes, quorum }: LiveOrderView): string {
   const who = votes.length === 0 ? 'no votes yet' : `${votes.length} of ${quorum} votes`;
-  const amount = `${order.amount} ${order.token} to ${shortName(order.recipient)}`;
+  const amount = `${order.amount} ${order.token} to ${payeeText(order)}`;
   return `${paint.warn('On its way:')} ${amount}, ${who}.`;
 }
 
@@ -95,7 +94,7 @@ export function renderHistory(
       paid ? paint.warn(`-${order.amount}`) : paint.good(`+${order.amount}`),
       order.token,
       paid ? 'to' : 'from',
-      shortName(paid ? order.recipient : order.account),
+      paid ? payeeText(order) : shortName(order.account),
       `${votes.length}`,
       memoText(order.memo),
       paint.faint(order.id),

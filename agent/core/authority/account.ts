@@ -1,6 +1,15 @@
 /** One account in an authority's ledger: reading, balances, writing, and the count of them all. */
 
-import { type Balance, FIRST_SEQUENCE, type TokenIndex, ZERO_BALANCE } from '../base/units.ts';
+import { invariant } from '../base/assert.ts';
+import {
+  type Balance,
+  credit,
+  debit,
+  FIRST_SEQUENCE,
+  type TokenIndex,
+  ZERO_BALANCE,
+} from '../base/units.ts';
+import type { TokenBalance } from '../codec/message.ts';
 import type { Account } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
 import { SPACES } from '../spaces.ts';
@@ -15,6 +24,7 @@ export function readAccount(draft: Draft, account: Uint8Array): Account {
       received: 0n,
       frozen: false,
       balances: [],
+      locked: [],
       votes: { hour: 0, count: 0 },
       pending: undefined,
     }
@@ -52,13 +62,54 @@ export function writeAccount(draft: Draft, key: Uint8Array, account: Account): v
 }
 
 /** The balance of a token; zero where there is no entry. */
-export function balanceOf(account: Account, token: TokenIndex): Balance {
-  return account.balances.find((entry) => entry.token === token)?.balance ?? ZERO_BALANCE;
+export function balanceOf({ balances }: Account, token: TokenIndex): Balance {
+  return quantityIn(balances, token);
 }
 
-/** The account with another balance of a token. Zero balances have no entry. */
+/** The account with another balance of a token. */
 export function withBalance(account: Account, token: TokenIndex, balance: Balance): Account {
-  const others = account.balances.filter((entry) => entry.token !== token);
+  return { ...account, balances: withQuantity(account.balances, token, balance) };
+}
+
+/** What the withdrawals of an account hold of a token. */
+export function lockedOf({ locked }: Account, token: TokenIndex): Balance {
+  return quantityIn(locked, token);
+}
+
+/** The account with another amount of a token locked. */
+export function withLocked(account: Account, token: TokenIndex, amount: Balance): Account {
+  invariant(amount >= 0n, 'no more is released than was locked');
+  return { ...account, locked: withQuantity(account.locked, token, amount) };
+}
+
+/**
+ * What an account has, and what is locked, as people are shown it: a withdrawal is locked from the
+ * vote on, though the ledger moves its amount when it is certified.
+ */
+export function asShown({
+  pending,
+  balances,
+  locked,
+}: Pick<Account, 'pending' | 'balances' | 'locked'>): Pick<Account, 'balances' | 'locked'> {
+  if (pending?.order.action.TAG !== 'withdrawal') return { balances, locked };
+  const { token, amount } = pending.order.action.data;
+  return {
+    balances: withQuantity(balances, token, debit(quantityIn(balances, token), amount)),
+    locked: withQuantity(locked, token, credit(quantityIn(locked, token), amount)),
+  };
+}
+
+function quantityIn(list: readonly TokenBalance[], token: TokenIndex): Balance {
+  return list.find((entry) => entry.token === token)?.balance ?? ZERO_BALANCE;
+}
+
+/** Zero has no entry. */
+function withQuantity(
+  list: readonly TokenBalance[],
+  token: TokenIndex,
+  balance: Balance,
+): readonly TokenBalance[] {
+  const others = list.filter((entry) => entry.token !== token);
   if (balance !== ZERO_BALANCE) others.push({ token, balance });
-  return { ...account, balances: others.sort((a, b) => a.token - b.token) };
+  return others.sort((a, b) => a.token - b.token);
 }

@@ -10,7 +10,7 @@ import { equalBytes } from '../base/bytes.ts';
 import { type Refusal, refusal } from '../base/refusal.ts';
 import { withHash } from '../base/set-digest.ts';
 import { credit, debit, nextSequence } from '../base/units.ts';
-import { type Certificate, orderHash } from '../codec/order.ts';
+import { type Certificate, type Order, orderHash, type Transfer } from '../codec/order.ts';
 import type { Draft } from '../draft.ts';
 import { certificateAt, record } from '../journal.ts';
 import { checkCertificate } from '../network/certificate.ts';
@@ -20,6 +20,7 @@ import { balanceOf, readAccount, withBalance, writeAccount } from './account.ts'
 import { keepDigests } from './digest.ts';
 import { noteDoubleSpend } from './double-spend.ts';
 import { noteOutvoted, noteOwnVote, noteVotes } from './lives.ts';
+import { keepLock, locking } from './locks.ts';
 import { voteFor } from './vote.ts';
 
 /** Undefined when the certificate is, or already was, applied; otherwise why it is not. */
@@ -55,27 +56,37 @@ export function applyCertificate(
   noteVotes(draft, setup, certificate);
   const index = SPACES.certificateAt.at(order.account, order.sequence);
   const journalNumber = record(draft, { TAG: 'certificate', data: certificate }, index);
-  settlePayer(draft, certificate, hash);
-  settleRecipient(draft, certificate, journalNumber);
+  carryOut(draft, order, hash, journalNumber);
   keepDigests(draft);
   draft.note({ kind: 'applied', certificate });
   return undefined;
 }
 
-function settlePayer(draft: Draft, certificate: Certificate, hash: Uint8Array): void {
-  const { order } = certificate.order;
-  const { token, amount } = order.action.data;
-  const payer = readAccount(draft, order.account);
-  writeAccount(draft, order.account, {
-    ...withBalance(payer, token, debit(balanceOf(payer, token), amount)),
+/** The order is certified, by what has this number in the journal. */
+function carryOut(draft: Draft, order: Order, hash: Uint8Array, journalNumber: bigint): void {
+  const { action, account, sequence } = order;
+  settlePayer(draft, order, hash);
+  if (action.TAG === 'withdrawal') return keepLock(draft, account, sequence, hash, action.data);
+  settleRecipient(draft, action.data, journalNumber);
+}
+
+function settlePayer(draft: Draft, { account, action }: Order, hash: Uint8Array): void {
+  const { token, amount } = action.data;
+  const payer = readAccount(draft, account);
+  const debited = withBalance(payer, token, debit(balanceOf(payer, token), amount));
+  writeAccount(draft, account, {
+    ...(action.TAG === 'withdrawal' ? locking(debited, action.data) : debited),
     next: nextSequence(payer.next),
     history: withHash(payer.history, hash),
     pending: undefined,
   });
 }
 
-function settleRecipient(draft: Draft, certificate: Certificate, journalNumber: bigint): void {
-  const { recipient, token, amount } = certificate.order.order.action.data;
+function settleRecipient(
+  draft: Draft,
+  { recipient, token, amount }: Transfer,
+  journalNumber: bigint,
+): void {
   const payee = readAccount(draft, recipient);
   draft.write(SPACES.received.at(recipient, payee.received), journalNumber);
   writeAccount(draft, recipient, {

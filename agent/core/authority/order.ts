@@ -11,10 +11,12 @@ import { REFUSALS, refusal } from '../base/refusal.ts';
 import { FIRST_SEQUENCE, ZERO_BALANCE } from '../base/units.ts';
 import { type Latest, type Message, type Plan, verdictCoder } from '../codec/message.ts';
 import {
+  type Action,
   type Certificate,
   NO_MEMO,
   type Order,
   orderHash,
+  payeeOf,
   type SignedOrder,
 } from '../codec/order.ts';
 import type { Account } from '../codec/record.ts';
@@ -115,15 +117,17 @@ function acceptOrder(
 function caseOf(draft: Draft, setup: AuthoritySetup, signed: SignedOrder): OrderCase {
   const { order } = signed;
   const account = readAccount(draft, order.account);
+  const payee = payeeOf(order);
   return {
     setup,
     signed,
     order,
     account,
-    isRecipientKnown: hasAccount(draft, order.action.data.recipient),
+    isRecipientKnown: payee !== undefined && hasAccount(draft, payee),
     accountCount: accountCount(draft),
     votesThisHour: votesThisHour(draft, account),
     mayVote: mayVote(draft) && isSeated(draft, setup),
+    isPartitioned: false,
   };
 }
 
@@ -140,12 +144,17 @@ export function answerToPlan(
   plan: Plan,
 ): NonNullable<Latest['body']['answer']> {
   const account = readAccount(draft, key);
-  const data = { ...plan, memo: NO_MEMO };
-  const order: Order = { account: key, sequence: account.next, action: { TAG: 'transfer', data } };
+  const order: Order = { account: key, sequence: account.next, action: actionOf(plan) };
   const signed = { order, signature: new Uint8Array(64) };
   const broken = brokenRuleUnsigned(caseOf(draft, setup, signed));
   const code = broken === undefined ? undefined : REFUSALS[broken.code].wire;
-  return { code, balance: balanceOf(account, plan.token) };
+  return { code, balance: balanceOf(account, plan.data.token) };
+}
+
+/** What it would do. Whether there is a memo, and what it says, no rule looks at. */
+function actionOf(plan: Plan): Action {
+  if (plan.TAG === 'withdrawal') return plan;
+  return { TAG: 'transfer', data: { ...plan.data, memo: NO_MEMO } };
 }
 
 function answerTo(

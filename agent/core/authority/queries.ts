@@ -19,7 +19,7 @@ import { isQuestionValid } from '../question.ts';
 import type { AuthoritySetup } from '../setup.ts';
 import { SPACES } from '../spaces.ts';
 import { mayVote } from '../standing.ts';
-import { readAccount } from './account.ts';
+import { asShown, readAccount } from './account.ts';
 import { answerToPlan } from './order.ts';
 
 export const queriesPart = part({
@@ -53,10 +53,17 @@ function noteAccount(
   draft: Draft,
   _setup: AuthoritySetup,
   _from: Origin,
-  { member, account, next, pending, balances }: AccountView,
+  { member, account, next, pending, ...held }: AccountView,
 ): void {
-  const seen = { member, account, next, pending: pending !== undefined, balances };
-  draft.note({ kind: 'account_seen', ...seen });
+  const shown = asShown({ pending, ...held });
+  draft.note({
+    kind: 'account_seen',
+    member,
+    account,
+    next,
+    pending: pending !== undefined,
+    ...shown,
+  });
 }
 
 /** The owner of an account asks, or somebody who pretends to be. */
@@ -98,9 +105,9 @@ function answerAccount(
   origin: WayBack,
   account: Uint8Array,
 ): void {
-  const { next, received, pending, balances } = readAccount(draft, account);
+  const { next, received, pending, balances, locked } = readAccount(draft, account);
   const { member } = setup.authority;
-  const data = { member, account, next, received, pending, balances };
+  const data = { member, account, next, received, pending, balances, locked };
   draft.answer(origin, { TAG: 'account', data });
 }
 

@@ -1,6 +1,7 @@
 /**
- * When an authority votes for an order (PROTOCOL: Transfers). The table is the rule: an order is
- * judged by its rows from top to bottom, and the first that does not hold names the refusal.
+ * When an authority votes for an order (PROTOCOL: Transfers, Withdrawals). The table is the rule:
+ * an order is judged by its rows from top to bottom, those for its kind of action, and the first
+ * that does not hold names the refusal. No rule looks at a clock (PROTOCOL: Withdrawals).
  * `formal` is the guard of the same name in the formal model (test/formal), which a test compares.
  *
  * Safety: of two different orders for one (account, sequence), an honest authority votes for at
@@ -10,9 +11,18 @@
 import { equalBytes } from '../base/bytes.ts';
 import { MAX_ACCOUNTS } from '../base/limits.ts';
 import type { RefusalCode } from '../base/refusal.ts';
-import { type Order, orderSigningBytes, type SignedOrder } from '../codec/order.ts';
+import type { LedgerIndex } from '../base/units.ts';
+import {
+  type Action,
+  type Order,
+  orderSigningBytes,
+  type SignedOrder,
+  type Transfer,
+  type Withdrawal,
+} from '../codec/order.ts';
 import type { Account } from '../codec/record.ts';
-import { opensAt } from '../network/genesis.ts';
+import { checkRecipient } from '../ledgers/kinds.ts';
+import { type OuterLedger, opensAt } from '../network/genesis.ts';
 import type { NodeSetup } from '../setup.ts';
 import { balanceOf } from './account.ts';
 import { mayHaveAnother } from './rate.ts';
@@ -24,13 +34,15 @@ export interface OrderCase {
   readonly order: Order;
   /** The payer's record. */
   readonly account: Account;
-  /** Whether the recipient has a record. */
+  /** Whether the recipient of a transfer has a record. */
   readonly isRecipientKnown: boolean;
   readonly accountCount: bigint;
   /** First votes that the payer had here in this hour. */
   readonly votesThisHour: number;
   /** Whether this authority may vote at all (PROTOCOL: Evidence is used). */
   readonly mayVote: boolean;
+  /** Whether it hears too few other authorities (PROTOCOL: Partitions and merging). */
+  readonly isPartitioned: boolean;
 }
 
 export interface OrderRule {
@@ -39,6 +51,8 @@ export interface OrderRule {
   /** The guard in the formal model; empty where the model abstracts from it. */
   readonly formal: string;
   readonly meaning: string;
+  /** The only kind of action that it judges; undefined: every order. */
+  readonly of?: Action['TAG'];
   /** It judges the signature, which a payment that is only asked about does not have yet. */
   readonly isOfSignature?: true;
   readonly holds: (order: OrderCase) => boolean;
@@ -73,7 +87,32 @@ export const ORDER_RULES: readonly OrderRule[] = [
     code: 'pays_itself',
     formal: 'order.recipient # order.account',
     meaning: 'the recipient is another account',
-    holds: ({ order }) => !equalBytes(order.account, order.action.data.recipient),
+    ...ofTransfers(({ recipient }, { order }) => !equalBytes(order.account, recipient)),
+  },
+  {
+    name: 'KnownLedger',
+    code: 'unknown_ledger',
+    formal: '',
+    meaning: 'the outer ledger is one of the genesis document',
+    ...ofWithdrawals(({ ledger }, { setup }) => ledgerAt(setup, ledger) !== undefined),
+  },
+  {
+    name: 'PaidOut',
+    code: 'token_not_paid_out',
+    formal: '',
+    meaning: 'that ledger pays out the token',
+    ...ofWithdrawals(({ ledger, token }, { setup }) => {
+      return ledgerAt(setup, ledger)?.tokens.includes(token) === true;
+    }),
+  },
+  {
+    name: 'PayableRecipient',
+    code: 'bad_recipient',
+    formal: '',
+    meaning: 'the recipient is one that this kind of ledger can pay to',
+    ...ofWithdrawals(({ ledger, recipient }, { setup }) => {
+      return checkRecipient(ledgerAt(setup, ledger)?.kind ?? '', recipient) === undefined;
+    }),
   },
   {
     name: 'ValidSignature',
@@ -125,17 +164,18 @@ export const ORDER_RULES: readonly OrderRule[] = [
     code: 'below_opening',
     formal: '',
     meaning: 'the recipient has a record, or the amount is enough to open one',
-    holds: ({ setup, order, isRecipientKnown }) =>
-      isRecipientKnown ||
-      order.action.data.amount >= opensAt(setup.network.genesis, order.action.data.token),
+    ...ofTransfers(({ token, amount }, { setup, isRecipientKnown }) => {
+      return isRecipientKnown || amount >= opensAt(setup.network.genesis, token);
+    }),
   },
   {
     name: 'RoomForRecipient',
     code: 'too_many_accounts',
     formal: '',
     meaning: 'the recipient has a record, or there is room for one more',
-    holds: ({ setup, isRecipientKnown, accountCount }) =>
-      isRecipientKnown || accountCount < BigInt(setup.mostAccounts ?? MAX_ACCOUNTS),
+    ...ofTransfers((_, { setup, isRecipientKnown, accountCount }) => {
+      return isRecipientKnown || accountCount < BigInt(setup.mostAccounts ?? MAX_ACCOUNTS);
+    }),
   },
   {
     name: 'WithinRate',
@@ -144,11 +184,24 @@ export const ORDER_RULES: readonly OrderRule[] = [
     meaning: 'the account has not had all votes yet that the genesis document gives it an hour',
     holds: ({ setup, votesThisHour }) => mayHaveAnother(setup.network.genesis, votesThisHour),
   },
+  {
+    name: 'NotPartitioned',
+    code: 'partitioned',
+    formal: '',
+    meaning: 'for a withdrawal the authority hears a quorum of the committee, itself included',
+    ...ofWithdrawals((_, { isPartitioned }) => !isPartitioned),
+  },
 ];
+
+/** The rules for each kind of action. */
+const RULES_OF: { readonly [T in Action['TAG']]: readonly OrderRule[] } = {
+  transfer: ORDER_RULES.filter((rule) => rule.of !== 'withdrawal'),
+  withdrawal: ORDER_RULES.filter((rule) => rule.of !== 'transfer'),
+};
 
 /** The first rule that the order breaks, or undefined: vote. */
 export function brokenRule(order: OrderCase): OrderRule | undefined {
-  return ORDER_RULES.find((rule) => !rule.holds(order));
+  return RULES_OF[order.order.action.TAG].find((rule) => !rule.holds(order));
 }
 
 /** Whether the owner's signature was found valid before this rule was looked at. */
@@ -157,7 +210,36 @@ export function isOwnerKnownAt(rule: OrderRule): boolean {
   return ORDER_RULES.indexOf(rule) > at;
 }
 
-/** The first rule that a payment breaks which is not signed yet. */
+/** The first rule that an order breaks which is not signed yet. */
 export function brokenRuleUnsigned(order: OrderCase): OrderRule | undefined {
-  return ORDER_RULES.find((rule) => rule.isOfSignature !== true && !rule.holds(order));
+  const rules = RULES_OF[order.order.action.TAG];
+  return rules.find((rule) => rule.isOfSignature !== true && !rule.holds(order));
+}
+
+type OfAction = Required<Pick<OrderRule, 'of' | 'holds'>>;
+
+/** A rule that says something of transfers only. */
+function ofTransfers(holds: (transfer: Transfer, order: OrderCase) => boolean): OfAction {
+  return {
+    of: 'transfer',
+    holds: (judged) => {
+      const { action } = judged.order;
+      return action.TAG !== 'transfer' || holds(action.data, judged);
+    },
+  };
+}
+
+/** A rule that says something of withdrawals only. */
+function ofWithdrawals(holds: (withdrawal: Withdrawal, order: OrderCase) => boolean): OfAction {
+  return {
+    of: 'withdrawal',
+    holds: (judged) => {
+      const { action } = judged.order;
+      return action.TAG !== 'withdrawal' || holds(action.data, judged);
+    },
+  };
+}
+
+function ledgerAt({ network }: NodeSetup, ledger: LedgerIndex): OuterLedger | undefined {
+  return network.genesis.ledgers[ledger];
 }

@@ -32,6 +32,7 @@ export const votingPart = part({
     'doubleSpend',
     'conflict',
     'outvoted',
+    'withdrawal',
   ],
   start: addGenesis,
   isKnown: isKnownGossip,

@@ -29,6 +29,14 @@ export const MAX_NAME_LENGTH = 32;
 export const MAX_VOTES_PER_HOUR = 3_600_000;
 /** Entries of closed-loop issuance in a genesis document. */
 export const MAX_ISSUANCE = 16_384;
+/** Outer ledgers of one network. */
+export const MAX_LEDGERS = 16;
+/** Bytes of UTF-8 that say what an outer ledger is, for people. */
+export const MAX_ABOUT_BYTES = 120;
+/** Bytes of UTF-8 in the recipient of a withdrawal, in the outer ledger's own syntax. */
+export const MAX_RECIPIENT_BYTES = 128;
+/** The last moment that a time for people may name: the end of JavaScript's Date, year 275760. */
+export const MAX_WALL_MS = 8_640_000_000_000_000n;
 /** Random bytes that tell one question for the latest from every other. */
 export const NONCE_BYTES = 16;
 /** Random bytes that a process is given at its start. */
@@ -151,11 +159,15 @@ export const MAX_ROUND_DOUBLINGS = 7;
 export const TELL_AGAIN_MS = 250;
 export const MAX_TELL_DOUBLINGS = 5;
 
+/** Bytes of the largest action of an order: its token and amount, and what else it says. */
+const MAX_TRANSFER_BYTES = 32 + 2 + 16 + 1 + SEALED_MEMO_BYTES;
+const MAX_WITHDRAWAL_BYTES = 2 + 16 + 1 + 1 + MAX_RECIPIENT_BYTES + 8;
 /** Bytes of the largest signed order, and of the largest certificate: a vote of every member. */
-export const MAX_ORDER_BYTES = 32 + 8 + 1 + 32 + 2 + 16 + 1 + SEALED_MEMO_BYTES + 64;
+export const MAX_ORDER_BYTES = 32 + 8 + 1 + Math.max(MAX_TRANSFER_BYTES, MAX_WITHDRAWAL_BYTES) + 64;
 export const MAX_CERTIFICATE_BYTES = 4 + MAX_ORDER_BYTES + 1 + 66 * MAX_MEMBERS;
 
 invariant(SEALED_MEMO_BYTES <= 255, 'the length of a sealed memo fits a byte');
+invariant(MAX_RECIPIENT_BYTES <= 255, 'the length of a recipient fits a byte');
 invariant(
   (MAX_SEQUENCE + 1n) * MAX_AMOUNT <= MAX_BALANCE,
   '2^64 certificates of the largest amount cannot overflow a balance',

@@ -83,6 +83,36 @@ export const REFUSALS = {
   payout_closed: { wire: 49, retry: 'never', meaning: 'the payout has been dealt with already' },
   receipt_used: { wire: 50, retry: 'never', meaning: 'another deposit has this receipt number' },
   no_ledger: { wire: 51, retry: 'after_fix', meaning: 'this node serves no such ledger' },
+  unknown_ledger: {
+    wire: 34,
+    retry: 'never',
+    meaning: 'the genesis document has no such outer ledger',
+  },
+  token_not_paid_out: {
+    wire: 35,
+    retry: 'never',
+    meaning: 'that outer ledger does not pay out this token',
+  },
+  bad_recipient: {
+    wire: 36,
+    retry: 'never',
+    meaning: 'that outer ledger knows no such kind of recipient',
+  },
+  partitioned: {
+    wire: 37,
+    retry: 'later',
+    meaning: 'too few authorities hear each other; withdrawals wait until they do',
+  },
+  bad_valid_until: {
+    wire: 38,
+    retry: 'never',
+    meaning: 'the time until which a withdrawal is tried is over, or too far ahead',
+  },
+  contradicted: {
+    wire: 39,
+    retry: 'never',
+    meaning: 'something that contradicts it is certified already',
+  },
   bad_receipt: { wire: 28, retry: 'never', meaning: 'the receipt proves nothing' },
 } as const satisfies Record<string, RefusalRow>;
 

@@ -23,6 +23,9 @@ export type Sequence = bigint & { readonly __unit: 'sequence' };
 /** The index of a token in the genesis document, 0 to 65535. */
 export type TokenIndex = number & { readonly __unit: 'token' };
 
+/** The place of an outer ledger in the genesis document, from 0. */
+export type LedgerIndex = number & { readonly __unit: 'ledger' };
+
 /** What a member is called, 0 to 65535: given to one key, and never to another (committee.ts). */
 export type MemberIndex = number & { readonly __unit: 'member' };
 

@@ -8,13 +8,14 @@ import type {
   Amount,
   Balance,
   Epoch,
+  LedgerIndex,
   LinkId,
   MemberIndex,
   Sequence,
   TokenIndex,
 } from '../base/units.ts';
 import { type Coder, Malformed, Reader, Writer } from './coder.ts';
-import { bigSigned, bigUnsigned, u16, u32, u64 } from './numbers.ts';
+import { bigSigned, bigUnsigned, u8, u16, u32, u64 } from './numbers.ts';
 import { bytesOf } from './parts.ts';
 
 /** Gives a coder's values their unit. */
@@ -27,6 +28,7 @@ export const balanceCoder = unit<Balance>(bigSigned(25));
 export const sequenceCoder = unit<Sequence>(u64);
 export const tokenCoder = unit<TokenIndex>(u16);
 export const memberCoder = unit<MemberIndex>(u16);
+export const ledgerCoder = unit<LedgerIndex>(u8);
 export const epochCoder = unit<Epoch>(u32);
 export const linkCoder = unit<LinkId>(u64);
 export const keyCoder = bytesOf(32);

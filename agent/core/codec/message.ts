@@ -34,7 +34,7 @@ import {
 } from './canonical.ts';
 import type { Coder, ValueOf } from './coder.ts';
 import { u8, u64 } from './numbers.ts';
-import { certificateCoder, orderPairCoder, signedOrderCoder } from './order.ts';
+import { certificateCoder, orderPairCoder, signedOrderCoder, withdrawalCoder } from './order.ts';
 import {
   bool,
   bytesOf,
@@ -109,8 +109,11 @@ export type Progress = ValueOf<typeof progressCoder>;
 
 export const nonceCoder = bytesOf(NONCE_BYTES);
 
-/** A payment before it is signed, as authorities are asked about it. */
-const planCoder = struct({ recipient: keyCoder, token: tokenCoder, amount: amountCoder });
+/** What an order is to do before it is signed, as authorities are asked about it. */
+const planCoder = variant({
+  transfer: [1, struct({ recipient: keyCoder, token: tokenCoder, amount: amountCoder })],
+  withdrawal: [2, withdrawalCoder],
+});
 export type Plan = ValueOf<typeof planCoder>;
 
 /** What an authority knows of an account, in answer to a question; the part that it signs. */
@@ -250,6 +253,8 @@ const accountViewCoder = struct({
   received: u64,
   pending: optional(signedOrderCoder),
   balances: listOf(MAX_TOKENS, tokenBalanceCoder),
+  /** What certified withdrawals hold. */
+  locked: listOf(MAX_TOKENS, tokenBalanceCoder),
 });
 export type AccountView = ValueOf<typeof accountViewCoder>;
 

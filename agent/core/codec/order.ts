@@ -1,8 +1,20 @@
 /** Orders, votes and certificates (PROTOCOL: Transfers): layouts, and what exactly is signed. */
 
 import { sha256, type Verify } from '../base/crypto.ts';
-import { MAX_MEMBERS, SEALED_MEMO_BYTES } from '../base/limits.ts';
-import type { Amount, Epoch, MemberIndex, Sequence, TokenIndex } from '../base/units.ts';
+import {
+  MAX_MEMBERS,
+  MAX_RECIPIENT_BYTES,
+  MAX_WALL_MS,
+  SEALED_MEMO_BYTES,
+} from '../base/limits.ts';
+import type {
+  Amount,
+  Epoch,
+  LedgerIndex,
+  MemberIndex,
+  Sequence,
+  TokenIndex,
+} from '../base/units.ts';
 import { type Committee, memberAt } from '../network/committee.ts';
 import { signingBytes } from '../network/signing.ts';
 import {
@@ -10,13 +22,14 @@ import {
   encode,
   epochCoder,
   keyCoder,
+  ledgerCoder,
   memberCoder,
   sequenceCoder,
   signatureCoder,
   tokenCoder,
 } from './canonical.ts';
 import type { Coder } from './coder.ts';
-import { u8 } from './numbers.ts';
+import { u8, u64 } from './numbers.ts';
 import { checked, listOf, sizedBytes, struct, variant } from './parts.ts';
 
 /** A memo that is sealed to payer and payee (memo.ts), or none: there are no other lengths. */
@@ -45,23 +58,62 @@ const transferCoder: Coder<Transfer> = struct<Transfer>({
   memo: memoCoder,
 });
 
+/** Money that leaves the network through an outer ledger (PROTOCOL: Withdrawals). */
+export interface Withdrawal {
+  readonly token: TokenIndex;
+  readonly amount: Amount;
+  readonly ledger: LedgerIndex;
+  /** Text in the ledger's own syntax (core/ledgers), as UTF-8: no account of this network. */
+  readonly recipient: Uint8Array;
+  /**
+   * By the clock on the wall, at most MAX_WALL_MS. From then on the committee may decide to give
+   * the money back. No vote depends on it.
+   */
+  readonly validUntilMs: bigint;
+}
+
+const recipientCoder = checked(
+  sizedBytes(u8),
+  ({ length }) =>
+    (length > 0 && length <= MAX_RECIPIENT_BYTES) ||
+    `a recipient of ${length} bytes, not 1 to ${MAX_RECIPIENT_BYTES}`,
+);
+
+export const withdrawalCoder: Coder<Withdrawal> = struct<Withdrawal>({
+  token: tokenCoder,
+  amount: amountCoder,
+  ledger: ledgerCoder,
+  recipient: recipientCoder,
+  validUntilMs: checked(u64, (ms) => ms <= MAX_WALL_MS || `${ms} is no time of any calendar`),
+});
+
+/** What an order wishes. */
+export type Action =
+  | { readonly TAG: 'transfer'; readonly data: Transfer }
+  | { readonly TAG: 'withdrawal'; readonly data: Withdrawal };
+
 /** A wish to spend. What it wishes is an action; all actions of an account share its sequence. */
 export interface Order {
   readonly account: Uint8Array;
   readonly sequence: Sequence;
-  readonly action: { readonly TAG: 'transfer'; readonly data: Transfer };
+  readonly action: Action;
+}
+
+/** The account that an order pays; undefined: what it moves leaves the network. */
+export function payeeOf({ action }: Order): Uint8Array | undefined {
+  return action.TAG === 'transfer' ? action.data.recipient : undefined;
 }
 
 /**
- * The sealed memo for an order of one's own, whose memo is not looked at (memo.ts). Undefined: the
- * recipient is no key that anything can be sealed to. Pure.
+ * The sealed memo for a transfer of one's own, whose memo is not looked at (memo.ts). Undefined:
+ * the recipient is no key that anything can be sealed to, or the order is no transfer. Pure.
  */
 export type SealMemo = (order: Order, text: string) => Uint8Array | undefined;
 
 export const orderCoder: Coder<Order> = struct<Order>({
   account: keyCoder,
   sequence: sequenceCoder,
-  action: variant({ transfer: [1, transferCoder] }),
+  action: variant({ transfer: [1, transferCoder], withdrawal: [2, withdrawalCoder] }),
 });
 
 export interface SignedOrder {

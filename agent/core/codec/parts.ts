@@ -83,8 +83,8 @@ function asciiIn(bytes: Uint8Array): string | undefined {
   return text;
 }
 
-/** Undefined for bytes that are not what the text would be encoded as. */
-function textIn(bytes: Uint8Array): string | undefined {
+/** The text of UTF-8; undefined for bytes that are not what a text would be encoded as. */
+export function textIn(bytes: Uint8Array): string | undefined {
   let text: string;
   try {
     text = utf8.encode(bytes);

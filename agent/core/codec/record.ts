@@ -30,6 +30,8 @@ import {
   memberSignatureCoder,
   orderPairCoder,
   signedOrderCoder,
+  type Withdrawal,
+  withdrawalCoder,
 } from './order.ts';
 import {
   bool,
@@ -41,6 +43,7 @@ import {
   struct,
   textOf,
   variant,
+  wordOf,
 } from './parts.ts';
 
 /**
@@ -55,6 +58,8 @@ export const accountCoder = struct({
   /** Two certificates exist for one sequence: no vote any more. */
   frozen: bool,
   balances: listOf(MAX_TOKENS, tokenBalanceCoder),
+  /** What withdrawals hold that are not finished, in ascending order of tokens; none is zero. */
+  locked: listOf(MAX_TOKENS, tokenBalanceCoder),
   /** How many first votes it had here in an hour, and which hour that was (authority/rate.ts). */
   votes: struct({ hour: u32, count: u32 }),
   /** The one order that this authority has voted for at `next`. */
@@ -98,6 +103,25 @@ export const committeeCoder: Coder<Committee> = struct<Committee>({
     MAX_MEMBERS,
     struct({ number: memberCoder, name: textOf(MAX_NAME_LENGTH), key: keyCoder }),
   ),
+});
+
+/** A certified withdrawal, and what became of the money that it locked (authority/locks.ts). */
+export interface WithdrawalRecord {
+  /**
+   * `locked`: nothing is decided. `settled`: it is to be paid out. Both hold the money. `paid`: it
+   * is gone. `refunded`, `returned`: it is in the balance again, without having been paid out, or
+   * after the outer ledger gave it back.
+   */
+  readonly state: 'locked' | 'settled' | 'paid' | 'refunded' | 'returned';
+  /** Of the order. */
+  readonly hash: Uint8Array;
+  readonly withdrawal: Withdrawal;
+}
+
+export const withdrawalRecordCoder: Coder<WithdrawalRecord> = struct<WithdrawalRecord>({
+  state: wordOf({ locked: 1, settled: 2, paid: 3, refunded: 4, returned: 5 }),
+  hash: hashCoder,
+  withdrawal: withdrawalCoder,
 });
 
 const certificatePairCoder = struct({ first: certificateCoder, second: certificateCoder });

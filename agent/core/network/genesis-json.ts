@@ -3,13 +3,13 @@
  * strings in the smallest unit. Nothing is optional and nothing else may stand in it; the network
  * id comes from the canonical bytes, so layout and order of fields do not matter.
  */
-import { hex } from '@scure/base';
+import { hex, utf8 } from '@scure/base';
 import { toHex } from '../base/bytes.ts';
 import { strayIn } from '../base/characters.ts';
-import { MAX_AMOUNT, MAX_ISSUANCE, MAX_VOTES_PER_HOUR } from '../base/limits.ts';
+import { MAX_ABOUT_BYTES, MAX_AMOUNT, MAX_ISSUANCE, MAX_VOTES_PER_HOUR } from '../base/limits.ts';
 import { nameOf, parseName } from '../base/names.ts';
 import { isRefusal, type Refusal, refusal } from '../base/refusal.ts';
-import type { Amount, TokenIndex } from '../base/units.ts';
+import type { Amount, MemberIndex, TokenIndex } from '../base/units.ts';
 import { checkGenesis, type Genesis, type Network, networkOf } from './genesis.ts';
 
 /** Genesis document -> a value for JSON.stringify. */
@@ -25,6 +25,14 @@ export function genesisToJson(genesis: Genesis): object {
       opens: opens.toString(),
     })),
     votes_per_hour: genesis.votesPerHour,
+    ledgers: genesis.ledgers.map(({ name, kind, tokens, observers, quorum, about }) => ({
+      name,
+      kind,
+      tokens: tokens.map((token) => genesis.tokens[token]?.symbol),
+      observers: observers.map((member) => genesis.members[member]?.name),
+      quorum,
+      about,
+    })),
     issuance: genesis.issuance.map(({ account, token, amount }) => ({
       account: nameOf('account', account),
       token: genesis.tokens[token]?.symbol,
@@ -67,6 +75,7 @@ function readGenesis(json: unknown): Genesis {
     'members',
     'tokens',
     'votes_per_hour',
+    'ledgers',
     'issuance',
   ]);
   const tokens = list(top['tokens'], 'tokens').map((entry, i) => {
@@ -77,17 +86,19 @@ function readGenesis(json: unknown): Genesis {
       opens: amount(token['opens'], `tokens[${i}].opens`),
     };
   });
+  const members = list(top['members'], 'members').map((entry, i) => {
+    const member = fields(entry, `members[${i}]`, ['name', 'key']);
+    const name = text(member['name'], `members[${i}].name`);
+    return { name, key: key('node', member['key'], `members[${i}].key`) };
+  });
   return {
     version: integer(top['version'], 'version'),
     name: text(top['name'], 'name'),
     nonce: bytes16(top['nonce'], 'nonce'),
-    members: list(top['members'], 'members').map((entry, i) => {
-      const member = fields(entry, `members[${i}]`, ['name', 'key']);
-      const name = text(member['name'], `members[${i}].name`);
-      return { name, key: key('node', member['key'], `members[${i}].key`) };
-    }),
+    members,
     tokens,
     votesPerHour: integer(top['votes_per_hour'], 'votes_per_hour', MAX_VOTES_PER_HOUR),
+    ledgers: readLedgers(top['ledgers'], { tokens, members }),
     issuance: list(top['issuance'], 'issuance').map((entry, i) => {
       const at = `issuance[${i}]`;
       const issue = fields(entry, at, ['account', 'token', 'amount']);
@@ -100,6 +111,36 @@ function readGenesis(json: unknown): Genesis {
       };
     }),
   };
+}
+
+function readLedgers(
+  json: unknown,
+  { tokens, members }: Pick<Genesis, 'tokens' | 'members'>,
+): Genesis['ledgers'] {
+  return list(json, 'ledgers').map((entry, i) => {
+    const at = `ledgers[${i}]`;
+    const ledger = fields(entry, at, ['name', 'kind', 'tokens', 'observers', 'quorum', 'about']);
+    const places = (field: 'tokens' | 'observers', known: readonly string[]): number[] =>
+      list(ledger[field], `${at}.${field}`).map((named, n) => {
+        const place = typeof named === 'string' ? known.indexOf(named) : -1;
+        if (place < 0) throw wrong(`${at}.${field}[${n}]`, known.join(' or '), named);
+        return place;
+      });
+    return {
+      name: text(ledger['name'], `${at}.name`),
+      kind: text(ledger['kind'], `${at}.kind`),
+      tokens: places(
+        'tokens',
+        tokens.map(({ symbol }) => symbol),
+      ) as TokenIndex[],
+      observers: places(
+        'observers',
+        members.map(({ name }) => name),
+      ) as MemberIndex[],
+      quorum: integer(ledger['quorum'], `${at}.quorum`),
+      about: text(ledger['about'], `${at}.about`, MAX_ABOUT_BYTES),
+    };
+  });
 }
 
 function fields(json: unknown, field: string, names: readonly string[]): Record<string, unknown> {
@@ -118,9 +159,9 @@ function list(json: unknown, field: string): readonly unknown[] {
   return json;
 }
 
-function text(json: unknown, field: string): string {
+function text(json: unknown, field: string, most = 32): string {
   if (typeof json !== 'string') throw wrong(field, 'a text', json);
-  if (json.length > 32) throw wrong(field, 'at most 32 characters', json);
+  if (utf8.decode(json).length > most) throw wrong(field, `at most ${most} characters`, json);
   return json;
 }
 

@@ -1,16 +1,18 @@
 /**
- * The genesis document: who the first committee is, which tokens there are, and how much of the
- * closed-loop ones is given to whom, and what a stranger may leave behind. Its hash is the network
- * id, which every signature covers (PROTOCOL: Networks and committees), so nobody can be shown
- * another document under the same id.
+ * The genesis document: who the first committee is, which tokens and outer ledgers there are, how
+ * much of the closed-loop tokens is given to whom, and what a stranger may leave behind. Its hash
+ * is the network id, which every signature covers (PROTOCOL: Networks and committees), so nobody
+ * can be shown another document under the same id.
  */
 import { ascii } from '../base/bytes.ts';
 import { foundText, strayIn } from '../base/characters.ts';
 import { sha256 } from '../base/crypto.ts';
 import { isPlainPoint } from '../base/ed25519.ts';
 import {
+  MAX_ABOUT_BYTES,
   MAX_AMOUNT,
   MAX_ISSUANCE,
+  MAX_LEDGERS,
   MAX_MEMBERS,
   MAX_NAME_LENGTH,
   MAX_SYMBOL_LENGTH,
@@ -20,11 +22,43 @@ import {
   PROTOCOL_VERSION,
 } from '../base/limits.ts';
 import { isRefusal, type Refusal, refusal } from '../base/refusal.ts';
-import type { TokenIndex } from '../base/units.ts';
-import { amountCoder, decode, encode, keyCoder, tokenCoder } from '../codec/canonical.ts';
-import type { ValueOf } from '../codec/coder.ts';
+import type { MemberIndex, TokenIndex } from '../base/units.ts';
+import {
+  amountCoder,
+  decode,
+  encode,
+  keyCoder,
+  memberCoder,
+  tokenCoder,
+} from '../codec/canonical.ts';
+import type { Coder, ValueOf } from '../codec/coder.ts';
 import { u8, u16, u32 } from '../codec/numbers.ts';
 import { bytesOf, checked, listOf, listWith, struct, textOf } from '../codec/parts.ts';
+import { isLedgerKind, LEDGER_KINDS } from '../ledgers/kinds.ts';
+
+/** An outer ledger. */
+export interface OuterLedger {
+  readonly name: string;
+  /** What syntax and what adapter it has. */
+  readonly kind: string;
+  /** Tokens that it pays out, in ascending order. */
+  readonly tokens: readonly TokenIndex[];
+  /** Founders who watch it themselves, in ascending order: their keys, whoever judges later. */
+  readonly observers: readonly MemberIndex[];
+  /** How many of them certify what happened there. */
+  readonly quorum: number;
+  /** What it is, for people. */
+  readonly about: string;
+}
+
+const ledgerCoder: Coder<OuterLedger> = struct<OuterLedger>({
+  name: textOf(MAX_NAME_LENGTH),
+  kind: textOf(MAX_NAME_LENGTH),
+  tokens: listOf(MAX_TOKENS, tokenCoder),
+  observers: listOf(MAX_MEMBERS, memberCoder),
+  quorum: u8,
+  about: textOf(MAX_ABOUT_BYTES),
+});
 
 const genesisCoder = struct({
   version: u8,
@@ -43,6 +77,8 @@ const genesisCoder = struct({
   ),
   /** First votes that each authority gives an account in an hour; 0: as many as it asks for. */
   votesPerHour: u32,
+  /** The outer ledgers through which money leaves and comes in (core/ledgers). */
+  ledgers: listOf(MAX_LEDGERS, ledgerCoder),
   issuance: listWith(
     checked(u16, (count) => count <= MAX_ISSUANCE || `${count} issues, at most ${MAX_ISSUANCE}`),
     struct({ account: keyCoder, token: tokenCoder, amount: amountCoder }),
@@ -105,7 +141,12 @@ export function checkGenesis(genesis: Genesis): Refusal | undefined {
   if (genesis.votesPerHour > MAX_VOTES_PER_HOUR) {
     return bad('votes_per_hour', `0 to ${MAX_VOTES_PER_HOUR}`, `${genesis.votesPerHour}`);
   }
-  return checkMembers(genesis, bad) ?? checkTokens(genesis, bad) ?? checkIssuance(genesis, bad);
+  return (
+    checkMembers(genesis, bad) ??
+    checkTokens(genesis, bad) ??
+    checkLedgers(genesis, bad) ??
+    checkIssuance(genesis, bad)
+  );
 }
 
 type Bad = (field: string, expected: string, found: string) => Refusal;
@@ -150,6 +191,46 @@ function checkTokens({ tokens }: Genesis, bad: Bad): Refusal | undefined {
     }
   }
   return undefined;
+}
+
+function checkLedgers(genesis: Genesis, bad: Bad): Refusal | undefined {
+  for (const [i, ledger] of genesis.ledgers.entries()) {
+    const at = `ledgers[${i}]`;
+    const broken = checkLedger(genesis, ledger, at, bad);
+    if (broken !== undefined) return broken;
+    if (genesis.ledgers.slice(0, i).some(({ name }) => name === ledger.name)) {
+      return bad(`${at}.name`, 'a name of its own', `"${ledger.name}" again`);
+    }
+  }
+  return undefined;
+}
+
+function checkLedger(
+  genesis: Genesis,
+  { name, kind, tokens, observers, quorum, about }: OuterLedger,
+  at: string,
+  bad: Bad,
+): Refusal | undefined {
+  if (!isPlainName(name)) return bad(`${at}.name`, NAME_RULE, foundText(name));
+  if (!isLedgerKind(kind)) {
+    return bad(`${at}.kind`, Object.keys(LEDGER_KINDS).join(' or '), foundText(kind));
+  }
+  const lists = [
+    { field: 'tokens', list: tokens, below: genesis.tokens.length },
+    { field: 'observers', list: observers, below: genesis.members.length },
+  ];
+  for (const { field, list, below } of lists) {
+    const isAscending = list.every((n, i) => n < below && (i === 0 || n > (list[i - 1] ?? n)));
+    if (list.length === 0 || !isAscending) {
+      const expected = `1 to ${below} different ones in their order, each below ${below}`;
+      return bad(`${at}.${field}`, expected, list.join(', ') || 'none');
+    }
+  }
+  if (quorum < 1 || quorum > observers.length) {
+    return bad(`${at}.quorum`, `1 to ${observers.length}`, `${quorum}`);
+  }
+  const stray = strayIn(about);
+  return stray === undefined ? undefined : bad(`${at}.about`, 'plain text', stray);
 }
 
 function checkIssuance({ issuance, tokens }: Genesis, bad: Bad): Refusal | undefined {

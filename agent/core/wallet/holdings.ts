@@ -5,6 +5,7 @@
  * an old copy, may miss payments that it made. What it misses only the members can tell (plan.ts).
  */
 
+import { invariant } from '../base/assert.ts';
 import { equalBytes } from '../base/bytes.ts';
 import {
   type Amount,
@@ -16,7 +17,7 @@ import {
   type TokenIndex,
   ZERO_BALANCE,
 } from '../base/units.ts';
-import type { Certificate, Order } from '../codec/order.ts';
+import { type Certificate, type Order, payeeOf } from '../codec/order.ts';
 import type { LiveOrder, PaymentRecord, WalletRecord } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
 import type { Read } from '../io.ts';
@@ -70,7 +71,9 @@ export function isReceived(read: Read, { account, sequence }: Order): boolean {
 export function recordReceived(draft: Draft, network: Network, certificate: Certificate): void {
   const { account, sequence, action } = certificate.order.order;
   const index = SPACES.incomingAt.at(account, sequence);
-  const wallet = readWallet(draft, network, action.data.recipient);
+  const payee = payeeOf(certificate.order.order);
+  invariant(payee !== undefined, 'a certificate that pays this wallet is of a transfer');
+  const wallet = readWallet(draft, network, payee);
   draft.write(index, wallet.payments);
   addPayment(draft, wallet, certificate, plus(wallet, action.data.token, action.data.amount));
   draft.note({ kind: 'received', certificate });

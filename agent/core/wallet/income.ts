@@ -9,6 +9,7 @@ import { equalBytes } from '../base/bytes.ts';
 import { MAX_INCOME_SHOWN } from '../base/limits.ts';
 import type { MemberIndex } from '../base/units.ts';
 import { draw } from '../chance.ts';
+import { payeeOf } from '../codec/order.ts';
 import type { Draft } from '../draft.ts';
 import { sendToMemberAllWays } from '../mesh/route.ts';
 import type { WalletSetup } from '../setup.ts';
@@ -30,7 +31,8 @@ export function showIncome(draft: Draft, setup: WalletSetup, member: MemberIndex
   for (let n = newest; n >= 0n && n > newest - BigInt(MAX_INCOME_SHOWN); n--) {
     const certificate = readPayment(draft, n)?.certificate;
     if (certificate === undefined) continue;
-    if (!equalBytes(certificate.order.order.action.data.recipient, account)) continue;
+    const payee = payeeOf(certificate.order.order);
+    if (payee === undefined || !equalBytes(payee, account)) continue;
     sendToMemberAllWays(draft, member, { TAG: 'certificate', data: certificate });
   }
 }

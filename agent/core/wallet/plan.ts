@@ -83,7 +83,7 @@ export function askAbout(draft: Draft, setup: WalletSetup, members: readonly Mem
   const asked = askedPayment(draft);
   if (asked === undefined) return;
   const { willing } = answersOf(draft, setup.network, setup.wallet.publicKey);
-  const wish = { TAG: 'plan', data: asked.plan } as const;
+  const wish = { TAG: 'plan', data: { TAG: 'transfer', data: asked.plan } } as const;
   for (const member of members.filter((each) => !willing.includes(each))) {
     sendAtAttempt(draft, asked.attempts, member, questionOf(draft, setup, member, wish));
   }

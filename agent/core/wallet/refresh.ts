@@ -13,6 +13,7 @@ import {
   type Certificate,
   orderHash,
   orderSigningBytes,
+  payeeOf,
   type SignedOrder,
 } from '../codec/order.ts';
 import type { OpenQuestion, Word } from '../codec/record.ts';
@@ -73,7 +74,12 @@ function refreshAt(
   plan: OpenQuestion['plan'],
 ): void {
   const { next } = readWallet(draft, setup.network, setup.wallet.publicKey);
-  ask(draft, setup, member, plan ? { TAG: 'plan', data: plan } : { TAG: 'latest', data: {} });
+  ask(
+    draft,
+    setup,
+    member,
+    plan ? { TAG: 'plan', data: { TAG: 'transfer', data: plan } } : { TAG: 'latest', data: {} },
+  );
   ask(draft, setup, member, { TAG: 'state', data: {} });
   ask(draft, setup, member, { TAG: 'orders', data: { from: next } });
   askCredits(draft, setup, member);
@@ -243,7 +249,8 @@ export function takeCount(
 /** False: the certificate is not valid, or not for this wallet. */
 export function takeReceived(draft: Draft, setup: WalletSetup, certificate: Certificate): boolean {
   const { order } = certificate.order;
-  if (!equalBytes(order.action.data.recipient, setup.wallet.publicKey)) return false;
+  const payee = payeeOf(order);
+  if (payee === undefined || !equalBytes(payee, setup.wallet.publicKey)) return false;
   // Before any signature: what is here already is told again and again, over every way.
   if (isReceived(draft, order)) return true;
   if (checkCertificate(draft, setup, certificate) !== undefined) return false;

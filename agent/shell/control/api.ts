@@ -163,7 +163,10 @@ export interface AccountClaim {
   readonly pending: boolean;
   /** That order, where the claim comes from this node's own ledger. */
   readonly pendingOrder: OrderView | null;
+  /** What it can spend. */
   readonly balances: readonly QuantityView[];
+  /** What its withdrawals hold, from the vote on. */
+  readonly locked: readonly QuantityView[];
 }
 
 export interface AccountClaims {

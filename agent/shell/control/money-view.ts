@@ -1,14 +1,18 @@
 /** Tokens, quantities, orders and certificates as JSON for people (units as in api.ts). */
 
+import { toHex } from '../../core/base/bytes.ts';
+import { harmless, quoted } from '../../core/base/characters.ts';
 import { nameOf } from '../../core/base/names.ts';
 import { formatAmount, type TokenIndex } from '../../core/base/units.ts';
 import {
+  type Action,
   type Certificate,
   type Order,
   orderHash,
   orderIdOf,
   type SignedOrder,
 } from '../../core/codec/order.ts';
+import { recipientText } from '../../core/ledgers/kinds.ts';
 import type { Network } from '../../core/network/genesis.ts';
 import { type JudgedNetwork, memberName } from '../../core/views.ts';
 
@@ -28,13 +32,18 @@ export interface QuantityView {
 }
 
 export interface OrderView extends QuantityView {
+  readonly kind: Action['TAG'];
   /** The order's name, a UUID. */
   readonly id: string;
   readonly account: string;
   readonly sequence: string;
+  /** The account that it pays; of a withdrawal, whom the outer ledger pays. */
   readonly recipient: string;
   /** Empty: there is none. Null: there is one, sealed to others. */
   readonly memo: string | null;
+  /** Of a withdrawal: the outer ledger, and until when it is tried. Null: it is none. */
+  readonly ledger: string | null;
+  readonly validUntilMs: number | null;
 }
 
 export interface CertificateView {
@@ -70,15 +79,47 @@ export function orderView(
   { order }: SignedOrder | { order: Order },
   open?: OpenMemo,
 ): OrderView {
-  const { recipient, token, amount, memo } = order.action.data;
+  const { token, amount } = order.action.data;
   return {
+    kind: order.action.TAG,
     id: orderIdOf(orderHash(network.id, order)),
     account: nameOf('account', order.account),
     sequence: order.sequence.toString(),
-    recipient: nameOf('account', recipient),
     ...quantityView(network, token, amount),
-    memo: memo.length === 0 ? '' : (open?.(order) ?? null),
+    ...actionView(network, order, open),
   };
+}
+
+type ActionView = Pick<OrderView, 'recipient' | 'memo' | 'ledger' | 'validUntilMs'>;
+
+function actionView(network: Network, order: Order, open: OpenMemo | undefined): ActionView {
+  const { action } = order;
+  if (action.TAG === 'withdrawal') {
+    const { ledger, recipient, validUntilMs } = action.data;
+    return {
+      recipient: harmless(recipientText(recipient) ?? toHex(recipient)),
+      memo: '',
+      ledger: network.genesis.ledgers[ledger]?.name ?? `ledger ${ledger}`,
+      validUntilMs: Number(validUntilMs),
+    };
+  }
+  const { recipient, memo } = action.data;
+  return {
+    recipient: nameOf('account', recipient),
+    memo: memo.length === 0 ? '' : (open?.(order) ?? null),
+    ledger: null,
+    validUntilMs: null,
+  };
+}
+
+/** Whom an order pays, in a few words: "mp1abc...wxyz", or "Anna" at cashbook. */
+export function payeeText({ recipient, ledger }: OrderView): string {
+  return ledger === null ? shortName(recipient) : `${quoted(recipient)} at ${ledger}`;
+}
+
+/** A bech32m name short enough for a line: its first eleven characters and its last four. */
+export function shortName(name: string): string {
+  return name.length <= 18 ? name : `${name.slice(0, 11)}...${name.slice(-4)}`;
 }
 
 export function certificateView(

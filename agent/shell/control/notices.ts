@@ -200,12 +200,13 @@ export const NOTICES = {
     meaning: "a member told an account's state",
     log: ['trace', 'a member told the state of an account'],
     counts: 'nothing',
-    view: (network, { member, account, next, pending, balances }) => ({
+    view: (network, { member, account, next, pending, balances, locked }) => ({
       member: memberName(network, member),
       account: nameOf('account', account),
       next: next.toString(),
       pending,
       balances: balances.map(({ token, balance }) => quantityView(network, token, balance)),
+      locked: locked.map(({ token, balance }) => quantityView(network, token, balance)),
     }),
   },
   latest_seen: {

@@ -8,10 +8,11 @@ import { equalBytes } from '../../core/base/bytes.ts';
 import { nameOf, parseName } from '../../core/base/names.ts';
 import { isRefusal, refusal } from '../../core/base/refusal.ts';
 import type { MemberIndex } from '../../core/base/units.ts';
-import { accountOf, memberName } from '../../core/views.ts';
+import type { Network } from '../../core/network/genesis.ts';
+import { accountOf, type LedgerAccount, memberName } from '../../core/views.ts';
 import type { AccountClaim, AccountClaims, ParamsOf } from '../control/api.ts';
 import { refusalError } from '../control/errors.ts';
-import { orderView, quantityView } from '../control/money-view.ts';
+import { orderView, type QuantityView, quantityView } from '../control/money-view.ts';
 import { type DaemonContext, notRunning, type Running } from './context.ts';
 import { hearAll, otherMembers } from './hear-all.ts';
 
@@ -37,14 +38,25 @@ function ownClaim(
   self: MemberIndex,
 ): AccountClaim {
   const { network } = identity;
-  const { next, pending, balances } = accountOf(engine.read, account);
+  const { next, pending, ...held } = accountOf(engine.read, account);
   return {
     member: memberName(network, self),
     next: `${next}`,
     pending: pending !== undefined,
     pendingOrder: pending === undefined ? null : orderView(network, pending),
-    balances: balances.map(({ token, balance }) => quantityView(network, token, balance)),
+    ...heldViews(network, held),
   };
+}
+
+type Held = Pick<LedgerAccount, 'balances' | 'locked'>;
+
+function heldViews(
+  network: Network,
+  { balances, locked }: Held,
+): Pick<AccountClaim, 'balances' | 'locked'> {
+  const view = ({ token, balance }: Held['balances'][number]): QuantityView =>
+    quantityView(network, token, balance);
+  return { balances: balances.map(view), locked: locked.map(view) };
 }
 
 /**
@@ -62,12 +74,12 @@ async function askCommittee(
     notice.kind === 'account_seen' && equalBytes(notice.account, account) ? notice : undefined,
   );
   const claims = [...seen.values()].map(
-    ({ member, next, pending, balances }): AccountClaim => ({
+    ({ member, next, pending, balances, locked }): AccountClaim => ({
       member: memberName(network, member),
       next: `${next}`,
       pending,
       pendingOrder: null,
-      balances: balances.map(({ token, balance }) => quantityView(network, token, balance)),
+      ...heldViews(network, { balances, locked }),
     }),
   );
   const silent = others.filter((index) => !seen.has(index));

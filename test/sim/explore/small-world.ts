@@ -60,6 +60,7 @@ export class SmallWorld {
       members: this.members.map((signer, i) => ({ name: `auth-${i}`, key: signer.publicKey })),
       tokens: [{ symbol: 'HRS', decimals: 0, opens: 1n as Amount }],
       votesPerHour: 0,
+      ledgers: [],
       issuance: setting.accounts.flatMap(({ issued }, i) =>
         issued === 0
           ? []

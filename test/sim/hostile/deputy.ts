@@ -102,7 +102,8 @@ export class Deputy implements Actor {
         return { TAG: 'applied', data: { member, account, next } };
       case 2: {
         const balances = [{ token: 0 as TokenIndex, balance: many as Balance }];
-        const data = { member, account, next, received: many, pending: undefined, balances };
+        const held = { pending: undefined, balances, locked: [] };
+        const data = { member, account, next, received: many, ...held };
         return { TAG: 'account', data };
       }
       case 3: {

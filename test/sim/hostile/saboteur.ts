@@ -135,7 +135,7 @@ export class Saboteur implements Actor {
         return { TAG: 'latest', data };
       }
       case 'state': {
-        const data = { member, account, pending: undefined, balances: [] };
+        const data = { member, account, pending: undefined, balances: [], locked: [] };
         return { TAG: 'account', data: { ...data, next: this.#next(), received: this.#next() } };
       }
       case 'orders': {

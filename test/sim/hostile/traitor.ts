@@ -29,6 +29,7 @@ import {
   verdictCoder,
 } from '../../../agent/core/codec/message.ts';
 import {
+  type Action,
   type Certificate,
   type Order,
   orderSigningBytes,
@@ -331,8 +332,12 @@ function after(sequence: Sequence): Sequence {
 /** A certificate whose order was made larger after it was signed. */
 function movesMore(certificate: Certificate): Certificate {
   const { action } = certificate.order.order;
-  const data = { ...action.data, amount: (action.data.amount + 1n) as Amount };
-  const order = { ...certificate.order.order, action: { ...action, data } };
+  const amount = (action.data.amount + 1n) as Amount;
+  const more: Action =
+    action.TAG === 'transfer'
+      ? { TAG: 'transfer', data: { ...action.data, amount } }
+      : { TAG: 'withdrawal', data: { ...action.data, amount } };
+  const order = { ...certificate.order.order, action: more };
   return { ...certificate, order: { ...certificate.order, order } };
 }
 
@@ -342,6 +347,7 @@ interface Proof {
 }
 
 function withMemo(order: Order, memo: string): Order {
-  const { TAG, data } = order.action;
-  return { ...order, action: { TAG, data: { ...data, memo: memoLike(memo) } } };
+  const { action } = order;
+  if (action.TAG !== 'transfer') return { ...order, sequence: after(order.sequence) };
+  return { ...order, action: { TAG: 'transfer', data: { ...action.data, memo: memoLike(memo) } } };
 }

@@ -74,7 +74,7 @@ export const AUTHORITY_MUTANTS: readonly Mutant[] = [
   {
     name: 'orders to oneself',
     file: RULES,
-    find: '!equalBytes(order.account, order.action.data.recipient)',
+    find: '!equalBytes(order.account, recipient)',
     replace: 'true',
     caughtBy: ['votes'],
   },
@@ -246,8 +246,8 @@ export const AUTHORITY_MUTANTS: readonly Mutant[] = [
   {
     name: 'balances of an account in the order of payments',
     file: 'agent/core/authority/account.js',
-    find: 'balances: others.sort((a, b) => a.token - b.token)',
-    replace: 'balances: others',
+    find: 'return others.sort((a, b) => a.token - b.token);',
+    replace: 'return others;',
     caughtBy: ['convergence'],
     profile: 'full',
   },
