@@ -7,6 +7,7 @@ import type { Refusal, RefusalCode } from './base/refusal.ts';
 import type { Balance, Epoch, LinkId, MemberIndex, Sequence, TokenIndex } from './base/units.ts';
 import type { Subject } from './codec/agreement.ts';
 import type { Certificate, SignedOrder } from './codec/order.ts';
+import type { ConnectivityStatus } from './codec/record.ts';
 
 export type Notice =
   /** This authority voted for an order. */
@@ -36,6 +37,18 @@ export type Notice =
     }
   /** The ledgers of this authority and that member are the same, or are being brought together. */
   | { readonly kind: 'compared'; readonly member: MemberIndex; readonly equal: boolean }
+  /** Another member is heard from now on, and says that it votes or does not. */
+  | { readonly kind: 'heard'; readonly member: MemberIndex; readonly votes: boolean }
+  /** It has proven for a while no more that it is there. */
+  | { readonly kind: 'silent'; readonly member: MemberIndex }
+  /** So many members, this one counted, are heard now: the hint is another one. */
+  | {
+      readonly kind: 'connectivity';
+      readonly from: ConnectivityStatus;
+      readonly to: ConnectivityStatus;
+      readonly heard: number;
+      readonly of: number;
+    }
   /** A relay passed a frame on. */
   | { readonly kind: 'relayed'; readonly member: MemberIndex }
   /** A wallet's order is on disk and on its way. */
@@ -58,7 +71,7 @@ export type Notice =
   /** A member has told all that it knows about this wallet. */
   | { readonly kind: 'refreshed'; readonly member: MemberIndex }
   /** An authority has just answered that it is there. */
-  | { readonly kind: 'reached'; readonly member: MemberIndex }
+  | { readonly kind: 'reached'; readonly member: MemberIndex; readonly votes: boolean }
   /** A member's view of an account, as asked by `query`. It is a claim, not a proof. */
   | {
       readonly kind: 'account_seen';

@@ -24,6 +24,7 @@ import { noLedgerPart } from './mesh/no-ledger.ts';
 import { relayPart } from './mesh/relay.ts';
 import { waysPart } from './mesh/ways.ts';
 import type { CommandKind, TagsFor } from './part.ts';
+import { presencePart } from './presence/heartbeat.ts';
 import type { SpaceName } from './spaces.ts';
 import { walletPart } from './wallet/wallet.ts';
 
@@ -35,6 +36,7 @@ export const PARTS = [
   firstStartPart,
   votingPart,
   catchUpPart,
+  presencePart,
   queriesPart,
   agreementPart,
   walletPart,

@@ -29,6 +29,7 @@ import {
   attemptsCoder,
   claimCoder,
   committeeCoder,
+  connectivityCoder,
   differingCoder,
   journalEntryCoder,
   journalHeadCoder,
@@ -36,9 +37,11 @@ import {
   nodeLinksCoder,
   numberCoder,
   openQuestionCoder,
+  ownBeatsCoder,
   ownLifeCoder,
   paceCoder,
   paymentCoder,
+  presenceCoder,
   retellingCoder,
   standingCoder,
   treeNodeCoder,
@@ -186,6 +189,10 @@ export const SPACES = {
   vouchers: one(MEMORY, 0x67, vouchersCoder),
   heard: many(MEMORY, 0xae, SUBJECT, heardCoder),
   woken: one(MEMORY, 0xaf, wokenCoder),
+  /** What another member's heartbeats say; this authority's own; what both come to. */
+  presence: many(MEMORY, 0xb0, MEMBER, presenceCoder),
+  ownBeats: one(MEMORY, 0xb1, ownBeatsCoder),
+  connectivity: one(MEMORY, 0xb2, connectivityCoder),
 
   // In memory, of a wallet.
   attempts: one(MEMORY, 0x63, attemptsCoder),

@@ -116,7 +116,21 @@ const SAMPLES: {
   ],
   received: [{ kind: 'received', certificate }, CERTIFIED, 'good', 'debug'],
   refreshed: [{ kind: 'refreshed', member }, 'elm has told all it knows', 'accent', 'trace'],
-  reached: [{ kind: 'reached', member }, 'elm answers', 'accent', 'trace'],
+  reached: [{ kind: 'reached', member, votes: true }, 'elm answers, and votes', 'accent', 'trace'],
+  heard: [{ kind: 'heard', member, votes: false }, 'elm, which does not vote', 'good', 'info'],
+  silent: [{ kind: 'silent', member }, 'elm has not shown that it is there', 'bad', 'info'],
+  connectivity: [
+    {
+      kind: 'connectivity',
+      from: 'FULLY_CONNECTED',
+      to: 'PARTITIONED',
+      heard: 2,
+      of: 4,
+    },
+    'FULLY_CONNECTED -> PARTITIONED, 2 of 4 members are heard',
+    'accent',
+    'info',
+  ],
   account_seen: [
     {
       kind: 'account_seen',

@@ -162,9 +162,10 @@ test('neither a recorded answer nor a false one makes a stranger lead anywhere, 
   };
   const answer = ({ nonce, member }: (typeof asked)[number], isSigned: boolean) => {
     const { epoch } = asFounded(world.network).committee;
-    const message = signingBytes('way', world.network.id, epoch, encode(wayBodyCoder, { nonce }));
+    const body = { nonce, votes: true };
+    const message = signingBytes('way', world.network.id, epoch, encode(wayBodyCoder, body));
     const signer = world.place(isSigned ? `auth-${member}` : 'stranger').signer;
-    const data = { epoch, member, body: { nonce }, signature: signer.sign(message) };
+    const data = { epoch, member, body, signature: signer.sign(message) };
     const link = strangerLink()?.link;
     assert.ok(link !== undefined);
     world.event(first, { kind: 'frame', link, bytes: frameOf({ TAG: 'way', data }) });

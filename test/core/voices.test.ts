@@ -56,7 +56,13 @@ function wordsOf(world: World): { readonly [T in Tag]: Extract<Message, { TAG: T
       signature: FALSE,
     },
     wayQuery: { nonce },
-    way: { epoch, member: MEMBER, body: { nonce }, signature: FALSE },
+    way: { epoch, member: MEMBER, body: { nonce, votes: true }, signature: FALSE },
+    heartbeat: {
+      epoch,
+      member: MEMBER,
+      body: { counter: 1, wallMs: 0n, digest: hash, votes: true, heard: [] },
+      signature: FALSE,
+    },
     account: {
       member: MEMBER,
       account,
@@ -114,7 +120,7 @@ function wordsOf(world: World): { readonly [T in Tag]: Extract<Message, { TAG: T
 
 /** A world in which alice has paid once and auth-0 never got to know; and what auth-0 could say. */
 function start() {
-  const world = new World().connectAll();
+  const world = new World({ heartbeats: true }).connectAll();
   world.onFrame = (_from, to) => to.name !== 'auth-0';
   return { world, words: wordsOf(world) };
 }
@@ -226,7 +232,7 @@ describe('to a wallet with a link of its own to the member', () => {
 
 /** alice hangs on auth-0 alone. Whatever passes on to auth-3 shows the way back to her. */
 function withTraitor() {
-  const world = new World();
+  const world = new World({ heartbeats: true });
   const names = world.authorities.map(({ name }) => name);
   names.forEach((a, i) => {
     for (const b of names.slice(i + 1)) world.connect(a, b);

@@ -52,6 +52,7 @@ export class Stage {
   readonly #commands: Readonly<Record<string, Command>> = {
     /**
      * network authorities=a,b,c,d wallets=x,y relays=z each=10.00: who there is, and what each has.
+     * With heartbeats=yes they are carried, and told.
      */
     network: (args) => {
       const given = new Map(args.map((arg) => arg.split('=', 2) as [string, string]));
@@ -61,6 +62,7 @@ export class Stage {
         wallets: list('wallets'),
         relays: list('relays'),
         issue: minor(given.get('each') ?? '10.00'),
+        heartbeats: given.get('heartbeats') === 'yes',
       });
       this.#taken = [];
       this.#world.onStep = (place, event, step) => this.#taken.push({ place, event, step });

@@ -9,9 +9,15 @@ import { toHex } from '../../agent/core/base/bytes.ts';
 import { sha256 } from '../../agent/core/base/crypto.ts';
 import { nameOf } from '../../agent/core/base/names.ts';
 import { refusalCodeOf } from '../../agent/core/base/refusal.ts';
-import type { LinkId } from '../../agent/core/base/units.ts';
+import type { LinkId, MemberIndex } from '../../agent/core/base/units.ts';
 import type { Ballot, Subject } from '../../agent/core/codec/agreement.ts';
-import type { Message, Plan, TokenBalance, Wish } from '../../agent/core/codec/message.ts';
+import type {
+  BeatHeard,
+  Message,
+  Plan,
+  TokenBalance,
+  Wish,
+} from '../../agent/core/codec/message.ts';
 import {
   type Action,
   type Certificate,
@@ -208,6 +214,12 @@ export class Words {
       `polka about ${this.#subject(subject)}: ${this.#value(value)}, round ${round}, by ${this.#members(prevotes)}`,
     decision: ({ subject, round, value, precommits }) =>
       `decision about ${this.#subject(subject)}: ${this.#value(value)}, round ${round}, by ${this.#members(precommits)}`,
+    heartbeat: ({ member, body: { votes, heard } }) => {
+      const named = (each: MemberIndex): string => memberName(this.#world.network, each);
+      const others = heard.map((each: BeatHeard) => named(each.member)).join(', ') || 'nobody';
+      const vote = votes ? 'votes' : 'does not vote';
+      return `heartbeat of ${named(member)}, which ${vote} and has heard ${others}`;
+    },
     way: ({ member }) => `way to ${memberName(this.#world.network, member)}`,
   };
 }

@@ -182,7 +182,19 @@ const MESSAGES: { readonly [K in Message['TAG']]: fc.Arbitrary<Data<K>> } = {
   way: fc.record({
     epoch,
     member,
-    body: fc.record({ nonce: bytes(16) }),
+    body: fc.record({ nonce: bytes(16), votes: fc.boolean() }),
+    signature: bytes(64),
+  }),
+  heartbeat: fc.record({
+    epoch,
+    member,
+    body: fc.record({
+      counter: u32,
+      wallMs: u64,
+      digest: key,
+      votes: fc.boolean(),
+      heard: fc.array(fc.record({ member, counter: u32 }), { maxLength: 5 }),
+    }),
     signature: bytes(64),
   }),
   latest: fc.record({

@@ -220,7 +220,7 @@ const MESSAGES: { readonly [T in Exclude<Tag, 'question'>]: DataOf<T> } = {
   way: {
     epoch: 0 as Epoch,
     member: member(3),
-    body: { nonce: bytes(16, 66) },
+    body: { nonce: bytes(16, 66), votes: true },
     signature: bytes(64, 67),
   },
   proposal,
@@ -228,6 +228,21 @@ const MESSAGES: { readonly [T in Exclude<Tag, 'question'>]: DataOf<T> } = {
   precommit: { ...ballot, body: { ...ballot.body, value: undefined }, again: true },
   polka,
   decision,
+  heartbeat: {
+    epoch: 0 as Epoch,
+    member: member(3),
+    body: {
+      counter: 1_234_567,
+      wallMs: 1_790_000_000_000n,
+      digest: hash,
+      votes: true,
+      heard: [
+        { member: member(0), counter: 7 },
+        { member: member(2), counter: 2 ** 32 - 1 },
+      ],
+    },
+    signature: bytes(64, 69),
+  },
 };
 
 const WISHES: readonly Wish[] = [

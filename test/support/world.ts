@@ -64,6 +64,11 @@ export interface WorldOptions {
   readonly votesPerHour?: number;
   /** The parts of the protocol that its nodes have; those of the product if left out. */
   readonly parts?: readonly Part[];
+  /**
+   * Heartbeats are carried. If not, each node hears nobody: tests that let hours pass are about
+   * something else, and every heartbeat is signed and checked.
+   */
+  readonly heartbeats?: boolean;
 }
 
 export class World {
@@ -75,6 +80,7 @@ export class World {
   onStep: (place: Place, event: Event, step: Step) => void = () => {};
   nowMs = 1_000;
   readonly #parts: readonly Part[];
+  readonly #carriesHeartbeats: boolean;
   #nextLink = 1n;
   #questions = 0;
   #starts = 0;
@@ -85,6 +91,7 @@ export class World {
   constructor(options: WorldOptions = {}) {
     const { authorities = 4, wallets = ['alice', 'bob'], relays = [], issue = 1_000n } = options;
     const verify = options.verify ?? realVerify;
+    this.#carriesHeartbeats = options.heartbeats ?? false;
     const names =
       typeof authorities === 'number'
         ? Array.from({ length: authorities }, (_, i) => `auth-${i}`)
@@ -210,7 +217,8 @@ export class World {
   /** One event at one place: the step's writes are kept, its frames queued. */
   event(place: Place, event: Event): Step {
     const read = { get: (key: ByteKey) => place.state.get(key) };
-    const step = place.node.step(event, { nowMs: this.nowMs, wallMs: this.nowMs }, read);
+    const whole = place.node.step(event, { nowMs: this.nowMs, wallMs: this.nowMs }, read);
+    const step = { ...whole, sends: whole.sends.filter(({ bytes }) => this.#isCarried(bytes)) };
     for (const { key, value } of step.writes) {
       if (value === undefined) place.state.delete(key);
       else place.state.set(key, value);
@@ -224,6 +232,10 @@ export class World {
     }
     this.onStep(place, event, step);
     return step;
+  }
+
+  #isCarried(bytes: Uint8Array): boolean {
+    return this.#carriesHeartbeats || decodeOwn(frameCoder, bytes).message.TAG !== 'heartbeat';
   }
 
   /** A frame that `from` makes up arrives over its own link at `to`: the step there. */

@@ -75,6 +75,12 @@ const LINES: { readonly [K in EventKind]: Line<K> } = {
     tone: 'accent',
     text: ({ member, equal }) => `ledger ${equal ? 'equal to' : 'differs from'} that of ${member}`,
   },
+  heard: { tone: 'good', text: ({ member, votes }) => `${member}, which ${votesText(votes)}` },
+  silent: { tone: 'bad', text: ({ member }) => `${member} has not shown that it is there` },
+  connectivity: {
+    tone: 'accent',
+    text: ({ from, to, heard, of }) => `${from} -> ${to}, ${heard} of ${of} members are heard`,
+  },
   relayed: { tone: 'accent', text: ({ member }) => `a frame to ${member}` },
   order_created: { tone: 'accent', text: ({ order }) => orderText(order) },
   vote_received: {
@@ -94,7 +100,10 @@ const LINES: { readonly [K in EventKind]: Line<K> } = {
     text: ({ member, next }) => `${member} has applied all up to sequence ${next}`,
   },
   refreshed: { tone: 'accent', text: ({ member }) => `${member} has told all it knows` },
-  reached: { tone: 'accent', text: ({ member }) => `${member} answers` },
+  reached: {
+    tone: 'accent',
+    text: ({ member, votes }) => `${member} answers, and ${votesText(votes)}`,
+  },
   account_seen: { tone: 'accent', text: accountText },
   latest_seen: {
     tone: 'accent',
@@ -108,6 +117,10 @@ const LINES: { readonly [K in EventKind]: Line<K> } = {
 
 function lineOf({ kind }: EventView): Line<EventKind> {
   return LINES[kind] as Line<EventKind>;
+}
+
+function votesText(votes: boolean): string {
+  return votes ? 'votes' : 'does not vote';
 }
 
 function certificateText({

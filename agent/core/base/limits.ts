@@ -137,6 +137,19 @@ export const SYNC_QUIET_MS = 50;
  */
 export const MAX_IDLE_HURRIES = 5;
 
+/** How often an authority tells the others that it is there (presence/heartbeat.ts). */
+export const HEARTBEAT_MS = 2_000;
+/** Who has not proven for so long to be there is silent: two heartbeats in a row may be lost. */
+export const SILENT_AFTER_MS = 9_000;
+/** Who fell silent is heard again after so long without a gap. */
+export const STEADY_MS = 4_000;
+/** At least so long between two answers to one member. */
+export const HEARTBEAT_ANSWER_MS = 500;
+/** Who is silent and has no link here is told with every so many heartbeats. */
+export const HEARTBEATS_TO_SILENT_EVERY = 4;
+/** Times of heartbeats that are kept: those that can still prove something. */
+export const MAX_HEARTBEATS_KEPT = 1 + SILENT_AFTER_MS / HEARTBEAT_ANSWER_MS;
+
 /**
  * Orders without a certificate that are told again in one round, and accounts looked at for them.
  */
@@ -190,6 +203,16 @@ invariant(
 );
 invariant(DIGEST_FANOUT * 32 + 128 <= MAX_FRAME_BYTES, 'a digest fits a frame');
 invariant(MAX_BUCKET_ACCOUNTS * 48 + 256 <= MAX_FRAME_BYTES, 'a bucket fits a frame');
+invariant(
+  SILENT_AFTER_MS > 4 * HEARTBEAT_MS,
+  'a proof is up to two heartbeats old when the next one comes, and two may be lost',
+);
+invariant(
+  HEARTBEATS_TO_SILENT_EVERY * HEARTBEAT_MS <= SILENT_AFTER_MS,
+  'two members that both wait for a heartbeat through others find each other',
+);
+invariant(2 * HEARTBEAT_ANSWER_MS <= HEARTBEAT_MS, 'an answer is sooner than a heartbeat');
+invariant(MAX_HEARTBEATS_KEPT <= 255, 'the times of heartbeats fit a list');
 invariant(MAX_RECENT_VOTES <= 256, 'a place in the list of recent votes is a byte');
 invariant(MAX_RETOLD_ORDERS % 2 === 0, 'half of the orders that are told again are recent ones');
 invariant(ASK_WAYS_EVERY_MS < LEADS_FOR_MS, 'what is known is not asked for');

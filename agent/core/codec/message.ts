@@ -13,6 +13,7 @@ import {
   MAX_BUCKET_ACCOUNTS,
   MAX_CERTIFICATES_PER_FRAME,
   MAX_DIGEST_DEPTH,
+  MAX_MEMBERS,
   MAX_PROOFS_PER_FRAME,
   MAX_ROUTE_HOPS,
   MAX_TOKENS,
@@ -33,7 +34,7 @@ import {
   tokenCoder,
 } from './canonical.ts';
 import type { Coder, ValueOf } from './coder.ts';
-import { u8, u64 } from './numbers.ts';
+import { u8, u32, u64 } from './numbers.ts';
 import { certificateCoder, orderPairCoder, signedOrderCoder, withdrawalCoder } from './order.ts';
 import {
   bool,
@@ -213,9 +214,33 @@ const questionCoder = struct({ body: questionBodyCoder, signature: signatureCode
 export type Question = ValueOf<typeof questionCoder>;
 
 /** That an authority is there; the part that it signs. */
-export const wayBodyCoder = struct({ nonce: nonceCoder });
+export const wayBodyCoder = struct({
+  nonce: nonceCoder,
+  /** Whether it votes. */
+  votes: bool,
+});
 const wayCoder = signed(wayBodyCoder);
 export type Way = ValueOf<typeof wayCoder>;
+
+/** The last heartbeat that was heard of a member. */
+const beatHeardCoder = struct({ member: memberCoder, counter: u32 });
+export type BeatHeard = ValueOf<typeof beatHeardCoder>;
+
+/** That a member is there, and how it stands; the part that it signs (presence/heartbeat.ts). */
+export const heartbeatBodyCoder = struct({
+  /** Counts up from a random number on while the process lives. */
+  counter: u32,
+  /** Its wall clock, which may be wrong; only ever shown. */
+  wallMs: u64,
+  /** What its ledger hashes to. */
+  digest: hashCoder,
+  /** Whether it votes. */
+  votes: bool,
+  /** The last heartbeat that it heard of other members, of those that it heard lately. */
+  heard: listOf(MAX_MEMBERS, beatHeardCoder),
+});
+const heartbeatCoder = signed(heartbeatBodyCoder);
+export type Heartbeat = ValueOf<typeof heartbeatCoder>;
 
 /** Nibbles from the root of the digest tree to one of its nodes. */
 const nibbleCoder = checked(u8, (n) => n < DIGEST_FANOUT || `${n} is no nibble of a path`);
@@ -393,6 +418,8 @@ export const MESSAGES = {
   precommit: { wire: 37, coder: ballotCoder, ...AMONG_MEMBERS('signed'), signed: 'precommit' },
   polka: { wire: 38, coder: polkaCoder, ...AMONG_MEMBERS('proof') },
   decision: { wire: 39, coder: decisionCoder, ...AMONG_MEMBERS('proof') },
+  /** Member to members, also through others: I am there. Answered by another if I am news. */
+  heartbeat: { wire: 40, coder: heartbeatCoder, ...AMONG_MEMBERS('signed'), signed: 'heartbeat' },
 } as const satisfies Readonly<Record<string, MessageRow>>;
 
 export type Tag = keyof typeof MESSAGES;

@@ -4,6 +4,7 @@ import { equalBytes } from '../base/bytes.ts';
 import {
   DIGEST_FANOUT,
   MAX_BUCKET_ACCOUNTS,
+  MAX_HEARTBEATS_KEPT,
   MAX_LINKS,
   MAX_MEMBERS,
   MAX_MEMO_BYTES,
@@ -241,6 +242,51 @@ export const paceCoder = struct({
 
 /** Members whose ledgers were seen to differ, and when last, as `nowMs`. In memory. */
 export const differingCoder = listOf(MAX_MEMBERS, struct({ member: memberCoder, atMs: u64 }));
+
+/** What is known of another member by its heartbeats, times as `nowMs`. In memory. */
+export const presenceCoder = struct({
+  /** The number of the heartbeat that this was taken from. */
+  counter: u32,
+  /** When the heartbeat of ours was sent that it names: the member was there after that. */
+  provenMs: optional(u64),
+  votes: bool,
+  /** What its wall clock showed, when that came, and what ours showed then. */
+  wallMs: u64,
+  takenMs: u64,
+  takenWallMs: u64,
+  /** Whether its ledger was equal to ours then. */
+  isEqual: bool,
+  /** Whether it is heard, whether it ever was by this process, and since when it is as it is. */
+  isHeard: bool,
+  wasHeard: bool,
+  sinceMs: u64,
+  /** Since when it is there again, if it is not taken for heard yet. */
+  backMs: optional(u64),
+  /** When it was last answered. */
+  answeredMs: optional(u64),
+});
+export type Presence = ValueOf<typeof presenceCoder>;
+
+/** The heartbeats that this authority sent. In memory. */
+export const ownBeatsCoder = struct({
+  /** The number of the last one. */
+  counter: u32,
+  /** How often all were told. */
+  rounds: u32,
+  /** When they were sent, from which number on; those that can still prove something. */
+  sent: listOf(MAX_HEARTBEATS_KEPT, struct({ from: u32, atMs: u64 })),
+});
+export type OwnBeats = ValueOf<typeof ownBeatsCoder>;
+
+/** How an authority is connected to the others (presence/status.ts). In memory. */
+export const connectivityCoder = struct({
+  status: wordOf({ FULLY_CONNECTED: 1, PARTIAL_CONNECTIVITY: 2, PARTITIONED: 3 }),
+  /** Members that are heard, this one counted. */
+  heard: u8,
+  /** Since when the status is what it is. */
+  sinceMs: u64,
+});
+export type ConnectivityStatus = ValueOf<typeof connectivityCoder>['status'];
 
 /**
  * Who brings something, of which these are the first bytes of a hash, since when, and when it last

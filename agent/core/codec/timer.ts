@@ -12,6 +12,7 @@ export const TIMERS = {
   agree: { part: 'agreement', due: 'the end of a wait in an agreement, or to tell it again' },
   asking: { part: 'wallet', due: 'to ask again about a payment that is not signed yet' },
   retry: { part: 'wallet', due: 'the next attempt at what this wallet has signed' },
+  heartbeat: { part: 'presence', due: 'the next heartbeat' },
 } as const satisfies Readonly<Record<string, { readonly part: string; readonly due: string }>>;
 
 export type TimerName = keyof typeof TIMERS;

@@ -9,7 +9,12 @@ export const noLedgerPart = part({
   name: 'noLedger',
   roles: ['relay'],
   spaces: [],
-  takes: { order: refuse, certificate: refuse, firstStart: refuse, question: refuse },
+  takes: {
+    order: refuse,
+    certificate: refuse,
+    firstStart: refuse,
+    question: refuse,
+  },
 });
 
 function refuse(draft: Draft, _setup: NodeSetup, from: Origin): void {

@@ -31,5 +31,5 @@ export function reach(draft: Draft, setup: NodeSetup, nonce: Uint8Array): Refusa
 export function takeReached(draft: Draft, setup: NodeSetup, way: Way): void {
   const nonce = draft.readBytes(SPACES.reach);
   if (nonce === undefined || !isWayValid(draft, setup, nonce, way)) return;
-  draft.note({ kind: 'reached', member: way.member });
+  draft.note({ kind: 'reached', member: way.member, votes: way.body.votes });
 }

@@ -14,7 +14,7 @@ import { MAX_ROUTE_HOPS } from '../base/limits.ts';
 import { REFUSALS, type RefusalCode, refusal } from '../base/refusal.ts';
 import { FIRST_SEQUENCE, type LinkId, type MemberIndex } from '../base/units.ts';
 import { encode } from '../codec/canonical.ts';
-import { type Frame, frameCoder } from '../codec/message.ts';
+import { type Frame, frameCoder, heardBy } from '../codec/message.ts';
 import type { Draft } from '../draft.ts';
 import { part } from '../part.ts';
 import type { NodeSetup } from '../setup.ts';
@@ -57,8 +57,12 @@ function passBack(draft: Draft, frame: Frame): void {
   draft.forward(last, encode(frameCoder, { ...frame, route, isPassedOn: true }));
 }
 
-/** Tells the sender that its frame went no further, naming the member it was for. */
+/**
+ * Tells the sender that its frame went no further, naming the member it was for. What a member says
+ * of its own it repeats by itself, and it listens to nobody's word on what became of it.
+ */
 function reject(draft: Draft, link: LinkId, frame: Frame, code: RefusalCode): void {
+  if (heardBy('authority', frame.message.TAG) === 'signed') return;
   const { to: member, route } = frame;
   const data = { member, code: REFUSALS[code].wire, account: undefined, next: FIRST_SEQUENCE };
   draft.answer({ link, route }, { TAG: 'rejected', data });

@@ -23,6 +23,7 @@ const KINDS_WITH_EPOCH = [
   'proposal',
   'prevote',
   'precommit',
+  'heartbeat',
 ] as const;
 const KINDS_WITHOUT_EPOCH = ['order', 'beacon', 'question'] as const;
 

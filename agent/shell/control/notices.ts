@@ -123,6 +123,24 @@ export const NOTICES = {
     counts: 'nothing',
     view: (network, { member, equal }) => ({ member: memberName(network, member), equal }),
   },
+  heard: {
+    meaning: 'a member proved that it is there, and said whether it votes',
+    log: ['info', 'a member is heard'],
+    counts: 'nothing',
+    view: (network, { member, votes }) => ({ member: memberName(network, member), votes }),
+  },
+  silent: {
+    meaning: 'a member has not proven for a while that it is there',
+    log: ['info', 'a member is silent'],
+    counts: 'nothing',
+    view: ofMember,
+  },
+  connectivity: {
+    meaning: 'all members are heard, or at least a quorum, or fewer, than before',
+    log: ['info', 'so many members are heard now'],
+    counts: 'nothing',
+    view: (_, { from, to, heard, of }) => ({ from, to, heard, of }),
+  },
   relayed: {
     meaning: 'a frame was passed on to a member',
     log: ['trace', 'passed a frame on'],
@@ -191,10 +209,10 @@ export const NOTICES = {
     view: ofMember,
   },
   reached: {
-    meaning: 'a member answered that it is there',
+    meaning: 'a member answered that it is there, and whether it votes',
     log: ['trace', 'a member answered that it is there'],
     counts: 'nothing',
-    view: ofMember,
+    view: (network, { member, votes }) => ({ member: memberName(network, member), votes }),
   },
   account_seen: {
     meaning: "a member told an account's state",
@@ -269,7 +287,7 @@ function certified(
 
 function ofMember(
   network: JudgedNetwork,
-  { member }: NoticeOf<'relayed' | 'refreshed' | 'reached'>,
+  { member }: NoticeOf<'relayed' | 'refreshed' | 'silent'>,
 ) {
   return { member: memberName(network, member) };
 }

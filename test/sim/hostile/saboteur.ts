@@ -111,7 +111,10 @@ export class Saboteur implements Actor {
       case 'wayQuery': {
         const { nonce } = message.data;
         const signature = prng.bytes(64);
-        return { TAG: 'way', data: { epoch: 0 as Epoch, member, body: { nonce }, signature } };
+        return {
+          TAG: 'way',
+          data: { epoch: 0 as Epoch, member, body: { nonce, votes: true }, signature },
+        };
       }
       default:
         return undefined;
