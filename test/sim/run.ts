@@ -17,7 +17,7 @@ import { Ledgers } from './checkers/ledgers.ts';
 import { Lives } from './checkers/lives.ts';
 import { Pursuit } from './checkers/pursuit.ts';
 import { Rhythm } from './checkers/rhythm.ts';
-import { compareService, Service } from './checkers/service.ts';
+import { compareService, type Latencies, Service } from './checkers/service.ts';
 import { Votes } from './checkers/votes.ts';
 import { Wallets } from './checkers/wallets.ts';
 import { Words } from './checkers/words.ts';
@@ -57,7 +57,7 @@ export interface Result {
   readonly most: Readonly<Bounds['most']>;
   readonly hasRealSignatures: boolean;
   /** How long each honest payment took while faults lasted. */
-  readonly latenciesMs: readonly number[];
+  readonly latencies: Latencies;
   readonly failure: Failure | undefined;
 }
 
@@ -142,7 +142,7 @@ export function runPlan(plan: Plan, cut: Cut = {}, historyLength = USUAL_HISTORY
     payments: book.certified.size,
     frames: world.network.counts,
     most: bounds.most,
-    latenciesMs: service.latenciesMs,
+    latencies: service.latencies,
   };
 }
 
@@ -166,12 +166,8 @@ const NOTHING = {
   frames: { sent: 0, lost: 0, doubled: 0, overtaken: 0, clogged: 0 },
   most: { frameBytes: 0, sends: 0, writes: 0, records: 0 },
   hasRealSignatures: false,
-  latenciesMs: [],
+  latencies: { direct: [], relayed: [] },
 } as const satisfies Partial<Result>;
-
-function isFlooded({ places }: Plan): boolean {
-  return places.some(({ role }) => role === 'flooder');
-}
 
 /** The same run without a flood. */
 function runQuiet({ seed, profileName }: Plan, cut: Cut): Result {
@@ -195,7 +191,7 @@ function watchersOf(
   const ending = new Ending(book, ledgers, wallets);
   const evidence = new Evidence(book);
   const bounds = new Bounds(book, () => world.agenda.nowMs);
-  const service = new Service(() => world.agenda.nowMs);
+  const service = new Service(() => world.agenda.nowMs, relayedOf(world));
   const workload = new Workload(world);
   trace.use(() => world.agenda.nowMs);
   const watchers = [
@@ -232,7 +228,8 @@ function play(watch: Watch, quiet: () => Result): number {
   workload.begin();
   agenda.runUntil(plan.chaosMs);
   service.end();
-  if (isFlooded(plan)) compareService(service.latenciesMs, quiet().latenciesMs);
+  const flooders = plan.places.filter(({ role }) => role === 'flooder').length;
+  if (flooders > 0) compareService(service.latencies, quiet().latencies, flooders);
   world.heal();
   // With more traitors than the protocol stands there is no promise left that orders complete.
   const mustComplete = plan.profile.isBroken !== true;
@@ -288,6 +285,12 @@ function checkEnd({ world, ending, ledgers, bounds }: Watch): void {
     }
     if (process.role === 'authority' && process.isUp) ledgers.checkAll(process);
   }
+}
+
+/** Who has a relay to look for, wallets among them. */
+function relayedOf({ plan, relays }: World): ReadonlySet<string> {
+  const isRelay = (name: string): boolean => relays.some((relay) => relay.name === name);
+  return new Set(plan.pairs.filter((pair) => pair.some(isRelay)).flat());
 }
 
 /** Who looks after the lives of a key, if one has two. */
