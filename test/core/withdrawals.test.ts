@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { moveLock, withdrawalAt } from '../../agent/core/authority/locks.ts';
+import { HEARTBEAT_MS, SILENT_AFTER_MS, STEADY_MS } from '../../agent/core/base/limits.ts';
 import { isRefusal, REFUSALS, type RefusalCode } from '../../agent/core/base/refusal.ts';
 import type { Sequence } from '../../agent/core/base/units.ts';
 import type { SignedOrder } from '../../agent/core/codec/order.ts';
@@ -21,8 +22,13 @@ import {
 import { accountAt, balanceAt, lockedAt } from '../support/ledger.ts';
 import { World } from '../support/world.ts';
 
+/** A world whose authorities hear each other, without which none votes for a withdrawal. */
+function connected(): World {
+  return new World({ heartbeats: true }).connectAll();
+}
+
 function verdictOn(parts: WithdrawalParts): string | number {
-  const world = new World();
+  const world = connected();
   const data = withdrawalOf(world, 'alice', parts);
   const before = [...world.place('auth-0').state.keys()].length;
   const verdict = verdictOf(ask(world, world.place('auth-0'), { TAG: 'order', data }));
@@ -84,7 +90,7 @@ describe('a withdrawal is refused, and nothing is stored', () => {
       ],
     ];
     for (const make of made) {
-      const world = new World().connectAll();
+      const world = connected();
       const [first, second] = make(world);
       assert.ok(first !== undefined && second !== undefined);
       ask(world, world.place('auth-0'), { TAG: 'order', data: first });
@@ -96,6 +102,36 @@ describe('a withdrawal is refused, and nothing is stored', () => {
   });
 });
 
+describe('an authority that hears fewer than a quorum', () => {
+  const asked = (world: World, data: SignedOrder) => {
+    return verdictOf(ask(world, world.place('auth-0'), { TAG: 'order', data }));
+  };
+
+  it('puts withdrawals off and keeps nothing of them, while transfers go on', () => {
+    const world = connected();
+    world.onFrame = (from, to) => from.name !== 'auth-0' && to.name !== 'auth-0';
+    world.pass(SILENT_AFTER_MS + HEARTBEAT_MS);
+    const data = withdrawalOf(world, 'alice');
+    assert.equal(asked(world, data), wire('partitioned'));
+    assert.equal(accountAt(world, 'auth-0', 'alice').pending, undefined);
+    assert.equal(asked(world, orderOf(world, 'bob', 'alice')), 'vote');
+    world.onFrame = () => true;
+    world.pass(STEADY_MS + 3 * HEARTBEAT_MS);
+    assert.equal(asked(world, data), 'vote');
+  });
+
+  it('says again what it voted for before, and applies what is certified', () => {
+    const world = connected();
+    const data = withdrawalOf(world, 'alice');
+    assert.equal(asked(world, data), 'vote');
+    world.onFrame = (from, to) => from.name !== 'auth-0' && to.name !== 'auth-0';
+    world.pass(SILENT_AFTER_MS + HEARTBEAT_MS);
+    assert.equal(asked(world, data), 'vote');
+    certify(world, data);
+    assert.equal(lockedAt(world, 'auth-0', 'alice'), data.order.action.data.amount);
+  });
+});
+
 /** Brings auth-0 the certificate of an order, and says what came of it. */
 function certify(world: World, order: SignedOrder): string | number {
   const data = certificateOf(world, order, [1, 2, 3]);
@@ -104,7 +140,7 @@ function certify(world: World, order: SignedOrder): string | number {
 
 /** A world where alice's first withdrawal, of 300, is certified at auth-0. */
 function locked(amount = 300n): World {
-  const world = new World();
+  const world = connected();
   certify(world, withdrawalOf(world, 'alice', { amount }));
   return world;
 }

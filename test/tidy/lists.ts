@@ -28,7 +28,6 @@ export const FOR_TESTS: readonly string[] = [
   'decisionOn',
   'BeatHeard',
   'connectivityOf',
-  'isPartitioned',
   'presenceOf',
   'PLAIN',
   'ORDER_RULES',

@@ -26,6 +26,7 @@ import { memberLinks } from '../mesh/links.ts';
 import { memberAt } from '../network/committee.ts';
 import { currentCommittee } from '../network/committees.ts';
 import { signStatement } from '../network/statement.ts';
+import { isPartitioned } from '../presence/status.ts';
 import type { AuthoritySetup } from '../setup.ts';
 import { mayVote } from '../standing.ts';
 import { accountCount, balanceOf, hasAccount, readAccount, writePending } from './account.ts';
@@ -127,7 +128,7 @@ function caseOf(draft: Draft, setup: AuthoritySetup, signed: SignedOrder): Order
     accountCount: accountCount(draft),
     votesThisHour: votesThisHour(draft, account),
     mayVote: mayVote(draft) && isSeated(draft, setup),
-    isPartitioned: false,
+    isPartitioned: isPartitioned(draft),
   };
 }
 
