@@ -4,6 +4,7 @@
  * agreement/agreement.ts.
  */
 import { MAX_AGREED_VALUE_BYTES, MAX_MEMBERS, MAX_SUBJECTS_OPEN } from '../base/limits.ts';
+import type { Epoch, MemberIndex, Sequence } from '../base/units.ts';
 import {
   epochCoder,
   hashCoder,
@@ -14,7 +15,7 @@ import {
 } from './canonical.ts';
 import type { Coder, ValueOf } from './coder.ts';
 import { u8, u16, u32, u64 } from './numbers.ts';
-import { signaturesCoder } from './order.ts';
+import { type MemberSignature, signaturesCoder } from './order.ts';
 import {
   bool,
   checked,
@@ -27,15 +28,28 @@ import {
   wordOf,
 } from './parts.ts';
 
+/*
+ * As in order.ts, shapes that others use are written out: a declaration that the compiler makes of
+ * nested coders for other projects has `any` in its depth.
+ */
+
 /**
  * What is decided, once. Each kind has its row of rules in agreement/subjects.ts; a number is never
  * used again.
  */
-export const subjectCoder = variant({
+export type Subject =
   /** What becomes of the money of a withdrawal. */
-  outcome: [1, struct({ account: keyCoder, sequence: sequenceCoder })],
+  { readonly TAG: 'outcome'; readonly data: Place };
+
+/** An account, and a sequence of it. */
+interface Place {
+  readonly account: Uint8Array;
+  readonly sequence: Sequence;
+}
+
+export const subjectCoder: Coder<Subject> = variant({
+  outcome: [1, struct<Place>({ account: keyCoder, sequence: sequenceCoder })],
 });
-export type Subject = ValueOf<typeof subjectCoder>;
 
 /** What may be decided: bytes, which mean something to the rules of the subject alone. */
 const agreedValueCoder = sizedBytes(
@@ -45,62 +59,103 @@ const agreedValueCoder = sizedBytes(
   ),
 );
 
+/** A member says something in a debate, and signs its body. */
+interface SaidIn<T> {
+  readonly epoch: Epoch;
+  readonly member: MemberIndex;
+  readonly body: T;
+  readonly signature: Uint8Array;
+  /** Told before: whoever knows of a decision answers with it. */
+  readonly again: boolean;
+}
+
 /** A member whose turn it is proposes a value; the part that it signs. */
-export const proposalBodyCoder = struct({
+interface ProposalBody {
+  readonly subject: Subject;
+  readonly round: number;
+  /** The round in which a quorum prevoted for this very value; none: it is the proposer's own. */
+  readonly validRound: number | undefined;
+  readonly value: Uint8Array;
+}
+
+export const proposalBodyCoder: Coder<ProposalBody> = struct<ProposalBody>({
   subject: subjectCoder,
   round: u32,
-  /** The round in which a quorum prevoted for this very value; none: it is the proposer's own. */
   validRound: optional(u32),
   value: agreedValueCoder,
 });
-export const proposalCoder = struct({
+
+export interface Proposal extends SaidIn<ProposalBody> {
+  /** The prevotes of `validRound`. */
+  readonly prevotes: readonly MemberSignature[];
+}
+
+export const proposalCoder: Coder<Proposal> = struct<Proposal>({
   epoch: epochCoder,
   member: memberCoder,
   body: proposalBodyCoder,
   signature: signatureCoder,
-  /** The prevotes of `validRound`. */
   prevotes: signaturesCoder,
-  /** Told before: whoever knows of a decision answers with it. */
   again: bool,
 });
-export type Proposal = ValueOf<typeof proposalCoder>;
 
 /** A prevote or precommit; the part that is signed. */
-export const ballotBodyCoder = struct({
+export interface BallotBody {
+  readonly subject: Subject;
+  readonly round: number;
+  /** SHA-256 of the value; none: for no value. */
+  readonly value: Uint8Array | undefined;
+}
+
+export const ballotBodyCoder: Coder<BallotBody> = struct<BallotBody>({
   subject: subjectCoder,
   round: u32,
-  /** SHA-256 of the value; none: for no value. */
   value: optional(hashCoder),
 });
-export type BallotBody = ValueOf<typeof ballotBodyCoder>;
-export const ballotCoder = struct({
+
+export type Ballot = SaidIn<BallotBody>;
+
+export const ballotCoder: Coder<Ballot> = struct<Ballot>({
   epoch: epochCoder,
   member: memberCoder,
   body: ballotBodyCoder,
   signature: signatureCoder,
   again: bool,
 });
-export type Ballot = ValueOf<typeof ballotCoder>;
 
-/** A value that a quorum prevoted for in a round: the signatures under `ballotBodyCoder`. */
-export const polkaCoder = struct({
+/** A value of a round, and what was signed for it: bodies of ballots. */
+interface Shown {
+  readonly epoch: Epoch;
+  readonly subject: Subject;
+  readonly round: number;
+  readonly value: Uint8Array;
+}
+
+/** A value that a quorum prevoted for in a round. */
+export interface Polka extends Shown {
+  readonly prevotes: readonly MemberSignature[];
+}
+
+export const polkaCoder: Coder<Polka> = struct<Polka>({
   epoch: epochCoder,
   subject: subjectCoder,
   round: u32,
   value: agreedValueCoder,
   prevotes: signaturesCoder,
 });
-export type Polka = ValueOf<typeof polkaCoder>;
 
 /** A value that a quorum precommitted in a round: it is decided, and anybody can check that. */
-export const decisionCoder = struct({
+export interface Decision extends Shown {
+  readonly precommits: readonly MemberSignature[];
+}
+
+export const decisionCoder: Coder<Decision> = struct<Decision>({
   epoch: epochCoder,
   subject: subjectCoder,
   round: u32,
   value: agreedValueCoder,
   precommits: signaturesCoder,
 });
-export type Decision = ValueOf<typeof decisionCoder>;
 
 /**
  * What a member said and holds of a subject that is not decided: what it would contradict, if it
