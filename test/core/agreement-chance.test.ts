@@ -245,9 +245,9 @@ function isAgreement(message: Message): message is AgreementMessage {
 
 describe('honest members', () => {
   for (const [n, seeds] of [
-    [4, 40],
-    [5, 10],
-    [7, 10],
+    [4, 24],
+    [5, 6],
+    [7, 6],
   ] as const) {
     it(`never differ, and decide in the end: ${faultsTolerated(n)} of ${n} are traitors`, () => {
       let turns = 0;
