@@ -11,8 +11,9 @@ import type { RadioReport } from '../shell/radio/report.ts';
 export interface ReachedAuthority {
   readonly name: string;
   readonly self: boolean;
-  /** Whether it answered just now. */
+  /** Whether it answered just now, and said that it votes; null: it did not say. */
   readonly answers: boolean;
+  readonly votes: boolean | null;
   readonly address: string | null;
   readonly roundTripMs: number | null;
   /** Null where the way does not lead over the mesh, or is not known. */
@@ -31,6 +32,8 @@ export interface ReachView {
   readonly canPay: boolean;
   readonly quorum: number;
   readonly answering: number;
+  /** Of those that answer, how many vote: they alone can certify a payment. */
+  readonly voters: number;
   readonly members: number;
   /** To the farthest of the nearest quorum over the mesh; null where that is not known. */
   readonly hopsToQuorum: number | null;
@@ -48,7 +51,7 @@ export interface ReachFacts {
 
 export function reachView(facts: ReachFacts): ReachView {
   const { committee, reachable, peers, report, neighbours } = facts;
-  const answered = new Set(reachable.answering);
+  const votes = new Map(reachable.answering.map((answer) => [answer.name, answer.votes]));
   const authorities = committee.members.map((member): ReachedAuthority => {
     const { name, key, self } = member;
     const peer = peers.find((candidate) => candidate.key === key);
@@ -56,26 +59,29 @@ export function reachView(facts: ReachFacts): ReachView {
     return {
       name,
       self,
-      answers: self ? member.reachable : answered.has(name),
+      answers: self ? member.heard : votes.has(name),
+      votes: (self ? member.votes : votes.get(name)) ?? null,
       address: self ? null : address,
       roundTripMs: self ? null : (peer?.roundTripMs ?? null),
       mesh: self || report === undefined ? null : wayTo(address, report, neighbours),
     };
   });
   const answering = authorities.filter((one) => one.answers);
+  const voting = answering.filter((one) => one.votes === true);
   const { quorum } = committee;
   return {
-    canPay: answering.length >= quorum,
+    canPay: voting.length >= quorum,
     quorum,
     answering: answering.length,
+    voters: voting.length,
     members: authorities.length,
-    hopsToQuorum: hopsToQuorum(answering, quorum),
+    hopsToQuorum: hopsToQuorum(voting, quorum),
     authorities,
   };
 }
 
-function hopsToQuorum(answering: readonly ReachedAuthority[], quorum: number): number | null {
-  const hops = answering
+function hopsToQuorum(voting: readonly ReachedAuthority[], quorum: number): number | null {
+  const hops = voting
     .map(({ self, mesh }) => (self ? 0 : mesh?.hops))
     .filter((count) => typeof count === 'number')
     .sort((a, b) => a - b);

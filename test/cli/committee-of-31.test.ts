@@ -75,13 +75,27 @@ describe('with a committee of 31', () => {
   it('what is in reach is counted to the last member', () => {
     const members = asFounded(network).committee.members.map(({ name, key }, index) => {
       const text = nameOf('node', key);
-      return { index, name, key: text, self: false, reachable: true, state: null, equal: true };
+      return {
+        index,
+        name,
+        key: text,
+        self: false,
+        heard: true,
+        votes: true,
+        sinceMs: null,
+        saidMs: null,
+        clockAheadMs: null,
+        state: null,
+        equal: true,
+        comparedMs: null,
+      };
     });
-    const committee = { epoch: 0, quorum: 21, faultsTolerated: 10, reachable: SIZE, members };
+    const counts = { heard: SIZE, voters: SIZE };
+    const committee = { epoch: 0, quorum: 21, faultsTolerated: 10, ...counts, members };
     const view = (answering: number) =>
       reachView({
         committee,
-        reachable: { answering: members.slice(0, answering).map(({ name }) => name) } as never,
+        reachable: { answering: members.slice(0, answering), silent: [] },
         peers: [],
         report: undefined,
         neighbours: new Map(),

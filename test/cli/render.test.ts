@@ -7,7 +7,6 @@ import { renderCommandHelp, renderOverview } from '../../agent/cli/render/help.t
 import { renderNetwork } from '../../agent/cli/render/network.ts';
 import {
   renderAccount,
-  renderCommittee,
   renderDoctor,
   renderPeers,
   renderStatus,
@@ -48,6 +47,14 @@ const STATUS: StatusView = {
   node: { name: 'oak', key: KEY, role: 'authority', member: 0 },
   committee: { epoch: 0, members: 4, quorum: 3, faultsTolerated: 1 },
   voting: { may: true, whyNot: null },
+  presence: {
+    known: true,
+    heard: 4,
+    voters: 4,
+    connectivity: 'FULLY_CONNECTED',
+    sinceMs: NOON - 90_000,
+    merging: [],
+  },
   ledger: { digest: 'ab'.repeat(32), accounts: 12, journalEntries: '340' },
   counters: {
     votes: 341,
@@ -76,6 +83,36 @@ const STATUS: StatusView = {
 };
 
 describe('status', () => {
+  const presenceOf = (change: Partial<NonNullable<StatusView['presence']>>) => {
+    const presence = STATUS.presence === null ? null : { ...STATUS.presence, ...change };
+    return renderStatus(PLAIN, { ...STATUS, presence });
+  };
+
+  it('counts who votes, and says what that means', () => {
+    const text = (heard: number, voters: number) => presenceOf({ heard, voters });
+    assert.match(
+      text(3, 3),
+      /^payments {3}3 of 4 answer, 3 vote, a quorum is 3: payments can be made; one more and payments stop$/m,
+    );
+    assert.match(
+      text(3, 2),
+      /^payments {3}3 of 4 answer, 2 vote, a quorum is 3: no payment can be made$/m,
+    );
+  });
+
+  it('says what is being merged, and since when', () => {
+    const merging = [{ name: 'elm', sinceMs: NOON - 12_000 }];
+    assert.match(
+      presenceOf({ merging }),
+      /^merging {4}the ledger differs from that of elm \(for 12 s\)$/m,
+    );
+  });
+
+  it('of a node that has not asked says who can', () => {
+    assert.match(presenceOf({ known: false }), /^payments {3}not known here: meshpay reach asks/m);
+    assert.doesNotMatch(renderStatus(PLAIN, { ...STATUS, presence: null }), /^payments/m);
+  });
+
   it('shows an authority at work', () => {
     assert.equal(renderStatus(PLAIN, STATUS), STATUS_TEXT);
   });
@@ -142,32 +179,6 @@ describe('peers', () => {
   it('may be none', () => {
     const text = renderPeers(PLAIN, { peers: [], anonymousLinks: 0 }, NOON);
     assert.equal(text, 'No peers.\n0 links of wallets and others that proved no key');
-  });
-});
-
-describe('committee', () => {
-  const member = {
-    index: 0,
-    name: 'oak',
-    key: KEY,
-    self: true,
-    reachable: true,
-    state: null,
-    equal: null,
-  };
-  const far = {
-    ...member,
-    index: 1,
-    name: 'elm',
-    self: false,
-    reachable: false,
-    state: 'reconnecting',
-    equal: false,
-  } as const;
-
-  it('says how many more authorities a payment needs', () => {
-    const view = { epoch: 0, quorum: 3, faultsTolerated: 1, reachable: 1, members: [member, far] };
-    assert.equal(renderCommittee(PLAIN, view), COMMITTEE_TEXT);
   });
 });
 
@@ -356,6 +367,8 @@ role       authority, member 1 of 4
 voting     yes
 network    village  mpnet1example
 committee  quorum 3 of 4, at most 1 hostile (epoch 0)
+payments   4 of 4 answer, 4 vote, a quorum is 3: payments can be made
+members    FULLY_CONNECTED for 1 min 30 s
 links      3 authorities, 1 other node, 2 anonymous
 ledger     12 accounts, 340 journal entries
 digest     abababababababababababababababababababababababababababababababab
@@ -373,13 +386,6 @@ elm               authority  ready         1 min 1 s  192.0.2.7:7420  tcp  2.3 m
 mpnode1h04rvlrmp             reconnecting  1 min 1 s  192.0.2.7:7420               1.5 KiB  900 B  no connection\\u{1b}[2J to this address
 
 2 links of wallets and others that proved no key`;
-
-const COMMITTEE_TEXT = `   authority  state         ledger   key
-1  oak        this node              mpnode1h04rvlrmphmjlvpu42gt76tr880r9f20x989rse95a9u4c88crwsvls2qp
-2  elm        reconnecting  differs  mpnode1h04rvlrmphmjlvpu42gt76tr880r9f20x989rse95a9u4c88crwsvls2qp
-
-reachable  1 of 2, quorum 3: payments wait for 2 more authorities
-hostile    at most 1 may be, epoch 0`;
 
 const ACCOUNT_TEXT = `account  mp1example
 source   what authorities answered: claims, not proofs

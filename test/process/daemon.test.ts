@@ -297,7 +297,7 @@ describe('a committee of processes', () => {
       assert.equal(status.links.members, 3);
       assert.deepEqual(relayStatus.voting, { may: false, whyNot: 'a relay keeps no ledger' });
       assert.equal(relayStatus.ledger, null);
-      assert.deepEqual([committee.quorum, committee.reachable], [3, 4]);
+      assert.deepEqual([committee.quorum, committee.heard, committee.voters], [3, 4, 4]);
       const ready = peers.peers.filter(({ state }) => state === 'ready').map(({ name }) => name);
       assert.ok(ready.length >= 2, `level with ${ready.join(', ')}`);
     } finally {
@@ -346,13 +346,14 @@ describe('a committee of processes', () => {
         [0, 1, 2, 3].map((i) => [`authority-${i}`, '0', '1000.00']),
       );
       const names = [0, 1, 2, 3].map((i) => `authority-${i}`);
-      assert.deepEqual(await relay.request('reach'), { answering: names, silent: [] });
+      const voting = (some: readonly string[]) => some.map((name) => ({ name, votes: true }));
+      assert.deepEqual(await relay.request('reach'), { answering: voting(names), silent: [] });
       await network.authority(3).kill9();
       const three = await network.authority(0).control.request('account', asked);
       assert.deepEqual([three.claims.length, three.silent], [3, ['authority-3']]);
-      const reachable = { answering: names.slice(0, 3), silent: ['authority-3'] };
+      const reachable = { answering: voting(names.slice(0, 3)), silent: ['authority-3'] };
       assert.deepEqual(await relay.request('reach'), reachable);
-      const others = { answering: names.slice(1, 3), silent: ['authority-3'] };
+      const others = { answering: voting(names.slice(1, 3)), silent: ['authority-3'] };
       assert.deepEqual(await network.authority(0).control.request('reach'), others);
     } finally {
       await network.close();

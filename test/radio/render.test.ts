@@ -158,14 +158,20 @@ describe('radio probe', () => {
 });
 
 describe('reach', () => {
+  const voting = (...names: string[]) => names.map((name) => ({ name, votes: true }));
   const member = (name: string, index: number): CommitteeMemberView => ({
     index,
     name,
     key: `key of ${name}`,
     self: index === 0,
-    reachable: true,
+    heard: true,
+    votes: true,
+    sinceMs: null,
+    saidMs: null,
+    clockAheadMs: null,
     state: index === 0 ? null : 'ready',
     equal: true,
+    comparedMs: null,
   });
   const peer = (name: string, address: string): PeerView => ({
     name,
@@ -187,10 +193,11 @@ describe('reach', () => {
       epoch: 0,
       quorum: 3,
       faultsTolerated: 1,
-      reachable: 4,
+      heard: 4,
+      voters: 4,
       members: ['oak', 'elm', 'ash', 'fir'].map(member),
     },
-    reachable: { answering: ['elm', 'ash'], silent: ['fir'] },
+    reachable: { answering: voting('elm', 'ash'), silent: ['fir'] },
     peers: [
       peer('elm', '[fe80::ff:fe00:200%mesh0]:7420'),
       peer('ash', '[fd12::3]:7420'),
@@ -203,23 +210,35 @@ describe('reach', () => {
   it('counts who answers, not who is linked, and tells the way to each', () => {
     assert.equal(
       renderReach(PLAIN, reachView(facts)),
-      `authority  now           rtt  hops  next hop            signal  expected  metric  address
-oak        this node
-elm        answers    4.2 ms     1  02:00:00:00:02:00  -60 dBm  9 Mbit/s     800  [fe80::ff:fe00:200%mesh0]:7420
-ash        answers    4.2 ms     2  02:00:00:00:02:00  -60 dBm  9 Mbit/s    1640  [fd12::3]:7420
-fir        silent     4.2 ms                                                      [fd12::4]:7420
+      `authority  now                  rtt  hops  next hop            signal  expected  metric  address
+oak        this node, votes
+elm        answers, votes    4.2 ms     1  02:00:00:00:02:00  -60 dBm  9 Mbit/s     800  [fe80::ff:fe00:200%mesh0]:7420
+ash        answers, votes    4.2 ms     2  02:00:00:00:02:00  -60 dBm  9 Mbit/s    1640  [fd12::3]:7420
+fir        silent            4.2 ms                                                      [fd12::4]:7420
 
-A payment can be certified from here: 3 of 4 answer, a quorum is 3, at most 2 hops away.`,
+3 of 4 answer, 3 vote, a quorum is 3: payments can be made; one more and payments stop. A quorum is at most 2 hops away.`,
     );
   });
 
   it('says that there is no quorum', () => {
-    const view = reachView({ ...facts, reachable: { answering: ['elm'], silent: ['ash', 'fir'] } });
+    const view = reachView({
+      ...facts,
+      reachable: { answering: voting('elm'), silent: ['ash', 'fir'] },
+    });
     assert.equal(view.canPay, false);
     assert.match(
       renderReach(PLAIN, view),
-      /\n\nNo payment can be certified from here: 2 of 4 answer, a quorum is 3\.$/,
+      /\n\n2 of 4 answer, 2 vote, a quorum is 3: no payment can be made\.$/,
     );
+  });
+
+  it('counts who votes among those that answer', () => {
+    const answering = [...voting('elm', 'ash').map((each) => ({ ...each, votes: false }))];
+    const view = reachView({ ...facts, reachable: { answering, silent: ['fir'] } });
+    assert.deepEqual([view.answering, view.voters, view.canPay], [3, 1, false]);
+    const text = renderReach(PLAIN, view);
+    assert.match(text, /\nelm +answers, no vote /);
+    assert.match(text, /3 of 4 answer, 1 votes, a quorum is 3: no payment can be made\.$/);
   });
 
   it('works without a radio', () => {

@@ -109,8 +109,8 @@ describe('a sign', () => {
 
 describe('a quorum', () => {
   it('is there from the number of the committee on, and never without an answer', () => {
-    assert.ok(hasQuorum({ reachable: 3, quorum: 3 }));
-    assert.ok(!hasQuorum({ reachable: 2, quorum: 3 }));
+    assert.ok(hasQuorum({ voters: 3, quorum: 3 }));
+    assert.ok(!hasQuorum({ voters: 2, quorum: 3 }));
     assert.ok(!hasQuorum(undefined));
   });
 });

@@ -25,7 +25,7 @@ import { finished, MESHPAY, startMeshpay } from '../cli/support.ts';
 import { found } from '../support/wait.ts';
 import { NEIGHBOUR, PATH, REPORT } from './samples.ts';
 
-const QUORUM = { reachable: 3, quorum: 3 };
+const QUORUM = { voters: 3, quorum: 3 };
 const SIGHT: Sight = { reports: [REPORT], fresh: true, quorum: QUORUM };
 const WIDE = { columns: 80, rows: 24 };
 
@@ -51,7 +51,7 @@ describe('the living picture', () => {
         '02:00:00:00:02:03  #---    -84 dBm  100 ms  9 Mbit/s',
         '02:00:00:00:02:05  ----    -50 dBm   1 min  9 Mbit/s',
         'hops  1: 1 node  2: 1 node',
-        'payment  yes: 3 authorities, 3 needed',
+        'payment  yes: 3 authorities vote, 3 needed',
         'Ctrl-C ends it.',
       ].join('\n'),
     );
@@ -59,7 +59,7 @@ describe('the living picture', () => {
 
   it('says no where too few authorities answer, and that it does not know where no node does', () => {
     const text = (sight: Partial<Sight>) => renderSight(PLAIN, { ...SIGHT, ...sight }, WIDE);
-    assert.match(text({ quorum: { reachable: 2, quorum: 3 } }), /payment {2}no: 2 authorities/);
+    assert.match(text({ quorum: { voters: 2, quorum: 3 } }), /payment {2}no: 2 authorities vote/);
     assert.match(text({ quorum: undefined }), /payment {2}unknown/);
     assert.match(text({ fresh: false }), /^meshpay-radio says nothing any more\n/);
     assert.doesNotMatch(text({}), /says nothing/);
@@ -122,12 +122,12 @@ describe('the living picture', () => {
       'mesh0 up: 0 neighbours; payment unknown',
     );
     assert.match(sightLine({ ...SIGHT, fresh: false }), /^no news; /);
-    assert.match(sightLine({ ...SIGHT, quorum: { reachable: 2, quorum: 3 } }), /payment no$/);
+    assert.match(sightLine({ ...SIGHT, quorum: { voters: 2, quorum: 3 } }), /payment no$/);
   });
 
   it('is an object for a program', () => {
     const { payment, meshes } = sightView(SIGHT);
-    assert.deepEqual(payment, { possible: true, reachable: 3, quorum: 3 });
+    assert.deepEqual(payment, { possible: true, voters: 3, quorum: 3 });
     assert.deepEqual(meshes[0]?.hops, { 2: 1 });
     const [first] = meshes[0]?.neighbours ?? [];
     assert.deepEqual([first?.bars, first?.heard, first?.signalDbm], [4, true, -60]);

@@ -27,8 +27,6 @@ export const FOR_TESTS: readonly string[] = [
   'agreementOn',
   'decisionOn',
   'BeatHeard',
-  'connectivityOf',
-  'presenceOf',
   'PLAIN',
   'ORDER_RULES',
   'isPossible',

@@ -23,6 +23,7 @@ const FOR_ALL = [
   'agent/core/memo.ts',
   'agent/core/node.ts',
   'agent/core/notice.ts',
+  'agent/core/presence/status.ts',
   'agent/core/setup.ts',
   'agent/core/standing.ts',
   'agent/core/views.ts',

@@ -36,9 +36,9 @@ export const status = viewCommand(
   'status',
   'how the node stands',
   [
-    'Shows who the node is, whether it votes and if not why, its links, the digest of its ledger, ' +
-      'what it did since it started, and what it needs of the machine. Two authorities with the ' +
-      'same digest hold the same ledger.',
+    'Shows who the node is, whether it votes and if not why, who else is heard and votes, what is ' +
+      'being merged, its links, the digest of its ledger, what it did since it started, and what it ' +
+      'needs of the machine. Two authorities with the same digest hold the same ledger.',
   ],
   renderStatus,
 );
@@ -57,9 +57,9 @@ export const committee = viewCommand(
   'committee',
   'the authorities, and whether a quorum can be reached',
   [
-    'Lists the authorities of the current epoch with the state of the link to each and whether its ' +
-      'ledger was equal to ours when they were last compared, and says whether a payment can be ' +
-      'certified from here now.',
+    'Lists the authorities of the current epoch: whether each is heard and since when, whether it ' +
+      'votes, as it said last, the state of the link to it, and whether its ledger was equal to ours ' +
+      'when they were last compared. It counts those that vote, and says whether payments can be made.',
   ],
-  renderCommittee,
+  (paint, view) => renderCommittee(paint, view, Date.now()),
 );

@@ -18,7 +18,7 @@ export const reach: CommandSpec = {
   summary: 'whether a payment can get a quorum from this spot now',
   description: [
     'Asks every authority through the node of this machine, and says whether enough of them answer ' +
-      'to certify a payment. For each it shows the round trip and, where the way leads over the mesh, ' +
+      'and vote to certify a payment. For each it shows the round trip and, where the way leads over the mesh, ' +
       'the number of hops, the next hop, and how well that is heard.',
     'The exit status is 75 when there is no quorum: another spot, or a later moment, may have one.',
   ],
@@ -51,8 +51,8 @@ export const reach: CommandSpec = {
     if (view.canPay) return;
     throw failure('out_of_reach', {
       field: 'authorities',
-      expected: `${view.quorum} that answer`,
-      found: `${view.answering}`,
+      expected: `${view.quorum} that answer and vote`,
+      found: `${view.voters}`,
     });
   },
 };

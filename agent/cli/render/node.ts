@@ -4,6 +4,7 @@ import { harmless } from '../../core/base/characters.ts';
 import type {
   AccountClaims,
   BackupView,
+  CommitteeMemberView,
   CommitteeView,
   DoctorView,
   PeersView,
@@ -11,11 +12,15 @@ import type {
   StatusView,
 } from '../../shell/control/api.ts';
 import type { QuantityView } from '../../shell/control/money-view.ts';
+import { outlookOf, outlookText, type VoterCount } from '../../shell/control/outlook.ts';
 import type { NodeState } from '../../shell/control/states.ts';
 import type { PeerState } from '../../shell/net/peer-state.ts';
 import type { Paint } from './paint.ts';
 import { renderFields, renderTable } from './table.ts';
 import { counted, duration, listed, moment, size } from './text.ts';
+
+/** A clock that is off by more is worth a word. */
+const ODD_CLOCK_MS = 60_000;
 
 /** `meshpay status`. */
 export function renderStatus(paint: Paint, status: StatusView): string {
@@ -36,6 +41,7 @@ export function renderStatus(paint: Paint, status: StatusView): string {
     ['voting', node.role === 'authority' ? voting : 'no: a relay only passes frames on'],
     ['network', `${paint.strong(network.name)}  ${paint.faint(network.id)}`],
     ['committee', `${safe} (epoch ${committee.epoch})`],
+    ...presenceFields(paint, status),
     ['links', linksText(links)],
   ];
   if (ledger !== null) {
@@ -126,47 +132,103 @@ export function renderPeers(
   return peers.length === 0 ? `No peers.\n${wallets}` : `${table}\n\n${wallets}`;
 }
 
-/** `meshpay committee`. */
-export function renderCommittee(paint: Paint, view: CommitteeView): string {
-  const { members, quorum, reachable, faultsTolerated } = view;
-  const enough = reachable >= quorum;
-  const verdict = enough
-    ? paint.good('payments can be certified')
-    : paint.bad(
-        `payments wait for ${counted(quorum - reachable, 'more authority', 'more authorities')}`,
-      );
+/** `meshpay committee`. `nowMs`: the wall clock. */
+export function renderCommittee(paint: Paint, view: CommitteeView, nowMs: number): string {
+  const { members, quorum, heard, voters, faultsTolerated } = view;
+  const count = { members: members.length, heard, voters, quorum };
   const table = renderTable(
     paint,
     [
       { title: '', align: 'right' },
       { title: 'authority' },
-      { title: 'state' },
+      { title: 'heard' },
+      { title: 'votes' },
+      { title: 'link' },
       { title: 'ledger' },
       { title: 'key' },
     ],
-    members.map(({ index, name, key, self, state, equal, reachable: here }) => [
-      `${index + 1}`,
-      paint.strong(harmless(name)),
-      self
-        ? paint.good('this node')
-        : state === null
-          ? memberText(paint, here)
-          : peerStateText(paint, state),
-      self
-        ? ''
-        : equal === null
-          ? paint.faint('not compared')
-          : equal
-            ? 'equal'
-            : paint.warn('differs'),
-      paint.faint(key),
+    members.map((member) => [
+      `${member.index + 1}`,
+      paint.strong(harmless(member.name)),
+      heardText(paint, member, nowMs),
+      votesText(paint, member),
+      member.state === null ? '' : peerStateText(paint, member.state),
+      ledgerText(paint, member, nowMs),
+      paint.faint(member.key),
     ]),
   );
   const fields = renderFields(paint, [
-    ['reachable', `${reachable} of ${members.length}, quorum ${quorum}: ${verdict}`],
+    ['payments', paymentsText(paint, count)],
+    ...clockFields(paint, members),
     ['hostile', `at most ${faultsTolerated} may be, epoch ${view.epoch}`],
   ]);
   return `${table}\n\n${fields}`;
+}
+
+/** Whose wall clock shows something else than this node's. No vote depends on it. */
+function clockFields(paint: Paint, members: readonly CommitteeMemberView[]): [string, string][] {
+  const off = members.flatMap(({ name, clockAheadMs: ahead }) => {
+    if (ahead === null || Math.abs(ahead) < ODD_CLOCK_MS) return [];
+    const how = `${duration(Math.abs(ahead))} ${ahead > 0 ? 'ahead' : 'behind'}`;
+    return [`${harmless(name)} ${how}`];
+  });
+  return off.length === 0 ? [] : [['clocks', paint.warn(listed(off))]];
+}
+
+function heardText(
+  paint: Paint,
+  { self, heard, sinceMs, saidMs }: CommitteeMemberView,
+  nowMs: number,
+): string {
+  if (self) return heard ? paint.good('this node') : paint.bad('not running');
+  const ago = (atMs: number): string => duration(Math.max(0, nowMs - atMs));
+  if (heard) {
+    if (sinceMs !== null) return `${paint.good('yes')}, for ${ago(sinceMs)}`;
+    return saidMs === null ? paint.good('yes') : `${paint.good('yes')}, ${ago(saidMs)} ago`;
+  }
+  return saidMs === null ? paint.bad('never') : `${paint.bad('no')}, ${ago(saidMs)} ago`;
+}
+
+function votesText(paint: Paint, { heard, votes }: CommitteeMemberView): string {
+  if (!heard || votes === null) return paint.faint('not known');
+  return votes ? paint.good('yes') : paint.bad('no');
+}
+
+function ledgerText(
+  paint: Paint,
+  { self, equal, comparedMs }: CommitteeMemberView,
+  nowMs: number,
+): string {
+  if (self) return '';
+  if (equal === null || comparedMs === null) return paint.faint('not compared');
+  const ago = `${duration(Math.max(0, nowMs - comparedMs))} ago`;
+  return equal ? `equal ${ago}` : paint.warn(`differs ${ago}`);
+}
+
+function paymentsText(paint: Paint, count: VoterCount): string {
+  const tones = { all: paint.good, some: paint.warn, none: paint.bad };
+  return tones[outlookOf(count)](outlookText(count));
+}
+
+/** Who is heard and votes, since when, and whose ledger is being merged with ours. */
+function presenceFields(paint: Paint, status: StatusView): [string, string][] {
+  const { presence, committee, clock } = status;
+  if (presence === null) return [];
+  if (!presence.known) return [['payments', 'not known here: meshpay reach asks the authorities']];
+  const { heard, voters, connectivity, sinceMs, merging } = presence;
+  const { members, quorum } = committee;
+  const ago = (atMs: number): string => duration(Math.max(0, clock.wallMs - atMs));
+  const fields: [string, string][] = [
+    ['payments', paymentsText(paint, { members, heard, voters, quorum })],
+  ];
+  if (connectivity !== null && sinceMs !== null) {
+    fields.push(['members', `${connectivity} for ${ago(sinceMs)}`]);
+  }
+  if (merging.length > 0) {
+    const all = merging.map(({ name, sinceMs: at }) => `${harmless(name)} (for ${ago(at)})`);
+    fields.push(['merging', paint.warn(`the ledger differs from that of ${listed(all)}`)]);
+  }
+  return fields;
 }
 
 /** `meshpay account`. */
@@ -247,10 +309,6 @@ function scrubText({ records, scrub }: NonNullable<StatusView['store']>): string
 function stateText(paint: Paint, state: NodeState): string {
   if (state === 'ready') return paint.good(state);
   return state === 'damaged' ? paint.bad(state) : paint.warn(state);
-}
-
-function memberText(paint: Paint, reachable: boolean): string {
-  return reachable ? paint.good('reachable') : paint.bad('not reachable');
 }
 
 function peerStateText(paint: Paint, state: PeerState): string {

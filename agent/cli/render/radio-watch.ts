@@ -152,7 +152,7 @@ function barsText(paint: Paint, bars: number): string {
 
 function paymentText(paint: Paint, quorum: QuorumView | undefined): string {
   if (quorum === undefined) return `payment  ${paint.warn('unknown')}: no node answers here`;
-  const count = `${quorum.reachable} authorities, ${quorum.quorum} needed`;
+  const count = `${quorum.voters} authorities vote, ${quorum.quorum} needed`;
   const word = hasQuorum(quorum) ? paint.good('yes') : paint.bad('no');
   return `payment  ${word}: ${count}`;
 }

@@ -1,6 +1,7 @@
 /** `meshpay reach` for people. */
 
 import { harmless } from '../../core/base/characters.ts';
+import { outlookOf, outlookText } from '../../shell/control/outlook.ts';
 import type { ReachedAuthority, ReachView } from '../reach-steps.ts';
 import type { Paint } from './paint.ts';
 import { rate } from './radio.ts';
@@ -8,7 +9,7 @@ import { renderTable } from './table.ts';
 import { counted, duration } from './text.ts';
 
 export function renderReach(paint: Paint, view: ReachView): string {
-  const { authorities, canPay, answering, members, quorum, hopsToQuorum } = view;
+  const { authorities, answering: heard, voters, members, quorum, hopsToQuorum } = view;
   const table = renderTable(
     paint,
     [
@@ -24,28 +25,30 @@ export function renderReach(paint: Paint, view: ReachView): string {
     ],
     authorities.map((authority) => row(paint, authority)),
   );
-  const count = `${answering} of ${members} answer, a quorum is ${quorum}`;
-  const far = hopsToQuorum === null ? '' : `, ${distance(hopsToQuorum)}`;
-  const verdict = canPay
-    ? paint.good(`A payment can be certified from here: ${count}${far}.`)
-    : paint.bad(`No payment can be certified from here: ${count}.`);
+  const count = { members, heard, voters, quorum };
+  const far = hopsToQuorum === null ? '' : ` A quorum is ${distance(hopsToQuorum)}.`;
+  const text = `${outlookText(count)}.${far}`;
+  const tones = { all: paint.good, some: paint.warn, none: paint.bad };
+  const verdict = tones[outlookOf(count)](text);
   return `${table}\n\n${verdict}`;
 }
 
+function nowText(paint: Paint, { self, answers, votes }: ReachedAuthority): string {
+  if (!answers) return paint.bad(self ? 'not running' : 'silent');
+  const who = self ? 'this node' : 'answers';
+  if (votes === true) return paint.good(`${who}, votes`);
+  return paint.bad(votes === false ? `${who}, no vote` : who);
+}
+
 function distance(hops: number): string {
-  return hops === 0 ? 'all of them here' : `at most ${counted(hops, 'hop')} away`;
+  return hops === 0 ? 'here' : `at most ${counted(hops, 'hop')} away`;
 }
 
 function row(paint: Paint, authority: ReachedAuthority): string[] {
-  const { name, self, answers, roundTripMs, mesh, address } = authority;
-  const now = self
-    ? paint.good('this node')
-    : answers
-      ? paint.good('answers')
-      : paint.bad('silent');
+  const { name, roundTripMs, mesh, address } = authority;
   return [
     paint.strong(harmless(name)),
-    now,
+    nowText(paint, authority),
     roundTripMs === null ? '' : duration(roundTripMs),
     `${mesh?.hops ?? ''}`,
     mesh?.nextHop ?? '',

@@ -39,6 +39,8 @@ export function connectivityOf(read: Read) {
   return recordAt(read, SPACES.connectivity);
 }
 
+export type Connectivity = NonNullable<ReturnType<typeof connectivityOf>>;
+
 /** What is known of another member; undefined: it never said anything to this process. */
 export function presenceOf(read: Read, member: MemberIndex): Presence | undefined {
   return recordAt(read, SPACES.presence.at(member));

@@ -14,6 +14,7 @@
  * milliseconds of the wall clock since 1970. What is not known or does not apply is null.
  */
 import type { RefusalCode } from '../../core/base/refusal.ts';
+import type { Connectivity } from '../../core/presence/status.ts';
 import type { LogLevel } from '../log/levels.ts';
 import type { PeerState } from '../net/peer-state.ts';
 import type { BookView, DepositView, PayoutView, PendingView } from './cashier-view.ts';
@@ -84,6 +85,8 @@ export interface StatusView {
     readonly faultsTolerated: number;
   };
   readonly voting: { readonly may: boolean; readonly whyNot: string | null };
+  /** Null while the node does not take part. */
+  readonly presence: PresenceView | null;
   /** What is done before the node takes part; null afterwards. */
   readonly opening: OpeningView | null;
   /** Null for a relay, and where the store is damaged. */
@@ -135,23 +138,53 @@ export interface PeersView {
   readonly anonymousLinks: number;
 }
 
-export interface CommitteeMemberView {
+/** What is known of a member by what it proved and said, signed; never by a link. */
+export interface AttendanceView {
+  /** It proved lately that it is there. */
+  readonly heard: boolean;
+  /** Whether it votes, as it said last. */
+  readonly votes: boolean | null;
+  /** Since when it is heard, or silent; null: it never was heard, or nobody knows since when. */
+  readonly sinceMs: number | null;
+  /** When it proved and said this. */
+  readonly saidMs: number | null;
+  /** How far its wall clock is ahead of this node's. */
+  readonly clockAheadMs: number | null;
+}
+
+/** Who is there and who votes, counted, this node included if it is an authority. */
+export interface PresenceView {
+  /** False: this node would have to ask, and has not (`meshpay reach`). */
+  readonly known: boolean;
+  readonly heard: number;
+  readonly voters: number;
+  /** Of an authority. */
+  readonly connectivity: Connectivity['status'] | null;
+  readonly sinceMs: number | null;
+  /** Members whose ledger differed at the last comparison, and since when. */
+  readonly merging: readonly { readonly name: string; readonly sinceMs: number }[];
+}
+
+export interface CommitteeMemberView extends AttendanceView {
   readonly index: number;
   readonly name: string;
   readonly key: string;
   readonly self: boolean;
-  readonly reachable: boolean;
+  /** Of the link to it; null: there is none, and none is wanted. */
   readonly state: PeerState | null;
   /** Whether its ledger was equal to ours at the last comparison; null: not compared yet. */
   readonly equal: boolean | null;
+  /** When that comparison was. */
+  readonly comparedMs: number | null;
 }
 
 export interface CommitteeView {
   readonly epoch: number;
   readonly quorum: number;
   readonly faultsTolerated: number;
-  /** Members that can be reached now, this node included if it is one. */
-  readonly reachable: number;
+  /** Members that are there now, this node included if it is one, and those of them that vote. */
+  readonly heard: number;
+  readonly voters: number;
   readonly members: readonly CommitteeMemberView[];
 }
 
@@ -180,7 +213,7 @@ export interface AccountClaims {
 
 /** Which other members have just answered this node with their signatures. */
 export interface ReachableView {
-  readonly answering: readonly string[];
+  readonly answering: readonly { readonly name: string; readonly votes: boolean }[];
   readonly silent: readonly string[];
 }
 

@@ -15,6 +15,7 @@ import type { NodeIdentity } from './node-identity.ts';
 import type { Beacons } from './parts/beacons.ts';
 import type { ServedLedger } from './parts/ledgers.ts';
 import type { Readiness } from './readiness.ts';
+import type { RollCall } from './roll-call.ts';
 
 export interface DaemonContext {
   readonly configFile: string;
@@ -27,6 +28,8 @@ export interface DaemonContext {
   readonly counters: Counters;
   readonly events: Events;
   readonly readiness: Readiness;
+  /** What members answered that were asked whether they are there. */
+  readonly rollCall: RollCall;
   /** The latest wall time that this node's files prove, milliseconds since 1970. */
   readonly knownPastMs: number;
   /** The outer ledgers that this node serves; none before they are opened. */

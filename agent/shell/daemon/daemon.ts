@@ -32,6 +32,7 @@ import { serveControl } from './parts/control.ts';
 import { closeLedgers, openLedgers, type ServedLedger } from './parts/ledgers.ts';
 import { createReadiness } from './readiness.ts';
 import { reload } from './reload.ts';
+import { RollCall } from './roll-call.ts';
 import { StartFailure } from './start-failure.ts';
 import { engineOptions, takePart } from './take-part.ts';
 import { latestChangeMs } from './wall-clock.ts';
@@ -193,6 +194,7 @@ function createContext({ config, configFile, identity, logs }: DaemonSetup): Con
     counters: createCounters(),
     events,
     readiness,
+    rollCall: new RollCall(),
     knownPastMs: latestChangeMs([configFile, config.genesis, config.node_key, log]),
     damage: [],
     ledgers: [],

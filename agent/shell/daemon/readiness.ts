@@ -10,13 +10,20 @@ import type { MemberIndex } from '../../core/base/units.ts';
 import { type Member, quorumOf } from '../../core/network/committee.ts';
 import type { NodeState } from '../control/states.ts';
 
+export interface Comparison {
+  readonly equal: boolean;
+  /** When it was, and since when they have come to the same, as `nowMs`. */
+  readonly atMs: number;
+  readonly sinceMs: number;
+}
+
 export interface Readiness {
   readonly state: NodeState;
-  /** Whether a member's ledger was level with ours at the last comparison; undefined: none yet. */
-  isEqual(member: MemberIndex): boolean | undefined;
+  /** The last comparison of a member's ledger with ours; undefined: none yet. */
+  comparison(member: MemberIndex): Comparison | undefined;
   /** The node runs, listens and takes part. */
   started(): void;
-  compared(member: MemberIndex, equal: boolean): void;
+  compared(member: MemberIndex, equal: boolean, atMs: number): void;
   damaged(): void;
   stopping(): void;
 }
@@ -27,7 +34,7 @@ export function createReadiness(setup: {
   readonly members: () => readonly Pick<Member, 'number'>[];
   readonly onChange: (from: NodeState, to: NodeState) => void;
 }): Readiness {
-  const comparisons = new Map<MemberIndex, boolean>();
+  const comparisons = new Map<MemberIndex, Comparison>();
   const levelMembers = new Set<MemberIndex>();
   let state: NodeState = 'starting';
 
@@ -47,10 +54,12 @@ export function createReadiness(setup: {
     get state() {
       return state;
     },
-    isEqual: (member) => comparisons.get(member),
+    comparison: (member) => comparisons.get(member),
     started: () => change(setup.self === undefined || isLevel() ? 'ready' : 'syncing'),
-    compared(member, equal) {
-      comparisons.set(member, equal);
+    compared(member, equal, atMs) {
+      const before = comparisons.get(member);
+      const sinceMs = before?.equal === equal ? before.sinceMs : atMs;
+      comparisons.set(member, { equal, atMs, sinceMs });
       if (equal) levelMembers.add(member);
       if (state === 'syncing' && isLevel()) change('ready');
     },

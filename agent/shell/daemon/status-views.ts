@@ -1,16 +1,13 @@
 /** What `meshpay status`, `peers` and `committee` show of a running daemon. */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { unreachable } from '../../core/base/assert.ts';
 import { equalBytes, toHex } from '../../core/base/bytes.ts';
 import { nameOf } from '../../core/base/names.ts';
-import { faultsTolerated, quorumOf, vouchersNeeded } from '../../core/network/committee.ts';
-import { type AuthorityStanding, standingOf } from '../../core/standing.ts';
-import { type JudgedNetwork, type LedgerFigures, memberName } from '../../core/views.ts';
+import { faultsTolerated, quorumOf } from '../../core/network/committee.ts';
+import type { LedgerFigures } from '../../core/views.ts';
 import {
   CONTROL_API_VERSION,
   type CommitteeView,
-  type OpeningView,
   type PeersView,
   type PeerView,
   type StatusView,
@@ -19,11 +16,12 @@ import {
 import { tokenViews } from '../control/money-view.ts';
 import { formatAddress } from '../net/address.ts';
 import { describeLinkFault } from '../net/fault.ts';
-import { isLinked } from '../net/peer-state.ts';
 import type { KnownPeer } from '../net/peers.ts';
 import type { StoreStatistics } from '../store/store.ts';
 import { VERSION } from '../version.ts';
+import { attendanceOf, presenceView, wallOf } from './attendance.ts';
 import type { DaemonContext } from './context.ts';
+import { votingView } from './voting-view.ts';
 import { isClockTrusted } from './wall-clock.ts';
 
 export function statusView(context: DaemonContext): StatusView {
@@ -52,6 +50,7 @@ export function statusView(context: DaemonContext): StatusView {
     },
     committee: committeeFigures(context),
     voting: votingView(context),
+    presence: presenceView(context),
     opening: context.opening ?? null,
     ledger:
       running === undefined || member === undefined ? null : ledgerView(running.engine.ledger()),
@@ -70,42 +69,6 @@ export function statusView(context: DaemonContext): StatusView {
     dataDir: config['store.folder'],
     configFile: context.configFile,
   };
-}
-
-/** Whether this node votes, and if not the reason for a person. */
-export function votingView({ identity, running, opening }: DaemonContext): StatusView['voting'] {
-  const no = (whyNot: string): StatusView['voting'] => ({ may: false, whyNot });
-  if (identity.member === undefined) return no('a relay keeps no ledger');
-  if (opening !== undefined) return no(openingText(opening));
-  if (running === undefined) return no('the stored state is damaged');
-  const standing = standingOf(running.engine.read);
-  switch (standing.kind) {
-    case 'votes':
-      return { may: true, whyNot: null };
-    case 'barred':
-      return no(standing.bar.reason);
-    case 'first_start':
-      return no(firstStartText(identity.network, standing));
-    default:
-      return unreachable(standing);
-  }
-}
-
-/** "checking what votes depend on, 3000 of 9000 records". */
-export function openingText({ what, done, of }: OpeningView): string {
-  if (done === 0) return what;
-  return of === null ? `${what}, ${done} records` : `${what}, ${done} of ${of} records`;
-}
-
-/** What the first start of an authority waits for. */
-function firstStartText(
-  network: JudgedNetwork,
-  { vouchers: { vouched, seen } }: Extract<AuthorityStanding, { kind: 'first_start' }>,
-): string {
-  const needed = vouchersNeeded(network.committee.members.length);
-  const names = seen.map((member) => memberName(network, member)).join(', ');
-  const known = names === '' ? '' : `; ${names} saw this key in use before`;
-  return `the first start of its key: ${vouched.length} of ${needed} other members have vouched for it${known}`;
 }
 
 export function peersView(context: DaemonContext): PeersView {
@@ -145,22 +108,23 @@ export function committeeView(context: DaemonContext): CommitteeView {
   const { identity, running, readiness } = context;
   const peers = running?.engine.links.peers() ?? [];
   const members = identity.network.committee.members.map(({ number, name, key }) => {
-    const self = number === identity.member;
     const peer = peers.find((one) => one.key !== undefined && equalBytes(one.key, key));
-    const linked = peer !== undefined && isLinked(peer.state);
+    const compared = readiness.comparison(number);
     return {
       index: number,
       name,
       key: nameOf('node', key),
-      self,
-      reachable: self ? running !== undefined : linked,
+      self: number === identity.member,
+      ...attendanceOf(context, number),
       state: peer?.state ?? null,
-      equal: readiness.isEqual(number) ?? null,
+      equal: compared?.equal ?? null,
+      comparedMs: compared === undefined ? null : wallOf(context, compared.atMs),
     };
   });
   const { epoch, quorum, faultsTolerated: f } = committeeFigures(context);
-  const reachable = members.filter((member) => member.reachable).length;
-  return { epoch, quorum, faultsTolerated: f, reachable, members };
+  const heard = members.filter((member) => member.heard);
+  const voters = heard.filter(({ votes }) => votes === true).length;
+  return { epoch, quorum, faultsTolerated: f, heard: heard.length, voters, members };
 }
 
 function committeeFigures({ identity }: DaemonContext): StatusView['committee'] {

@@ -64,8 +64,10 @@ function hear(context: DaemonContext, { links }: Engine, notice: Notice): void {
   context.counters.count(notice);
   logNotice(context.logs, network, notice);
   context.events.publish(() => viewOfNotice(network, notice));
+  const { nowMs } = context.clock.stamp();
+  if (notice.kind === 'reached') context.rollCall.answered(notice.member, notice.votes, nowMs);
   if (notice.kind !== 'compared') return;
-  context.readiness.compared(notice.member, notice.equal);
+  context.readiness.compared(notice.member, notice.equal, nowMs);
   const key = memberAt(network.committee, notice.member)?.key;
   // A peer stays ready once it was: ledgers that take payments differ for a moment all the time.
   if (notice.equal && key !== undefined) links.progress(key, 'ready');

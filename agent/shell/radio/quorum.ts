@@ -1,12 +1,12 @@
 /**
- * Whether a payment could be certified from this machine now. The node knows it, since it holds the
- * links; whoever shows it asks the node over its control socket.
+ * Whether a payment could be certified from this machine now. The node hears who is
+ * there and votes; whoever shows it asks the node over its control socket.
  */
 import { askControl } from '../control/client.ts';
 
 export interface QuorumView {
-  /** Authorities that can be reached, this node included if it is one. */
-  readonly reachable: number;
+  /** Authorities that are there and vote, this node included if it is one. */
+  readonly voters: number;
   readonly quorum: number;
 }
 
@@ -17,12 +17,12 @@ const ANSWER_MS = 2_000;
 export async function askQuorum(socket: string): Promise<QuorumView | undefined> {
   try {
     const view = await askControl(socket, 'committee', {}, { silenceMs: ANSWER_MS });
-    return { reachable: view.reachable, quorum: view.quorum };
+    return { voters: view.voters, quorum: view.quorum };
   } catch {
     return undefined;
   }
 }
 
 export function hasQuorum(view: QuorumView | undefined): boolean {
-  return view !== undefined && view.reachable >= view.quorum;
+  return view !== undefined && view.voters >= view.quorum;
 }

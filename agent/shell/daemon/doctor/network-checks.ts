@@ -2,6 +2,7 @@
 import { nameOf } from '../../../core/base/names.ts';
 import { quorumOf } from '../../../core/network/committee.ts';
 import type { CheckView } from '../../control/check.ts';
+import { outlookOf, outlookText } from '../../control/outlook.ts';
 import { formatAddress } from '../../net/address.ts';
 import { interfaceIndex } from '../../net/multicast.ts';
 import type { DaemonContext } from '../context.ts';
@@ -10,22 +11,38 @@ import { beaconInterfaces } from '../wanted-peers.ts';
 import { found, well } from './finding.ts';
 
 export function checkQuorum(context: DaemonContext): CheckView {
-  const { quorum, reachable, members } = committeeView(context);
-  const what = `${reachable} of ${members.length} members are linked, a quorum is ${quorum}`;
-  if (context.identity.member === undefined ? reachable > 0 : reachable >= quorum) {
-    return well('quorum', what);
-  }
-  const missing = members.filter((member) => !member.reachable).map(({ name }) => name);
-  const mend = `Look why there is no link to ${missing.join(', ')}: meshpay peers tells the last error.`;
-  return found('quorum', context.running === undefined ? 'fail' : 'warn', what, mend);
+  const { quorum, heard, voters, members } = committeeView(context);
+  const count = { members: members.length, heard, voters, quorum };
+  const outlook = outlookOf(count);
+  const what = outlookText(count);
+  if (outlook === 'all') return well('quorum', what);
+  const silent = members.filter((member) => !member.heard);
+  const idle = members.filter((member) => member.heard && member.votes === false);
+  const mends = [
+    ...(silent.length === 0
+      ? []
+      : [`Look why ${namesOf(silent)} cannot be heard: meshpay peers tells the last error.`]),
+    ...(idle.length === 0
+      ? []
+      : [`${namesOf(idle)} answers and does not vote: meshpay doctor there tells why.`]),
+  ];
+  return found('quorum', outlook === 'none' ? 'fail' : 'warn', what, mends.join(' '));
 }
 
-export function checkLedgers({ identity, readiness }: DaemonContext): CheckView {
+function namesOf(members: readonly { readonly name: string }[]): string {
+  return members.map(({ name }) => name).join(', ');
+}
+
+export function checkLedgers(context: DaemonContext): CheckView {
+  const { identity, readiness, clock } = context;
   const { members } = identity.network.committee;
   if (identity.member === undefined) return well('ledgers', 'a relay keeps no ledger');
-  const equal = members.filter(({ number }) => readiness.isEqual(number));
-  const level = equal.length + 1;
-  const what = `level with ${level} of ${members.length} members at the last comparison, this one counted`;
+  const compared = members.flatMap(({ number }) => readiness.comparison(number) ?? []);
+  const level = compared.filter(({ equal }) => equal).length + 1;
+  const { nowMs } = clock.stamp();
+  const oldest = Math.max(0, ...compared.map(({ atMs }) => Math.round((nowMs - atMs) / 1000)));
+  const when = compared.length === 0 ? 'none was compared yet' : `compared up to ${oldest} s ago`;
+  const what = `level with ${level} of ${members.length} members, this one counted; ${when}`;
   if (level >= quorumOf(members.length)) return well('ledgers', what);
   const mend = 'This mends itself while a quorum is linked; if it does not, see meshpay committee.';
   return found('ledgers', 'warn', what, mend);
@@ -78,7 +95,7 @@ export function checkTwins(context: DaemonContext): CheckView {
   });
   const mend =
     'Find the copy and stop it at once: an authority that runs twice may vote twice, which counts as ' +
-    'hostile. A key that others may have had is replaced by an epoch change.';
+    'hostile.';
   return found('twins', 'fail', all.join('; '), mend);
 }
 

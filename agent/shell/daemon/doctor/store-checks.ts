@@ -6,7 +6,7 @@ import { describeDamage } from '../../store/damage.ts';
 import type { StoreStatistics } from '../../store/store.ts';
 import type { DaemonContext } from '../context.ts';
 import { unusedMarkOf } from '../owner.ts';
-import { openingText, votingView } from '../status-views.ts';
+import { openingText, votingView } from '../voting-view.ts';
 import { found, well } from './finding.ts';
 
 const LOW_DISK_BYTES = 64 * 1024 * 1024;
@@ -43,7 +43,7 @@ export function checkVoting(context: DaemonContext): CheckView {
 }
 
 function votingAdvice({ damage, running }: DaemonContext): [Verdict, string] {
-  const newKey = 'It gets its seat back with a new key, by an epoch change.';
+  const newKey = 'This key never votes again. See that the others run: a quorum does without it.';
   const standing = running === undefined ? undefined : standingOf(running.engine.read);
   if (standing?.kind === 'barred' && standing.isElsewhere) {
     return ['fail', `Find the other copy of this node and stop it. ${newKey}`];

@@ -21,7 +21,7 @@ import { accountView } from '../account-claims.ts';
 import { bookView, dealWith, depositOf, payoutView, pendingView } from '../cashier.ts';
 import { type DaemonContext, notRunning } from '../context.ts';
 import { doctorView } from '../doctor/checks.ts';
-import { reachableView } from '../reachable.ts';
+import { callRoll, reachableView } from '../reachable.ts';
 import { reload } from '../reload.ts';
 import { exitOf, StartFailure, wrongConfig } from '../start-failure.ts';
 import { committeeView, peersView, statusView } from '../status-views.ts';
@@ -67,7 +67,10 @@ function controlHandlers(context: DaemonContext, onStop: () => void): ControlHan
   return {
     status: () => statusView(context),
     peers: () => peersView(context),
-    committee: () => committeeView(context),
+    committee: async () => {
+      await callRoll(context);
+      return committeeView(context);
+    },
     account: (params) => accountView(context, params),
     reach: () => reachableView(context),
     events: (params, call) => follow(context, params, call),
@@ -75,7 +78,10 @@ function controlHandlers(context: DaemonContext, onStop: () => void): ControlHan
       if (level !== undefined) context.logs.level = level;
       return { level: context.logs.level };
     },
-    doctor: () => doctorView(context),
+    doctor: async () => {
+      await callRoll(context);
+      return doctorView(context);
+    },
     backup: ({ file }) => writeBackup(context, file),
     'cashier.pending': (params) => pendingView(context, params),
     'cashier.payout': (params) => payoutView(context, params),
