@@ -35,6 +35,13 @@ import { walletPay, walletResume } from './commands/wallet-pay.ts';
 import { walletImport, walletReceipt, walletVerify } from './commands/wallet-receipt.ts';
 import { walletAddress, walletBalance, walletHistory } from './commands/wallet-views.ts';
 
+import {
+  walletDeposit,
+  walletWithdraw,
+  walletWithdrawal,
+  walletWithdrawals,
+} from './commands/wallet-withdraw.ts';
+
 const all = (): readonly CommandSpec[] => COMMANDS;
 
 export const COMMANDS: readonly CommandSpec[] = [
@@ -47,6 +54,10 @@ export const COMMANDS: readonly CommandSpec[] = [
   walletBalance,
   walletPay,
   walletResume,
+  walletWithdraw,
+  walletWithdrawals,
+  walletWithdrawal,
+  walletDeposit,
   walletHistory,
   walletReceipt,
   walletVerify,

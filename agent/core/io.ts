@@ -8,14 +8,17 @@
  * that is gone.
  */
 import type { ByteKey } from './base/bytes.ts';
-import type { Amount, LinkId, TokenIndex } from './base/units.ts';
+import type { Amount, LedgerIndex, LinkId, TokenIndex } from './base/units.ts';
 import type { Notice } from './notice.ts';
 
 /** When an event happened. Both in whole milliseconds. */
 export interface Stamp {
   /** Never goes back while the process lives; for timers. */
   readonly nowMs: number;
-  /** The wall clock, which may be wrong (routers have no battery); only ever shown. */
+  /**
+   * The wall clock, which may be wrong (routers have no battery). It is shown, and it sways what is
+   * proposed; no vote depends on it.
+   */
   readonly wallMs: number;
 }
 
@@ -64,6 +67,21 @@ export type Command =
       /**
        * 16 random bytes, for the question; undefined: the owner insists, and nobody is waited for.
        */
+      readonly nonce: Uint8Array | undefined;
+    }
+  /**
+   * The same for money that is to leave the network through an outer ledger (PROTOCOL:
+   * Withdrawals).
+   */
+  | {
+      readonly kind: 'withdraw';
+      readonly token: TokenIndex;
+      readonly amount: Amount;
+      readonly ledger: LedgerIndex;
+      /** Text in the ledger's own syntax, as UTF-8. */
+      readonly recipient: Uint8Array;
+      /** By the clock on the wall; at most MAX_VALID_FOR_MS ahead of it. */
+      readonly validUntilMs: bigint;
       readonly nonce: Uint8Array | undefined;
     }
   /** Gives up a payment that is not signed yet. */

@@ -39,6 +39,7 @@ import {
   openQuestionCoder,
   ownBeatsCoder,
   ownLifeCoder,
+  ownWithdrawalCoder,
   paceCoder,
   paymentCoder,
   presenceCoder,
@@ -142,6 +143,8 @@ export const SPACES = {
   /** The n of the payment made with a sequence, and of one received. */
   paidAt: many(DISK, 0x4f, numberKey<Sequence>('sequence'), numberCoder),
   incomingAt: many(DISK, 0x49, entryKey<Sequence>('payer', 'sequence'), numberCoder),
+  /** How far its withdrawal with a sequence is (wallet/withdrawals.ts). */
+  ownWithdrawal: many(DISK, 0xa3, numberKey<Sequence>('sequence'), ownWithdrawalCoder),
   /** How many credits of a member's list were taken in. */
   incomingCursor: many(DISK, 0x55, MEMBER, numberCoder),
 

@@ -8,8 +8,14 @@ import { asShown } from './authority/account.ts';
 import { digestAt } from './authority/digest.ts';
 import { equalBytes } from './base/bytes.ts';
 import { FIRST_SEQUENCE, type MemberIndex, type Sequence } from './base/units.ts';
-import type { Order, SignedOrder } from './codec/order.ts';
-import type { Account, LiveOrder, PaymentRecord, WalletRecord } from './codec/record.ts';
+import { type Order, orderHash, type SignedOrder } from './codec/order.ts';
+import type {
+  Account,
+  LiveOrder,
+  PaymentRecord,
+  WalletRecord,
+  WithdrawalStep,
+} from './codec/record.ts';
 import { Draft } from './draft.ts';
 import type { Read } from './io.ts';
 import { type Committee, memberAt } from './network/committee.ts';
@@ -18,6 +24,7 @@ import type { Network } from './network/genesis.ts';
 import { recordAt } from './space.ts';
 import { SPACES } from './spaces.ts';
 import { isReceived, readLiveOrder, readPayment, readWallet } from './wallet/holdings.ts';
+import { ownWithdrawal } from './wallet/withdrawals.ts';
 
 /** The id of the network that this state belongs to; undefined: none was ever joined. */
 export function networkOf(read: Read): Uint8Array | undefined {
@@ -136,6 +143,19 @@ export function liveOrderOf(read: Read): LiveOrder | undefined {
 /** The nth certificate that a wallet made or received, from 0. */
 export function paymentOf(read: Read, n: bigint): PaymentRecord | undefined {
   return readPayment(read, n);
+}
+
+export type WithdrawalState = WithdrawalStep['state'];
+
+/** How far a withdrawal of this wallet is, and when it learned of each step. */
+export function withdrawalStepsOf(
+  read: Read,
+  network: Network,
+  order: Order,
+): readonly WithdrawalStep[] {
+  const known = ownWithdrawal(read, order.sequence);
+  const isOf = known !== undefined && equalBytes(known.hash, orderHash(network.id, order));
+  return isOf ? known.steps : [];
 }
 
 /** Whether a wallet has the certificate of this order, which pays it. */

@@ -12,7 +12,7 @@ import type { Notice } from '../core/notice.ts';
 import { memberName } from '../core/views.ts';
 import { type Answers, heldBy, lackOf } from '../core/wallet/answers.ts';
 import { type BrokenFault, type Interrupted, isFault, type NotSigned } from './fault.ts';
-import type { PayCommand } from './request.ts';
+import type { PayCommand, WithdrawCommand } from './request.ts';
 import type { WalletSession } from './session.ts';
 import { until } from './until.ts';
 
@@ -46,7 +46,7 @@ export interface AskWatch {
  */
 export async function untilSigned(
   session: Asker,
-  command: PayCommand,
+  command: PayCommand | WithdrawCommand,
   watch: AskWatch,
 ): Promise<undefined | NotSigned | Interrupted | BrokenFault> {
   const asking = new Asking(session, command, watch);
@@ -59,14 +59,14 @@ export async function untilSigned(
 
 class Asking {
   readonly #session: Asker;
-  readonly #command: PayCommand;
+  readonly #command: PayCommand | WithdrawCommand;
   readonly #watch: AskWatch;
   readonly #nonce = randomBytes(NONCE_BYTES);
   readonly #unhear: () => void;
   #isSigned = false;
   #refused: RefusalCode | undefined;
 
-  constructor(session: Asker, command: PayCommand, watch: AskWatch) {
+  constructor(session: Asker, command: PayCommand | WithdrawCommand, watch: AskWatch) {
     this.#session = session;
     this.#command = command;
     this.#watch = watch;
@@ -76,7 +76,7 @@ class Asking {
   async run(): Promise<undefined | NotSigned | Interrupted | BrokenFault> {
     const { signal, insists = false, timeoutMs = PATIENCE_MS } = this.#watch;
     const patienceMs = insists ? Math.min(timeoutMs / 2, INSISTING_MS) : timeoutMs;
-    this.#session.command({ kind: 'pay', ...this.#command, nonce: this.#nonce });
+    this.#session.command({ ...this.#wish, nonce: this.#nonce });
     const broken = (await this.#answers(patienceMs)) ?? (await this.#giveUp());
     if (broken !== undefined) return broken;
     if (this.#isSigned) return undefined;
@@ -89,6 +89,12 @@ class Asking {
 
   end(): void {
     this.#unhear();
+  }
+
+  /** What the core is told. */
+  get #wish() {
+    const command = this.#command;
+    return 'kind' in command ? command : ({ kind: 'pay', ...command } as const);
   }
 
   get #isOver(): boolean {
@@ -120,7 +126,7 @@ class Asking {
 
   async #insist(): Promise<undefined | NotSigned | BrokenFault> {
     this.#refused = undefined;
-    this.#session.command({ kind: 'pay', ...this.#command, nonce: undefined });
+    this.#session.command({ ...this.#wish, nonce: undefined });
     const ended = await until(this.#session, () => this.#isOver || undefined);
     if (isFault(ended)) return ended;
     return this.#isSigned ? undefined : this.#reason();

@@ -16,7 +16,7 @@ import {
   type Unfinished,
 } from './fault.ts';
 import { type MissingVote, Pursuit } from './pursuit.ts';
-import type { PayCommand } from './request.ts';
+import type { PayCommand, WithdrawCommand } from './request.ts';
 import type { PeerTrouble, Resumed, WalletSession } from './session.ts';
 import { until } from './until.ts';
 import { liveOrderView } from './view.ts';
@@ -66,7 +66,7 @@ const SPREAD_REST_MS = 150;
  */
 export async function pay(
   session: WalletSession,
-  command: PayCommand,
+  command: PayCommand | WithdrawCommand,
   watch: PayWatch,
 ): Promise<Paid | PayFault> {
   const { decimals } = session.network.genesis.tokens[command.token] ?? { decimals: 0 };

@@ -47,11 +47,16 @@ export function writeReceipt(network: JudgedNetwork, certificate: Certificate): 
     ['network', network.genesis.name],
     ['network id', nameOf('network', network.id)],
     ['order', order.id],
+    ...(order.kind === 'withdrawal' ? [['proves', 'that the amount is locked, not paid out']] : []),
     ['amount', `${order.amount} ${order.token}`],
     ['from', order.account],
     ['to', order.recipient],
+    ...(order.ledger === null ? [] : [['ledger', order.ledger]]),
+    ...(order.validUntilMs === null
+      ? []
+      : [['until', `${new Date(order.validUntilMs).toISOString()}`]]),
     ['sequence', order.sequence],
-    ['memo', memoText(order.memo, 'none')],
+    ...(order.kind === 'withdrawal' ? [] : [['memo', memoText(order.memo, 'none')]]),
     ['votes', `${votes.join(', ')} (${counts}, epoch ${certificate.epoch})`],
   ].map(([label = '', value = '']) => `${label.padEnd(12)}${value}`);
   const text = base64.encode(certificateBytes(certificate));

@@ -7,6 +7,7 @@ const ALICE = nameOf('account', signerOf(11).publicKey);
 const BOB = nameOf('account', signerOf(12).publicKey);
 const NODE = nameOf('node', signerOf(1).publicKey);
 const PAY = 'wallet pay --wallet alice';
+const WITHDRAW = 'wallet withdraw --wallet alice --ledger cashbook';
 
 export const WALLET_CASES: readonly Case[] = [
   {
@@ -70,6 +71,61 @@ export const WALLET_CASES: readonly Case[] = [
     says: /^bad_usage: --most: expected a whole number from 1 to 1000000, found "0"$/,
   },
 
+  {
+    line: `${WITHDRAW} 1`,
+    exit: 'usage',
+    says: /^bad_usage: token: expected a token such as HRS, found nothing$/,
+  },
+  {
+    line: `${WITHDRAW} 1 HRS`,
+    exit: 'usage',
+    says: /^bad_usage: --to: expected whom the ledger is to pay, found nothing$/,
+  },
+  {
+    line: `${WITHDRAW} 0 HRS --to Anna`,
+    exit: 'usage',
+    says: /^amount_zero: amount: expected at least 0\.01, found 0$/,
+  },
+  {
+    line: `${WITHDRAW} 1.001 HRS --to Anna`,
+    exit: 'usage',
+    says: /^too_many_decimals: amount/,
+  },
+  {
+    line: `${WITHDRAW} 1 CUP --to Anna`,
+    exit: 'usage',
+    says: /^token_not_paid_out: token: expected HRS, found CUP$/,
+  },
+  {
+    line: 'wallet withdraw --wallet alice 1 HRS --to Anna --ledger bank',
+    exit: 'usage',
+    says: /^unknown_ledger: ledger: expected cashbook, found bank$/,
+  },
+  {
+    line: `${WITHDRAW} 1 HRS --to An\u200bna`,
+    exit: 'usage',
+    says: /^bad_recipient: --to: .*found a zero-width space after An$/,
+  },
+  {
+    line: `${WITHDRAW} 1 HRS --to ${'x'.repeat(129)}`,
+    exit: 'usage',
+    says: /^bad_recipient: --to: expected 1 to 128 bytes, found 129$/,
+  },
+  {
+    line: `${WITHDRAW} 1 HRS --to Anna --valid-for 0s`,
+    exit: 'usage',
+    says: /^bad_valid_until: --valid-for: expected a time such as 1h.*, found "0s"$/,
+  },
+  {
+    line: `${WITHDRAW} 1 HRS --to Anna --valid-for 31d`,
+    exit: 'usage',
+    says: /^bad_valid_until: --valid-for: .*at most 30d, found "31d"$/,
+  },
+  {
+    line: 'wallet withdrawal 3f --wallet alice --offline',
+    exit: 'no_input',
+    says: /^no_such_payment: order: expected the order id of one withdrawal, or its beginning, found "3f"$/,
+  },
   {
     line: `${PAY}`,
     exit: 'usage',

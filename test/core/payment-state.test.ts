@@ -43,7 +43,7 @@ test('a payment that is asked about is given up when it is dropped or refused, a
   world.run();
   world.plan('alice', 'carol', 20n);
   const state = paymentState(readOf(world));
-  assert.equal(state.kind === 'asking' && state.asked.plan.amount, 20n);
+  assert.equal(state.kind === 'asking' && state.asked.plan.data.amount, 20n);
   world.event(world.place('alice'), { kind: 'command', command: { kind: 'drop' } });
   assert.equal(stateOf(world), 'idle');
   deaf(world);
@@ -102,5 +102,8 @@ test('no order is made where one is live, whoever asks for it', () => {
   const live = readLiveOrder(readOf(world));
   assert.ok(live !== undefined);
   const draft = new Draft({ get: (key) => state.get(key) }, { nowMs: 0, wallMs: 0 });
-  assert.throws(() => adopt(draft, live.order), /an order is made only where none is live/);
+  assert.throws(
+    () => adopt(draft, world.network, live.order),
+    /an order is made only where none is live/,
+  );
 });

@@ -372,6 +372,11 @@ export function sampleBytes(): Map<string, Uint8Array> {
     votes: certificate.votes,
   };
   samples.set('record/live-order', encode(records.liveOrderCoder, live));
+  const steps = [
+    { state: 'pending' as const, wallMs: 1_700_000_000_000n },
+    { state: 'certified' as const, wallMs: 1_700_000_000_500n },
+  ];
+  samples.set('record/own-withdrawal', encode(records.ownWithdrawalCoder, { hash, steps }));
   const payment = { wallMs: 1_700_000_000_000n, certificate };
   samples.set('record/payment', encode(records.paymentCoder, payment));
   for (const [name, record] of cashbookSamples()) samples.set(`record/book-${name}`, record);

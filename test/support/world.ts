@@ -4,10 +4,17 @@
  * test wants to lose, change or forge, it does in `onFrame`.
  */
 
+import { utf8 } from '@scure/base';
 import type { ByteKey } from '../../agent/core/base/bytes.ts';
 import type { Signer, Verify } from '../../agent/core/base/crypto.ts';
 import { SEED_BYTES } from '../../agent/core/base/limits.ts';
-import type { Amount, LinkId, MemberIndex, TokenIndex } from '../../agent/core/base/units.ts';
+import type {
+  Amount,
+  LedgerIndex,
+  LinkId,
+  MemberIndex,
+  TokenIndex,
+} from '../../agent/core/base/units.ts';
 import { decodeOwn, encode } from '../../agent/core/codec/canonical.ts';
 import { type Frame, frameCoder } from '../../agent/core/codec/message.ts';
 import type { Event, Step } from '../../agent/core/io.ts';
@@ -15,7 +22,7 @@ import { memosOf } from '../../agent/core/memo.ts';
 import { type Genesis, networkOf } from '../../agent/core/network/genesis.ts';
 import { createNode, type Node } from '../../agent/core/node.ts';
 import type { Notice } from '../../agent/core/notice.ts';
-import type { Part } from '../../agent/core/part.ts';
+import type { CommandOf, Part } from '../../agent/core/part.ts';
 import { PARTS } from '../../agent/core/parts.ts';
 import type { NodeSetup } from '../../agent/core/setup.ts';
 import { isDurable } from '../../agent/core/spaces.ts';
@@ -324,6 +331,21 @@ export class World {
     const recipient = typeof to === 'string' ? this.place(to).signer.publicKey : to;
     const nonce = new Uint8Array(16).fill(++this.#questions);
     return this.#pay(from, recipient, amount, memo, nonce);
+  }
+
+  /** A wallet asks about a withdrawal to Anna, and makes it if they would vote for it. */
+  withdraw(from: string, minor: bigint, parts: Partial<CommandOf<'withdraw'>> = {}): Step {
+    const command: CommandOf<'withdraw'> = {
+      kind: 'withdraw',
+      token: HRS,
+      amount: minor as Amount,
+      ledger: 0 as LedgerIndex,
+      recipient: utf8.decode('Anna'),
+      validUntilMs: BigInt(this.nowMs + 3_600_000),
+      nonce: new Uint8Array(16).fill(++this.#questions),
+      ...parts,
+    };
+    return this.event(this.place(from), { kind: 'command', command });
   }
 
   #pay(

@@ -38,7 +38,8 @@ export async function reportPaid(
   );
   const unprinted = await terminal.flushed();
   if (unprinted !== undefined) {
-    terminal.note(`${terminal.notePaint.good('paid')} ${shortOrder(certificate.order)}`);
+    const { order } = certificate;
+    terminal.note(`${terminal.notePaint.good(doneWord(order))} ${shortOrder(order)}`);
   }
   const again = `"meshpay wallet receipt ${certificate.order.id} --output FILE" writes the receipt.`;
   if (unsaved !== undefined) throw paidButFailure('the receipt', unsaved, again);
@@ -66,6 +67,11 @@ function paidButFailure(what: string, error: unknown, ...hints: readonly string[
     'The payment is done, once and for good. Do not make it again.',
     ...hints,
   );
+}
+
+/** What a certificate makes of an order, in a word. */
+export function doneWord({ kind }: OrderView): string {
+  return kind === 'withdrawal' ? 'certified' : 'paid';
 }
 
 /** "12.50 HRS to mp1abc...", with the memo. */

@@ -1,42 +1,13 @@
 /** `meshpay wallet pay` and `meshpay wallet resume`. */
-import { accessSync, constants, existsSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
-import { harmless } from '../../core/base/characters.ts';
-import type { WalletFolder } from '../../wallet/folder.ts';
-import { resume as goOn, type PayWatch, pay } from '../../wallet/pay.ts';
-import { connect } from '../../wallet/refresh.ts';
+import { resume as goOn } from '../../wallet/pay.ts';
 import { isSamePayment, readPayment } from '../../wallet/request.ts';
-import {
-  type Args,
-  type CommandSpec,
-  type Context,
-  JSON_OPTION,
-  type OptionSpec,
-} from '../command.ts';
-import { failure } from '../failure.ts';
+import { type Args, type CommandSpec, type Context, JSON_OPTION } from '../command.ts';
 import { show } from '../output.ts';
-import { askingText, progressText, waitingLines } from '../render/pursuit.ts';
 import { WALLET_OPTION, walletOf } from '../wallet.ts';
-import { type FaultToken, NO_TOKEN, notSignedText, orFail } from '../wallet-failure.ts';
-import { wholeNumber } from './numbers.ts';
+import { orFail } from '../wallet-failure.ts';
+import { ANYWAY_OPTION, makeOrder, readWatch, refusePeerless, WAIT_OPTIONS } from './ordering.ts';
 import { reportPaid, shortOrder } from './paid.ts';
 import { openShown } from './with-wallet.ts';
-
-const WAIT_OPTIONS: readonly OptionSpec[] = [
-  {
-    name: 'timeout',
-    kind: 'text',
-    value: 'SECONDS',
-    summary: 'end after this time without a quorum; the order stays live. For ever if left out',
-  },
-  {
-    name: 'receipt',
-    kind: 'text',
-    value: 'FILE',
-    completes: 'file',
-    summary: 'write the receipt to this file, which must not be there yet',
-  },
-];
 
 export const walletPay: CommandSpec = {
   path: ['wallet', 'pay'],
@@ -71,11 +42,7 @@ export const walletPay: CommandSpec = {
       value: 'TEXT',
       summary: 'a note of at most 64 bytes, which only you and the payee can read',
     },
-    {
-      name: 'anyway',
-      kind: 'flag',
-      summary: 'sign also without the word of enough authorities; the order may block the account',
-    },
+    ANYWAY_OPTION,
     ...WAIT_OPTIONS,
     WALLET_OPTION,
     JSON_OPTION,
@@ -117,32 +84,9 @@ async function runPay(args: Args, context: Context): Promise<void> {
     },
     wallet,
   );
-  const command = orFail(wanted);
-  const token = wallet.network.genesis.tokens[command.token];
-  const watch = readWatch(args, context, token);
-  refusePeerless(wallet);
-  const session = await openShown(wallet, context);
-  try {
-    context.terminal.progress.show('Connecting...');
-    orFail(await connect(session, context.interrupt));
-    const { resumed } = session;
-    if (resumed !== undefined) {
-      const { order } = resumed.live;
-      const isSame = isSamePayment(order, command, session);
-      const what = isSame
-        ? 'This very payment is on its way already'
-        : 'An earlier payment comes first';
-      context.terminal.note(`${what}: ${shortOrder(order)}`);
-      const paid = orFail(await goOn(session, resumed, watch));
-      if (isSame) return await reportPaid(args, context, session, paid);
-      context.terminal.note(`${context.terminal.notePaint.good('paid')} ${shortOrder(order)}`);
-    }
-    const insists = args.flag('anyway');
-    const paid = orFail(await pay(session, command, { ...watch, insists }), token);
-    await reportPaid(args, context, session, paid);
-  } finally {
-    await session.close();
-  }
+  await makeOrder(args, context, wallet, orFail(wanted), (order, session) => {
+    return isSamePayment(order, orFail(wanted), session);
+  });
 }
 
 async function runResume(args: Args, context: Context): Promise<void> {
@@ -162,53 +106,4 @@ async function runResume(args: Args, context: Context): Promise<void> {
   } finally {
     await session.close();
   }
-}
-
-/** `token`: of the payment that is to be made. */
-function readWatch(
-  args: Args,
-  { terminal, interrupt }: Context,
-  token: FaultToken = NO_TOKEN,
-): PayWatch {
-  const timeout = wholeNumber(args, 'timeout', 1, 604_800);
-  const file = args.text('receipt');
-  if (file !== undefined) refuseUnwritable(file);
-  let told = '';
-  return {
-    signal: interrupt,
-    timeoutMs: timeout === undefined ? undefined : timeout * 1_000,
-    onAsking: (standing) => terminal.progress.show(askingText(standing)),
-    onProgress: (pursuit) => terminal.progress.show(progressText(pursuit)),
-    onWaiting: (waiting, isDue) => {
-      const reasons = waitingLines(waiting);
-      if (!isDue && reasons.join('\n') === told) return;
-      told = reasons.join('\n');
-      const text = 'No quorum yet; it goes on by itself, and Ctrl-C is safe. Waiting for:';
-      terminal.note(terminal.notePaint.warn(text));
-      for (const reason of reasons) terminal.note(`  ${reason}`);
-    },
-    onInsisted: (why) => {
-      const paint = terminal.notePaint;
-      terminal.note(
-        `${paint.warn('Signed all the same, as --anyway asks:')} ${harmless(notSignedText(why, token))}`,
-      );
-    },
-  };
-}
-
-/** Before anything is paid: a payment whose receipt cannot be written would be a trap. */
-function refuseUnwritable(file: string): void {
-  accessSync(dirname(resolve(file)), constants.W_OK);
-  if (!existsSync(file)) return;
-  const detail = { field: '--receipt', expected: 'a file that is not there yet', found: file };
-  throw failure('file_exists', detail);
-}
-
-function refusePeerless({ config, folder }: WalletFolder): void {
-  if (config.peers.length > 0) return;
-  throw failure(
-    'no_peers',
-    { field: `${folder}/wallet.toml`, expected: 'at least one node to connect to', found: 'none' },
-    '"meshpay wallet join GENESIS --peer HOST:PORT" names one.',
-  );
 }

@@ -8,6 +8,7 @@ import { openSession, type SessionOptions, type WalletSession } from '../../wall
 import type { Args, Context } from '../command.ts';
 import { walletOf } from '../wallet.ts';
 import { orFail } from '../wallet-failure.ts';
+import { doneWord } from './paid.ts';
 
 /** How long a live order is waited for where enough authorities answer. */
 const LIVE_MS = 3_000;
@@ -79,7 +80,7 @@ function tellOfResumed({ resumed }: WalletSession, { terminal }: Context): void 
   const { notePaint: paint } = terminal;
   const { state } = resumed.pursuit;
   if (state.kind === 'certified') {
-    terminal.note(`${paint.good('paid')} what was on its way: ${what}`);
+    terminal.note(`${paint.good(doneWord(order))} what was on its way: ${what}`);
   } else if (state.kind === 'failed') {
     terminal.note(`${paint.bad('failed')} for good, what was on its way: ${what}`);
   }

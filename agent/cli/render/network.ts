@@ -119,7 +119,16 @@ function limitLines(network: Network): [string, string][] {
 }
 
 /** The outer ledgers, with names. */
-function ledgerViews({ genesis }: Network) {
+export interface OuterLedgerView {
+  readonly name: string;
+  readonly kind: string;
+  readonly tokens: readonly string[];
+  readonly observers: readonly string[];
+  readonly quorum: number;
+  readonly about: string;
+}
+
+export function ledgerViews({ genesis }: Network): readonly OuterLedgerView[] {
   return genesis.ledgers.map(({ name, kind, tokens, observers, quorum, about }) => ({
     name,
     kind,

@@ -132,12 +132,18 @@ export interface PaidView {
   readonly receipt: string | null;
 }
 
-/** A payment that is certified. */
+const GOES_ON = '"meshpay wallet withdrawals" shows how it goes on.';
+
+/** A payment, or a withdrawal, that is certified. */
 export function renderPaid(paint: Paint, paid: PaidView): string {
   const { order, votes } = paid.certificate;
   const amount = `${order.amount} ${order.token}`;
+  const isWithdrawal = order.kind === 'withdrawal';
+  const done = isWithdrawal
+    ? `${paint.good('certified')} the withdrawal of ${paint.strong(amount)} to ${payeeText(order)}`
+    : `${paint.good('paid')} ${paint.strong(amount)} to ${order.recipient}`;
   return [
-    `${paint.good('paid')} ${paint.strong(amount)} to ${order.recipient} in ${duration(paid.latencyMs)}`,
+    `${done} in ${duration(paid.latencyMs)}`,
     renderFields(paint, [
       ['order', order.id],
       ...(order.memo === '' ? [] : [['memo', memoText(order.memo)] as const]),
@@ -148,8 +154,13 @@ export function renderPaid(paint: Paint, paid: PaidView): string {
       ],
       ...(paid.receipt === null ? [] : [['receipt', paid.receipt] as const]),
     ]),
+    ...(isWithdrawal
+      ? [paint.faint(`The amount is locked until it is paid out, or given back. ${GOES_ON}`)]
+      : []),
   ].join('\n');
 }
+
+const LOCKED_ONLY = 'It does not prove that the outer ledger has paid, or will.';
 
 /** A receipt that proves its payment. */
 export function renderVerified(
@@ -158,15 +169,26 @@ export function renderVerified(
   network: { readonly name: string; readonly id: string },
 ): string {
   const { order, votes } = certificate;
+  const amount = paint.strong(`${order.amount} ${order.token}`);
+  const proven =
+    order.kind === 'withdrawal'
+      ? `${amount} was locked for a withdrawal from the network ${network.name}`
+      : `${amount} was paid on the network ${network.name}`;
   return [
-    `${paint.good('valid')}: ${paint.strong(`${order.amount} ${order.token}`)} was paid on the network ${network.name}`,
+    `${paint.good('valid')}: ${proven}`,
     renderFields(paint, [
       ['network', network.id],
       ['from', order.account],
       ['to', order.recipient],
-      ['memo', memoText(order.memo, 'none')],
+      ...(order.validUntilMs === null
+        ? [['memo', memoText(order.memo, 'none')] as const]
+        : [
+            ['ledger', order.ledger ?? ''] as const,
+            ['until', `${moment(order.validUntilMs)} UTC`] as const,
+          ]),
       ['order', `${order.id}, sequence ${order.sequence}`],
       ['votes', `${listed(votes)} (epoch ${certificate.epoch})`],
     ]),
+    ...(order.kind === 'withdrawal' ? [paint.faint(LOCKED_ONLY)] : []),
   ].join('\n');
 }

@@ -37,6 +37,8 @@ export const MAX_ABOUT_BYTES = 120;
 export const MAX_RECIPIENT_BYTES = 128;
 /** The last moment that a time for people may name: the end of JavaScript's Date, year 275760. */
 export const MAX_WALL_MS = 8_640_000_000_000_000n;
+/** How far ahead a wallet lets a withdrawal be tried. */
+export const MAX_VALID_FOR_MS = 30 * 24 * 3_600_000;
 /** Random bytes that tell one question for the latest from every other. */
 export const NONCE_BYTES = 16;
 /** Random bytes that a process is given at its start. */

@@ -11,6 +11,7 @@ import {
   MAX_NAME_LENGTH,
   MAX_TOKENS,
 } from '../base/limits.ts';
+import type { Amount, TokenIndex } from '../base/units.ts';
 import type { Committee } from '../network/committee.ts';
 import {
   amountCoder,
@@ -181,20 +182,72 @@ export type LiveOrder = ValueOf<typeof liveOrderCoder>;
 export const paymentCoder = struct({ wallMs: u64, certificate: certificateCoder });
 export type PaymentRecord = ValueOf<typeof paymentCoder>;
 
+/** A state that a withdrawal of a wallet came to, and when the wallet learned of it. */
+export interface WithdrawalStep {
+  readonly state: keyof typeof WITHDRAWAL_STATES;
+  readonly wallMs: bigint;
+}
+
+/** All states that people see (wallet/withdrawals.ts), and their numbers in the record. */
+const WITHDRAWAL_STATES = {
+  pending: 1,
+  locked: 2,
+  signing: 3,
+  certified: 4,
+  submitted: 5,
+  finalized: 6,
+  rejected: 7,
+  expired: 8,
+  returned: 9,
+} as const;
+
+/** How far a withdrawal of a wallet is, by the order's hash. */
+export interface OwnWithdrawal {
+  readonly hash: Uint8Array;
+  readonly steps: readonly WithdrawalStep[];
+}
+
+export const ownWithdrawalCoder: Coder<OwnWithdrawal> = struct<OwnWithdrawal>({
+  hash: hashCoder,
+  steps: listOf(
+    Object.keys(WITHDRAWAL_STATES).length,
+    struct<WithdrawalStep>({ state: wordOf(WITHDRAWAL_STATES), wallMs: u64 }),
+  ),
+});
+
+/** A transfer that an owner wants, its memo as it was written. */
+export interface WantedTransfer {
+  readonly recipient: Uint8Array;
+  readonly token: TokenIndex;
+  readonly amount: Amount;
+  readonly memo: string;
+}
+
+/** What an owner wants of an order. */
+export type WantedPayment =
+  | { readonly TAG: 'transfer'; readonly data: WantedTransfer }
+  | { readonly TAG: 'withdrawal'; readonly data: Withdrawal };
+
+export const wantedCoder: Coder<WantedPayment> = variant({
+  transfer: [
+    1,
+    struct<WantedTransfer>({
+      recipient: keyCoder,
+      token: tokenCoder,
+      amount: amountCoder,
+      memo: textOf(MAX_MEMO_BYTES),
+    }),
+  ],
+  withdrawal: [2, withdrawalCoder],
+});
+
 /**
  * The question for the latest that was asked last, and the payment that waits for the answers. In
  * memory.
  */
 export const openQuestionCoder = struct({
   nonce: nonceCoder,
-  plan: optional(
-    struct({
-      recipient: keyCoder,
-      token: tokenCoder,
-      amount: amountCoder,
-      memo: textOf(MAX_MEMO_BYTES),
-    }),
-  ),
+  plan: optional(wantedCoder),
   /** Times that it was asked while the payment waits; none: nothing waits. */
   attempts: optional(u32),
 });

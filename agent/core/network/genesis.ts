@@ -22,7 +22,7 @@ import {
   PROTOCOL_VERSION,
 } from '../base/limits.ts';
 import { isRefusal, type Refusal, refusal } from '../base/refusal.ts';
-import type { MemberIndex, TokenIndex } from '../base/units.ts';
+import type { LedgerIndex, MemberIndex, TokenIndex } from '../base/units.ts';
 import {
   amountCoder,
   decode,
@@ -123,6 +123,15 @@ export function tokenBySymbol(genesis: Genesis, symbol: string): TokenIndex | Re
   const expected = genesis.tokens.map((token) => token.symbol).join(' or ');
   const found = strayIn(symbol.slice(0, 40)) ?? symbol.slice(0, 40);
   return refusal('unknown_token', { field: 'token', expected, found });
+}
+
+/** The outer ledger of this name. */
+export function ledgerByName({ ledgers }: Genesis, name: string): LedgerIndex | Refusal {
+  const index = ledgers.findIndex((ledger) => ledger.name === name);
+  if (index >= 0) return index as LedgerIndex;
+  const expected = ledgers.map((ledger) => ledger.name).join(' or ') || 'none: it has none';
+  const found = strayIn(name.slice(0, 40)) ?? name.slice(0, 40);
+  return refusal('unknown_ledger', { field: 'ledger', expected, found });
 }
 
 /** The least amount of a token that opens an account, in smallest units. */

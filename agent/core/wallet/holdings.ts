@@ -24,6 +24,7 @@ import type { Read } from '../io.ts';
 import type { Network } from '../network/genesis.ts';
 import { recordAt } from '../space.ts';
 import { SPACES } from '../spaces.ts';
+import { noteStep } from './withdrawals.ts';
 
 /** The wallet's record, or the one it starts with: what the genesis document issues to it. */
 export function readWallet(read: Read, network: Network, account: Uint8Array): WalletRecord {
@@ -55,6 +56,7 @@ export function readPaid(read: Read, sequence: Sequence): Certificate | undefine
 export function recordPaid(draft: Draft, network: Network, certificate: Certificate): void {
   const { account, sequence, action } = certificate.order.order;
   const wallet = readWallet(draft, network, account);
+  noteStep(draft, network, certificate.order.order, 'certified');
   draft.write(SPACES.paidAt.at(sequence), wallet.payments);
   addPayment(draft, wallet, certificate, {
     ...minus(wallet, action.data.token, action.data.amount),

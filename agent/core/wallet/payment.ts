@@ -22,7 +22,7 @@
  * Liveness: asking is asked again, and live is sent again, whenever the timer `retry` says so;
  * neither ends by time.
  */
-import type { LiveOrder, OpenQuestion } from '../codec/record.ts';
+import type { LiveOrder, WantedPayment } from '../codec/record.ts';
 import type { Read } from '../io.ts';
 import { recordAt } from '../space.ts';
 import { SPACES } from '../spaces.ts';
@@ -31,7 +31,7 @@ import { readLiveOrder } from './holdings.ts';
 /** A payment that waits for answers. */
 export interface AskedPayment {
   readonly nonce: Uint8Array;
-  readonly plan: NonNullable<OpenQuestion['plan']>;
+  readonly plan: WantedPayment;
   /** Times that it was asked. */
   readonly attempts: number;
 }

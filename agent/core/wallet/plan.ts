@@ -19,7 +19,8 @@ import { equalBytes } from '../base/bytes.ts';
 import { PLAN_ATTEMPTS_FASTER } from '../base/limits.ts';
 import { type Refusal, refusal } from '../base/refusal.ts';
 import type { MemberIndex } from '../base/units.ts';
-import type { OpenQuestion } from '../codec/record.ts';
+import { encode } from '../codec/canonical.ts';
+import { type OpenQuestion, type WantedPayment, wantedCoder } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
 import { membersOf } from '../network/committees.ts';
 import { openedQuestion, questionOf } from '../question.ts';
@@ -29,7 +30,7 @@ import { setTimer } from '../timers.ts';
 import { answersOf, verdictOn } from './answers.ts';
 import { pauseMs, sendAtAttempt, writeAttempts } from './attempts.ts';
 import { readLiveOrder } from './holdings.ts';
-import { type Payment, sign } from './pay.ts';
+import { sign } from './pay.ts';
 import { askedPayment } from './payment.ts';
 import { openQuestion } from './refresh.ts';
 
@@ -37,7 +38,7 @@ import { openQuestion } from './refresh.ts';
 export function ask(
   draft: Draft,
   setup: WalletSetup,
-  payment: Payment,
+  payment: WantedPayment,
   nonce: Uint8Array,
 ): Refusal | undefined {
   const asked = openedQuestion(draft);
@@ -51,14 +52,8 @@ export function ask(
   return undefined;
 }
 
-function isSamePayment(a: Payment | undefined, b: Payment): boolean {
-  return (
-    a !== undefined &&
-    equalBytes(a.recipient, b.recipient) &&
-    a.token === b.token &&
-    a.amount === b.amount &&
-    a.memo === b.memo
-  );
+function isSamePayment(a: WantedPayment | undefined, b: WantedPayment): boolean {
+  return a !== undefined && equalBytes(encode(wantedCoder, a), encode(wantedCoder, b));
 }
 
 /** Asks once more, and sets the time of the next try. */
@@ -83,7 +78,7 @@ export function askAbout(draft: Draft, setup: WalletSetup, members: readonly Mem
   const asked = askedPayment(draft);
   if (asked === undefined) return;
   const { willing } = answersOf(draft, setup.network, setup.wallet.publicKey);
-  const wish = { TAG: 'plan', data: { TAG: 'transfer', data: asked.plan } } as const;
+  const wish = { TAG: 'plan', data: asked.plan } as const;
   for (const member of members.filter((each) => !willing.includes(each))) {
     sendAtAttempt(draft, asked.attempts, member, questionOf(draft, setup, member, wish));
   }

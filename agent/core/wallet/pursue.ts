@@ -19,17 +19,20 @@ import type { SignedOrder } from '../codec/order.ts';
 import type { LiveOrder } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
 import { currentCommittee, membersOf } from '../network/committees.ts';
+import type { Network } from '../network/genesis.ts';
 import { SPACES } from '../spaces.ts';
 import { setTimer } from '../timers.ts';
 import { attemptsOf, pauseMs, sendEscalating, writeAttempts } from './attempts.ts';
 import { readLiveOrder } from './holdings.ts';
+import { noteStep } from './withdrawals.ts';
 
 /** Makes a signed order the live one; the votes for it come from now on. */
-export function adopt(draft: Draft, order: SignedOrder): void {
+export function adopt(draft: Draft, network: Network, order: SignedOrder): void {
   invariant(readLiveOrder(draft) === undefined, 'an order is made only where none is live');
   const createdWallMs = BigInt(Math.max(0, draft.stamp.wallMs));
   const { epoch } = currentCommittee(draft);
   draft.write(SPACES.liveOrder, { order, createdWallMs, epoch, votes: [] });
+  noteStep(draft, network, order.order, 'pending');
   draft.note({ kind: 'order_created', order });
   writeAttempts(draft, { count: 0, fed: [], unspread: [] });
   pursue(draft);

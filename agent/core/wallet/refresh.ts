@@ -74,12 +74,7 @@ function refreshAt(
   plan: OpenQuestion['plan'],
 ): void {
   const { next } = readWallet(draft, setup.network, setup.wallet.publicKey);
-  ask(
-    draft,
-    setup,
-    member,
-    plan ? { TAG: 'plan', data: { TAG: 'transfer', data: plan } } : { TAG: 'latest', data: {} },
-  );
+  ask(draft, setup, member, plan ? { TAG: 'plan', data: plan } : { TAG: 'latest', data: {} });
   ask(draft, setup, member, { TAG: 'state', data: {} });
   ask(draft, setup, member, { TAG: 'orders', data: { from: next } });
   askCredits(draft, setup, member);
@@ -173,7 +168,8 @@ export function takeAccountView(
   const { pending } = view;
   if (pending === undefined || readLiveOrder(draft) !== undefined) return;
   const { next } = readWallet(draft, setup.network, setup.wallet.publicKey);
-  if (pending.order.sequence === next && isOurs(setup, pending)) adopt(draft, pending);
+  if (pending.order.sequence === next && isOurs(setup, pending))
+    adopt(draft, setup.network, pending);
 }
 
 function isOurs(setup: WalletSetup, { order, signature }: SignedOrder): boolean {

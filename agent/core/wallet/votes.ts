@@ -19,6 +19,7 @@ import { feed } from './feed.ts';
 import { readLiveOrder, recordPaid } from './holdings.ts';
 import { showIncome } from './income.ts';
 import { spread } from './spread.ts';
+import { noteStep } from './withdrawals.ts';
 
 export function takeVote(draft: Draft, setup: WalletSetup, _from: Origin, vote: Vote): void {
   const live = readLiveOrder(draft);
@@ -34,6 +35,8 @@ export function takeVote(draft: Draft, setup: WalletSetup, _from: Origin, vote: 
   const votes = [...live.votes, { member, signature }].sort((a, b) => a.member - b.member);
   const quorum = quorumOf(committee.members.length);
   draft.note({ kind: 'vote_received', member, votes: votes.length, quorum });
+  if (votes.length < quorum)
+    noteStep(draft, network, live.order.order, votes.length > 1 ? 'signing' : 'locked');
   if (votes.length < quorum) {
     draft.write(SPACES.liveOrder, { ...live, votes });
     return;

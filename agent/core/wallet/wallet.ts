@@ -5,6 +5,7 @@ import { isRefusal, type Refusal, refusal, refusalCodeOf } from '../base/refusal
 import { decode } from '../codec/canonical.ts';
 import type { DataOf, Latest, Progress, Rejected } from '../codec/message.ts';
 import { certificateCoder } from '../codec/order.ts';
+import type { WantedPayment } from '../codec/record.ts';
 import type { Draft, Origin } from '../draft.ts';
 import { isLatestValid } from '../latest.ts';
 import { memberOf } from '../mesh/links.ts';
@@ -50,6 +51,7 @@ export const walletPart = part({
     'incomingAt',
     'incomingCursor',
     'incomingPage',
+    'ownWithdrawal',
     'attempts',
     'question',
     'word',
@@ -75,6 +77,7 @@ export const walletPart = part({
   // A refusal changes nothing.
   commands: {
     pay,
+    withdraw,
     refresh: refreshWith,
     drop: (draft) => {
       dropPlan(draft);
@@ -106,7 +109,26 @@ function pay(
   setup: WalletSetup,
   { recipient, token, amount, memo, nonce }: CommandOf<'pay'>,
 ): Refusal | undefined {
-  const payment = { recipient, token, amount, memo };
+  const data = { recipient, token, amount, memo };
+  return order(draft, setup, { TAG: 'transfer', data }, nonce);
+}
+
+function withdraw(
+  draft: Draft,
+  setup: WalletSetup,
+  { token, amount, ledger, recipient, validUntilMs, nonce }: CommandOf<'withdraw'>,
+): Refusal | undefined {
+  const data = { token, amount, ledger, recipient, validUntilMs };
+  return order(draft, setup, { TAG: 'withdrawal', data }, nonce);
+}
+
+/** Asks about an order, or, without a nonce, makes it. */
+function order(
+  draft: Draft,
+  setup: WalletSetup,
+  payment: WantedPayment,
+  nonce: Uint8Array | undefined,
+): Refusal | undefined {
   const refused = checkPayment(draft, setup, payment);
   if (refused !== undefined) return refused;
   if (nonce !== undefined) {
