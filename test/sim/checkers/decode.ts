@@ -33,6 +33,8 @@ export interface AccountView {
   readonly received: bigint;
   readonly isFrozen: boolean;
   readonly balances: ReadonlyMap<number, bigint>;
+  /** What withdrawals hold. */
+  readonly locked: ReadonlyMap<number, bigint>;
   readonly pending: Transfer | undefined;
 }
 
@@ -222,9 +224,10 @@ export function readAccount(bytes: Uint8Array): AccountView {
   const [next, history, received] = [reader.u64(), reader.text(32), reader.u64()];
   const isFrozen = reader.u8() === 1;
   const balances = readBalances(reader);
+  const locked = readBalances(reader);
   skipVotes(reader);
   const pending = reader.u8() === 1 ? readOrder(reader) : undefined;
-  return { next, history, received, isFrozen, balances, pending };
+  return { next, history, received, isFrozen, balances, locked, pending };
 }
 
 /** How many votes it had in an hour, and in which: each authority's own. */
@@ -237,7 +240,7 @@ function skipVotes(reader: Reader): void {
 export function settledBytesOf(account: Uint8Array): string {
   const reader = new Reader(account);
   reader.text(8 + 32 + 8 + 1);
-  readBalances(reader);
+  for (let lists = 0; lists < 2; lists++) readBalances(reader);
   return reader.textFrom(0);
 }
 

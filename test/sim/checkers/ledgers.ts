@@ -95,7 +95,8 @@ export class Ledgers implements Watcher {
       if (key[0] !== 'A') continue;
       records++;
       this.#compare(process, accounts, key.slice(1), value);
-      for (const [token, balance] of readAccount(value).balances) {
+      const { balances, locked } = readAccount(value);
+      for (const [token, balance] of [...balances, ...locked]) {
         sums.set(token, (sums.get(token) ?? 0n) + balance);
       }
     }
