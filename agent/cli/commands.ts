@@ -11,6 +11,11 @@ import {
   cashierReturned,
   cashierSlip,
 } from './commands/cashier.ts';
+import {
+  committeeApprove,
+  committeePropose,
+  committeeStatus,
+} from './commands/committee-change.ts';
 import { completionCommand } from './commands/completion.ts';
 import { committee, peers, status } from './commands/daemon-views.ts';
 import { doctor } from './commands/doctor.ts';
@@ -64,6 +69,9 @@ export const COMMANDS: readonly CommandSpec[] = [
   walletImport,
   status,
   peers,
+  committeeStatus,
+  committeePropose,
+  committeeApprove,
   committee,
   account,
   events,

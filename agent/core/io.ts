@@ -9,6 +9,7 @@
  */
 import type { ByteKey } from './base/bytes.ts';
 import type { Amount, LedgerIndex, LinkId, TokenIndex } from './base/units.ts';
+import type { Member } from './network/committee.ts';
 import type { Notice } from './notice.ts';
 
 /** When an event happened. Both in whole milliseconds. */
@@ -94,6 +95,8 @@ export type Command =
   | { readonly kind: 'refresh'; readonly nonce: Uint8Array }
   /** Gives a certificate, from a receipt say, to this node and to every authority. */
   | { readonly kind: 'deliver'; readonly certificate: Uint8Array }
+  /** The operator of an authority wants this committee to come next (epochs/approvals.ts). */
+  | { readonly kind: 'approve'; readonly members: readonly Member[] }
   /** An authority asks the others for their views of an account. */
   | { readonly kind: 'query'; readonly account: Uint8Array }
   /** Asks every authority whether it is there. `nonce`: 16 random bytes, others each time. */

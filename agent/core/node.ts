@@ -121,6 +121,10 @@ function takeMessage(
 ): void {
   const epoch = unknownEpochOf(draft, message);
   if (epoch !== undefined) {
+    for (const part of parts.all) part.unknownEpoch?.(draft, setup, from.link);
+  }
+  // A certificate is answered, by whoever checks it.
+  if (epoch !== undefined && message.TAG !== 'certificate') {
     const unknown = refusal('unknown_epoch', { field: 'epoch', found: `${epoch}` });
     return draft.note({ kind: 'refused', link: from.link, refusal: unknown });
   }

@@ -35,6 +35,12 @@ export type Notice =
       readonly subject: Subject;
       readonly round: number;
     }
+  /** A member's operator wants this committee to come next: a hash of it. */
+  | { readonly kind: 'approved'; readonly member: MemberIndex; readonly proposal: Uint8Array }
+  /** A quorum wants another committee: this authority gives no more votes in this epoch. */
+  | { readonly kind: 'epoch_ends'; readonly epoch: Epoch }
+  /** This authority votes in this epoch; so many orders of former ones may have certificates. */
+  | { readonly kind: 'epoch_settled'; readonly epoch: Epoch; readonly kept: number }
   /** The ledgers of this authority and that member are the same, or are being brought together. */
   | { readonly kind: 'compared'; readonly member: MemberIndex; readonly equal: boolean }
   /** Another member is heard from now on, and says that it votes or does not. */

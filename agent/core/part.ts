@@ -86,6 +86,8 @@ interface Handlers<S> {
   linkDown?(draft: Draft, setup: S, link: LinkId): void;
   /** Whether a frame tells nothing new, as its bytes show: it is not even decoded then. */
   isKnown?(draft: Draft, setup: S, link: LinkId, bytes: Uint8Array): boolean;
+  /** Something names an epoch that is not known here. */
+  unknownEpoch?(draft: Draft, setup: S, link: LinkId): void;
   /** Every message that comes by, also on its way to others, and before anybody takes it. */
   overhear?(draft: Draft, setup: S, message: Message): void;
   /** A frame that is not for this node. */

@@ -19,6 +19,8 @@ import { votingPart } from './authority/voting.ts';
 import type { Tag } from './codec/message.ts';
 import type { TIMERS } from './codec/timer.ts';
 import type { Role } from './codec/voice.ts';
+import { chainPart } from './epochs/chain.ts';
+import { epochsPart } from './epochs/epochs.ts';
 import { linksPart } from './mesh/links.ts';
 import { noLedgerPart } from './mesh/no-ledger.ts';
 import { relayPart } from './mesh/relay.ts';
@@ -30,6 +32,7 @@ import { walletPart } from './wallet/wallet.ts';
 
 export const PARTS = [
   linksPart,
+  chainPart,
   waysPart,
   relayPart,
   noLedgerPart,
@@ -39,6 +42,7 @@ export const PARTS = [
   presencePart,
   queriesPart,
   agreementPart,
+  epochsPart,
   walletPart,
 ] as const;
 

@@ -4,7 +4,7 @@
  * more.
  */
 import type { ByteKey } from './base/bytes.ts';
-import { DIGEST_FANOUT, SEED_BYTES } from './base/limits.ts';
+import { DIGEST_FANOUT, MAX_MEMBERS, MAX_READY_COMMITTEES, SEED_BYTES } from './base/limits.ts';
 import type { Epoch, LinkId, MemberIndex, Sequence } from './base/units.ts';
 
 import {
@@ -20,10 +20,19 @@ import { bookEntryCoder, bookHeadCoder, bookPayoutCoder } from './codec/book.ts'
 
 import { epochCoder, hashCoder, keyCoder, memberCoder } from './codec/canonical.ts';
 import type { Coder } from './codec/coder.ts';
+import {
+  alikeCoder,
+  approvalCoder,
+  behindCoder,
+  keptOrdersCoder,
+  membersCoder,
+  statementCoder,
+  stoppedCoder,
+} from './codec/epochs.ts';
 import { knownVoteCoder, lifeCoder, nonceCoder, proofCountCoder } from './codec/message.ts';
 import { u16, u32 } from './codec/numbers.ts';
 import { signedOrderCoder } from './codec/order.ts';
-import { bytesOf } from './codec/parts.ts';
+import { bytesOf, listOf, sizedBytes } from './codec/parts.ts';
 import {
   accountCoder,
   attemptsCoder,
@@ -68,6 +77,7 @@ import {
 const ACCOUNT = bytesKey('account', 32);
 const ACCOUNT_AND_SEQUENCE = entryKey<Sequence>('account', 'sequence');
 const SUBJECT = bytesKey('subject', 32);
+const HASH = bytesKey('hash', 32);
 const MEMBER = placeKey<MemberIndex>('member', 2);
 
 /** The store's own records, which the core neither reads nor writes. */
@@ -109,6 +119,27 @@ export const SPACES = {
   /** The committee of the current epoch. */
   committee: one(DISK, 0x38, committeeCoder),
   formerCommittee: many(DISK, 0x39, placeKey<Epoch>('epoch', 4), committeeCoder),
+  /** The decision that ended an epoch (epochs/chain.ts). */
+  epochDecision: many(DISK, 0xc2, placeKey<Epoch>('epoch', 4), decisionCoder),
+  epochsAskedAt: one(MEMORY, 0xc3, numberCoder),
+
+  // The end of an epoch, at an authority (epochs/epochs.ts).
+  /** What a member's operator wants to come next, and what a quorum wanted. */
+  approval: many(DISK, 0xc4, MEMBER, approvalCoder),
+  readyCommittees: one(DISK, 0xc5, listOf(MAX_READY_COMMITTEES, membersCoder)),
+  /** It votes no more in this epoch. */
+  stopped: one(DISK, 0xc6, stoppedCoder),
+  statement: many(MEMORY, 0xc7, MEMBER, statementCoder),
+  statedPage: many(MEMORY, 0xc8, HASH, sizedBytes(u16)),
+  judgedLists: one(MEMORY, 0xc9, listOf(MAX_MEMBERS, hashCoder)),
+  /** The list of the last cut, and its pages. */
+  lastCut: one(DISK, 0xca, hashCoder),
+  cutPage: many(DISK, 0xcb, HASH, sizedBytes(u16)),
+  /** Orders that may have a certificate of a former epoch (epochs/kept.ts). */
+  keptOrders: many(DISK, 0xcc, ACCOUNT_AND_SEQUENCE, keptOrdersCoder),
+  /** The ledger does not contain the last cut, as far as is known; and who has the same one. */
+  behind: one(DISK, 0xcd, behindCoder),
+  alike: one(MEMORY, 0xce, alikeCoder),
 
   // Whose state this is, and what its key may do.
   /** The id of the network that this state belongs to. */

@@ -56,7 +56,12 @@ export function standingOf(read: Read): AuthorityStanding {
 
 /** Whether this authority votes, and so remembers each vote that it ever gave. */
 export function mayVote(read: Read): boolean {
-  return !isBarred(read) && read.get(SPACES.firstStart.key) === undefined;
+  return !isBarred(read) && read.get(SPACES.firstStart.key) === undefined && !isBehind(read);
+}
+
+/** Whether its ledger is not known to contain what the last change of epoch decided. */
+export function isBehind(read: Read): boolean {
+  return read.get(SPACES.behind.key) !== undefined;
 }
 
 /** Whether it never votes again. */

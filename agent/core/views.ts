@@ -6,7 +6,8 @@
 
 import { asShown } from './authority/account.ts';
 import { digestAt } from './authority/digest.ts';
-import { equalBytes } from './base/bytes.ts';
+import { equalBytes, toHex } from './base/bytes.ts';
+import type { Refusal } from './base/refusal.ts';
 import { FIRST_SEQUENCE, type MemberIndex, type Sequence } from './base/units.ts';
 import { type Order, orderHash, type SignedOrder } from './codec/order.ts';
 import type {
@@ -17,12 +18,16 @@ import type {
   WithdrawalStep,
 } from './codec/record.ts';
 import { Draft } from './draft.ts';
+import { proposalHash, proposalsOf, type WantedCommittee } from './epochs/approvals.ts';
+import { checkNext, everyMember, numbered, type Seat } from './epochs/change.ts';
+import { isStopped } from './epochs/stop.ts';
 import type { Read } from './io.ts';
-import { type Committee, memberAt } from './network/committee.ts';
+import { type Committee, type Member, memberAt } from './network/committee.ts';
 import { currentCommittee, foundingState, isFounded } from './network/committees.ts';
 import type { Network } from './network/genesis.ts';
 import { recordAt } from './space.ts';
 import { SPACES } from './spaces.ts';
+import { isBehind } from './standing.ts';
 import { isReceived, readLiveOrder, readPayment, readWallet } from './wallet/holdings.ts';
 import { ownWithdrawal } from './wallet/withdrawals.ts';
 
@@ -64,10 +69,45 @@ export function asFounded(network: Network): JudgedNetwork {
   return judgedBy(network, () => undefined);
 }
 
+/** The number of the key that sits, or ever sat, in a committee; undefined: it never did. */
+export function numberOf({ state }: JudgedNetwork, key: Uint8Array): MemberIndex | undefined {
+  return everyMember(state).find((member) => equalBytes(member.key, key))?.number;
+}
+
 /** What people call a member, also one that no longer sits in the committee. */
-export function memberName({ genesis, committee }: JudgedNetwork, member: MemberIndex): string {
-  const name = memberAt(committee, member)?.name ?? genesis.members[member]?.name;
+export function memberName({ state, committee }: JudgedNetwork, member: MemberIndex): string {
+  const former = (): string | undefined =>
+    everyMember(state).findLast(({ number }) => number === member)?.name;
+  const name = memberAt(committee, member)?.name ?? former();
   return name ?? `member ${member}`;
+}
+
+/** What is on its way to change the committee (PROTOCOL: Change of epoch). */
+export interface ChangeFigures {
+  /** Committees that operators want, and what people call each. */
+  readonly wanted: readonly (WantedCommittee & { readonly name: string })[];
+  /** This authority gives no more votes in this epoch. */
+  readonly isStopped: boolean;
+  /** It has not caught up with the change before, and does not vote. */
+  readonly isBehind: boolean;
+}
+
+export function changeOf(read: Read): ChangeFigures {
+  const wanted = proposalsOf(read).map((each) => {
+    return { ...each, name: proposalName(proposalHash(each.members)) };
+  });
+  return { wanted, isStopped: isStopped(read), isBehind: isBehind(read) };
+}
+
+/** The committee of these seats that may follow the current one, or why it may not. */
+export function nextCommittee(read: Read, seats: readonly Seat[]): readonly Member[] | Refusal {
+  const members = numbered(read, seats);
+  return checkNext(read, members) ?? members;
+}
+
+/** What people call a committee that is wanted, of the hash of it. */
+export function proposalName(hash: Uint8Array): string {
+  return toHex(hash).slice(0, 16);
 }
 
 /** An account in an authority's ledger; one that nobody ever paid has nothing. */

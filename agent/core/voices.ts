@@ -66,9 +66,8 @@ export function mayBeHeard(
 /**
  * The epoch by whose committee a statement would have to be judged, if none is known of it here.
  */
-export function unknownEpochOf(draft: Draft, { TAG, data }: Message): Epoch | undefined {
-  // A certificate is answered, by whoever checks it.
-  if (TAG === 'certificate' || !('epoch' in data)) return undefined;
+export function unknownEpochOf(draft: Draft, { data }: Message): Epoch | undefined {
+  if (!('epoch' in data)) return undefined;
   return committeeOf(draft, data.epoch) === undefined ? data.epoch : undefined;
 }
 

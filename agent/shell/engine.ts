@@ -28,14 +28,20 @@ import { randomBytes } from 'node:crypto';
 import { unreachable } from '../core/base/assert.ts';
 import type { Signer, Verify } from '../core/base/crypto.ts';
 import { SEED_BYTES } from '../core/base/limits.ts';
-import type { MemberIndex } from '../core/base/units.ts';
 import type { SealMemo } from '../core/codec/order.ts';
 import type { Command, Read } from '../core/io.ts';
+import { NO_MEMBER } from '../core/network/committee.ts';
 import type { Network } from '../core/network/genesis.ts';
-import { createNode } from '../core/node.ts';
+import { createNode, type Node } from '../core/node.ts';
 import type { Notice } from '../core/notice.ts';
 import type { NodeSetup } from '../core/setup.ts';
-import { type JudgedNetwork, judgedBy, type LedgerFigures, LedgerView } from '../core/views.ts';
+import {
+  type JudgedNetwork,
+  judgedBy,
+  type LedgerFigures,
+  LedgerView,
+  numberOf,
+} from '../core/views.ts';
 import { type Clock, systemClock } from './clock.ts';
 import './limits-relations.ts';
 import { createLoop, type Loop, type StopResult } from './loop.ts';
@@ -55,7 +61,8 @@ import { createVerify } from './verify.ts';
 
 /** What a node does in the protocol. A wallet speaks for the account of its signer. */
 export type EngineRole =
-  | { readonly kind: 'authority'; readonly member: MemberIndex }
+  /** Its number is that of its key, as soon as a committee has had it. */
+  | { readonly kind: 'authority' }
   | { readonly kind: 'relay' }
   | { readonly kind: 'wallet'; readonly sealMemo: SealMemo };
 
@@ -129,6 +136,9 @@ class JoinedEngine implements Engine {
   readonly #listeners = new Set<(notice: Notice) => void>();
   readonly #ledger = new LedgerView();
   #state: Read;
+  /** What the core is given; a new one where this node's number has come with an epoch. */
+  #node: Node;
+  readonly #meter: Pick<Meter, 'verify' | 'sign'>;
   /** Whether the first step is on disk. */
   #isBegun = false;
   #scrub: Scrubber | undefined;
@@ -138,16 +148,17 @@ class JoinedEngine implements Engine {
   constructor(options: EngineOptions, store: Store) {
     const { network, signer } = options;
     const meter = createMeter({ verify: createVerify(), sign: signer.sign });
-    const node = createNode(setupOf(options, meter));
     this.#options = options;
     this.#network = judgedBy(network, () => this.#state);
     this.store = store;
     this.verify = meter.verify;
+    this.#meter = { verify: meter.verify, sign: rememberSignatures(meter.sign) };
     this.#state = store;
+    this.#node = createNode(this.#setup());
     this.#loop = createLoop({
       step: (event, stamp, read) => {
         this.#state = read;
-        return node.step(event, stamp, read);
+        return this.#node.step(event, stamp, read);
       },
       store,
       clock: options.clock ?? systemClock(),
@@ -245,28 +256,29 @@ class JoinedEngine implements Engine {
     return result;
   }
 
+  #setup(): NodeSetup {
+    const { network, role, signer } = this.#options;
+    const { verify, sign } = this.#meter;
+    switch (role.kind) {
+      case 'authority': {
+        const member = numberOf(this.#network, signer.publicKey) ?? NO_MEMBER;
+        return { network, verify, authority: { member, sign } };
+      }
+      case 'relay':
+        return { network, verify };
+      case 'wallet':
+        return { network, verify, wallet: { ...signer, sign, sealMemo: role.sealMemo } };
+      default:
+        return unreachable(role);
+    }
+  }
+
   #tell(notice: Notice): void {
     if (notice.kind === 'epoch_began') {
       this.links.setMembers(this.#network.committee.members);
+      // It keeps nothing between steps, so another one goes on where this one was.
+      this.#node = createNode(this.#setup());
     }
     for (const listener of this.#listeners) listener(notice);
-  }
-}
-
-function setupOf(
-  { network, role, signer }: EngineOptions,
-  { verify, sign }: Pick<Meter, 'verify' | 'sign'>,
-): NodeSetup {
-  switch (role.kind) {
-    case 'authority': {
-      const authority = { member: role.member, sign: rememberSignatures(sign) };
-      return { network, verify, authority };
-    }
-    case 'relay':
-      return { network, verify };
-    case 'wallet':
-      return { network, verify, wallet: { ...signer, sign, sealMemo: role.sealMemo } };
-    default:
-      return unreachable(role);
   }
 }

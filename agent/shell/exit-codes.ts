@@ -83,6 +83,10 @@ export const EXIT_OF_REFUSAL = {
   bad_valid_until: 'usage',
   contradicted: 'failure',
   bad_receipt: 'bad_data',
+  bad_committee: 'usage',
+  epoch_ending: 'try_again',
+  epoch_over: 'bad_data',
+  order_kept: 'try_again',
   not_a_wallet: 'usage',
 } as const satisfies Record<RefusalCode, ExitName>;
 

@@ -278,6 +278,26 @@ export const CASES: readonly Case[] = [
   { line: 'status --socket nowhere', exit: 'unavailable', says: /^no_daemon: socket nowhere: / },
   { line: 'peers --socket text', exit: 'unavailable', says: /^no_daemon: socket text: / },
   {
+    line: 'committee status --socket text',
+    exit: 'unavailable',
+    says: /^no_daemon: socket text: /,
+  },
+  {
+    line: 'committee propose --add fir',
+    exit: 'usage',
+    says: /^bad_usage: --add: expected NAME=NODE, found "fir"$/,
+  },
+  {
+    line: 'committee propose --replace fir=oak=elm',
+    exit: 'usage',
+    says: /^bad_usage: --replace: expected NAME=NODE, found "fir=oak=elm"$/,
+  },
+  {
+    line: 'committee approve',
+    exit: 'usage',
+    says: /^bad_usage: committee: expected the name of a committee, .*found nothing$/,
+  },
+  {
     line: 'committee --config nowhere',
     exit: 'config',
     says: /^bad_config: nowhere: file: expected a file that can be read, found ENOENT$/,

@@ -67,6 +67,24 @@ const SAMPLES: {
     'bad',
     'fatal',
   ],
+  approved: [
+    { kind: 'approved', member: 1 as MemberIndex, proposal: new Uint8Array(32).fill(0xab) },
+    'elm approves of committee abababababababab',
+    'accent',
+    'info',
+  ],
+  epoch_ends: [
+    { kind: 'epoch_ends', epoch: 0 as Epoch },
+    'no more votes in epoch 0: the committee is being changed',
+    'accent',
+    'info',
+  ],
+  epoch_settled: [
+    { kind: 'epoch_settled', epoch: 1 as Epoch, kept: 2 },
+    'this ledger is that of epoch 1, with 2 orders carried over',
+    'good',
+    'info',
+  ],
   vouched_for: [
     { kind: 'vouched_for', vouchers: 3 },
     '3 members vouched for the first start: this authority votes',

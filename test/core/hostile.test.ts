@@ -231,7 +231,7 @@ test('what only authorities say to each other is not taken from a stranger', () 
   const signed = orderOf(world, 'alice', 'bob');
   const messages: Message[] = [
     { TAG: 'gossip', data: signed },
-    { TAG: 'root', data: { digest: new Uint8Array(32) } },
+    { TAG: 'root', data: { epoch: 0 as Epoch, digest: new Uint8Array(32) } },
     { TAG: 'bucket', data: { path: [], entries: [] } },
     { TAG: 'digest', data: { path: [], children: Array(16).fill(new Uint8Array(32)) } },
   ];

@@ -40,8 +40,8 @@ describe('the parts of a node', () => {
 
   it('are those of its role, in the order of the list', () => {
     const names = (role: Role) => partsOf(SETUPS[role], ALL).all.map(({ name }) => name);
-    assert.deepEqual(names('relay'), ['links', 'ways', 'relay', 'noLedger']);
-    assert.deepEqual(names('wallet'), ['links', 'ways', 'wallet']);
+    assert.deepEqual(names('relay'), ['links', 'chain', 'ways', 'relay', 'noLedger']);
+    assert.deepEqual(names('wallet'), ['links', 'chain', 'ways', 'wallet']);
     assert.ok(names('authority').indexOf('firstStart') < names('authority').indexOf('voting'));
     assert.ok(names('authority').indexOf('voting') < names('authority').indexOf('catchUp'));
     for (const role of ROLES) assert.equal(names(role)[0], 'links');

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { sha256 } from '../../agent/core/base/crypto.ts';
 import { REFUSALS } from '../../agent/core/base/refusal.ts';
 import type { Balance, LinkId, MemberIndex, Sequence } from '../../agent/core/base/units.ts';
 import { decodeOwn } from '../../agent/core/codec/canonical.ts';
@@ -14,6 +15,8 @@ import {
   type Tag,
 } from '../../agent/core/codec/message.ts';
 import type { Step } from '../../agent/core/io.ts';
+import { writeOf } from '../../agent/core/space.ts';
+import { SPACES } from '../../agent/core/spaces.ts';
 import { asFounded } from '../../agent/core/views.ts';
 import { certificateOf, orderOf } from '../support/forge.ts';
 import { accountAt, balanceAt } from '../support/ledger.ts';
@@ -77,7 +80,7 @@ function wordsOf(world: World): { readonly [T in Tag]: Extract<Message, { TAG: T
     credits: { member: MEMBER, account, from: 0n, received: 0n, certificates: [] },
     gossip: order,
     doubleSpend: pair,
-    root: { digest: hash },
+    root: { epoch, digest: hash },
     digest: { path: [], children: Array.from({ length: 16 }, () => hash) },
     bucket: { path, entries: [entry] },
     progress: {
@@ -115,6 +118,18 @@ function wordsOf(world: World): { readonly [T in Tag]: Extract<Message, { TAG: T
     precommit: { ...said, body: { ...agreed, value: hash } },
     polka: { epoch, ...agreed, value, prevotes: [] },
     decision: { epoch, ...agreed, value, precommits: [] },
+    approval: { epoch, member: MEMBER, body: { nth: 1, members: [] }, signature: FALSE },
+    statement: { epoch, member: MEMBER, body: { root: hash, orders: hash }, signature: FALSE },
+    pageQuery: { names: [hash] },
+    page: { bytes: value },
+    epochsQuery: { from: epoch },
+    epochDecision: {
+      epoch,
+      subject: { TAG: 'epoch', data: { epoch } },
+      round: 0,
+      value,
+      precommits: [],
+    },
   };
 }
 
@@ -136,6 +151,22 @@ function say(
   return world.inject('auth-0', to, { to: undefined, route: [], isPassedOn, message });
 }
 
+/** One that holds the page which is asked for, or misses the one that comes. */
+function wantPages(world: World, words: ReturnType<typeof wordsOf>, tag: Tag): void {
+  const { state } = world.place('auth-1');
+  const { names } = words.pageQuery;
+  const { bytes } = words.page;
+  const page = names[0] ?? new Uint8Array(32);
+  const root = new Uint8Array(32);
+  const missed = [
+    writeOf(SPACES.lastCut, sha256(bytes)),
+    writeOf(SPACES.behind, { root, isContained: false }),
+  ];
+  if (tag === 'pageQuery') missed.splice(0, 2, writeOf(SPACES.cutPage.at(page), bytes));
+  if (tag !== 'pageQuery' && tag !== 'page') return;
+  for (const { key, value } of missed) if (value !== undefined) state.set(key, value);
+}
+
 function isEffect({ writes, sends, closes, notices }: Step): boolean {
   const news = notices.filter(({ kind }) => kind !== 'refused');
   return writes.length + sends.length + closes.length + news.length > 0;
@@ -148,6 +179,7 @@ describe('between authorities', () => {
   for (const tag of OWN('authority')) {
     test(`${tag} is an authority's own word, or nobody's`, () => {
       const { world, words } = start();
+      wantPages(world, words, tag);
       const forged = say(world, words, tag, 'auth-1', true);
       assert.ok(!isEffect(forged), 'passed on');
       assert.ok(isEffect(say(world, words, tag, 'auth-1', false)), 'its own');

@@ -107,6 +107,8 @@ function smallCases(): readonly SmallCase[] {
         votesThisHour: 0,
         mayVote: true,
         isPartitioned: false,
+        isStopped: false,
+        hasRoom: true,
       },
       inTheModel: {
         None: 0,

@@ -5,7 +5,6 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { exitStatus } from '../../agent/shell/exit-codes.ts';
-import { newSeed, writeKeyFile } from '../../agent/shell/keys.ts';
 import { makeNetwork, type TestNetwork, type TestNode } from './network.ts';
 import { runDaemon } from './process.ts';
 
@@ -147,11 +146,6 @@ describe('meshpayd --check-config', () => {
       /: node_key: .*does not hold one seed/,
     ],
     [
-      'an authority with a key that is no member',
-      (node) => node.configure({ node_key: strangeKey(node) }),
-      /: node_key: expected the key of a member of the network trial, found mpnode1\w+, which is no member/,
-    ],
-    [
       'a relay with the key of a member',
       (node) => node.configure({ role: 'relay' }),
       /: role: expected "authority".*member authority-1, found "relay"/,
@@ -186,12 +180,6 @@ function pipeIn(node: TestNode): string {
   const pipe = join(node.folder, 'pipe');
   spawnSync('mkfifo', [pipe]);
   return pipe;
-}
-
-function strangeKey(node: TestNode): string {
-  const file = join(node.folder, 'strange.key');
-  writeKeyFile(file, newSeed());
-  return file;
 }
 
 function spoiltKey(node: TestNode): string {

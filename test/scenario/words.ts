@@ -112,7 +112,9 @@ export class Words {
   }
 
   /** "the outcome of alice #0". */
-  #subject({ TAG, data: { account, sequence } }: Subject): string {
+  #subject({ TAG, data }: Subject): string {
+    if (TAG === 'epoch') return `the end of epoch ${data.epoch}`;
+    const { account, sequence } = data;
     return `the ${TAG} of ${this.who(account)} #${sequence}`;
   }
 
@@ -220,6 +222,14 @@ export class Words {
       const vote = votes ? 'votes' : 'does not vote';
       return `heartbeat of ${named(member)}, which ${vote} and has heard ${others}`;
     },
+    approval: ({ body: { members } }) =>
+      `approval of ${members.map((each: { readonly name: string }) => each.name).join(', ')}`,
+    statement: ({ epoch, body: { root } }) =>
+      `statement for the end of epoch ${epoch}, at root ${toHex(root).slice(0, 8)}`,
+    pageQuery: ({ names }) => `question for ${names.length} pages`,
+    page: ({ bytes }) => `page of ${bytes.length} bytes`,
+    epochsQuery: ({ from }) => `at epoch ${from}`,
+    epochDecision: ({ epoch }) => `decision that ended epoch ${epoch}`,
     way: ({ member }) => `way to ${memberName(this.#world.network, member)}`,
   };
 }

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
-import type { Amount, MemberIndex } from '../../agent/core/base/units.ts';
+import type { Amount } from '../../agent/core/base/units.ts';
 import { decodeOwn, encode } from '../../agent/core/codec/canonical.ts';
 import { frameCoder, type Message } from '../../agent/core/codec/message.ts';
 import type { Notice } from '../../agent/core/notice.ts';
@@ -47,7 +47,7 @@ function authority(more: Partial<EngineOptions> = {}): EngineOptions & Told {
   return {
     network,
     signer: AUTHORITY,
-    role: { kind: 'authority', member: 0 as MemberIndex },
+    role: { kind: 'authority' },
     links: {
       identity: identityFromSeed(seedOf('auth-0')),
       listen: [{ host: '127.0.0.1', port: 0 }],

@@ -98,9 +98,10 @@ export const fact: fc.Arbitrary<Fact> = fc.oneof(
   pair(certificate).map((data): Fact => ({ TAG: 'conflict', data })),
 );
 
-const subject: fc.Arbitrary<Subject> = fc
-  .record({ account: key, sequence })
-  .map((data): Subject => ({ TAG: 'outcome', data }));
+const subject: fc.Arbitrary<Subject> = fc.oneof(
+  fc.record({ account: key, sequence }).map((data): Subject => ({ TAG: 'outcome', data })),
+  fc.record({ epoch }).map((data): Subject => ({ TAG: 'epoch', data })),
+);
 const agreedValue = fc.uint8Array({ maxLength: 40 });
 const signatures = certificate.map(({ votes }) => votes);
 const ballot = fc.record({
@@ -109,6 +110,14 @@ const ballot = fc.record({
   body: fc.record({ subject, round: u32, value: optional(key) }),
   signature: bytes(64),
   again: fc.boolean(),
+});
+
+const decision = fc.record({
+  epoch,
+  subject,
+  round: u32,
+  value: agreedValue,
+  precommits: signatures,
 });
 
 type Data<K extends Message['TAG']> = Extract<Message, { TAG: K }>['data'];
@@ -123,6 +132,10 @@ const wish: fc.Arbitrary<Wish> = fc.oneof(
     .map((data): Wish => ({ TAG: 'plan', data: { TAG: 'transfer', data } })),
   withdrawal.map((data): Wish => ({ TAG: 'plan', data: { TAG: 'withdrawal', data } })),
 );
+
+const members = fc.array(fc.record({ number: member, name: fc.constant('elm'), key }), {
+  maxLength: 4,
+});
 
 const MESSAGES: { readonly [K in Message['TAG']]: fc.Arbitrary<Data<K>> } = {
   order: signedOrder,
@@ -157,7 +170,7 @@ const MESSAGES: { readonly [K in Message['TAG']]: fc.Arbitrary<Data<K>> } = {
   credits: fc.record({ member, account: key, from: u64, received: u64, certificates }),
   gossip: signedOrder,
   doubleSpend: pair(signedOrder),
-  root: fc.record({ digest: key }),
+  root: fc.record({ epoch, digest: key }),
   digest: fc.record({ path, children: fc.array(key, { minLength: 16, maxLength: 16 }) }),
   bucket: fc.record({
     path,
@@ -179,6 +192,21 @@ const MESSAGES: { readonly [K in Message['TAG']]: fc.Arbitrary<Data<K>> } = {
     signature: bytes(64),
   }),
   wayQuery: fc.record({ nonce: bytes(16) }),
+  approval: fc.record({
+    epoch,
+    member,
+    body: fc.record({ nth: fc.nat(), members }),
+    signature: bytes(64),
+  }),
+  statement: fc.record({
+    epoch,
+    member,
+    body: fc.record({ root: key, orders: key }),
+    signature: bytes(64),
+  }),
+  pageQuery: fc.record({ names: fc.array(key, { maxLength: 8 }) }),
+  page: fc.record({ bytes: fc.uint8Array({ maxLength: 100 }) }),
+  epochsQuery: fc.record({ from: epoch }),
   way: fc.record({
     epoch,
     member,
@@ -239,7 +267,8 @@ const MESSAGES: { readonly [K in Message['TAG']]: fc.Arbitrary<Data<K>> } = {
   prevote: ballot,
   precommit: ballot,
   polka: fc.record({ epoch, subject, round: u32, value: agreedValue, prevotes: signatures }),
-  decision: fc.record({ epoch, subject, round: u32, value: agreedValue, precommits: signatures }),
+  decision,
+  epochDecision: decision,
 };
 
 export const message: fc.Arbitrary<Message> = fc.oneof(

@@ -5,6 +5,7 @@
 import { agreementOn } from '../../agent/core/agreement/agreement.ts';
 import { beginAgreement } from '../../agent/core/agreement/open.ts';
 import type { Opinion, SubjectTable } from '../../agent/core/agreement/rules.ts';
+import { SUBJECTS } from '../../agent/core/agreement/subjects.ts';
 import { toHex } from '../../agent/core/base/bytes.ts';
 import type { MemberIndex, Sequence } from '../../agent/core/base/units.ts';
 import type { Decision, Subject } from '../../agent/core/codec/agreement.ts';
@@ -46,6 +47,7 @@ export class Debates extends World {
           of(authority.member).decided.push(decision);
         },
       },
+      epoch: SUBJECTS.epoch,
     };
     const agreement: Part = agreementOn(table);
     const parts = PARTS.map((part): Part => (part.name === 'agreement' ? agreement : part));

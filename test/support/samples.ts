@@ -16,6 +16,7 @@ import {
   agreementCoder,
   type Ballot,
   type Decision,
+  decisionCoder,
   equivocationCoder,
   openSubjectsCoder,
   type Polka,
@@ -25,6 +26,17 @@ import {
 import * as book from '../../agent/core/codec/book.ts';
 
 import { encode, hashCoder } from '../../agent/core/codec/canonical.ts';
+import {
+  approvalCoder,
+  behindCoder,
+  type EpochValue,
+  epochValueCoder,
+  keptOrdersCoder,
+  type ListedOrder,
+  listPageCoder,
+  membersCoder,
+  stoppedCoder,
+} from '../../agent/core/codec/epochs.ts';
 import {
   type DataOf,
   frameCoder,
@@ -125,6 +137,27 @@ const agreed = {
 const ballots = [1, 3].map((n) => ({ member: member(n), signature: bytes(64, 70 + n) }));
 const polka: Polka = { ...agreed, prevotes: ballots };
 const decision: Decision = { ...agreed, precommits: ballots };
+const members = [{ number: member(3), name: 'elm', key: bytes(32, 70) }];
+const epochValue: EpochValue = {
+  members,
+  root: hash,
+  statements: [1, 3].map((n) => ({
+    member: member(n),
+    orders: bytes(32, 80 + n),
+    signature: bytes(64, 90 + n),
+  })),
+  possible: bytes(32, 84),
+};
+const epochDecision: Decision = {
+  ...decision,
+  subject: { TAG: 'epoch', data: { epoch: 0 as Epoch } },
+  value: encode(epochValueCoder, epochValue),
+};
+const listed: readonly ListedOrder[] = [
+  { why: 'voted', order: signed },
+  { why: 'kept', order: other },
+];
+const ordersPage = encode(listPageCoder, { TAG: 'orders', data: listed });
 const proposal: Proposal = {
   epoch: agreed.epoch,
   member: member(2),
@@ -170,7 +203,7 @@ const MESSAGES: { readonly [T in Exclude<Tag, 'question'>]: DataOf<T> } = {
   credits: { member: member(0), account, from: 2n, received: 3n, certificates: [certificate] },
   gossip: signed,
   doubleSpend: { first: signed, second: other },
-  root: { digest: hash },
+  root: { epoch: 2 as Epoch, digest: hash },
   digest: { path: [1, 15], children: Array.from({ length: 16 }, (_, i) => bytes(32, i)) },
   bucket: {
     path: [1, 2, 3],
@@ -243,6 +276,22 @@ const MESSAGES: { readonly [T in Exclude<Tag, 'question'>]: DataOf<T> } = {
     },
     signature: bytes(64, 69),
   },
+  approval: {
+    epoch: 0 as Epoch,
+    member: member(3),
+    body: { nth: 2, members },
+    signature: bytes(64, 77),
+  },
+  statement: {
+    epoch: 0 as Epoch,
+    member: member(3),
+    body: { root: hash, orders: bytes(32, 83) },
+    signature: bytes(64, 78),
+  },
+  pageQuery: { names: [hash, bytes(32, 83)] },
+  page: { bytes: ordersPage },
+  epochsQuery: { from: 2 as Epoch },
+  epochDecision,
 };
 
 const WISHES: readonly Wish[] = [
@@ -308,6 +357,8 @@ export function sampleBytes(): Map<string, Uint8Array> {
   samples.set('signing/proposal', signingBytes('proposal', networkId, 1 as Epoch, hash));
   samples.set('signing/prevote', signingBytes('prevote', networkId, 1 as Epoch, hash));
   samples.set('signing/precommit', signingBytes('precommit', networkId, 1 as Epoch, hash));
+  samples.set('signing/approval', signingBytes('approval', networkId, 1 as Epoch, hash));
+  samples.set('signing/statement', signingBytes('statement', networkId, 1 as Epoch, hash));
   samples.set('signing/beacon', signingBytes('beacon', networkId, hash));
   const locked = { state: 'locked' as const, hash, withdrawal };
   samples.set('record/withdrawal', encode(records.withdrawalRecordCoder, locked));
@@ -336,7 +387,6 @@ export function sampleBytes(): Map<string, Uint8Array> {
     encode(records.standingCoder, { reason: 'restored from a backup' }),
   );
   samples.set('record/own-life', encode(records.ownLifeCoder, { life: bytes(16, 65) }));
-  const members = [{ number: member(3), name: 'elm', key: bytes(32, 70) }];
   const committee = { epoch: 2 as Epoch, members };
   samples.set('record/committee', encode(records.committeeCoder, committee));
   samples.set('record/known-life', encode(lifeCoder, bytes(16, 65)));
@@ -363,6 +413,15 @@ export function sampleBytes(): Map<string, Uint8Array> {
   ] as const) {
     samples.set(`record/equivocation-${data.TAG}`, encode(equivocationCoder, data));
   }
+  samples.set('record/approval', encode(approvalCoder, MESSAGES.approval));
+  samples.set('record/members', encode(membersCoder, members));
+  samples.set('record/stopped', encode(stoppedCoder, { epoch: 2 as Epoch, roots: [hash] }));
+  samples.set('record/epoch-decision', encode(decisionCoder, epochDecision));
+  samples.set('record/page-orders', ordersPage);
+  const names = [hash, bytes(32, 83)];
+  samples.set('record/page-pages', encode(listPageCoder, { TAG: 'pages', data: names }));
+  samples.set('record/kept-orders', encode(keptOrdersCoder, [signed, other]));
+  samples.set('record/behind', encode(behindCoder, { root: hash, isContained: true }));
   const wallet = { account, next: sequence(8n), payments: 11n, balances };
   samples.set('record/wallet', encode(records.walletCoder, wallet));
   const live = {

@@ -29,7 +29,6 @@ export const FOR_TESTS: readonly string[] = [
   'BeatHeard',
   'PLAIN',
   'ORDER_RULES',
-  'isPossible',
   'withoutHash',
   'MAX_BEACON_BYTES',
   'MAX_ORDER_BYTES',

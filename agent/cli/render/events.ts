@@ -62,6 +62,19 @@ const LINES: { readonly [K in EventKind]: Line<K> } = {
     tone: 'accent',
     text: ({ epoch, members }) => `${members} authorities judge from now on (epoch ${epoch})`,
   },
+  approved: {
+    tone: 'accent',
+    text: ({ member, proposal }) => `${member} approves of committee ${proposal}`,
+  },
+  epoch_ends: {
+    tone: 'accent',
+    text: ({ epoch }) => `no more votes in epoch ${epoch}: the committee is being changed`,
+  },
+  epoch_settled: {
+    tone: 'good',
+    text: ({ epoch, kept }) =>
+      `this ledger is that of epoch ${epoch}${kept === 0 ? '' : `, with ${kept} orders carried over`}`,
+  },
   agreed: {
     tone: 'good',
     text: ({ subject, round }) => `${subjectText(subject)}, in round ${round}`,
@@ -149,7 +162,9 @@ function orderText(order: OrderView): string {
 }
 
 /** "outcome of mp1abc...wxyz #3". */
-function subjectText({ kind, account, sequence }: SubjectView): string {
+function subjectText(subject: SubjectView): string {
+  if (subject.kind === 'epoch') return `end of epoch ${subject.epoch}`;
+  const { kind, account, sequence } = subject;
   return `${kind} of ${shortName(account)} #${sequence}`;
 }
 

@@ -3,6 +3,7 @@
  * knows none of them by name. Another kind is a case of `subjectCoder` (codec/agreement.ts) and a
  * row here; one without the other does not compile.
  */
+import { epochRules } from '../epochs/cut.ts';
 import type { SubjectTable } from './rules.ts';
 
 export const SUBJECTS: SubjectTable = {
@@ -12,4 +13,5 @@ export const SUBJECTS: SubjectTable = {
     judge: () => 'unknown',
     decided: () => undefined,
   },
+  epoch: epochRules,
 };

@@ -12,6 +12,7 @@ import { withHash } from '../base/set-digest.ts';
 import { credit, debit, nextSequence } from '../base/units.ts';
 import { type Certificate, type Order, orderHash, type Transfer } from '../codec/order.ts';
 import type { Draft } from '../draft.ts';
+import { forgetKept, refusedByCut } from '../epochs/settle.ts';
 import { certificateAt, record } from '../journal.ts';
 import { checkCertificate } from '../network/certificate.ts';
 import type { AuthoritySetup } from '../setup.ts';
@@ -39,6 +40,8 @@ export function applyCertificate(
     return refusal('missing_earlier', { expected: `${payer.next}`, found: `${order.sequence}` });
   }
 
+  const cut = refusedByCut(draft, setup, certificate);
+  if (cut !== undefined) return cut;
   const pending = payer.pending;
   const isPending =
     pending !== undefined && equalBytes(orderHash(setup.network.id, pending.order), hash);
@@ -56,6 +59,7 @@ export function applyCertificate(
   noteVotes(draft, setup, certificate);
   const index = SPACES.certificateAt.at(order.account, order.sequence);
   const journalNumber = record(draft, { TAG: 'certificate', data: certificate }, index);
+  forgetKept(draft, order);
   carryOut(draft, order, hash, journalNumber);
   keepDigests(draft);
   draft.note({ kind: 'applied', certificate });

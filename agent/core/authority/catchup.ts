@@ -40,10 +40,13 @@ import type { ValueOf } from '../codec/coder.ts';
 import type { BucketEntry, CertificatePage, DataOf } from '../codec/message.ts';
 import type { paceCoder } from '../codec/record.ts';
 import type { Draft, Origin } from '../draft.ts';
+import { noteAlike } from '../epochs/settle.ts';
 import { memberLinks, memberOf } from '../mesh/links.ts';
+import { currentCommittee, sits } from '../network/committees.ts';
 import { type LinkUp, part, type Turnover } from '../part.ts';
 import type { AuthoritySetup } from '../setup.ts';
 import { SPACES } from '../spaces.ts';
+import { isBehind } from '../standing.ts';
 import { setTimer, setTimerBy } from '../timers.ts';
 import { readAccount } from './account.ts';
 import { applyCertificate } from './apply.ts';
@@ -101,8 +104,8 @@ export const catchUpPart = part({
  * Tells every other authority what this ledger hashes to, and again what may not have reached it;
  * sets the time of the next round.
  */
-function startRound(draft: Draft): void {
-  for (const link of memberLinks(draft)) sendRoot(draft, link);
+function startRound(draft: Draft, setup: AuthoritySetup): void {
+  for (const link of memberLinks(draft)) sendRoot(draft, setup, link);
   retellPending(draft);
   const { rounds, isHurried } = paceOf(draft);
   writePace(draft, {
@@ -122,27 +125,34 @@ function forgetGone(draft: Draft, _setup: AuthoritySetup, { sits, gone }: Turnov
 }
 
 /** A link to another authority came up: compares with it. */
-function greet(draft: Draft, _setup: AuthoritySetup, { link }: LinkUp): void {
+function greet(draft: Draft, setup: AuthoritySetup, { link }: LinkUp): void {
   if (memberOf(draft, link) === undefined) return;
   forgetCursor(draft, link);
-  sendRoot(draft, link);
+  sendRoot(draft, setup, link);
 }
 
 /** Tells one peer what this ledger hashes to, and which double-spend proofs are held. */
-function sendRoot(draft: Draft, link: LinkId): void {
-  draft.send(link, { TAG: 'root', data: { digest: digestAt(draft, []) } });
+function sendRoot(draft: Draft, setup: AuthoritySetup, link: LinkId): void {
+  // Of who has no seat it would be a stranger's word, which ends a link.
+  if (!sits(draft, setup.authority.member)) return;
+  // Who is behind waits for the roots of those who are not: its own is no word of this epoch.
+  if (!isBehind(draft)) {
+    const { epoch } = currentCommittee(draft);
+    draft.send(link, { TAG: 'root', data: { epoch, digest: digestAt(draft, []) } });
+  }
   sendProofCount(draft, link);
 }
 
 function takeRoot(
   draft: Draft,
-  _setup: AuthoritySetup,
+  setup: AuthoritySetup,
   { link, speaker: member }: Origin,
-  { digest }: DataOf<'root'>,
+  { epoch, digest }: DataOf<'root'>,
 ): void {
   if (member === undefined) return;
   const equal = equalBytes(digest, digestAt(draft, []));
   draft.note({ kind: 'compared', member, equal });
+  if (equal) noteAlike(draft, setup, member, epoch);
   if (!equal) sendNode(draft, link, []);
 }
 

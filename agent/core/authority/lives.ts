@@ -116,7 +116,8 @@ function accountsFor(
   if (sequence > record.next) return false;
   if (sequence === record.next) {
     const pending = pendingHash(setup, record);
-    return pending !== undefined && equalBytes(pending, hash);
+    if (pending !== undefined && equalBytes(pending, hash)) return true;
+    return isOutvoted(draft, account, sequence, hash);
   }
   const certified = certificateAt(draft, account, sequence);
   if (
@@ -125,6 +126,15 @@ function accountsFor(
   ) {
     return true;
   }
+  return isOutvoted(draft, account, sequence, hash);
+}
+
+function isOutvoted(
+  draft: Draft,
+  account: Uint8Array,
+  sequence: Sequence,
+  hash: Uint8Array,
+): boolean {
   const outvoted = draft.read(SPACES.outvoted.at(account, sequence));
   return outvoted !== undefined && equalBytes(outvoted, hash);
 }

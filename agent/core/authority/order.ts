@@ -7,7 +7,7 @@
  */
 
 import { equalBytes } from '../base/bytes.ts';
-import { REFUSALS, refusal } from '../base/refusal.ts';
+import { REFUSALS, type RefusalCode, refusal } from '../base/refusal.ts';
 import { FIRST_SEQUENCE, ZERO_BALANCE } from '../base/units.ts';
 import { type Latest, type Message, type Plan, verdictCoder } from '../codec/message.ts';
 import {
@@ -21,10 +21,11 @@ import {
 } from '../codec/order.ts';
 import type { Account } from '../codec/record.ts';
 import type { Draft, Origin } from '../draft.ts';
+import { leavesRoomFor } from '../epochs/kept.ts';
+import { isStopped } from '../epochs/stop.ts';
 import { certificateAt } from '../journal.ts';
 import { memberLinks } from '../mesh/links.ts';
-import { memberAt } from '../network/committee.ts';
-import { currentCommittee } from '../network/committees.ts';
+import { currentCommittee, sits } from '../network/committees.ts';
 import { signStatement } from '../network/statement.ts';
 import { isPartitioned } from '../presence/status.ts';
 import type { AuthoritySetup } from '../setup.ts';
@@ -85,6 +86,9 @@ export function takeGossip(
   acceptOrder(draft, setup, signed, orderHash(setup.network.id, signed.order));
 }
 
+/** The place of the order has, or may have, another. */
+const TAKEN: readonly RefusalCode[] = ['order_kept', 'order_pending', 'sequence_used'];
+
 function acceptOrder(
   draft: Draft,
   setup: AuthoritySetup,
@@ -95,13 +99,14 @@ function acceptOrder(
   const account = readAccount(draft, order.account);
   const judged = caseOf(draft, setup, signed);
   const votes = judged.mayVote;
-  if (votes && !account.frozen && isPending(setup, account, signed, hash)) {
+  const isVoting = votes && !judged.isStopped && judged.hasRoom && !account.frozen;
+  if (isVoting && isPending(setup, account, signed, hash)) {
     return { kind: 'voted', again: true };
   }
   const broken = brokenRule(judged);
   // Who may not vote keeps evidence all the same.
   const apart = votes ? broken : brokenRule({ ...judged, mayVote: true });
-  if (apart?.code === 'order_pending' || apart?.code === 'sequence_used') {
+  if (apart !== undefined && TAKEN.includes(apart.code)) {
     noteDoubleSpend(draft, setup, account, signed, hash);
     const certificate = certificateOf(draft, setup, signed, hash);
     if (certificate !== undefined) return { kind: 'certified', certificate };
@@ -127,14 +132,11 @@ function caseOf(draft: Draft, setup: AuthoritySetup, signed: SignedOrder): Order
     isRecipientKnown: payee !== undefined && hasAccount(draft, payee),
     accountCount: accountCount(draft),
     votesThisHour: votesThisHour(draft, account),
-    mayVote: mayVote(draft) && isSeated(draft, setup),
+    mayVote: mayVote(draft) && sits(draft, setup.authority.member),
     isPartitioned: isPartitioned(draft),
+    isStopped: isStopped(draft),
+    hasRoom: leavesRoomFor(draft, setup.network.id, order),
   };
-}
-
-/** Whether this authority is one of those whose votes count now. */
-function isSeated(draft: Draft, { authority }: AuthoritySetup): boolean {
-  return memberAt(currentCommittee(draft), authority.member) !== undefined;
 }
 
 /** What an owner would be told who signed this payment now; no word of it is kept here. */

@@ -43,6 +43,10 @@ export interface OrderCase {
   readonly mayVote: boolean;
   /** Whether it hears too few other authorities (PROTOCOL: Partitions and merging). */
   readonly isPartitioned: boolean;
+  /** Whether it gives no more votes in this epoch (PROTOCOL: Change of epoch). */
+  readonly isStopped: boolean;
+  /** Whether orders of former epochs leave room for this one (epochs/kept.ts). */
+  readonly hasRoom: boolean;
 }
 
 export interface OrderRule {
@@ -66,6 +70,13 @@ export const ORDER_RULES: readonly OrderRule[] = [
     meaning:
       'the authority knows all of its votes: it was not restored, and others vouched for its first start',
     holds: ({ mayVote }) => mayVote,
+  },
+  {
+    name: 'EpochGoesOn',
+    code: 'epoch_ending',
+    formal: '',
+    meaning: 'this authority has not stopped voting because the committee is being changed',
+    holds: ({ isStopped }) => !isStopped,
   },
   {
     name: 'KnownToken',
@@ -143,6 +154,13 @@ export const ORDER_RULES: readonly OrderRule[] = [
     formal: 'order.sequence <= self.next[order.account]',
     meaning: 'every earlier certificate was applied here',
     holds: ({ order, account }) => order.sequence <= account.next,
+  },
+  {
+    name: 'NothingKept',
+    code: 'order_kept',
+    formal: '',
+    meaning: 'no former epoch may have certified another order for this sequence',
+    holds: ({ hasRoom }) => hasRoom,
   },
   {
     name: 'NothingPending',

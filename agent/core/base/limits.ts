@@ -177,10 +177,37 @@ export const MAX_TELL_DOUBLINGS = 5;
 /** Bytes of the largest action of an order: its token and amount, and what else it says. */
 const MAX_TRANSFER_BYTES = 32 + 2 + 16 + 1 + SEALED_MEMO_BYTES;
 const MAX_WITHDRAWAL_BYTES = 2 + 16 + 1 + 1 + MAX_RECIPIENT_BYTES + 8;
+/**
+ * Committees that may have had a quorum of approvals in one epoch: of one more nobody takes notice.
+ */
+export const MAX_READY_COMMITTEES = 8;
+/** Ledgers with which an authority stated its orders, the newest of all. */
+export const MAX_STATED_ROOTS = 64;
+/** A ledger that changed is stated anew after such a moment, in which more may come. */
+export const RESTATE_MS = 50;
+/** How often who stopped voting tells its statement again. */
+export const RETELL_STATEMENT_MS = 1_000;
+/** Pages of lists that are asked for at once. */
+export const MAX_PAGES_ASKED = 8;
+/** How often a node asks which epochs came, for what names one that it does not know. */
+export const ASK_EPOCHS_EVERY_MS = 250;
+
 /** Bytes of the largest signed order, and of the largest certificate: a vote of every member. */
 export const MAX_ORDER_BYTES = 32 + 8 + 1 + Math.max(MAX_TRANSFER_BYTES, MAX_WITHDRAWAL_BYTES) + 64;
 export const MAX_CERTIFICATE_BYTES = 4 + MAX_ORDER_BYTES + 1 + 66 * MAX_MEMBERS;
 
+/** Orders, and names of further pages, in a page of a list of orders (epochs/lists.ts). */
+export const MAX_PAGE_ORDERS = Math.floor((MAX_FRAME_BYTES - 128) / (1 + MAX_ORDER_BYTES));
+export const MAX_PAGE_NAMES = Math.floor((MAX_FRAME_BYTES - 128) / 32);
+/** Bytes of the members of a committee: number, name, key. */
+const MAX_COMMITTEE_BYTES = 1 + MAX_MEMBERS * (2 + 1 + MAX_NAME_LENGTH + 32);
+
+invariant(
+  MAX_COMMITTEE_BYTES + 32 + 1 + MAX_MEMBERS * (2 + 32 + 64) + 32 <= MAX_AGREED_VALUE_BYTES,
+  'what is decided at the end of an epoch is a value that is agreed on',
+);
+invariant(MAX_COMMITTEE_BYTES + 128 <= MAX_FRAME_BYTES, 'an approval fits a frame');
+invariant(MAX_PAGES_ASKED * 32 + 128 <= MAX_FRAME_BYTES, 'a question for pages fits a frame');
 invariant(SEALED_MEMO_BYTES <= 255, 'the length of a sealed memo fits a byte');
 invariant(MAX_RECIPIENT_BYTES <= 255, 'the length of a recipient fits a byte');
 invariant(

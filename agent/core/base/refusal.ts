@@ -113,6 +113,26 @@ export const REFUSALS = {
     retry: 'never',
     meaning: 'something that contradicts it is certified already',
   },
+  bad_committee: {
+    wire: 58,
+    retry: 'never',
+    meaning: 'this committee cannot follow the present one',
+  },
+  epoch_ending: {
+    wire: 59,
+    retry: 'later',
+    meaning: 'the committee is being changed; votes go on in a moment',
+  },
+  epoch_over: {
+    wire: 60,
+    retry: 'never',
+    meaning: 'certified in a former epoch, and not carried over when that ended',
+  },
+  order_kept: {
+    wire: 61,
+    retry: 'later',
+    meaning: 'another order may have been certified here in a former epoch',
+  },
   bad_receipt: { wire: 28, retry: 'never', meaning: 'the receipt proves nothing' },
 } as const satisfies Record<string, RefusalRow>;
 

@@ -39,7 +39,9 @@ import {
  */
 export type Subject =
   /** What becomes of the money of a withdrawal. */
-  { readonly TAG: 'outcome'; readonly data: Place };
+  | { readonly TAG: 'outcome'; readonly data: Place }
+  /** How an epoch ends. */
+  | { readonly TAG: 'epoch'; readonly data: { readonly epoch: Epoch } };
 
 /** An account, and a sequence of it. */
 interface Place {
@@ -49,6 +51,7 @@ interface Place {
 
 export const subjectCoder: Coder<Subject> = variant({
   outcome: [1, struct<Place>({ account: keyCoder, sequence: sequenceCoder })],
+  epoch: [3, struct<{ readonly epoch: Epoch }>({ epoch: epochCoder })],
 });
 
 /** What may be decided: bytes, which mean something to the rules of the subject alone. */

@@ -14,6 +14,7 @@ import {
   MAX_CERTIFICATES_PER_FRAME,
   MAX_DIGEST_DEPTH,
   MAX_MEMBERS,
+  MAX_PAGES_ASKED,
   MAX_PROOFS_PER_FRAME,
   MAX_ROUTE_HOPS,
   MAX_TOKENS,
@@ -34,7 +35,8 @@ import {
   tokenCoder,
 } from './canonical.ts';
 import type { Coder, ValueOf } from './coder.ts';
-import { u8, u32, u64 } from './numbers.ts';
+import { approvalCoder, statementCoder } from './epochs.ts';
+import { u8, u16, u32, u64 } from './numbers.ts';
 import { certificateCoder, orderPairCoder, signedOrderCoder, withdrawalCoder } from './order.ts';
 import {
   bool,
@@ -42,6 +44,7 @@ import {
   checked,
   listOf,
   optional,
+  sizedBytes,
   struct,
   tupleOf,
   variant,
@@ -49,6 +52,7 @@ import {
   wordOf,
 } from './parts.ts';
 import {
+  AMONG_ALL,
   AMONG_AUTHORITIES,
   AMONG_MEMBERS,
   type MessageRow,
@@ -363,8 +367,11 @@ export const MESSAGES = {
   gossip: { wire: 13, coder: signedOrderCoder, ...AMONG_AUTHORITIES },
   /** Authority to authority: two orders that one account signed for one sequence. Not answered. */
   doubleSpend: { wire: 14, coder: orderPairCoder, ...AMONG_AUTHORITIES },
-  /** Catch-up: the root of my digest tree. Answered by what I have there where it differs. */
-  root: { wire: 15, coder: struct({ digest: hashCoder }), ...AMONG_AUTHORITIES },
+  /**
+   * Catch-up: the root of my digest tree, in an epoch whose cut I have. Answered by what I have
+   * there where it differs.
+   */
+  root: { wire: 15, coder: struct({ epoch: epochCoder, digest: hashCoder }), ...AMONG_AUTHORITIES },
   /** Catch-up: the children of a node that is split at the sender. */
   digest: {
     wire: 16,
@@ -420,6 +427,20 @@ export const MESSAGES = {
   decision: { wire: 39, coder: decisionCoder, ...AMONG_MEMBERS('proof') },
   /** Member to members, also through others: I am there. Answered by another if I am news. */
   heartbeat: { wire: 40, coder: heartbeatCoder, ...AMONG_MEMBERS('signed'), signed: 'heartbeat' },
+  /** Member to members: my operator wants this committee to come next. Not answered. */
+  approval: { wire: 52, coder: approvalCoder, ...AMONG_MEMBERS('signed'), signed: 'approval' },
+  /** Member to members: I give no more votes in this epoch. Not answered. */
+  statement: { wire: 53, coder: statementCoder, ...AMONG_MEMBERS('signed'), signed: 'statement' },
+  /** Pages of lists of orders, by their names. Answered by a `page` for each that is there. */
+  pageQuery: {
+    wire: 54,
+    coder: struct({ names: listOf(MAX_PAGES_ASKED, hashCoder) }),
+    ...AMONG_AUTHORITIES,
+  },
+  page: { wire: 55, coder: struct({ bytes: sizedBytes(u16) }), ...AMONG_AUTHORITIES },
+  /** Anyone to anyone: this is my epoch. Answered by the decision that ended it. */
+  epochsQuery: { wire: 56, coder: struct({ from: epochCoder }), ...AMONG_ALL('open') },
+  epochDecision: { wire: 57, coder: decisionCoder, ...AMONG_ALL('proof') },
 } as const satisfies Readonly<Record<string, MessageRow>>;
 
 export type Tag = keyof typeof MESSAGES;

@@ -8,7 +8,6 @@ import {
   MAX_LINKS,
   MAX_MEMBERS,
   MAX_MEMO_BYTES,
-  MAX_NAME_LENGTH,
   MAX_TOKENS,
 } from '../base/limits.ts';
 import type { Amount, TokenIndex } from '../base/units.ts';
@@ -25,6 +24,7 @@ import {
   tokenCoder,
 } from './canonical.ts';
 import type { Coder, ValueOf } from './coder.ts';
+import { membersCoder } from './epochs.ts';
 import { lifeCoder, nonceCoder, tokenBalanceCoder } from './message.ts';
 import { u8, u16, u32, u64 } from './numbers.ts';
 import {
@@ -101,10 +101,7 @@ export type TreeNode = ValueOf<typeof treeNodeCoder>;
 /** The authorities of one epoch. */
 export const committeeCoder: Coder<Committee> = struct<Committee>({
   epoch: epochCoder,
-  members: listOf(
-    MAX_MEMBERS,
-    struct({ number: memberCoder, name: textOf(MAX_NAME_LENGTH), key: keyCoder }),
-  ),
+  members: membersCoder,
 });
 
 /** A certified withdrawal, and what became of the money that it locked (authority/locks.ts). */

@@ -10,6 +10,8 @@ export const TIMERS = {
   sync: { part: 'catchUp', due: 'the next round of comparing ledgers' },
   vouch: { part: 'firstStart', due: 'to ask again who vouches for this first start' },
   agree: { part: 'agreement', due: 'the end of a wait in an agreement, or to tell it again' },
+  epoch: { part: 'epochs', due: 'to tell and ask again what the end of an epoch needs' },
+  epochBegan: { part: 'chain', due: 'another committee' },
   asking: { part: 'wallet', due: 'to ask again about a payment that is not signed yet' },
   retry: { part: 'wallet', due: 'the next attempt at what this wallet has signed' },
   heartbeat: { part: 'presence', due: 'the next heartbeat' },

@@ -97,6 +97,11 @@ export function OF_A_LEDGER<const V extends Voice>(voice: V) {
   return { heard: { authority: voice, relay: 'refused' }, travels: 'out' } as const;
 }
 
+/** What any two nodes say to each other. */
+export function AMONG_ALL<const V extends Voice>(voice: V) {
+  return { heard: { authority: voice, relay: voice, wallet: voice }, travels: 'out' } as const;
+}
+
 /** The answer of an authority, also through other nodes. */
 export function TO_A_WALLET<const V extends Voice>(voice: V) {
   return { heard: { wallet: voice }, travels: 'back' } as const;

@@ -22,6 +22,9 @@ export interface Member {
   readonly key: Uint8Array;
 }
 
+/** The number of an authority whose key no committee has had yet: it is never given. */
+export const NO_MEMBER = 65_535 as MemberIndex;
+
 /** The authorities of one epoch. */
 export interface Committee {
   readonly epoch: Epoch;

@@ -19,7 +19,7 @@ import type { Draft } from '../draft.ts';
 import type { Read } from '../io.ts';
 import { writeOf } from '../space.ts';
 import { SPACES } from '../spaces.ts';
-import type { Committee } from './committee.ts';
+import { type Committee, memberAt } from './committee.ts';
 import type { Network } from './genesis.ts';
 
 /** The committee of epoch 0. */
@@ -61,6 +61,11 @@ export function committeeOf(read: Read, epoch: Epoch): Committee | undefined {
 /** The numbers of the members who judge now. */
 export function membersOf(read: Read): MemberIndex[] {
   return currentCommittee(read).members.map(({ number }) => number);
+}
+
+/** Whether this is the number of one of those whose votes count now. */
+export function sits(read: Read, member: MemberIndex): boolean {
+  return memberAt(currentCommittee(read), member) !== undefined;
 }
 
 /** Every step and every signature asks for the same few records. */

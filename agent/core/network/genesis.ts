@@ -257,8 +257,8 @@ function checkIssuance({ issuance, tokens }: Genesis, bad: Bad): Refusal | undef
   return undefined;
 }
 
-const NAME_RULE = '1 to 32 small letters, digits and hyphens, a letter first';
+export const NAME_RULE = '1 to 32 small letters, digits and hyphens, a letter first';
 
-function isPlainName(name: string): boolean {
+export function isPlainName(name: string): boolean {
   return /^[a-z][a-z0-9-]{0,31}$/.test(name);
 }

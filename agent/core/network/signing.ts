@@ -20,6 +20,8 @@ const KINDS_WITH_EPOCH = [
   'first_start',
   'vouch',
   'way',
+  'approval',
+  'statement',
   'proposal',
   'prevote',
   'precommit',

@@ -188,6 +188,38 @@ export interface CommitteeView {
   readonly members: readonly CommitteeMemberView[];
 }
 
+/** A committee that an operator wants to come next. */
+export interface WantedCommitteeView {
+  readonly name: string;
+  readonly members: readonly {
+    readonly index: number;
+    readonly name: string;
+    readonly key: string;
+    readonly isNew: boolean;
+  }[];
+  /** Members of the present committee that would sit no longer. */
+  readonly leaving: readonly string[];
+  readonly approvedBy: readonly string[];
+}
+
+/** What is on its way to change the committee. */
+export interface ChangeView {
+  readonly epoch: number;
+  /** How many members' operators have to approve. */
+  readonly quorum: number;
+  /** This authority gives no more votes in this epoch. */
+  readonly stopped: boolean;
+  /** It has not caught up with the last change, and does not vote. */
+  readonly behind: boolean;
+  readonly wanted: readonly WantedCommitteeView[];
+}
+
+/** A seat that is wanted: the member's name, and the name of its key. */
+interface SeatParam {
+  readonly name: string;
+  readonly key: string;
+}
+
 /** One authority's word on an account: a claim, not a proof. */
 export interface AccountClaim {
   readonly member: string;
@@ -243,6 +275,16 @@ export interface ControlMethods {
   committee: { params: Empty; result: CommitteeView };
   /** Of an authority only. `from: 'committee'` asks the others as well. */
   account: { params: { account: string; from?: 'ledger' | 'committee' }; result: AccountClaims };
+  'committee.change': { params: Empty; result: ChangeView };
+  'committee.propose': {
+    params: {
+      add: readonly SeatParam[];
+      remove: readonly string[];
+      replace: readonly SeatParam[];
+    };
+    result: ChangeView;
+  };
+  'committee.approve': { params: { committee: string }; result: ChangeView };
   reach: { params: Empty; result: ReachableView };
   /** Follows; `kinds` are names of EVENT_KINDS (event-view.ts), all if left out. */
   events: { params: { kinds?: readonly string[] }; event: EventView; result: Empty };

@@ -13,7 +13,7 @@ import { nameOf } from '../../core/base/names.ts';
 import type { Refusal } from '../../core/base/refusal.ts';
 import type { Subject } from '../../core/codec/agreement.ts';
 import type { Notice } from '../../core/notice.ts';
-import { type JudgedNetwork, memberName } from '../../core/views.ts';
+import { type JudgedNetwork, memberName, proposalName } from '../../core/views.ts';
 import type { Loudness } from '../log/levels.ts';
 import { certificateView, orderView, quantityView } from './money-view.ts';
 
@@ -99,6 +99,27 @@ export const NOTICES = {
     log: ['info', 'another committee judges from now on'],
     counts: 'nothing',
     view: (_, { epoch, members }) => ({ epoch, members }),
+  },
+  approved: {
+    meaning: "a member's operator wants another committee to come next",
+    log: ['info', 'a member approves of another committee'],
+    counts: 'nothing',
+    view: (network, { member, proposal }) => ({
+      member: memberName(network, member),
+      proposal: proposalName(proposal),
+    }),
+  },
+  epoch_ends: {
+    meaning: 'a quorum wants another committee: this authority gives no more votes in this epoch',
+    log: ['info', 'the committee is being changed: no votes until the next epoch begins'],
+    counts: 'nothing',
+    view: (_, { epoch }) => ({ epoch }),
+  },
+  epoch_settled: {
+    meaning: 'this authority has the ledger with which the epoch begins: it votes, if it sits',
+    log: ['info', 'this ledger contains that with which the epoch begins'],
+    counts: 'nothing',
+    view: (_, { epoch, kept }) => ({ epoch, kept }),
   },
   agreed: {
     meaning: 'the committee decided about a subject',
@@ -257,13 +278,17 @@ export function rowOf(notice: Notice): NoticeRow<NoticeKind> {
   return NOTICES[notice.kind] as NoticeRow<NoticeKind>;
 }
 
-export interface SubjectView {
-  readonly kind: Subject['TAG'];
-  readonly account: string;
-  readonly sequence: string;
-}
+export type SubjectView =
+  | { readonly kind: 'epoch'; readonly epoch: number }
+  | {
+      readonly kind: Exclude<Subject['TAG'], 'epoch'>;
+      readonly account: string;
+      readonly sequence: string;
+    };
 
-function subjectView({ TAG, data: { account, sequence } }: Subject): SubjectView {
+function subjectView({ TAG, data }: Subject): SubjectView {
+  if (TAG === 'epoch') return { kind: TAG, epoch: data.epoch };
+  const { account, sequence } = data;
   return { kind: TAG, account: nameOf('account', account), sequence: sequence.toString() };
 }
 

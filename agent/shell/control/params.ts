@@ -1,7 +1,12 @@
 /** Parameters of the control methods as they came from outside, checked strictly. */
 
 import { strayIn } from '../../core/base/characters.ts';
-import { MAX_BOOK_NOTE_BYTES, MAX_RECEIPT_NUMBER_BYTES } from '../../core/base/limits.ts';
+import {
+  MAX_BOOK_NOTE_BYTES,
+  MAX_MEMBERS,
+  MAX_NAME_LENGTH,
+  MAX_RECEIPT_NUMBER_BYTES,
+} from '../../core/base/limits.ts';
 import { LOG_LEVELS } from '../log/levels.ts';
 import type { ControlMethod, ParamsOf } from './api.ts';
 import { controlError } from './errors.ts';
@@ -23,6 +28,13 @@ const READERS: { readonly [M in ControlMethod]: Reader<M> } = {
   status: () => ({}),
   peers: () => ({}),
   committee: () => ({}),
+  'committee.change': () => ({}),
+  'committee.propose': (given) => ({
+    add: seatsParam(given, 'add'),
+    remove: namesParam(given, 'remove'),
+    replace: seatsParam(given, 'replace'),
+  }),
+  'committee.approve': (given) => ({ committee: given.text('committee', 64) }),
   account: (given) => {
     const account = given.text('account', 200);
     const from = given.optional('from', '"ledger" or "committee"', oneOf(['ledger', 'committee']));
@@ -110,6 +122,34 @@ export function readParams<M extends ControlMethod>(method: M, params: unknown):
   const [extra] = left.keys();
   if (extra !== undefined) throw badParam(extra.slice(0, 40), 'no such parameter', left.get(extra));
   return read;
+}
+
+/** Members by their names. */
+function namesParam(given: Given, field: string): readonly string[] {
+  const isName = (value: unknown): value is string =>
+    typeof value === 'string' && value.length <= MAX_NAME_LENGTH;
+  const names = given.optional(field, 'a list of names', (value) =>
+    Array.isArray(value) && value.length <= MAX_MEMBERS && value.every(isName) ? value : undefined,
+  );
+  return names ?? [];
+}
+
+/** Members by their names, each with the name of its key. */
+function seatsParam(
+  given: Given,
+  field: string,
+): readonly { readonly name: string; readonly key: string }[] {
+  const seats = given.optional(field, 'a list of names with keys', (value) =>
+    Array.isArray(value) && value.length <= MAX_MEMBERS && value.every(isSeat) ? value : undefined,
+  );
+  return seats ?? [];
+}
+
+function isSeat(value: unknown): value is { name: string; key: string } {
+  if (typeof value !== 'object' || value === null || Object.keys(value).length !== 2) return false;
+  const { name, key } = value as { name?: unknown; key?: unknown };
+  const isText = typeof name === 'string' && typeof key === 'string';
+  return isText && name.length <= MAX_NAME_LENGTH && key.length <= 200;
 }
 
 /** Which ledger is meant, if it was said. */

@@ -12,7 +12,7 @@
  * A fault while running (a failed commit, a record that changed on disk, a broken invariant) ends
  * the process: better down than wrong. `onFatal` is told, and must end it.
  */
-import { judgedBy } from '../../core/views.ts';
+import { judgedBy, numberOf } from '../../core/views.ts';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config-schema.ts';
 import type { OpeningView } from '../control/api.ts';
@@ -177,7 +177,9 @@ function createContext({ config, configFile, identity, logs }: DaemonSetup): Con
   const { log } = storePaths(config['store.folder']);
   const events = createEvents(() => clock.stamp().wallMs);
   const readiness = createReadiness({
-    self: identity.member,
+    get self() {
+      return context.identity.member;
+    },
     members: () => network.committee.members,
     onChange(from, to) {
       logs.info('state', { from, to });
@@ -187,7 +189,14 @@ function createContext({ config, configFile, identity, logs }: DaemonSetup): Con
   const context: ContextInTheMaking = {
     configFile,
     config,
-    identity: { ...identity, network },
+    identity: {
+      ...identity,
+      network,
+      get member() {
+        if (config.role === 'relay') return undefined;
+        return numberOf(network, identity.signer.publicKey);
+      },
+    },
     logs,
     clock,
     startedMs: clock.stamp().nowMs,

@@ -78,7 +78,7 @@ export async function ownStore(
   { config, identity, logs }: Pick<DaemonContext, 'config' | 'identity' | 'logs'>,
   store: Store,
 ): Promise<void> {
-  const { network, signer, member } = identity;
+  const { network, signer } = identity;
   const stored = networkOf(store);
   if (stored !== undefined && !equalBytes(stored, network.id)) {
     const expected = `the network of the ledger in ${config['store.folder']}, ${nameOf('network', stored)}`;
@@ -88,7 +88,7 @@ export async function ownStore(
   const { other, markStays } = await claimStore(store, {
     publicKey: signer.publicKey,
     keyFile: config.node_key,
-    isAuthority: member !== undefined,
+    isAuthority: config.role === 'authority',
   });
   if (markStays !== undefined) {
     const mark = unusedMarkOf(config.node_key);

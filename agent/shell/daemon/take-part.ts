@@ -25,11 +25,11 @@ export function engineOptions(
   watch: Pick<EngineOptions, 'onDamage' | 'onFatal'>,
 ): EngineOptions {
   const { config, identity, clock } = context;
-  const { network, signer, member } = identity;
+  const { network, signer } = identity;
   return {
     network,
     signer,
-    role: member === undefined ? { kind: 'relay' } : { kind: 'authority', member },
+    role: { kind: config.role },
     clock,
     links: {
       identity: identityFromSeed(identity.seed),

@@ -1,21 +1,31 @@
 /** Whether this node votes, and why not, for people. */
 import { unreachable } from '../../core/base/assert.ts';
-import { vouchersNeeded } from '../../core/network/committee.ts';
+import type { Read } from '../../core/io.ts';
+import { memberAt, vouchersNeeded } from '../../core/network/committee.ts';
 import { type AuthorityStanding, standingOf } from '../../core/standing.ts';
-import { type JudgedNetwork, memberName } from '../../core/views.ts';
+import { changeOf, type JudgedNetwork, memberName } from '../../core/views.ts';
 import type { OpeningView, StatusView } from '../control/api.ts';
 import type { DaemonContext } from './context.ts';
+import type { NodeIdentity } from './node-identity.ts';
 
 /** Whether this node votes, and if not the reason for a person. */
-export function votingView({ identity, running, opening }: DaemonContext): StatusView['voting'] {
+export function votingView({
+  config,
+  identity,
+  running,
+  opening,
+}: DaemonContext): StatusView['voting'] {
   const no = (whyNot: string): StatusView['voting'] => ({ may: false, whyNot });
-  if (identity.member === undefined) return no('a relay keeps no ledger');
+  if (config.role === 'relay') return no('a relay keeps no ledger');
   if (opening !== undefined) return no(openingText(opening));
   if (running === undefined) return no('the stored state is damaged');
   const standing = standingOf(running.engine.read);
+  if (standing.kind !== 'barred' && identity.member === undefined) {
+    return no('no committee has had this key yet');
+  }
   switch (standing.kind) {
     case 'votes':
-      return { may: true, whyNot: null };
+      return seatView(identity, running.engine.read);
     case 'barred':
       return no(standing.bar.reason);
     case 'first_start':
@@ -23,6 +33,18 @@ export function votingView({ identity, running, opening }: DaemonContext): Statu
     default:
       return unreachable(standing);
   }
+}
+
+/** Whether one that knows all of its votes gives any in this epoch. */
+function seatView({ network, member }: NodeIdentity, read: Read): StatusView['voting'] {
+  const no = (whyNot: string): StatusView['voting'] => ({ may: false, whyNot });
+  if (member === undefined || memberAt(network.committee, member) === undefined) {
+    return no('it sits no longer');
+  }
+  const { isBehind, isStopped } = changeOf(read);
+  if (isBehind) return no('it catches up with the last change of the committee');
+  if (isStopped) return no('the committee is being changed');
+  return { may: true, whyNot: null };
 }
 
 /** "checking what votes depend on, 3000 of 9000 records". */

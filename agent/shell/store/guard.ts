@@ -9,6 +9,8 @@
  *   agreement                   what was said of what is not decided yet
  *   standing, firstStart        whether this key may vote at all
  *   committee, formerCommittee  whose votes make a quorum
+ *   stopped, behind             whether it votes in this epoch
+ *   keptOrders                  what may have been certified in a former epoch
  *   owner, genesis              whose ledger this is, and of which network
  *   accountCount, journalHead   what the next account and the next fact go by
  *   liveOrder, wallet           what a wallet has signed, and what it signs next
@@ -28,6 +30,9 @@ const GUARDED = [
   'firstStart',
   'committee',
   'formerCommittee',
+  'stopped',
+  'behind',
+  'keptOrders',
   'owner',
   'genesis',
   'accountCount',

@@ -4,6 +4,7 @@
  * reads or takes certificates, which are inputs by themselves (alphabet.ts), so the search misses
  * nothing by not stopping in between.
  */
+import type { Epoch } from '../../../agent/core/base/units.ts';
 import type { Message } from '../../../agent/core/codec/message.ts';
 import { type Authority, type Exact, linkOf } from './authority.ts';
 import { saidBy } from './said.ts';
@@ -26,7 +27,10 @@ export function meet(
   const { names } = world;
   let [one, two] = before;
   let [gossip, proofs] = [0, 0];
-  const root: Message = { TAG: 'root', data: { digest: new Uint8Array(32).fill(255) } };
+  const root: Message = {
+    TAG: 'root',
+    data: { epoch: 0 as Epoch, digest: new Uint8Array(32).fill(255) },
+  };
   const bytes = world.frame(root);
   const queue = [
     { toOne: false, bytes },

@@ -9,6 +9,7 @@
 import { isRefusal } from '../../../agent/core/base/refusal.ts';
 import type {
   Balance,
+  Epoch,
   LinkId,
   MemberIndex,
   Sequence,
@@ -114,7 +115,7 @@ export class Deputy implements Actor {
       case 4:
         return { TAG: 'certificates', data: { member, account, next, certificates: [] } };
       case 5:
-        return { TAG: 'root', data: { digest: prng.bytes(32) } };
+        return { TAG: 'root', data: { epoch: 0 as Epoch, digest: prng.bytes(32) } };
       default:
         return { TAG: 'proofCount', data: { count: many, set: prng.bytes(32) } };
     }

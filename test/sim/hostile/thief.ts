@@ -249,7 +249,7 @@ export class Thief implements Actor {
     const { order } = watched;
     const messages: Message[] = [
       { TAG: 'gossip', data: order },
-      { TAG: 'root', data: { digest: prng.bytes(32) } },
+      { TAG: 'root', data: { epoch: 0 as Epoch, digest: prng.bytes(32) } },
       { TAG: 'doubleSpend', data: { first: order, second: order } },
     ];
     return [{ link, bytes: frameOf(prng.pick(messages), to) }];

@@ -129,7 +129,7 @@ export class Traitor implements Actor {
     const anyNext = BigInt(prng.below(20)) as Sequence;
     switch (message.TAG) {
       case 'root':
-        return { TAG: 'root', data: { digest: prng.bytes(32) } };
+        return { TAG: 'root', data: { epoch: 0 as Epoch, digest: prng.bytes(32) } };
       case 'digest': {
         const children = message.data.children.map((c) =>
           prng.below(2) === 0 ? c : prng.bytes(32),

@@ -81,7 +81,7 @@ export const AUTHORITY_MUTANTS: readonly Mutant[] = [
   {
     name: 'a restored authority votes',
     file: ORDER,
-    find: 'mayVote: mayVote(draft) && isSeated(draft, setup),',
+    find: 'mayVote: mayVote(draft) && sits(draft, setup.authority.member),',
     replace: 'mayVote: true,',
     caughtBy: ['standing'],
     profile: 'crashes',

@@ -19,6 +19,7 @@ import { errnoOf, messageOf } from '../../store/layout.ts';
 import { StoreError } from '../../store/store-error.ts';
 import { accountView } from '../account-claims.ts';
 import { bookView, dealWith, depositOf, payoutView, pendingView } from '../cashier.ts';
+import { approveChange, changeView, proposeChange } from '../committee-change.ts';
 import { type DaemonContext, notRunning } from '../context.ts';
 import { doctorView } from '../doctor/checks.ts';
 import { callRoll, reachableView } from '../reachable.ts';
@@ -71,6 +72,9 @@ function controlHandlers(context: DaemonContext, onStop: () => void): ControlHan
       await callRoll(context);
       return committeeView(context);
     },
+    'committee.change': () => changeView(context),
+    'committee.propose': (params) => proposeChange(context, params),
+    'committee.approve': (params) => approveChange(context, params),
     account: (params) => accountView(context, params),
     reach: () => reachableView(context),
     events: (params, call) => follow(context, params, call),

@@ -1,0 +1,151 @@
+/**
+ * Lists of orders that are too long for a frame. The orders lie in pages, the names of these pages
+ * in pages above them, up to the one page at the top. A page is called by its hash, and a list by
+ * its top page; so whoever knows what a list is called can check each page as it comes.
+ *
+ * Bounds: a list that is fetched has at most as many orders as there may be accounts with one.
+ * Pages of lists that members stated are in memory as long as their statements are; those of the
+ * last cut are on disk.
+ */
+import { compareBytes } from '../base/bytes.ts';
+import { sha256 } from '../base/crypto.ts';
+import { MAX_PAGE_NAMES, MAX_PAGE_ORDERS } from '../base/limits.ts';
+import { isRefusal } from '../base/refusal.ts';
+import { decode, encode } from '../codec/canonical.ts';
+import { type ListedOrder, type ListPage, listPageCoder } from '../codec/epochs.ts';
+import { orderHash } from '../codec/order.ts';
+import type { Draft } from '../draft.ts';
+import type { Space } from '../space.ts';
+import { SPACES } from '../spaces.ts';
+
+/** Where pages are kept, by their names. */
+export type Pages = Space<[Uint8Array], Uint8Array>;
+
+/** The order of a list: by accounts and sequences, then by why, then by hash. */
+export function compareListed(network: Uint8Array, a: ListedOrder, b: ListedOrder): number {
+  const [one, other] = [a.order.order, b.order.order];
+  const byAccount = compareBytes(one.account, other.account);
+  if (byAccount !== 0) return byAccount;
+  if (one.sequence !== other.sequence) return one.sequence < other.sequence ? -1 : 1;
+  if (a.why !== b.why) return a.why === 'voted' ? -1 : 1;
+  return compareBytes(orderHash(network, one), orderHash(network, other));
+}
+
+/** The pages of a list, the top one last. Its orders are in ascending order, each once. */
+function pagesOf(orders: readonly ListedOrder[]): readonly Uint8Array[] {
+  const parts = orders.length === 0 ? [[]] : chunks(orders, MAX_PAGE_ORDERS);
+  let level = parts.map((data) => encode(listPageCoder, { TAG: 'orders', data }));
+  const pages = [...level];
+  while (level.length > 1) {
+    const names = level.map((page) => sha256(page));
+    level = chunks(names, MAX_PAGE_NAMES).map((data) => {
+      return encode(listPageCoder, { TAG: 'pages', data });
+    });
+    pages.push(...level);
+  }
+  return pages;
+}
+
+/** What a list of these orders is called. */
+export function nameOfList(orders: readonly ListedOrder[]): Uint8Array {
+  return sha256(pagesOf(orders).at(-1) ?? new Uint8Array());
+}
+
+/** Keeps a list, and says what it is called. */
+export function keepList(draft: Draft, pages: Pages, orders: readonly ListedOrder[]): Uint8Array {
+  for (const page of pagesOf(orders)) keepPage(draft, pages, page);
+  return nameOfList(orders);
+}
+
+/** Keeps a page, and says what it is called. */
+export function keepPage(draft: Draft, pages: Pages, bytes: Uint8Array): Uint8Array {
+  const name = sha256(bytes);
+  draft.write(pages.at(name), bytes);
+  return name;
+}
+
+/** The page of that name, wherever it is kept. */
+export function pageNamed(draft: Draft, name: Uint8Array): Uint8Array | undefined {
+  return draft.read(SPACES.cutPage.at(name)) ?? draft.read(SPACES.statedPage.at(name));
+}
+
+/** What is known of a list: all of its orders, the pages that are missing, or that it is none. */
+export type ListReading =
+  | { readonly kind: 'whole'; readonly orders: readonly ListedOrder[] }
+  | { readonly kind: 'missing'; readonly pages: readonly Uint8Array[] }
+  | { readonly kind: 'broken' };
+
+/** Reads a list of at most `most` orders. */
+export function readList(
+  draft: Draft,
+  network: Uint8Array,
+  list: Uint8Array,
+  most: number,
+): ListReading {
+  const orders: ListedOrder[] = [];
+  const missing: Uint8Array[] = [];
+  let left = mostPages(most);
+  const visit = (name: Uint8Array): boolean => {
+    left -= 1;
+    if (left < 0) return false;
+    const bytes = pageNamed(draft, name);
+    if (bytes === undefined) return missing.push(name) > 0;
+    const page = decode(listPageCoder, bytes);
+    if (isRefusal(page)) return false;
+    if (page.TAG === 'pages') return page.data.length > 1 && page.data.every(visit);
+    return orders.push(...page.data) <= most;
+  };
+  if (!visit(list)) return { kind: 'broken' };
+  if (missing.length > 0) return { kind: 'missing', pages: missing };
+  const isAscending = orders.every((order, i) => {
+    const before = orders[i - 1];
+    return before === undefined || compareListed(network, before, order) < 0;
+  });
+  return isAscending ? { kind: 'whole', orders } : { kind: 'broken' };
+}
+
+/** Removes a list from where it is kept, but for the pages that it shares with others. */
+export function forgetList(
+  draft: Draft,
+  pages: Pages,
+  list: Uint8Array,
+  others: readonly Uint8Array[],
+): void {
+  const kept = new Set(others.flatMap((other) => [...namesOf(draft, other)]).map(String));
+  for (const name of [...namesOf(draft, list)]) {
+    if (!kept.has(String(name))) draft.remove(pages.at(name));
+  }
+}
+
+/** The names of the pages of a list, as far as they are known. */
+function* namesOf(draft: Draft, list: Uint8Array): Generator<Uint8Array> {
+  yield list;
+  for (const name of namesIn(pageNamed(draft, list))) yield* namesOf(draft, name);
+}
+
+function namesIn(bytes: Uint8Array | undefined): readonly Uint8Array[] {
+  const page: ListPage | undefined = bytes && readPage(bytes);
+  return page?.TAG === 'pages' ? page.data : [];
+}
+
+function readPage(bytes: Uint8Array): ListPage | undefined {
+  const page = decode(listPageCoder, bytes);
+  return isRefusal(page) ? undefined : page;
+}
+
+/** How many pages so many orders take at most, those of names among them. */
+function mostPages(orders: number): number {
+  let pages = Math.max(1, Math.ceil(orders / MAX_PAGE_ORDERS));
+  let all = pages;
+  while (pages > 1) {
+    pages = Math.ceil(pages / MAX_PAGE_NAMES);
+    all += pages;
+  }
+  return all;
+}
+
+function chunks<T>(list: readonly T[], size: number): T[][] {
+  const parts: T[][] = [];
+  for (let at = 0; at < list.length; at += size) parts.push(list.slice(at, at + size));
+  return parts;
+}

@@ -1,0 +1,79 @@
+/**
+ * Of which orders a former epoch may have left a certificate that nobody here has seen, as what
+ * members stated tells (PROTOCOL: Change of epoch). It is closing/possible.ts for all accounts at
+ * once. An order counts only with its owner's signature, so members that lie can bind an account to
+ * nothing but what its owner signed.
+ *
+ * Safety: of each certificate that may exist the order is in the ledger that all of them stated, or
+ * among these. What an earlier change kept for a place that is free still, all honest members list;
+ * so it stays if more than f of them do. Deterministic: the same lists give the same orders.
+ */
+import { compareBytes, toByteKey } from '../base/bytes.ts';
+import { isPossible } from '../closing/possible.ts';
+import type { EpochValue, ListedOrder } from '../codec/epochs.ts';
+import { orderHash, orderSigningBytes, type SignedOrder } from '../codec/order.ts';
+import type { Draft } from '../draft.ts';
+import { faultsTolerated } from '../network/committee.ts';
+import { currentCommittee } from '../network/committees.ts';
+import type { NodeSetup } from '../setup.ts';
+import { compareListed, readList } from './lists.ts';
+
+/** The possible orders by these statements; undefined: a list is missing, or is none. */
+export function possibleBy(
+  draft: Draft,
+  setup: Pick<NodeSetup, 'network' | 'verify'>,
+  statements: EpochValue['statements'],
+  most: number,
+): readonly ListedOrder[] | undefined {
+  const lists = statements.flatMap(({ orders }) => {
+    const reading = readList(draft, setup.network.id, orders, most);
+    return reading.kind === 'whole' ? [reading.orders] : [];
+  });
+  if (lists.length < statements.length) return undefined;
+  return possibleOrders(setup, lists, currentCommittee(draft).members.length);
+}
+
+interface Counted {
+  order: SignedOrder;
+  voted: number;
+  kept: number;
+}
+
+/** The possible orders, in the order of a list. `members`: how many the committee has. */
+function possibleOrders(
+  { network, verify }: Pick<NodeSetup, 'network' | 'verify'>,
+  lists: readonly (readonly ListedOrder[])[],
+  members: number,
+): readonly ListedOrder[] {
+  const counted = new Map<string, Counted>();
+  for (const list of lists) {
+    for (const { why, order } of list) {
+      const key = toByteKey(orderHash(network.id, order.order));
+      const bytes = orderSigningBytes(network.id, order.order);
+      const known = counted.get(key);
+      if (known === undefined) {
+        if (!verify(order.order.account, bytes, order.signature)) continue;
+        counted.set(key, { order, voted: 0, kept: 0 });
+      } else if (
+        isLower(order, known.order) &&
+        verify(order.order.account, bytes, order.signature)
+      ) {
+        known.order = order;
+      }
+      const entry = counted.get(key);
+      if (entry !== undefined) entry[why] += 1;
+    }
+  }
+  const faults = faultsTolerated(members);
+  const orders = [...counted.values()]
+    .filter(({ voted, kept }) => {
+      return kept > faults || (voted > 0 && isPossible(voted, lists.length, members));
+    })
+    .map(({ order }) => ({ why: 'kept' as const, order }));
+  return orders.sort((a, b) => compareListed(network.id, a, b));
+}
+
+/** Of two signatures of one order the lower one is kept, whoever lists which. */
+function isLower(a: SignedOrder, b: SignedOrder): boolean {
+  return compareBytes(a.signature, b.signature) < 0;
+}
