@@ -111,6 +111,20 @@ test('a wallet that gave a payment up does not wake for it', () => {
   assert.equal(world.place('alice').wakeAtMs, undefined);
 });
 
+test('a question that goes over one way takes another from one time to the next', () => {
+  const world = new World({ relays: ['relay-0', 'relay-1', 'relay-2'] });
+  for (const relay of ['relay-0', 'relay-1', 'relay-2']) world.connect('alice', relay);
+  world.run();
+  const asked = listen(world);
+  for (let i = 0n; i < 8n; i++) world.plan('alice', 'bob', 1n + i);
+  world.run();
+  for (const name of ALL) {
+    const ways = asked.filter(({ to }) => to === name).map(({ via }) => via);
+    assert.equal(ways.length, 8);
+    assert.equal(new Set(ways).size, 3, `${name}: ${ways}`);
+  }
+});
+
 test('after three attempts over one way each a question goes over several', () => {
   const world = new World({ relays: ['relay-0', 'relay-1'] });
   for (const relay of ['relay-0', 'relay-1']) {
