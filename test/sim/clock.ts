@@ -7,7 +7,7 @@ import type { Stamp } from '../../agent/core/io.ts';
 import type { Prng } from './prng.ts';
 
 /** Virtual time 0 as a wall clock that is right would show it: 2026-01-01. */
-const EPOCH_WALL_MS = 1_767_225_600_000;
+export const EPOCH_WALL_MS = 1_767_225_600_000;
 /**
  * The most that the monotonic clock is wrong by, in parts per million. A crystal is within 200;
  * this is as bad as the clock of a busy virtual machine, so that timers of two nodes change places.

@@ -15,7 +15,7 @@ import type { LinkId } from '../../agent/core/base/units.ts';
 import { decode, encode } from '../../agent/core/codec/canonical.ts';
 import { frameCoder, type Message } from '../../agent/core/codec/message.ts';
 import { certificateCoder } from '../../agent/core/codec/order.ts';
-import { bytes64, latin1, Reader, readCertificate, type Transfer } from './checkers/decode.ts';
+import { bytes64, latin1, type OrderView, Reader, readCertificate } from './checkers/decode.ts';
 import { faultsFor } from './checkers/founding.ts';
 import type { Death } from './disk.ts';
 import type { FaultKind } from './fault-kinds.ts';
@@ -378,14 +378,14 @@ function mayNotBeLost(world: World, { disk, signer }: Process): boolean {
   const payments = [...disk.live].filter(([key]) => key[0] === 'P');
   return payments.some(([, value]) => {
     const { order } = readCertificate(new Reader(value, 8));
-    return order.recipient === account && !isKnown(world, order);
+    return order.payee === account && !isKnown(world, order);
   });
 }
 
 /** Whether more than f honest authorities have an order's certificate on disk: not all lose it. */
 function isKnown(
   { all, plan }: World,
-  { account, sequence }: Pick<Transfer, 'account' | 'sequence'>,
+  { account, sequence }: Pick<OrderView, 'account' | 'sequence'>,
 ): boolean {
   const key = `C${account}${bytes64(sequence)}` as ByteKey;
   const holders = all.filter(({ role, disk }) => role === 'authority' && disk.durable.has(key));

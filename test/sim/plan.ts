@@ -50,6 +50,8 @@ export interface Plan {
   readonly commitMs: number;
   readonly chaosMs: number;
   readonly payments: number;
+  /** Of a hundred payments, how many are withdrawals. */
+  readonly withdrawals: number;
   /** Milliseconds that an owner thinks between two payments, on average. */
   readonly thinkMs: number;
   readonly faults: readonly Fault[];
@@ -119,6 +121,7 @@ export function planOf(seed: number, profileName: string, cut: Cut = {}): Plan {
     commitMs: of('commits').skewed(0, 12),
     chaosMs: cut.chaosMs ?? chaosMs,
     payments: cut.payments ?? payments,
+    withdrawals: of('withdrawals').below(2) * profile.withdrawals,
     thinkMs: Math.floor((chaosMs * counts.wallets) / payments / 2),
     faults: cut.faults === undefined ? faultsOf(scene, profile) : faultsNamed(cut.faults, scene),
   };

@@ -15,6 +15,8 @@ export interface Profile {
   readonly weather: readonly [number, number, number];
   /** Payments of a run, from and to. */
   readonly payments: readonly [number, number];
+  /** Of a hundred payments, how many are withdrawals, in every second run. */
+  readonly withdrawals: number;
   /** Virtual seconds of trouble, from and to. */
   readonly seconds: readonly [number, number];
   readonly wallets: readonly [number, number];
@@ -85,6 +87,7 @@ const USUAL = {
   weights: EVERYTHING,
   weather: [120, 80, 200],
   payments: [85, 190],
+  withdrawals: 20,
   seconds: [20, 80],
   wallets: [3, 10],
   traitors: 70,

@@ -52,6 +52,8 @@ export interface Result {
   readonly tally: Tally;
   /** Certified orders, of honest and hostile payers. */
   readonly payments: number;
+  /** How many of them are withdrawals. */
+  readonly withdrawals: number;
   readonly faults: Readonly<Partial<Record<FaultKind, number>>>;
   readonly frames: Readonly<Network['counts']>;
   readonly most: Readonly<Bounds['most']>;
@@ -140,6 +142,7 @@ export function runPlan(plan: Plan, cut: Cut = {}, historyLength = USUAL_HISTORY
     healingMs,
     tally: workload.tally,
     payments: book.certified.size,
+    withdrawals: [...book.certified.values()].filter(({ payee }) => payee === undefined).length,
     frames: world.network.counts,
     most: bounds.most,
     latencies: service.latencies,
@@ -162,6 +165,7 @@ const NOTHING = {
   healingMs: undefined,
   tally: { ordered: 0, certified: 0, received: 0, refusedForGood: 0 },
   payments: 0,
+  withdrawals: 0,
   faults: {},
   frames: { sent: 0, lost: 0, doubled: 0, overtaken: 0, clogged: 0 },
   most: { frameBytes: 0, sends: 0, writes: 0, records: 0 },

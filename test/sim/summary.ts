@@ -4,6 +4,7 @@ import type { Result } from './run.ts';
 export class Summary {
   runs = 0;
   payments = 0;
+  withdrawals = 0;
   steps = 0;
   virtualMs = 0;
   framesSent = 0;
@@ -17,6 +18,7 @@ export class Summary {
   add(result: Result): void {
     this.runs++;
     this.payments += result.payments;
+    this.withdrawals += result.withdrawals;
     this.steps += result.steps;
     this.virtualMs += result.virtualMs;
     if (result.healingMs !== undefined) this.healingMs.push(result.healingMs);
@@ -41,6 +43,7 @@ export class Summary {
     const rows: [string, string][] = [
       ['runs', `${count(this.runs)} (${count(this.realSignatureRuns)} with Ed25519)`],
       ['payments certified', count(this.payments)],
+      ['withdrawals among them', count(this.withdrawals)],
       ['steps of nodes', count(this.steps)],
       ['virtual time', `${hours.toFixed(1)} hours`],
       ['healing', healingText(this.healingMs)],

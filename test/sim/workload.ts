@@ -3,11 +3,12 @@
  * receipt over, ask about an account. One payment at a time, never more than they can prove to own.
  */
 import type { ByteKey } from '../../agent/core/base/bytes.ts';
-import type { Amount, TokenIndex } from '../../agent/core/base/units.ts';
+import type { Amount, LedgerIndex, TokenIndex } from '../../agent/core/base/units.ts';
 import type { Command, Event, Step } from '../../agent/core/io.ts';
 import { answersOf, isConfirmed } from '../../agent/core/wallet/answers.ts';
 import { paymentState } from '../../agent/core/wallet/payment.ts';
 import { latin1, Reader, readBalances } from './checkers/decode.ts';
+import { EPOCH_WALL_MS } from './clock.ts';
 import { Prng } from './prng.ts';
 import type { Process, Watcher } from './process.ts';
 import type { World } from './world.ts';
@@ -26,6 +27,7 @@ export class Workload implements Watcher {
   readonly tally: Tally = { ordered: 0, certified: 0, received: 0, refusedForGood: 0 };
   readonly #world: World;
   readonly #prng: Prng;
+  readonly #withdrawals: Prng;
   #left: number;
   /** What a wallet that lost its memory asked last: the same again is the same question. */
   readonly #asking = new Map<Process, Uint8Array>();
@@ -33,6 +35,7 @@ export class Workload implements Watcher {
   constructor(world: World) {
     this.#world = world;
     this.#prng = Prng.named(world.plan.seed, 'owners');
+    this.#withdrawals = Prng.named(world.plan.seed, 'withdrawing owners');
     this.#left = world.plan.payments;
   }
 
@@ -97,6 +100,10 @@ export class Workload implements Watcher {
       return this.#do(wallet, { kind: 'reach', nonce: this.#prng.bytes(16) });
     }
     if (choice < 12) return this.#handOver(wallet);
+    const { withdrawals } = this.#world.plan;
+    if (withdrawals > 0 && this.#withdrawals.below(100) < withdrawals) {
+      return this.#withdraw(wallet);
+    }
     this.#pay(wallet);
   }
 
@@ -118,6 +125,27 @@ export class Workload implements Watcher {
       token: token as TokenIndex,
       amount: (share > 0n ? share : balance) as Amount,
       memo: prng.pick(['', 'bread', 'ünï', 'x'.repeat(64)]),
+      nonce: prng.bytes(16),
+    });
+  }
+
+  /** Some of the first token leaves through the cashbook; now and then to whom it cannot pay. */
+  #withdraw(wallet: Process): void {
+    if (this.#isPatient(wallet)) return;
+    const prng = this.#withdrawals;
+    const balance = provenBalance(this.#world, wallet, 0);
+    if (balance <= 0n) return;
+    const share = balance / BigInt(prng.pick([1, 20, 50, 200, 200]));
+    if (!wallet.disk.live.has('L' as ByteKey)) this.#left--;
+    this.#do(wallet, {
+      kind: 'withdraw',
+      token: 0 as TokenIndex,
+      amount: (share > 0n ? share : balance) as Amount,
+      ledger: 0 as LedgerIndex,
+      recipient: Buffer.from(prng.pick(['Anna', 'Berta', 'Zoë 12', ' nobody'])),
+      validUntilMs: BigInt(
+        EPOCH_WALL_MS + this.#world.agenda.nowMs + prng.pick([0, 1, 60_000, 3_600_000]),
+      ),
       nonce: prng.bytes(16),
     });
   }

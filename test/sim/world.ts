@@ -8,7 +8,7 @@ import type { Signer, Verify } from '../../agent/core/base/crypto.ts';
 import type { MemberIndex } from '../../agent/core/base/units.ts';
 import { encode } from '../../agent/core/codec/canonical.ts';
 import type { Certificate, SealMemo } from '../../agent/core/codec/order.ts';
-import { certificateCoder } from '../../agent/core/codec/order.ts';
+import { certificateCoder, payeeOf } from '../../agent/core/codec/order.ts';
 import { memberByKey } from '../../agent/core/network/committee.ts';
 import type { Network as FoundedNetwork } from '../../agent/core/network/genesis.ts';
 import { createNode } from '../../agent/core/node.ts';
@@ -165,8 +165,9 @@ export class World {
 
   /** Gives a certificate straight to its payee, as a receipt is. */
   handOver(certificate: Certificate): void {
-    const { recipient } = certificate.order.order.action.data;
-    const payee = this.wallets.find(({ signer }) => equalBytes(signer.publicKey, recipient));
+    const paid = payeeOf(certificate.order.order);
+    if (paid === undefined) return;
+    const payee = this.wallets.find(({ signer }) => equalBytes(signer.publicKey, paid));
     const command = {
       kind: 'deliver',
       certificate: encode(certificateCoder, certificate),

@@ -13,7 +13,14 @@ import type { ByteKey } from '../../../agent/core/base/bytes.ts';
 import type { Step } from '../../../agent/core/io.ts';
 import type { Process, Watcher } from '../process.ts';
 import { Violation } from '../violation.ts';
-import { type CertificateView, latin1, Reader, readOrder, short, type Transfer } from './decode.ts';
+import {
+  type CertificateView,
+  latin1,
+  type OrderView,
+  Reader,
+  readOrder,
+  short,
+} from './decode.ts';
 import {
   type Founding,
   hashOf,
@@ -30,19 +37,20 @@ const LIVE_ORDER = 'L' as ByteKey;
 export interface Entry {
   next: bigint;
   readonly balances: Map<number, bigint>;
+  readonly locked: Map<number, bigint>;
 }
 
 export class Book implements Watcher {
   readonly founding: Founding;
   /** (account, sequence) -> the order of every certificate that an honest node had in memory. */
-  readonly seen = new Map<string, Transfer>();
+  readonly seen = new Map<string, OrderView>();
   /** (account, sequence) -> the certified order. */
-  readonly certified = new Map<string, Transfer>();
+  readonly certified = new Map<string, OrderView>();
   /** Orders that honest owners made: (account, sequence) -> its bytes. */
   readonly made = new Map<string, string>();
   readonly ledger = new Map<string, Entry>();
   /** Certified orders whose payer has not the money yet, in the ledger so far. */
-  readonly waiting = new Map<string, Transfer>();
+  readonly waiting = new Map<string, OrderView>();
   readonly #sound = new Set<string>();
   readonly #hashes = new Map<string, string>();
 
@@ -74,7 +82,7 @@ export class Book implements Watcher {
   }
 
   /** The hash of an order. */
-  hash(order: Transfer): string {
+  hash(order: OrderView): string {
     const known = this.#hashes.get(order.raw);
     if (known !== undefined) return known;
     const hash = hashOf(this.founding, order);
@@ -103,7 +111,7 @@ export class Book implements Watcher {
     if (other !== undefined) return;
     this.seen.set(place, order);
     this.entryOf(order.account);
-    this.entryOf(order.recipient);
+    if (order.payee !== undefined) this.entryOf(order.payee);
   }
 
   /** Enters a certificate that an honest node has on disk. */
@@ -150,22 +158,30 @@ export class Book implements Watcher {
       this.waiting.delete(placeOf(order));
       entry.next++;
       entry.balances.set(order.token, balance - order.amount);
-      this.#credit(order.recipient, order.token, order.amount);
-      ready.push(account, order.recipient);
+      ready.push(account);
+      if (order.payee === undefined) {
+        addTo(entry.locked, order.token, order.amount);
+        continue;
+      }
+      this.#credit(order.payee, order.token, order.amount);
+      ready.push(order.payee);
     }
   }
 
   #credit(account: string, token: number, amount: bigint): void {
-    const { balances } = this.entryOf(account);
-    balances.set(token, (balances.get(token) ?? 0n) + amount);
+    addTo(this.entryOf(account).balances, token, amount);
   }
 
   /** An account's entry; empty where nothing was paid yet. */
   entryOf(account: string): Entry {
-    const entry = this.ledger.get(account) ?? { next: 0n, balances: new Map() };
+    const entry = this.ledger.get(account) ?? { next: 0n, balances: new Map(), locked: new Map() };
     this.ledger.set(account, entry);
     return entry;
   }
+}
+
+function addTo(sums: Map<number, bigint>, token: number, amount: bigint): void {
+  sums.set(token, (sums.get(token) ?? 0n) + amount);
 }
 
 /** A certificate's bytes, near enough. */

@@ -18,9 +18,9 @@ const MOST_OF_A_PAGE = 4;
 const MOST_OF_A_LIST = 8;
 const CHILDREN = 16;
 /**
- * Bytes of a signed order with the longest memo, and of everything around the content of a frame.
+ * Bytes of the longest signed order, and of everything around the content of a frame.
  */
-const ORDER_BYTES = 237;
+const ORDER_BYTES = 261;
 const ENVELOPE_BYTES = 128;
 /** Accounts that one list of catch-up leads to words about: those in it, and others. */
 const MOST_EXCHANGES = MOST_OF_A_LIST + 32;
@@ -30,6 +30,12 @@ const MOST_OF_PROOFS = 16;
 const MOST_RETOLD = 16;
 /** Certificates of income that are shown at once, each over up to four ways, and one word more. */
 const MOST_SHOWN = 8 * 4 + 1;
+
+/** A withdrawal that was certified, and what a wallet notes of its own: how their keys begin. */
+const WITHDRAWAL = '\u00a0';
+const OWN_WITHDRAWAL = '\u00a3';
+const WITHDRAWAL_BYTES = 2 + 16 + 1 + 1 + 128 + 8;
+const STATES_OF_A_WITHDRAWAL = 9;
 
 /** Bytes of a frame, for a committee and a ledger of this size. */
 function mostFrameBytes(members: number, accounts: number): number {
@@ -99,6 +105,8 @@ function mostRecordBytes(members: number, tokens: number): Readonly<Record<strin
     6: ORDER_BYTES,
     7: 4 + ORDER_BYTES + 64,
     3: 32,
+    [WITHDRAWAL]: 1 + 32 + WITHDRAWAL_BYTES,
+    [OWN_WITHDRAWAL]: 32 + 1 + STATES_OF_A_WITHDRAWAL * 9,
     ...Object.fromEntries([...numbers, ...singles]),
     k: 4 + MEMORY_BYTES_OF.link * (MOST_RELAYS + MOST_OF_A_MEMBER * members),
   };
@@ -261,6 +269,9 @@ export class Bounds implements Watcher {
       3: facts - certificates,
       X: 0,
       P: this.#book.seen.size,
+      [WITHDRAWAL]: certificates,
+      // One more: the order that is on its way.
+      [OWN_WITHDRAWAL]: payments + 1,
       O: payments,
       I: payments,
     };

@@ -5,11 +5,15 @@
  */
 import { createHash } from 'node:crypto';
 
-export interface Transfer {
+export interface OrderView {
   /** The unsigned order's bytes: what an order is. */
   readonly raw: string;
   readonly account: string;
   readonly sequence: bigint;
+  /** The account that it pays; undefined: it is a withdrawal, which locks its amount. */
+  readonly payee: string | undefined;
+  /** Of a withdrawal: which outer ledger is to pay, and whom. */
+  readonly ledger: number;
   readonly recipient: string;
   readonly token: number;
   readonly amount: bigint;
@@ -23,7 +27,7 @@ export interface Vote {
 
 export interface CertificateView {
   readonly epoch: number;
-  readonly order: Transfer;
+  readonly order: OrderView;
   readonly votes: readonly Vote[];
 }
 
@@ -33,9 +37,8 @@ export interface AccountView {
   readonly received: bigint;
   readonly isFrozen: boolean;
   readonly balances: ReadonlyMap<number, bigint>;
-  /** What withdrawals hold. */
   readonly locked: ReadonlyMap<number, bigint>;
-  readonly pending: Transfer | undefined;
+  readonly pending: OrderView | undefined;
 }
 
 export interface LinkView {
@@ -45,7 +48,7 @@ export interface LinkView {
 
 export type FactView =
   | { readonly kind: 'certificate'; readonly certificate: CertificateView }
-  | { readonly kind: 'double_spend'; readonly first: Transfer; readonly second: Transfer }
+  | { readonly kind: 'double_spend'; readonly first: OrderView; readonly second: OrderView }
   | {
       readonly kind: 'conflict';
       readonly first: CertificateView;
@@ -157,17 +160,30 @@ export class Reader {
   }
 }
 
-export function readOrder(reader: Reader): Transfer {
+export function readOrder(reader: Reader): OrderView {
   const from = reader.at;
   const account = reader.text(32);
   const sequence = reader.u64();
-  if (reader.u8() !== 1) throw new RangeError('not a transfer');
-  const recipient = reader.text(32);
-  const token = reader.u16();
-  const amount = reader.u128();
-  reader.text(reader.u8());
+  const action = readAction(reader);
   const raw = reader.textFrom(from);
-  return { raw, account, sequence, recipient, token, amount, signature: reader.bytes(64) };
+  return { raw, account, sequence, ...action, signature: reader.bytes(64) };
+}
+
+type Action = Pick<OrderView, 'payee' | 'ledger' | 'recipient' | 'token' | 'amount'>;
+
+function readAction(reader: Reader): Action {
+  const kind = reader.u8();
+  if (kind === 1) {
+    const payee = reader.text(32);
+    const [token, amount] = [reader.u16(), reader.u128()];
+    reader.text(reader.u8());
+    return { payee, ledger: 0, recipient: '', token, amount };
+  }
+  if (kind !== 2) throw new RangeError('an action of no known kind');
+  const [token, amount, ledger] = [reader.u16(), reader.u128(), reader.u8()];
+  const recipient = reader.text(reader.u8());
+  reader.u64();
+  return { payee: undefined, ledger, recipient, token, amount };
 }
 
 export function readCertificate(reader: Reader): CertificateView {
@@ -223,10 +239,10 @@ export function readAccount(bytes: Uint8Array): AccountView {
   const reader = new Reader(bytes);
   const [next, history, received] = [reader.u64(), reader.text(32), reader.u64()];
   const isFrozen = reader.u8() === 1;
-  const balances = readBalances(reader);
-  const locked = readBalances(reader);
+  const [balances, locked] = [readBalances(reader), readBalances(reader)];
   skipVotes(reader);
   const pending = reader.u8() === 1 ? readOrder(reader) : undefined;
+  if (!reader.isAtEnd) throw new RangeError('bytes behind the account');
   return { next, history, received, isFrozen, balances, locked, pending };
 }
 
@@ -240,7 +256,8 @@ function skipVotes(reader: Reader): void {
 export function settledBytesOf(account: Uint8Array): string {
   const reader = new Reader(account);
   reader.text(8 + 32 + 8 + 1);
-  for (let lists = 0; lists < 2; lists++) readBalances(reader);
+  readBalances(reader);
+  readBalances(reader);
   return reader.textFrom(0);
 }
 

@@ -106,7 +106,10 @@ export class Ending implements Watcher {
       const shadow = held.get(account);
       const isNew = entry.next === 0n && entry.balances.size === 0;
       if (shadow === undefined && isNew) continue;
-      const isSame = shadow?.next === entry.next && isSameMoney(shadow.balances, entry.balances);
+      const isSame =
+        shadow?.next === entry.next &&
+        isSameMoney(shadow.balances, entry.balances) &&
+        isSameMoney(shadow.locked, entry.locked);
       if (isSame) continue;
       const what = `account ${short(account)} at ${shadow?.next} of ${entry.next}`;
       return new Violation('convergence', `${process.name} has ${what}`);
@@ -121,7 +124,7 @@ export class Ending implements Watcher {
     const account = latin1(process.signer.publicKey);
     const held = this.#wallets.heldBy(process);
     for (const order of this.#book.certified.values()) {
-      if (order.recipient !== account || held.has(placeOf(order))) continue;
+      if (order.payee !== account || held.has(placeOf(order))) continue;
       const what = `${short(order.account)}/${order.sequence}`;
       return new Violation('liveness', `${process.name} never got ${what}, which pays it`);
     }

@@ -21,12 +21,12 @@ import {
   isForOthers,
   latin1,
   MESSAGE,
+  type OrderView,
   openFrame,
   readAccount,
   readEntry,
   readOrder,
   short,
-  type Transfer,
 } from './decode.ts';
 import { isOrderSigned, placeOf } from './founding.ts';
 import { MemberLinks } from './member-links.ts';
@@ -78,7 +78,7 @@ export class Evidence implements Watcher {
   }
 
   /** Orders that a frame shows this authority and that it could have voted for. */
-  #shown(process: Process, { bytes, link }: Extract<Event, { kind: 'frame' }>): Transfer[] {
+  #shown(process: Process, { bytes, link }: Extract<Event, { kind: 'frame' }>): OrderView[] {
     const { tag, isOwn, body } = openFrame(bytes);
     if (isForOthers(bytes, process.index)) return [];
     const isOfMember = isOwn && this.#links.of(process).has(link);
@@ -93,13 +93,13 @@ export class Evidence implements Watcher {
     }
   }
 
-  #isPossible(order: Transfer): boolean {
+  #isPossible(order: OrderView): boolean {
     const { founding } = this.#book;
     if (order.amount <= 0n || order.token >= founding.tokenCount) return false;
-    return order.account !== order.recipient && isOrderSigned(founding, order);
+    return order.account !== order.payee && isOrderSigned(founding, order);
   }
 
-  #demandProof(process: Process, step: Step, order: Transfer): void {
+  #demandProof(process: Process, step: Step, order: OrderView): void {
     const index = `D${order.account}${bytes64(order.sequence)}`;
     if (process.disk.live.has(index as ByteKey)) return;
     if (step.writes.some(({ key }) => key === index)) return;
@@ -152,7 +152,7 @@ function* disputesAt(process: Process, all: readonly Process[]): Generator<ByteK
 /**
  * The order that an authority holds for a place: the one that it voted for, or the certified one.
  */
-function heldAt(process: Process, { account, sequence }: Transfer): Transfer | undefined {
+function heldAt(process: Process, { account, sequence }: OrderView): OrderView | undefined {
   const { live } = process.disk;
   const record = live.get(`A${account}` as ByteKey);
   const pending = record === undefined ? undefined : readAccount(record).pending;

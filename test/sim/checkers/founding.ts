@@ -3,7 +3,7 @@
  * bytes that each statement is signed over, built here from their description (signing.ts, head).
  */
 import type { Verify } from '../../../agent/core/base/crypto.ts';
-import { bytesOf, sha256, type Transfer } from './decode.ts';
+import { bytesOf, type OrderView, sha256 } from './decode.ts';
 
 export interface Founding {
   readonly networkId: string;
@@ -46,12 +46,12 @@ function tagged(kind: string, ...parts: readonly string[]): string {
 const EPOCH_ZERO = '\0\0\0\0';
 
 /** What an order is called. */
-export function hashOf({ networkId }: Founding, order: Transfer): string {
+export function hashOf({ networkId }: Founding, order: OrderView): string {
   return sha256(tagged('order', networkId, order.raw));
 }
 
 /** Whether the account's owner signed the order for this network. */
-export function isOrderSigned({ networkId, verify }: Founding, order: Transfer): boolean {
+export function isOrderSigned({ networkId, verify }: Founding, order: OrderView): boolean {
   const message = bytesOf(tagged('order', networkId, order.raw));
   return verify(bytesOf(order.account), message, order.signature);
 }

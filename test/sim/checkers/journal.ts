@@ -103,8 +103,9 @@ export class Journals implements Watcher {
 function indexesOf(fact: FactView): string[] {
   switch (fact.kind) {
     case 'certificate': {
-      const { account, sequence, recipient } = fact.certificate.order;
-      return [`C${account}${bytes64(sequence)}`, `R${recipient}`];
+      const { account, sequence, payee } = fact.certificate.order;
+      const certified = `C${account}${bytes64(sequence)}`;
+      return payee === undefined ? [certified] : [certified, `R${payee}`];
     }
     case 'double_spend':
       return [`D${fact.first.account}${bytes64(fact.first.sequence)}`];

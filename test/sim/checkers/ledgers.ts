@@ -1,8 +1,9 @@
 /**
  * Checker `ledger`: what an honest authority's account records say is exactly what follows from the
  * genesis document and the certificates in its own journal: balances, next sequences, history
- * hashes, counts of credits. Each account's certificates are applied in their sequence and once.
- * `money`: the balances of each token add up to what was issued.
+ * hashes, counts of credits, what is locked. Each account's certificates are applied in their
+ * sequence and once. `money`: the balances and the locks of each token add up to what was issued,
+ * and nothing less than zero is ever locked.
  */
 import type { ByteKey } from '../../../agent/core/base/bytes.ts';
 import type { Event, Step } from '../../../agent/core/io.ts';
@@ -18,6 +19,8 @@ export interface Shadow {
   received: bigint;
   isFrozen: boolean;
   readonly balances: Map<number, bigint>;
+  /** What its certified withdrawals hold. */
+  readonly locked: Map<number, bigint>;
 }
 
 type Accounts = Map<string, Shadow>;
@@ -28,6 +31,7 @@ const NOBODY: Shadow = {
   received: 0n,
   isFrozen: false,
   balances: new Map(),
+  locked: new Map(),
 };
 
 export class Ledgers implements Watcher {
@@ -96,8 +100,8 @@ export class Ledgers implements Watcher {
       records++;
       this.#compare(process, accounts, key.slice(1), value);
       const { balances, locked } = readAccount(value);
-      for (const [token, balance] of [...balances, ...locked]) {
-        sums.set(token, (sums.get(token) ?? 0n) + balance);
+      for (const [token, amount] of [...balances, ...locked]) {
+        sums.set(token, (sums.get(token) ?? 0n) + amount);
       }
     }
     if (records !== accounts.size) {
@@ -154,7 +158,11 @@ export class Ledgers implements Watcher {
     payer.next++;
     payer.history = sumOf(payer.history, this.#book.hash(order));
     add(payer, order.token, -order.amount);
-    const payee = shadowOf(accounts, order.recipient);
+    if (order.payee === undefined) {
+      payer.locked.set(order.token, (payer.locked.get(order.token) ?? 0n) + order.amount);
+      return;
+    }
+    const payee = shadowOf(accounts, order.payee);
     payee.received++;
     add(payee, order.token, order.amount);
   }
@@ -176,6 +184,10 @@ export class Ledgers implements Watcher {
     if (record.received !== shadow.received) fail(`${record.received} credits`);
     if (record.isFrozen !== shadow.isFrozen) fail('frozen or not, against the evidence');
     if (!isSameMoney(record.balances, shadow.balances)) fail('another balance than was paid');
+    if (!isSameMoney(record.locked, shadow.locked)) fail('another lock than was certified');
+    for (const [token, amount] of record.locked) {
+      if (amount <= 0n) fail(`${amount} of token ${token} is locked`);
+    }
     const { pending } = record;
     if (pending === undefined) return;
     if (pending.account !== account) fail("another account's order is pending");
@@ -188,7 +200,7 @@ function byKey(a: readonly [string, unknown], b: readonly [string, unknown]): nu
 }
 
 function shadowOf(accounts: Accounts, account: string): Shadow {
-  const shadow = accounts.get(account) ?? { ...NOBODY, balances: new Map() };
+  const shadow = accounts.get(account) ?? { ...NOBODY, balances: new Map(), locked: new Map() };
   accounts.set(account, shadow);
   return shadow;
 }

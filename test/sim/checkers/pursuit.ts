@@ -13,11 +13,11 @@ import { Violation } from '../violation.ts';
 import {
   type CertificateView,
   latin1,
+  type OrderView,
   Reader,
   readCertificate,
   readOrder,
   readVotes,
-  type Transfer,
   type Vote,
 } from './decode.ts';
 import { type Founding, placeOf } from './founding.ts';
@@ -79,7 +79,7 @@ function votesOf(live: Uint8Array): Vote[] {
 function checkEnd(
   process: Process,
   step: Step,
-  order: Transfer,
+  order: OrderView,
   after: Uint8Array | undefined,
   payments: readonly CertificateView[],
 ): void {

@@ -14,12 +14,12 @@ import { Violation } from '../violation.ts';
 import type { Book } from './book.ts';
 import {
   MESSAGE,
+  type OrderView,
   openFrame,
   readAccount,
   readOrder,
   readVote,
   short,
-  type Transfer,
 } from './decode.ts';
 import { isOrderSigned, isVoteSigned, placeOf, quorumFor } from './founding.ts';
 import type { Ledgers } from './ledgers.ts';
@@ -28,7 +28,7 @@ export class Votes implements Watcher {
   readonly #book: Book;
   readonly #ledgers: Ledgers;
   /** Orders that came to honest authorities, by hash. */
-  readonly #orders = new Map<string, Transfer>();
+  readonly #orders = new Map<string, OrderView>();
   /** For a step at which a vote came in: whose vote, for which order (`nameOf`). */
   readonly #incoming = new WeakMap<Step, string>();
   /** By member: (account, sequence) -> the hash first voted for. */
@@ -86,7 +86,7 @@ export class Votes implements Watcher {
   }
 
   /** The order that a frame of this authority votes for, if it is a vote of its own. */
-  #voteOf({ name, index }: Process, step: Step, bytes: Uint8Array): Transfer | undefined {
+  #voteOf({ name, index }: Process, step: Step, bytes: Uint8Array): OrderView | undefined {
     const { tag, body } = openFrame(bytes);
     if (tag !== MESSAGE.vote) return undefined;
     const { member, hash, signature } = readVote(body);
@@ -103,7 +103,7 @@ export class Votes implements Watcher {
   }
 
   /** The rules, judged anew against what this authority has applied. */
-  #judge(process: Process, order: Transfer): void {
+  #judge(process: Process, order: OrderView): void {
     const { founding } = this.#book;
     const fail = (what: string): never => {
       const name = `${short(order.account)}/${order.sequence}`;
@@ -111,7 +111,8 @@ export class Votes implements Watcher {
     };
     if (order.amount <= 0n) fail('which moves nothing');
     if (order.token >= founding.tokenCount) fail('in an unknown token');
-    if (order.account === order.recipient) fail('which pays itself');
+    if (order.account === order.payee) fail('which pays itself');
+    if (order.payee === undefined) this.#judgeWithdrawal(order, fail);
     if (!isOrderSigned(founding, order)) fail('which its owner did not sign');
     const isOwnerHonest = founding.honestAccounts.has(order.account);
     const made = this.#book.made.get(placeOf(order));
@@ -123,13 +124,21 @@ export class Votes implements Watcher {
       fail(`which moves ${order.amount} of ${balance}`);
     }
     const held = this.#ledgers.accountsOf(process);
-    const hasRoom = held.has(order.recipient) || held.size < founding.mostAccounts;
+    const isNew = order.payee !== undefined && !held.has(order.payee);
+    const hasRoom = !isNew || held.size < founding.mostAccounts;
     if (!hasRoom && !isPendingAt(process, order)) {
       fail(`though ${held.size} accounts leave no room for its payee`);
     }
   }
 
-  #count(process: Process, order: Transfer): void {
+  /** There is one ledger, a cashbook that pays out the first token. */
+  #judgeWithdrawal({ ledger, token, recipient }: OrderView, fail: (what: string) => never): void {
+    if (ledger !== 0) fail(`through an unknown ledger ${ledger}`);
+    if (token !== 0) fail(`of token ${token}, which is not paid out`);
+    if (recipient === '' || recipient.trim() !== recipient) fail('to whom nobody can pay');
+  }
+
+  #count(process: Process, order: OrderView): void {
     const place = placeOf(order);
     const hash = this.#book.hash(order);
     const voted = this.#voted.get(process.index) ?? new Map<string, string>();
@@ -148,7 +157,7 @@ export class Votes implements Watcher {
   }
 
   /** Not two orders with so many honest votes that the traitors could make certificates of both. */
-  #checkCertifiable(place: string, counts: ReadonlyMap<string, number>, order: Transfer): void {
+  #checkCertifiable(place: string, counts: ReadonlyMap<string, number>, order: OrderView): void {
     if (counts.size < 2) return;
     const { memberKeys, honestMembers } = this.#book.founding;
     const needed = quorumFor(memberKeys.length) - (memberKeys.length - honestMembers.size);
@@ -162,7 +171,7 @@ export class Votes implements Watcher {
   }
 
   /** The record on disk must hold what the vote promises. */
-  #checkOnDisk(process: Process, order: Transfer): void {
+  #checkOnDisk(process: Process, order: OrderView): void {
     const bytes = process.disk.durable.get(`A${order.account}` as ByteKey);
     const record = bytes === undefined ? undefined : readAccount(bytes);
     if (record !== undefined) {
@@ -177,7 +186,7 @@ export class Votes implements Watcher {
 /**
  * Whether an authority has voted for the order before: it gives the same vote again, come what may.
  */
-function isPendingAt(process: Process, order: Transfer): boolean {
+function isPendingAt(process: Process, order: OrderView): boolean {
   const bytes = process.disk.live.get(`A${order.account}` as ByteKey);
   return bytes !== undefined && readAccount(bytes).pending?.raw === order.raw;
 }

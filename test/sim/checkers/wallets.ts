@@ -83,7 +83,7 @@ export class Wallets implements Watcher {
       if (order.sequence !== purse.next) fail(`counts ${order.sequence} at ${purse.next}`);
       purse.next++;
       add(purse, order.token, -order.amount);
-    } else if (order.recipient === account) {
+    } else if (order.payee === account) {
       add(purse, order.token, order.amount);
     } else {
       fail("keeps a certificate that is not its owner's");

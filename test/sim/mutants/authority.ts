@@ -166,6 +166,20 @@ export const AUTHORITY_MUTANTS: readonly Mutant[] = [
     profile: 'hostile',
   },
   {
+    name: 'a withdrawal locks nothing',
+    file: APPLY,
+    find: "...(action.TAG === 'withdrawal' ? locking(debited, action.data) : debited),",
+    replace: '...debited,',
+    caughtBy: ['ledger', 'money'],
+  },
+  {
+    name: 'a withdrawal is locked and stays in the balance',
+    file: APPLY,
+    find: "...(action.TAG === 'withdrawal' ? locking(debited, action.data) : debited),",
+    replace: "...(action.TAG === 'withdrawal' ? locking(payer, action.data) : debited),",
+    caughtBy: ['ledger', 'money'],
+  },
+  {
     name: 'the sequence stays',
     file: APPLY,
     find: 'next: nextSequence(payer.next)',
