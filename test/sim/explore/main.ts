@@ -5,10 +5,13 @@
 import { parseArgs } from 'node:util';
 import { HELP, mistake } from '../options.ts';
 import { AFTERMATH, CASES, type Case, TRAITORS } from './cases.ts';
+import { DEBATES, type DebateCase, DebateSearch, TWO_TRAITORS } from './debates.ts';
 import { type Result, Search } from './search.ts';
 import { tableOf, traceOf } from './words.ts';
 
 const WORLDS: readonly Case[] = [...CASES, TRAITORS, AFTERMATH];
+const DEBATED: readonly DebateCase[] = [...DEBATES, TWO_TRAITORS];
+const ALL: readonly (Case | DebateCase)[] = [...WORLDS, ...DEBATED];
 
 const USAGE = `npm run sim:explore -- [WORLD ...]: every interleaving of small worlds, of all if none is named
 
@@ -16,7 +19,7 @@ const USAGE = `npm run sim:explore -- [WORLD ...]: every interleaving of small w
 
 Example: npm run sim:explore -- 'two orders' 'there and back'
 
-Exit status: 0 when every promise was kept to the end of every search, and the world with one
+Exit status: 0 when every promise was kept to the end of every search, and the worlds with one
 traitor too many broke one; 1 when not; 2 for wrong options.`;
 
 process.exitCode = main();
@@ -24,30 +27,45 @@ process.exitCode = main();
 function main(): number {
   const chosen = readOptions();
   if (chosen === 'help') {
-    say([USAGE, '', 'Worlds:', ...WORLDS.map(({ name, words }) => `  ${name}: ${words}`)]);
+    say([USAGE, '', 'Worlds:', ...ALL.map(({ name, words }) => `  ${name}: ${words}`)]);
     return 0;
   }
   if (typeof chosen === 'string') {
     process.stderr.write(`${chosen}\n`);
     return 2;
   }
-  const rows = chosen.map(explored);
-  say([tableOf(rows)]);
+  const rows = WORLDS.filter((world) => chosen.includes(world)).map(explored);
+  if (rows.length > 0) say([tableOf(rows)]);
   for (const { trace } of rows) if (trace.length > 0) say(['', ...trace]);
-  return rows.every(({ result }) => isExpected(result)) ? 0 : 1;
+  const debates = DEBATED.filter((world) => chosen.includes(world)).map(debated);
+  return rows.every(({ result }) => isExpected(result)) && debates.every(Boolean) ? 0 : 1;
+}
+
+/** Searches the debates of four members, and says whether it went as it should. */
+function debated(setting: DebateCase): boolean {
+  const startMs = performance.now();
+  const { states, transitions, locals, isExhausted, violation, path } = new DebateSearch(
+    setting,
+  ).run();
+  const seconds = ((performance.now() - startMs) / 1_000).toFixed(1);
+  say([
+    `${setting.name}: ${states} states, ${transitions} transitions, ${locals} local, ${seconds} s`,
+  ]);
+  if (violation !== undefined) say([...path, `Broken: ${violation.message}`]);
+  return setting === TWO_TRAITORS ? violation !== undefined : isExhausted;
 }
 
 /** The worlds that are asked for. In words, if it is a mistake. */
-function readOptions(): readonly Case[] | string {
+function readOptions(): readonly (Case | DebateCase)[] | string {
   try {
     const { values, positionals } = parseArgs({ options: { help: HELP }, allowPositionals: true });
     if (values.help === true) return 'help';
-    const unknown = positionals.find((each) => WORLDS.every(({ name }) => name !== each));
+    const unknown = positionals.find((each) => ALL.every(({ name }) => name !== each));
     if (unknown !== undefined) {
-      const known = WORLDS.map(({ name }) => name).join('; ');
+      const known = ALL.map(({ name }) => name).join('; ');
       throw new Error(`no world is called ${unknown}; there are ${known}`);
     }
-    return WORLDS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+    return ALL.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
   } catch (error) {
     return mistake('sim:explore', error);
   }
