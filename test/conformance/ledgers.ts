@@ -7,14 +7,14 @@ import { describe, it, type TestContext } from 'node:test';
 import type { Amount, Sequence, TokenIndex } from '../../agent/core/base/units.ts';
 import type { LedgerState, Payout } from '../../agent/core/codec/payout.ts';
 import {
-  type Ledger,
+  type LedgerPort,
   type LedgerAnswer,
   MAX_DEPOSITS_PER_PAGE,
 } from '../../agent/shell/ledgers/port.ts';
 
 /** A ledger under test, and who acts on its other side. */
 export interface LedgerStage {
-  readonly ledger: Ledger;
+  readonly ledger: LedgerPort;
   /** Pays the payout under a key for good, refuses it for good, or gives its money back. */
   readonly become: (key: Uint8Array, state: 'final' | 'refused' | 'returned') => Promise<void>;
   /** Somebody pays in, for good. `n` tells one deposit from another. */

@@ -7,7 +7,7 @@ import {
   answered,
   type DepositPage,
   failed,
-  type Ledger,
+  type LedgerPort,
   type LedgerAnswer,
   type LedgerHealth,
 } from '../../agent/shell/ledgers/port.ts';
@@ -21,15 +21,15 @@ import {
  */
 export type LedgerFault = 'lose_question' | 'lose_answer' | 'late' | 'refuse' | 'vanish';
 
-export class FaultyLedger implements Ledger {
+export class FaultyLedger implements LedgerPort {
   /** What goes wrong with the next calls, one after the other; nothing once it is empty. */
   readonly faults: (LedgerFault | undefined)[] = [];
   /** Calls so far, by name. */
   readonly calls: string[] = [];
-  readonly #ledger: Ledger;
+  readonly #ledger: LedgerPort;
   #held: (() => void)[] = [];
 
-  constructor(ledger: Ledger) {
+  constructor(ledger: LedgerPort) {
     this.#ledger = ledger;
   }
 

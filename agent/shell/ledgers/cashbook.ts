@@ -37,7 +37,7 @@ import {
   answered,
   type DepositPage,
   failed,
-  type Ledger,
+  type LedgerPort,
   type LedgerAnswer,
   type LedgerHealth,
   MAX_DEPOSITS_PER_PAGE,
@@ -81,7 +81,7 @@ const LEDGER_STATES: Readonly<Record<BookState, LedgerState>> = {
   returned: 'returned',
 };
 
-export class Cashbook implements Ledger {
+export class Cashbook implements LedgerPort {
   readonly #store: Store;
   readonly #options: CashbookOptions;
   readonly #listeners = new Set<() => void>();

@@ -48,7 +48,7 @@ export type LedgerAnswer<T> =
 /** Deposits of one answer. */
 export const MAX_DEPOSITS_PER_PAGE = 64;
 
-export interface Ledger {
+export interface LedgerPort {
   /**
    * Has a payout made, unless the ledger has this key already. `proof`: what shows everybody that
    * the committee decided it. Permanent: another payout has the key, or the proof proves nothing.
