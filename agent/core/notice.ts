@@ -4,10 +4,20 @@
  */
 
 import type { Refusal, RefusalCode } from './base/refusal.ts';
-import type { Balance, Epoch, LinkId, MemberIndex, Sequence, TokenIndex } from './base/units.ts';
+import type {
+  Balance,
+  Epoch,
+  LedgerIndex,
+  LinkId,
+  MemberIndex,
+  Sequence,
+  TokenIndex,
+} from './base/units.ts';
 import type { Subject } from './codec/agreement.ts';
+import type { PayoutRecord } from './codec/gateway.ts';
 import type { Certificate, SignedOrder } from './codec/order.ts';
-import type { ConnectivityStatus } from './codec/record.ts';
+import type { LedgerDeposit } from './codec/payout.ts';
+import type { ConnectivityStatus, Move } from './codec/record.ts';
 
 export type Notice =
   /** This authority voted for an order. */
@@ -28,6 +38,23 @@ export type Notice =
   | { readonly kind: 'epoch_began'; readonly epoch: Epoch; readonly members: number }
   /** The committee decided about a subject, in this round. */
   | { readonly kind: 'agreed'; readonly subject: Subject; readonly round: number }
+  /** A certified fact moved the money of a withdrawal. */
+  | {
+      readonly kind: 'moved';
+      readonly account: Uint8Array;
+      readonly sequence: Sequence;
+      readonly move: Move;
+    }
+  /** Observers of an outer ledger certified a deposit, and it was credited. */
+  | { readonly kind: 'deposited'; readonly ledger: LedgerIndex; readonly deposit: LedgerDeposit }
+  /** How far a payout is that this node had made, or what its ledger said last. */
+  | {
+      readonly kind: 'payout';
+      readonly account: Uint8Array;
+      readonly sequence: Sequence;
+      readonly state: PayoutRecord['state'];
+      readonly reference: string;
+    }
   /** A member signed two different things of one kind in one round. They are kept as proof. */
   | {
       readonly kind: 'equivocated';

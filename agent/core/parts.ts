@@ -21,6 +21,8 @@ import type { TIMERS } from './codec/timer.ts';
 import type { Role } from './codec/voice.ts';
 import { chainPart } from './epochs/chain.ts';
 import { epochsPart } from './epochs/epochs.ts';
+import { factsPart } from './facts/exchange.ts';
+import { gatewayPart } from './gateway/gateway.ts';
 import { linksPart } from './mesh/links.ts';
 import { noLedgerPart } from './mesh/no-ledger.ts';
 import { relayPart } from './mesh/relay.ts';
@@ -41,6 +43,8 @@ export const PARTS = [
   catchUpPart,
   presencePart,
   queriesPart,
+  factsPart,
+  gatewayPart,
   agreementPart,
   epochsPart,
   walletPart,

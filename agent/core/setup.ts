@@ -1,6 +1,6 @@
 /** What a node is made of: given once, never changed while it runs. */
 import type { Sign, Signer, Verify } from './base/crypto.ts';
-import type { MemberIndex } from './base/units.ts';
+import type { LedgerIndex, MemberIndex } from './base/units.ts';
 import type { SealMemo } from './codec/order.ts';
 import type { Role } from './codec/voice.ts';
 import type { Network } from './network/genesis.ts';
@@ -14,6 +14,8 @@ export interface NodeSetup {
    * Accounts that an authority holds before it refuses to pay new ones; MAX_ACCOUNTS if not said.
    */
   readonly mostAccounts?: number;
+  /** The outer ledgers that this node has a connection to; none if not said. */
+  readonly ledgers?: readonly LedgerIndex[];
   /** Present on a wallet: the account that it speaks for. */
   readonly wallet?: WalletKey;
 }

@@ -118,6 +118,14 @@ export function placeKey<N extends number = number>(
   };
 }
 
+/** Two keys, one behind the other; the first is of one length. */
+export function joinedKey<A, B>(first: KeyLayout<[A]>, second: KeyLayout<[B]>): KeyLayout<[A, B]> {
+  return {
+    parts: [...first.parts, ...second.parts],
+    encode: (one, other) => first.encode(one) + second.encode(other),
+  };
+}
+
 /** Numbers below 2^8, as many as there are. */
 export function pathKey(name: string): KeyLayout<[readonly number[]]> {
   return {

@@ -5,7 +5,7 @@
  */
 import type { ByteKey } from './base/bytes.ts';
 import { DIGEST_FANOUT, MAX_MEMBERS, MAX_READY_COMMITTEES, SEED_BYTES } from './base/limits.ts';
-import type { Epoch, LinkId, MemberIndex, Sequence } from './base/units.ts';
+import type { Epoch, LedgerIndex, LinkId, MemberIndex, Sequence } from './base/units.ts';
 
 import {
   agreementCoder,
@@ -29,10 +29,12 @@ import {
   statementCoder,
   stoppedCoder,
 } from './codec/epochs.ts';
+import { factCountCoder, testimonyCoder } from './codec/fact.ts';
+import { looksCoder, openWithdrawalCoder, payoutRecordCoder } from './codec/gateway.ts';
 import { knownVoteCoder, lifeCoder, nonceCoder, proofCountCoder } from './codec/message.ts';
 import { u16, u32 } from './codec/numbers.ts';
 import { signedOrderCoder } from './codec/order.ts';
-import { bytesOf, listOf, sizedBytes } from './codec/parts.ts';
+import { bool, bytesOf, listOf, sizedBytes } from './codec/parts.ts';
 import {
   accountCoder,
   attemptsCoder,
@@ -65,6 +67,7 @@ import {
   bytesKey,
   DISK,
   entryKey,
+  joinedKey,
   MEMORY,
   many,
   numberKey,
@@ -78,7 +81,10 @@ const ACCOUNT = bytesKey('account', 32);
 const ACCOUNT_AND_SEQUENCE = entryKey<Sequence>('account', 'sequence');
 const SUBJECT = bytesKey('subject', 32);
 const HASH = bytesKey('hash', 32);
+const LEDGER = placeKey<LedgerIndex>('ledger', 1);
+const LEDGER_AND_ID = joinedKey(LEDGER, bytesKey('id', 32));
 const MEMBER = placeKey<MemberIndex>('member', 2);
+const MEMBER_AND_PLACE = joinedKey(MEMBER, placeKey('place', 2));
 
 /** The store's own records, which the core neither reads nor writes. */
 const storesOwn: Coder<never> = {
@@ -114,6 +120,22 @@ export const SPACES = {
   tree: many(DISK, 0x54, pathKey('path'), treeNodeCoder),
   /** How many entries of the journal those digests know of. */
   digestMark: one(DISK, 0x59, numberCoder),
+
+  // Facts that are no certificates of orders (facts/facts.ts).
+  /** How many there are, and which; the journal number of a fact's name, and of the nth. */
+  factCount: one(DISK, 0xb4, factCountCoder),
+  factNumber: many(DISK, 0xb5, bytesKey('name', 32), numberCoder),
+  factList: many(DISK, 0xb6, numberKey('n'), numberCoder),
+  /** Whom the deposit of a ledger with this id was credited to. */
+  depositAt: many(DISK, 0xb7, LEDGER_AND_ID, keyCoder),
+  /** Withdrawals whose money is locked (authority/open-withdrawals.ts), and where each is there. */
+  openWithdrawal: many(DISK, 0xb8, numberKey('place'), openWithdrawalCoder),
+  openPlace: many(DISK, 0xb9, ACCOUNT_AND_SEQUENCE, numberCoder),
+  openCount: one(DISK, 0xba, numberCoder),
+  /** How far a payout is that this node had made (gateway/gateway.ts). */
+  payout: many(DISK, 0xbb, ACCOUNT_AND_SEQUENCE, payoutRecordCoder),
+  /** Where the deposits of a ledger begin that may not be facts yet. */
+  depositCursor: many(DISK, 0xd7, LEDGER, numberCoder),
 
   // Who judges (network/committees.ts).
   /** The committee of the current epoch. */
@@ -209,6 +231,14 @@ export const SPACES = {
   turn: one(MEMORY, 0x90, u32),
 
   // In memory, of an authority.
+  /** How many facts of a member's list were read. */
+  factCursor: many(MEMORY, 0xd8, MEMBER, numberCoder),
+  /** Looks at open withdrawals so far, and where the next one begins. */
+  looks: one(MEMORY, 0xd9, looksCoder),
+  /** Whether deposits of a ledger are to be asked for. */
+  depositLook: many(MEMORY, 0xda, LEDGER, bool),
+  /** What another observer said, in the place that follows from what it said. */
+  testimony: many(MEMORY, 0xdb, MEMBER_AND_PLACE, testimonyCoder),
   /** How many proofs of a member's list were read. */
   proofCursor: many(MEMORY, 0x65, MEMBER, numberCoder),
   /** Accounts whose orders were voted for lately, and how they are told again. */

@@ -28,8 +28,9 @@ import { randomBytes } from 'node:crypto';
 import { unreachable } from '../core/base/assert.ts';
 import type { Signer, Verify } from '../core/base/crypto.ts';
 import { SEED_BYTES } from '../core/base/limits.ts';
+import type { LedgerIndex } from '../core/base/units.ts';
 import type { SealMemo } from '../core/codec/order.ts';
-import type { Command, Read } from '../core/io.ts';
+import type { Answer, Ask, Command, Read } from '../core/io.ts';
 import { NO_MEMBER } from '../core/network/committee.ts';
 import type { Network } from '../core/network/genesis.ts';
 import { createNode, type Node } from '../core/node.ts';
@@ -71,6 +72,14 @@ export interface EngineOptions {
   readonly signer: Signer;
   readonly role: EngineRole;
   readonly links: Omit<LinksOptions, 'network' | 'members' | 'emit'>;
+  /**
+   * The outer ledgers that this node has a connection to, and who asks them: told of each question
+   * once it may leave the node, and calls back with each answer.
+   */
+  readonly ledgers?: {
+    readonly served: readonly LedgerIndex[];
+    readonly ask: (ask: Ask, tell: (answer: Answer) => void) => void;
+  };
   readonly clock?: Clock;
   /** Records that the scrub reads at the end of a stop, so that it gets on in short lives too. */
   readonly scrubAtEnd?: number;
@@ -95,6 +104,8 @@ export interface Engine {
   hear(listener: (notice: Notice) => void): () => void;
   /** False: there is no room for the command, or the node stops. */
   command(command: Command): boolean;
+  /** What the outside says, to a question or by itself; lost if the node stops. */
+  tell(answer: Answer): void;
   /**
    * Resolves when all that was taken so far is done and on disk; rejects if the node ends before.
    */
@@ -164,6 +175,7 @@ class JoinedEngine implements Engine {
       clock: options.clock ?? systemClock(),
       spent: meter.spent,
       onSend: (send, cause) => this.links.send(send, cause),
+      onAsk: (ask) => options.ledgers?.ask(ask, (answer) => this.tell(answer)),
       onClose: (close) => this.links.close(close),
       onNotice: (notice) => this.#tell(notice),
       onRelief: (link) => this.links.resume(link),
@@ -202,6 +214,10 @@ class JoinedEngine implements Engine {
 
   command(command: Command): boolean {
     return this.#loop.offer({ kind: 'command', command }) !== 'refused';
+  }
+
+  tell(answer: Answer): void {
+    this.#loop.offer({ kind: 'told', answer });
   }
 
   settled(): Promise<void> {
@@ -257,12 +273,12 @@ class JoinedEngine implements Engine {
   }
 
   #setup(): NodeSetup {
-    const { network, role, signer } = this.#options;
+    const { network, role, signer, ledgers } = this.#options;
     const { verify, sign } = this.#meter;
     switch (role.kind) {
       case 'authority': {
         const member = numberOf(this.#network, signer.publicKey) ?? NO_MEMBER;
-        return { network, verify, authority: { member, sign } };
+        return { network, verify, authority: { member, sign }, ledgers: ledgers?.served ?? [] };
       }
       case 'relay':
         return { network, verify };

@@ -5,8 +5,10 @@ import { renderEvent } from '../../agent/cli/render/events.ts';
 import { PLAIN, paintFor } from '../../agent/cli/render/paint.ts';
 import { refusal } from '../../agent/core/base/refusal.ts';
 import type {
+  Amount,
   Balance,
   Epoch,
+  LedgerIndex,
   LinkId,
   MemberIndex,
   Sequence,
@@ -94,6 +96,28 @@ const SAMPLES: {
   epoch_began: [
     { kind: 'epoch_began', epoch: 1 as Epoch, members: 5 },
     '5 authorities judge from now on (epoch 1)',
+    'accent',
+    'info',
+  ],
+  moved: [
+    { kind: 'moved', account, sequence: 3n as Sequence, move: 'settle' },
+    'withdrawal #3 of mp1v6l8uvev...zgm0 is to be paid out',
+    'good',
+    'debug',
+  ],
+  deposited: [
+    {
+      kind: 'deposited',
+      ledger: 0 as LedgerIndex,
+      deposit: { id: account, account, token: 0 as TokenIndex, amount: 1_250n as Amount },
+    },
+    '12.50 HRS paid in at cashbook for mp1v6l8uvev...zgm0',
+    'good',
+    'debug',
+  ],
+  payout: [
+    { kind: 'payout', account, sequence: 3n as Sequence, state: 'seen', reference: 'payout 7' },
+    'payout of withdrawal #3 of mp1v6l8uvev...zgm0: seen (payout 7)',
     'accent',
     'info',
   ],

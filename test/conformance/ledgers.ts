@@ -4,13 +4,10 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { MAX_DEPOSITS_PER_PAGE } from '../../agent/core/base/limits.ts';
 import type { Amount, Sequence, TokenIndex } from '../../agent/core/base/units.ts';
 import type { LedgerState, Payout } from '../../agent/core/codec/payout.ts';
-import {
-  type LedgerPort,
-  type LedgerAnswer,
-  MAX_DEPOSITS_PER_PAGE,
-} from '../../agent/shell/ledgers/port.ts';
+import type { LedgerAnswer, LedgerPort } from '../../agent/shell/ledgers/port.ts';
 
 /** A ledger under test, and who acts on its other side. */
 export interface LedgerStage {

@@ -4,7 +4,14 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { sha256 } from '../../agent/core/base/crypto.ts';
 import { REFUSALS } from '../../agent/core/base/refusal.ts';
-import type { Balance, LinkId, MemberIndex, Sequence } from '../../agent/core/base/units.ts';
+import type {
+  Amount,
+  Balance,
+  LedgerIndex,
+  LinkId,
+  MemberIndex,
+  Sequence,
+} from '../../agent/core/base/units.ts';
 import { decodeOwn } from '../../agent/core/codec/canonical.ts';
 import {
   type Frame,
@@ -44,6 +51,13 @@ function wordsOf(world: World): { readonly [T in Tag]: Extract<Message, { TAG: T
   const subject = { TAG: 'outcome', data: { account, sequence: 0n as Sequence } } as const;
   const agreed = { subject, round: 0 };
   const value = Uint8Array.of(1);
+  const ledger = 0 as LedgerIndex;
+  const event = { TAG: 'paid', data: { account, sequence: 0n as Sequence } } as const;
+  const deposit = { id: hash, account, token: HRS, amount: 1n as Amount };
+  const unproven = {
+    body: { ledger, event: { TAG: 'deposit', data: deposit } },
+    statements: [],
+  } as const;
   const said = { epoch, member: MEMBER, signature: FALSE, again: true };
   const verdict = { orderHash: hash, code, next: ABOVE, balance: 0n as Balance };
   return {
@@ -130,6 +144,12 @@ function wordsOf(world: World): { readonly [T in Tag]: Extract<Message, { TAG: T
       value,
       precommits: [],
     },
+    settleRequest: { ...certificate, votes: [] },
+    testimony: { epoch, member: MEMBER, body: { ledger, event }, signature: FALSE },
+    fact: { TAG: 'outcome', data: { epoch, ...agreed, value, precommits: [] } },
+    factCount: { count: 1n, set: hash },
+    factsQuery: { from: 0n },
+    facts: { from: 0n, count: 1n, list: [{ TAG: 'report', data: unproven }] },
   };
 }
 

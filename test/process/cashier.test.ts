@@ -4,9 +4,27 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { nameOf } from '../../agent/core/base/names.ts';
+import type { MemberIndex, TokenIndex } from '../../agent/core/base/units.ts';
+import type { Genesis } from '../../agent/core/network/genesis.ts';
+import type { PayoutView } from '../../agent/shell/control/cashier-view.ts';
 import { EXITS } from '../../agent/shell/exit-codes.ts';
 import { meshpay, type Ran } from '../cli/support.ts';
+import { found, until } from '../support/wait.ts';
 import { makeNetwork, type TestNetwork } from './network.ts';
+import { withdrawal } from './orders.ts';
+import { Probe } from './probe.ts';
+
+/** A ledger that this member alone observes. */
+function tillOf(member: number): Genesis['ledgers'][number] {
+  return {
+    name: 'till',
+    kind: 'cashbook',
+    tokens: [0 as TokenIndex],
+    observers: [member as MemberIndex],
+    quorum: 1,
+    about: 'the box under the counter',
+  };
+}
 
 describe('a cashier', { concurrency: 1 }, () => {
   let network: TestNetwork;
@@ -23,7 +41,7 @@ describe('a cashier', { concurrency: 1 }, () => {
   };
 
   before(async () => {
-    network = await makeNetwork({ authorities: 1 });
+    network = await makeNetwork({ authorities: 1, ledgers: [tillOf(0)] });
     network.authority(0).configure({ ledger: [{ name: 'till', kind: 'cashbook', folder: null }] });
     await network.start();
     alice = nameOf('account', network.wallets[0]?.publicKey ?? new Uint8Array());
@@ -111,5 +129,99 @@ describe('a cashier', { concurrency: 1 }, () => {
     await node.start();
     const none = await cashier('pending');
     assert.match(none.err, /no_ledger: ledger: expected a \[\[ledger\]\] in the configuration/);
+  });
+});
+
+describe('a cashier of a network', { concurrency: 1 }, () => {
+  let network: TestNetwork;
+  let probe: Probe;
+
+  const cashier = (...words: string[]): Promise<Ran> => {
+    const { folder } = network.authority(0);
+    return meshpay(['cashier', ...words, '--socket', join(folder, 'control.sock')], folder);
+  };
+  /** What each authority says of the first wallet: its balance. */
+  const balances = async (): Promise<readonly string[]> => {
+    const account = nameOf('account', network.wallets[0]?.publicKey ?? new Uint8Array());
+    const views = await Promise.all(
+      network.nodes.map(({ control }) => control.request('account', { account })),
+    );
+    return views.map(({ claims: [own] }) => own?.balances[0]?.amount ?? 'none');
+  };
+  const allHave = async (amount: string): Promise<void> => {
+    await until(
+      async () => (await balances()).every((each) => each === amount),
+      `all authorities say ${amount}`,
+    );
+  };
+  /** The first wallet withdraws, certified by the votes of all. */
+  const withdraw = async (sequence: bigint, amountMinor: bigint): Promise<void> => {
+    const [payer] = network.wallets;
+    assert.ok(payer);
+    const order = withdrawal(network.network, payer, amountMinor, { sequence });
+    const data = await probe.certify(order);
+    for (let member = 0; member < 4; member++) probe.say(member, { TAG: 'certificate', data });
+  };
+  const pending = async (): Promise<readonly PayoutView[]> =>
+    (await network.authority(0).control.request('cashier.pending')).payouts;
+  const pendingOne = async (): Promise<PayoutView> =>
+    found(async () => {
+      const [only, ...others] = await pending();
+      return others.length === 0 ? only : undefined;
+    }, 'the payout is in the book');
+
+  before(async () => {
+    network = await makeNetwork({ authorities: 4, ledgers: [tillOf(0)] });
+    network.authority(0).configure({ ledger: [{ name: 'till', kind: 'cashbook', folder: null }] });
+    await network.start();
+    probe = new Probe(network);
+    await probe.start();
+  });
+  after(async () => {
+    await probe.stop();
+    await network.close();
+  });
+
+  it('pays what was withdrawn, and it is gone everywhere', async () => {
+    await withdraw(0n, 10_000n);
+    const { number, recipient } = await pendingOne();
+    assert.equal(recipient, 'Amina at the mill');
+    const slip = await cashier('paid', number, '--note', 'at the market');
+    assert.match(slip.out, /^amount +100\.00 HRS$/m);
+    assert.match(slip.out, /^received: _+$/m);
+    for (const line of slip.out.split('\n')) assert.ok(line.length <= 80, line);
+    await allHave('900.00');
+    assert.deepEqual(await pending(), []);
+  });
+
+  it('refuses, and the payer has it back everywhere', async () => {
+    await withdraw(1n, 30_000n);
+    const { number } = await pendingOne();
+    await allHave('600.00');
+    assert.match((await cashier('refuse', number)).out, /refused, and nothing was paid/);
+    await allHave('900.00');
+  });
+
+  it('is killed with a payout in the book, which is there once afterwards', async () => {
+    await withdraw(2n, 5_000n);
+    const { number } = await pendingOne();
+    await network.authority(0).kill9();
+    await network.authority(0).start();
+    assert.deepEqual((await pending()).length, 1);
+    assert.match((await cashier('paid', number)).out, /^PAYOUT 3 /m);
+    await allHave('850.00');
+    assert.equal(JSON.parse((await cashier('book', '--json')).out).wrong, null);
+  });
+
+  it('books a deposit, and every authority credits it once', async () => {
+    const account = nameOf('account', network.wallets[0]?.publicKey ?? new Uint8Array());
+    const slip = ['deposit', account, '7.25', 'HRS', '--receipt', '17/2'];
+    assert.equal((await cashier(...slip)).status, 0);
+    await allHave('857.25');
+    assert.equal((await cashier(...slip)).status, 0);
+    await network.authority(0).kill9();
+    await network.authority(0).start();
+    await cashier('deposit', account, '1', 'HRS', '--receipt', '17/3');
+    await allHave('858.25');
   });
 });

@@ -38,6 +38,8 @@ export interface NetworkOptions {
   readonly bundled?: boolean;
   /** Where each node runs: what stands before its command line. Default: here. */
   readonly places?: readonly (readonly string[])[];
+  /** The outer ledgers of its genesis document. Default: none. */
+  readonly ledgers?: Genesis['ledgers'];
   /** Where each node listens. Default: free ports of loopback. */
   readonly addresses?: readonly Address[];
   /** Changes to the configuration of every node. */
@@ -94,7 +96,7 @@ export async function makeNetwork(options: NetworkOptions): Promise<TestNetwork>
       .map(({ publicKey }, i) => ({ name: names[i] ?? '', key: publicKey })),
     tokens: [{ symbol: 'HRS', decimals: 2, opens: 1n as Amount }],
     votesPerHour: 0,
-    ledgers: [],
+    ledgers: options.ledgers ?? [],
     issuance: wallets.map(({ publicKey }) => ({
       account: publicKey,
       token: 0 as TokenIndex,

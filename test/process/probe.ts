@@ -8,12 +8,18 @@ import { equalBytes, toByteKey, toHex } from '../../agent/core/base/bytes.ts';
 import type { LinkId, MemberIndex } from '../../agent/core/base/units.ts';
 import { decodeOwn, encode } from '../../agent/core/codec/canonical.ts';
 import { frameCoder, type Message, type Vote } from '../../agent/core/codec/message.ts';
-import { isVoteValid, orderHash, type SignedOrder } from '../../agent/core/codec/order.ts';
+import {
+  type Certificate,
+  isVoteValid,
+  orderHash,
+  type SignedOrder,
+} from '../../agent/core/codec/order.ts';
+import { quorumOf } from '../../agent/core/network/committee.ts';
 import { asFounded } from '../../agent/core/views.ts';
 import { createLinks, type Links } from '../../agent/shell/net/links.ts';
 import { createVerify } from '../../agent/shell/verify.ts';
 import { afterPatience } from '../support/patience.ts';
-import { PATIENCE_MS, until } from '../support/wait.ts';
+import { PATIENCE_MS, pause, until } from '../support/wait.ts';
 import type { TestNetwork } from './network.ts';
 
 /** A vote for another order than one that the same author voted for before. */
@@ -117,6 +123,33 @@ export class Probe {
       };
       this.#hearers.add(hearer);
     });
+  }
+
+  /** The certificate of an order, which is sent until a quorum has voted for it. */
+  async certify(order: SignedOrder): Promise<Certificate> {
+    const { network } = this.#network;
+    const { members } = asFounded(network).committee;
+    const hash = orderHash(network.id, order.order);
+    const votes = new Map<MemberIndex, Vote>();
+    const hearer = (member: MemberIndex, message: Message): void => {
+      if (message.TAG !== 'vote' || !equalBytes(message.data.orderHash, hash)) return;
+      votes.set(member, message.data);
+    };
+    this.#hearers.add(hearer);
+    try {
+      await until(async () => {
+        for (const member of members.keys()) this.order(member, order);
+        await pause(100);
+        return votes.size >= quorumOf(members.length);
+      }, 'a quorum votes for the order');
+    } finally {
+      this.#hearers.delete(hearer);
+    }
+    const inOrder = [...votes.values()].sort((one, other) => one.member - other.member);
+    const [first] = inOrder;
+    if (first === undefined) throw new Error('nobody voted');
+    const signatures = inOrder.map(({ member, signature }) => ({ member, signature }));
+    return { epoch: first.epoch, order, votes: signatures };
   }
 
   isLinked(member: number): boolean {

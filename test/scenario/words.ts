@@ -11,6 +11,7 @@ import { nameOf } from '../../agent/core/base/names.ts';
 import { refusalCodeOf } from '../../agent/core/base/refusal.ts';
 import type { LinkId, MemberIndex } from '../../agent/core/base/units.ts';
 import type { Ballot, Subject } from '../../agent/core/codec/agreement.ts';
+import type { CertifiedFact, ReportBody } from '../../agent/core/codec/fact.ts';
 import type {
   BeatHeard,
   Message,
@@ -152,6 +153,19 @@ export class Words {
     }
   }
 
+  #fact(fact: CertifiedFact): string {
+    if (fact.TAG === 'report') return this.#report(fact.data.body);
+    return `${this.#subject(fact.data.subject)}: ${this.#value(fact.data.value)}`;
+  }
+
+  #report({ event }: ReportBody): string {
+    if (event.TAG === 'deposit') {
+      const { account, token, amount } = event.data;
+      return `deposit of ${this.amount(amount, token)} for ${this.who(account)}`;
+    }
+    return `withdrawal #${event.data.sequence} of ${this.who(event.data.account)} ${event.TAG}`;
+  }
+
   readonly #messages: { readonly [T in Message['TAG']]: (data: Told<T>) => string } = {
     order: (order) => `order ${this.order(order)}`,
     vote: ({ orderHash: hash }) => `vote for ${this.#hash(hash)}`,
@@ -230,6 +244,16 @@ export class Words {
     page: ({ bytes }) => `page of ${bytes.length} bytes`,
     epochsQuery: ({ from }) => `at epoch ${from}`,
     epochDecision: ({ epoch }) => `decision that ended epoch ${epoch}`,
+    settleRequest: (certificate) => `settle request for ${this.#certificate(certificate)}`,
+    testimony: ({ member, body }) =>
+      `testimony of ${memberName(this.#world.network, member)}: ${this.#report(body)}`,
+    fact: (fact) => `fact ${this.#fact(fact)}`,
+    factCount: ({ count }) => `fact count ${count}`,
+    factsQuery: ({ from }) => `facts query after the first ${from}`,
+    facts: ({ from, count, list }) => {
+      const facts = list.map((fact) => this.#fact(fact)).join('; ') || 'none';
+      return `facts, ${count} in all, after the first ${from}: ${facts}`;
+    },
     way: ({ member }) => `way to ${memberName(this.#world.network, member)}`,
   };
 }

@@ -1,4 +1,5 @@
 /** Random values of everything that is sent or stored, for property tests. */
+
 import fc from 'fast-check';
 import {
   MAX_AMOUNT,
@@ -17,6 +18,7 @@ import type {
   TokenIndex,
 } from '../../agent/core/base/units.ts';
 import type { Subject } from '../../agent/core/codec/agreement.ts';
+import type { CertifiedFact, LedgerEvent } from '../../agent/core/codec/fact.ts';
 import type { Frame, Message, Wish } from '../../agent/core/codec/message.ts';
 import type { Action, Certificate, SignedOrder } from '../../agent/core/codec/order.ts';
 import type { Account, Fact } from '../../agent/core/codec/record.ts';
@@ -136,6 +138,31 @@ const wish: fc.Arbitrary<Wish> = fc.oneof(
 const members = fc.array(fc.record({ number: member, name: fc.constant('elm'), key }), {
   maxLength: 4,
 });
+const ledger = fc.nat(255).map((n) => n as LedgerIndex);
+const place = fc.record({ account: key, sequence });
+const ledgerEvent: fc.Arbitrary<LedgerEvent> = fc.oneof(
+  place.map((data): LedgerEvent => ({ TAG: 'paid', data })),
+  place.map((data): LedgerEvent => ({ TAG: 'returned', data })),
+  fc
+    .record({ id: key, account: key, token, amount })
+    .map((data): LedgerEvent => ({ TAG: 'deposit', data })),
+);
+const reportBody = fc.record({ ledger, event: ledgerEvent });
+const statements = fc
+  .uniqueArray(member, { maxLength: 5 })
+  .chain((members) =>
+    fc.tuple(
+      ...[...members]
+        .sort((a, b) => a - b)
+        .map((each) => fc.record({ epoch, member: fc.constant(each), signature: bytes(64) })),
+    ),
+  );
+const certifiedFact: fc.Arbitrary<CertifiedFact> = fc.oneof(
+  decision.map((data): CertifiedFact => ({ TAG: 'outcome', data })),
+  fc
+    .record({ body: reportBody, statements })
+    .map((data): CertifiedFact => ({ TAG: 'report', data })),
+);
 
 const MESSAGES: { readonly [K in Message['TAG']]: fc.Arbitrary<Data<K>> } = {
   order: signedOrder,
@@ -269,6 +296,12 @@ const MESSAGES: { readonly [K in Message['TAG']]: fc.Arbitrary<Data<K>> } = {
   polka: fc.record({ epoch, subject, round: u32, value: agreedValue, prevotes: signatures }),
   decision,
   epochDecision: decision,
+  settleRequest: certificate,
+  testimony: fc.record({ epoch, member, body: reportBody, signature: bytes(64) }),
+  fact: certifiedFact,
+  factCount: fc.record({ count: u64, set: key }),
+  factsQuery: fc.record({ from: u64 }),
+  facts: fc.record({ from: u64, count: u64, list: fc.array(certifiedFact, { maxLength: 3 }) }),
 };
 
 export const message: fc.Arbitrary<Message> = fc.oneof(

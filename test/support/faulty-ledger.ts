@@ -7,9 +7,9 @@ import {
   answered,
   type DepositPage,
   failed,
-  type LedgerPort,
   type LedgerAnswer,
   type LedgerHealth,
+  type LedgerPort,
 } from '../../agent/shell/ledgers/port.ts';
 
 /**

@@ -23,8 +23,6 @@ import {
   type Proposal,
 } from '../../agent/core/codec/agreement.ts';
 
-import * as book from '../../agent/core/codec/book.ts';
-
 import { encode, hashCoder } from '../../agent/core/codec/canonical.ts';
 import {
   approvalCoder,
@@ -37,6 +35,7 @@ import {
   membersCoder,
   stoppedCoder,
 } from '../../agent/core/codec/epochs.ts';
+import type { Report, ReportBody } from '../../agent/core/codec/fact.ts';
 import {
   type DataOf,
   frameCoder,
@@ -59,6 +58,7 @@ import {
 import * as records from '../../agent/core/codec/record.ts';
 import { encodeGenesis, type Genesis, networkOf } from '../../agent/core/network/genesis.ts';
 import { signingBytes } from '../../agent/core/network/signing.ts';
+import { cashbookSamples, gatewaySamples } from './gateway-samples.ts';
 import { memoLike } from './memos.ts';
 
 const bytes = (length: number, first: number): Uint8Array =>
@@ -158,6 +158,13 @@ const listed: readonly ListedOrder[] = [
   { why: 'kept', order: other },
 ];
 const ordersPage = encode(listPageCoder, { TAG: 'orders', data: listed });
+const statement = { epoch: 2 as Epoch, member: member(1), signature: bytes(64, 76) };
+const withdrawalPlace = { account, sequence: sequence(7n) };
+const paid: ReportBody = {
+  ledger: 1 as LedgerIndex,
+  event: { TAG: 'paid', data: withdrawalPlace },
+};
+const report: Report = { body: paid, statements: [statement] };
 const proposal: Proposal = {
   epoch: agreed.epoch,
   member: member(2),
@@ -292,6 +299,19 @@ const MESSAGES: { readonly [T in Exclude<Tag, 'question'>]: DataOf<T> } = {
   page: { bytes: ordersPage },
   epochsQuery: { from: 2 as Epoch },
   epochDecision,
+  settleRequest: certificate,
+  testimony: { ...statement, body: paid },
+  fact: { TAG: 'report', data: report },
+  factCount: { count: 5n, set: hash },
+  factsQuery: { from: 3n },
+  facts: {
+    from: 3n,
+    count: 5n,
+    list: [
+      { TAG: 'outcome', data: decision },
+      { TAG: 'report', data: report },
+    ],
+  },
 };
 
 const WISHES: readonly Wish[] = [
@@ -438,35 +458,8 @@ export function sampleBytes(): Map<string, Uint8Array> {
   samples.set('record/own-withdrawal', encode(records.ownWithdrawalCoder, { hash, steps }));
   const payment = { wallMs: 1_700_000_000_000n, certificate };
   samples.set('record/payment', encode(records.paymentCoder, payment));
-  for (const [name, record] of cashbookSamples()) samples.set(`record/book-${name}`, record);
+  const facts = { account, hash, networkId, certificate, decision, report };
+  for (const [name, sample] of gatewaySamples(facts)) samples.set(name, sample);
+  for (const [name, sample] of cashbookSamples(account, hash)) samples.set(name, sample);
   return samples;
-}
-
-/** The records of a cashbook, an entry of each kind among them. */
-function cashbookSamples(): readonly (readonly [string, Uint8Array])[] {
-  const token = 0 as TokenIndex;
-  const amount = 1_234n as Amount;
-  const recipient = bytes(5, 97);
-  const payout = { account, sequence: sequence(7n), token, amount, recipient };
-  const of = { payout: 3n, note: 'by hand' };
-  const booked: readonly book.Booked[] = [
-    { TAG: 'payable', data: { key: hash, payout, proof: bytes(32, 51) } },
-    { TAG: 'paid', data: of },
-    { TAG: 'refused', data: of },
-    { TAG: 'returned', data: of },
-    { TAG: 'deposit', data: { receipt: '17/2', account, note: '' } },
-  ];
-  const sides = { debit: 'network', credit: 'payable' } as const;
-  const entry = { link: hash, wallMs: 1_700_000_000_000n, ...sides, token, amount };
-  const totals = { token, cash: 5n as Balance, network: -12n as Balance, payable: 7n as Balance };
-  const counts = { entries: 9n, payouts: 4n, open: 1n, deposits: 2n };
-  const head = { id: bytes(16, 52), link: hash, ...counts, totals: [totals] };
-  const record = { number: 3n, payout, state: 'paid', place: 1n, takenOn: 2n, latest: 5n } as const;
-  return [
-    ...booked.map(
-      (each) => [each.TAG, encode(book.bookEntryCoder, { ...entry, booked: each })] as const,
-    ),
-    ['head', encode(book.bookHeadCoder, head)],
-    ['payout', encode(book.bookPayoutCoder, record)],
-  ];
 }

@@ -69,6 +69,11 @@ export interface WorldOptions {
   readonly opens?: bigint;
   /** 0, without a limit, if left out. */
   readonly votesPerHour?: number;
+  /** Authorities with a connection to the outer ledger; none if left out. */
+  readonly gateways?: readonly string[];
+  /** Members who observe that ledger, and how many of them certify; auth-0 alone if left out. */
+  readonly observers?: readonly number[];
+  readonly observerQuorum?: number;
   /** The parts of the protocol that its nodes have; those of the product if left out. */
   readonly parts?: readonly Part[];
   /**
@@ -108,7 +113,8 @@ export class World {
     names.forEach((name, i) => {
       const signer = signerOf(name);
       const authority = { member: i as MemberIndex, sign: signer.sign };
-      this.#add(name, signer, { network: this.network, verify, authority });
+      const ledgers = options.gateways?.includes(name) === true ? [0 as LedgerIndex] : [];
+      this.#add(name, signer, { network: this.network, verify, authority, ledgers });
     });
     for (const name of relays) this.#add(name, signerOf(name), { network: this.network, verify });
     for (const name of wallets) {
@@ -399,8 +405,8 @@ function genesisFor(
         name: 'cashbook',
         kind: 'cashbook',
         tokens: [HRS],
-        observers: [0 as MemberIndex],
-        quorum: 1,
+        observers: (options.observers ?? [0]).map((each) => each as MemberIndex),
+        quorum: options.observerQuorum ?? 1,
         about: 'the box under the counter',
       },
     ],

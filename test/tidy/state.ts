@@ -12,6 +12,7 @@ import { importsOf, PRODUCT, withoutComments } from './tree.ts';
 const FOR_ALL = [
   'agent/core/base/',
   'agent/core/cashbook/',
+  'agent/core/gateway/',
   'agent/core/network/',
   'agent/core/codec/agreement.ts',
   'agent/core/codec/book.ts',

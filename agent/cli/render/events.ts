@@ -75,6 +75,23 @@ const LINES: { readonly [K in EventKind]: Line<K> } = {
     text: ({ epoch, kept }) =>
       `this ledger is that of epoch ${epoch}${kept === 0 ? '' : `, with ${kept} orders carried over`}`,
   },
+  moved: {
+    tone: 'good',
+    text: ({ account, sequence, move }) =>
+      `withdrawal #${sequence} of ${shortName(account)} ${MOVED[move]}`,
+  },
+  deposited: {
+    tone: 'good',
+    text: ({ ledger, account, amount, token }) =>
+      `${amount} ${token} paid in at ${ledger} for ${shortName(account)}`,
+  },
+  payout: {
+    tone: 'accent',
+    text: ({ account, sequence, state, reference }) => {
+      const at = reference === '' ? '' : ` (${reference})`;
+      return `payout of withdrawal #${sequence} of ${shortName(account)}: ${state}${at}`;
+    },
+  },
   agreed: {
     tone: 'good',
     text: ({ subject, round }) => `${subjectText(subject)}, in round ${round}`,
@@ -160,6 +177,13 @@ function orderText(order: OrderView): string {
   const note = memo === '' ? '' : ` ${memoText(memo)}`;
   return `${amount} ${token} ${shortName(account)} -> ${payeeText(order)} #${sequence}${note}`;
 }
+
+const MOVED = {
+  settle: 'is to be paid out',
+  refund: 'is given back, unpaid',
+  pay: 'was paid out',
+  return: 'came back',
+} as const;
 
 /** "outcome of mp1abc...wxyz #3". */
 function subjectText(subject: SubjectView): string {

@@ -4,14 +4,10 @@
  * row here; one without the other does not compile.
  */
 import { epochRules } from '../epochs/cut.ts';
+import { OUTCOME_RULES } from '../gateway/outcome.ts';
 import type { SubjectTable } from './rules.ts';
 
 export const SUBJECTS: SubjectTable = {
-  outcome: {
-    mayBegin: () => false,
-    propose: () => undefined,
-    judge: () => 'unknown',
-    decided: () => undefined,
-  },
+  outcome: OUTCOME_RULES,
   epoch: epochRules,
 };

@@ -41,6 +41,7 @@ import type { BucketEntry, CertificatePage, DataOf } from '../codec/message.ts';
 import type { paceCoder } from '../codec/record.ts';
 import type { Draft, Origin } from '../draft.ts';
 import { noteAlike } from '../epochs/settle.ts';
+import { sendFactCount } from '../facts/exchange.ts';
 import { memberLinks, memberOf } from '../mesh/links.ts';
 import { currentCommittee, sits } from '../network/committees.ts';
 import { type LinkUp, part, type Turnover } from '../part.ts';
@@ -131,7 +132,7 @@ function greet(draft: Draft, setup: AuthoritySetup, { link }: LinkUp): void {
   sendRoot(draft, setup, link);
 }
 
-/** Tells one peer what this ledger hashes to, and which double-spend proofs are held. */
+/** Tells one peer what this ledger hashes to, and which proofs and facts are held. */
 function sendRoot(draft: Draft, setup: AuthoritySetup, link: LinkId): void {
   // Of who has no seat it would be a stranger's word, which ends a link.
   if (!sits(draft, setup.authority.member)) return;
@@ -141,6 +142,7 @@ function sendRoot(draft: Draft, setup: AuthoritySetup, link: LinkId): void {
     draft.send(link, { TAG: 'root', data: { epoch, digest: digestAt(draft, []) } });
   }
   sendProofCount(draft, link);
+  sendFactCount(draft, link);
 }
 
 function takeRoot(

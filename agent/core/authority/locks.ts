@@ -17,7 +17,7 @@
 import { type Refusal, refusal } from '../base/refusal.ts';
 import { credit, debit, type Sequence } from '../base/units.ts';
 import type { Withdrawal } from '../codec/order.ts';
-import type { Account, WithdrawalRecord } from '../codec/record.ts';
+import type { Account, Move, WithdrawalRecord } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
 import type { Read } from '../io.ts';
 import { recordAt } from '../space.ts';
@@ -31,10 +31,9 @@ import {
   writeAccount,
 } from './account.ts';
 
-type State = WithdrawalRecord['state'];
-/** What a certified fact does to a withdrawal. */
-export type Move = 'settle' | 'refund' | 'pay' | 'return';
+import { listOpen, lookSoon, unlistOpen } from './open-withdrawals.ts';
 
+type State = WithdrawalRecord['state'];
 interface MoveRow {
   readonly to: State;
   /** From where it moves. */
@@ -74,6 +73,7 @@ export function keepLock(
 ): void {
   const record: WithdrawalRecord = { state: 'locked', hash, withdrawal };
   draft.write(SPACES.withdrawal.at(key, sequence), record);
+  listOpen(draft, key, sequence);
 }
 
 /**
@@ -106,6 +106,8 @@ export function moveLock(
   }
   writeAccount(draft, key, account);
   draft.write(SPACES.withdrawal.at(key, sequence), { ...record, state: to });
+  if (holds(to)) lookSoon(draft);
+  else unlistOpen(draft, key, sequence);
   return undefined;
 }
 

@@ -48,8 +48,22 @@ export const MAX_MEMO_BYTES = 64;
 /** Bytes of every sealed memo: a tag, a length, and the memo padded to its bound. */
 export const SEALED_MEMO_BYTES = 16 + 1 + MAX_MEMO_BYTES;
 
-/** Bytes of a recipient on an outer ledger, as that ledger writes it. */
-export const MAX_PAYOUT_RECIPIENT_BYTES = 128;
+/** Bytes of UTF-8 in what an outer ledger calls a payout, or says is wrong, for people. */
+export const MAX_LEDGER_REFERENCE_BYTES = 120;
+/** Deposits that a ledger shows at once. */
+export const MAX_DEPOSITS_PER_PAGE = 64;
+/** How often withdrawals that are not finished are looked at again, and how many at once. */
+export const LOOK_AT_LEDGERS_MS = 1_000;
+export const MAX_LOOKS_AT_ONCE = 64;
+/** So often a pause doubles after each time that a ledger could not be asked. */
+export const MAX_LEDGER_BACKOFFS = 6;
+/** Looks after which a ledger is asked though it has not said that there is any news. */
+export const LOOKS_AT_REST = 16;
+/** Statements of one observer that are remembered until there are enough of them. */
+export const MAX_TESTIMONIES = 256;
+/** Facts of one answer. */
+export const MAX_FACTS_PER_FRAME = 8;
+
 /** Random bytes that tell one cashbook from another; bytes of UTF-8 in what is written into it. */
 export const BOOK_ID_BYTES = 16;
 export const MAX_BOOK_NOTE_BYTES = 120;

@@ -36,6 +36,7 @@ import {
 } from './canonical.ts';
 import type { Coder, ValueOf } from './coder.ts';
 import { approvalCoder, statementCoder } from './epochs.ts';
+import { certifiedFactCoder, factCountCoder, factPageCoder, testimonyCoder } from './fact.ts';
 import { u8, u16, u32, u64 } from './numbers.ts';
 import { certificateCoder, orderPairCoder, signedOrderCoder, withdrawalCoder } from './order.ts';
 import {
@@ -441,6 +442,18 @@ export const MESSAGES = {
   /** Anyone to anyone: this is my epoch. Answered by the decision that ended it. */
   epochsQuery: { wire: 56, coder: struct({ from: epochCoder }), ...AMONG_ALL('open') },
   epochDecision: { wire: 57, coder: decisionCoder, ...AMONG_ALL('proof') },
+  /** To a member: this certified withdrawal is to be settled. Only the certificate counts. */
+  settleRequest: { wire: 42, coder: certificateCoder, ...AMONG_MEMBERS('proof') },
+  /** An observer of an outer ledger says what happened there. Not answered. */
+  testimony: { wire: 43, coder: testimonyCoder, ...AMONG_MEMBERS('signed'), signed: 'testimony' },
+  /** A fact that is new to the sender. Not answered. */
+  fact: { wire: 44, coder: certifiedFactCoder, ...AMONG_MEMBERS('proof') },
+  /** Authority to authority: the facts that I hold. Answered by `factsQuery` if some may be new. */
+  factCount: { wire: 45, coder: factCountCoder, ...AMONG_AUTHORITIES },
+  /** Your facts from the nth on, in the order in which you came to hold them. */
+  factsQuery: { wire: 46, coder: struct({ from: u64 }), ...AMONG_AUTHORITIES },
+  /** The answer: a page of them, and how many there are. */
+  facts: { wire: 47, coder: factPageCoder, ...AMONG_AUTHORITIES },
 } as const satisfies Readonly<Record<string, MessageRow>>;
 
 export type Tag = keyof typeof MESSAGES;

@@ -72,7 +72,8 @@ export interface Withdrawal {
   readonly validUntilMs: bigint;
 }
 
-const recipientCoder = checked(
+/** A recipient on an outer ledger. */
+export const recipientCoder = checked(
   sizedBytes(u8),
   ({ length }) =>
     (length > 0 && length <= MAX_RECIPIENT_BYTES) ||

@@ -1,11 +1,11 @@
 /** What a gateway hands to an outer ledger, and what it is told: shapes and layouts. */
 
-import { MAX_PAYOUT_RECIPIENT_BYTES } from '../base/limits.ts';
+import { MAX_LEDGER_REFERENCE_BYTES } from '../base/limits.ts';
 import type { Amount, Sequence, TokenIndex } from '../base/units.ts';
-import { amountCoder, keyCoder, sequenceCoder, tokenCoder } from './canonical.ts';
+import { amountCoder, hashCoder, keyCoder, sequenceCoder, tokenCoder } from './canonical.ts';
 import type { Coder } from './coder.ts';
-import { u8 } from './numbers.ts';
-import { checked, sizedBytes, struct } from './parts.ts';
+import { recipientCoder } from './order.ts';
+import { struct, textOf, wordOf } from './parts.ts';
 
 /** What a ledger is to pay, and for which withdrawal. */
 export interface Payout {
@@ -16,12 +16,6 @@ export interface Payout {
   /** In the ledger's own way of writing it. */
   readonly recipient: Uint8Array;
 }
-
-const recipientCoder = checked(
-  sizedBytes(u8),
-  ({ length }) =>
-    (length > 0 && length <= MAX_PAYOUT_RECIPIENT_BYTES) || `a recipient of ${length} bytes`,
-);
 
 export const payoutCoder: Coder<Payout> = struct<Payout>({
   account: keyCoder,
@@ -48,6 +42,11 @@ export interface LedgerStatus {
   readonly reference: string;
 }
 
+export const ledgerStatusCoder: Coder<LedgerStatus> = struct<LedgerStatus>({
+  state: wordOf<LedgerState>({ absent: 0, seen: 1, final: 2, refused: 3, returned: 4 }),
+  reference: textOf(MAX_LEDGER_REFERENCE_BYTES),
+});
+
 /** A deposit that is final on its ledger. */
 export interface LedgerDeposit {
   /** Which deposit it is: 32 bytes that no other one of the ledger ever has. */
@@ -56,3 +55,30 @@ export interface LedgerDeposit {
   readonly token: TokenIndex;
   readonly amount: Amount;
 }
+
+export const ledgerDepositCoder: Coder<LedgerDeposit> = struct<LedgerDeposit>({
+  id: hashCoder,
+  account: keyCoder,
+  token: tokenCoder,
+  amount: amountCoder,
+});
+
+/**
+ * Why a ledger did not do what it was asked.
+ *
+ *   transient   it was not done; the same may work later
+ *   permanent   it was not done, and never will be
+ *   unknown     it may have been done: ask by the key before anything else
+ */
+export type LedgerErrorClass = 'transient' | 'permanent' | 'unknown';
+
+export interface LedgerError {
+  readonly class: LedgerErrorClass;
+  /** In one line, for people. */
+  readonly reason: string;
+}
+
+export const ledgerErrorCoder: Coder<LedgerError> = struct<LedgerError>({
+  class: wordOf<LedgerErrorClass>({ transient: 1, permanent: 2, unknown: 3 }),
+  reason: textOf(MAX_LEDGER_REFERENCE_BYTES),
+});

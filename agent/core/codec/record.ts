@@ -25,6 +25,7 @@ import {
 } from './canonical.ts';
 import type { Coder, ValueOf } from './coder.ts';
 import { membersCoder } from './epochs.ts';
+import { certifiedFactCoder } from './fact.ts';
 import { lifeCoder, nonceCoder, tokenBalanceCoder } from './message.ts';
 import { u8, u16, u32, u64 } from './numbers.ts';
 import {
@@ -117,6 +118,9 @@ export interface WithdrawalRecord {
   readonly withdrawal: Withdrawal;
 }
 
+/** What a certified fact does to a withdrawal. */
+export type Move = 'settle' | 'refund' | 'pay' | 'return';
+
 export const withdrawalRecordCoder: Coder<WithdrawalRecord> = struct<WithdrawalRecord>({
   state: wordOf({ locked: 1, settled: 2, paid: 3, refunded: 4, returned: 5 }),
   hash: hashCoder,
@@ -130,6 +134,8 @@ export const factCoder = variant({
   certificate: [1, certificateCoder],
   doubleSpend: [2, orderPairCoder],
   conflict: [3, certificatePairCoder],
+  /** What is certified, and no certificate of an order (codec/fact.ts). */
+  certified: [4, certifiedFactCoder],
 });
 export type Fact = ValueOf<typeof factCoder>;
 

@@ -9,6 +9,7 @@ import { optional, struct } from './parts.ts';
 export const TIMERS = {
   sync: { part: 'catchUp', due: 'the next round of comparing ledgers' },
   vouch: { part: 'firstStart', due: 'to ask again who vouches for this first start' },
+  gateway: { part: 'gateway', due: 'the next look at withdrawals that are not finished' },
   agree: { part: 'agreement', due: 'the end of a wait in an agreement, or to tell it again' },
   epoch: { part: 'epochs', due: 'to tell and ask again what the end of an epoch needs' },
   epochBegan: { part: 'chain', due: 'another committee' },

@@ -4,6 +4,8 @@ import { MAX_WAYS_AT_ONCE } from '../base/limits.ts';
 import type { LinkId, MemberIndex } from '../base/units.ts';
 import type { Message } from '../codec/message.ts';
 import type { Draft } from '../draft.ts';
+import { currentCommittee } from '../network/committees.ts';
+import type { AuthoritySetup } from '../setup.ts';
 import { linkTo, nodeLinks } from './links.ts';
 import { nextTurn } from './turns.ts';
 
@@ -32,6 +34,13 @@ export function sendToMemberAllWays(draft: Draft, member: MemberIndex, message: 
   const first = nextTurn(draft, via.length);
   const inTurn = [...via.slice(first), ...via.slice(0, first)];
   for (const link of inTurn.slice(0, MAX_WAYS_AT_ONCE)) draft.send(link, message, member);
+}
+
+/** Sends a message towards every other member. */
+export function sendToOthers(draft: Draft, { authority }: AuthoritySetup, message: Message): void {
+  for (const { number } of currentCommittee(draft).members) {
+    if (number !== authority.member) sendToMember(draft, number, message);
+  }
 }
 
 /** Links to nodes that may pass frames on, relays before authorities. */

@@ -22,12 +22,13 @@ const KINDS_WITH_EPOCH = [
   'way',
   'approval',
   'statement',
+  'testimony',
   'proposal',
   'prevote',
   'precommit',
   'heartbeat',
 ] as const;
-const KINDS_WITHOUT_EPOCH = ['order', 'beacon', 'question'] as const;
+const KINDS_WITHOUT_EPOCH = ['order', 'beacon', 'question', 'payout'] as const;
 
 export type KindWithEpoch = (typeof KINDS_WITH_EPOCH)[number];
 export type KindWithoutEpoch = (typeof KINDS_WITHOUT_EPOCH)[number];

@@ -237,6 +237,9 @@ function brokenRelations(config: Config, file: string): ConfigProblem[] {
 
 /** What the ledgers of a node must not have in common. */
 function ledgerMistake(config: Config): Omit<Mismatch, 'field'> | undefined {
+  if (config.role === 'relay' && config.ledger.length > 0) {
+    return { expected: 'none on a relay: authorities serve outer ledgers', found: 'some' };
+  }
   const names = config.ledger.map(({ name }) => name);
   const again = names.find((name, at) => names.indexOf(name) !== at);
   if (again !== undefined) return { expected: 'each ledger once', found: `${again} twice` };

@@ -11,6 +11,7 @@
 import { toHex } from '../../core/base/bytes.ts';
 import { nameOf } from '../../core/base/names.ts';
 import type { Refusal } from '../../core/base/refusal.ts';
+import type { LedgerIndex } from '../../core/base/units.ts';
 import type { Subject } from '../../core/codec/agreement.ts';
 import type { Notice } from '../../core/notice.ts';
 import { type JudgedNetwork, memberName, proposalName } from '../../core/views.ts';
@@ -120,6 +121,37 @@ export const NOTICES = {
     log: ['info', 'this ledger contains that with which the epoch begins'],
     counts: 'nothing',
     view: (_, { epoch, kept }) => ({ epoch, kept }),
+  },
+  moved: {
+    meaning: 'a certified fact moved the money of a withdrawal',
+    log: ['debug', 'the money of a withdrawal moved'],
+    counts: 'nothing',
+    view: (_, { account, sequence, move }) => ({
+      account: nameOf('account', account),
+      sequence: `${sequence}`,
+      move,
+    }),
+  },
+  deposited: {
+    meaning: 'a deposit on an outer ledger was certified, and credited',
+    log: ['debug', 'credited a deposit'],
+    counts: 'nothing',
+    view: (network, { ledger, deposit }) => ({
+      ledger: ledgerName(network, ledger),
+      account: nameOf('account', deposit.account),
+      ...quantityView(network, deposit.token, deposit.amount),
+    }),
+  },
+  payout: {
+    meaning: 'how far a payout is that this node has its ledger make',
+    log: ['info', 'how far a payout is'],
+    counts: 'nothing',
+    view: (_, { account, sequence, state, reference }) => ({
+      account: nameOf('account', account),
+      sequence: `${sequence}`,
+      state,
+      reference,
+    }),
   },
   agreed: {
     meaning: 'the committee decided about a subject',
@@ -315,4 +347,8 @@ function ofMember(
   { member }: NoticeOf<'relayed' | 'refreshed' | 'silent'>,
 ) {
   return { member: memberName(network, member) };
+}
+
+function ledgerName({ genesis }: JudgedNetwork, ledger: LedgerIndex): string {
+  return genesis.ledgers[ledger]?.name ?? `ledger ${ledger}`;
 }

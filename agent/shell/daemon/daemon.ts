@@ -12,6 +12,7 @@
  * A fault while running (a failed commit, a record that changed on disk, a broken invariant) ends
  * the process: better down than wrong. `onFatal` is told, and must end it.
  */
+import type { Read } from '../../core/io.ts';
 import { judgedBy, numberOf } from '../../core/views.ts';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config-schema.ts';
@@ -29,7 +30,7 @@ import { createEvents } from './followers.ts';
 import type { NodeIdentity } from './node-identity.ts';
 import { ownStore } from './owner.ts';
 import { serveControl } from './parts/control.ts';
-import { closeLedgers, openLedgers, type ServedLedger } from './parts/ledgers.ts';
+import { closeLedgers, deskOf, openLedgers, type ServedLedger } from './parts/ledgers.ts';
 import { createReadiness } from './readiness.ts';
 import { reload } from './reload.ts';
 import { RollCall } from './roll-call.ts';
@@ -90,9 +91,13 @@ async function bringUp(setup: DaemonSetup, closers: Closers): Promise<DaemonCont
   await refuseHeld(folder);
   const control = await serveControl(context, onStop);
   closers.add(() => control.close());
-  context.ledgers = await openLedgers(config, context.clock, context.logs);
+  const { network } = context.identity;
+  let state = (): Read | undefined => undefined;
+  const { clock, logs } = context;
+  context.ledgers = await openLedgers({ config, network, clock, logs, state: () => state() });
   closers.add(() => closeLedgers(context.ledgers));
-  const opened = await openEngine(engineOptions(context, watchOf(setup, context)), {
+  const desk = deskOf(context.ledgers);
+  const opened = await openEngine(engineOptions(context, desk, watchOf(setup, context)), {
     folder,
     allowVolatile: config['store.allow_volatile'],
     onProgress(done, of) {
@@ -105,7 +110,10 @@ async function bringUp(setup: DaemonSetup, closers: Closers): Promise<DaemonCont
     closers.add(() => opened.reader?.close());
     becomeDamaged(setup, context, opened.damage);
   } else {
-    await begin(setup, context, opened.engine, closers);
+    const { engine } = opened;
+    state = () => engine.read;
+    await begin(setup, context, engine, closers);
+    desk.listen((answer) => engine.tell(answer));
   }
   context.opening = undefined;
   return context;

@@ -9,6 +9,7 @@ import type { Notice } from '../../core/notice.ts';
 import type { Config } from '../config/config-schema.ts';
 import { viewOfNotice } from '../control/event-view.ts';
 import type { Engine, EngineOptions } from '../engine.ts';
+import type { Desk } from '../ledgers/desk.ts';
 import { formatAddress } from '../net/address.ts';
 import { identityFromSeed } from '../net/identity.ts';
 import { errnoOf } from '../store/layout.ts';
@@ -22,6 +23,7 @@ import { wantedPeers } from './wanted-peers.ts';
 /** What the engine of this daemon is made of. */
 export function engineOptions(
   context: DaemonContext,
+  ledgers: Desk,
   watch: Pick<EngineOptions, 'onDamage' | 'onFatal'>,
 ): EngineOptions {
   const { config, identity, clock } = context;
@@ -30,6 +32,7 @@ export function engineOptions(
     network,
     signer,
     role: { kind: config.role },
+    ledgers,
     clock,
     links: {
       identity: identityFromSeed(identity.seed),

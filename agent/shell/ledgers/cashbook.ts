@@ -9,7 +9,7 @@
  * folder is never copied back (PROTOCOL: Withdrawals).
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { BOOK_ID_BYTES } from '../../core/base/limits.ts';
+import { BOOK_ID_BYTES, MAX_DEPOSITS_PER_PAGE } from '../../core/base/limits.ts';
 import { describeRefusal, isRefusal, type Refusal } from '../../core/base/refusal.ts';
 import { type Audit, auditMore, isAudited, NOTHING_AUDITED } from '../../core/cashbook/audit.ts';
 import {
@@ -37,10 +37,9 @@ import {
   answered,
   type DepositPage,
   failed,
-  type LedgerPort,
   type LedgerAnswer,
   type LedgerHealth,
-  MAX_DEPOSITS_PER_PAGE,
+  type LedgerPort,
 } from './port.ts';
 
 /** Entries that an audit looks at before others get their turn. */

@@ -10,7 +10,13 @@
  * Liveness: nothing here waits for a person or for a block. What was submitted is followed with
  * `status`; `onChange` wakes whoever follows.
  */
-import type { LedgerDeposit, LedgerStatus, Payout } from '../../core/codec/payout.ts';
+import type {
+  LedgerDeposit,
+  LedgerError,
+  LedgerErrorClass,
+  LedgerStatus,
+  Payout,
+} from '../../core/codec/payout.ts';
 
 /** Deposits in the ledger's order. */
 export interface DepositPage {
@@ -26,27 +32,9 @@ export interface LedgerHealth {
   readonly summary: string;
 }
 
-/**
- * Why a ledger did not do what it was asked.
- *
- *   transient   it was not done; the same may work later
- *   permanent   it was not done, and never will be
- *   unknown     it may have been done: ask by the key before anything else
- */
-export type LedgerErrorClass = 'transient' | 'permanent' | 'unknown';
-
-export interface LedgerError {
-  readonly class: LedgerErrorClass;
-  /** In one line, for people. */
-  readonly reason: string;
-}
-
 export type LedgerAnswer<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly error: LedgerError };
-
-/** Deposits of one answer. */
-export const MAX_DEPOSITS_PER_PAGE = 64;
 
 export interface LedgerPort {
   /**

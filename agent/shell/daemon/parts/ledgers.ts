@@ -1,43 +1,91 @@
 /**
- * The ledgers that this node serves, as its configuration says. One that cannot be opened is served
- * no worse than by a node that is away: the node takes part all the same, and says why.
+ * The ledgers that this node serves, as its configuration says and the genesis document names them.
+ * One that cannot be opened is served no worse than by a node that is away: the node takes part all
+ * the same, and says why.
  */
-import { refusal } from '../../../core/base/refusal.ts';
+import type { LedgerIndex } from '../../../core/base/units.ts';
+import { checkSettlement } from '../../../core/gateway/settlement.ts';
+import type { Read } from '../../../core/io.ts';
+import type { Network } from '../../../core/network/genesis.ts';
 import type { Clock } from '../../clock.ts';
-import type { LedgerSetting } from '../../config/config-ledgers.ts';
-import { ledgerFolder } from '../../config/config-ledgers.ts';
+import { type LedgerSetting, ledgerFolder } from '../../config/config-ledgers.ts';
 import type { Config } from '../../config/config-schema.ts';
 import { type Cashbook, openCashbook } from '../../ledgers/cashbook.ts';
+import { createDesk, type Desk } from '../../ledgers/desk.ts';
+import type { LedgerPort } from '../../ledgers/port.ts';
 import type { Logs } from '../../log/logs.ts';
+import { createVerify } from '../../verify.ts';
 
 /** A ledger of the configuration: open, or why it is not. */
 export interface ServedLedger {
   readonly name: string;
   readonly folder: string;
+  /** Its place in the genesis document. */
+  readonly index: LedgerIndex | undefined;
   readonly ledger: Cashbook | string;
 }
 
+export interface LedgersOptions {
+  readonly config: Config;
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly logs: Logs;
+  /** The state by which a proof is judged; nothing asks before there is one. */
+  readonly state: () => Read | undefined;
+}
+
 /** Opens all of them. */
-export async function openLedgers(
-  config: Config,
-  clock: Clock,
-  logs: Logs,
-): Promise<readonly ServedLedger[]> {
+export async function openLedgers(options: LedgersOptions): Promise<readonly ServedLedger[]> {
+  const { config, logs } = options;
   return Promise.all(
-    config.ledger.map(async (setting: LedgerSetting) => {
+    config.ledger.map(async (setting) => {
       const folder = ledgerFolder(config['store.folder'], setting);
-      const ledger = await openOne(config, folder, clock);
-      if (typeof ledger === 'string') logs.error('a ledger cannot be served', { folder, ledger });
-      return { name: setting.name, folder, ledger };
+      const index = indexOf(options.network, setting);
+      const ledger = typeof index === 'string' ? index : await openOne(options, folder, index);
+      if (typeof ledger === 'string') {
+        logs.error('a ledger cannot be served', { ledger: setting.name, why: ledger });
+      }
+      const place = typeof index === 'string' ? undefined : index;
+      return { name: setting.name, folder, index: place, ledger };
     }),
   );
 }
 
-function openOne(config: Config, folder: string, clock: Clock): Promise<Cashbook | string> {
+/** Which ledger of the genesis document is meant, or why none is. */
+function indexOf({ genesis }: Network, { name, kind }: LedgerSetting): LedgerIndex | string {
+  const index = genesis.ledgers.findIndex((ledger) => ledger.name === name);
+  const found = genesis.ledgers[index];
+  if (found === undefined) return `the genesis document has no ledger ${name}`;
+  if (found.kind !== kind) return `${name} is of the kind ${found.kind}, and no ${kind}`;
+  return index as LedgerIndex;
+}
+
+function openOne(
+  { config, network, clock, state }: LedgersOptions,
+  folder: string,
+  ledger: LedgerIndex,
+): Promise<Cashbook | string> {
   const allowVolatile = config['store.allow_volatile'];
-  // Nobody decides withdrawals yet, so nothing proves that one was decided.
-  const judge = () => refusal('no_quorum', { field: 'proof' });
-  return openCashbook({ folder, allowVolatile, clock, judge });
+  const verify = createVerify();
+  return openCashbook({
+    folder,
+    allowVolatile,
+    clock,
+    judge: (key, payout, proof) => {
+      const read = state();
+      if (read === undefined) throw new Error('a payout was asked for before there was a state');
+      return checkSettlement(read, { network, verify }, { key, payout, ledger }, proof);
+    },
+  });
+}
+
+/** Who asks the ledgers that are open. */
+export function deskOf(ledgers: readonly ServedLedger[]): Desk {
+  const open = new Map<LedgerIndex, LedgerPort>();
+  for (const { index, ledger } of ledgers) {
+    if (index !== undefined && typeof ledger !== 'string') open.set(index, ledger);
+  }
+  return createDesk(open);
 }
 
 /** Ends the connections. */
