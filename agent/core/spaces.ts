@@ -13,6 +13,7 @@ import {
   equivocationCoder,
   heardCoder,
   openSubjectsCoder,
+  polkaCoder,
   wokenCoder,
 } from './codec/agreement.ts';
 
@@ -159,6 +160,8 @@ export const SPACES = {
   cutPage: many(DISK, 0xcb, HASH, sizedBytes(u16)),
   /** Orders that may have a certificate of a former epoch (epochs/kept.ts). */
   keptOrders: many(DISK, 0xcc, ACCOUNT_AND_SEQUENCE, keptOrdersCoder),
+  /** What alone may be decided of a debate that a former epoch left open (epochs/carried.ts). */
+  carried: many(DISK, 0xcf, SUBJECT, polkaCoder),
   /** The ledger does not contain the last cut, as far as is known; and who has the same one. */
   behind: one(DISK, 0xcd, behindCoder),
   alike: one(MEMORY, 0xce, alikeCoder),

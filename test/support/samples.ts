@@ -440,6 +440,7 @@ export function sampleBytes(): Map<string, Uint8Array> {
   samples.set('record/page-orders', ordersPage);
   const names = [hash, bytes(32, 83)];
   samples.set('record/page-pages', encode(listPageCoder, { TAG: 'pages', data: names }));
+  samples.set('record/page-polka', encode(listPageCoder, { TAG: 'polka', data: polka }));
   samples.set('record/kept-orders', encode(keptOrdersCoder, [signed, other]));
   samples.set('record/behind', encode(behindCoder, { root: hash, isContained: true }));
   const wallet = { account, next: sequence(8n), payments: 11n, balances };

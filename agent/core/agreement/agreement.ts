@@ -43,8 +43,9 @@ import type { Draft } from '../draft.ts';
 import { memberOf } from '../mesh/links.ts';
 import { type LinkUp, part } from '../part.ts';
 import type { AuthoritySetup } from '../setup.ts';
+import { SPACES } from '../spaces.ts';
 import { debated, Hearing } from './hearing.ts';
-import { openSubjects, wakeSubject } from './open.ts';
+import { beginAgreement, openSubjects, wakeSubject } from './open.ts';
 import type { SubjectTable } from './rules.ts';
 import { tellAgain } from './speech.ts';
 import { SUBJECTS } from './subjects.ts';
@@ -68,7 +69,7 @@ export function agreementOn(table: SubjectTable) {
       'woken',
     ],
     start: wakeAll,
-    epochBegan: wakeAll,
+    epochBegan: beginAnew,
     linkUp: greet,
     afterMessage: (draft, setup) => hearing.advanceWoken(draft, setup),
     takes: {
@@ -80,6 +81,14 @@ export function agreementOn(table: SubjectTable) {
     },
     due: { agree: (draft, setup) => hearing.goOn(draft, setup) },
   });
+}
+
+/** Another committee goes on with what is open. */
+function beginAnew(draft: Draft, setup: AuthoritySetup): void {
+  for (const hash of openSubjects(draft)) {
+    const subject = draft.read(SPACES.agreement.at(hash))?.subject;
+    if (subject !== undefined) beginAgreement(draft, setup, subject);
+  }
 }
 
 /** A new process says again what it said, and waits anew. */

@@ -18,6 +18,7 @@ import type {
   Proposal,
 } from '../codec/agreement.ts';
 import type { Draft } from '../draft.ts';
+import { isStopped } from '../epochs/stop.ts';
 import { type Committee, memberAt, quorumOf } from '../network/committee.ts';
 import { currentCommittee } from '../network/committees.ts';
 import type { AuthoritySetup } from '../setup.ts';
@@ -72,7 +73,9 @@ export class Debate {
     this.#rules = rules;
     this.#committee = currentCommittee(draft);
     const sits = memberAt(this.#committee, setup.authority.member) !== undefined;
-    this.#speaks = sits && mayVote(draft);
+    // Who has stopped says nothing more in this epoch but of how that ends.
+    const isOver = isStopped(draft) && record.subject.TAG !== 'epoch';
+    this.#speaks = sits && mayVote(draft) && !isOver;
     this.#record = record;
     this.#before = record;
     this.#heard = draft.read(SPACES.heard.at(hash)) ?? NOTHING_HEARD;

@@ -18,6 +18,7 @@ import {
   type Subject,
 } from '../codec/agreement.ts';
 import type { Draft, Origin } from '../draft.ts';
+import { refusedDecision } from '../epochs/carried.ts';
 import { currentCommittee } from '../network/committees.ts';
 import { isStatementValid } from '../network/statement.ts';
 import type { AuthoritySetup } from '../setup.ts';
@@ -132,7 +133,7 @@ export class Hearing {
     this.#advance(draft, setup, hash, polka);
   }
 
-  /** A decision of any epoch, of which this node knows the committee, ends the debate. */
+  /** A decision of this epoch, or one that was carried over to it, ends the debate. */
   takeDecision(draft: Draft, setup: AuthoritySetup, { link }: Origin, decision: Decision): void {
     const { subject } = decision;
     const hash = subjectHash(subject);
@@ -140,7 +141,7 @@ export class Hearing {
     const isKnown =
       draft.has(SPACES.agreement.at(hash)) || this.#rules(draft, setup, subject).mayBegin;
     if (!isKnown) return;
-    const refused = checkDecision(draft, setup, decision);
+    const refused = refusedDecision(draft, decision) ?? checkDecision(draft, setup, decision);
     if (refused !== undefined) return draft.note({ kind: 'refused', link, refusal: refused });
     this.#conclude(draft, setup, decision);
   }
@@ -175,7 +176,7 @@ export class Hearing {
       return undefined;
     }
     if (epoch !== currentCommittee(draft).epoch) return undefined;
-    if (!draft.has(SPACES.agreement.at(hash))) {
+    if (debated(draft, hash) === undefined) {
       if (!this.#rules(draft, setup, subject).mayBegin) return undefined;
       beginAgreement(draft, setup, subject);
     }

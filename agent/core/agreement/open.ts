@@ -28,10 +28,13 @@ import { subjectHash } from './decision.ts';
 export function beginAgreement(draft: Draft, _setup: AuthoritySetup, subject: Subject): void {
   const hash = subjectHash(subject);
   if (draft.has(SPACES.decision.at(hash))) return;
-  if (!draft.has(SPACES.agreement.at(hash))) {
+  const known = draft.read(SPACES.agreement.at(hash));
+  // What was said in a former epoch binds nobody: what had to be carried over was (epochs).
+  if (known?.epoch !== currentCommittee(draft).epoch) {
     draft.write(SPACES.agreement.at(hash), newRecord(draft, subject));
-    admitSubject(draft, hash);
+    draft.remove(SPACES.heard.at(hash));
   }
+  if (known === undefined) admitSubject(draft, hash);
   wakeSubject(draft, hash);
 }
 
@@ -60,6 +63,15 @@ function newRecord(draft: Draft, subject: Subject): AgreementRecord {
 /** The subjects that are debated, by their hashes. */
 export function openSubjects(draft: Draft): readonly Uint8Array[] {
   return draft.read(SPACES.openSubjects) ?? [];
+}
+
+/** The subjects that wait for their turn. */
+export function* waitingSubjects(draft: Draft): Generator<Uint8Array> {
+  const count = waitingCount(draft);
+  for (let n = 0n; n < count; n++) {
+    const hash = draft.read(SPACES.waitingSubject.at(n));
+    if (hash !== undefined) yield hash;
+  }
 }
 
 /** Whether this subject is debated: it began, is not decided, and does not wait. */

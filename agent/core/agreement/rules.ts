@@ -2,8 +2,11 @@
  * What agreement has to know of a kind of subject: a row of the table in subjects.ts. The rules of
  * a kind say which values make sense; that there is only one decision is not their matter.
  */
+
+import { equalBytes } from '../base/bytes.ts';
 import type { Decision, Subject } from '../codec/agreement.ts';
 import type { Draft } from '../draft.ts';
+import { carriedValue } from '../epochs/carried.ts';
 import type { AuthoritySetup } from '../setup.ts';
 
 export type SubjectKind = Subject['TAG'];
@@ -62,16 +65,21 @@ export function rulesFor(
   draft: Draft,
   setup: AuthoritySetup,
   table: SubjectTable,
-  { TAG, data }: Subject,
+  subject: Subject,
 ): RulesOfOne {
+  const { TAG, data } = subject;
   // Each row takes the subjects of its own kind.
   const rules = table[TAG] as SubjectRules<SubjectKind>;
   return {
     get mayBegin() {
       return rules.mayBegin(draft, setup, data);
     },
-    propose: () => rules.propose(draft, setup, data),
-    judge: (value) => rules.judge(draft, setup, data, value),
+    propose: () => carriedValue(draft, subject) ?? rules.propose(draft, setup, data),
+    judge: (value) => {
+      const carried = carriedValue(draft, subject);
+      if (carried === undefined) return rules.judge(draft, setup, data, value);
+      return equalBytes(carried, value) ? 'valid' : 'invalid';
+    },
     decided: (decision) => rules.decided(draft, setup, data, decision),
   };
 }

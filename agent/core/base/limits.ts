@@ -201,6 +201,8 @@ export const MAX_STATED_ROOTS = 64;
 export const RESTATE_MS = 50;
 /** How often who stopped voting tells its statement again. */
 export const RETELL_STATEMENT_MS = 1_000;
+/** Debates that one epoch may leave open to the next; those that wait for a turn among them. */
+export const MAX_LISTED_POLKAS = 1_024;
 /** Pages of lists that are asked for at once. */
 export const MAX_PAGES_ASKED = 8;
 /** How often a node asks which epochs came, for what names one that it does not know. */

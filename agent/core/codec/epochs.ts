@@ -10,6 +10,7 @@ import {
   MAX_STATED_ROOTS,
 } from '../base/limits.ts';
 import type { Member } from '../network/committee.ts';
+import { polkaCoder } from './agreement.ts';
 import { epochCoder, hashCoder, keyCoder, memberCoder, signatureCoder } from './canonical.ts';
 import type { Coder, ValueOf } from './coder.ts';
 import { u16, u32 } from './numbers.ts';
@@ -82,7 +83,7 @@ const listedOrderCoder = struct({
 });
 export type ListedOrder = ValueOf<typeof listedOrderCoder>;
 
-/** A page of such a list: orders, or the names of further pages. */
+/** A page of a list: orders, the names of further pages, or what an open debate came to. */
 export const listPageCoder = variant({
   orders: [
     1,
@@ -98,6 +99,7 @@ export const listPageCoder = variant({
       hashCoder,
     ),
   ],
+  polka: [3, polkaCoder],
 });
 export type ListPage = ValueOf<typeof listPageCoder>;
 

@@ -48,7 +48,7 @@ export const chainPart = part({
 /** Goes on to the next epoch, as this decision of the current committee says, which was checked. */
 export function adopt(draft: Draft, setup: NodeSetup, decision: Decision): void {
   const value = decode(epochValueCoder, decision.value);
-  if (isRefusal(value)) return;
+  if (isRefusal(value) || decision.epoch !== currentCommittee(draft).epoch) return;
   if (isAuthority(setup)) endEpoch(draft, setup, value);
   const former = currentCommittee(draft);
   const committee = following(draft, value.members);

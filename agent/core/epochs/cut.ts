@@ -109,8 +109,8 @@ function possibleOf(
   setup: AuthoritySetup,
   statements: EpochValue['statements'],
 ): Uint8Array | undefined {
-  const orders = possibleBy(draft, setup, statements, mostListed(draft));
-  return orders === undefined ? undefined : nameOfList(orders);
+  const listed = possibleBy(draft, setup, statements, mostListed(draft));
+  return listed === undefined ? undefined : nameOfList(listed);
 }
 
 /** What was stated of the very ledger that this member has. */

@@ -53,6 +53,7 @@ export const epochsPart = part({
     'cutPage',
     'lastCut',
     'keptOrders',
+    'carried',
     'behind',
     'alike',
     'judgedLists',

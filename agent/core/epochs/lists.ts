@@ -1,7 +1,8 @@
 /**
- * Lists of orders that are too long for a frame. The orders lie in pages, the names of these pages
- * in pages above them, up to the one page at the top. A page is called by its hash, and a list by
- * its top page; so whoever knows what a list is called can check each page as it comes.
+ * Lists that are too long for a frame: of orders, and of polkas of debates that are open. They lie
+ * in pages, the names of these pages in pages above them, up to the one page at the top. A page is
+ * called by its hash, and a list by its top page; so whoever knows what a list is called can check
+ * each page as it comes.
  *
  * Bounds: a list that is fetched has at most as many orders as there may be accounts with one.
  * Pages of lists that members stated are in memory as long as their statements are; those of the
@@ -9,14 +10,16 @@
  */
 import { compareBytes } from '../base/bytes.ts';
 import { sha256 } from '../base/crypto.ts';
-import { MAX_PAGE_NAMES, MAX_PAGE_ORDERS } from '../base/limits.ts';
+import { MAX_LISTED_POLKAS, MAX_PAGE_NAMES, MAX_PAGE_ORDERS } from '../base/limits.ts';
 import { isRefusal } from '../base/refusal.ts';
+import type { Polka } from '../codec/agreement.ts';
 import { decode, encode } from '../codec/canonical.ts';
 import { type ListedOrder, type ListPage, listPageCoder } from '../codec/epochs.ts';
 import { orderHash } from '../codec/order.ts';
 import type { Draft } from '../draft.ts';
 import type { Space } from '../space.ts';
 import { SPACES } from '../spaces.ts';
+import { comparePolkas } from './carried.ts';
 
 /** Where pages are kept, by their names. */
 export type Pages = Space<[Uint8Array], Uint8Array>;
@@ -31,10 +34,19 @@ export function compareListed(network: Uint8Array, a: ListedOrder, b: ListedOrde
   return compareBytes(orderHash(network, one), orderHash(network, other));
 }
 
-/** The pages of a list, the top one last. Its orders are in ascending order, each once. */
-function pagesOf(orders: readonly ListedOrder[]): readonly Uint8Array[] {
+/** What a list says: orders and polkas in ascending order, each once. */
+export interface Listed {
+  readonly orders: readonly ListedOrder[];
+  readonly polkas: readonly Polka[];
+}
+
+/** The pages of a list, the top one last. */
+function pagesOf({ orders, polkas }: Listed): readonly Uint8Array[] {
   const parts = orders.length === 0 ? [[]] : chunks(orders, MAX_PAGE_ORDERS);
-  let level = parts.map((data) => encode(listPageCoder, { TAG: 'orders', data }));
+  let level = [
+    ...parts.map((data) => encode(listPageCoder, { TAG: 'orders', data })),
+    ...polkas.map((data) => encode(listPageCoder, { TAG: 'polka', data })),
+  ];
   const pages = [...level];
   while (level.length > 1) {
     const names = level.map((page) => sha256(page));
@@ -46,15 +58,15 @@ function pagesOf(orders: readonly ListedOrder[]): readonly Uint8Array[] {
   return pages;
 }
 
-/** What a list of these orders is called. */
-export function nameOfList(orders: readonly ListedOrder[]): Uint8Array {
-  return sha256(pagesOf(orders).at(-1) ?? new Uint8Array());
+/** What a list is called. */
+export function nameOfList(listed: Listed): Uint8Array {
+  return sha256(pagesOf(listed).at(-1) ?? new Uint8Array());
 }
 
 /** Keeps a list, and says what it is called. */
-export function keepList(draft: Draft, pages: Pages, orders: readonly ListedOrder[]): Uint8Array {
-  for (const page of pagesOf(orders)) keepPage(draft, pages, page);
-  return nameOfList(orders);
+export function keepList(draft: Draft, pages: Pages, listed: Listed): Uint8Array {
+  for (const page of pagesOf(listed)) keepPage(draft, pages, page);
+  return nameOfList(listed);
 }
 
 /** Keeps a page, and says what it is called. */
@@ -71,7 +83,7 @@ export function pageNamed(draft: Draft, name: Uint8Array): Uint8Array | undefine
 
 /** What is known of a list: all of its orders, the pages that are missing, or that it is none. */
 export type ListReading =
-  | { readonly kind: 'whole'; readonly orders: readonly ListedOrder[] }
+  | ({ readonly kind: 'whole' } & Listed)
   | { readonly kind: 'missing'; readonly pages: readonly Uint8Array[] }
   | { readonly kind: 'broken' };
 
@@ -83,6 +95,7 @@ export function readList(
   most: number,
 ): ListReading {
   const orders: ListedOrder[] = [];
+  const polkas: Polka[] = [];
   const missing: Uint8Array[] = [];
   let left = mostPages(most);
   const visit = (name: Uint8Array): boolean => {
@@ -93,15 +106,21 @@ export function readList(
     const page = decode(listPageCoder, bytes);
     if (isRefusal(page)) return false;
     if (page.TAG === 'pages') return page.data.length > 1 && page.data.every(visit);
+    if (page.TAG === 'polka') return polkas.push(page.data) <= MAX_LISTED_POLKAS;
     return orders.push(...page.data) <= most;
   };
   if (!visit(list)) return { kind: 'broken' };
   if (missing.length > 0) return { kind: 'missing', pages: missing };
-  const isAscending = orders.every((order, i) => {
-    const before = orders[i - 1];
-    return before === undefined || compareListed(network, before, order) < 0;
+  const isAscending =
+    inOrder(orders, (a, b) => compareListed(network, a, b)) && inOrder(polkas, comparePolkas);
+  return isAscending ? { kind: 'whole', orders, polkas } : { kind: 'broken' };
+}
+
+function inOrder<T>(list: readonly T[], compare: (a: T, b: T) => number): boolean {
+  return list.every((entry, i) => {
+    const before = list[i - 1];
+    return before === undefined || compare(before, entry) < 0;
   });
-  return isAscending ? { kind: 'whole', orders } : { kind: 'broken' };
 }
 
 /** Removes a list from where it is kept, but for the pages that it shares with others. */
@@ -117,8 +136,15 @@ export function forgetList(
   }
 }
 
+/** The polka that is the page of this name, if it is one. */
+export function polkaNamed(draft: Draft, name: Uint8Array): Polka | undefined {
+  const bytes = pageNamed(draft, name);
+  const page = bytes && readPage(bytes);
+  return page?.TAG === 'polka' ? page.data : undefined;
+}
+
 /** The names of the pages of a list, as far as they are known. */
-function* namesOf(draft: Draft, list: Uint8Array): Generator<Uint8Array> {
+export function* namesOf(draft: Draft, list: Uint8Array): Generator<Uint8Array> {
   yield list;
   for (const name of namesIn(pageNamed(draft, list))) yield* namesOf(draft, name);
 }
@@ -135,7 +161,7 @@ function readPage(bytes: Uint8Array): ListPage | undefined {
 
 /** How many pages so many orders take at most, those of names among them. */
 function mostPages(orders: number): number {
-  let pages = Math.max(1, Math.ceil(orders / MAX_PAGE_ORDERS));
+  let pages = Math.max(1, Math.ceil(orders / MAX_PAGE_ORDERS)) + MAX_LISTED_POLKAS;
   let all = pages;
   while (pages > 1) {
     pages = Math.ceil(pages / MAX_PAGE_NAMES);

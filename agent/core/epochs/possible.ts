@@ -8,6 +8,7 @@
  * among these. What an earlier change kept for a place that is free still, all honest members list;
  * so it stays if more than f of them do. Deterministic: the same lists give the same orders.
  */
+import { checkPolka } from '../agreement/decision.ts';
 import { compareBytes, toByteKey } from '../base/bytes.ts';
 import { isPossible } from '../closing/possible.ts';
 import type { EpochValue, ListedOrder } from '../codec/epochs.ts';
@@ -16,21 +17,33 @@ import type { Draft } from '../draft.ts';
 import { faultsTolerated } from '../network/committee.ts';
 import { currentCommittee } from '../network/committees.ts';
 import type { NodeSetup } from '../setup.ts';
-import { compareListed, readList } from './lists.ts';
+import { latestPolkas } from './carried.ts';
+import { compareListed, type Listed, readList } from './lists.ts';
 
-/** The possible orders by these statements; undefined: a list is missing, or is none. */
+/** What is carried over by these statements; undefined: a list is missing, or is none. */
 export function possibleBy(
   draft: Draft,
   setup: Pick<NodeSetup, 'network' | 'verify'>,
   statements: EpochValue['statements'],
   most: number,
-): readonly ListedOrder[] | undefined {
+): Listed | undefined {
   const lists = statements.flatMap(({ orders }) => {
     const reading = readList(draft, setup.network.id, orders, most);
-    return reading.kind === 'whole' ? [reading.orders] : [];
+    return reading.kind === 'whole' ? [reading] : [];
   });
   if (lists.length < statements.length) return undefined;
-  return possibleOrders(setup, lists, currentCommittee(draft).members.length);
+  const { length: members } = currentCommittee(draft).members;
+  const orders = possibleOrders(
+    setup,
+    lists.map((list) => list.orders),
+    members,
+  );
+  const proven = lists
+    .flatMap((list) => list.polkas)
+    .filter((polka) => {
+      return polka.subject.TAG !== 'epoch' && checkPolka(draft, setup, polka) === undefined;
+    });
+  return { orders, polkas: latestPolkas(proven) };
 }
 
 interface Counted {

@@ -15,13 +15,14 @@
  * catch-up takes; and while members that are needed for a quorum are behind, payments do pause.
  */
 
+import { subjectHash } from '../agreement/decision.ts';
 import { readAccount, writePending } from '../authority/account.ts';
 import { digestAt } from '../authority/digest.ts';
 import { noteOutvoted } from '../authority/lives.ts';
 import { equalBytes } from '../base/bytes.ts';
 import { type Refusal, refusal } from '../base/refusal.ts';
 import type { Epoch, MemberIndex } from '../base/units.ts';
-import type { EpochValue, ListedOrder } from '../codec/epochs.ts';
+import type { EpochValue } from '../codec/epochs.ts';
 import { type Certificate, type Order, orderHash } from '../codec/order.ts';
 import type { Draft } from '../draft.ts';
 import { faultsTolerated } from '../network/committee.ts';
@@ -31,7 +32,7 @@ import { SPACES } from '../spaces.ts';
 import { isBehind } from '../standing.ts';
 import { forgetApprovals } from './approvals.ts';
 import { isKept, keptAt } from './kept.ts';
-import { forgetList, keepList, type ListReading, readList } from './lists.ts';
+import { forgetList, keepList, type Listed, type ListReading, readList } from './lists.ts';
 import { possibleBy } from './possible.ts';
 import { forgetStatements, mostListed, statedRoots } from './stop.ts';
 
@@ -43,8 +44,8 @@ export function endEpoch(draft: Draft, setup: AuthoritySetup, value: EpochValue)
   const { root, possible, statements } = value;
   const known = [...(isBehind(draft) ? [] : [digestAt(draft, [])]), ...statedRoots(draft)];
   const isContained = known.some((each) => equalBytes(each, root));
-  const orders = possibleBy(draft, setup, statements, mostListed(draft));
-  if (orders !== undefined) keepList(draft, SPACES.cutPage, orders);
+  const listed = possibleBy(draft, setup, statements, mostListed(draft));
+  if (listed !== undefined) keepList(draft, SPACES.cutPage, listed);
   const last = draft.read(SPACES.lastCut);
   if (last !== undefined) forgetList(draft, SPACES.cutPage, last, [possible]);
   draft.write(SPACES.lastCut, possible);
@@ -61,7 +62,7 @@ export function settle(draft: Draft, setup: AuthoritySetup): void {
   if (behind === undefined || last === undefined) return;
   const isContained = behind.isContained || equalBytes(digestAt(draft, []), behind.root);
   const reading = listOf(draft, setup, last);
-  if (isContained && reading.kind === 'whole') return enforce(draft, setup, reading.orders);
+  if (isContained && reading.kind === 'whole') return enforce(draft, setup, reading);
   if (isContained !== behind.isContained) draft.write(SPACES.behind, { ...behind, isContained });
 }
 
@@ -114,7 +115,7 @@ export function forgetKept(draft: Draft, { account, sequence }: Order): void {
 }
 
 /** From now on no other orders get votes at their places. */
-function enforce(draft: Draft, setup: AuthoritySetup, orders: readonly ListedOrder[]): void {
+function enforce(draft: Draft, setup: AuthoritySetup, { orders, polkas }: Listed): void {
   draft.remove(SPACES.behind);
   draft.remove(SPACES.alike);
   for (const { order } of orders)
@@ -128,6 +129,7 @@ function enforce(draft: Draft, setup: AuthoritySetup, orders: readonly ListedOrd
     ]);
   }
   for (const { order } of orders) dropOutvoted(draft, setup, order.order);
+  for (const polka of polkas) draft.write(SPACES.carried.at(subjectHash(polka.subject)), polka);
   draft.note({ kind: 'epoch_settled', epoch: currentCommittee(draft).epoch, kept: orders.length });
 }
 

@@ -11,11 +11,14 @@
  * moment after its ledger changed, and tells its last statement again and again.
  */
 
+import { decisionOn } from '../agreement/decision.ts';
+import { openSubjects, waitingSubjects } from '../agreement/open.ts';
 import { accountCount, readAccount } from '../authority/account.ts';
 import { digestAt } from '../authority/digest.ts';
 import { equalBytes } from '../base/bytes.ts';
 import { MAX_STATED_ROOTS, RESTATE_MS } from '../base/limits.ts';
 import type { MemberIndex } from '../base/units.ts';
+import type { Polka } from '../codec/agreement.ts';
 import { type ListedOrder, type Statement, statementBodyCoder } from '../codec/epochs.ts';
 import type { SignedOrder } from '../codec/order.ts';
 import type { Draft } from '../draft.ts';
@@ -29,8 +32,9 @@ import { SPACES } from '../spaces.ts';
 import { mayVote } from '../standing.ts';
 import { setTimerBy } from '../timers.ts';
 import { readyOf } from './approvals.ts';
+import { latestPolkas } from './carried.ts';
 import { keptAt } from './kept.ts';
-import { compareListed, forgetList, keepList, readList } from './lists.ts';
+import { compareListed, forgetList, keepList, namesOf, polkaNamed, readList } from './lists.ts';
 
 /** Whether this authority gives no more votes in the current epoch. */
 export function isStopped(read: Read): boolean {
@@ -58,7 +62,10 @@ export function restate(draft: Draft, setup: AuthoritySetup): void {
   const root = digestAt(draft, []);
   const before = draft.read(SPACES.statement.at(member));
   if (before !== undefined && equalBytes(before.body.root, root)) return;
-  const orders = keepList(draft, SPACES.statedPage, unsettled(draft, setup, before));
+  const orders = keepList(draft, SPACES.statedPage, {
+    orders: unsettled(draft, setup, before),
+    polkas: openPolkas(draft),
+  });
   const body = { root, orders };
   const statement = { ...signStatement(draft, setup, 'statement', statementBodyCoder, body), body };
   replace(draft, statement, before);
@@ -147,6 +154,26 @@ function unsettled(
     listed.push(...kept.map((order) => ({ why: 'kept' as const, order })));
   }
   return listed.sort((a, b) => compareListed(network.id, a, b));
+}
+
+/**
+ * The latest polka of each debate that is open here, or was carried over to be decided. Nothing of
+ * debates that are decided: what came of them is in the ledger.
+ */
+function openPolkas(draft: Draft): readonly Polka[] {
+  const polkas: Polka[] = [];
+  for (const hash of [...openSubjects(draft), ...waitingSubjects(draft)]) {
+    const record = draft.read(SPACES.agreement.at(hash));
+    if (record?.valid === undefined || record.subject.TAG === 'epoch') continue;
+    const { epoch, subject, valid } = record;
+    polkas.push({ epoch, subject, ...valid });
+  }
+  const last = draft.read(SPACES.lastCut);
+  for (const name of last === undefined ? [] : namesOf(draft, last)) {
+    const polka = polkaNamed(draft, name);
+    if (polka !== undefined && decisionOn(draft, polka.subject) === undefined) polkas.push(polka);
+  }
+  return latestPolkas(polkas);
 }
 
 /** Nobody is voted for any more, so accounts without such an order get none. */

@@ -10,7 +10,7 @@
  *   standing, firstStart        whether this key may vote at all
  *   committee, formerCommittee  whose votes make a quorum
  *   stopped, behind             whether it votes in this epoch
- *   keptOrders                  what may have been certified in a former epoch
+ *   keptOrders, carried         what may have been certified or decided in a former epoch
  *   owner, genesis              whose ledger this is, and of which network
  *   accountCount, journalHead   what the next account and the next fact go by
  *   liveOrder, wallet           what a wallet has signed, and what it signs next
@@ -33,6 +33,7 @@ const GUARDED = [
   'stopped',
   'behind',
   'keptOrders',
+  'carried',
   'owner',
   'genesis',
   'accountCount',
