@@ -8,7 +8,7 @@ import { asShown } from './authority/account.ts';
 import { digestAt } from './authority/digest.ts';
 import { equalBytes, toHex } from './base/bytes.ts';
 import type { Refusal } from './base/refusal.ts';
-import { FIRST_SEQUENCE, type MemberIndex, type Sequence } from './base/units.ts';
+import { type Epoch, FIRST_SEQUENCE, type MemberIndex, type Sequence } from './base/units.ts';
 import { type Order, orderHash, type SignedOrder } from './codec/order.ts';
 import type {
   Account,
@@ -23,7 +23,7 @@ import { checkNext, everyMember, numbered, type Seat } from './epochs/change.ts'
 import { isStopped } from './epochs/stop.ts';
 import type { Read } from './io.ts';
 import { type Committee, type Member, memberAt } from './network/committee.ts';
-import { currentCommittee, foundingState, isFounded } from './network/committees.ts';
+import { committeeOf, currentCommittee, foundingState, isFounded } from './network/committees.ts';
 import type { Network } from './network/genesis.ts';
 import { recordAt } from './space.ts';
 import { SPACES } from './spaces.ts';
@@ -75,10 +75,15 @@ export function numberOf({ state }: JudgedNetwork, key: Uint8Array): MemberIndex
 }
 
 /** What people call a member, also one that no longer sits in the committee. */
-export function memberName({ state, committee }: JudgedNetwork, member: MemberIndex): string {
+export function memberName(
+  { state, committee }: JudgedNetwork,
+  member: MemberIndex,
+  epoch: Epoch = committee.epoch,
+): string {
   const former = (): string | undefined =>
     everyMember(state).findLast(({ number }) => number === member)?.name;
-  const name = memberAt(committee, member)?.name ?? former();
+  const judges = committeeOf(state, epoch);
+  const name = (judges && memberAt(judges, member)?.name) ?? former();
   return name ?? `member ${member}`;
 }
 

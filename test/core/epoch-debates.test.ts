@@ -5,12 +5,20 @@ import { decisionOn, subjectHash } from '../../agent/core/agreement/decision.ts'
 import { beginAgreement, wakeSubject } from '../../agent/core/agreement/open.ts';
 import type { SubjectTable } from '../../agent/core/agreement/rules.ts';
 import { SUBJECTS } from '../../agent/core/agreement/subjects.ts';
+import { withdrawalAt } from '../../agent/core/authority/locks.ts';
 import { sha256 } from '../../agent/core/base/crypto.ts';
-import type { Epoch, MemberIndex } from '../../agent/core/base/units.ts';
-import { type Ballot, ballotBodyCoder, type Decision } from '../../agent/core/codec/agreement.ts';
+import type { Epoch, MemberIndex, Sequence } from '../../agent/core/base/units.ts';
+import {
+  type Ballot,
+  ballotBodyCoder,
+  type Decision,
+  type Subject,
+} from '../../agent/core/codec/agreement.ts';
 import { encode } from '../../agent/core/codec/canonical.ts';
+import type { Message } from '../../agent/core/codec/message.ts';
 import { Draft } from '../../agent/core/draft.ts';
 import { refusedDecision } from '../../agent/core/epochs/carried.ts';
+import { REFUND } from '../../agent/core/gateway/outcome-value.ts';
 import { signingBytes } from '../../agent/core/network/signing.ts';
 import type { Part } from '../../agent/core/part.ts';
 import { PARTS } from '../../agent/core/parts.ts';
@@ -35,7 +43,10 @@ class Wishing extends Changes {
       },
     };
     const agreement: Part = agreementOn(table);
-    super({ parts: PARTS.map((part): Part => (part.name === 'agreement' ? agreement : part)) });
+    super({
+      heartbeats: true,
+      parts: PARTS.map((part): Part => (part.name === 'agreement' ? agreement : part)),
+    });
   }
 
   /** Has these authorities debate the subject. */
@@ -68,14 +79,14 @@ class Wishing extends Changes {
   }
 
   /** A decision with the precommits of all founders, as whoever has their keys can make it. */
-  forged(value: Uint8Array): Decision {
+  forged(value: Uint8Array, subject = SUBJECT): Decision {
     const [epoch, round] = [0 as Epoch, 0];
-    const body = encode(ballotBodyCoder, { subject: SUBJECT, round, value: sha256(value) });
+    const body = encode(ballotBodyCoder, { subject, round, value: sha256(value) });
     const precommits = FOUNDERS.map((name, n) => {
       const bytes = signingBytes('precommit', this.network.id, epoch, body);
       return { member: n as MemberIndex, signature: this.place(name).signer.sign(bytes) };
     });
-    return { epoch, subject: SUBJECT, round, value, precommits };
+    return { epoch, subject, round, value, precommits };
   }
 }
 
@@ -172,5 +183,23 @@ describe('a debate that an epoch leaves open', () => {
     assert.equal(carried.decided('auth-1'), undefined);
     tell(carried, 'auth-1', carried.forged(A));
     assert.deepEqual(carried.decided('auth-1'), A);
+  });
+
+  it('moves no money by a decision of a former epoch, whoever has its keys', () => {
+    const world = new Wishing({ value: undefined });
+    world.withdraw('alice', 10n);
+    world.pass(5_000);
+    world.change();
+    const place = { account: world.place('alice').signer.publicKey, sequence: 0n as Sequence };
+    const subject: Subject = { TAG: 'outcome', data: place };
+    const forged = world.forged(REFUND, subject);
+    const message: Message = { TAG: 'fact', data: { TAG: 'outcome', data: forged } };
+    const frame = { to: undefined, route: [], isPassedOn: false, message };
+    const stateOf = (name: string): string | undefined =>
+      withdrawalAt(world.place(name).state, place.account, place.sequence)?.state;
+    assert.equal(stateOf('auth-1'), 'locked');
+    world.inject('auth-0', 'auth-1', frame);
+    world.run();
+    assert.deepEqual(NEXT.map(stateOf), ['locked', 'locked', 'locked', 'locked']);
   });
 });

@@ -22,6 +22,7 @@ import type { Decision } from '../codec/agreement.ts';
 import type { CertifiedFact, Report } from '../codec/fact.ts';
 import type { LedgerDeposit } from '../codec/payout.ts';
 import type { Draft } from '../draft.ts';
+import { refusedDecision } from '../epochs/carried.ts';
 import { isRefund, isSettle } from '../gateway/outcome-value.ts';
 import { checkReport } from '../gateway/testimony.ts';
 import { sendToOthers } from '../mesh/route.ts';
@@ -69,7 +70,7 @@ function takeOutcome(draft: Draft, setup: AuthoritySetup, decision: Decision): R
   if (withdrawalAt(draft, account, sequence) === undefined) {
     return refusal('missing_earlier', { field: `withdrawal ${sequence}` });
   }
-  const refused = checkDecision(draft, setup, decision);
+  const refused = refusedDecision(draft, decision) ?? checkDecision(draft, setup, decision);
   if (refused !== undefined) return refused;
   const moved = outcomeDecided(draft, decision);
   if (moved !== undefined) return moved;

@@ -130,6 +130,7 @@ export function certificateView(
   return {
     epoch: certificate.epoch,
     order: orderView(network, certificate.order, open),
-    votes: certificate.votes.map(({ member }) => memberName(network, member)),
+    // As they were called when they voted: a receipt reads the same for ever.
+    votes: certificate.votes.map(({ member }) => memberName(network, member, certificate.epoch)),
   };
 }
