@@ -8,7 +8,6 @@ import {
   cashierPaid,
   cashierPending,
   cashierRefuse,
-  cashierReturned,
   cashierSlip,
 } from './commands/cashier.ts';
 import {
@@ -81,7 +80,6 @@ export const COMMANDS: readonly CommandSpec[] = [
   cashierPending,
   cashierPaid,
   cashierRefuse,
-  cashierReturned,
   cashierSlip,
   cashierDeposit,
   cashierBook,

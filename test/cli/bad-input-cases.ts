@@ -66,7 +66,6 @@ export const CASES: readonly Case[] = [
   { line: 'cashier pending 7', exit: 'usage', says: /expected no arguments, found "7"$/ },
   { line: 'cashier paid', exit: 'usage', says: /payout: expected the number of a payout/ },
   { line: 'cashier refuse 1 2', exit: 'usage', says: /^bad_usage: arguments: .*found "2"$/ },
-  { line: 'cashier returned', exit: 'usage', says: /payout: expected the number of a payout/ },
   { line: 'cashier slip', exit: 'usage', says: /payout: expected the number of a payout/ },
   { line: 'cashier deposit mp1x 5', exit: 'usage', says: /token: expected a token, .*nothing$/ },
   {

@@ -148,7 +148,7 @@ describe('a withdrawal', () => {
     assert.deepEqual([...ledger.paid.values()], [1, 1, 1]);
   });
 
-  it('comes back after it was paid, if the ledger gives the money back', () => {
+  it('comes back if the ledger gives the money back', () => {
     const { world, ledger } = begin();
     withdraw(world);
     looks(world, 3);
@@ -243,6 +243,21 @@ describe('a ledger', () => {
     ledger.fate = () => 'answered';
     looks(world, 70);
     assert.equal(ledger.only.state, 'seen');
+  });
+});
+
+describe('a request to settle', () => {
+  it('is said again only now and then while there is no quorum', () => {
+    const { world } = begin();
+    let requests = 0;
+    world.onFrame = (_from, _to, { message }) => {
+      if (message.TAG === 'settleRequest') requests++;
+      return !['prevote', 'precommit', 'proposal', 'decision'].includes(message.TAG);
+    };
+    withdraw(world);
+    looks(world, 34);
+    assert.equal(stateOf(world), 'locked');
+    assert.ok(requests >= 6 && requests <= 12, `${requests}`);
   });
 });
 
@@ -368,6 +383,18 @@ describe('a deposit', () => {
     for (const { name } of world.authorities) {
       assert.equal(balanceAt(world, name, 'bob'), 1_250n);
     }
+  });
+
+  it('that can never be a fact holds up no later one', () => {
+    const { world, ledger } = begin();
+    ledger.payIn(deposit(world, 1, 0n));
+    ledger.payIn({ ...deposit(world, 2), token: 1 as TokenIndex });
+    ledger.payIn(deposit(world, 3));
+    ledger.payIn(deposit(world, 3, 999n));
+    for (let n = 4; n <= 7; n++) ledger.payIn(deposit(world, n));
+    looks(world, 40);
+    assert.equal(balanceAt(world, 'auth-2', 'bob'), 1_000n + 5n * 250n);
+    assert.equal(factCount(draftAt(world, 'auth-2')).count, 5n);
   });
 
   it('opens an account, however small it is', () => {

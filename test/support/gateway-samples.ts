@@ -50,7 +50,6 @@ export function cashbookSamples(account: Uint8Array, hash: Uint8Array): Samples 
     { TAG: 'payable', data: { key: hash, payout, proof: bytes(32, 51) } },
     { TAG: 'paid', data: of },
     { TAG: 'refused', data: of },
-    { TAG: 'returned', data: of },
     { TAG: 'deposit', data: { receipt: '17/2', account, note: '' } },
   ];
   const sides = { debit: 'network', credit: 'payable' } as const;

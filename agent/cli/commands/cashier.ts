@@ -58,7 +58,7 @@ export const cashierPending: CommandSpec = {
 
 function dealing(
   word: string,
-  state: 'paid' | 'refused' | 'returned',
+  state: 'paid' | 'refused',
   summary: string,
   description: readonly string[],
   example: string,
@@ -89,6 +89,7 @@ export const cashierPaid = dealing(
   [
     'Say it after the money was handed over: it is final, and the amount leaves the network. Saying it ' +
       'once more changes nothing and prints the slip again. The slip has room for a signature.',
+    'Money that comes back later is booked as a deposit for the account that the slip names.',
   ],
   'the money was handed over',
 );
@@ -99,14 +100,6 @@ export const cashierRefuse = dealing(
   'say that a payout will never be paid',
   ['The payer gets the amount back. A payout that was paid cannot be refused any more.'],
   'nobody of that name is known here',
-);
-
-export const cashierReturned = dealing(
-  'returned',
-  'returned',
-  'say that a payout was paid and the money came back',
-  ['For money that was handed over and brought back. Only a payout that was paid can come back.'],
-  'it was sent on and came back',
 );
 
 export const cashierSlip: CommandSpec = {

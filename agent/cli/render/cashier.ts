@@ -36,7 +36,6 @@ const WORDS: Readonly<Record<PayoutView['state'], string>> = {
   open: 'to be paid',
   paid: 'paid',
   refused: 'refused, and nothing was paid',
-  returned: 'paid, and the money came back',
 };
 
 /** A slip to print: what was paid to whom, and room for a signature. */

@@ -65,8 +65,6 @@ function counted(counts: Audit['counts'], { booked }: BookEntry): Audit['counts'
       return { payouts, open: open - 1n, deposits };
     case 'deposit':
       return { payouts, open, deposits: deposits + 1n };
-    case 'returned':
-      return counts;
   }
 }
 

@@ -9,13 +9,13 @@
  *   a payout is taken on   network   payable
  *   it is paid             payable   cash
  *   it is refused          payable   network
- *   it comes back          cash      network
  *   a deposit              cash      network
  *
  * Safety: a key is taken on once, with one payout, and its record is never removed; so whoever
  * hands the same payout in again, whenever that is, gets the one that there is. An entry is never
  * changed or removed, and each names the hash of the one before. A payout that is not open is never
- * open again. A receipt number is one deposit for ever. What an operation writes is one commit.
+ * open again. A receipt number is one deposit for ever. Money that was paid and comes back is a
+ * deposit like others. What an operation writes is one commit.
  */
 import { invariant } from '../base/assert.ts';
 import { equalBytes } from '../base/bytes.ts';
@@ -130,10 +130,9 @@ export function takeOn(draft: Draft, { key, payout, proof }: NewPayout): BookPay
 const CLOSINGS = {
   paid: { from: 'open', debit: 'payable', credit: 'cash' },
   refused: { from: 'open', debit: 'payable', credit: 'network' },
-  returned: { from: 'paid', debit: 'cash', credit: 'network' },
 } as const satisfies Record<ClosedState, { from: BookState; debit: BookSide; credit: BookSide }>;
 
-/** The nth payout was paid, refused or came back. The same again changes nothing. */
+/** The nth payout was paid or refused. The same again changes nothing. */
 export function close(
   draft: Draft,
   { number, state, note }: { number: bigint; state: ClosedState; note: string },

@@ -14,8 +14,8 @@ import { bytesOf, listOf, struct, textOf, variant, wordOf } from './parts.ts';
 import { type Payout, payoutCoder } from './payout.ts';
 
 /** How a payout stands in a cashbook. */
-export type BookState = 'open' | 'paid' | 'refused' | 'returned';
-const bookStateCoder = wordOf<BookState>({ open: 1, paid: 2, refused: 3, returned: 4 });
+export type BookState = 'open' | 'paid' | 'refused';
+const bookStateCoder = wordOf<BookState>({ open: 1, paid: 2, refused: 3 });
 
 /**
  * The accounts of the book, one of each for every token: what lies in the till, what is owed to the
@@ -31,11 +31,10 @@ export const receiptCoder = textOf(MAX_RECEIPT_NUMBER_BYTES);
 const bookedCoder = variant({
   /** A payout was taken on; `proof`: SHA-256 of what showed that it was decided. */
   payable: [1, struct({ key: hashCoder, payout: payoutCoder, proof: hashCoder })],
-  /** The nth payout was paid, refused for good, or its money came back. */
+  /** The nth payout was paid, or refused for good. */
   paid: [2, struct({ payout: u64, note: noteCoder })],
   refused: [3, struct({ payout: u64, note: noteCoder })],
-  returned: [4, struct({ payout: u64, note: noteCoder })],
-  deposit: [5, struct({ receipt: receiptCoder, account: keyCoder, note: noteCoder })],
+  deposit: [4, struct({ receipt: receiptCoder, account: keyCoder, note: noteCoder })],
 });
 
 type BookedOf<T> = T extends Coder<infer V> ? V : never;

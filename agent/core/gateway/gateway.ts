@@ -123,7 +123,8 @@ function lookAt(draft: Draft, setup: AuthoritySetup, place: OpenWithdrawal, look
   const isServed = served(setup).includes(known.withdrawal.ledger);
   if (known.state === 'locked') {
     const isDue = isOver(draft, place);
-    if (isServed && !isDue && isDueNow(draft, setup, place, looks)) present(draft, setup, place);
+    const isSaidAgain = !place.isPresented || isRested(draft, setup, place, looks);
+    if (isServed && !isDue && isSaidAgain) present(draft, setup, place);
     else if (isDue || place.isPresented) debate(draft, setup, place);
   } else if (isServed && isDueNow(draft, setup, place, looks)) {
     askPayout(draft, setup, place);
@@ -142,12 +143,32 @@ function isDueNow(
 ): boolean {
   const { failures = 0, state } = draft.read(SPACES.payout.at(account, sequence)) ?? {};
   if (failures === 0 && fresh > 0n) return true;
-  const [jitter = 0] = payoutKey(network.id, { account, sequence });
   const pause =
     failures === 0 && state === 'seen'
-      ? BigInt(LOOKS_AT_REST)
-      : 2n ** BigInt(Math.min(failures, MAX_LEDGER_BACKOFFS));
-  return (count + BigInt(jitter)) % pause === 0n;
+      ? LOOKS_AT_REST
+      : 2 ** Math.min(failures, MAX_LEDGER_BACKOFFS);
+  return isTurn(network.id, { account, sequence }, count, pause);
+}
+
+/** Whether it is time again for what is only repeated in case that it was lost. */
+function isRested(
+  _draft: Draft,
+  { network }: AuthoritySetup,
+  place: WithdrawalPlace,
+  { count }: Looks,
+): boolean {
+  return isTurn(network.id, place, count, LOOKS_AT_REST);
+}
+
+/** Every so many looks, each withdrawal at its own: they have not all their turn at once. */
+function isTurn(
+  network: Uint8Array,
+  { account, sequence }: WithdrawalPlace,
+  count: bigint,
+  pause: number,
+): boolean {
+  const [jitter = 0] = payoutKey(network, { account, sequence });
+  return (count + BigInt(jitter)) % BigInt(pause) === 0n;
 }
 
 /** Asks the members to decide that a withdrawal is settled. */
@@ -314,7 +335,11 @@ function hearDeposits(draft: Draft, setup: AuthoritySetup, { key, body }: Answer
   if (answer.TAG === 'error') return again();
   const { deposits, next } = answer.data;
   if (deposits.length === 0) return;
-  const bodies = deposits.map((data) => ({ ledger, event: { TAG: 'deposit', data } }) as const);
+  const tokens = setup.network.genesis.ledgers[ledger]?.tokens ?? [];
+  // What this ledger is not for can never be a fact, and holds up nothing.
+  const bodies = deposits
+    .filter(({ token, amount }) => tokens.includes(token) && amount > 0n)
+    .map((data) => ({ ledger, event: { TAG: 'deposit', data } }) as const);
   for (const each of bodies) say(draft, setup, each);
   again();
   if (bodies.every((each) => isReported(draft, each))) {

@@ -24,8 +24,13 @@ import type { AuthoritySetup } from '../setup.ts';
 import { SPACES } from '../spaces.ts';
 import { isObserver, isTestimonyValid, testify } from './testimony.ts';
 
-/** Whether this is a fact by now, whatever proves it. */
+/**
+ * Whether there is nothing more to say of this: it is a fact by now, whatever proves it, or never
+ * can be one, since a deposit of this name was certified that says something else.
+ */
 export function isReported(draft: Draft, body: ReportBody): boolean {
+  const { event, ledger } = body;
+  if (event.TAG === 'deposit') return draft.has(SPACES.depositAt.at(ledger, event.data.id));
   return isHeld(draft, { TAG: 'report', data: { body, statements: [] } });
 }
 

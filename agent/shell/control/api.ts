@@ -300,7 +300,7 @@ export interface ControlMethods {
     params: {
       ledger?: string;
       payout: string;
-      state: 'paid' | 'refused' | 'returned';
+      state: 'paid' | 'refused';
       note?: string;
     };
     result: PayoutView;

@@ -44,7 +44,7 @@ export interface BookEntryView extends QuantityView {
   readonly wallMs: number;
   readonly debit: BookSide;
   readonly credit: BookSide;
-  readonly what: 'payable' | 'paid' | 'refused' | 'returned' | 'deposit';
+  readonly what: 'payable' | 'paid' | 'refused' | 'deposit';
   /** The payout that it is about. */
   readonly payout: string | null;
   /** Of a deposit: its receipt number, and the account. */

@@ -59,7 +59,7 @@ const READERS: { readonly [M in ControlMethod]: Reader<M> } = {
   'cashier.pending': (given) => ledgerParam(given),
   'cashier.payout': (given) => ({ ...ledgerParam(given), payout: given.text('payout', 20) }),
   'cashier.deal': (given) => {
-    const states = ['paid', 'refused', 'returned'] as const;
+    const states = ['paid', 'refused'] as const;
     const payout = given.text('payout', 20);
     const state = given.optional('state', states.join(', '), oneOf(states));
     if (state === undefined) throw badParam('state', states.join(', '), state);

@@ -5,7 +5,7 @@
 import { toHex } from '../../core/base/bytes.ts';
 import { nameOf, parseName } from '../../core/base/names.ts';
 import { isRefusal, type Refusal, refusal } from '../../core/base/refusal.ts';
-import { parseAmount } from '../../core/base/units.ts';
+import { parseAmount, type TokenIndex } from '../../core/base/units.ts';
 import {
   type ClosedState,
   entryAt,
@@ -37,6 +37,8 @@ import type { DaemonContext } from './context.ts';
 interface Till {
   readonly name: string;
   readonly folder: string;
+  /** What it pays out and takes in. */
+  readonly tokens: readonly TokenIndex[];
   readonly book: Cashbook;
 }
 
@@ -82,6 +84,13 @@ export async function depositOf(
   const till = tillOf(context, params.ledger);
   const { network } = context.identity;
   const token = allowed(tokenBySymbol(network.genesis, params.token));
+  const handled = till.tokens.map((each) => network.genesis.tokens[each]?.symbol ?? '');
+  if (!till.tokens.includes(token)) {
+    const expected = handled.join(' or ');
+    throw refusalError(
+      refusal('token_not_paid_out', { field: 'token', expected, found: params.token }),
+    );
+  }
   const { decimals = 0 } = network.genesis.tokens[token] ?? {};
   const account = allowed(parseName('account', params.account, 'account'));
   const amount = allowed(parseAmount(params.amount, decimals));
@@ -136,7 +145,7 @@ export async function bookView(
 }
 
 /** The book of this name, or the only one. Throws a ControlError. */
-function tillOf({ ledgers }: DaemonContext, name: string | undefined): Till {
+function tillOf({ ledgers, identity }: DaemonContext, name: string | undefined): Till {
   const served = ledgers.filter((each) => name === undefined || each.name === name);
   const [only, another] = served;
   const names = ledgers.map((each) => each.name).join(' or ');
@@ -152,7 +161,8 @@ function tillOf({ ledgers }: DaemonContext, name: string | undefined): Till {
     const detail = { field: only.name, found: only.ledger };
     throw refusalError(refusal('no_ledger', detail));
   }
-  return { name: only.name, folder: only.folder, book: only.ledger };
+  const { tokens = [] } = identity.network.genesis.ledgers[only.index ?? -1] ?? {};
+  return { name: only.name, folder: only.folder, tokens, book: only.ledger };
 }
 
 /** The number of a payout that the book has. */

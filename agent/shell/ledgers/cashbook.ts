@@ -77,7 +77,6 @@ const LEDGER_STATES: Readonly<Record<BookState, LedgerState>> = {
   open: 'seen',
   paid: 'final',
   refused: 'refused',
-  returned: 'returned',
 };
 
 export class Cashbook implements LedgerPort {
@@ -162,7 +161,7 @@ export class Cashbook implements LedgerPort {
     await this.#store.close();
   }
 
-  /** The cashier: the nth payout was paid, is refused for good, or its money came back. */
+  /** The cashier: the nth payout was paid, or is refused for good. */
   dealWith(number: bigint, state: ClosedState, note: string): Promise<LedgerAnswer<Outcome>> {
     return this.#change((draft) => close(draft, { number, state, note }));
   }
