@@ -15,6 +15,7 @@ import { Frames } from './checkers/frames.ts';
 import { Journals } from './checkers/journal.ts';
 import { Ledgers } from './checkers/ledgers.ts';
 import { Lives } from './checkers/lives.ts';
+import { Presence } from './checkers/presence.ts';
 import { Pursuit } from './checkers/pursuit.ts';
 import { Rhythm } from './checkers/rhythm.ts';
 import { compareService, type Latencies, Service } from './checkers/service.ts';
@@ -215,6 +216,7 @@ function watchersOf(
     new Pursuit(world.founding, otherKeysOf(world)),
     bounds,
     new Rhythm(),
+    new Presence(world.founding),
     ending,
     service,
     workload,

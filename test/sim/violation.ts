@@ -15,6 +15,7 @@ export const CHECKERS = {
   frames: 'what is not a canonical message has no effect',
   service: 'honest payments are served though others flood the authorities',
   words: 'what is taken for a member’s own word, that member has said',
+  presence: 'who is taken for heard has proven it lately, and for a while if it was silent',
   wallets: 'a wallet believes certificates, signs one order a sequence, and pursues it to the end',
   bounds: 'every message, record and table keeps its bound',
   convergence: 'in the end all honest authorities hold the same ledger',

@@ -295,6 +295,7 @@ export const MESSAGE = {
   doubleSpend: 14,
   root: 15,
   proofs: 22,
+  heartbeat: 40,
 } as const;
 
 export interface OpenFrame {
