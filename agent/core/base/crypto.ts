@@ -3,6 +3,11 @@
  * unless the shell provides a faster one; signatures are functions that the shell injects,
  * because JavaScript is slow at them. Each has one fixed meaning (FIPS 180-4, ed25519.ts),
  * whoever provides it.
+ *
+ * Unlike `verify`, SHA-256 is no part of a node's setup. Coders, seals and records hash far from
+ * any setup, several times a step, and an order remembers its hash beside the bytes: handed through
+ * all of them it would be an argument that may only ever have one value. So it is kept here, and
+ * whoever provides another one has to pass the test vector.
  */
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js';
 import { invariant } from './assert.ts';
