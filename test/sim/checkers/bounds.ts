@@ -165,6 +165,7 @@ const FEW: Readonly<Record<string, number>> = {
   '\u00b0': 64,
   '\u00b1': 1,
   '\u00b2': 1,
+  '\u00c3': 1,
   U: 64,
   h: 64,
   q: 1,
