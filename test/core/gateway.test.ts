@@ -385,6 +385,19 @@ describe('a deposit', () => {
     }
   });
 
+  it('is said until it is a fact, though others beside it are facts', () => {
+    const gateways = ['auth-0', 'auth-1'];
+    const { world, ledger } = begin({ gateways, observers: [0, 1], observerQuorum: 2 });
+    ledger.shows = ({ name }) => (name === 'auth-1' ? 1 : 2);
+    ledger.payIn(deposit(world, 1));
+    ledger.payIn(deposit(world, 2));
+    looks(world, 20);
+    assert.equal(balanceAt(world, 'auth-3', 'bob'), 1_250n);
+    ledger.shows = () => 2;
+    looks(world, 40);
+    assert.equal(balanceAt(world, 'auth-3', 'bob'), 1_500n);
+  });
+
   it('that can never be a fact holds up no later one', () => {
     const { world, ledger } = begin();
     ledger.payIn(deposit(world, 1, 0n));

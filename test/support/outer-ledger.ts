@@ -41,6 +41,8 @@ export class OuterLedger {
   readonly paid = new Map<string, number>();
   /** What becomes of a question of this place. */
   fate: (place: Place, ask: Ask) => Fate = () => 'answered';
+  /** How many of the deposits a place sees. */
+  shows: (place: Place) => number = () => this.deposits.length;
   /** Payouts are final as soon as they are there, as where nobody has to pay by hand. */
   paysAtOnce = false;
   readonly #world: World;
@@ -114,7 +116,8 @@ export class OuterLedger {
     const question = questionIn(ask);
     assert.ok(question);
     if (question.kind === 'deposits') {
-      const deposits = this.deposits.slice(Number(question.from), Number(question.from) + 3);
+      const seen = this.deposits.slice(0, this.shows(place));
+      const deposits = seen.slice(Number(question.from), Number(question.from) + 3);
       return depositsAnswer(ask, { deposits, next: question.from + BigInt(deposits.length) });
     }
     const name = toHex(question.key);
