@@ -88,6 +88,11 @@ export type Command =
   /** Gives up a payment that is not signed yet. */
   | { readonly kind: 'drop' }
   /**
+   * Has the sequence of the order that is on its way closed: because its owner wants it, or with
+   * the proof that there are two orders for it (wallet/closing.ts).
+   */
+  | { readonly kind: 'close'; readonly by: 'wish' | 'proof' }
+  /**
    * Asks every authority what has come in and what this wallet may have forgotten. `nonce`: 16
    * random bytes; the same again asks the same question once more, whose earlier answers still
    * count.

@@ -44,15 +44,21 @@ export function factAt(draft: Draft, number: bigint): Fact {
   return entry.fact;
 }
 
-/** Where the account stands in an entry with a certificate: behind link, kind and epoch. */
+/**
+ * Where the account stands in an entry with a certificate, and in one with what closed a sequence:
+ * behind link, kind and epoch, and in the latter behind the kind of its subject.
+ */
 const PAYER_AT = 32 + 1 + 4;
+const OWNER_AT = PAYER_AT + 1;
 const CERTIFICATE = 1;
+const CLOSING = 7;
 
-/** Whose order the nth fact certifies, if it does that; without reading the rest of it. */
+/** In whose history the nth fact is, if it is in one; without reading the rest of it. */
 export function payerAt(draft: Draft, number: bigint): Uint8Array | undefined {
   const entry = draft.readBytes(SPACES.journal.at(number));
   invariant(entry !== undefined, 'the journal has no gap');
-  return entry[32] === CERTIFICATE ? entry.slice(PAYER_AT, PAYER_AT + 32) : undefined;
+  const at = entry[32] === CERTIFICATE ? PAYER_AT : entry[32] === CLOSING ? OWNER_AT : undefined;
+  return at === undefined ? undefined : entry.slice(at, at + 32);
 }
 
 /** The certificate of this account and sequence, if it was applied here. */

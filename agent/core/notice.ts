@@ -68,6 +68,20 @@ export type Notice =
   | { readonly kind: 'epoch_ends'; readonly epoch: Epoch }
   /** This authority votes in this epoch; so many orders of former ones may have certificates. */
   | { readonly kind: 'epoch_settled'; readonly epoch: Epoch; readonly kept: number }
+  /** The owner of an account has a sequence closed: this authority states what it voted for. */
+  | {
+      readonly kind: 'closing_asked';
+      readonly account: Uint8Array;
+      readonly sequence: Sequence;
+      readonly by: 'wish' | 'proof';
+    }
+  /** What became of a sequence that was to be closed was decided, and carried out here. */
+  | {
+      readonly kind: 'closed';
+      readonly account: Uint8Array;
+      readonly sequence: Sequence;
+      readonly result: 'none' | 'win' | 'reserve';
+    }
   /** The ledgers of this authority and that member are the same, or are being brought together. */
   | { readonly kind: 'compared'; readonly member: MemberIndex; readonly equal: boolean }
   /** Another member is heard from now on, and says that it votes or does not. */
@@ -97,6 +111,13 @@ export type Notice =
   | { readonly kind: 'order_certified'; readonly certificate: Certificate }
   /** Another certificate has the order's sequence: it will never be certified. */
   | { readonly kind: 'order_failed'; readonly order: SignedOrder; readonly refusal: Refusal }
+  /** A member tells how many have stated what they voted for, where this wallet closes. */
+  | {
+      readonly kind: 'closing_heard';
+      readonly member: MemberIndex;
+      readonly statements: number;
+      readonly of: number;
+    }
   /** An authority has applied everything of this wallet's account up to before `next`. */
   | { readonly kind: 'spread'; readonly member: MemberIndex; readonly next: Sequence }
   /** A wallet holds a new certificate that pays it. */

@@ -16,6 +16,7 @@ import { catchUpPart } from './authority/catchup.ts';
 import { firstStartPart } from './authority/first-start.ts';
 import { queriesPart } from './authority/queries.ts';
 import { votingPart } from './authority/voting.ts';
+import { closingPart } from './closing/closing.ts';
 import type { Tag } from './codec/message.ts';
 import type { TIMERS } from './codec/timer.ts';
 import type { Role } from './codec/voice.ts';
@@ -47,6 +48,7 @@ export const PARTS = [
   gatewayPart,
   agreementPart,
   epochsPart,
+  closingPart,
   walletPart,
 ] as const;
 

@@ -20,6 +20,12 @@ import {
 import { bookEntryCoder, bookHeadCoder, bookPayoutCoder } from './codec/book.ts';
 
 import { epochCoder, hashCoder, keyCoder, memberCoder } from './codec/canonical.ts';
+import {
+  closingCoder,
+  closingRequestCoder,
+  toldPlacesCoder,
+  winVotesCoder,
+} from './codec/closing.ts';
 import type { Coder } from './codec/coder.ts';
 import {
   alikeCoder,
@@ -191,9 +197,17 @@ export const SPACES = {
   /** The first time that a member contradicted itself. */
   equivocation: many(DISK, 0xad, MEMBER, equivocationCoder),
 
+  // Closing a sequence.
+  /** What is kept of a sequence that is to be closed, or was; the journal number of what did. */
+  closing: many(DISK, 0xbc, ACCOUNT_AND_SEQUENCE, closingCoder),
+  closedAt: many(DISK, 0xbd, ACCOUNT_AND_SEQUENCE, numberCoder),
+  toldPlaces: one(DISK, 0xbf, toldPlacesCoder),
+
   // A wallet.
   wallet: one(DISK, 0x57, walletCoder),
   liveOrder: one(DISK, 0x4c, liveOrderCoder),
+  /** The sequence that it has closed, as it is asked for. */
+  ownClosing: one(DISK, 0xc0, closingRequestCoder),
   /** The nth certificate that this wallet made or got. */
   payment: many(DISK, 0x50, numberKey('n'), paymentCoder),
   /** The n of the payment made with a sequence, and of one received. */
@@ -250,6 +264,8 @@ export const SPACES = {
   /** Bits of the children that have another digest now; the digests, newer than in `tree`. */
   stale: many(MEMORY, 0x73, pathKey('path'), u16),
   freshDigests: many(MEMORY, 0x66, pathKey('path'), bytesOf(DIGEST_FANOUT * 32)),
+  /** Votes for an order that won a closing. */
+  winVotes: many(MEMORY, 0xbe, ACCOUNT_AND_SEQUENCE, winVotesCoder),
   claim: many(MEMORY, 0x6a, placeKey('place', 2), claimCoder),
   differing: one(MEMORY, 0x75, differingCoder),
   pace: one(MEMORY, 0x61, paceCoder),

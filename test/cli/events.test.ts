@@ -121,6 +121,24 @@ const SAMPLES: {
     'accent',
     'info',
   ],
+  closing_asked: [
+    { kind: 'closing_asked', account, sequence: next, by: 'wish' },
+    'mp1v6l8uvev...zgm0 #3, as its owner wishes',
+    'accent',
+    'info',
+  ],
+  closed: [
+    { kind: 'closed', account, sequence: next, result: 'none' },
+    'mp1v6l8uvev...zgm0 #3: spent without an order',
+    'good',
+    'info',
+  ],
+  closing_heard: [
+    { kind: 'closing_heard', member, statements: 3, of: 4 },
+    '3 of 4 authorities have said what they voted for, elm says',
+    'accent',
+    'debug',
+  ],
   agreed: [
     { kind: 'agreed', subject, round: 1 },
     'outcome of mp1v6l8uvev...zgm0 #3, in round 1',

@@ -109,6 +109,8 @@ it('the record of an account ends with its pending order, and with no other', ()
       received: 4n,
       frozen: false,
       locked: [],
+      stated: false,
+      reserved: [],
       balances: balances.slice(0, count),
       votes: { hour: 7, count },
       pending,

@@ -25,6 +25,7 @@ import type { Step } from '../../agent/core/io.ts';
 import { writeOf } from '../../agent/core/space.ts';
 import { SPACES } from '../../agent/core/spaces.ts';
 import { asFounded } from '../../agent/core/views.ts';
+import { closedBy } from '../support/closings.ts';
 import { certificateOf, orderOf } from '../support/forge.ts';
 import { accountAt, balanceAt } from '../support/ledger.ts';
 import { HRS, World } from '../support/world.ts';
@@ -49,6 +50,7 @@ function wordsOf(world: World): { readonly [T in Tag]: Extract<Message, { TAG: T
   const entry = { account, next: 1n as Sequence, history: new Uint8Array(8).fill(1) };
   const balances = [{ token: HRS, balance: 999_999n as Balance }];
   const subject = { TAG: 'outcome', data: { account, sequence: 0n as Sequence } } as const;
+  const place = { account, sequence: 0n as Sequence };
   const agreed = { subject, round: 0 };
   const value = Uint8Array.of(1);
   const ledger = 0 as LedgerIndex;
@@ -64,6 +66,17 @@ function wordsOf(world: World): { readonly [T in Tag]: Extract<Message, { TAG: T
     order: spoilt,
     vote: { epoch, member: MEMBER, orderHash: hash, signature: FALSE },
     orderRefusal: { epoch, member: MEMBER, verdict, ...none },
+    closingRequest: { place, cause: { TAG: 'wish', data: FALSE } },
+    closingStatement: {
+      epoch,
+      member: MEMBER,
+      place,
+      voted: undefined,
+      signature: FALSE,
+      cause: { TAG: 'wish', data: FALSE },
+    },
+    closingTold: { member: MEMBER, place, statements: 4, decision: closedBy(world, place) },
+    closingVote: { epoch, member: MEMBER, order, signature: FALSE },
     certificate: { ...certificate, votes: certificate.votes.filter(({ member }) => member !== 1) },
     applied: { member: MEMBER, account, next: 1n as Sequence },
     rejected: { member: MEMBER, code, account, next: 0n as Sequence },

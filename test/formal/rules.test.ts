@@ -98,6 +98,8 @@ function smallCases(): readonly SmallCase[] {
           received: 0n,
           locked: [],
           frozen: false,
+          stated: false,
+          reserved: [],
           votes: { hour: 0, count: 0 },
           balances: [{ token: HRS, balance: BigInt(balance) as Balance }],
           pending: isPending ? signed : undefined,

@@ -11,6 +11,7 @@ import { nameOf } from '../../agent/core/base/names.ts';
 import { refusalCodeOf } from '../../agent/core/base/refusal.ts';
 import type { LinkId, MemberIndex } from '../../agent/core/base/units.ts';
 import type { Ballot, Subject } from '../../agent/core/codec/agreement.ts';
+import type { ClosingPlace } from '../../agent/core/codec/closing.ts';
 import type { CertifiedFact, ReportBody } from '../../agent/core/codec/fact.ts';
 import type {
   BeatHeard,
@@ -166,6 +167,10 @@ export class Words {
     return `withdrawal #${event.data.sequence} of ${this.who(event.data.account)} ${event.TAG}`;
   }
 
+  #place({ account, sequence }: ClosingPlace): string {
+    return `${this.who(account)} #${sequence}`;
+  }
+
   readonly #messages: { readonly [T in Message['TAG']]: (data: Told<T>) => string } = {
     order: (order) => `order ${this.order(order)}`,
     vote: ({ orderHash: hash }) => `vote for ${this.#hash(hash)}`,
@@ -254,6 +259,14 @@ export class Words {
       const facts = list.map((fact) => this.#fact(fact)).join('; ') || 'none';
       return `facts, ${count} in all, after the first ${from}: ${facts}`;
     },
+    closingRequest: ({ place, cause }) =>
+      `request to close ${this.#place(place)} ${cause.TAG === 'wish' ? 'for a wish' : 'for two orders'}`,
+    closingStatement: ({ member, place, voted }) =>
+      `statement of ${memberName(this.#world.network, member)} about ${this.#place(place)}: ${voted === undefined ? 'no vote' : this.order(voted)}`,
+    closingTold: ({ place, statements, decision }) =>
+      `closing of ${this.#place(place)}: ${decision === undefined ? `${statements} stated` : 'decided'}`,
+    closingVote: ({ member, order }) =>
+      `vote of ${memberName(this.#world.network, member)} for the winner ${this.order(order)}`,
     way: ({ member }) => `way to ${memberName(this.#world.network, member)}`,
   };
 }

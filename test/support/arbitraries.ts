@@ -18,6 +18,7 @@ import type {
   TokenIndex,
 } from '../../agent/core/base/units.ts';
 import type { Subject } from '../../agent/core/codec/agreement.ts';
+import type { ClosingCause } from '../../agent/core/codec/closing.ts';
 import type { CertifiedFact, LedgerEvent } from '../../agent/core/codec/fact.ts';
 import type { Frame, Message, Wish } from '../../agent/core/codec/message.ts';
 import type { Action, Certificate, SignedOrder } from '../../agent/core/codec/order.ts';
@@ -85,8 +86,10 @@ export const account: fc.Arbitrary<Account> = fc.record({
   history: key,
   received: u64,
   frozen: fc.boolean(),
+  stated: fc.boolean(),
   balances,
   locked: balances,
+  reserved: balances,
   votes: fc.record({ hour: u32, count: u32 }),
   pending: optional(signedOrder),
 });
@@ -124,6 +127,12 @@ const decision = fc.record({
 
 type Data<K extends Message['TAG']> = Extract<Message, { TAG: K }>['data'];
 
+const place = fc.record({ account: key, sequence });
+const cause: fc.Arbitrary<ClosingCause> = fc.oneof(
+  bytes(64).map((data): ClosingCause => ({ TAG: 'wish', data })),
+  pair(signedOrder).map((data): ClosingCause => ({ TAG: 'proof', data })),
+);
+
 /** One arbitrary for every kind of message: the compiler misses none. */
 const wish: fc.Arbitrary<Wish> = fc.oneof(
   fc.constantFrom<Wish>({ TAG: 'state', data: {} }, { TAG: 'latest', data: {} }),
@@ -139,7 +148,6 @@ const members = fc.array(fc.record({ number: member, name: fc.constant('elm'), k
   maxLength: 4,
 });
 const ledger = fc.nat(255).map((n) => n as LedgerIndex);
-const place = fc.record({ account: key, sequence });
 const ledgerEvent: fc.Arbitrary<LedgerEvent> = fc.oneof(
   place.map((data): LedgerEvent => ({ TAG: 'paid', data })),
   place.map((data): LedgerEvent => ({ TAG: 'returned', data })),
@@ -174,6 +182,22 @@ const MESSAGES: { readonly [K in Message['TAG']]: fc.Arbitrary<Data<K>> } = {
     pending: optional(signedOrder),
     signature: bytes(64),
   }),
+  closingRequest: fc.record({ place, cause }),
+  closingStatement: fc.record({
+    epoch,
+    member,
+    place,
+    voted: optional(signedOrder),
+    signature: bytes(64),
+    cause,
+  }),
+  closingTold: fc.record({
+    member,
+    place,
+    statements: fc.nat(65_535),
+    decision: optional(decision),
+  }),
+  closingVote: fc.record({ epoch, member, order: signedOrder, signature: bytes(64) }),
   certificate,
   applied: fc.record({ member, account: key, next: sequence }),
   rejected: fc.record({

@@ -2,6 +2,7 @@
  * A small world whose authorities agree on whatever a test says: each member has its wishes, its
  * opinion of values, and what it was told that was decided.
  */
+
 import { agreementOn } from '../../agent/core/agreement/agreement.ts';
 import { beginAgreement } from '../../agent/core/agreement/open.ts';
 import type { Opinion, SubjectTable } from '../../agent/core/agreement/rules.ts';
@@ -48,6 +49,7 @@ export class Debates extends World {
         },
       },
       epoch: SUBJECTS.epoch,
+      closing: SUBJECTS.closing,
     };
     const agreement: Part = agreementOn(table);
     const parts = PARTS.map((part): Part => (part.name === 'agreement' ? agreement : part));

@@ -36,6 +36,8 @@ function recordOf(account: Uint8Array, recipient: Uint8Array): Uint8Array {
     received: 1n,
     frozen: false,
     locked: [],
+    stated: false,
+    reserved: [],
     balances: [{ token: 0 as TokenIndex, balance: 1n as Balance }],
     votes: { hour: 1, count: 2 },
     pending: { order, signature: new Uint8Array(64).fill(7) },

@@ -58,6 +58,7 @@ import {
 import * as records from '../../agent/core/codec/record.ts';
 import { encodeGenesis, type Genesis, networkOf } from '../../agent/core/network/genesis.ts';
 import { signingBytes } from '../../agent/core/network/signing.ts';
+import { closingMessages, closingSamples } from './closing-samples.ts';
 import { cashbookSamples, gatewaySamples } from './gateway-samples.ts';
 import { memoLike } from './memos.ts';
 
@@ -181,6 +182,12 @@ const ballot: Ballot = {
   again: false,
 };
 
+const closed: Decision = {
+  ...agreed,
+  subject: { TAG: 'closing', data: { account, sequence: sequence(7n), turn: 2 } },
+  precommits: ballots,
+};
+
 /** One of each kind; questions have one of each wish. */
 const MESSAGES: { readonly [T in Exclude<Tag, 'question'>]: DataOf<T> } = {
   order: signed,
@@ -192,6 +199,7 @@ const MESSAGES: { readonly [T in Exclude<Tag, 'question'>]: DataOf<T> } = {
     pending: other,
     signature: bytes(64, 61),
   },
+  ...closingMessages({ signed, other, decision: closed }),
   certificate: certificate,
   applied: { member: member(2), account, next: sequence(8n) },
   rejected: { member: member(2), code: 19, account: undefined, next: sequence(0n) },
@@ -336,6 +344,8 @@ const accountRecord = {
   history: hash,
   received: 3n,
   frozen: false,
+  stated: true,
+  reserved: [{ token: 1 as TokenIndex, balance: 7n as Balance }],
   votes: { hour: 77, count: 3 },
   balances,
   locked: [{ token: 0 as TokenIndex, balance: 250n as Balance }],
@@ -379,6 +389,11 @@ export function sampleBytes(): Map<string, Uint8Array> {
   samples.set('signing/precommit', signingBytes('precommit', networkId, 1 as Epoch, hash));
   samples.set('signing/approval', signingBytes('approval', networkId, 1 as Epoch, hash));
   samples.set('signing/statement', signingBytes('statement', networkId, 1 as Epoch, hash));
+  samples.set(
+    'signing/closing_statement',
+    signingBytes('closing_statement', networkId, 1 as Epoch, hash),
+  );
+  samples.set('signing/closing', signingBytes('closing', networkId, hash));
   samples.set('signing/beacon', signingBytes('beacon', networkId, hash));
   const locked = { state: 'locked' as const, hash, withdrawal };
   samples.set('record/withdrawal', encode(records.withdrawalRecordCoder, locked));
@@ -443,13 +458,26 @@ export function sampleBytes(): Map<string, Uint8Array> {
   samples.set('record/page-polka', encode(listPageCoder, { TAG: 'polka', data: polka }));
   samples.set('record/kept-orders', encode(keptOrdersCoder, [signed, other]));
   samples.set('record/behind', encode(behindCoder, { root: hash, isContained: true }));
-  const wallet = { account, next: sequence(8n), payments: 11n, balances };
+  const reserve = {
+    sequence: sequence(5n),
+    turn: 1,
+    amounts: [{ token: 1 as TokenIndex, amount: 7n as Amount }],
+  };
+  const wallet = {
+    account,
+    next: sequence(8n),
+    payments: 11n,
+    closed: 2n,
+    balances,
+    reserves: [reserve],
+  };
   samples.set('record/wallet', encode(records.walletCoder, wallet));
   const live = {
     order: signed,
     createdWallMs: 1_700_000_000_000n,
     epoch: 0 as Epoch,
     votes: certificate.votes,
+    rival: other,
   };
   samples.set('record/live-order', encode(records.liveOrderCoder, live));
   const steps = [
@@ -462,5 +490,8 @@ export function sampleBytes(): Map<string, Uint8Array> {
   const facts = { account, hash, networkId, certificate, decision, report };
   for (const [name, sample] of gatewaySamples(facts)) samples.set(name, sample);
   for (const [name, sample] of cashbookSamples(account, hash)) samples.set(name, sample);
+  for (const [name, record] of closingSamples({ hash, signed, other, decision: closed })) {
+    samples.set(`record/closing-${name}`, record);
+  }
   return samples;
 }

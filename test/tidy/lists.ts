@@ -28,7 +28,6 @@ export const FOR_TESTS: readonly string[] = [
   'BeatHeard',
   'PLAIN',
   'ORDER_RULES',
-  'withoutHash',
   'MAX_BEACON_BYTES',
   'MAX_ORDER_BYTES',
   'factCoder',

@@ -101,6 +101,21 @@ const LINES: { readonly [K in EventKind]: Line<K> } = {
     text: ({ member, subject, round }) =>
       `${member} contradicted itself about ${subjectText(subject)}, in round ${round}`,
   },
+  closing_asked: {
+    tone: 'accent',
+    text: ({ account, sequence, by }) =>
+      `${shortName(account)} #${sequence}, ${by === 'wish' ? 'as its owner wishes' : 'with two orders for it'}`,
+  },
+  closed: {
+    tone: 'good',
+    text: ({ account, sequence, result }) =>
+      `${shortName(account)} #${sequence}: ${CLOSED[result]}`,
+  },
+  closing_heard: {
+    tone: 'accent',
+    text: ({ member, statements, of }) =>
+      `${statements} of ${of} authorities have said what they voted for, ${member} says`,
+  },
   compared: {
     tone: 'accent',
     text: ({ member, equal }) => `ledger ${equal ? 'equal to' : 'differs from'} that of ${member}`,
@@ -186,6 +201,12 @@ const MOVED = {
 } as const;
 
 /** "outcome of mp1abc...wxyz #3". */
+const CLOSED = {
+  none: 'spent without an order',
+  win: 'one order won, and gets its certificate',
+  reserve: 'money is kept aside for the order that turns out to be certified',
+} as const;
+
 function subjectText(subject: SubjectView): string {
   if (subject.kind === 'epoch') return `end of epoch ${subject.epoch}`;
   const { kind, account, sequence } = subject;

@@ -1,6 +1,7 @@
 /** One account in an authority's ledger: reading, balances, writing, and the count of them all. */
 
 import { invariant } from '../base/assert.ts';
+import { equalBytes } from '../base/bytes.ts';
 import {
   type Balance,
   credit,
@@ -23,8 +24,10 @@ export function readAccount(draft: Draft, account: Uint8Array): Account {
       history: new Uint8Array(32),
       received: 0n,
       frozen: false,
+      stated: false,
       balances: [],
       locked: [],
+      reserved: [],
       votes: { hour: 0, count: 0 },
       pending: undefined,
     }
@@ -51,14 +54,15 @@ export function writePending(draft: Draft, key: Uint8Array, account: Account): v
  * ledger's digest.
  */
 export function writeAccount(draft: Draft, key: Uint8Array, account: Account): void {
-  const { next } = readAccount(draft, key);
+  const { next, history } = readAccount(draft, key);
   if (!hasAccount(draft, key)) {
     const count = accountCount(draft);
     draft.write(SPACES.accountAt.at(count), key);
     draft.write(SPACES.accountCount, count + 1n);
   }
   draft.write(SPACES.account.at(key), account);
-  if (account.next !== next) noteOrder(draft, key, next === FIRST_SEQUENCE);
+  const isOther = account.next !== next || !equalBytes(account.history, history);
+  if (isOther) noteOrder(draft, key, next === FIRST_SEQUENCE);
 }
 
 /** The balance of a token; zero where there is no entry. */
@@ -97,6 +101,17 @@ export function asShown({
     balances: withQuantity(balances, token, debit(quantityIn(balances, token), amount)),
     locked: withQuantity(locked, token, credit(quantityIn(locked, token), amount)),
   };
+}
+
+/** What is kept aside of a token for orders of closed sequences. */
+export function reservedOf({ reserved }: Account, token: TokenIndex): Balance {
+  return quantityIn(reserved, token);
+}
+
+/** The account with another amount of a token kept aside. */
+export function withReserved(account: Account, token: TokenIndex, amount: Balance): Account {
+  invariant(amount >= 0n, 'no more is given back than was kept aside');
+  return { ...account, reserved: withQuantity(account.reserved, token, amount) };
 }
 
 function quantityIn(list: readonly TokenBalance[], token: TokenIndex): Balance {

@@ -10,6 +10,7 @@ import { equalBytes } from '../base/bytes.ts';
 import { type Refusal, refusal } from '../base/refusal.ts';
 import { withHash } from '../base/set-digest.ts';
 import { credit, debit, nextSequence } from '../base/units.ts';
+import { closingAt, openReserve } from '../closing/settle.ts';
 import { type Certificate, type Order, orderHash, type Transfer } from '../codec/order.ts';
 import type { Draft } from '../draft.ts';
 import { forgetKept, refusedByCut } from '../epochs/settle.ts';
@@ -56,6 +57,20 @@ export function applyCertificate(
     noteDoubleSpend(draft, setup, payer, certificate.order, hash);
     noteOutvoted(draft, order, orderHash(setup.network.id, pending.order));
   }
+  // What is kept of a closing under way has no use any more.
+  if (payer.stated) draft.remove(SPACES.closing.at(order.account, order.sequence));
+  enter(draft, setup, certificate, hash);
+  return undefined;
+}
+
+/** Takes in a certificate that was found valid, in its turn or from a reserve. */
+function enter(
+  draft: Draft,
+  setup: AuthoritySetup,
+  certificate: Certificate,
+  hash: Uint8Array,
+): void {
+  const { order } = certificate.order;
   noteVotes(draft, setup, certificate);
   const index = SPACES.certificateAt.at(order.account, order.sequence);
   const journalNumber = record(draft, { TAG: 'certificate', data: certificate }, index);
@@ -63,7 +78,6 @@ export function applyCertificate(
   carryOut(draft, order, hash, journalNumber);
   keepDigests(draft);
   draft.note({ kind: 'applied', certificate });
-  return undefined;
 }
 
 /** The order is certified, by what has this number in the journal. */
@@ -74,15 +88,18 @@ function carryOut(draft: Draft, order: Order, hash: Uint8Array, journalNumber: b
   settleRecipient(draft, action.data, journalNumber);
 }
 
-function settlePayer(draft: Draft, { account, action }: Order, hash: Uint8Array): void {
+function settlePayer(draft: Draft, { account, sequence, action }: Order, hash: Uint8Array): void {
   const { token, amount } = action.data;
   const payer = readAccount(draft, account);
   const debited = withBalance(payer, token, debit(balanceOf(payer, token), amount));
   writeAccount(draft, account, {
     ...(action.TAG === 'withdrawal' ? locking(debited, action.data) : debited),
-    next: nextSequence(payer.next),
+    ...(sequence === payer.next && {
+      next: nextSequence(payer.next),
+      stated: false,
+      pending: undefined,
+    }),
     history: withHash(payer.history, hash),
-    pending: undefined,
   });
 }
 
@@ -100,6 +117,32 @@ function settleRecipient(
 }
 
 /**
+ * The sequence was closed, and now a certificate turns up for it. If money was kept aside for its
+ * order it is paid from that, and the rest goes back into the balance. If not, more than f
+ * authorities are traitors, and nobody here votes for the account again.
+ */
+function applyLate(
+  draft: Draft,
+  setup: AuthoritySetup,
+  certificate: Certificate,
+  hash: Uint8Array,
+): Refusal | undefined {
+  const { account: key, sequence } = certificate.order.order;
+  const refused = checkCertificate(draft, setup, certificate);
+  if (refused !== undefined) return refused;
+  const place = { account: key, sequence };
+  const reserve = closingAt(draft, place)?.reserve;
+  if (reserve === undefined || !reserve.orders.some((order) => equalBytes(order, hash))) {
+    writeAccount(draft, key, { ...readAccount(draft, key), frozen: true });
+    return refusal('account_frozen');
+  }
+  openReserve(draft, place, reserve);
+  draft.remove(SPACES.closing.at(key, sequence));
+  enter(draft, setup, certificate, hash);
+  return undefined;
+}
+
+/**
  * The sequence is taken. By this very order: fine. By another: if this certificate is valid as
  * well, more than f authorities are traitors; both are kept and nobody here votes for the account
  * again.
@@ -112,7 +155,7 @@ function checkAgainstApplied(
 ): Refusal | undefined {
   const { order } = certificate.order;
   const first = certificateAt(draft, order.account, order.sequence);
-  if (first === undefined) return refusal('sequence_used');
+  if (first === undefined) return applyLate(draft, setup, certificate, hash);
   if (equalBytes(orderHash(setup.network.id, first.order.order), hash)) return undefined;
   const refused = checkCertificate(draft, setup, certificate);
   if (refused !== undefined) return refused;

@@ -6,9 +6,9 @@
  * Safety: an authority whose own valid vote turns up, and is not accounted for by its ledger, has
  * voted in another life and stops for good, in the same step and before it answers anything. Votes
  * are looked at wherever a certificate comes in, whatever else is wrong with that certificate. A
- * ledger accounts for a vote if the order is pending there, was certified there, or was pending
- * when another order was certified (`outvoted`). A key that never had two lives is never stopped,
- * whoever shows it its own votes and words, in whatever order.
+ * ledger accounts for a vote if the order is pending there, was certified there, won a closing, or
+ * was pending when something else took its sequence (`outvoted`). A key that never had two lives is
+ * never stopped, whoever shows it its own votes and words, in whatever order.
  *
  * Of the other members the first sign of each kind is kept, for whoever starts with their key
  * (first-start.ts): three short records a member.
@@ -117,7 +117,7 @@ function accountsFor(
   if (sequence === record.next) {
     const pending = pendingHash(setup, record);
     if (pending !== undefined && equalBytes(pending, hash)) return true;
-    return isOutvoted(draft, account, sequence, hash);
+    return isOutvoted(draft, setup, account, sequence, hash);
   }
   const certified = certificateAt(draft, account, sequence);
   if (
@@ -126,17 +126,21 @@ function accountsFor(
   ) {
     return true;
   }
-  return isOutvoted(draft, account, sequence, hash);
+  return isOutvoted(draft, setup, account, sequence, hash);
 }
 
 function isOutvoted(
   draft: Draft,
+  setup: AuthoritySetup,
   account: Uint8Array,
   sequence: Sequence,
   hash: Uint8Array,
 ): boolean {
   const outvoted = draft.read(SPACES.outvoted.at(account, sequence));
-  return outvoted !== undefined && equalBytes(outvoted, hash);
+  if (outvoted !== undefined && equalBytes(outvoted, hash)) return true;
+  const closed = draft.read(SPACES.closing.at(account, sequence))?.decided?.result;
+  if (closed?.TAG !== 'win') return false;
+  return equalBytes(orderHash(setup.network.id, closed.data.order.order), hash);
 }
 
 /**

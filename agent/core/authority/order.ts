@@ -120,7 +120,7 @@ function acceptOrder(
 }
 
 /** All that the rules look at. */
-function caseOf(draft: Draft, setup: AuthoritySetup, signed: SignedOrder): OrderCase {
+export function caseOf(draft: Draft, setup: AuthoritySetup, signed: SignedOrder): OrderCase {
   const { order } = signed;
   const account = readAccount(draft, order.account);
   const payee = payeeOf(order);

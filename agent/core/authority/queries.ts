@@ -7,6 +7,7 @@ import { unreachable } from '../base/assert.ts';
 import { MAX_CERTIFICATES_PER_FRAME } from '../base/limits.ts';
 import { REFUSALS, refusal } from '../base/refusal.ts';
 import { FIRST_SEQUENCE, nextSequence, type Sequence } from '../base/units.ts';
+import { tellPlace } from '../closing/tell.ts';
 import type { AccountView, Plan, Question, QuestionBody } from '../codec/message.ts';
 import type { Certificate } from '../codec/order.ts';
 import type { Draft, Origin, WayBack } from '../draft.ts';
@@ -144,6 +145,10 @@ export function answerCertificates(
   }
   const { member } = setup.authority;
   draft.answer(origin, { TAG: 'certificates', data: { member, account, next, certificates } });
+  const sequence = (from + BigInt(certificates.length)) as Sequence;
+  const isGap = sequence < next && certificates.length < MAX_CERTIFICATES_PER_FRAME;
+  // What closed a sequence stands where its certificate would.
+  if (isGap) tellPlace(draft, setup, origin, { account, sequence });
 }
 
 /** Certificates that credit the account, from the nth on, in this authority's order. */

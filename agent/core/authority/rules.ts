@@ -57,6 +57,8 @@ export interface OrderRule {
   readonly meaning: string;
   /** The only kind of action that it judges; undefined: every order. */
   readonly of?: Action['TAG'];
+  /** It holds at one authority, or now, and not at another or later. */
+  readonly isOfTheMoment?: true;
   /** It judges the signature, which a payment that is only asked about does not have yet. */
   readonly isOfSignature?: true;
   readonly holds: (order: OrderCase) => boolean;
@@ -69,6 +71,7 @@ export const ORDER_RULES: readonly OrderRule[] = [
     formal: '',
     meaning:
       'the authority knows all of its votes: it was not restored, and others vouched for its first start',
+    isOfTheMoment: true,
     holds: ({ mayVote }) => mayVote,
   },
   {
@@ -76,6 +79,7 @@ export const ORDER_RULES: readonly OrderRule[] = [
     code: 'epoch_ending',
     formal: '',
     meaning: 'this authority has not stopped voting because the committee is being changed',
+    isOfTheMoment: true,
     holds: ({ isStopped }) => !isStopped,
   },
   {
@@ -167,7 +171,16 @@ export const ORDER_RULES: readonly OrderRule[] = [
     code: 'order_pending',
     formal: 'self.pending[order.account] = None',
     meaning: 'no other order holds this sequence here',
+    isOfTheMoment: true,
     holds: ({ account }) => account.pending === undefined,
+  },
+  {
+    name: 'NotClosing',
+    code: 'sequence_closing',
+    formal: '',
+    meaning: 'the authority has not stated what it voted for at this sequence, to have it closed',
+    isOfTheMoment: true,
+    holds: ({ account }) => !account.stated,
   },
   {
     name: 'EnoughBalance',
@@ -191,6 +204,7 @@ export const ORDER_RULES: readonly OrderRule[] = [
     code: 'too_many_accounts',
     formal: '',
     meaning: 'the recipient has a record, or there is room for one more',
+    isOfTheMoment: true,
     ...ofTransfers((_, { setup, isRecipientKnown, accountCount }) => {
       return isRecipientKnown || accountCount < BigInt(setup.mostAccounts ?? MAX_ACCOUNTS);
     }),
@@ -200,6 +214,7 @@ export const ORDER_RULES: readonly OrderRule[] = [
     code: 'too_many_votes',
     formal: '',
     meaning: 'the account has not had all votes yet that the genesis document gives it an hour',
+    isOfTheMoment: true,
     holds: ({ setup, votesThisHour }) => mayHaveAnother(setup.network.genesis, votesThisHour),
   },
   {
@@ -207,6 +222,7 @@ export const ORDER_RULES: readonly OrderRule[] = [
     code: 'partitioned',
     formal: '',
     meaning: 'for a withdrawal the authority hears a quorum of the committee, itself included',
+    isOfTheMoment: true,
     ...ofWithdrawals((_, { isPartitioned }) => !isPartitioned),
   },
 ];
@@ -260,4 +276,12 @@ function ofWithdrawals(holds: (withdrawal: Withdrawal, order: OrderCase) => bool
 
 function ledgerAt({ network }: NodeSetup, ledger: LedgerIndex): OuterLedger | undefined {
   return network.genesis.ledgers[ledger];
+}
+
+/**
+ * Whether the order keeps all rules that hold at every authority which knows the same facts, and
+ * go on to hold until its sequence is taken.
+ */
+export function isLastinglyValid(order: OrderCase): boolean {
+  return ORDER_RULES.every((rule) => rule.isOfTheMoment === true || rule.holds(order));
 }

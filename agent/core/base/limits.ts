@@ -188,6 +188,18 @@ export const MAX_ROUND_DOUBLINGS = 7;
 export const TELL_AGAIN_MS = 250;
 export const MAX_TELL_DOUBLINGS = 5;
 
+/**
+ * Orders that a decision may find possible at once: with more split votes it waits for more
+ * statements.
+ */
+export const MAX_CLOSING_ORDERS = 26;
+/** Closings whose statements are told again without being asked for. */
+export const MAX_TOLD_PLACES = 64;
+/** Reserves of its own account that a wallet keeps in mind. */
+export const MAX_OWN_RESERVES = 64;
+/** How long those are waited for that have not stated, once a quorum has. */
+export const CLOSING_GRACE_MS = 400;
+
 /** Bytes of the largest action of an order: its token and amount, and what else it says. */
 const MAX_TRANSFER_BYTES = 32 + 2 + 16 + 1 + SEALED_MEMO_BYTES;
 const MAX_WITHDRAWAL_BYTES = 2 + 16 + 1 + 1 + MAX_RECIPIENT_BYTES + 8;
@@ -266,4 +278,9 @@ invariant(SYNC_BUSY_MS <= SYNC_IDLE_MS, 'a difference is pursued sooner than non
 invariant(
   SYNC_BUSY_MS * 2 ** MAX_IDLE_HURRIES >= SYNC_IDLE_MS,
   'what brings nothing is not hurried',
+);
+invariant(
+  1 + MAX_MEMBERS * (2 + 1 + 32 + 64) + 1 + MAX_CLOSING_ORDERS * MAX_ORDER_BYTES <=
+    MAX_AGREED_VALUE_BYTES,
+  'the statements of all members, and the possible orders, fit what is agreed on',
 );

@@ -133,6 +133,21 @@ export const REFUSALS = {
     retry: 'later',
     meaning: 'another order may have been certified here in a former epoch',
   },
+  sequence_closing: {
+    wire: 53,
+    retry: 'later',
+    meaning: 'this sequence is being closed: no new order is voted for there',
+  },
+  nothing_to_close: {
+    wire: 54,
+    retry: 'never',
+    meaning: 'there is no such account, or no order of it to close',
+  },
+  sequence_closed: {
+    wire: 55,
+    retry: 'never',
+    meaning: 'this sequence was closed without an order',
+  },
   bad_receipt: { wire: 28, retry: 'never', meaning: 'the receipt proves nothing' },
 } as const satisfies Record<string, RefusalRow>;
 

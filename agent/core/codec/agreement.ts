@@ -40,6 +40,8 @@ import {
 export type Subject =
   /** What becomes of the money of a withdrawal. */
   | { readonly TAG: 'outcome'; readonly data: Place }
+  /** What was voted for at a sequence of an account; later turns settle a reserve (closing). */
+  | { readonly TAG: 'closing'; readonly data: Turn }
   /** How an epoch ends. */
   | { readonly TAG: 'epoch'; readonly data: { readonly epoch: Epoch } };
 
@@ -49,9 +51,15 @@ interface Place {
   readonly sequence: Sequence;
 }
 
+/** Which decision about a place it is, from 1. */
+interface Turn extends Place {
+  readonly turn: number;
+}
+
 export const subjectCoder: Coder<Subject> = variant({
   outcome: [1, struct<Place>({ account: keyCoder, sequence: sequenceCoder })],
   epoch: [3, struct<{ readonly epoch: Epoch }>({ epoch: epochCoder })],
+  closing: [2, struct<Turn>({ account: keyCoder, sequence: sequenceCoder, turn: u8 })],
 });
 
 /** What may be decided: bytes, which mean something to the rules of the subject alone. */

@@ -34,6 +34,7 @@ import {
   signatureCoder,
   tokenCoder,
 } from './canonical.ts';
+import * as closing from './closing.ts';
 import type { Coder, ValueOf } from './coder.ts';
 import { approvalCoder, statementCoder } from './epochs.ts';
 import { certifiedFactCoder, factCountCoder, factPageCoder, testimonyCoder } from './fact.ts';
@@ -454,6 +455,7 @@ export const MESSAGES = {
   factsQuery: { wire: 46, coder: struct({ from: u64 }), ...AMONG_AUTHORITIES },
   /** The answer: a page of them, and how many there are. */
   facts: { wire: 47, coder: factPageCoder, ...AMONG_AUTHORITIES },
+  ...closing.CLOSING_MESSAGES,
 } as const satisfies Readonly<Record<string, MessageRow>>;
 
 export type Tag = keyof typeof MESSAGES;

@@ -8,10 +8,12 @@ import {
   MAX_LINKS,
   MAX_MEMBERS,
   MAX_MEMO_BYTES,
+  MAX_OWN_RESERVES,
   MAX_TOKENS,
 } from '../base/limits.ts';
 import type { Amount, TokenIndex } from '../base/units.ts';
 import type { Committee } from '../network/committee.ts';
+import { decisionCoder } from './agreement.ts';
 import {
   amountCoder,
   balanceCoder,
@@ -23,6 +25,7 @@ import {
   sequenceCoder,
   tokenCoder,
 } from './canonical.ts';
+import { amountsCoder } from './closing.ts';
 import type { Coder, ValueOf } from './coder.ts';
 import { membersCoder } from './epochs.ts';
 import { certifiedFactCoder } from './fact.ts';
@@ -63,6 +66,10 @@ export const accountCoder = struct({
   balances: listOf(MAX_TOKENS, tokenBalanceCoder),
   /** What withdrawals hold that are not finished, in ascending order of tokens; none is zero. */
   locked: listOf(MAX_TOKENS, tokenBalanceCoder),
+  /** Money that is kept aside for orders of closed sequences, all of them together. */
+  reserved: listOf(MAX_TOKENS, tokenBalanceCoder),
+  /** It said what it voted for at `next`, and votes there no more (closing/statements.ts). */
+  stated: bool,
   /** How many first votes it had here in an hour, and which hour that was (authority/rate.ts). */
   votes: struct({ hour: u32, count: u32 }),
   /** The one order that this authority has voted for at `next`. */
@@ -79,7 +86,7 @@ export function progressIn(record: Uint8Array): Uint8Array {
 }
 
 /** Bytes of an account's record before its balances. */
-const ACCOUNT_HEAD_BYTES = 8 + 32 + 8 + 1 + 1;
+const ACCOUNT_HEAD_BYTES = 8 + 32 + 8 + 1 + 1 + 1;
 
 /**
  * Whether the record of an account ends with this signed order as the pending one, which is its
@@ -136,6 +143,8 @@ export const factCoder = variant({
   conflict: [3, certificatePairCoder],
   /** What is certified, and no certificate of an order (codec/fact.ts). */
   certified: [4, certifiedFactCoder],
+  /** What closed a sequence. */
+  closing: [7, decisionCoder],
 });
 export type Fact = ValueOf<typeof factCoder>;
 
@@ -168,6 +177,13 @@ export const walletCoder = struct({
   next: sequenceCoder,
   payments: u64,
   balances: listOf(MAX_TOKENS, tokenBalanceCoder),
+  /** Sequences of its own that were closed, and have no certificate here. */
+  closed: u64,
+  /** What is kept aside for orders of such sequences that may still turn up. */
+  reserves: listOf(
+    MAX_OWN_RESERVES,
+    struct({ sequence: sequenceCoder, turn: u8, amounts: amountsCoder }),
+  ),
 });
 export type WalletRecord = ValueOf<typeof walletCoder>;
 
@@ -179,6 +195,8 @@ export const liveOrderCoder = struct({
    */
   epoch: epochCoder,
   votes: listOf(MAX_MEMBERS, memberSignatureCoder),
+  /** Another order of this account for the same sequence, which an authority showed. */
+  rival: optional(signedOrderCoder),
 });
 export type LiveOrder = ValueOf<typeof liveOrderCoder>;
 

@@ -13,6 +13,7 @@ export const TIMERS = {
   agree: { part: 'agreement', due: 'the end of a wait in an agreement, or to tell it again' },
   epoch: { part: 'epochs', due: 'to tell and ask again what the end of an epoch needs' },
   epochBegan: { part: 'chain', due: 'another committee' },
+  closing: { part: 'closing', due: 'to tell again what was stated, or to decide on it' },
   asking: { part: 'wallet', due: 'to ask again about a payment that is not signed yet' },
   retry: { part: 'wallet', due: 'the next attempt at what this wallet has signed' },
   heartbeat: { part: 'presence', due: 'the next heartbeat' },

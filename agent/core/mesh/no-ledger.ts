@@ -14,6 +14,7 @@ export const noLedgerPart = part({
     certificate: refuse,
     firstStart: refuse,
     question: refuse,
+    closingRequest: refuse,
   },
 });
 

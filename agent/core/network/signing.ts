@@ -21,6 +21,7 @@ const KINDS_WITH_EPOCH = [
   'vouch',
   'way',
   'approval',
+  'closing_statement',
   'statement',
   'testimony',
   'proposal',
@@ -28,7 +29,7 @@ const KINDS_WITH_EPOCH = [
   'precommit',
   'heartbeat',
 ] as const;
-const KINDS_WITHOUT_EPOCH = ['order', 'beacon', 'question', 'payout'] as const;
+const KINDS_WITHOUT_EPOCH = ['order', 'beacon', 'question', 'closing', 'payout'] as const;
 
 export type KindWithEpoch = (typeof KINDS_WITH_EPOCH)[number];
 export type KindWithoutEpoch = (typeof KINDS_WITHOUT_EPOCH)[number];

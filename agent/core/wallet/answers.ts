@@ -19,7 +19,7 @@ import { membersOf } from '../network/committees.ts';
 import type { Network } from '../network/genesis.ts';
 import { recordAt } from '../space.ts';
 import { SPACES } from '../spaces.ts';
-import { readLiveOrder, readWallet } from './holdings.ts';
+import { creditsIn, readLiveOrder, readWallet } from './holdings.ts';
 
 /** A member that would refuse the payment that was asked about. */
 export interface Refuser {
@@ -146,11 +146,11 @@ interface Known extends Pick<WalletRecord, 'next'> {
 }
 
 function knownOf(read: Read, network: Network, account: Uint8Array): Known {
-  const { next, payments } = readWallet(read, network, account);
+  const wallet = readWallet(read, network, account);
   const live = readLiveOrder(read);
   return {
-    next,
-    received: payments - next,
+    next: wallet.next,
+    received: creditsIn(wallet),
     live: live && orderHash(network.id, live.order.order),
   };
 }

@@ -24,16 +24,29 @@ import type { Read } from '../io.ts';
 import type { Network } from '../network/genesis.ts';
 import { recordAt } from '../space.ts';
 import { SPACES } from '../spaces.ts';
+import { withoutReserve } from './reserves.ts';
 import { noteStep } from './withdrawals.ts';
 
 /** The wallet's record, or the one it starts with: what the genesis document issues to it. */
 export function readWallet(read: Read, network: Network, account: Uint8Array): WalletRecord {
   const wallet = recordAt(read, SPACES.wallet);
   if (wallet !== undefined) return wallet;
-  const empty = { account, next: FIRST_SEQUENCE, payments: 0n, balances: [] };
+  const empty = {
+    account,
+    next: FIRST_SEQUENCE,
+    payments: 0n,
+    closed: 0n,
+    balances: [],
+    reserves: [],
+  };
   return network.genesis.issuance
     .filter((issue) => equalBytes(issue.account, account))
     .reduce<WalletRecord>((wallet, { token, amount }) => plus(wallet, token, amount), empty);
+}
+
+/** How many certificates that pay it a wallet has. */
+export function creditsIn({ payments, next, closed }: WalletRecord): bigint {
+  return payments - (next - closed);
 }
 
 /** The unfinished order, if there is one. */
@@ -52,15 +65,18 @@ export function readPaid(read: Read, sequence: Sequence): Certificate | undefine
   return n === undefined ? undefined : readPayment(read, n)?.certificate;
 }
 
-/** Takes in a valid certificate of the wallet's next order. */
+/** Takes in a valid certificate of the wallet's next order, or of one that was closed before it. */
 export function recordPaid(draft: Draft, network: Network, certificate: Certificate): void {
   const { account, sequence, action } = certificate.order.order;
-  const wallet = readWallet(draft, network, account);
+  const before = readWallet(draft, network, account);
+  const isLate = sequence < before.next;
+  const wallet = isLate ? withoutReserve(before, sequence) : before;
   noteStep(draft, network, certificate.order.order, 'certified');
   draft.write(SPACES.paidAt.at(sequence), wallet.payments);
   addPayment(draft, wallet, certificate, {
     ...minus(wallet, action.data.token, action.data.amount),
-    next: nextSequence(wallet.next),
+    next: isLate ? wallet.next : nextSequence(wallet.next),
+    closed: isLate ? wallet.closed - 1n : wallet.closed,
   });
 }
 

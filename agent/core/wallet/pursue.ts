@@ -6,10 +6,9 @@
  * two for one sequence. No refusal ends it: whoever saw the order may present it again, spoilt or
  * when the money is there, to members that have not. An order that nobody may vote for would hold
  * its sequence for ever, so that is asked before anything is signed (plan.ts). Closing the sequence
- * (PROTOCOL: Closing a sequence) will be the way out of one that was signed all the same, or got
- * there by another copy of the wallet: the owner's signed wish to close goes out from `pursue`,
- * beside the order's bytes, and the decision ends the order in refresh.ts, where a certificate of
- * another order does today.
+ * (PROTOCOL: Closing a sequence) is the way out of one that was signed all the same, or got there
+ * by another copy of the wallet: the owner's signed wish to close goes out instead of the order's
+ * bytes, and the decision ends the order (closing.ts), or a certificate does.
  * Liveness: authorities that are behind are fed this account's earlier certificates.
  */
 
@@ -31,7 +30,7 @@ export function adopt(draft: Draft, network: Network, order: SignedOrder): void 
   invariant(readLiveOrder(draft) === undefined, 'an order is made only where none is live');
   const createdWallMs = BigInt(Math.max(0, draft.stamp.wallMs));
   const { epoch } = currentCommittee(draft);
-  draft.write(SPACES.liveOrder, { order, createdWallMs, epoch, votes: [] });
+  draft.write(SPACES.liveOrder, { order, createdWallMs, epoch, votes: [], rival: undefined });
   noteStep(draft, network, order.order, 'pending');
   draft.note({ kind: 'order_created', order });
   writeAttempts(draft, { count: 0, fed: [], unspread: [] });
@@ -58,6 +57,10 @@ export function pursueAt(draft: Draft, member: MemberIndex): void {
 }
 
 function sendOrder(draft: Draft, live: LiveOrder, member: MemberIndex): void {
+  const closing = draft.read(SPACES.ownClosing);
+  if (closing !== undefined) {
+    return sendEscalating(draft, member, { TAG: 'closingRequest', data: closing });
+  }
   if (live.votes.some((vote) => vote.member === member)) return;
   sendEscalating(draft, member, { TAG: 'order', data: live.order });
 }

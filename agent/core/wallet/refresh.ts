@@ -27,10 +27,18 @@ import type { WalletSetup } from '../setup.ts';
 import { SPACES } from '../spaces.ts';
 import { answersOf } from './answers.ts';
 import { attemptsOf, writeAttempts } from './attempts.ts';
-import { isReceived, readLiveOrder, readWallet, recordPaid, recordReceived } from './holdings.ts';
+import {
+  creditsIn,
+  isReceived,
+  readLiveOrder,
+  readWallet,
+  recordPaid,
+  recordReceived,
+} from './holdings.ts';
 import { showIncome } from './income.ts';
 import { askedPayment } from './payment.ts';
 import { adopt } from './pursue.ts';
+import { firstOpen } from './reserves.ts';
 import { finish } from './votes.ts';
 
 /** Credits in one answer. */
@@ -73,10 +81,9 @@ function refreshAt(
   member: MemberIndex,
   plan: OpenQuestion['plan'],
 ): void {
-  const { next } = readWallet(draft, setup.network, setup.wallet.publicKey);
   ask(draft, setup, member, plan ? { TAG: 'plan', data: plan } : { TAG: 'latest', data: {} });
   ask(draft, setup, member, { TAG: 'state', data: {} });
-  ask(draft, setup, member, { TAG: 'orders', data: { from: next } });
+  askOrders(draft, setup, member);
   askCredits(draft, setup, member);
 }
 
@@ -94,17 +101,22 @@ export function askForNews(
   const { askedNow } = attemptsOf(draft);
   if (askedPayment(draft) === undefined || askedNow.includes(member)) return;
   const { against } = answersOf(draft, setup.network, setup.wallet.publicKey);
-  const { next } = readWallet(draft, setup.network, setup.wallet.publicKey);
   const held = creditsHeld(draft, setup);
   const knowsOrders = against.includes(member);
   if (held > received) showIncome(draft, setup, member);
   if (!knowsOrders && held >= received) return;
   writeAttempts(draft, { askedNow: [...askedNow, member] });
   if (knowsOrders) {
-    ask(draft, setup, member, { TAG: 'orders', data: { from: next } });
+    askOrders(draft, setup, member);
     ask(draft, setup, member, { TAG: 'state', data: {} });
   }
   if (held < received) askCredits(draft, setup, member);
+}
+
+/** Asks for certificates of this wallet's own orders that may be new to it. */
+export function askOrders(draft: Draft, setup: WalletSetup, member: MemberIndex): void {
+  const from = firstOpen(readWallet(draft, setup.network, setup.wallet.publicKey));
+  ask(draft, setup, member, { TAG: 'orders', data: { from } });
 }
 
 function ask(draft: Draft, setup: WalletSetup, member: MemberIndex, wish: Wish): void {
@@ -154,8 +166,7 @@ function askCreditsFrom(draft: Draft, setup: WalletSetup, member: MemberIndex, f
 
 /** How many certificates that pay this wallet it has. */
 function creditsHeld(draft: Draft, setup: WalletSetup): bigint {
-  const { payments, next } = readWallet(draft, setup.network, setup.wallet.publicKey);
-  return payments - next;
+  return creditsIn(readWallet(draft, setup.network, setup.wallet.publicKey));
 }
 
 /** An order of our own that we do not know is on its way: we were restored, and go on with it. */
@@ -285,9 +296,12 @@ export function takePaid(
   for (const certificate of certificates) {
     const { account, sequence } = certificate.order.order;
     if (!equalBytes(account, setup.wallet.publicKey)) return;
-    if (sequence !== readWallet(draft, setup.network, account).next) continue;
+    const { next, reserves } = readWallet(draft, setup.network, account);
+    const isLate = reserves.some((reserve) => reserve.sequence === sequence);
+    if (sequence !== next && !isLate) continue;
     if (checkCertificate(draft, setup, certificate) !== undefined) return;
-    takeOwn(draft, setup, certificate);
+    if (isLate) recordPaid(draft, setup.network, certificate);
+    else takeOwn(draft, setup, certificate);
   }
 }
 

@@ -4,7 +4,14 @@ import { equalBytes } from '../base/bytes.ts';
 import type { Detail } from '../base/detail.ts';
 import { type RefusalCode, refusal, refusalCodeOf } from '../base/refusal.ts';
 import { type OrderRefusal, type Vote, verdictCoder } from '../codec/message.ts';
-import { type Certificate, isVoteValid, orderHash } from '../codec/order.ts';
+import {
+  type Certificate,
+  isVoteValid,
+  orderHash,
+  orderSigningBytes,
+  type SignedOrder,
+} from '../codec/order.ts';
+import type { LiveOrder } from '../codec/record.ts';
 import type { Draft, Origin } from '../draft.ts';
 import { sendToMember } from '../mesh/route.ts';
 import { quorumOf } from '../network/committee.ts';
@@ -48,6 +55,7 @@ export function takeVote(draft: Draft, setup: WalletSetup, _from: Origin, vote: 
 export function finish(draft: Draft, setup: WalletSetup, certificate: Certificate): void {
   recordPaid(draft, setup.network, certificate);
   draft.remove(SPACES.liveOrder);
+  draft.remove(SPACES.ownClosing);
   draft.note({ kind: 'order_certified', certificate });
   writeAttempts(draft, { count: 0, fed: [], unspread: membersOf(draft) });
   spread(draft, setup);
@@ -79,6 +87,7 @@ export function takeOrderRefusal(
       ? { expected: `${opensAt(network.genesis, token)}` }
       : detailOf(code, verdict);
   draft.note({ kind: 'order_refused', member, refusal: refusal(code, detail) });
+  if (code === 'order_pending') noteRival(draft, setup, live, message.pending);
   if (code === 'missing_earlier') feed(draft, member, verdict.next);
   if (code === 'insufficient_balance') showIncome(draft, setup, member);
   if (code === 'sequence_used') {
@@ -86,6 +95,23 @@ export function takeOrderRefusal(
     const wish = { TAG: 'orders', data: { from } } as const;
     sendToMember(draft, member, questionOf(draft, setup, member, wish));
   }
+}
+
+/** An authority holds another order for the sequence: with the live one a proof (closing.ts). */
+function noteRival(
+  draft: Draft,
+  { network, verify }: WalletSetup,
+  live: LiveOrder,
+  rival: SignedOrder | undefined,
+): void {
+  if (rival === undefined || live.rival !== undefined) return;
+  const { account, sequence } = live.order.order;
+  const isSamePlace = equalBytes(rival.order.account, account) && rival.order.sequence === sequence;
+  if (!isSamePlace) return;
+  if (equalBytes(orderHash(network.id, rival.order), orderHash(network.id, live.order.order)))
+    return;
+  const bytes = orderSigningBytes(network.id, rival.order);
+  if (verify(account, bytes, rival.signature)) draft.write(SPACES.liveOrder, { ...live, rival });
 }
 
 /** What the authority told beside the code. */

@@ -19,6 +19,7 @@ import { openedQuestion } from '../question.ts';
 import type { WalletSetup } from '../setup.ts';
 import { answersOf, hasForgotten, takeWord } from './answers.ts';
 import { writeAttempts } from './attempts.ts';
+import { closeOwn, takeTold } from './closing.ts';
 import { countVotesAnew, turnOver } from './epoch.ts';
 import { readLiveOrder } from './holdings.ts';
 import { checkPayment, sign } from './pay.ts';
@@ -46,6 +47,7 @@ export const walletPart = part({
   spaces: [
     'wallet',
     'liveOrder',
+    'ownClosing',
     'payment',
     'paidAt',
     'incomingAt',
@@ -71,6 +73,7 @@ export const walletPart = part({
     account: takeAccountView,
     certificates: takeCertificates,
     credits: takeCredits,
+    closingTold: takeTold,
   },
   // Whatever it was may be what a payment waits for: a word, or what makes an earlier word fit.
   afterMessage: judgePlan,
@@ -84,6 +87,7 @@ export const walletPart = part({
       return undefined;
     },
     deliver,
+    close: (draft, setup, { by }) => closeOwn(draft, setup, by),
   },
   due: { retry, asking: askAgain },
 });

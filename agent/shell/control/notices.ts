@@ -11,7 +11,7 @@
 import { toHex } from '../../core/base/bytes.ts';
 import { nameOf } from '../../core/base/names.ts';
 import type { Refusal } from '../../core/base/refusal.ts';
-import type { LedgerIndex } from '../../core/base/units.ts';
+import type { LedgerIndex, Sequence } from '../../core/base/units.ts';
 import type { Subject } from '../../core/codec/agreement.ts';
 import type { Notice } from '../../core/notice.ts';
 import { type JudgedNetwork, memberName, proposalName } from '../../core/views.ts';
@@ -170,6 +170,30 @@ export const NOTICES = {
       round,
     }),
   },
+  closing_asked: {
+    meaning:
+      'the owner of an account has a sequence closed; this authority says what it voted for there',
+    log: ['info', 'a sequence is being closed'],
+    counts: 'nothing',
+    view: (_, { account, sequence, by }) => ({ ...placeView(account, sequence), by }),
+  },
+  closed: {
+    meaning:
+      'what became of a sequence that was to be closed was decided: none of its orders, one that won, or money kept aside for whichever turns up',
+    log: ['info', 'a sequence was closed'],
+    counts: 'nothing',
+    view: (_, { account, sequence, result }) => ({ ...placeView(account, sequence), result }),
+  },
+  closing_heard: {
+    meaning: 'an authority tells how many have said what they voted for, where this wallet closes',
+    log: ['debug', 'a sequence of this wallet is being closed'],
+    counts: 'nothing',
+    view: (network, { member, statements, of }) => ({
+      member: memberName(network, member),
+      statements,
+      of,
+    }),
+  },
   compared: {
     meaning: "this authority's ledger was compared with a member's",
     log: ['trace', 'compared ledgers with a member'],
@@ -308,6 +332,10 @@ export const NOTICES = {
 /** The row of a notice. Each row takes the notices of its own kind. */
 export function rowOf(notice: Notice): NoticeRow<NoticeKind> {
   return NOTICES[notice.kind] as NoticeRow<NoticeKind>;
+}
+
+function placeView(account: Uint8Array, sequence: Sequence) {
+  return { account: nameOf('account', account), sequence: sequence.toString() };
 }
 
 export type SubjectView =

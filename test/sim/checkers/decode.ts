@@ -37,7 +37,9 @@ export interface AccountView {
   readonly received: bigint;
   readonly isFrozen: boolean;
   readonly balances: ReadonlyMap<number, bigint>;
+  /** What withdrawals hold, and what is kept aside for orders of closed sequences. */
   readonly locked: ReadonlyMap<number, bigint>;
+  readonly reserved: ReadonlyMap<number, bigint>;
   readonly pending: OrderView | undefined;
 }
 
@@ -239,11 +241,13 @@ export function readAccount(bytes: Uint8Array): AccountView {
   const reader = new Reader(bytes);
   const [next, history, received] = [reader.u64(), reader.text(32), reader.u64()];
   const isFrozen = reader.u8() === 1;
-  const [balances, locked] = [readBalances(reader), readBalances(reader)];
+  const balances = readBalances(reader);
+  const [locked, reserved] = [readBalances(reader), readBalances(reader)];
+  reader.u8(); // Whether it stated what it voted for.
   skipVotes(reader);
   const pending = reader.u8() === 1 ? readOrder(reader) : undefined;
   if (!reader.isAtEnd) throw new RangeError('bytes behind the account');
-  return { next, history, received, isFrozen, balances, locked, pending };
+  return { next, history, received, isFrozen, balances, locked, reserved, pending };
 }
 
 /** How many votes it had in an hour, and in which: each authority's own. */
@@ -256,8 +260,7 @@ function skipVotes(reader: Reader): void {
 export function settledBytesOf(account: Uint8Array): string {
   const reader = new Reader(account);
   reader.text(8 + 32 + 8 + 1);
-  readBalances(reader);
-  readBalances(reader);
+  for (let lists = 0; lists < 3; lists++) readBalances(reader);
   return reader.textFrom(0);
 }
 

@@ -99,9 +99,9 @@ export class Ledgers implements Watcher {
       if (key[0] !== 'A') continue;
       records++;
       this.#compare(process, accounts, key.slice(1), value);
-      const { balances, locked } = readAccount(value);
-      for (const [token, amount] of [...balances, ...locked]) {
-        sums.set(token, (sums.get(token) ?? 0n) + amount);
+      const { balances, locked, reserved } = readAccount(value);
+      for (const [token, balance] of [...balances, ...locked, ...reserved]) {
+        sums.set(token, (sums.get(token) ?? 0n) + balance);
       }
     }
     if (records !== accounts.size) {

@@ -135,7 +135,9 @@ function readAccount(bytes: string | undefined, names: Names): ReadAccount {
   const received = reader.number(8);
   const frozen = reader.flag();
   const balance = readBalance(reader);
-  sound(reader.number(1) === 0, 'nothing is locked: no order of a small world is a withdrawal');
+  sound(reader.number(1) === 0, 'nothing is locked');
+  sound(reader.number(1) === 0, 'nothing is kept aside');
+  sound(!reader.flag(), 'no sequence is being closed');
   sound(reader.number(8) === 0, 'votes are not counted where they have no limit');
   const pending = reader.flag() ? reader.order(names) : NONE;
   reader.end();

@@ -159,9 +159,8 @@ export const EVERYBODY_MUTANTS: readonly Mutant[] = [
   {
     name: 'a wallet takes pages of its payments unchecked',
     file: REFRESH,
-    find: 'if (sequence !== readWallet(draft, setup.network, account).next)\n            continue;\n        if (checkCertificate(draft, setup, certificate) !== undefined)',
-    replace:
-      'if (sequence !== readWallet(draft, setup.network, account).next) continue;\n        if (false)',
+    find: 'if (sequence !== next && !isLate)\n            continue;\n        if (checkCertificate(draft, setup, certificate) !== undefined)',
+    replace: 'if (sequence !== next && !isLate) continue;\n        if (false)',
     caughtBy: ['certificates'],
     profile: 'hostile',
   },
