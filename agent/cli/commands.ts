@@ -34,6 +34,7 @@ import { radioWatch } from './commands/radio-watch.ts';
 import { reach } from './commands/reach.ts';
 import { restore } from './commands/restore.ts';
 import { version } from './commands/version.ts';
+import { walletCancel, walletUnlock } from './commands/wallet-close.ts';
 import { walletJoin, walletNew } from './commands/wallet-new.ts';
 import { walletPay, walletResume } from './commands/wallet-pay.ts';
 import { walletImport, walletReceipt, walletVerify } from './commands/wallet-receipt.ts';
@@ -58,6 +59,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   walletBalance,
   walletPay,
   walletResume,
+  walletCancel,
+  walletUnlock,
   walletWithdraw,
   walletWithdrawals,
   walletWithdrawal,

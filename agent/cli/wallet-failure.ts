@@ -129,7 +129,7 @@ function notSignedFailure(fault: NotSigned, token: FaultToken): Failure {
     return new Failure(code, EXIT_OF_REFUSAL[code], text, [
       NOTHING_SIGNED,
       ...reasons,
-      '"--anyway" signs all the same: the order then waits, and holds up every later one.',
+      '"--anyway" signs all the same: the order then waits, and holds up every later one until "wallet cancel".',
     ]);
   }
   return failure(
@@ -180,5 +180,6 @@ function liveHints(live: LiveOrderView): readonly string[] {
   return [
     `The order ${live.order.id} stays live: it is stored, and only its very bytes are ever sent again.`,
     'Any wallet command goes on with it; "meshpay wallet resume" waits until it is done.',
+    '"meshpay wallet cancel" gives it up, if it can still be given up.',
   ];
 }

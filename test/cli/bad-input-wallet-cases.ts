@@ -224,6 +224,16 @@ export const WALLET_CASES: readonly Case[] = [
     says: /^bad_usage: --timeout: expected a whole number from 1 to 604800, found "-1"$/,
   },
   {
+    line: 'wallet cancel --timeout 0',
+    exit: 'usage',
+    says: /^bad_usage: --timeout: expected a whole number from 1 to 604800, found "0"$/,
+  },
+  {
+    line: 'wallet unlock now',
+    exit: 'usage',
+    says: /^bad_usage: /,
+  },
+  {
     line: 'wallet receipt --wallet bob',
     exit: 'no_input',
     says: /^no_such_payment: order: expected a payment, found none yet$/,

@@ -35,7 +35,8 @@ export const WAIT_OPTIONS: readonly OptionSpec[] = [
 export const ANYWAY_OPTION: OptionSpec = {
   name: 'anyway',
   kind: 'flag',
-  summary: 'sign also without the word of enough authorities; the order may block the account',
+  summary:
+    'sign also without the word of enough authorities; the order may block the account until "wallet cancel"',
 };
 
 /**
