@@ -11,7 +11,8 @@ import {
   placeCoder,
   statementBodyCoder,
 } from '../../agent/core/codec/closing.ts';
-import type { Certificate, SignedOrder } from '../../agent/core/codec/order.ts';
+import type { Message } from '../../agent/core/codec/message.ts';
+import { type Certificate, orderHash, type SignedOrder } from '../../agent/core/codec/order.ts';
 import type { Account } from '../../agent/core/codec/record.ts';
 import { signingBytes } from '../../agent/core/network/signing.ts';
 import { recordAt } from '../../agent/core/space.ts';
@@ -43,6 +44,21 @@ export function closedBy(world: World, place: ClosingPlace): Decision {
     return { member, signature: sign(signingBytes('precommit', id, epoch, body)) };
   });
   return { epoch, subject, round: 0, value, precommits };
+}
+
+/** What a member states, signed with its key, of an order that it voted for or none. */
+export function statementOf(
+  world: World,
+  member: MemberIndex,
+  { place, cause }: ClosingRequest,
+  voted: SignedOrder | undefined,
+): Message {
+  const epoch = 0 as Epoch;
+  const hash = voted && orderHash(world.network.id, voted.order);
+  const body = encode(statementBodyCoder, { place, voted: hash });
+  const bytes = signingBytes('closing_statement', world.network.id, epoch, body);
+  const signature = world.place(`auth-${member}`).signer.sign(bytes);
+  return { TAG: 'closingStatement', data: { epoch, member, place, voted, signature, cause } };
 }
 
 export class Closings extends World {
@@ -107,6 +123,25 @@ export class Closings extends World {
       this.inject(from, place.name, { to: undefined, route: [], isPassedOn: false, message });
     }
     this.run();
+  }
+
+  /** A message that a place makes up arrives over its link. */
+  bring(from: string, to: string, message: Message): void {
+    this.inject(from, to, { to: undefined, route: [], isPassedOn: false, message });
+    this.run();
+  }
+
+  /** What is kept aside of alice's money. */
+  reservedAt(name: string): bigint {
+    const { reserved = [] } = this.account(this.place(name)) ?? {};
+    return reserved.find(({ token }) => token === HRS)?.balance ?? 0n;
+  }
+
+  /** That these members hold one ledger, in which nothing is kept aside any more if it `isPaid`. */
+  consistent(members: readonly number[], isPaid: boolean): void {
+    const names = members.map((member) => `auth-${member}`);
+    assert.equal(new Set(names.map((name) => digestOf(this, name))).size, 1, 'one ledger');
+    if (isPaid) for (const name of names) assert.equal(this.reservedAt(name), 0n, name);
   }
 
   certificate(order: SignedOrder, members: readonly number[]): Certificate {

@@ -192,3 +192,19 @@ for (const dead of [0, 1, 2, 3]) {
     }
   });
 }
+
+test('who applied a certificate before the others closed with a reserve holds the same ledger', () => {
+  const world = new Closings();
+  const [first, second] = [world.order('bob', 300n), world.order('carol', 500n)];
+  for (const member of [0, 1]) assert.equal(world.vote(member, first), true);
+  assert.equal(world.vote(2, second), true);
+  world.silence(3);
+  world.show('auth-3', world.certificate(first, [0, 1, 3]), false);
+  world.request('alice', world.proofOf(first, second));
+  world.pass(4_000);
+  world.agree({ next: 1n, balance: 500n, reserved: 500n }, [0, 1, 2]);
+  world.payNow('alice', 100n, 1n, [0, 1, 2]);
+  world.hear();
+  world.pass(30_000);
+  world.agree({ next: 2n, balance: 600n, reserved: 0n });
+});

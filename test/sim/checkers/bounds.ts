@@ -91,7 +91,7 @@ function mostRecordBytes(members: number, tokens: number): Readonly<Record<strin
   const numbers = ['C', 'D', 'R', 'O', 'I', '4'].map((prefix) => [prefix, 8]);
   const singles = Object.keys(FEW).map((prefix) => [prefix, MOST_SINGLE_BYTES]);
   return {
-    A: 32 + 3 * 8 + 3 + (2 + 25) * tokens + ORDER_BYTES,
+    A: 32 + 3 * 8 + 4 + 2 * (2 + 25) * tokens + ORDER_BYTES,
     J: 32 + 1 + Math.max(certificate, 2 * ORDER_BYTES),
     P: 8 + certificate,
     E: 32,
@@ -121,21 +121,24 @@ const MOST_OF_A_MEMBER = 4;
 
 /** The last votes of an authority, whose orders it tells again first. */
 const MOST_VOTES_KEPT = 64;
+/** Times of its own heartbeats that an authority remembers. */
+const MOST_BEATS = 19;
 /** Things that one member is asked for, so that no other is. */
 const MOST_CLAIMS = 1_024;
 
 /**
  * Bytes, with their keys, of all that a node keeps in memory only: so much for timers, counts,
- * chance, a payment that is asked about, the last votes, and who is asked for what; for a part of
+ * chance, a payment that is asked about, the last votes, who is asked for what, and when it said
+ * that it is there; for a part of
  * the digest tree that was split which children have other digests now, and those; for a link its
  * number, its member and what was asked over it; for a member how far it told, and what a wallet
  * notes of it, its word among that.
  */
-const MEMORY_BYTES = 428 + 34 * MOST_VOTES_KEPT + 29 * MOST_CLAIMS;
+const MEMORY_BYTES = 428 + 12 + 10 + 12 * MOST_BEATS + 34 * MOST_VOTES_KEPT + 29 * MOST_CLAIMS;
 const MEMORY_BYTES_OF = {
   split: 2 * 7 + 2 + 32 * CHILDREN,
   link: 23 + 32 + 11,
-  member: 110 + 9,
+  member: 110 + 9 + 3 + 67,
 } as const;
 
 /** Steps between two looks at everything that a node holds. */
