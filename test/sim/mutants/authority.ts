@@ -280,6 +280,7 @@ export const AUTHORITY_MUTANTS: readonly Mutant[] = [
     replace:
       'const first = SPACES.retold.at(0); const at = { key: first.key + String.fromCharCode(...account), coder: first.coder };',
     caughtBy: ['bounds'],
+    profile: 'chosen',
   },
   {
     name: 'keeps no double-spend proof',
