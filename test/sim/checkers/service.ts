@@ -14,9 +14,9 @@ const SHORT_MS = 1_000;
 /**
  * The same behind a relay, for each of those that share with it: authorities serve a relay that
  * their operators did not ask for as one of the nodes that call them, which those that flood are
- * too. Whatever comes over it waits for its turn among them.
+ * too. What comes over it waits for its turn among them, behind what other wallets want there.
  */
-const MOST_TIMES_A_SHARE = 2;
+const MOST_TIMES_A_SHARE = 4;
 
 /** How long payments took, in milliseconds: of wallets with relays on their way, and of others. */
 export interface Latencies {
