@@ -5,6 +5,7 @@
 
 import type { ByteKey } from '../../agent/core/base/bytes.ts';
 import { asFounded } from '../../agent/core/views.ts';
+import { Agreement } from './checkers/agreement.ts';
 import { Applying } from './checkers/applying.ts';
 import { Book } from './checkers/book.ts';
 import { Bounds } from './checkers/bounds.ts';
@@ -210,6 +211,7 @@ function watchersOf(
     new Applying(book, ledgers),
     ledgers,
     new Votes(book, ledgers),
+    new Agreement(world.founding),
     wallets,
     ...livesOf(world, book),
     ...(world.plan.haveDeputies ? [new Words(world.founding)] : []),

@@ -3,6 +3,7 @@ export const CHECKERS = {
   exceptions: 'nothing throws: no node at a start or an event, and nothing around the nodes',
   certificates: 'what is kept as a certificate is one, and the only one of its sequence',
   votes: 'honest votes keep to the rules and are never contradicted',
+  agreement: 'honest members decide one thing, and never contradict themselves on the way',
   standing: 'who was restored from an old copy never votes',
   ledger: 'records follow from the genesis document and the certificates applied',
   money: 'no token is created or lost, and nobody pays what it has not',

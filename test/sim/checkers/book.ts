@@ -17,6 +17,7 @@ import {
   type CertificateView,
   latin1,
   type OrderView,
+  type OutcomeView,
   Reader,
   readOrder,
   short,
@@ -44,6 +45,8 @@ export class Book implements Watcher {
   readonly founding: Founding;
   /** (account, sequence) -> the order of every certificate that an honest node had in memory. */
   readonly seen = new Map<string, OrderView>();
+  /** (account, sequence) -> how a withdrawal ended. */
+  readonly #ended = new Map<string, OutcomeView>();
   /** (account, sequence) -> the certified order. */
   readonly certified = new Map<string, OrderView>();
   /** Orders that honest owners made: (account, sequence) -> its bytes. */
@@ -125,6 +128,29 @@ export class Book implements Watcher {
     this.#settle(order.account);
   }
 
+  /** Enters what an honest node has on disk of how a withdrawal ended. There is one end. */
+  end(outcome: OutcomeView, keeper: string): void {
+    const place = placeOf(outcome);
+    const known = this.#ended.get(place);
+    if (known !== undefined && known.isRefund !== outcome.isRefund) {
+      const what = `${short(outcome.account)}/${outcome.sequence}`;
+      throw new Violation('agreement', `${keeper} has another end of the withdrawal ${what}`);
+    }
+    if (known !== undefined) return;
+    this.#ended.set(place, outcome);
+    const order = this.certified.get(place);
+    const isEntered = order !== undefined && !this.waiting.has(place);
+    if (isEntered) this.#refund(order);
+    this.#settle(outcome.account);
+  }
+
+  /** Gives back what a withdrawal locked, if that is how it ended. */
+  #refund(order: OrderView): void {
+    if (this.#ended.get(placeOf(order))?.isRefund !== true) return;
+    addTo(this.entryOf(order.account).locked, order.token, -order.amount);
+    this.#credit(order.account, order.token, order.amount);
+  }
+
   #check({ epoch, order, votes }: CertificateView, keeper: string): void {
     const { founding } = this;
     const fail = (what: string): never => {
@@ -161,6 +187,7 @@ export class Book implements Watcher {
       ready.push(account);
       if (order.payee === undefined) {
         addTo(entry.locked, order.token, order.amount);
+        this.#refund(order);
         continue;
       }
       this.#credit(order.payee, order.token, order.amount);

@@ -37,6 +37,53 @@ const OWN_WITHDRAWAL = '\u00a3';
 const WITHDRAWAL_BYTES = 2 + 16 + 1 + 1 + 128 + 8;
 const STATES_OF_A_WITHDRAWAL = 9;
 
+/** Debates that an authority holds at once. */
+const MOST_DEBATES = 64;
+/** Debates, decisions and their facts: bytes of a record for a committee of this size. */
+const DEBATED: Readonly<Record<string, (members: number) => number>> = {
+  '\u00a8': (members) => 200 + 66 * members,
+  '\u00a9': (members) => 120 + 66 * members,
+  '\u00ab': () => 32,
+  '\u00ae': heardBytes,
+  '\u00b5': () => 8,
+  '\u00b6': () => 8,
+  '\u00b8': () => 41,
+  '\u00b9': () => 8,
+  '\u00bb': () => 300,
+};
+/** The same of those that there is one of, or one of each member. */
+const DEBATED_ONCE: Readonly<Record<string, (members: number) => number>> = {
+  '\u00aa': () => 1 + 32 * MOST_DEBATES,
+  '\u00ac': () => 8,
+  '\u00af': () => 2 + 32 * MOST_DEBATES,
+  '\u00b4': () => 40,
+  '\u00ba': () => 8,
+  '\u00d9': () => 32,
+};
+const DEBATED_BY_MEMBER: Readonly<Record<string, (members: number) => number>> = {
+  '\u00ad': (members) => 1 + 2 * (180 + 66 * members),
+  '\u00d8': () => 8,
+};
+
+/** Two proposals, and four ballots a member. */
+function heardBytes(members: number): number {
+  return 2 * (180 + 66 * members) + 4 * 104 * members + 64;
+}
+
+function bytesFor(
+  rows: Readonly<Record<string, (members: number) => number>>,
+  members: number,
+): Readonly<Record<string, number>> {
+  return Object.fromEntries(Object.entries(rows).map(([prefix, of]) => [prefix, of(members)]));
+}
+
+function countFor(
+  rows: Readonly<Record<string, unknown>>,
+  count: number,
+): Readonly<Record<string, number>> {
+  return Object.fromEntries(Object.keys(rows).map((prefix) => [prefix, count]));
+}
+
 /** Bytes of a frame, for a committee and a ledger of this size. */
 function mostFrameBytes(members: number, accounts: number): number {
   const page = MOST_OF_A_PAGE * (4 + ORDER_BYTES + 1 + 66 * members);
@@ -58,6 +105,7 @@ function mostSends(members: number): number {
     MOST_SHOWN,
     (3 + 2 * 4) * members + 1,
     (2 + MOST_RETOLD) * members,
+    4 * MOST_DEBATES * members,
   );
 }
 
@@ -81,6 +129,7 @@ function mostWrites(members: number, accounts: number): number {
       2 * members,
       2 * accounts,
       MOST_VOTES_KEPT,
+      4 * MOST_DEBATES,
     )
   );
 }
@@ -92,7 +141,7 @@ function mostRecordBytes(members: number, tokens: number): Readonly<Record<strin
   const singles = Object.keys(FEW).map((prefix) => [prefix, MOST_SINGLE_BYTES]);
   return {
     A: 32 + 3 * 8 + 4 + 2 * (2 + 25) * tokens + ORDER_BYTES,
-    J: 32 + 1 + Math.max(certificate, 2 * ORDER_BYTES),
+    J: 32 + 1 + Math.max(certificate, 2 * ORDER_BYTES, 120 + 66 * members),
     P: 8 + certificate,
     E: 32,
     T: 2 + 32 * Math.max(CHILDREN, MOST_OF_A_LIST),
@@ -108,6 +157,9 @@ function mostRecordBytes(members: number, tokens: number): Readonly<Record<strin
     [WITHDRAWAL]: 1 + 32 + WITHDRAWAL_BYTES,
     [OWN_WITHDRAWAL]: 32 + 1 + STATES_OF_A_WITHDRAWAL * 9,
     ...Object.fromEntries([...numbers, ...singles]),
+    ...bytesFor(DEBATED, members),
+    ...bytesFor(DEBATED_ONCE, members),
+    ...bytesFor(DEBATED_BY_MEMBER, members),
     k: 4 + MEMORY_BYTES_OF.link * (MOST_RELAYS + MOST_OF_A_MEMBER * members),
   };
 }
@@ -255,6 +307,9 @@ export class Bounds implements Watcher {
     const members = this.#book.founding.memberKeys.length;
     const most: Readonly<Record<string, number>> = {
       ...FEW,
+      ...countFor(DEBATED, certificates),
+      ...countFor(DEBATED_ONCE, 1),
+      ...countFor(DEBATED_BY_MEMBER, members),
       i: linksOf(process).length,
       A: this.#book.ledger.size,
       E: this.#book.ledger.size,
@@ -280,7 +335,8 @@ export class Bounds implements Watcher {
       if (count <= (most[prefix] ?? 0)) continue;
       throw new Violation('bounds', `${process.name}: ${count} records under ${prefix}`);
     }
-    if (certificates + (counts.get('D') ?? 0) !== facts) {
+    const certified = counts.get('\u00b6') ?? 0;
+    if (certificates + (counts.get('D') ?? 0) + certified !== facts) {
       throw new Violation('bounds', `${process.name}: ${facts} facts, not all of them indexed`);
     }
     checkLinkTable(process, linksOf(process));
@@ -299,7 +355,10 @@ export class Bounds implements Watcher {
       MEMORY_BYTES +
       MEMORY_BYTES_OF.split * (counts.get('T') ?? 0) +
       MEMORY_BYTES_OF.link * linksOf(process).length +
-      MEMORY_BYTES_OF.member * this.#book.founding.memberKeys.length;
+      MEMORY_BYTES_OF.member * this.#book.founding.memberKeys.length +
+      (33 + heardBytes(this.#book.founding.memberKeys.length)) * (counts.get('\u00ae') ?? 0) +
+      3 +
+      32 * MOST_DEBATES;
     if (bytes <= most) return;
     throw new Violation('bounds', `${process.name}: ${bytes} bytes in memory, at most ${most}`);
   }

@@ -55,7 +55,17 @@ export type FactView =
       readonly kind: 'conflict';
       readonly first: CertificateView;
       readonly second: CertificateView;
-    };
+    }
+  | OutcomeView;
+
+/** What was decided about the money of a withdrawal. */
+export interface OutcomeView {
+  readonly kind: 'outcome';
+  readonly account: string;
+  readonly sequence: bigint;
+  /** Whether it goes back to the payer. */
+  readonly isRefund: boolean;
+}
 
 /** SHA-256, 32 bytes as a string. */
 export function sha256(...parts: readonly (Uint8Array | string)[]): string {
@@ -264,6 +274,18 @@ export function settledBytesOf(account: Uint8Array): string {
   return reader.textFrom(0);
 }
 
+/** A decision about a withdrawal; nothing else is certified while no ledger is served. */
+function readOutcome(reader: Reader): OutcomeView {
+  const kind = reader.u8();
+  reader.u32(); // The epoch.
+  if (kind !== 1 || reader.u8() !== 1) throw new RangeError('a fact that is no outcome');
+  const [account, sequence] = [reader.text(32), reader.u64()];
+  reader.u32(); // The round.
+  const value = reader.text(reader.u16());
+  if (value !== '\x01' && value !== '\x02') throw new RangeError('an outcome of no known kind');
+  return { kind: 'outcome', account, sequence, isRefund: value === '\x02' };
+}
+
 /** A journal entry: the link to the one before, and a fact. */
 export function readEntry(bytes: Uint8Array): { link: string; fact: FactView } {
   const reader = new Reader(bytes);
@@ -279,6 +301,8 @@ export function readEntry(bytes: Uint8Array): { link: string; fact: FactView } {
       const first = readCertificate(reader);
       return { link, fact: { kind: 'conflict', first, second: readCertificate(reader) } };
     }
+    case 4:
+      return { link, fact: readOutcome(reader) };
     default:
       throw new RangeError('a fact of no known kind');
   }

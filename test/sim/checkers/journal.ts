@@ -107,6 +107,9 @@ function indexesOf(fact: FactView): string[] {
       const certified = `C${account}${bytes64(sequence)}`;
       return payee === undefined ? [certified] : [certified, `R${payee}`];
     }
+    case 'outcome':
+      // By its name, which is a hash; and in the list of facts.
+      return ['\u00b5', '\u00b6'];
     case 'double_spend':
       return [`D${fact.first.account}${bytes64(fact.first.sequence)}`];
     case 'conflict':

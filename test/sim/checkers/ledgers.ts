@@ -10,7 +10,15 @@ import type { Event, Step } from '../../../agent/core/io.ts';
 import type { Process, Watcher } from '../process.ts';
 import { Violation } from '../violation.ts';
 import type { Book } from './book.ts';
-import { type CertificateView, readAccount, readEntry, short, sumOf } from './decode.ts';
+import {
+  type CertificateView,
+  type OrderView,
+  type OutcomeView,
+  readAccount,
+  readEntry,
+  short,
+  sumOf,
+} from './decode.ts';
 
 /** An account as this authority's journal makes it. */
 export interface Shadow {
@@ -21,6 +29,8 @@ export interface Shadow {
   readonly balances: Map<number, bigint>;
   /** What its certified withdrawals hold. */
   readonly locked: Map<number, bigint>;
+  /** Those of them about which nothing was decided. */
+  readonly undecided: Map<bigint, OrderView>;
 }
 
 type Accounts = Map<string, Shadow>;
@@ -32,6 +42,7 @@ const NOBODY: Shadow = {
   isFrozen: false,
   balances: new Map(),
   locked: new Map(),
+  undecided: new Map(),
 };
 
 export class Ledgers implements Watcher {
@@ -140,11 +151,26 @@ export class Ledgers implements Watcher {
       throw new Violation('certificates', `${process.name} has two certificates for ${what}`);
     }
     if (fact.kind === 'certificate') this.#apply(process, accounts, fact.certificate);
+    if (fact.kind === 'outcome') this.#end(process, accounts, fact);
+  }
+
+  /** A withdrawal has one outcome; a refund gives its amount back. */
+  #end(process: Process, accounts: Accounts, { account, sequence, isRefund }: OutcomeView): void {
+    const payer = shadowOf(accounts, account);
+    const order = payer.undecided.get(sequence);
+    if (order === undefined || !payer.undecided.delete(sequence)) {
+      const what = `${short(account)}/${sequence}`;
+      throw new Violation('ledger', `${process.name} ends ${what}, which holds nothing`);
+    }
+    if (!isRefund) return;
+    lock(payer, order.token, -order.amount);
+    add(payer, order.token, order.amount);
   }
 
   #take(process: Process, bytes: Uint8Array): void {
     const { fact } = readEntry(bytes);
     if (fact.kind === 'certificate') this.#book.take(fact.certificate, process.name);
+    if (fact.kind === 'outcome') this.#book.end(fact, process.name);
   }
 
   #apply(process: Process, accounts: Accounts, certificate: CertificateView): void {
@@ -159,7 +185,8 @@ export class Ledgers implements Watcher {
     payer.history = sumOf(payer.history, this.#book.hash(order));
     add(payer, order.token, -order.amount);
     if (order.payee === undefined) {
-      payer.locked.set(order.token, (payer.locked.get(order.token) ?? 0n) + order.amount);
+      lock(payer, order.token, order.amount);
+      payer.undecided.set(order.sequence, order);
       return;
     }
     const payee = shadowOf(accounts, order.payee);
@@ -200,9 +227,17 @@ function byKey(a: readonly [string, unknown], b: readonly [string, unknown]): nu
 }
 
 function shadowOf(accounts: Accounts, account: string): Shadow {
-  const shadow = accounts.get(account) ?? { ...NOBODY, balances: new Map(), locked: new Map() };
+  const shadow = accounts.get(account) ?? { ...NOBODY, ...noMoney() };
   accounts.set(account, shadow);
   return shadow;
+}
+
+function lock(shadow: Shadow, token: number, amount: bigint): void {
+  shadow.locked.set(token, (shadow.locked.get(token) ?? 0n) + amount);
+}
+
+function noMoney(): Pick<Shadow, 'balances' | 'locked' | 'undecided'> {
+  return { balances: new Map(), locked: new Map(), undecided: new Map() };
 }
 
 function add(shadow: Shadow, token: number, amount: bigint): void {

@@ -5,6 +5,7 @@
  */
 
 import { equalBytes } from '../../../agent/core/base/bytes.ts';
+import { sha256 } from '../../../agent/core/base/crypto.ts';
 import { MAX_BUCKET_ACCOUNTS, MAX_SEQUENCE } from '../../../agent/core/base/limits.ts';
 import { isRefusal, REFUSALS } from '../../../agent/core/base/refusal.ts';
 import {
@@ -17,11 +18,13 @@ import {
   type Sequence,
   type TokenIndex,
 } from '../../../agent/core/base/units.ts';
+import { ballotBodyCoder, proposalBodyCoder } from '../../../agent/core/codec/agreement.ts';
 import { decode, decodeOwn, encode } from '../../../agent/core/codec/canonical.ts';
 import {
   type AccountView,
   type CertificatePage,
   type Credits,
+  type DataOf,
   type Frame,
   frameCoder,
   type Message,
@@ -144,6 +147,22 @@ export class Traitor implements Actor {
           data: { ...message.data, entries: [...entries, madeUp].slice(0, MAX_BUCKET_ACCOUNTS) },
         };
       }
+      case 'prevote':
+      case 'precommit': {
+        const n = prng.below(3);
+        const value = n === 0 ? undefined : sha256(Uint8Array.of(n));
+        const body = { ...message.data.body, value };
+        return this.#says(message.TAG, { ...message.data, body }, encode(ballotBodyCoder, body));
+      }
+      case 'proposal': {
+        const body = {
+          ...message.data.body,
+          validRound: undefined,
+          value: Uint8Array.of(1 + prng.below(3)),
+        };
+        const data = { ...message.data, body, prevotes: [] };
+        return this.#says('proposal', data, encode(proposalBodyCoder, body));
+      }
       case 'vote':
         return prng.below(2) === 0
           ? { TAG: 'vote', data: { ...message.data, member: anyMember } }
@@ -175,6 +194,18 @@ export class Traitor implements Actor {
       default:
         return message;
     }
+  }
+
+  /** In a debate it says one thing to one and another to others, each of them signed. */
+  #says<T extends 'proposal' | 'prevote' | 'precommit'>(
+    TAG: T,
+    data: DataOf<T>,
+    body: Uint8Array,
+  ): Message {
+    const { network, traitors } = this.#plot.setup;
+    const signed = signingBytes(TAG, network.id, data.epoch, body);
+    const signature = traitors.get(this.#member)?.sign(signed) ?? new Uint8Array(64);
+    return { TAG, data: { ...data, member: this.#member, signature } } as Message;
   }
 
   /** A word that an order can never be valid, signed, though perhaps in another's name. */
