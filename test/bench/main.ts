@@ -10,6 +10,7 @@ import { endToEnd } from './end-to-end.ts';
 import { footprint } from './footprint.ts';
 import { lossTable } from './loss.ts';
 import { machine, table } from './machine.ts';
+import { presence } from './presence.ts';
 import { streams } from './streams.ts';
 import { throughput } from './throughput.ts';
 import { waiting } from './waiting.ts';
@@ -59,6 +60,9 @@ const PARTS: Record<string, () => Promise<void>> = {
   },
   committees: async () => {
     print(table('(h) One authority by the size of its committee, processor only', committees()));
+  },
+  presence: async () => {
+    print(table('(p) What heartbeats cost an authority', presence()));
   },
 };
 
