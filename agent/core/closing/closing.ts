@@ -41,6 +41,7 @@ import {
 } from '../codec/closing.ts';
 import { orderHash } from '../codec/order.ts';
 import type { Draft, Origin } from '../draft.ts';
+import { refusedDecision } from '../epochs/carried.ts';
 import { keptAt } from '../epochs/kept.ts';
 import { isStopped } from '../epochs/stop.ts';
 import { certificateAt } from '../journal.ts';
@@ -220,7 +221,7 @@ function takeTold(
   const before = readAccount(draft, account);
   const known = closingAt(draft, place)?.decided?.turn ?? 0;
   if (decision.subject.data.turn > known && sequence <= before.next) {
-    const refused = checkDecision(draft, setup, decision);
+    const refused = refusedDecision(draft, decision) ?? checkDecision(draft, setup, decision);
     if (refused !== undefined) {
       return draft.note({ kind: 'refused', link: from.link, refusal: refused });
     }
