@@ -17,7 +17,7 @@ import type {
 } from '../../agent/core/base/units.ts';
 import type { Decision } from '../../agent/core/codec/agreement.ts';
 import { encode } from '../../agent/core/codec/canonical.ts';
-import type { CertifiedFact, Report } from '../../agent/core/codec/fact.ts';
+import type { CertifiedFact, Report, ReportBody } from '../../agent/core/codec/fact.ts';
 import { settlementCoder } from '../../agent/core/codec/gateway.ts';
 import type { Message } from '../../agent/core/codec/message.ts';
 import type { Certificate } from '../../agent/core/codec/order.ts';
@@ -29,6 +29,7 @@ import { OUTCOME_RULES } from '../../agent/core/gateway/outcome.ts';
 import { REFUND, SETTLE } from '../../agent/core/gateway/outcome-value.ts';
 import { payoutKey } from '../../agent/core/gateway/payout-key.ts';
 import { checkSettlement } from '../../agent/core/gateway/settlement.ts';
+import { testify } from '../../agent/core/gateway/testimony.ts';
 import type { AuthoritySetup } from '../../agent/core/setup.ts';
 import { certificateOf, frameOf, withdrawalOf } from '../support/forge.ts';
 import { OuterLedger } from '../support/outer-ledger.ts';
@@ -187,6 +188,31 @@ describe('facts', () => {
       assert.equal(later.take(outcome(decision), reported(spoilt)), `new, ${code}`);
     });
   }
+
+  /** The word of so many observers, who mean it. */
+  const sworn = (body: ReportBody): Report => {
+    const statements = ['auth-0', 'auth-1'].map((name) => {
+      const setup = later.world.place(name).setup as AuthoritySetup;
+      const { epoch, member, signature } = testify(later.draft(), setup, body);
+      return { epoch, member, signature };
+    });
+    return { body, statements };
+  };
+
+  it('of a deposit are one for a name, though observers should say two things', () => {
+    const { body } = deposit;
+    assert.ok(body.event.TAG === 'deposit');
+    const data = { ...body.event.data, amount: 999n as Amount };
+    const other = sworn({ ...body, event: { TAG: 'deposit', data } });
+    assert.equal(later.take(reported(deposit), reported(other)), 'new, contradicted');
+    assert.equal(later.take(reported(other), reported(deposit)), 'new, contradicted');
+  });
+
+  it('of another ledger than that of the withdrawal move nothing', () => {
+    const other = sworn({ ...paid.body, ledger: 1 as LedgerIndex });
+    assert.equal(later.take(outcome(decision), reported(other)), 'new, unknown_ledger');
+    assert.equal(later.take(outcome(decision), reported(sworn(paid.body))), 'new, new');
+  });
 
   it('of a deposit count for its ledger and token only', () => {
     const { body } = deposit;
