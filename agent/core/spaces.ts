@@ -133,6 +133,9 @@ export const SPACES = {
   factCount: one(DISK, 0xb4, factCountCoder),
   factNumber: many(DISK, 0xb5, bytesKey('name', 32), numberCoder),
   factList: many(DISK, 0xb6, numberKey('n'), numberCoder),
+  /** How many are about an account, and the journal number of its nth. */
+  accountFacts: many(DISK, 0xa1, ACCOUNT, numberCoder),
+  accountFact: many(DISK, 0xa2, entryKey('account', 'n'), numberCoder),
   /** Whom the deposit of a ledger with this id was credited to. */
   depositAt: many(DISK, 0xb7, LEDGER_AND_ID, keyCoder),
   /** Withdrawals whose money is locked (authority/open-withdrawals.ts), and where each is there. */
@@ -215,6 +218,11 @@ export const SPACES = {
   incomingAt: many(DISK, 0x49, entryKey<Sequence>('payer', 'sequence'), numberCoder),
   /** How far its withdrawal with a sequence is (wallet/withdrawals.ts). */
   ownWithdrawal: many(DISK, 0xa3, numberKey<Sequence>('sequence'), ownWithdrawalCoder),
+  /** When it took a certified fact of this name in, and how many there are. */
+  takenFact: many(DISK, 0xa4, bytesKey('name', 32), numberCoder),
+  takenFacts: one(DISK, 0xa5, numberCoder),
+  /** How many facts of a member's list were taken in. */
+  takenCursor: many(DISK, 0xa6, MEMBER, numberCoder),
   /** How many credits of a member's list were taken in. */
   incomingCursor: many(DISK, 0x55, MEMBER, numberCoder),
 

@@ -5,10 +5,16 @@
  */
 
 import { asShown } from './authority/account.ts';
-import { digestAt } from './authority/digest.ts';
+import { ledgerDigest } from './authority/digest.ts';
 import { equalBytes, toHex } from './base/bytes.ts';
 import type { Refusal } from './base/refusal.ts';
-import { type Epoch, FIRST_SEQUENCE, type MemberIndex, type Sequence } from './base/units.ts';
+import {
+  type Epoch,
+  FIRST_SEQUENCE,
+  type MemberIndex,
+  type Sequence,
+  type TokenIndex,
+} from './base/units.ts';
 import { type Order, orderHash, type SignedOrder } from './codec/order.ts';
 import type {
   Account,
@@ -162,7 +168,7 @@ export class LedgerView {
   #digestAt(read: Read, head: Uint8Array | undefined): Uint8Array {
     if (this.#digest !== undefined && isSame(this.#head, head)) return this.#digest;
     // The draft is thrown away: what it computes anew, the core keeps when it needs it.
-    this.#digest = digestAt(new Draft(read, { nowMs: 0, wallMs: 0 }), []);
+    this.#digest = ledgerDigest(new Draft(read, { nowMs: 0, wallMs: 0 }));
     this.#head = head;
     return this.#digest;
   }
@@ -201,6 +207,25 @@ export function withdrawalStepsOf(
   const known = ownWithdrawal(read, order.sequence);
   const isOf = known !== undefined && equalBytes(known.hash, orderHash(network.id, order));
   return isOf ? known.steps : [];
+}
+
+/** What withdrawals of this wallet hold of each token that are certified and not finished. */
+export function locksOf(
+  read: Read,
+  network: Network,
+  account: Uint8Array,
+): ReadonlyMap<TokenIndex, bigint> {
+  const { payments } = readWallet(read, network, account);
+  const sums = new Map<TokenIndex, bigint>();
+  for (let n = 0n; n < payments; n++) {
+    const order = readPayment(read, n)?.certificate.order.order;
+    if (order?.action.TAG !== 'withdrawal') continue;
+    const { token, amount } = order.action.data;
+    const last = withdrawalStepsOf(read, network, order).at(-1)?.state;
+    const holds = last === 'certified' || last === 'submitted';
+    if (holds) sums.set(token, (sums.get(token) ?? 0n) + amount);
+  }
+  return sums;
 }
 
 /** Whether a wallet has the certificate of this order, which pays it. */

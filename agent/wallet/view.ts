@@ -6,7 +6,14 @@ import { type TokenIndex, ZERO_BALANCE } from '../core/base/units.ts';
 import type { Certificate } from '../core/codec/order.ts';
 import type { Read } from '../core/io.ts';
 import { quorumOf } from '../core/network/committee.ts';
-import { type JudgedNetwork, liveOrderOf, memberName, paymentOf, walletOf } from '../core/views.ts';
+import {
+  type JudgedNetwork,
+  liveOrderOf,
+  locksOf,
+  memberName,
+  paymentOf,
+  walletOf,
+} from '../core/views.ts';
 import {
   certificateView,
   type OpenMemo,
@@ -44,6 +51,8 @@ export interface WalletView {
   readonly balances: readonly QuantityView[];
   /** The same less what a live order takes. */
   readonly available: readonly QuantityView[];
+  /** What withdrawals hold that are certified and not finished. */
+  readonly locked: readonly QuantityView[];
   readonly next: string;
   readonly payments: string;
   readonly live: LiveOrderView | null;
@@ -67,6 +76,9 @@ export function walletView(
     available: network.genesis.tokens.map((_, at) => {
       const token = at as TokenIndex;
       return quantityView(network, token, spendable(read, network, account, token));
+    }),
+    locked: [...locksOf(read, network, account)].map(([token, minor]) => {
+      return quantityView(network, token, minor);
     }),
     next: next.toString(),
     payments: payments.toString(),

@@ -257,6 +257,7 @@ const WALLET: WalletView = {
     { token: 'HRS', amount: '987.50', amountMinor: '98750' },
     { token: 'CUP', amount: '3', amountMinor: '3' },
   ],
+  locked: [{ token: 'HRS', amount: '20.00', amountMinor: '2000' }],
   next: '1',
   payments: '1',
   live: null,
@@ -404,13 +405,13 @@ fail  quorum  One authority of four answers.
 
 1 to mend and 1 warning.`;
 
-const BALANCE_TEXT = `987.50 HRS
+const BALANCE_TEXT = `987.50 HRS, 20.00 locked in withdrawals
      3 CUP
 
 Each payment is proven by its certificate.
 Confirmed 2026-01-31 12:00:00 UTC by oak, elm and ash: they know of no other.`;
 
-const STALE_TEXT = `975.00 HRS, 12.50 on its way  not confirmed
+const STALE_TEXT = `975.00 HRS, 12.50 on its way, 20.00 locked in withdrawals  not confirmed
      3 CUP  not confirmed
 
 Not confirmed: no authority answered.

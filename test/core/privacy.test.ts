@@ -26,6 +26,7 @@ const WISHES: readonly Wish[] = [
   { TAG: 'latest', data: {} },
   { TAG: 'orders', data: { from: 0n as Sequence } },
   { TAG: 'credits', data: { from: 0n } },
+  { TAG: 'facts', data: { from: 0n } },
   {
     TAG: 'plan',
     data: {
@@ -39,6 +40,7 @@ const ANSWERS = {
   latest: 'latest',
   orders: 'certificates',
   credits: 'credits',
+  facts: 'accountFacts',
   plan: 'latest',
 };
 
@@ -159,7 +161,7 @@ describe('a question about an account', () => {
     };
     world.refresh('alice');
     world.run();
-    assert.equal(seen.length, 4 * 4);
+    assert.equal(seen.length, 5 * 4);
     for (const [name, { body }] of seen) {
       assert.equal(`auth-${body.member}`, name);
       assert.deepEqual(body.account, world.place('alice').signer.publicKey);

@@ -482,7 +482,7 @@ test('a wallet that is told of more than it has looks through all pages at once'
   assert.equal(asked() - before, 4 * 2);
   // Of what comes again nothing is checked again: there are the questions, those for credits over
   // two ways, and the word of each member.
-  assert.equal(checks() - checked, 4 * (3 + 2 * 2 + 1));
+  assert.equal(checks() - checked, 4 * (4 + 2 * 2 + 1));
 });
 
 test('a wallet asks for a bounded number of pages in a row, and then goes on where it was', () => {

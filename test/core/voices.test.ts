@@ -162,6 +162,7 @@ function wordsOf(world: World): { readonly [T in Tag]: Extract<Message, { TAG: T
     fact: { TAG: 'outcome', data: { epoch, ...agreed, value, precommits: [] } },
     factCount: { count: 1n, set: hash },
     factsQuery: { from: 0n },
+    accountFacts: { member: MEMBER, account, from: 0n, count: 0n, list: [] },
     facts: { from: 0n, count: 1n, list: [{ TAG: 'report', data: unproven }] },
   };
 }

@@ -145,6 +145,8 @@ export class Words {
         return 'the latest';
       case 'orders':
         return `the orders from #${wish.data.from} on`;
+      case 'facts':
+        return `the facts after the first ${wish.data.from}`;
       case 'credits':
         return `the credits after the first ${wish.data.from}`;
       case 'plan': {
@@ -255,6 +257,8 @@ export class Words {
     fact: (fact) => `fact ${this.#fact(fact)}`,
     factCount: ({ count }) => `fact count ${count}`,
     factsQuery: ({ from }) => `facts query after the first ${from}`,
+    accountFacts: ({ account, from, count, list }) =>
+      `facts about ${this.who(account)}, ${count} in all, after the first ${from}: ${list.length}`,
     facts: ({ from, count, list }) => {
       const facts = list.map((fact) => this.#fact(fact)).join('; ') || 'none';
       return `facts, ${count} in all, after the first ${from}: ${facts}`;

@@ -138,6 +138,7 @@ const wish: fc.Arbitrary<Wish> = fc.oneof(
   fc.constantFrom<Wish>({ TAG: 'state', data: {} }, { TAG: 'latest', data: {} }),
   sequence.map((from): Wish => ({ TAG: 'orders', data: { from } })),
   u64.map((from): Wish => ({ TAG: 'credits', data: { from } })),
+  u64.map((from): Wish => ({ TAG: 'facts', data: { from } })),
   fc
     .record({ recipient: key, token, amount })
     .map((data): Wish => ({ TAG: 'plan', data: { TAG: 'transfer', data } })),
@@ -325,6 +326,13 @@ const MESSAGES: { readonly [K in Message['TAG']]: fc.Arbitrary<Data<K>> } = {
   fact: certifiedFact,
   factCount: fc.record({ count: u64, set: key }),
   factsQuery: fc.record({ from: u64 }),
+  accountFacts: fc.record({
+    member,
+    account: key,
+    from: u64,
+    count: u64,
+    list: fc.array(certifiedFact, { maxLength: 3 }),
+  }),
   facts: fc.record({ from: u64, count: u64, list: fc.array(certifiedFact, { maxLength: 3 }) }),
 };
 

@@ -188,6 +188,11 @@ const closed: Decision = {
   precommits: ballots,
 };
 
+const someFacts = [
+  { TAG: 'outcome', data: decision },
+  { TAG: 'report', data: report },
+] as const;
+
 /** One of each kind; questions have one of each wish. */
 const MESSAGES: { readonly [T in Exclude<Tag, 'question'>]: DataOf<T> } = {
   order: signed,
@@ -312,14 +317,8 @@ const MESSAGES: { readonly [T in Exclude<Tag, 'question'>]: DataOf<T> } = {
   fact: { TAG: 'report', data: report },
   factCount: { count: 5n, set: hash },
   factsQuery: { from: 3n },
-  facts: {
-    from: 3n,
-    count: 5n,
-    list: [
-      { TAG: 'outcome', data: decision },
-      { TAG: 'report', data: report },
-    ],
-  },
+  accountFacts: { member: member(0), account, from: 2n, count: 3n, list: someFacts },
+  facts: { from: 3n, count: 5n, list: someFacts },
 };
 
 const WISHES: readonly Wish[] = [
@@ -327,6 +326,7 @@ const WISHES: readonly Wish[] = [
   { TAG: 'latest', data: {} },
   { TAG: 'orders', data: { from: sequence(2n) } },
   { TAG: 'credits', data: { from: 2n } },
+  { TAG: 'facts', data: { from: 2n } },
   {
     TAG: 'plan',
     data: {

@@ -11,12 +11,14 @@ import { counted, duration, listed, moment } from './text.ts';
 
 /** `meshpay wallet balance`. */
 export function renderBalance(paint: Paint, view: WalletView, freshness: Freshness): string {
-  const { available, live } = view;
+  const { available, live, locked } = view;
   const width = Math.max(...available.map(({ amount }) => amount.length));
   const balances = available.map(({ amount, token }) => {
     const going = live?.order.token === token ? `, ${live.order.amount} on its way` : '';
     const doubt = freshness.confirmed ? '' : `  ${paint.warn('not confirmed')}`;
-    return `${paint.strong(amount.padStart(width))} ${token}${going}${doubt}`;
+    const held = locked.find((each) => each.token === token);
+    const lock = held === undefined ? '' : `, ${held.amount} locked in withdrawals`;
+    return `${paint.strong(amount.padStart(width))} ${token}${going}${lock}${doubt}`;
   });
   return [
     balances.join('\n'),

@@ -60,7 +60,7 @@ import {
   isSplit,
 } from './bucket.ts';
 import { claim, isClaimed, renew } from './claims.ts';
-import { childIn, childrenOf, digestAt, recallStale } from './digest.ts';
+import { childIn, childrenOf, ledgerDigest, recallStale } from './digest.ts';
 import { historyMark, NO_HISTORY_MARK } from './history.ts';
 import { forgetCursor, sendProofCount, sendProofs, takeProofCount, takeProofs } from './proofs.ts';
 import { answerCertificates } from './queries.ts';
@@ -139,7 +139,7 @@ function sendRoot(draft: Draft, setup: AuthoritySetup, link: LinkId): void {
   // Who is behind waits for the roots of those who are not: its own is no word of this epoch.
   if (!isBehind(draft)) {
     const { epoch } = currentCommittee(draft);
-    draft.send(link, { TAG: 'root', data: { epoch, digest: digestAt(draft, []) } });
+    draft.send(link, { TAG: 'root', data: { epoch, digest: ledgerDigest(draft) } });
   }
   sendProofCount(draft, link);
   sendFactCount(draft, link);
@@ -152,7 +152,7 @@ function takeRoot(
   { epoch, digest }: DataOf<'root'>,
 ): void {
   if (member === undefined) return;
-  const equal = equalBytes(digest, digestAt(draft, []));
+  const equal = equalBytes(digest, ledgerDigest(draft));
   draft.note({ kind: 'compared', member, equal });
   if (equal) noteAlike(draft, setup, member, epoch);
   if (!equal) sendNode(draft, link, []);

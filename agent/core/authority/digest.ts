@@ -29,6 +29,7 @@ import { sha256 } from '../base/crypto.ts';
 import { DIGEST_FANOUT, DIGESTS_KEPT_EVERY } from '../base/limits.ts';
 import { progressIn } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
+import { factCount } from '../facts/fact-list.ts';
 import { journalHead, payerAt } from '../journal.ts';
 import { SPACES } from '../spaces.ts';
 import {
@@ -51,6 +52,17 @@ const EMPTY = new Uint8Array(WIDTH);
 /** What a node hashes first: no list of leaves can pass for a list of children. */
 const BUCKET = Uint8Array.of(0);
 const SPLIT = Uint8Array.of(1);
+const FACTS = Uint8Array.of(2);
+
+/**
+ * The digest of all that is certified here: the tree of orders, and the set of the other facts,
+ * once there are some (facts/fact-list.ts). Two authorities with the same one hold the same ledger.
+ */
+export function ledgerDigest(draft: Draft): Uint8Array {
+  const { count, set } = factCount(draft);
+  const root = digestAt(draft, []);
+  return count === 0n ? root : sha256(FACTS, root, set);
+}
 
 /** The digest of the subtree at `path`; 32 zeros where no account has ordered anything. */
 export function digestAt(draft: Draft, path: DigestPath): Uint8Array {

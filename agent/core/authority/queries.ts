@@ -4,13 +4,20 @@
  * asks learns nothing but that.
  */
 import { unreachable } from '../base/assert.ts';
-import { MAX_CERTIFICATES_PER_FRAME } from '../base/limits.ts';
+import {
+  MAX_CERTIFICATES_PER_FRAME,
+  MAX_FACTS_PER_FRAME,
+  MAX_FRAME_BYTES,
+} from '../base/limits.ts';
 import { REFUSALS, refusal } from '../base/refusal.ts';
 import { FIRST_SEQUENCE, nextSequence, type Sequence } from '../base/units.ts';
 import { tellPlace } from '../closing/tell.ts';
+import { encode } from '../codec/canonical.ts';
+import { type CertifiedFact, certifiedFactCoder } from '../codec/fact.ts';
 import type { AccountView, Plan, Question, QuestionBody } from '../codec/message.ts';
 import type { Certificate } from '../codec/order.ts';
 import type { Draft, Origin, WayBack } from '../draft.ts';
+import { accountFactAt, accountFactCount } from '../facts/fact-list.ts';
 import { certificateAt, recorded } from '../journal.ts';
 import { latestOf } from '../latest.ts';
 import { memberLinks } from '../mesh/links.ts';
@@ -87,6 +94,8 @@ function answerQuestion(
       return answerCertificates(draft, setup, origin, account, wish.data.from);
     case 'credits':
       return answerCredits(draft, setup, origin, account, wish.data.from);
+    case 'facts':
+      return answerFacts(draft, setup, origin, account, wish.data.from);
     default:
       unreachable(wish);
   }
@@ -168,4 +177,25 @@ function answerCredits(
   }
   const { member } = setup.authority;
   draft.answer(origin, { TAG: 'credits', data: { member, account, from, received, certificates } });
+}
+
+/** Facts about the account, from the nth on, as many as fit a frame. */
+function answerFacts(
+  draft: Draft,
+  setup: AuthoritySetup,
+  origin: WayBack,
+  account: Uint8Array,
+  from: bigint,
+): void {
+  const count = accountFactCount(draft, account);
+  const list: CertifiedFact[] = [];
+  let room = MAX_FRAME_BYTES - 256;
+  for (let n = from; n < count && list.length < MAX_FACTS_PER_FRAME; n++) {
+    const fact = accountFactAt(draft, account, n);
+    room -= encode(certifiedFactCoder, fact).length;
+    if (room < 0) break;
+    list.push(fact);
+  }
+  const { member } = setup.authority;
+  draft.answer(origin, { TAG: 'accountFacts', data: { member, account, from, count, list } });
 }

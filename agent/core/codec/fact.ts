@@ -2,7 +2,7 @@
  * Facts (PROTOCOL: Withdrawals, Deposits): what is certified, changes a ledger, and is no order's
  * certificate. Each proves itself; what each does is in facts/facts.ts.
  */
-import { MAX_MEMBERS } from '../base/limits.ts';
+import { MAX_FACTS_PER_FRAME, MAX_MEMBERS } from '../base/limits.ts';
 import type { Epoch, LedgerIndex, MemberIndex } from '../base/units.ts';
 import { type Decision, decisionCoder } from './agreement.ts';
 import {
@@ -102,3 +102,14 @@ export const factPageCoder = struct({
   list: listWith(u8, certifiedFactCoder),
 });
 export type FactPage = ValueOf<typeof factPageCoder>;
+
+/** Some facts about an account, from the nth on in a member's own order. */
+export const accountFactsCoder = struct({
+  member: memberCoder,
+  account: keyCoder,
+  from: u64,
+  /** How many the authority holds about it. */
+  count: u64,
+  list: listOf(MAX_FACTS_PER_FRAME, certifiedFactCoder),
+});
+export type AccountFacts = ValueOf<typeof accountFactsCoder>;

@@ -37,7 +37,13 @@ import {
 import * as closing from './closing.ts';
 import type { Coder, ValueOf } from './coder.ts';
 import { approvalCoder, statementCoder } from './epochs.ts';
-import { certifiedFactCoder, factCountCoder, factPageCoder, testimonyCoder } from './fact.ts';
+import {
+  accountFactsCoder,
+  certifiedFactCoder,
+  factCountCoder,
+  factPageCoder,
+  testimonyCoder,
+} from './fact.ts';
 import { u8, u16, u32, u64 } from './numbers.ts';
 import { certificateCoder, orderPairCoder, signedOrderCoder, withdrawalCoder } from './order.ts';
 import {
@@ -194,16 +200,15 @@ const wishCoder = variant({
   latest: [2, struct({})],
   /** Certificates of the account's own orders from a sequence on. Answered by `certificates`. */
   orders: [3, struct({ from: sequenceCoder })],
-  /**
-   * Certificates that credit the account, in the order in which the authority applied them, from
-   * the nth on. Answered by `credits`.
-   */
+  /** Certificates that credit it, from the nth on in the authority's order: `credits`. */
   credits: [4, struct({ from: u64 })],
   /**
    * The same as `latest`, and whether the authority would vote for this payment, which is not
    * signed yet.
    */
   plan: [5, planCoder],
+  /** Certified facts about the account, from the nth on. Answered by `accountFacts`. */
+  facts: [6, struct({ from: u64 })],
 });
 export type Wish = ValueOf<typeof wishCoder>;
 
@@ -284,7 +289,6 @@ const accountViewCoder = struct({
   received: u64,
   pending: optional(signedOrderCoder),
   balances: listOf(MAX_TOKENS, tokenBalanceCoder),
-  /** What certified withdrawals hold. */
   locked: listOf(MAX_TOKENS, tokenBalanceCoder),
 });
 export type AccountView = ValueOf<typeof accountViewCoder>;
@@ -340,9 +344,7 @@ export const MESSAGES = {
   },
   /** Anyone to authority: this is certified. Answered by `applied` or `rejected`. */
   certificate: { wire: 4, coder: certificateCoder, ...OF_A_LEDGER('proof') },
-  /**
-   * The account's next sequence at that authority, at most behind the certificate that was told.
-   */
+  /** The account's next sequence there, at most behind the certificate that was told. */
   applied: {
     wire: 5,
     coder: struct({ member: memberCoder, account: keyCoder, next: sequenceCoder }),
@@ -405,6 +407,8 @@ export const MESSAGES = {
     travels: 'back',
     signed: 'vouch',
   },
+  /** What is certified about an account besides its orders. Each fact proves itself. */
+  accountFacts: { wire: 30, coder: accountFactsCoder, ...TO_A_WALLET('hearsay') },
   /** Owner to authority: what do you know of my account? The wish says how it is answered. */
   question: { wire: 27, coder: questionCoder, ...OF_A_LEDGER('owner'), signed: 'question' },
   /** Anyone to authority: are you there? Answered by `way`. */

@@ -35,7 +35,15 @@ import { takeFact, tellFact } from './facts.ts';
 export const factsPart = part({
   name: 'facts',
   roles: ['authority'],
-  spaces: ['factCount', 'factNumber', 'factList', 'factCursor', 'depositAt'],
+  spaces: [
+    'factCount',
+    'factNumber',
+    'factList',
+    'accountFacts',
+    'accountFact',
+    'factCursor',
+    'depositAt',
+  ],
   epochBegan: forgetGone,
   linkUp: forgetCursor,
   takes: {

@@ -21,7 +21,7 @@ export function factCount(draft: Draft): FactCount {
 }
 
 /** What a fact is called. */
-function factName(fact: CertifiedFact): Uint8Array {
+export function factName(fact: CertifiedFact): Uint8Array {
   if (fact.TAG === 'report') {
     return sha256(Uint8Array.of(2), encode(reportBodyCoder, fact.data.body));
   }
@@ -41,11 +41,36 @@ export function keepFact(draft: Draft, fact: CertifiedFact): void {
   const { count, set } = factCount(draft);
   draft.write(SPACES.factList.at(count), number);
   draft.write(SPACES.factCount, { count: count + 1n, set: withHash(set, name) });
+  const account = accountIn(fact);
+  if (account === undefined) return;
+  const nth = accountFactCount(draft, account);
+  draft.write(SPACES.accountFact.at(account, nth), number);
+  draft.write(SPACES.accountFacts.at(account), nth + 1n);
+}
+
+/** The account that a fact is about: its owner is told of it. */
+export function accountIn(fact: CertifiedFact): Uint8Array | undefined {
+  if (fact.TAG === 'report') return fact.data.body.event.data.account;
+  const { subject } = fact.data;
+  return 'account' in subject.data ? subject.data.account : undefined;
+}
+
+/** How many facts about an account are held. */
+export function accountFactCount(draft: Draft, account: Uint8Array): bigint {
+  return draft.read(SPACES.accountFacts.at(account)) ?? 0n;
+}
+
+/** The nth fact about an account, from 0 on; `n` below its count. */
+export function accountFactAt(draft: Draft, account: Uint8Array, n: bigint): CertifiedFact {
+  return certifiedAt(draft, draft.read(SPACES.accountFact.at(account, n)));
 }
 
 /** The nth fact, from 0 on; `n` below the count. */
 export function nthFact(draft: Draft, n: bigint): CertifiedFact {
-  const number = draft.read(SPACES.factList.at(n));
+  return certifiedAt(draft, draft.read(SPACES.factList.at(n)));
+}
+
+function certifiedAt(draft: Draft, number: bigint | undefined): CertifiedFact {
   invariant(number !== undefined, 'the list of facts is as long as their count');
   const fact = factAt(draft, number);
   invariant(fact.TAG === 'certified', 'the list names facts');

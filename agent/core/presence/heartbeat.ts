@@ -21,7 +21,7 @@
  * bounds false signatures by link and source.
  */
 
-import { digestAt } from '../authority/digest.ts';
+import { ledgerDigest } from '../authority/digest.ts';
 import { equalBytes } from '../base/bytes.ts';
 import {
   HEARTBEAT_ANSWER_MS,
@@ -109,7 +109,7 @@ function heartbeatOf(draft: Draft, setup: AuthoritySetup): Message {
   const body = {
     counter: nextCounter(draft),
     wallMs: wallOf(draft),
-    digest: digestAt(draft, []),
+    digest: ledgerDigest(draft),
     votes: mayVote(draft),
     heard: others(draft, setup).flatMap((member) => {
       const counter = counterHeard(draft, member);
@@ -201,7 +201,7 @@ function contentOf(draft: Draft, { body }: Heartbeat) {
     wallMs,
     takenMs: nowOf(draft),
     takenWallMs: wallOf(draft),
-    isEqual: equalBytes(body.digest, digestAt(draft, [])),
+    isEqual: equalBytes(body.digest, ledgerDigest(draft)),
   };
 }
 

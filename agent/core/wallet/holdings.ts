@@ -97,6 +97,17 @@ export function recordReceived(draft: Draft, network: Network, certificate: Cert
   draft.note({ kind: 'received', certificate });
 }
 
+/** A certified fact credits this wallet: a deposit, or money that a withdrawal gives back. */
+export function addToBalance(
+  draft: Draft,
+  network: Network,
+  account: Uint8Array,
+  token: TokenIndex,
+  amount: Amount,
+): void {
+  draft.write(SPACES.wallet, plus(readWallet(draft, network, account), token, amount));
+}
+
 function addPayment(
   draft: Draft,
   { payments }: WalletRecord,

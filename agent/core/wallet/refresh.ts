@@ -27,6 +27,7 @@ import type { WalletSetup } from '../setup.ts';
 import { SPACES } from '../spaces.ts';
 import { answersOf } from './answers.ts';
 import { attemptsOf, writeAttempts } from './attempts.ts';
+import { askFacts } from './facts.ts';
 import {
   creditsIn,
   isReceived,
@@ -84,6 +85,7 @@ function refreshAt(
   ask(draft, setup, member, plan ? { TAG: 'plan', data: plan } : { TAG: 'latest', data: {} });
   ask(draft, setup, member, { TAG: 'state', data: {} });
   askOrders(draft, setup, member);
+  askFacts(draft, setup, member);
   askCredits(draft, setup, member);
 }
 

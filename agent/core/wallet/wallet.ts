@@ -21,6 +21,7 @@ import { answersOf, hasForgotten, takeWord } from './answers.ts';
 import { writeAttempts } from './attempts.ts';
 import { closeOwn, takeTold } from './closing.ts';
 import { countVotesAnew, turnOver } from './epoch.ts';
+import { takeAccountFacts } from './facts.ts';
 import { readLiveOrder } from './holdings.ts';
 import { checkPayment, sign } from './pay.ts';
 import { paymentState } from './payment.ts';
@@ -54,6 +55,9 @@ export const walletPart = part({
     'incomingCursor',
     'incomingPage',
     'ownWithdrawal',
+    'takenFact',
+    'takenFacts',
+    'takenCursor',
     'attempts',
     'question',
     'word',
@@ -74,6 +78,7 @@ export const walletPart = part({
     certificates: takeCertificates,
     credits: takeCredits,
     closingTold: takeTold,
+    accountFacts: takeAccountFacts,
   },
   // Whatever it was may be what a payment waits for: a word, or what makes an earlier word fit.
   afterMessage: judgePlan,

@@ -9,9 +9,9 @@
  *   certified   a quorum has voted: the sequence is free again
  *   submitted   the committee decided that it is to be paid out
  *   finalized   it was paid out
- *   rejected    the committee decided to give the money back while it could still be tried
- *   expired     the same after the time until which it is tried
- *   returned    the outer ledger gave the money back
+ *   rejected    the outer ledger will never pay it, or the committee gave it back in its time
+ *   expired     the committee gave it back after the time until which it is tried
+ *   returned    it was paid out, and the outer ledger gave the money back
  *
  * Bounds: one record a withdrawal, with each state at most once.
  */

@@ -94,7 +94,7 @@ function mostFrameBytes(members: number, accounts: number): number {
 
 /**
  * Frames of one step, for a committee of this size. A wallet that looks what is new asks every
- * member three questions, and two more over four ways each. (A certificate that its owner hands
+ * member four questions, and two more over four ways each. (A certificate that its owner hands
  * over goes to every member over four ways, and may end the live order, whose certificate goes to
  * every member.) An authority that begins a round tells every other two things of its own, and
  * orders again.
@@ -103,7 +103,7 @@ function mostSends(members: number): number {
   return Math.max(
     MOST_EXCHANGES,
     MOST_SHOWN,
-    (3 + 2 * 4) * members + 1,
+    (4 + 2 * 4) * members + 1,
     (2 + MOST_RETOLD) * members,
     4 * MOST_DEBATES * members,
   );

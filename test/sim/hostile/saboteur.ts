@@ -149,6 +149,10 @@ export class Saboteur implements Actor {
         const data = { member, account, ...wish.data, certificates: this.#page() };
         return { TAG: 'credits', data: { ...data, received: this.#next() } };
       }
+      case 'facts': {
+        const data = { member, account, ...wish.data, count: BigInt(this.#next()), list: [] };
+        return { TAG: 'accountFacts', data };
+      }
       default:
         return unreachable(wish);
     }
