@@ -16,6 +16,7 @@ import { after, before, describe, it } from 'node:test';
 import { type Lab, openLab } from '../../agent/cli/lab/lab.ts';
 import { LabDaemon, MESHPAYD } from '../../agent/cli/lab/lab-daemon.ts';
 import { EXITS } from '../../agent/shell/exit-codes.ts';
+import { until } from '../support/wait.ts';
 import { finished, meshpay, type Ran, startMeshpay } from './support.ts';
 
 describe('a node', { concurrency: 1 }, () => {
@@ -66,8 +67,17 @@ describe('a node', { concurrency: 1 }, () => {
     for (const name of ['authority-2', 'authority-3', 'authority-4']) {
       assert.match(peers.out, new RegExp(`^${name} +authority +ready `, 'm'));
     }
-    const committee = await run(`committee ${config('authority-1')}`);
-    assert.match(committee.out, /^reachable +4 of 4, quorum 3: payments can be certified$/m);
+    // Members say that they vote with their next heartbeat.
+    const whole = /^payments +4 of 4 answer, 4 vote, a quorum is 3: payments can be made$/m;
+    await until(
+      async () => whole.test((await run(`committee ${config('authority-1')}`)).out),
+      'the committee is whole',
+    );
+    const status = await run(`status ${config('authority-1')}`);
+    assert.match(status.out, /^members +FULLY_CONNECTED for /m);
+    const reach = await run(`reach ${config('relay')}`);
+    assert.equal(reach.status, 0, reach.err);
+    assert.match(reach.out, /^4 of 4 answer, 4 vote, a quorum is 3: payments can be made\.$/m);
   });
 
   it('tells what authorities say of an account, with the author of each claim', async () => {
