@@ -190,7 +190,7 @@ const MESSAGES: { readonly [K in Message['TAG']]: fc.Arbitrary<Data<K>> } = {
     place,
     voted: optional(signedOrder),
     signature: bytes(64),
-    cause,
+    cause: optional(cause),
   }),
   closingTold: fc.record({
     member,

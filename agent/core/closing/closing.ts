@@ -185,7 +185,9 @@ function takeStatement(
   const { id } = setup.network;
   if (epoch !== currentCommittee(draft).epoch) return;
   const { next } = readAccount(draft, place.account);
-  if (place.sequence >= next && open(draft, setup, { place, cause }) !== undefined) return;
+  const isLate = place.sequence < next;
+  if (!isLate && cause === undefined) return;
+  if (!isLate && cause !== undefined && open(draft, setup, { place, cause }) !== undefined) return;
   const closing = closingAt(draft, place);
   const statement = { member, voted: voted && orderHash(id, voted.order), signature };
   const isKnown = closing?.statements.some((other) => other.member === member) === true;
@@ -196,7 +198,7 @@ function takeStatement(
     writeClosing(draft, place, after);
     advance(draft, setup, place, after);
   }
-  if (place.sequence < next) tellMember(draft, setup, from, place);
+  if (isLate) tellMember(draft, setup, from, place);
 }
 
 /** Somebody who is behind with a place hears what became of it, over its own link. */
@@ -260,6 +262,9 @@ function greet(draft: Draft, setup: AuthoritySetup, { link }: LinkUp): void {
 
 /** Tells again what is not settled, and begins to decide where a quorum has stated for a while. */
 function tellAgain(draft: Draft, setup: AuthoritySetup): void {
+  for (const place of toldPlaces(draft)) {
+    if (winnerAt(draft, place) === undefined) beginClosing(draft, setup, place);
+  }
   const places = toldPlaces(draft).filter((place) => isUnsettled(draft, place));
   keepToldPlaces(draft, places);
   for (const place of places) {
@@ -267,8 +272,7 @@ function tellAgain(draft: Draft, setup: AuthoritySetup): void {
     if (closing === undefined) continue;
     tellStatement(draft, setup, place, closing);
     const winner = winnerAt(draft, place);
-    if (winner === undefined) beginClosing(draft, setup, place);
-    else voteForWinner(draft, setup, place, winner);
+    if (winner !== undefined) voteForWinner(draft, setup, place, winner);
   }
   if (places.length > 0) setTimerBy(draft, 'closing', draft.stamp.nowMs + SYNC_IDLE_MS);
 }

@@ -7,7 +7,7 @@
  */
 import { readAccount } from '../authority/account.ts';
 import { equalBytes } from '../base/bytes.ts';
-import { MAX_TOLD_PLACES } from '../base/limits.ts';
+import { MAX_TOLD_PLACES, SYNC_IDLE_MS } from '../base/limits.ts';
 import type { MemberIndex } from '../base/units.ts';
 import {
   type ClosingPlace,
@@ -24,6 +24,7 @@ import { currentCommittee, membersOf } from '../network/committees.ts';
 import { isStatementValid, signStatement } from '../network/statement.ts';
 import type { AuthoritySetup } from '../setup.ts';
 import { SPACES } from '../spaces.ts';
+import { setTimerBy } from '../timers.ts';
 
 /** The record with this authority's own statement, of an order that it voted for or of none. */
 export function withOwnStatement(
@@ -101,7 +102,7 @@ export function tellStatement(
   const { member: self } = setup.authority;
   const { cause, epoch } = closing;
   const own = closing.statements.find(({ member }) => member === self);
-  if (own === undefined || cause === undefined) return;
+  if (own === undefined) return;
   const voted = orderNamed(setup.network.id, closing, own.voted);
   const { signature } = own;
   const data: ClosingStatement = { epoch, member: self, place, voted, signature, cause };
@@ -119,6 +120,7 @@ export function toldPlaces(draft: Draft): readonly ClosingPlace[] {
 export function tellAgainLater(draft: Draft, place: ClosingPlace): void {
   const others = toldPlaces(draft).filter((other) => !isSamePlace(other, place));
   draft.write(SPACES.toldPlaces, [...others, place].slice(-MAX_TOLD_PLACES));
+  setTimerBy(draft, 'closing', draft.stamp.nowMs + SYNC_IDLE_MS);
 }
 
 /** Leaves only those places to be told again that these are. */

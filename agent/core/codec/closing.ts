@@ -43,7 +43,8 @@ export const closingStatementCoder = struct({
   /** The order that it voted for, if any. */
   voted: optional(signedOrderCoder),
   signature: signatureCoder,
-  cause: causeCoder,
+  /** None where it only learned what was decided, and states late. */
+  cause: optional(causeCoder),
 });
 export type ClosingStatement = ValueOf<typeof closingStatementCoder>;
 

@@ -208,3 +208,27 @@ test('who applied a certificate before the others closed with a reserve holds th
   world.pass(30_000);
   world.agree({ next: 2n, balance: 600n, reserved: 0n });
 });
+
+test('what a member states late is told again when it was lost', () => {
+  const world = new Closings();
+  const [first, second] = [world.order('bob', 300n), world.order('carol', 500n)];
+  assert.equal(world.vote(0, first), true);
+  assert.equal(world.vote(1, second), true);
+  world.silence(3);
+  world.request('alice', world.proofOf(first, second));
+  world.pass(5_000);
+  const hears = world.onFrame;
+  let lost = 0;
+  world.onFrame = (from, to, frame) => {
+    const isStatement = frame.message.TAG === 'closingStatement';
+    const isLost = isStatement && from.name === 'auth-3' && lost < 3;
+    if (isLost) lost++;
+    // It learns of all this from the decision alone.
+    const isKept = isStatement && to.name === 'auth-3';
+    return !isLost && !isKept && hears(from, to, frame);
+  };
+  world.hear();
+  world.pass(40_000);
+  assert.equal(lost, 3);
+  world.agree({ next: 1n, balance: 1_000n, reserved: 0n });
+});
