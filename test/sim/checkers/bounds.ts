@@ -34,6 +34,8 @@ const MOST_SHOWN = 8 * 4 + 1;
 /** A withdrawal that was certified, and what a wallet notes of its own: how their keys begin. */
 const WITHDRAWAL = '\u00a0';
 const OWN_WITHDRAWAL = '\u00a3';
+/** A fact that a wallet took in: of each withdrawal an outcome and a report at most. */
+const TAKEN_FACT = '\u00a4';
 const WITHDRAWAL_BYTES = 2 + 16 + 1 + 1 + 128 + 8;
 const STATES_OF_A_WITHDRAWAL = 9;
 
@@ -50,6 +52,9 @@ const DEBATED: Readonly<Record<string, (members: number) => number>> = {
   '\u00b8': () => 41,
   '\u00b9': () => 8,
   '\u00bb': () => 300,
+  // Facts about an account: how many, and where.
+  '\u00a1': () => 8,
+  '\u00a2': () => 8,
 };
 /** The same of those that there is one of, or one of each member. */
 const DEBATED_ONCE: Readonly<Record<string, (members: number) => number>> = {
@@ -59,10 +64,13 @@ const DEBATED_ONCE: Readonly<Record<string, (members: number) => number>> = {
   '\u00b4': () => 40,
   '\u00ba': () => 8,
   '\u00d9': () => 32,
+  // How many facts a wallet took in.
+  '\u00a5': () => 8,
 };
 const DEBATED_BY_MEMBER: Readonly<Record<string, (members: number) => number>> = {
   '\u00ad': (members) => 1 + 2 * (180 + 66 * members),
   '\u00d8': () => 8,
+  '\u00a6': () => 8,
 };
 
 /** Two proposals, and four ballots a member. */
@@ -154,6 +162,7 @@ function mostRecordBytes(members: number, tokens: number): Readonly<Record<strin
     6: ORDER_BYTES,
     7: 4 + ORDER_BYTES + 64,
     3: 32,
+    [TAKEN_FACT]: 8,
     [WITHDRAWAL]: 1 + 32 + WITHDRAWAL_BYTES,
     [OWN_WITHDRAWAL]: 32 + 1 + STATES_OF_A_WITHDRAWAL * 9,
     ...Object.fromEntries([...numbers, ...singles]),
@@ -328,6 +337,7 @@ export class Bounds implements Watcher {
       [WITHDRAWAL]: certificates,
       // One more: the order that is on its way.
       [OWN_WITHDRAWAL]: payments + 1,
+      [TAKEN_FACT]: 3 * payments,
       O: payments,
       I: payments,
     };

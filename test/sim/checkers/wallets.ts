@@ -7,14 +7,21 @@ import type { Event, Step } from '../../../agent/core/io.ts';
 import type { Process, Watcher } from '../process.ts';
 import { Violation } from '../violation.ts';
 import type { Book } from './book.ts';
-import { latin1, Reader, readBalances, readCertificate } from './decode.ts';
+import { latin1, type OrderView, Reader, readBalances, readCertificate } from './decode.ts';
 import { placeOf } from './founding.ts';
 import { isSameMoney } from './ledgers.ts';
+
+/** How the keys of its withdrawals begin; the states in which their money is back. */
+const OWN_WITHDRAWAL = '\u00a3';
+const GIVEN_BACK = [7, 8, 9];
 
 interface Purse {
   next: bigint;
   readonly balances: Map<number, bigint>;
   readonly counted: Set<string>;
+  /** Its certified withdrawals by their sequences, and those whose money came back. */
+  readonly withdrawn: Map<bigint, OrderView>;
+  readonly givenBack: Set<bigint>;
 }
 
 export class Wallets implements Watcher {
@@ -32,7 +39,13 @@ export class Wallets implements Watcher {
 
   started(process: Process): void {
     if (process.role !== 'wallet') return;
-    const purse: Purse = { next: 0n, balances: new Map(), counted: new Set() };
+    const purse: Purse = {
+      next: 0n,
+      balances: new Map(),
+      counted: new Set(),
+      withdrawn: new Map(),
+      givenBack: new Set(),
+    };
     this.#purses.set(process.index, purse);
     const account = latin1(process.signer.publicKey);
     for (const issue of this.#book.founding.issuance) {
@@ -43,6 +56,9 @@ export class Wallets implements Watcher {
       const value = process.disk.durable.get(key);
       this.#count(process, purse, value);
       this.#enter(process, value);
+    }
+    for (const [key, value] of process.disk.durable) {
+      if (key[0] === OWN_WITHDRAWAL) this.#giveBack(purse, key, value);
     }
   }
 
@@ -62,6 +78,9 @@ export class Wallets implements Watcher {
     if (purse === undefined) return;
     for (const { key, value } of step.writes) {
       if (key[0] === 'P') this.#count(process, purse, value);
+    }
+    for (const { key, value } of step.writes) {
+      if (key[0] === OWN_WITHDRAWAL) this.#giveBack(purse, key, value);
     }
     const written = step.writes.find(({ key }) => key === 'W');
     if (written?.value !== undefined) this.#compare(process, purse, written.value);
@@ -83,10 +102,26 @@ export class Wallets implements Watcher {
       if (order.sequence !== purse.next) fail(`counts ${order.sequence} at ${purse.next}`);
       purse.next++;
       add(purse, order.token, -order.amount);
+      if (order.payee === undefined) purse.withdrawn.set(order.sequence, order);
     } else if (order.payee === account) {
       add(purse, order.token, order.amount);
     } else {
       fail("keeps a certificate that is not its owner's");
+    }
+  }
+
+  /** A withdrawal whose states say that its money came back credits it, once. */
+  #giveBack(purse: Purse, key: string, value: Uint8Array | undefined): void {
+    const sequence = Buffer.from(key.slice(1), 'latin1').readBigUInt64BE(0);
+    const order = purse.withdrawn.get(sequence);
+    if (value === undefined || order === undefined || purse.givenBack.has(sequence)) return;
+    const reader = new Reader(value, 32);
+    for (let left = reader.u8(); left > 0; left--) {
+      const state = reader.u8();
+      reader.u64();
+      if (!GIVEN_BACK.includes(state) || purse.givenBack.has(sequence)) continue;
+      purse.givenBack.add(sequence);
+      add(purse, order.token, order.amount);
     }
   }
 
