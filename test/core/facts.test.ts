@@ -4,11 +4,13 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { subjectHash } from '../../agent/core/agreement/decision.ts';
 import { withdrawalAt } from '../../agent/core/authority/locks.ts';
 import { markPresented } from '../../agent/core/authority/open-withdrawals.ts';
 import { isRefusal } from '../../agent/core/base/refusal.ts';
 import type {
   Amount,
+  Epoch,
   LedgerIndex,
   LinkId,
   MemberIndex,
@@ -30,7 +32,9 @@ import { REFUND, SETTLE } from '../../agent/core/gateway/outcome-value.ts';
 import { payoutKey } from '../../agent/core/gateway/payout-key.ts';
 import { checkSettlement } from '../../agent/core/gateway/settlement.ts';
 import { testify } from '../../agent/core/gateway/testimony.ts';
+import { currentCommittee } from '../../agent/core/network/committees.ts';
 import type { AuthoritySetup } from '../../agent/core/setup.ts';
+import { SPACES } from '../../agent/core/spaces.ts';
 import { certificateOf, frameOf, withdrawalOf } from '../support/forge.ts';
 import { OuterLedger } from '../support/outer-ledger.ts';
 import { World } from '../support/world.ts';
@@ -306,6 +310,26 @@ describe('the order for a payout', () => {
     assert.equal(verdict({}, { decision: few }), 'no_quorum');
     const votes = certificate.votes.slice(1);
     assert.equal(verdict({}, { certificate: { ...certificate, votes } }), 'no_quorum');
+  });
+
+  it('is of this epoch, or known here from a former one', () => {
+    const draft = later.draft();
+    const committee = currentCommittee(draft);
+    draft.write(SPACES.formerCommittee.at(committee.epoch), committee);
+    draft.write(SPACES.committee, { ...committee, epoch: (committee.epoch + 1) as Epoch });
+    const proof = encode(settlementCoder, { certificate, decision });
+    const check = () => checkSettlement(draft, later.setup, due, proof)?.refused ?? 'good';
+    assert.equal(check(), 'epoch_over');
+    const place = SPACES.decision.at(subjectHash(decision.subject));
+    draft.write(place, { ...decision, value: Uint8Array.of(2) });
+    assert.equal(check(), 'epoch_over');
+    draft.write(place, decision);
+    assert.equal(check(), 'good');
+    draft.remove(place);
+    const { epoch, subject, round, value } = decision;
+    const polka = { epoch, subject, round, value, prevotes: [] };
+    draft.write(SPACES.carried.at(subjectHash(subject)), polka);
+    assert.equal(check(), 'good');
   });
 
   it('is no bytes that are none', () => {

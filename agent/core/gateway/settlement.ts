@@ -3,18 +3,22 @@
  * and the committee's decision to settle it. The withdrawal's certificate alone pays nothing.
  *
  * Safety: a ledger checks it by itself, against the committees that it knows, before it takes a
- * payout on; nothing that a gateway says is believed.
+ * payout on; nothing that a gateway says is believed. A decision of a former epoch counts where it
+ * is this node's own, or was carried over the change: whoever stole the keys of a former quorum has
+ * nothing paid out.
  */
 import { checkDecision, decisionOn } from '../agreement/decision.ts';
 import { equalBytes } from '../base/bytes.ts';
 import { isRefusal, type Refusal, refusal } from '../base/refusal.ts';
 import type { LedgerIndex } from '../base/units.ts';
+import type { Decision } from '../codec/agreement.ts';
 import { decode, encode } from '../codec/canonical.ts';
 import type { WithdrawalPlace } from '../codec/fact.ts';
 import { settlementCoder } from '../codec/gateway.ts';
 import type { Order } from '../codec/order.ts';
 import { type Payout, payoutCoder } from '../codec/payout.ts';
 import type { Draft } from '../draft.ts';
+import { refusedDecision } from '../epochs/carried.ts';
 import type { Read } from '../io.ts';
 import { certificateAt } from '../journal.ts';
 import { checkCertificate } from '../network/certificate.ts';
@@ -71,5 +75,17 @@ export function checkSettlement(
   if (!isAbout || !isSettle(value)) {
     return refusal('no_quorum', { field: 'proof', expected: 'a decision to settle it' });
   }
-  return checkCertificate(read, setup, certificate) ?? checkDecision(read, setup, decision);
+  return checkCertificate(read, setup, certificate) ?? checkOutcome(read, setup, decision);
+}
+
+/** What this node has was checked when it came, by the epoch of that time. */
+function checkOutcome(
+  read: Read,
+  setup: Pick<NodeSetup, 'network' | 'verify'>,
+  decision: Decision,
+): Refusal | undefined {
+  const own = decisionOn(read, decision.subject);
+  const isOwn = own !== undefined && equalBytes(own.value, decision.value);
+  const refused = isOwn ? undefined : refusedDecision(read, decision);
+  return refused ?? checkDecision(read, setup, decision);
 }
