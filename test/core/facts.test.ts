@@ -194,8 +194,8 @@ describe('facts', () => {
   }
 
   /** The word of so many observers, who mean it. */
-  const sworn = (body: ReportBody): Report => {
-    const statements = ['auth-0', 'auth-1'].map((name) => {
+  const sworn = (body: ReportBody, by = ['auth-0', 'auth-1']): Report => {
+    const statements = by.map((name) => {
       const setup = later.world.place(name).setup as AuthoritySetup;
       const { epoch, member, signature } = testify(later.draft(), setup, body);
       return { epoch, member, signature };
@@ -210,6 +210,11 @@ describe('facts', () => {
     const other = sworn({ ...body, event: { TAG: 'deposit', data } });
     assert.equal(later.take(reported(deposit), reported(other)), 'new, contradicted');
     assert.equal(later.take(reported(other), reported(deposit)), 'new, contradicted');
+  });
+
+  it('of a ledger are nothing that a member says who does not observe it', () => {
+    const strange = sworn(paid.body, ['auth-0', 'auth-3']);
+    assert.equal(later.take(outcome(decision), reported(strange)), 'new, bad_signature');
   });
 
   it('of another ledger than that of the withdrawal move nothing', () => {
