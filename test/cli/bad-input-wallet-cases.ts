@@ -122,6 +122,16 @@ export const WALLET_CASES: readonly Case[] = [
     says: /^bad_valid_until: --valid-for: .*at most 30d, found "31d"$/,
   },
   {
+    line: 'wallet withdrawals --wallet nowhere',
+    exit: 'no_input',
+    says: /^file_missing: nowhere: expected a wallet, found nothing$/,
+  },
+  {
+    line: 'wallet deposit --wallet nowhere',
+    exit: 'no_input',
+    says: /^file_missing: nowhere: expected a wallet, found nothing$/,
+  },
+  {
     line: 'wallet withdrawal 3f --wallet alice --offline',
     exit: 'no_input',
     says: /^no_such_payment: order: expected the order id of one withdrawal, or its beginning, found "3f"$/,
