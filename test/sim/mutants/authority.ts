@@ -158,7 +158,7 @@ export const AUTHORITY_MUTANTS: readonly Mutant[] = [
     name: 'checks the balance when applying',
     file: APPLY,
     find: 'const index = SPACES.certificateAt.at(order.account, order.sequence);',
-    replace: `if (balanceOf(payer, order.action.data.token) < order.action.data.amount) {
+    replace: `if (balanceOf(readAccount(draft, order.account), order.action.data.token) < order.action.data.amount) {
         return refusal('insufficient_balance');
       }
       const index = SPACES.certificateAt.at(order.account, order.sequence);`,
