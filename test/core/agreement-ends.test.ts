@@ -229,6 +229,20 @@ describe('a member that may not vote', () => {
   });
 });
 
+describe('a member whose state is a copy', () => {
+  it('repeats nothing that stands in it, neither at a link nor later', () => {
+    const table = new Puppets();
+    table.propose(0, A);
+    const said = table.all('prevote').length;
+    assert.ok(said > 0);
+    const { state } = table.world.place(table.name);
+    state.set(SPACES.standing.key, encode(standingCoder, { reason: 'a test' }));
+    table.world.connect(`auth-${table.others[0]}`, table.name);
+    table.world.pass(20 * ROUND_WAIT_MS);
+    assert.equal(table.all('prevote').length, said);
+  });
+});
+
 describe('what is kept', () => {
   it('of one member is bounded, whatever rounds it makes up', () => {
     const table = new Puppets();

@@ -21,6 +21,7 @@ import { sendToMember } from '../mesh/route.ts';
 import { membersOf } from '../network/committees.ts';
 import { signStatement } from '../network/statement.ts';
 import type { AuthoritySetup } from '../setup.ts';
+import { mayVote } from '../standing.ts';
 
 type Said<T> = T & { readonly epoch: Proposal['epoch'] };
 export type SaidProposal = Said<Proposal['body']> & Pick<Proposal, 'prevotes'>;
@@ -77,7 +78,8 @@ export function sayBallot(
 
 /**
  * Says again what this member said in its round, and shows the polka that it knows, to all others
- * or to one.
+ * or to one. Who may not vote shows what others said, and repeats nothing of its own: a copy of its
+ * state may be older than its last word.
  */
 export function tellAgain(
   draft: Draft,
@@ -91,6 +93,7 @@ export function tellAgain(
     const data: Polka = { epoch, subject, round, value, prevotes };
     say(draft, setup, { TAG: 'polka', data }, to);
   }
+  if (!mayVote(draft)) return;
   const proposal = saidProposal(record);
   if (proposal !== undefined) sayProposal(draft, setup, proposal, true, to);
   for (const kind of ['prevote', 'precommit'] as const) {

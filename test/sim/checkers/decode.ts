@@ -344,10 +344,13 @@ export function openFrame(bytes: Uint8Array): OpenFrame {
   return { tag: bytes[markAt + 1] ?? 0, hops, isOwn, body: new Reader(bytes, markAt + 2) };
 }
 
-/** Whether a frame is for another member than this one, or on its way back to somebody else. */
+/**
+ * Whether a frame is for another member than this one, or on its way back to somebody else; what
+ * was cut off before that is for nobody.
+ */
 export function isForOthers(bytes: Uint8Array, member: number): boolean {
   if (!isAddressed(bytes)) return openFrame(bytes).hops > 0;
-  return new Reader(bytes, 1).u16() !== member;
+  return bytes.length >= 3 && new Reader(bytes, 1).u16() !== member;
 }
 
 function isAddressed(bytes: Uint8Array): boolean {
