@@ -129,6 +129,31 @@ describe('network create', () => {
     );
   });
 
+  it('writes a cashbook into the configuration of its keeper, and has one keeper', async (t) => {
+    const folder = temporaryFolder(t);
+    const create = (observers: string) => {
+      const words = ['--token', 'HRS:2', '--authorities', 'oak,elm', '--relays', 'ivy'];
+      const ledger = ['--ledger', `till=cashbook:HRS:${observers}`];
+      return meshpay(['network', 'create', 'town', ...words, ...ledger], folder);
+    };
+    const shared = await create('oak,elm');
+    assert.equal(shared.status, 2, shared.out);
+    assert.match(
+      shared.err,
+      /--ledger till observer: expected one, who keeps the cashbook, found 2/,
+    );
+    assert.equal(existsSync(join(folder, 'town')), false);
+    const made = await create('elm');
+    assert.equal(made.status, 0, made.err);
+    const ledgersOf = (node: string) => {
+      const reading = readConfig(join(folder, 'town', node, 'meshpayd.toml'));
+      assert.ok(reading.ok);
+      return reading.config.ledger;
+    };
+    assert.deepEqual(ledgersOf('elm'), [{ name: 'till', kind: 'cashbook', folder: null }]);
+    assert.deepEqual([ledgersOf('oak'), ledgersOf('ivy')], [[], []]);
+  });
+
   it('leaves what is there as it is', async (t) => {
     const folder = temporaryFolder(t);
     mkdirSync(join(folder, 'full'));

@@ -93,7 +93,7 @@ export const networkCreate: CommandSpec = {
       kind: 'list',
       value: 'NAME=KIND:TOKENS:OBSERVERS',
       summary:
-        'an outer ledger that pays out tokens, such as cashbox=cashbook:HRS:oak; of several observers (oak,elm,ash) a quorum certifies what happened there, or as many as /2 says',
+        'an outer ledger that pays out tokens, such as cashbox=cashbook:HRS:oak: a cashbook, which oak keeps',
     },
     {
       name: 'interface',

@@ -72,6 +72,17 @@ export function planNetwork(
       found: `"${twice}" twice`,
     });
   }
+  // A second book would have a second cashier pay the same.
+  const shared = request.ledgers.find(
+    ({ kind, observers }) => kind === 'cashbook' && observers.length !== 1,
+  );
+  if (shared !== undefined) {
+    return refusal('bad_genesis', {
+      field: `--ledger ${shared.name} observer`,
+      expected: 'one, who keeps the cashbook',
+      found: `${shared.observers.length}`,
+    });
+  }
   const keyed = named.map((name) => {
     const seed = entropy(32);
     return { name, seed, publicKey: signerFromSeed(seed).publicKey };
@@ -91,9 +102,18 @@ export function planNetwork(
   const nodes = keyed.map((node, at): PlannedNode => {
     const role = at < authorities.length ? 'authority' : 'relay';
     const place = placeOf(request.layout, at, keyed.slice(0, authorities.length));
-    return { ...node, role, config: configWith({ name: node.name, role, ...place }) };
+    const ledger = booksOf(request.ledgers, at);
+    return { ...node, role, config: configWith({ name: node.name, role, ledger, ...place }) };
   });
   return { network: networkOf(genesis), nodes };
+}
+
+/** The cashbooks that node `at` keeps: those whose only observer it is. */
+function booksOf(ledgers: readonly OuterLedger[], at: number): Config['ledger'] {
+  return ledgers
+    .filter(({ kind, observers }) => kind === 'cashbook' && observers.length === 1)
+    .filter(({ observers: [keeper] }) => keeper === at)
+    .map(({ name }) => ({ name, kind: 'cashbook', folder: null }));
 }
 
 /** What the configuration of node `at` says of its surroundings. */

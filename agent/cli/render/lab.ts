@@ -122,6 +122,12 @@ export function renderNext({ paint, program }: LabLook, lab: Lab): string {
     ]);
     lines.push([`meshpay wallet history --wallet ${second.folder}`, `what ${second.name} got`]);
   }
+  if (first !== undefined && authority !== undefined) {
+    const pay = `meshpay wallet withdraw 2.00 HRS --to Anna --wallet ${first.folder}`;
+    lines.push([pay, 'money out: locked until a cashier has paid']);
+    const { configFile } = authority.daemon;
+    lines.push([`meshpay cashier pending --config ${configFile}`, 'what the cashier is to pay']);
+  }
   if (authority !== undefined) {
     lines.push([`meshpay status --config ${authority.daemon.configFile}`, 'how a node stands']);
     lines.push([

@@ -94,7 +94,9 @@ async function bringUp(setup: DaemonSetup, closers: Closers): Promise<DaemonCont
   const { network } = context.identity;
   let state = (): Read | undefined => undefined;
   const { clock, logs } = context;
-  context.ledgers = await openLedgers({ config, network, clock, logs, state: () => state() });
+  const { publicKey: key } = context.identity.signer;
+  const around = { config, network, key, clock, logs };
+  context.ledgers = await openLedgers({ ...around, state: () => state() });
   closers.add(() => closeLedgers(context.ledgers));
   const desk = deskOf(context.ledgers);
   const opened = await openEngine(engineOptions(context, desk, watchOf(setup, context)), {

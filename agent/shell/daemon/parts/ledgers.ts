@@ -3,6 +3,7 @@
  * One that cannot be opened is served no worse than by a node that is away: the node takes part all
  * the same, and says why.
  */
+import { equalBytes } from '../../../core/base/bytes.ts';
 import type { LedgerIndex } from '../../../core/base/units.ts';
 import { checkSettlement } from '../../../core/gateway/settlement.ts';
 import type { Read } from '../../../core/io.ts';
@@ -28,6 +29,8 @@ export interface ServedLedger {
 export interface LedgersOptions {
   readonly config: Config;
   readonly network: Network;
+  /** This node's key. */
+  readonly key: Uint8Array;
   readonly clock: Clock;
   readonly logs: Logs;
   /** The state by which a proof is judged; nothing asks before there is one. */
@@ -40,7 +43,7 @@ export async function openLedgers(options: LedgersOptions): Promise<readonly Ser
   return Promise.all(
     config.ledger.map(async (setting) => {
       const folder = ledgerFolder(config['store.folder'], setting);
-      const index = indexOf(options.network, setting);
+      const index = indexOf(options, setting);
       const ledger = typeof index === 'string' ? index : await openOne(options, folder, index);
       if (typeof ledger === 'string') {
         logs.error('a ledger cannot be served', { ledger: setting.name, why: ledger });
@@ -52,11 +55,20 @@ export async function openLedgers(options: LedgersOptions): Promise<readonly Ser
 }
 
 /** Which ledger of the genesis document is meant, or why none is. */
-function indexOf({ genesis }: Network, { name, kind }: LedgerSetting): LedgerIndex | string {
+function indexOf(
+  { network: { genesis }, key }: LedgersOptions,
+  { name, kind }: LedgerSetting,
+): LedgerIndex | string {
   const index = genesis.ledgers.findIndex((ledger) => ledger.name === name);
   const found = genesis.ledgers[index];
   if (found === undefined) return `the genesis document has no ledger ${name}`;
   if (found.kind !== kind) return `${name} is of the kind ${found.kind}, and no ${kind}`;
+  // Two books would have two cashiers pay the same: there is one, and its keeper's word counts.
+  const [keeper, ...others] = found.observers.map((member) => genesis.members[member]);
+  if (keeper === undefined || others.length > 0) {
+    return `${name} has ${found.observers.length} observers, and a cashbook is kept by its only one`;
+  }
+  if (!equalBytes(keeper.key, key)) return `the book of ${name} is kept by ${keeper.name} alone`;
   return index as LedgerIndex;
 }
 
