@@ -125,12 +125,11 @@ test('a node whose first step does not fit the disk says so, and nothing else', 
   const network = await makeNetwork({ authorities: 1 });
   try {
     const node = network.authority(0);
-    // The store's own records are the first batch, the node's key the second, its first step the
-    // third.
-    node.spawn({ nodeArgs: withDisk(network.folder, 0, 2) });
+    // Before the node's first step the store is made, in a folder of its own, with three commits.
+    node.spawn({ nodeArgs: withDisk(network.folder, 0, 3) });
     const { code, stderr, stdout } = await node.ended;
     assert.equal(code, exitStatus('io'));
-    assert.match(stderr, /^meshpayd: commit_failed: the disk refused a write: .*\n$/);
+    assert.match(stderr, /^meshpayd: disk_full: the disk is full: .*data\/store\/commits\. .*\n$/);
     assert.doesNotMatch(stdout, /fatal|stack/);
   } finally {
     await network.close();

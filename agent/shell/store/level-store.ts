@@ -311,9 +311,11 @@ const FULL = new Set<string | undefined>(['ENOSPC', 'EDQUOT', 'EFBIG']);
 /** A failed commit as an error of the store. */
 function commitError(error: unknown): Error {
   if (error instanceof StoreDamaged) return error;
+  if (error instanceof StoreError) {
+    // What the system says of the file stays; that it was to be opened is not the point.
+    return FULL.has(error.errno) ? new StoreError('disk_full', error.detail, error.cause) : error;
+  }
   const message = messageOf(error);
-  if (error instanceof StoreError && !FULL.has(error.errno)) return error;
-  const isFull =
-    error instanceof StoreError || /no space left|file too large|disk quota/i.test(message);
+  const isFull = /no space left|file too large|disk quota/i.test(message);
   return new StoreError(isFull ? 'disk_full' : 'commit_failed', message, error);
 }
