@@ -1,10 +1,9 @@
 /**
  * Checker `presence`: whom an honest authority takes for heard has proven that it is there, by a
- * heartbeat that came here and names one of ours that was sent a short while ago; nobody is given
- * up while such proofs come; whoever fell silent is heard again only once they have come for a
- * while; and the status says what that comes to, so nobody is fully connected that lacks a member
- * for longer than the bound. Signatures are not looked at: a forged heartbeat makes this checker
- * believe more than the authority may.
+ * heartbeat that came here and names one of ours that was sent a short while ago; whoever fell
+ * silent is heard again only once such proofs have come for a while; and the status says what that
+ * comes to, so nobody is fully connected that lacks a member for longer than the bound. Signatures
+ * are not looked at: a forged heartbeat makes this checker believe more than the authority may.
  */
 import type { Event, Stamp, Step } from '../../../agent/core/io.ts';
 import type { Process, Watcher } from '../process.ts';
@@ -60,7 +59,7 @@ export class Presence implements Watcher {
     };
     for (const notice of step.notices) {
       if (notice.kind === 'heard') checkHeard(life, notice.member, nowMs, fail);
-      if (notice.kind === 'silent') checkSilent(life, notice.member, nowMs, fail);
+      if (notice.kind === 'silent') life.silent.set(notice.member, undefined);
     }
     const isBeat = event.kind === 'tick' && step.writes.some(({ key }) => key === OWN_BEATS);
     if (isBeat) this.#checkStatus(process, life, step, nowMs, fail);
@@ -118,17 +117,6 @@ function checkHeard(
   const spanMs = (atMs ?? 0) - (life.silent.get(member) ?? Number.POSITIVE_INFINITY);
   if (spanMs < STEADY_MS - BLUR_MS) fail(`it hears ${member} again after ${spanMs} ms`);
   life.silent.delete(member);
-}
-
-function checkSilent(
-  life: Life,
-  member: number,
-  nowMs: number,
-  fail: (what: string) => never,
-): void {
-  const ageMs = nowMs - (life.proven.get(member) ?? 0);
-  if (ageMs <= SILENT_AFTER_MS - BLUR_MS) fail(`it gives ${member} up after ${ageMs} ms`);
-  life.silent.set(member, undefined);
 }
 
 /** The heartbeat in a frame, if that is what it holds. */
