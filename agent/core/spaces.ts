@@ -1,6 +1,6 @@
 /**
  * Every space of the state, and what its keys and values are (space.ts says what a row is). A byte
- * is never used for anything else later. Bytes mean nothing by themselves; there is room for 100
+ * is never used for anything else later. Bytes mean nothing by themselves; there is room for 140
  * more.
  */
 import type { ByteKey } from './base/bytes.ts';

@@ -11,8 +11,8 @@
  * that comes and goes does not make the status do the same; one that this process has never heard
  * before is heard at once.
  *
- * All times are `nowMs` of this process. What others' clocks show is only ever shown. Nothing here
- * is kept on disk, and nothing but `isPartitioned` is read by the protocol.
+ * All times are those of this node's own stamps, `nowMs`. What others' clocks show is only ever
+ * shown. Nothing here is kept on disk, and nothing but `isPartitioned` is read by the protocol.
  */
 import { SILENT_AFTER_MS, STEADY_MS } from '../base/limits.ts';
 import type { MemberIndex } from '../base/units.ts';
@@ -41,7 +41,7 @@ export function connectivityOf(read: Read) {
 
 export type Connectivity = NonNullable<ReturnType<typeof connectivityOf>>;
 
-/** What is known of another member; undefined: it never said anything to this process. */
+/** What is known of another member; undefined: since the start it never said anything. */
 export function presenceOf(read: Read, member: MemberIndex): Presence | undefined {
   return recordAt(read, SPACES.presence.at(member));
 }

@@ -164,6 +164,11 @@ export class Reader {
     return this.#bytes.toString('latin1', from, this.at);
   }
 
+  /** All bytes that were not read yet; they stay so. */
+  rest(): string {
+    return this.#bytes.toString('latin1', this.at);
+  }
+
   #skip(length: number): number {
     const from = this.at;
     this.at += length;

@@ -64,7 +64,7 @@ export class Words implements Watcher {
       const { tag, body } = openFrame(bytes);
       if (!WORDS.has(tag)) continue;
       const said = this.#said.get(index) ?? new Set();
-      this.#said.set(index, said.add(`${tag} ${body.textFrom(0)}`));
+      this.#said.set(index, said.add(`${tag} ${body.rest()}`));
     }
   }
 
@@ -91,8 +91,8 @@ export class Words implements Watcher {
       notice.kind === 'account_seen' || notice.kind === 'refreshed' || notice.kind === 'compared';
     if (!isOfAWord || event.kind !== 'frame' || !this.#isLinked(process, member)) return;
     const { tag, body } = openFrame(event.bytes);
-    if (!WORDS.has(tag) || this.#said.get(member)?.has(`${tag} ${body.textFrom(0)}`)) return;
-    const about = NAMING.has(tag) ? ` about ${short(body.textFrom(0).slice(2, 34))}` : '';
+    if (!WORDS.has(tag) || this.#said.get(member)?.has(`${tag} ${body.rest()}`)) return;
+    const about = NAMING.has(tag) ? ` about ${short(body.rest().slice(2, 34))}` : '';
     throw new Violation(
       'words',
       `${process.name} takes message ${tag}${about} for the word of member ${member}`,
