@@ -62,7 +62,7 @@ import {
 import { claim, isClaimed, renew } from './claims.ts';
 import { childIn, childrenOf, ledgerDigest, recallStale } from './digest.ts';
 import { historyMark, NO_HISTORY_MARK } from './history.ts';
-import { forgetCursor, sendProofCount, sendProofs, takeProofCount, takeProofs } from './proofs.ts';
+import { PROOF_LISTS, sendProofCount, sendProofs, takeProofCount, takeProofs } from './proofs.ts';
 import { answerCertificates } from './queries.ts';
 import { retellPending } from './retell.ts';
 
@@ -119,7 +119,7 @@ function startRound(draft: Draft, setup: AuthoritySetup): void {
 
 /** Members that sit in the committee no longer are compared with no longer. */
 function forgetGone(draft: Draft, _setup: AuthoritySetup, { sits, gone }: Turnover): void {
-  for (const member of gone) draft.remove(SPACES.proofCursor.at(member));
+  for (const member of gone) PROOF_LISTS.forget(draft, member);
   const differing = draft.read(SPACES.differing) ?? [];
   const left = differing.filter(({ member }) => sits(member));
   if (left.length < differing.length) draft.write(SPACES.differing, left);
@@ -128,7 +128,7 @@ function forgetGone(draft: Draft, _setup: AuthoritySetup, { sits, gone }: Turnov
 /** A link to another authority came up: compares with it. */
 function greet(draft: Draft, setup: AuthoritySetup, { link }: LinkUp): void {
   if (memberOf(draft, link) === undefined) return;
-  forgetCursor(draft, link);
+  PROOF_LISTS.forgetAt(draft, link);
   sendRoot(draft, setup, link);
 }
 

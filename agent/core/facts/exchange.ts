@@ -6,16 +6,13 @@
  *   B -> A  factsQuery   those from the nth on
  *   A -> B  facts        a page of them
  *
- * Safety: a fact proves itself, whoever shows it.
- * Liveness: B remembers for each member how far it has read that member's list. It goes on past
- * what it holds and what proves nothing, and stops at what follows from something that is not here
- * yet, to be asked for again when the next count comes. A lost frame costs a round.
- * Bounds: one number a member; a page leads to one question at most, and only after progress.
+ * Safety: a fact proves itself, whoever shows it. Liveness, bounds: authority/peer-lists.ts; what
+ * follows from something that is not here yet cannot be judged yet.
  */
-import { equalBytes } from '../base/bytes.ts';
+import { PeerLists } from '../authority/peer-lists.ts';
 import { MAX_FACTS_PER_FRAME, MAX_FRAME_BYTES } from '../base/limits.ts';
 import { isRefusal } from '../base/refusal.ts';
-import type { LinkId, MemberIndex } from '../base/units.ts';
+import type { LinkId } from '../base/units.ts';
 import { encode } from '../codec/canonical.ts';
 import {
   type CertifiedFact,
@@ -25,12 +22,16 @@ import {
 } from '../codec/fact.ts';
 import type { DataOf } from '../codec/message.ts';
 import type { Draft, Origin } from '../draft.ts';
-import { memberOf } from '../mesh/links.ts';
-import { type LinkUp, part, type Turnover } from '../part.ts';
+import { part, type Turnover } from '../part.ts';
 import type { AuthoritySetup } from '../setup.ts';
 import { SPACES } from '../spaces.ts';
 import { factCount, nthFact } from './fact-list.ts';
 import { takeFact, tellFact } from './facts.ts';
+
+/** How far the others' facts were read. */
+const FACT_LISTS = new PeerLists(SPACES.factCursor, (from) => {
+  return { TAG: 'factsQuery', data: { from } };
+});
 
 export const factsPart = part({
   name: 'facts',
@@ -45,7 +46,7 @@ export const factsPart = part({
     'depositAt',
   ],
   epochBegan: forgetGone,
-  linkUp: forgetCursor,
+  linkUp: (draft, _setup, { link }) => FACT_LISTS.forgetAt(draft, link),
   takes: {
     fact: takeTold,
     factCount: takeCount,
@@ -60,14 +61,8 @@ export function sendFactCount(draft: Draft, link: LinkId): void {
   if (held.count > 0n) draft.send(link, { TAG: 'factCount', data: held });
 }
 
-/** The peer may be another process than before, with another disk: its list is read anew. */
-function forgetCursor(draft: Draft, _setup: AuthoritySetup, { link }: LinkUp): void {
-  const member = memberOf(draft, link);
-  if (member !== undefined) draft.remove(SPACES.factCursor.at(member));
-}
-
 function forgetGone(draft: Draft, _setup: AuthoritySetup, { gone }: Turnover): void {
-  for (const member of gone) draft.remove(SPACES.factCursor.at(member));
+  for (const member of gone) FACT_LISTS.forget(draft, member);
 }
 
 /** A member tells of a fact: if it is one, and new, it goes on to the others. */
@@ -75,17 +70,8 @@ function takeTold(draft: Draft, setup: AuthoritySetup, _from: Origin, fact: Cert
   if (takeFact(draft, setup, fact) === 'new') tellFact(draft, setup, fact);
 }
 
-function takeCount(
-  draft: Draft,
-  _setup: AuthoritySetup,
-  { link, speaker: member }: Origin,
-  { count, set }: FactCount,
-): void {
-  if (member === undefined) return;
-  if (equalBytes(set, factCount(draft).set)) return setCursor(draft, member, count);
-  // Fewer than were read once: the peer came back from an old copy.
-  if (count < cursorOf(draft, member)) setCursor(draft, member, 0n);
-  askOn(draft, link, member, count);
+function takeCount(draft: Draft, _setup: AuthoritySetup, from: Origin, theirs: FactCount): void {
+  FACT_LISTS.compare(draft, from, theirs, factCount(draft).set);
 }
 
 /** Shows facts from the nth on, as many as fit a frame. */
@@ -107,35 +93,9 @@ function sendPage(
   draft.send(link, { TAG: 'facts', data: { from, count, list } });
 }
 
-function takePage(
-  draft: Draft,
-  setup: AuthoritySetup,
-  { link, speaker: member }: Origin,
-  { from, count, list }: FactPage,
-): void {
-  if (member === undefined || from !== cursorOf(draft, member)) return;
-  let at = from;
-  for (const fact of list) {
-    if (at >= count) break;
+function takePage(draft: Draft, setup: AuthoritySetup, from: Origin, page: FactPage): void {
+  FACT_LISTS.read(draft, from, page, (fact) => {
     const became = takeFact(draft, setup, fact);
-    if (isRefusal(became) && became.refused === 'missing_earlier') break;
-    at++;
-  }
-  if (at === from) return;
-  setCursor(draft, member, at);
-  askOn(draft, link, member, count);
-}
-
-function askOn(draft: Draft, link: LinkId, member: MemberIndex, count: bigint): void {
-  const from = cursorOf(draft, member);
-  if (from < count) draft.send(link, { TAG: 'factsQuery', data: { from } });
-}
-
-/** How many facts of this member's list were read. */
-function cursorOf(draft: Draft, member: MemberIndex): bigint {
-  return draft.read(SPACES.factCursor.at(member)) ?? 0n;
-}
-
-function setCursor(draft: Draft, member: MemberIndex, n: bigint): void {
-  if (n !== cursorOf(draft, member)) draft.write(SPACES.factCursor.at(member), n);
+    return !isRefusal(became) || became.refused !== 'missing_earlier';
+  });
 }
