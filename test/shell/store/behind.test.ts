@@ -8,7 +8,11 @@ import { describe, it, type TestContext } from 'node:test';
 import { ClassicLevel } from 'classic-level';
 import type { ByteKey } from '../../../agent/core/base/bytes.ts';
 import { SPACES } from '../../../agent/core/spaces.ts';
-import { BEHIND_BATCH_BYTES, MOST_BEHIND_BYTES } from '../../../agent/shell/store/limits.ts';
+import {
+  BEHIND_BATCH_BYTES,
+  BEHIND_MS,
+  MOST_BEHIND_BYTES,
+} from '../../../agent/shell/store/limits.ts';
 import type { Store } from '../../../agent/shell/store/store.ts';
 import {
   account,
@@ -187,6 +191,19 @@ describe('a commit that LevelDB does not have yet', () => {
     assert.deepEqual(await scrubWhole(store), []);
     assert.deepEqual(gate.calls, ['batch', 'batch']);
     assert.deepEqual(store.get(ONE), Uint8Array.of(6));
+    await store.close();
+  });
+
+  it('is given after a batch that took longer than it waits', async (t) => {
+    const { store, gate } = await heldUp(t);
+    await gate.called('batch');
+    await store.commit([put(ONE, 7)]);
+    await new Promise((resolve) => setTimeout(resolve, 2 * BEHIND_MS));
+    assert.deepEqual(gate.calls, ['batch']);
+    const next = gate.called('batch');
+    gate.release();
+    await next;
+    assert.deepEqual(store.get(ONE), Uint8Array.of(7));
     await store.close();
   });
 

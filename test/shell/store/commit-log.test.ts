@@ -11,10 +11,17 @@ import { ClassicLevel } from 'classic-level';
 import { decodeOwn } from '../../../agent/core/codec/canonical.ts';
 import { journalHeadCoder } from '../../../agent/core/codec/record.ts';
 import { SPACES } from '../../../agent/core/spaces.ts';
+import { type CommitRecord, noCommit, planCommit } from '../../../agent/shell/store/commit.ts';
+import {
+  CommitLog,
+  createCommitLog,
+  readCommitLog,
+} from '../../../agent/shell/store/commit-log.ts';
 import {
   COMMIT_LOG_FIRST_BLOCKS,
   COMMIT_LOG_MOST_BLOCKS,
 } from '../../../agent/shell/store/limits.ts';
+import { encodeEntry } from '../../../agent/shell/store/log-format.ts';
 import type { Store } from '../../../agent/shell/store/store.ts';
 import {
   account,
@@ -105,6 +112,19 @@ async function headOf(folder: string): Promise<number> {
 
 async function commitFacts(store: Store, ledger: Ledger, facts: number, bytes?: number) {
   for (let i = 0; i < facts; i++) await store.commit(ledger.fact(bytes));
+}
+
+/** The first commits of a store, as the log has them. */
+function entriesOf(count: number): { readonly after: CommitRecord; readonly bytes: Buffer }[] {
+  const entries: { readonly after: CommitRecord; readonly bytes: Buffer }[] = [];
+  let last = noCommit();
+  for (let n = 0; n < count; n++) {
+    const write = { key: SPACES.owner.key, value: new Uint8Array(32).fill(n) };
+    const { after, operations } = planCommit(last, [write], () => undefined);
+    entries.push({ after, bytes: encodeEntry(after, operations.slice(0, -1)) });
+    last = after;
+  }
+  return entries;
 }
 
 describe('a commit', () => {
@@ -201,6 +221,36 @@ describe('a checkpoint', () => {
       'sync begins',
       'synced',
     ]);
+  });
+
+  it('does not begin the log anew while an entry is on its way', async (t) => {
+    const path = join(temporaryFolder(t, IN_MEMORY), 'commits');
+    await createCommitLog(path);
+    const log = await CommitLog.open(path);
+    const entries = entriesOf(2);
+    const first = entries[0];
+    assert.ok(first !== undefined && entries[1] !== undefined);
+    const block = await log.append(first.bytes);
+    const { real, files } = replaceCalls(t);
+    let sync = (): void => undefined;
+    files({
+      fdatasync: (file: number, done: (error: Error | null) => void) => {
+        sync = () => real.fdatasync(file, done);
+        files({ fdatasync: real.fdatasync });
+      },
+    });
+    const second = log.append(entries[1].bytes);
+    await log.keep(first.after, block, undefined);
+    sync();
+    await second;
+    assert.equal(log.isEmpty, false);
+    log.close();
+    const contents = await readCommitLog(path);
+    assert.ok(typeof contents !== 'string');
+    assert.deepEqual(
+      contents.entries.map(({ after }) => after.number),
+      [2n],
+    );
   });
 
   it('is not made by a session that wrote nothing: nothing is written at all', async (t) => {
