@@ -46,6 +46,8 @@ export interface LogContents {
   readonly checkpoint: Checkpoint;
   /** The commits after the checkpoint, in order. */
   readonly entries: readonly Entry[];
+  /** Where the first of them begins, which need not be where the checkpoint expects it. */
+  readonly oldestBlock: number;
   /** Where the next entry goes. */
   readonly nextBlock: number;
   /** The number of a whole entry that is beyond a hole; undefined if there is none. */
@@ -77,7 +79,8 @@ export async function readCommitLog(path: string): Promise<LogContents | 'absent
 
 function readRing(checkpoint: Checkpoint, ring: Buffer): LogContents {
   const entries: Entry[] = [];
-  let block = checkpoint.block;
+  let { block } = checkpoint;
+  let oldestBlock = block;
   let { number } = checkpoint.commit;
   for (;;) {
     const at = [block, 0].find((candidate) => {
@@ -86,11 +89,12 @@ function readRing(checkpoint: Checkpoint, ring: Buffer): LogContents {
     });
     const entry = at === undefined ? undefined : decodeEntry(ring.subarray(at * BLOCK_BYTES));
     if (at === undefined || entry === undefined) break;
+    if (entries.length === 0) oldestBlock = at;
     entries.push(entry);
     block = at + entry.blocks;
     number += 1n;
   }
-  return { checkpoint, entries, nextBlock: block, stray: strayIn(ring, number) };
+  return { checkpoint, entries, oldestBlock, nextBlock: block, stray: strayIn(ring, number) };
 }
 
 /** An entry that is later than the last one of the unbroken row. */
@@ -146,12 +150,13 @@ export class CommitLog {
     return naming(path, async () => new CommitLog(path, contents));
   }
 
-  private constructor(path: string, { checkpoint, entries, nextBlock }: LogContents) {
+  private constructor(path: string, contents: LogContents) {
+    const { checkpoint, entries, oldestBlock, nextBlock } = contents;
     this.#path = path;
     this.#file = openSync(path, 'r+');
     this.#checkpoint = checkpoint;
     this.#capacity = Math.floor(fstatSync(this.#file).size / BLOCK_BYTES) - CHECKPOINT_BLOCKS;
-    this.#oldest = checkpoint.block;
+    this.#oldest = oldestBlock;
     this.#isEmpty = entries.length === 0;
     this.#next = this.#isEmpty ? 0 : nextBlock;
   }

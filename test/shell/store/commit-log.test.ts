@@ -22,7 +22,9 @@ import {
   COMMIT_LOG_MOST_BLOCKS,
 } from '../../../agent/shell/store/limits.ts';
 import { encodeEntry } from '../../../agent/shell/store/log-format.ts';
+import { openStore } from '../../../agent/shell/store/open.ts';
 import type { Store } from '../../../agent/shell/store/store.ts';
+import { Random } from '../../support/random.ts';
 import {
   account,
   asKilled,
@@ -108,6 +110,14 @@ async function headOf(folder: string): Promise<number> {
   const head = store.get(SPACES.journalHead.key);
   await store.close();
   return head === undefined ? 0 : Number(decodeOwn(journalHeadCoder, head).count);
+}
+
+/** The last commit that a start would find in the log, with all since the checkpoint before it. */
+async function lastInLog(folder: string): Promise<bigint> {
+  const contents = await readCommitLog(join(folder, 'store/commits'));
+  assert.ok(typeof contents === 'object');
+  assert.equal(contents.stray, undefined);
+  return contents.checkpoint.commit.number + BigInt(contents.entries.length);
 }
 
 async function commitFacts(store: Store, ledger: Ledger, facts: number, bytes?: number) {
@@ -323,6 +333,36 @@ describe('a power failure', () => {
     const { size } = statSync(join(folder, 'store/commits'));
     assert.ok(size <= (COMMIT_LOG_MOST_BLOCKS + 2) * 4096, `${size} bytes`);
     t.diagnostic(`${copies.length} moments, ${checkpoints.made / 2} checkpoints`);
+  });
+
+  it('costs nothing, however many sessions it ends, after however many commits', async (t) => {
+    for (const seed of [1, 2, 3]) {
+      const random = new Random(seed);
+      const ledger = new Ledger();
+      let folder = temporaryFolder(t, IN_MEMORY);
+      let acknowledged = 0;
+      for (let session = 0; session < 12; session++) {
+        const story = `seed ${seed}, session ${session}`;
+        const opened = await openStore({ folder, allowVolatile: true });
+        assert.deepEqual('damage' in opened ? opened.damage : [], [], story);
+        assert.ok('store' in opened, story);
+        const facts = random.below(3) === 0 ? random.below(4) : random.below(90);
+        const bytes = random.below(4) === 0 ? 9_000 : undefined;
+        for (let i = 0; i < facts; i++) {
+          await opened.store.commit(ledger.fact(bytes));
+          acknowledged += 1;
+          assert.equal(
+            await lastInLog(folder),
+            opened.store.statistics().commitNumber,
+            `${story}, fact ${i}`,
+          );
+        }
+        const left = asPowerless(t, folder);
+        await opened.store.close();
+        if (random.below(3) > 0) folder = left;
+        assert.equal(await headOf(asKilled(t, folder)), acknowledged, story);
+      }
+    }
   });
 
   it('costs nothing when it comes again before anything was written anew', async (t) => {
