@@ -37,6 +37,8 @@ export class Agreement implements Watcher {
   readonly #prevoted = new Map<string, Set<string>>();
   /** What was decided about a subject. */
   readonly #decided = new Map<string, string>();
+  /** By step: the frame that came in. */
+  readonly #incoming = new WeakMap<Step, Uint8Array>();
 
   constructor(founding: Founding) {
     this.#founding = founding;
@@ -47,8 +49,10 @@ export class Agreement implements Watcher {
     return this.#decided.size;
   }
 
-  stepped(process: Process, _event: Event, { writes, sends }: Step): void {
+  stepped(process: Process, event: Event, step: Step): void {
     if (!this.#isJudged(process)) return;
+    const { writes, sends } = step;
+    if (event.kind === 'frame') this.#incoming.set(step, event.bytes);
     // Where one member is a quorum, it decides in the step in which it prevotes.
     for (const said of saidIn(sends)) this.#notePrevote(process, said);
     for (const { key, value } of writes) {
@@ -57,9 +61,11 @@ export class Agreement implements Watcher {
     }
   }
 
-  released(process: Process, { sends }: Step): void {
+  released(process: Process, step: Step): void {
     if (!this.#isJudged(process)) return;
-    for (const said of saidIn(sends)) this.#hear(process, said);
+    const incoming = this.#incoming.get(step);
+    // As a relay it may pass on what it said before, and says nothing by that.
+    for (const said of saidIn(step.sends, incoming)) this.#hear(process, said);
   }
 
   #notePrevote({ index }: Process, { TAG, data }: Said): void {
@@ -112,11 +118,19 @@ export class Agreement implements Watcher {
   }
 }
 
-/** What is said in debates, of all that is sent. */
-function saidIn(sends: Step['sends']): readonly Said[] {
+/** What is said of debates in what a step sends, except for what it passes on of what came in. */
+function saidIn(sends: Step['sends'], incoming?: Uint8Array): readonly Said[] {
   return sends
     .filter(({ bytes }) => SAID.has(openFrame(bytes).tag))
+    .filter(({ bytes }) => !isSameMessage(bytes, incoming))
     .map(({ bytes }) => decodeOwn(frameCoder, bytes).message as Said);
+}
+
+/** Whether two frames carry the same message, by whatever way they go. */
+function isSameMessage(frame: Uint8Array, other: Uint8Array | undefined): boolean {
+  if (other === undefined) return false;
+  const [one, two] = [openFrame(frame), openFrame(other)];
+  return one.tag === two.tag && one.body.rest() === two.body.rest();
 }
 
 function nameOf(subject: Subject): string {
