@@ -44,4 +44,6 @@ test('a transcript that is read and written again is the same, and what is none 
   assert.throws(() => readScript('deliver\n----\nnothing\n\n# And then?\n'), /no command below/);
   assert.throws(() => readScript('----\nnothing\n'), /no command above/);
   assert.throws(() => new Stage().do('dance'), /no command dance/);
+  assert.throws(() => new Stage().do('show alice'), /begins with its network/);
+  assert.throws(() => new Stage().do('network authorities=a heartbeats=no,'), /none of yes, no/);
 });

@@ -3,6 +3,7 @@
  * Nothing happens by itself: frames wait on their way until they are delivered, time stands until
  * it is told to pass. So a transcript says the same each time.
  */
+import { utf8 } from '@scure/base';
 import { invariant } from '../../agent/core/base/assert.ts';
 import { isRefusal } from '../../agent/core/base/refusal.ts';
 import { parseAmount } from '../../agent/core/base/units.ts';
@@ -10,26 +11,18 @@ import { decodeOwn } from '../../agent/core/codec/canonical.ts';
 import { frameCoder } from '../../agent/core/codec/message.ts';
 import { faultsTolerated, quorumOf } from '../../agent/core/network/committee.ts';
 import { readLiveOrder, readWallet } from '../../agent/core/wallet/holdings.ts';
-import { accountAt, balanceAt } from '../support/ledger.ts';
-import { type Carried, HRS, type Place, World, type WorldOptions } from '../support/world.ts';
-import { type Taken, Telling } from './telling.ts';
-import { Words } from './words.ts';
+import { accountAt, balanceAt, lockedAt } from '../support/ledger.ts';
+import { type Carried, HRS, type Place, type World } from '../support/world.ts';
+import { Scene } from './scene.ts';
+import type { Taken, Telling } from './telling.ts';
+import type { Words } from './words.ts';
 
 /** What happens in a world that never comes to rest is no scenario. */
 const MAX_WAVES = 200;
 
-/** A world, and the words for it. */
-class Scene {
-  readonly world: World;
-  readonly words: Words;
-  readonly telling: Telling;
-
-  constructor(options: WorldOptions) {
-    this.world = new World(options);
-    this.words = new Words(this.world);
-    this.telling = new Telling(this.world, this.words);
-  }
-}
+const HEARTBEATS = ['yes', 'no', 'untold'] as const;
+const PAYOUT_ENDS = ['final', 'refused'] as const;
+const CLOSING_CAUSES = ['wish', 'proof'] as const;
 
 /** One command: its name, and what stands behind it. */
 type Command = (args: readonly string[]) => string[];
@@ -52,7 +45,8 @@ export class Stage {
   readonly #commands: Readonly<Record<string, Command>> = {
     /**
      * network authorities=a,b,c,d wallets=x,y relays=z each=10.00: who there is, and what each has.
-     * With heartbeats=yes they are carried, and told.
+     * With heartbeats=yes they are carried, and told; with heartbeats=untold only carried.
+     * gateways=a: those of them that serve the cashbook. newcomers=e: who may come in later.
      */
     network: (args) => {
       const given = new Map(args.map((arg) => arg.split('=', 2) as [string, string]));
@@ -62,10 +56,12 @@ export class Stage {
         wallets: list('wallets'),
         relays: list('relays'),
         issue: minor(given.get('each') ?? '10.00'),
-        heartbeats: given.get('heartbeats') === 'yes',
+        gateways: list('gateways'),
+        newcomers: list('newcomers'),
+        heartbeats: wordFrom(HEARTBEATS, given.get('heartbeats') ?? 'no'),
       });
       this.#taken = [];
-      this.#world.onStep = (place, event, step) => this.#taken.push({ place, event, step });
+      this.#set.onTaken = (taken) => this.#taken.push(taken);
       return this.#cast();
     },
     /** link x y ...: x gets a link to each of them. `link all`: everybody to every authority. */
@@ -102,6 +98,31 @@ export class Stage {
     /** order x y 3.00: x signs at once, without asking anybody. */
     order: ([from = '', to = '', amount = '']) => {
       this.#world.pay(from, to, minor(amount));
+      return this.#told();
+    },
+    /**
+     * withdraw x 3.00 Anna 60000: x asks, and signs, to have this paid out to Anna by the cashbook,
+     * if that is decided within so many milliseconds; an hour if it does not say.
+     */
+    withdraw: ([from = '', amount = '', to = '', ms = '3600000']) => {
+      const validUntilMs = BigInt(this.#world.nowMs + Number(ms));
+      this.#world.withdraw(from, minor(amount), { recipient: utf8.decode(to), validUntilMs });
+      return this.#told();
+    },
+    /** payout final: what becomes of the one payout in the cashbook; its gateways hear of it. */
+    payout: ([state = '']) => {
+      this.#set.ledger.become(this.#set.ledger.only, wordFrom(PAYOUT_ENDS, state));
+      return this.#told();
+    },
+    /** close x wish: x has the sequence of its order closed; or `proof`, for its two orders. */
+    close: ([name = '', by = '']) => {
+      const command = { kind: 'close', by: wordFrom(CLOSING_CAUSES, by) } as const;
+      this.#world.event(this.#world.place(name), { kind: 'command', command });
+      return this.#told();
+    },
+    /** approve x a,b,c,e: the operator of x wants these to be the next committee. */
+    approve: ([name = '', names = '']) => {
+      this.#set.approve(name, names.split(','));
       return this.#told();
     },
     /** refresh x: the wallet asks what is known of it. */
@@ -169,7 +190,7 @@ export class Stage {
   }
 
   #cast(): string[] {
-    const n = this.#world.authorities.length;
+    const n = this.#world.network.committee.members.length;
     const hostile = faultsTolerated(n);
     return [`${n} authorities: ${quorumOf(n)} votes are a quorum, ${hostile} may be hostile`];
   }
@@ -202,10 +223,18 @@ export class Stage {
       ({ name, signer }) => this.#words.who(signer.publicKey) === name,
     );
     return owners.map(({ name: owner }) => {
-      const { next, pending } = accountAt(this.#world, place.name, owner);
+      const account = accountAt(this.#world, place.name, owner);
+      const { next, pending } = account;
       const order = pending === undefined ? '' : `, pending ${this.#words.order(pending)}`;
       const balance = this.#words.amount(balanceAt(this.#world, place.name, owner));
-      return `${place.name}: ${owner} has ${balance}, next is #${next}${order}`;
+      const aside = [
+        ['locked', lockedAt(this.#world, place.name, owner)],
+        ['reserved', account.reserved.find(({ token }) => token === HRS)?.balance ?? 0n],
+      ] as const;
+      const kept = aside
+        .filter(([, amount]) => amount > 0n)
+        .map(([what, amount]) => `, ${this.#words.amount(amount)} ${what}`);
+      return `${place.name}: ${owner} has ${balance}${kept.join('')}, next is #${next}${order}`;
     });
   }
 
@@ -217,6 +246,12 @@ export class Stage {
     const order = live === undefined ? '' : `, unfinished ${this.#words.order(live.order)}`;
     return `${name}: holds ${this.#words.amount(balance)}, next is #${next}${order}`;
   }
+}
+
+function wordFrom<W extends string>(words: readonly W[], text: string): W {
+  const word = words.find((each) => each === text);
+  if (word === undefined) throw new Error(`${text} is none of ${words.join(', ')}`);
+  return word;
 }
 
 function minor(text: string): bigint {

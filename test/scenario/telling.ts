@@ -9,7 +9,6 @@ import { decodeOwn } from '../../agent/core/codec/canonical.ts';
 import { type Frame, frameCoder } from '../../agent/core/codec/message.ts';
 import type { Event, Send, Step, Write } from '../../agent/core/io.ts';
 import { isDurable, spaceOf } from '../../agent/core/spaces.ts';
-import { memberName } from '../../agent/core/views.ts';
 import type { Place, World } from '../support/world.ts';
 import type { Words } from './words.ts';
 
@@ -89,12 +88,12 @@ export class Telling {
    * A frame as its text, with what the envelope adds. `end`: who is at the other end of its link.
    */
   frame({ to, route, isPassedOn, message }: Frame, end: string): string {
-    const member = to === undefined ? undefined : memberName(this.#world.network, to);
+    const member = to === undefined ? undefined : this.#words.member(to);
     const onward = member === undefined || member === end ? '' : ` for ${member}`;
     const back = member === undefined && route.length > 0 ? ' on its way back' : '';
     const { data } = message;
     const author = 'member' in data && data.member !== undefined ? data.member : undefined;
-    const whose = author === undefined ? '' : `${memberName(this.#world.network, author)}'s, `;
+    const whose = author === undefined ? '' : `${this.#words.member(author)}'s, `;
     const mark = isPassedOn ? `, ${whose}passed on` : '';
     const envelope = `${onward}${back}${mark}`.replace(/^,? /, '');
     return `${this.#words.message(message)}${envelope === '' ? '' : ` (${envelope})`}`;

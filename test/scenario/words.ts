@@ -10,8 +10,15 @@ import { sha256 } from '../../agent/core/base/crypto.ts';
 import { nameOf } from '../../agent/core/base/names.ts';
 import { refusalCodeOf } from '../../agent/core/base/refusal.ts';
 import type { LinkId, MemberIndex } from '../../agent/core/base/units.ts';
+import { resultOf } from '../../agent/core/closing/result.ts';
 import type { Ballot, Subject } from '../../agent/core/codec/agreement.ts';
-import type { ClosingPlace } from '../../agent/core/codec/closing.ts';
+import { decodeOwn } from '../../agent/core/codec/canonical.ts';
+import {
+  type ClosingPlace,
+  type ClosingValue,
+  closingValueCoder,
+} from '../../agent/core/codec/closing.ts';
+import { epochValueCoder } from '../../agent/core/codec/epochs.ts';
 import type { CertifiedFact, ReportBody } from '../../agent/core/codec/fact.ts';
 import type {
   BeatHeard,
@@ -28,8 +35,10 @@ import {
   type SignedOrder,
 } from '../../agent/core/codec/order.ts';
 import { textIn } from '../../agent/core/codec/parts.ts';
+import { isRefund, isSettle } from '../../agent/core/gateway/outcome-value.ts';
+import type { Read } from '../../agent/core/io.ts';
 import type { Notice } from '../../agent/core/notice.ts';
-import { memberName } from '../../agent/core/views.ts';
+import { type JudgedNetwork, judgedBy, memberName } from '../../agent/core/views.ts';
 import { viewOfNotice } from '../../agent/shell/control/event-view.ts';
 import { quantityView, shortName } from '../../agent/shell/control/money-view.ts';
 import type { Place, World } from '../support/world.ts';
@@ -38,6 +47,8 @@ type Told<T extends Message['TAG']> = Extract<Message, { TAG: T }>['data'];
 
 export class Words {
   readonly #world: World;
+  /** As the first authority knows it: who came in later has a name there as well. */
+  readonly #network: JudgedNetwork;
   /** Orders that were told of, by the hash that votes name them by. */
   readonly #orders = new Map<string, string>();
   /** Values that were proposed, by the hash that prevotes and precommits name them by. */
@@ -45,12 +56,20 @@ export class Words {
 
   constructor(world: World) {
     this.#world = world;
+    const [first] = world.authorities;
+    this.#network =
+      first === undefined ? world.network : judgedBy(world.network, () => stateOf(first));
   }
 
   /** Whose key this is. A copy has the key of its original, and is called by that one's name. */
   who(key: Uint8Array): string {
     const places = [...this.#world.places.values()];
     return places.find(({ signer }) => toHex(signer.publicKey) === toHex(key))?.name ?? 'somebody';
+  }
+
+  /** What a member is called. */
+  member(member: MemberIndex): string {
+    return memberName(this.#network, member);
   }
 
   message(message: Message): string {
@@ -61,7 +80,7 @@ export class Words {
 
   /** What happened at a place, as people are told. */
   notice(place: Place, notice: Notice): string {
-    const view = viewOfNotice(this.#world.network, notice);
+    const view = viewOfNotice(this.#network, notice);
     let text = renderEvent(PLAIN, { ...view, atMs: 0 })
       .replace(/^\S+\s+/, '')
       .replace(/\s+/, '  ');
@@ -76,7 +95,7 @@ export class Words {
   }
 
   amount(minor: bigint, token = 0): string {
-    const { amount, token: symbol } = quantityView(this.#world.network, token as never, minor);
+    const { amount, token: symbol } = quantityView(this.#network, token as never, minor);
     return `${amount} ${symbol}`;
   }
 
@@ -85,19 +104,19 @@ export class Words {
     const { account, sequence, action } = order;
     const { token, amount } = action.data;
     const [payer, payee] = [this.who(account), this.#payee(action)];
-    const hash = toHex(orderHash(this.#world.network.id, order));
+    const hash = toHex(orderHash(this.#network.id, order));
     this.#orders.set(hash, `${payer} -> ${payee} #${sequence}`);
     return `${this.amount(amount, token)} ${payer} -> ${payee} #${sequence}`;
   }
 
   #payee({ TAG, data }: Action | Plan): string {
     if (TAG === 'transfer') return this.who(data.recipient);
-    const ledger = this.#world.network.genesis.ledgers[data.ledger]?.name;
+    const ledger = this.#network.genesis.ledgers[data.ledger]?.name;
     return `${textIn(data.recipient)} at ${ledger}`;
   }
 
   #certificate({ order, votes }: Certificate): string {
-    const voters = votes.map(({ member }) => memberName(this.#world.network, member));
+    const voters = votes.map(({ member }) => this.member(member));
     return `${this.order(order)} by ${voters.join(', ')}`;
   }
 
@@ -109,8 +128,8 @@ export class Words {
     return list.map(({ token, balance }) => this.amount(balance, token)).join(', ') || 'nothing';
   }
 
-  #members(list: readonly MemberSignature[]): string {
-    return list.map(({ member }) => memberName(this.#world.network, member)).join(', ');
+  #members(list: readonly Pick<MemberSignature, 'member'>[]): string {
+    return list.map(({ member }) => this.member(member)).join(', ');
   }
 
   /** "the outcome of alice #0". */
@@ -120,11 +139,39 @@ export class Words {
     return `the ${TAG} of ${this.who(account)} #${sequence}`;
   }
 
-  /** A value is told before anybody votes for its hash. */
-  #value(value: Uint8Array): string {
-    const text = toHex(value);
+  /** A value is told in full before anybody votes for its hash. */
+  #value(subject: Subject, value: Uint8Array): string {
+    const [text, because] = this.#meaning(subject, value);
     this.#values.set(toHex(sha256(value)), text);
-    return text;
+    return `${text}${because}`;
+  }
+
+  /** What a value says, and why that follows. */
+  #meaning({ TAG }: Subject, value: Uint8Array): readonly [text: string, because: string] {
+    switch (TAG) {
+      case 'outcome':
+        return [isSettle(value) ? 'settle' : isRefund(value) ? 'refund' : toHex(value), ''];
+      case 'closing':
+        return this.#closing(decodeOwn(closingValueCoder, value));
+      case 'epoch': {
+        const { members, root, statements } = decodeOwn(epochValueCoder, value);
+        const names = members.map(({ name }) => name).join(', ');
+        const from = ` from root ${toHex(root).slice(0, 8)}`;
+        return [`${names} come next`, `${from}, as ${this.#members(statements)} stated`];
+      }
+    }
+  }
+
+  /** What becomes of a sequence, and whose statements say so. */
+  #closing({ statements, orders }: ClosingValue): readonly [text: string, because: string] {
+    const possible = orders.map((order) => this.order(order)).join(' and ');
+    const { TAG } = resultOf(this.#network.id, orders);
+    const result = {
+      none: 'it ends without an order',
+      win: `${possible} wins`,
+      reserve: `a reserve for ${possible}`,
+    }[TAG];
+    return [result, `, as ${this.#members(statements)} stated`];
   }
 
   #ballot(kind: string, { body: { subject, round, value }, again }: Ballot): string {
@@ -158,7 +205,7 @@ export class Words {
 
   #fact(fact: CertifiedFact): string {
     if (fact.TAG === 'report') return this.#report(fact.data.body);
-    return `${this.#subject(fact.data.subject)}: ${this.#value(fact.data.value)}`;
+    return `${this.#subject(fact.data.subject)}: ${this.#value(fact.data.subject, fact.data.value)}`;
   }
 
   #report({ event }: ReportBody): string {
@@ -220,25 +267,24 @@ export class Words {
       const vote = answer === undefined ? '' : `, ${code}`;
       return `latest of ${this.who(account)}: at #${next}, ${order}${memory}${vote}`;
     },
-    firstStart: ({ member }) => `first start of ${memberName(this.#world.network, member)}`,
-    vouch: ({ body: { about, word } }) =>
-      `vouch for ${memberName(this.#world.network, about)}: ${word}`,
+    firstStart: ({ member }) => `first start of ${this.member(member)}`,
+    vouch: ({ body: { about, word } }) => `vouch for ${this.member(about)}: ${word}`,
     question: ({ body: { account, wish } }) =>
       `question of ${this.who(account)}: ${this.#wish(wish)}`,
     wayQuery: () => 'way query',
     proposal: ({ body: { subject, round, validRound, value }, again }) => {
       const valid = validRound === undefined ? '' : `, of round ${validRound}`;
-      const what = `${this.#subject(subject)}: ${this.#value(value)}${valid}`;
+      const what = `${this.#subject(subject)}: ${this.#value(subject, value)}${valid}`;
       return `proposal about ${what}, round ${round}${again ? ', again' : ''}`;
     },
     prevote: (ballot) => this.#ballot('prevote', ballot),
     precommit: (ballot) => this.#ballot('precommit', ballot),
     polka: ({ subject, round, value, prevotes }) =>
-      `polka about ${this.#subject(subject)}: ${this.#value(value)}, round ${round}, by ${this.#members(prevotes)}`,
+      `polka about ${this.#subject(subject)}: ${this.#value(subject, value)}, round ${round}, by ${this.#members(prevotes)}`,
     decision: ({ subject, round, value, precommits }) =>
-      `decision about ${this.#subject(subject)}: ${this.#value(value)}, round ${round}, by ${this.#members(precommits)}`,
+      `decision about ${this.#subject(subject)}: ${this.#value(subject, value)}, round ${round}, by ${this.#members(precommits)}`,
     heartbeat: ({ member, body: { votes, heard } }) => {
-      const named = (each: MemberIndex): string => memberName(this.#world.network, each);
+      const named = (each: MemberIndex): string => this.member(each);
       const others = heard.map((each: BeatHeard) => named(each.member)).join(', ') || 'nobody';
       const vote = votes ? 'votes' : 'does not vote';
       return `heartbeat of ${named(member)}, which ${vote} and has heard ${others}`;
@@ -252,8 +298,7 @@ export class Words {
     epochsQuery: ({ from }) => `at epoch ${from}`,
     epochDecision: ({ epoch }) => `decision that ended epoch ${epoch}`,
     settleRequest: (certificate) => `settle request for ${this.#certificate(certificate)}`,
-    testimony: ({ member, body }) =>
-      `testimony of ${memberName(this.#world.network, member)}: ${this.#report(body)}`,
+    testimony: ({ member, body }) => `testimony of ${this.member(member)}: ${this.#report(body)}`,
     fact: (fact) => `fact ${this.#fact(fact)}`,
     factCount: ({ count }) => `fact count ${count}`,
     factsQuery: ({ from }) => `facts query after the first ${from}`,
@@ -266,13 +311,18 @@ export class Words {
     closingRequest: ({ place, cause }) =>
       `request to close ${this.#place(place)} ${cause.TAG === 'wish' ? 'for a wish' : 'for two orders'}`,
     closingStatement: ({ member, place, voted }) =>
-      `statement of ${memberName(this.#world.network, member)} about ${this.#place(place)}: ${voted === undefined ? 'no vote' : this.order(voted)}`,
+      `statement of ${this.member(member)} about ${this.#place(place)}: ${voted === undefined ? 'no vote' : this.order(voted)}`,
     closingTold: ({ place, statements, decision }) =>
       `closing of ${this.#place(place)}: ${decision === undefined ? `${statements} stated` : 'decided'}`,
     closingVote: ({ member, order }) =>
-      `vote of ${memberName(this.#world.network, member)} for the winner ${this.order(order)}`,
-    way: ({ member }) => `way to ${memberName(this.#world.network, member)}`,
+      `vote of ${this.member(member)} for the winner ${this.order(order)}`,
+    way: ({ member }) => `way to ${this.member(member)}`,
   };
+}
+
+/** The state of a place as it is whenever it is looked at. */
+function stateOf(place: Place): Read {
+  return { get: (key) => place.state.get(key) };
 }
 
 function codeOf(wire: number): string {
