@@ -1,12 +1,12 @@
 /**
  * `meshpay`: the entry of the command line. It joins the process to a run (run.ts): arguments,
- * streams, signals, exit status. The first Ctrl-C asks the command to end in order; a second one
- * ends it at once.
+ * streams, signals, exit status. The first Ctrl-C ends the command, or asks it to end in order
+ * where it has something to put back; a second one ends it at once.
  */
 
 import { readEnvironment } from '../cli/config.ts';
 import { createOutlet } from '../cli/outlet.ts';
-import { runCommandLine } from '../cli/run.ts';
+import { EXIT_OF_SIGNAL, runCommandLine } from '../cli/run.ts';
 import { createTerminal } from '../cli/terminal.ts';
 import { exitStatus } from '../shell/exit-codes.ts';
 import { hashNatively } from '../shell/hash.ts';
@@ -19,13 +19,16 @@ const interrupt = new AbortController();
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
-    if (interrupt.signal.aborted) process.exit(exitStatus('interrupted'));
-    interrupt.abort();
+    if (interrupt.signal.aborted) process.exit(exitStatus(EXIT_OF_SIGNAL[signal]));
+    interrupt.abort(signal);
   });
 }
 
-process.exitCode = await runCommandLine(process.argv.slice(2), {
+const status = await runCommandLine(process.argv.slice(2), {
   terminal,
   environment,
   interrupt: interrupt.signal,
 });
+// Whatever a stopped command was waiting for would hold the process.
+if (interrupt.signal.aborted) process.exit(status);
+process.exitCode = status;

@@ -45,6 +45,13 @@ export interface CommandSpec {
   readonly positionals: readonly PositionalSpec[];
   readonly options: readonly OptionSpec[];
   readonly examples: readonly Example[];
+  /** Other words for the last of `path`, which people try. */
+  readonly alsoCalled?: readonly string[];
+  /**
+   * How long it may take to end in order, in ms, once the context's `interrupt` is aborted: it has
+   * something to put back or to say. Any other command is ended at once, where it stands.
+   */
+  readonly endsWithinMs?: number;
   readonly run: (args: Args, context: Context) => Promise<void>;
 }
 
@@ -65,7 +72,7 @@ export interface Args {
 export interface Context {
   readonly terminal: Terminal;
   readonly environment: Environment;
-  /** Aborted when the person (or the system) wants the command to end. */
+  /** Aborted, with the signal's name, when the person (or the system) wants the command to end. */
   readonly interrupt: AbortSignal;
 }
 

@@ -10,7 +10,7 @@ import {
 import type { ControlMethod, ParamsOf, ResultOf } from '../shell/control/api.ts';
 import { type ControlClient, connectControl } from '../shell/control/client.ts';
 import { ControlError } from '../shell/control/errors.ts';
-import type { Args, OptionSpec } from './command.ts';
+import type { Args, Context, OptionSpec } from './command.ts';
 import { configOf } from './data-folder.ts';
 import { controlFailure, Failure, failure } from './failure.ts';
 
@@ -50,14 +50,18 @@ function socketPath(args: Args): string {
 /** Connects, does something with the connection, hangs up. */
 export async function withDaemon<T>(
   args: Args,
+  { terminal }: Pick<Context, 'terminal'>,
   use: (client: ControlClient) => Promise<T>,
 ): Promise<T> {
   try {
-    const client = await connectControl(socketPath(args));
+    const socket = socketPath(args);
+    terminal.progress.show(`Waiting for the daemon at ${socket}... Ctrl-C ends it.`);
+    const client = await connectControl(socket);
     try {
       return await use(client);
     } finally {
       client.close();
+      terminal.progress.clear();
     }
   } catch (error) {
     throw asFailure(error);
@@ -67,13 +71,11 @@ export async function withDaemon<T>(
 /** Asks the daemon one thing. */
 export function ask<M extends ControlMethod>(
   args: Args,
+  context: Pick<Context, 'terminal'>,
   method: M,
   params: ParamsOf<M>,
-  silenceMs?: number,
 ): Promise<ResultOf<M>> {
-  return withDaemon(args, (client) =>
-    client.request(method, params, silenceMs === undefined ? {} : { silenceMs }),
-  );
+  return withDaemon(args, context, (client) => client.request(method, params));
 }
 
 function asFailure(error: unknown): unknown {

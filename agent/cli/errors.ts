@@ -1,4 +1,4 @@
-/** All error codes of `meshpay` in one list, for the manual and `meshpay help errors`. */
+/** All error codes of `meshpay` in one list, for the manual and `meshpay help`. */
 import { REFUSALS, type RefusalCode } from '../core/base/refusal.ts';
 import { CONTROL_ERRORS } from '../shell/control/errors.ts';
 import {
@@ -11,11 +11,14 @@ import { KEY_FAULTS, type KeyFault } from '../shell/keys.ts';
 import { STORE_ERRORS, type StoreErrorCode } from '../shell/store/store-error.ts';
 import { PROBLEMS } from './failure.ts';
 import { EXIT_OF_KEY_FAULT } from './key-file.ts';
+import { type ErrorCode, REMEDIES } from './remedies.ts';
 
 export interface ErrorRow {
   readonly code: string;
   readonly status: number;
   readonly meaning: string;
+  /** What can be done about it. */
+  readonly remedy: string;
   /** The part that it comes from. */
   readonly origin: 'protocol' | 'daemon' | 'store' | 'key file' | 'command line';
 }
@@ -45,5 +48,6 @@ export function errorRows(): readonly ErrorRow[] {
 }
 
 function row(origin: ErrorRow['origin'], code: string, exit: ExitName, meaning: string): ErrorRow {
-  return { code, status: exitStatus(exit), meaning, origin };
+  const remedy = REMEDIES[code as ErrorCode];
+  return { code, status: exitStatus(exit), meaning, remedy, origin };
 }

@@ -50,7 +50,7 @@ export const PROBLEMS = {
   needs_root: { exit: 'no_permission', meaning: 'only root may change or look into the radio' },
   out_of_reach: { exit: 'try_again', meaning: 'no quorum of authorities can be reached from here' },
   lab_failed: { exit: 'failure', meaning: 'the lab did not do what it should' },
-  interrupted: { exit: 'interrupted', meaning: 'stopped by Ctrl-C' },
+  interrupted: { exit: 'interrupted', meaning: 'stopped by Ctrl-C or another signal' },
 } as const satisfies Record<string, ProblemRow>;
 
 export type ProblemCode = keyof typeof PROBLEMS | keyof typeof CONTROL_ERRORS;
@@ -61,12 +61,21 @@ export class Failure extends Error {
   readonly exit: ExitName;
   /** What the person can do now; whole lines. */
   readonly hints: readonly string[];
+  /** What `message` says, in parts, where they are known. */
+  readonly detail: Detail;
 
-  constructor(code: string, exit: ExitName, text: string, hints: readonly string[]) {
+  constructor(
+    code: string,
+    exit: ExitName,
+    text: string,
+    hints: readonly string[],
+    detail: Detail = {},
+  ) {
     super(text);
     this.code = code;
     this.exit = exit;
     this.hints = hints;
+    this.detail = detail;
   }
 }
 
@@ -77,14 +86,14 @@ export function failure(
   ...hints: readonly string[]
 ): Failure {
   const { exit, meaning } = rowOf(code);
-  return new Failure(code, exit, describeDetail(detail, meaning), hints);
+  return new Failure(code, exit, describeDetail(detail, meaning), hints, detail);
 }
 
 /** A refusal of the protocol as a failure. */
 export function refusalFailure(refused: Refusal, ...hints: readonly string[]): Failure {
   const { meaning } = REFUSALS[refused.refused];
   const exit = EXIT_OF_REFUSAL[refused.refused];
-  return new Failure(refused.refused, exit, describeDetail(refused, meaning), hints);
+  return new Failure(refused.refused, exit, describeDetail(refused, meaning), hints, refused);
 }
 
 /** An error that the control socket answered with, as a failure. */

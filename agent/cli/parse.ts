@@ -117,23 +117,47 @@ function findGroup(words: readonly string[], commands: readonly CommandSpec[]): 
   if (first === undefined) return [];
   const members = commands.filter(({ path }) => path[0] === first);
   if (members.length === 0) {
-    throw unknownWord(first, [...new Set(commands.map(({ path }) => path[0] ?? ''))], 'meshpay');
+    throw unknownWord(first, [], commands);
   }
-  if (second !== undefined) {
-    const known = members.map(({ path }) => path[1] ?? '');
-    throw unknownWord(second, known, `meshpay ${first}`);
-  }
+  if (second !== undefined) throw unknownWord(second, [first], commands);
   return [first];
 }
 
-function unknownWord(word: string, known: readonly string[], after: string): Failure {
-  const meant = nearest(word, known);
-  const expected = meant === undefined ? listed(known, 'or') : `${meant}, perhaps`;
+/** A word that no command has at this place; `group`: the words before it. */
+function unknownWord(
+  word: string,
+  group: readonly string[],
+  commands: readonly CommandSpec[],
+): Failure {
+  const members = commands.filter(({ path }) => group.every((before, at) => path[at] === before));
+  const known = [...new Set(members.map(({ path }) => path[group.length] ?? ''))];
+  const after = ['meshpay', ...group].join(' ');
+  const names = namesOf(members, group.length);
+  const meant = nearest(word.toLowerCase(), [...names.keys()]);
+  const expected =
+    meant === undefined ? listed(known, 'or') : `${names.get(meant) ?? meant}, perhaps`;
   return failure(
     'bad_usage',
     { field: `command after "${after}"`, expected, found: foundText(word) },
     `"${after} --help" lists the commands.`,
   );
+}
+
+/**
+ * What people may call these commands -> the words that do call them, after `depth` words that were
+ * right: the next word, the last one ("pay" for "wallet pay"), and other words for it ("send").
+ */
+function namesOf(commands: readonly CommandSpec[], depth: number): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  const name = (called: string, words: string): void => {
+    if (!names.has(called)) names.set(called, words);
+  };
+  for (const { path } of commands) name(path[depth] ?? '', path[depth] ?? '');
+  for (const { path, alsoCalled = [] } of commands) {
+    const words = path.slice(depth).join(' ');
+    for (const called of [path.at(-1) ?? '', ...alsoCalled]) name(called, words);
+  }
+  return names;
 }
 
 function readArgs(

@@ -17,6 +17,8 @@ export interface Terminal {
   printJson(value: unknown, indent?: number): void;
   /** Prints beside the results: warnings, hints, errors. */
   note(text: string): void;
+  /** Prints beside the results, for a program: one line. */
+  noteJson(value: unknown): void;
   /** Shows how a longer piece of work stands. */
   readonly progress: ProgressLine;
   /** A picture that is drawn over again; undefined where standard output is no terminal. */
@@ -38,7 +40,7 @@ export interface Terminal {
 export interface ProgressLine {
   /**
    * Replaces what is shown, once the work has taken a moment. On a terminal the line is redrawn;
-   * elsewhere a line is added every two seconds if it changed.
+   * elsewhere a line is added after a second, then every two if it changed.
    */
   show(line: string): void;
   /** Takes the line away; what comes next starts clean. */
@@ -82,6 +84,10 @@ export function createTerminal(out: Sink, err: Sink, environment: Environment): 
       progress.clear();
       err.write(`${cleanPainted(text, colourOn(err))}\n`);
     },
+    noteJson: (value) => {
+      progress.clear();
+      err.write(`${harmlessJson(JSON.stringify(value))}\n`);
+    },
     progress,
     screen: createScreen(out, colourOn(out), environment),
     paint: paintFor(colourOn(out)),
@@ -94,7 +100,8 @@ export function createTerminal(out: Sink, err: Sink, environment: Environment): 
 
 /** On a terminal, so short a piece of work shows nothing; elsewhere, a much longer one. */
 const REDRAW_AFTER_MS = 150;
-const LINES_AFTER_MS = 2_000;
+const LINE_AFTER_MS = 1_000;
+const LINES_EVERY_MS = 2_000;
 
 /** A terminal that does not know its width says 0. */
 function columnsOf({ columns = 0 }: Sink): number {
@@ -142,8 +149,15 @@ function createProgress(err: Sink, environment: Environment): ProgressLine {
     show: (line) => {
       wanted = harmless(line);
       if (timer === undefined) {
-        // Kept going while there is something to show: off a terminal, one line each interval.
-        timer = setInterval(draw, redraws ? REDRAW_AFTER_MS : LINES_AFTER_MS);
+        timer = setTimeout(
+          () => {
+            draw();
+            // Kept going while there is something to show: off a terminal, one line each interval.
+            timer = setInterval(draw, redraws ? REDRAW_AFTER_MS : LINES_EVERY_MS);
+            timer.unref();
+          },
+          redraws ? REDRAW_AFTER_MS : LINE_AFTER_MS,
+        );
         timer.unref();
       } else if (redraws && shown !== '') draw();
     },

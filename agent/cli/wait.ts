@@ -29,6 +29,28 @@ export function unlessAborted<T>(
   });
 }
 
+/** What the work comes to; undefined if it has not ended `graceMs` after the signal is aborted. */
+export async function unlessStopped<T>(
+  work: Promise<T>,
+  signal: AbortSignal,
+  graceMs: number,
+): Promise<T | undefined> {
+  const over = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const stop = (): void => {
+    if (graceMs === 0) over.abort();
+    else timer = setTimeout(() => over.abort(), graceMs);
+  };
+  signal.addEventListener('abort', stop);
+  if (signal.aborted) stop();
+  try {
+    return await unlessAborted(work, over.signal);
+  } finally {
+    signal.removeEventListener('abort', stop);
+    clearTimeout(timer);
+  }
+}
+
 /** Resolves when the first of the signals is aborted. */
 export async function anyAborted(...signals: readonly AbortSignal[]): Promise<void> {
   await unlessAborted(new Promise<never>(() => undefined), ...signals);

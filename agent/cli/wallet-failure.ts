@@ -30,7 +30,7 @@ export interface FaultToken {
 
 /** Where nothing was to be paid. */
 export const NO_TOKEN: FaultToken = { symbol: '', decimals: 0 };
-const NOTHING_SIGNED = 'Nothing was signed.';
+export const NOTHING_SIGNED = 'Nothing was signed.';
 
 /** The result, unless it is a fault: that is thrown as a Failure. */
 export function orFail<T>(result: T | WalletFault, token?: FaultToken): Exclude<T, WalletFault> {

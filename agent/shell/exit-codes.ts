@@ -28,7 +28,9 @@ export const EXITS = {
     status: 82,
     meaning: 'paid, and then the receipt, the result or the wallet could not be written',
   },
+  hung_up: { status: 129, meaning: 'stopped because its terminal went away' },
   interrupted: { status: 130, meaning: 'stopped by Ctrl-C' },
+  terminated: { status: 143, meaning: 'stopped by SIGTERM' },
 } as const satisfies Record<string, { status: number; meaning: string }>;
 
 export type ExitName = keyof typeof EXITS;

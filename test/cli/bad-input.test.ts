@@ -90,6 +90,25 @@ describe('bad input', { concurrency: 4 }, () => {
     }
   });
 
+  it('is told as one line of JSON to whoever asked for JSON', async () => {
+    const { out, err, status } = await meshpay(['wallet', 'pay', '--json'], folder);
+    const lines = err.trimEnd().split('\n');
+    const { error } = JSON.parse(lines[0] ?? '');
+    const [expected, found] = ['an account name, mp1...', 'nothing'];
+    assert.deepEqual([lines.length, out, status], [1, '', EXITS.usage.status]);
+    assert.deepEqual(error, {
+      code: 'bad_usage',
+      status,
+      message: `recipient: expected ${expected}, found ${found}`,
+      field: 'recipient',
+      expected,
+      found,
+      hints: ['"meshpay wallet pay --help" shows how it is used.'],
+    });
+    const after = await meshpay(['wallet', 'pay', '--', '--json'], folder);
+    assert.match(after.err, /^meshpay: bad_usage: /, 'a word after -- is no option');
+  });
+
   it('shows where in the program it arose only with --debug', async () => {
     const { err, status } = await meshpay(['network', 'show', 'nowhere', '--debug'], folder);
     assert.match(err, /^\s+at /m);

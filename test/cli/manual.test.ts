@@ -8,15 +8,19 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { COMMANDS } from '../../agent/cli/commands.ts';
 import { renderCompletion, type Shell } from '../../agent/cli/completion.ts';
+import { readEnvironment } from '../../agent/cli/config.ts';
 import { errorRows } from '../../agent/cli/errors.ts';
 import { PROBLEMS } from '../../agent/cli/failure.ts';
 import { EXIT_OF_KEY_FAULT } from '../../agent/cli/key-file.ts';
 import { renderMan } from '../../agent/cli/man.ts';
+import { runCommandLine } from '../../agent/cli/run.ts';
+import { createTerminal } from '../../agent/cli/terminal.ts';
 import { REFUSALS } from '../../agent/core/base/refusal.ts';
 import { CONTROL_ERRORS } from '../../agent/shell/control/errors.ts';
 import {
   EXIT_OF_REFUSAL,
   EXIT_OF_STORE_ERROR,
+  EXITS,
   type ExitName,
 } from '../../agent/shell/exit-codes.ts';
 import { KEY_FAULTS } from '../../agent/shell/keys.ts';
@@ -94,6 +98,38 @@ describe('the error table', () => {
     const codes = errorRows().map(({ code }) => code);
     const parts = [REFUSALS, CONTROL_ERRORS, PROBLEMS, STORE_ERRORS, KEY_FAULTS];
     assert.deepEqual(codes, [...new Set(parts.flatMap((part) => Object.keys(part)))].sort());
+  });
+});
+
+describe('meshpay help CODE', () => {
+  it('says what each code means and what to do', async () => {
+    for (const { code, meaning, remedy, status } of errorRows()) {
+      let out = '';
+      const sink = {
+        write: (text: string): void => {
+          out += text;
+        },
+      };
+      const environment = readEnvironment({});
+      const terminal = createTerminal(sink, sink, environment);
+      const context = { terminal, environment, interrupt: new AbortController().signal };
+      assert.equal(await runCommandLine(['help', code], context), EXITS.ok.status, out);
+      const plain = out.replaceAll(/\s+/g, ' ');
+      for (const part of [code, meaning, remedy, `${status}`]) assert.ok(plain.includes(part), out);
+      for (const line of out.split('\n')) assert.ok(line.length <= 80, line);
+    }
+  });
+
+  it('names commands that exist', () => {
+    const words = COMMANDS.map(({ path }) => path.join(' '));
+    for (const { code, remedy } of errorRows()) {
+      for (const [, named = ''] of remedy.matchAll(/"meshpay ([a-z ]+[a-z])/g)) {
+        assert.ok(
+          words.some((command) => `${named} `.startsWith(`${command} `)),
+          `${code}: ${named}`,
+        );
+      }
+    }
   });
 });
 

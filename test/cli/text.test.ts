@@ -98,7 +98,7 @@ describe('a terminal', () => {
   });
 
   it('redraws progress on a terminal, and takes it away before it prints', (t) => {
-    t.mock.timers.enable({ apis: ['setInterval'] });
+    t.mock.timers.enable({ apis: ['setInterval', 'setTimeout'] });
     const [out, err] = [sink(true), sink(true)];
     const terminal = createTerminal(out, err, readEnvironment({}));
     terminal.progress.show('votes 1 of 3');
@@ -115,16 +115,22 @@ describe('a terminal', () => {
   });
 
   it('adds a line now and then where there is no terminal, without any control character', (t) => {
-    t.mock.timers.enable({ apis: ['setInterval'] });
+    t.mock.timers.enable({ apis: ['setInterval', 'setTimeout'] });
     const err = sink(false);
     const { progress } = createTerminal(sink(false), err, readEnvironment({}));
     progress.show('votes 1 of 3');
-    t.mock.timers.tick(1_900);
+    t.mock.timers.tick(999);
     assert.deepEqual(err.written, []);
-    t.mock.timers.tick(200);
+    t.mock.timers.tick(1);
+    assert.deepEqual(err.written, ['votes 1 of 3\n']);
     progress.show('votes 2 of 3');
+    t.mock.timers.tick(1_999);
+    assert.deepEqual(err.written, ['votes 1 of 3\n']);
     t.mock.timers.tick(4_000);
     progress.clear();
+    progress.show('quick');
+    progress.clear();
+    t.mock.timers.tick(4_000);
     assert.deepEqual(err.written, ['votes 1 of 3\n', 'votes 2 of 3\n']);
   });
 });

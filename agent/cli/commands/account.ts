@@ -35,7 +35,7 @@ export const account: CommandSpec = {
     const key = parseName('account', address, 'address');
     if (isRefusal(key)) throw refusalFailure(key);
     const from = args.flag('ask-all') ? ({ from: 'committee' } as const) : {};
-    const view = await ask(args, 'account', { account: address.toLowerCase(), ...from });
+    const view = await ask(args, context, 'account', { account: address.toLowerCase(), ...from });
     show(args, context, view, (paint) => renderAccount(paint, view));
   },
 };

@@ -1,7 +1,7 @@
 /** `meshpay backup`: a copy of a running node's ledger. */
 import { resolve } from 'node:path';
 import { type CommandSpec, JSON_OPTION } from '../command.ts';
-import { ask, DAEMON_OPTIONS } from '../daemon-client.ts';
+import { DAEMON_OPTIONS, withDaemon } from '../daemon-client.ts';
 import { show } from '../output.ts';
 import { renderBackup } from '../render/node.ts';
 
@@ -29,13 +29,11 @@ export const backup: CommandSpec = {
   options: [...DAEMON_OPTIONS, JSON_OPTION],
   examples: [{ about: 'onto a stick', line: 'meshpay backup /media/stick/oak.backup' }],
   run: async (args, context) => {
-    context.terminal.progress.show('The daemon writes the backup...');
-    const view = await ask(
-      args,
-      'backup',
-      { file: resolve(args.word('file')) },
-      BACKUP_PATIENCE_MS,
-    );
+    const file = resolve(args.word('file'));
+    const view = await withDaemon(args, context, (client) => {
+      context.terminal.progress.show('The daemon writes the backup...');
+      return client.request('backup', { file }, { silenceMs: BACKUP_PATIENCE_MS });
+    });
     show(args, context, view, (paint) => renderBackup(paint, view));
   },
 };

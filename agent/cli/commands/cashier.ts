@@ -51,7 +51,7 @@ export const cashierPending: CommandSpec = {
     { about: 'for a program', line: 'meshpay cashier pending --ledger till --json' },
   ],
   run: async (args, context) => {
-    const view = await ask(args, 'cashier.pending', ledgerOf(args));
+    const view = await ask(args, context, 'cashier.pending', ledgerOf(args));
     show(args, context, view, (paint) => renderPending(paint, view));
   },
 };
@@ -76,7 +76,7 @@ function dealing(
     run: async (args, context) => {
       const payout = trimmed(args.word('payout'));
       const params = { ...ledgerOf(args), payout, state, ...noteOf(args) };
-      const view = await ask(args, 'cashier.deal', params);
+      const view = await ask(args, context, 'cashier.deal', params);
       show(args, context, view, () => renderSlip(view));
     },
   };
@@ -113,7 +113,7 @@ export const cashierSlip: CommandSpec = {
   examples: [{ about: 'on paper', line: 'meshpay cashier slip 17 | lp' }],
   run: async (args, context) => {
     const payout = trimmed(args.word('payout'));
-    const view = await ask(args, 'cashier.payout', { ...ledgerOf(args), payout });
+    const view = await ask(args, context, 'cashier.payout', { ...ledgerOf(args), payout });
     show(args, context, view, () => renderSlip(view));
   },
 };
@@ -149,7 +149,7 @@ export const cashierDeposit: CommandSpec = {
   ],
   run: async (args, context) => {
     const receipt = args.text('receipt');
-    const view = await ask(args, 'cashier.deposit', {
+    const view = await ask(args, context, 'cashier.deposit', {
       ...ledgerOf(args),
       receipt: receipt === undefined ? randomBytes(6).toString('hex') : trimmed(receipt),
       account: trimmed(args.word('account')).toLowerCase(),
@@ -188,7 +188,10 @@ export const cashierBook: CommandSpec = {
     },
   ],
   run: async (args, context) => {
-    const view = await ask(args, 'cashier.book', { ...ledgerOf(args), ...given(args, 'from') });
+    const view = await ask(args, context, 'cashier.book', {
+      ...ledgerOf(args),
+      ...given(args, 'from'),
+    });
     show(args, context, view, (paint) => renderBook(paint, view));
   },
 };

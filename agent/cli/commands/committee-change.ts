@@ -21,7 +21,7 @@ export const committeeStatus: CommandSpec = {
   options: OPTIONS,
   examples: [{ about: 'what is wanted', line: 'meshpay committee status' }],
   run: async (args, context) => {
-    const view = await ask(args, 'committee.change', {});
+    const view = await ask(args, context, 'committee.change', {});
     show(args, context, view, (paint) => renderChange(paint, view));
   },
 };
@@ -67,7 +67,7 @@ export const committeePropose: CommandSpec = {
       remove: args.list('remove').map(trimmed),
       replace: args.list('replace').map(namedKey('replace')),
     };
-    const view = await ask(args, 'committee.propose', params);
+    const view = await ask(args, context, 'committee.propose', params);
     show(args, context, view, (paint) => renderChange(paint, view));
   },
 };
@@ -92,7 +92,7 @@ export const committeeApprove: CommandSpec = {
   ],
   run: async (args, context) => {
     const committee = trimmed(args.word('committee')).toLowerCase();
-    const view = await ask(args, 'committee.approve', { committee });
+    const view = await ask(args, context, 'committee.approve', { committee });
     show(args, context, view, (paint) => renderChange(paint, view));
   },
 };

@@ -26,7 +26,7 @@ function viewCommand<M extends ViewMethod>(
       { about: 'for a program', line: `meshpay ${method} --json --config oak/meshpayd.toml` },
     ],
     run: async (args, context) => {
-      const view = await ask(args, method, {});
+      const view = await ask(args, context, method, {});
       show(args, context, view, (paint) => render(paint, view));
     },
   };

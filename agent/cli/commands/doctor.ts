@@ -18,7 +18,7 @@ export const doctor: CommandSpec = {
   options: [...DAEMON_OPTIONS, JSON_OPTION],
   examples: [{ about: 'the node of this machine', line: 'meshpay doctor' }],
   run: async (args, context) => {
-    const view = await ask(args, 'doctor', {});
+    const view = await ask(args, context, 'doctor', {});
     show(args, context, view, (paint) => renderDoctor(paint, view));
     const failed = view.checks.filter(({ verdict }) => verdict === 'fail');
     if (failed.length === 0) return;

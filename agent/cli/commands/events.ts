@@ -12,6 +12,7 @@ const KINDS = Object.keys(EVENT_KINDS) as EventKind[];
 
 export const events: CommandSpec = {
   path: ['events'],
+  endsWithinMs: 1_000,
   summary: 'follow what happens on the node, until Ctrl-C',
   description: [
     'Prints one line for everything that happens on the node from now on. With --json each line is ' +
@@ -28,10 +29,12 @@ export const events: CommandSpec = {
     { about: 'everything', line: 'meshpay events' },
     { about: 'only money that moved, for a program', line: 'meshpay events --kind applied --json' },
   ],
-  run: async (args, { terminal, interrupt }) => {
+  run: async (args, context) => {
+    const { terminal, interrupt } = context;
     const kinds = args.list('kind').map(checkKind);
     const isJson = args.flag('json');
-    await withDaemon(args, async (client) => {
+    await withDaemon(args, context, async (client) => {
+      terminal.progress.clear();
       const following = client.request('events', kinds.length === 0 ? {} : { kinds }, {
         onEvent: (event) => {
           if (isJson) terminal.printJson(event, 0);

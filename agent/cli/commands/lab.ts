@@ -20,8 +20,12 @@ import {
 import { anyAborted, unlessAborted } from '../wait.ts';
 import { wholeNumber } from './numbers.ts';
 
+/** Its daemons end within five seconds each, beside each other. */
+const LAB_ENDS_MS = 15_000;
+
 export const lab: CommandSpec = {
   path: ['lab'],
+  endsWithinMs: LAB_ENDS_MS,
   summary: 'run a whole network on this machine, to try it',
   description: [
     'Founds a network, starts its authorities and relays as real meshpayd processes on loopback, ' +

@@ -20,7 +20,7 @@ export const logLevel: CommandSpec = {
   run: async (args, context) => {
     const wanted = LOG_LEVELS.find((known) => known === args.optionalWord('level'));
     const params: { level?: LogLevel } = wanted === undefined ? {} : { level: wanted };
-    const { level } = await ask(args, 'log.level', params);
+    const { level } = await ask(args, context, 'log.level', params);
     show(args, context, { level }, () => level);
   },
 };

@@ -23,8 +23,12 @@ import { isWatched, watched } from './radio-watched.ts';
 /** Bringing up, and a look at what came of it; more only if the machine changes meanwhile. */
 const MOST_ROUNDS = 4;
 
+/** The commands that have begun are run to their end: half of them would be half a mesh. */
+const SWITCH_ENDS_MS = 60_000;
+
 export const radioUp: CommandSpec = {
   path: ['radio', 'up'],
+  endsWithinMs: SWITCH_ENDS_MS,
   summary: 'bring the mesh up',
   description: [
     'Brings up the mesh of the table [radio] of the configuration. Where meshpay-radio runs, it is ' +
@@ -62,6 +66,7 @@ export const radioUp: CommandSpec = {
 
 export const radioDown: CommandSpec = {
   path: ['radio', 'down'],
+  endsWithinMs: SWITCH_ENDS_MS,
   summary: 'take the mesh down, and put back what was there before',
   description: [
     'Takes the mesh interface away and puts back what the first "up" changed: country, radio ' +

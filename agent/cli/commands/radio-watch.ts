@@ -11,6 +11,7 @@ const LOOK_MS = 500;
 
 export const radioWatch: CommandSpec = {
   path: ['radio', 'watch'],
+  endsWithinMs: 1_000,
   summary: 'a living picture of the mesh, for whoever places a node',
   description: [
     'Shows the neighbours with bars for their signal, how many hops the nodes are away, and whether ' +

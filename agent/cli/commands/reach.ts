@@ -29,7 +29,7 @@ export const reach: CommandSpec = {
     { about: 'for a program', line: 'meshpay reach --json' },
   ],
   run: async (args, context) => {
-    const asked = await withDaemon(args, async (client) => {
+    const asked = await withDaemon(args, context, async (client) => {
       const [status, committee] = await Promise.all([
         client.request('status'),
         client.request('committee'),

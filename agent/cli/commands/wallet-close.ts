@@ -9,7 +9,7 @@ import { WALLET_OPTION, walletOf } from '../wallet.ts';
 import { orFail } from '../wallet-failure.ts';
 import { readWatch, refusePeerless, WAIT_OPTIONS } from './ordering.ts';
 import { reportPaid, shortOrder } from './paid.ts';
-import { openShown } from './with-wallet.ts';
+import { openShown, WALLET_ENDS_MS } from './with-wallet.ts';
 
 /** What the decision may be, in words that both commands need. */
 const OUTCOMES =
@@ -19,6 +19,7 @@ const OUTCOMES =
 
 export const walletCancel: CommandSpec = {
   path: ['wallet', 'cancel'],
+  endsWithinMs: WALLET_ENDS_MS,
   summary: 'give up the order that is on its way, if it can still be given up',
   description: [
     'Asks the authorities, with the signed wish of the owner, to close the sequence of the order that ' +
@@ -33,6 +34,7 @@ export const walletCancel: CommandSpec = {
 
 export const walletUnlock: CommandSpec = {
   path: ['wallet', 'unlock'],
+  endsWithinMs: WALLET_ENDS_MS,
   summary: 'free an account for which two orders with one number were signed',
   description: [
     'Does the same as "wallet cancel", with the proof that there are two orders: the one that is on ' +

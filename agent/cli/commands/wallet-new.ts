@@ -11,6 +11,7 @@ import { orFail } from '../wallet-failure.ts';
 
 export const walletNew: CommandSpec = {
   path: ['wallet', 'new'],
+  alsoCalled: ['create', 'init'],
   summary: 'make a wallet: a new key, and whom to connect to',
   description: [
     'Makes a folder with a new secret key (readable by its owner only) and shows the address to be ' +

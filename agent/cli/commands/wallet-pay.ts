@@ -7,10 +7,12 @@ import { WALLET_OPTION, walletOf } from '../wallet.ts';
 import { orFail } from '../wallet-failure.ts';
 import { ANYWAY_OPTION, makeOrder, readWatch, refusePeerless, WAIT_OPTIONS } from './ordering.ts';
 import { reportPaid, shortOrder } from './paid.ts';
-import { openShown } from './with-wallet.ts';
+import { openShown, WALLET_ENDS_MS } from './with-wallet.ts';
 
 export const walletPay: CommandSpec = {
   path: ['wallet', 'pay'],
+  endsWithinMs: WALLET_ENDS_MS,
+  alsoCalled: ['send', 'transfer'],
   summary: 'pay somebody',
   description: [
     'Asks the authorities whether they would vote for the payment; then signs an order, keeps it, and ' +
@@ -62,6 +64,7 @@ export const walletPay: CommandSpec = {
 
 export const walletResume: CommandSpec = {
   path: ['wallet', 'resume'],
+  endsWithinMs: WALLET_ENDS_MS,
   summary: 'go on with the order that is on its way, until it is done',
   description: [
     'Sends the order that an earlier command left behind, the same bytes, until a quorum has voted ' +

@@ -25,7 +25,7 @@ import { renderVerified } from '../render/wallet.ts';
 import { WALLET_OPTION, walletFolderOf, walletOf } from '../wallet.ts';
 import { orFail } from '../wallet-failure.ts';
 import { OFFLINE_OPTION } from './wallet-views.ts';
-import { openShown } from './with-wallet.ts';
+import { openShown, WALLET_ENDS_MS } from './with-wallet.ts';
 
 /** UTF-8 takes at most four bytes a character. */
 const MAX_RECEIPT_BYTES = 4 * MAX_RECEIPT_CHARACTERS;
@@ -175,6 +175,7 @@ const NEWS: Readonly<Record<ImportOutcome, string>> = {
 
 export const walletImport: CommandSpec = {
   path: ['wallet', 'import'],
+  endsWithinMs: WALLET_ENDS_MS,
   summary: 'take a receipt into the wallet, and to the authorities',
   description: [
     'Checks a receipt and gives its certificate to this wallet and to every authority that can be ' +

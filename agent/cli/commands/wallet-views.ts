@@ -6,7 +6,7 @@ import { show } from '../output.ts';
 import { freshnessView, renderBalance, renderHistory } from '../render/wallet.ts';
 import { signerOf, WALLET_OPTION } from '../wallet.ts';
 import { wholeNumber } from './numbers.ts';
-import { withWallet } from './with-wallet.ts';
+import { WALLET_ENDS_MS, withWallet } from './with-wallet.ts';
 
 export const OFFLINE_OPTION: OptionSpec = {
   name: 'offline',
@@ -18,6 +18,7 @@ const DEFAULT_MOST = 20;
 
 export const walletAddress: CommandSpec = {
   path: ['wallet', 'address'],
+  alsoCalled: ['receive'],
   summary: 'show the address to be paid at',
   description: ['Shows the address of the wallet. It has a checksum: a mistyped one is refused.'],
   positionals: [],
@@ -32,6 +33,7 @@ export const walletAddress: CommandSpec = {
 
 export const walletBalance: CommandSpec = {
   path: ['wallet', 'balance'],
+  endsWithinMs: WALLET_ENDS_MS,
   summary: 'what the wallet can prove to own',
   description: [
     'Asks the authorities for payments that came in, and shows what certificates prove. Nobody can ' +
@@ -56,6 +58,8 @@ export const walletBalance: CommandSpec = {
 
 export const walletHistory: CommandSpec = {
   path: ['wallet', 'history'],
+  alsoCalled: ['list', 'payments', 'transactions'],
+  endsWithinMs: WALLET_ENDS_MS,
   summary: 'payments made and received, each proven by a certificate',
   description: [
     'Asks the authorities for payments that came in, and lists payments, the newest last. Times are ' +

@@ -13,12 +13,13 @@ import { WALLET_OPTION, walletOf } from '../wallet.ts';
 import { orFail } from '../wallet-failure.ts';
 import { ANYWAY_OPTION, makeOrder, WAIT_OPTIONS } from './ordering.ts';
 import { OFFLINE_OPTION } from './wallet-views.ts';
-import { withWallet } from './with-wallet.ts';
+import { WALLET_ENDS_MS, withWallet } from './with-wallet.ts';
 
 const DEFAULT_VALID_FOR = '1h';
 
 export const walletWithdraw: CommandSpec = {
   path: ['wallet', 'withdraw'],
+  endsWithinMs: WALLET_ENDS_MS,
   summary: 'take money out of the network, through an outer ledger',
   description: [
     'Asks the authorities as "wallet pay" does, signs the order, and sends it until a quorum has voted ' +
@@ -95,6 +96,7 @@ function required(args: Args, name: string, expected: string): string {
 
 export const walletWithdrawals: CommandSpec = {
   path: ['wallet', 'withdrawals'],
+  endsWithinMs: WALLET_ENDS_MS,
   summary: 'withdrawals and how far each is',
   description: [
     'Asks the authorities, and lists all withdrawals of the wallet, the newest last, each with its state ' +
@@ -113,6 +115,7 @@ export const walletWithdrawals: CommandSpec = {
 
 export const walletWithdrawal: CommandSpec = {
   path: ['wallet', 'withdrawal'],
+  endsWithinMs: WALLET_ENDS_MS,
   summary: 'one withdrawal: each state, its time, and who is waited for',
   description: [
     'Shows what a withdrawal came to and when this wallet learned of it: pending, locked, signing, ' +

@@ -6,21 +6,32 @@ import { awaitEnd } from '../../wallet/pay.ts';
 import { type Freshness, refresh, unconfirmed } from '../../wallet/refresh.ts';
 import { openSession, type SessionOptions, type WalletSession } from '../../wallet/session.ts';
 import type { Args, Context } from '../command.ts';
+import { failure } from '../failure.ts';
+import { unlessAborted } from '../wait.ts';
 import { walletOf } from '../wallet.ts';
-import { orFail } from '../wallet-failure.ts';
+import { NOTHING_SIGNED, orFail } from '../wallet-failure.ts';
 import { doneWord } from './paid.ts';
+
+/**
+ * A stopped wallet command says at once how its order stands, and closes its store: a slow card may
+ * take its time for that.
+ */
+export const WALLET_ENDS_MS = 20_000;
 
 /** How long a live order is waited for where enough authorities answer. */
 const LIVE_MS = 3_000;
 
-/** Opens a wallet with the check of its store shown when it takes long. Throws Failure. */
+/**
+ * Opens a wallet with the check of its store shown when it takes long. Throws Failure, also when it
+ * is stopped meanwhile.
+ */
 export async function openShown(
   wallet: WalletFolder,
-  { terminal }: Context,
+  { terminal, interrupt }: Context,
   options: SessionOptions = {},
 ): Promise<WalletSession> {
   const begun = performance.now();
-  const session = await openSession(wallet, {
+  const opening = openSession(wallet, {
     ...options,
     onProgress: (done, of) => {
       if (performance.now() - begun < 1_000) return;
@@ -28,6 +39,8 @@ export async function openShown(
       terminal.progress.show(`Checking the wallet's store... ${share}`);
     },
   });
+  const session = await unlessAborted(opening, interrupt);
+  if (session === undefined) throw failure('interrupted', {}, NOTHING_SIGNED);
   return orFail(session);
 }
 

@@ -1,7 +1,8 @@
 /** The tables of error codes and exit statuses, for people. */
 import type { ErrorRow } from '../errors.ts';
 import type { Paint } from './paint.ts';
-import { renderTable } from './table.ts';
+import { renderFields, renderTable } from './table.ts';
+import { wrapped } from './text.ts';
 
 /** `meshpay help errors`. */
 export function renderErrors(paint: Paint, rows: readonly ErrorRow[]): string {
@@ -15,6 +16,19 @@ export function renderErrors(paint: Paint, rows: readonly ErrorRow[]): string {
       meaning,
     ]),
   );
+}
+
+/** `meshpay help CODE`. */
+export function renderError(paint: Paint, row: ErrorRow, columns: number): string {
+  const label = 'what to do  '.length;
+  const broken = (text: string): string => wrapped(text, columns - label).join('\n');
+  return renderFields(paint, [
+    ['code', paint.strong(row.code)],
+    ['from', row.origin],
+    ['meaning', broken(row.meaning)],
+    ['what to do', broken(row.remedy)],
+    ['exit', `${row.status}`],
+  ]);
 }
 
 export interface ExitRow {
