@@ -133,6 +133,20 @@ describe('a precommit', () => {
     assert.deepEqual(table.ballots('precommit', 0), NOBODY);
   });
 
+  it('does not wait for a prevote of who is in a later round, and says it no more', () => {
+    const table = new Puppets();
+    const { first, third } = crew(table);
+    table.propose(0, A);
+    table.vote('prevote', [third], 1, undefined);
+    table.world.pass(10 * ROUND_WAIT_MS);
+    assert.deepEqual(table.ballots('precommit', 0), []);
+    table.vote('prevote', [first], 0, undefined);
+    table.world.pass(ROUND_WAIT_MS - 1);
+    assert.deepEqual(table.ballots('precommit', 0), []);
+    table.world.pass(1);
+    assert.deepEqual(table.ballots('precommit', 0), NOBODY);
+  });
+
   it('waits for the value itself, which a polka brings', () => {
     const table = new Puppets();
     const { three } = crew(table);
@@ -154,6 +168,27 @@ describe('a precommit', () => {
     table.hear({ TAG: 'prevote', data: forged }, third);
     table.vote('prevote', [first], 0, A);
     assert.deepEqual(table.ballots('precommit', 0), []);
+  });
+});
+
+describe('a round', () => {
+  it('ends though one who precommitted in it is in the next one, and says it no more', () => {
+    const table = new Puppets();
+    const { first, third } = crew(table);
+    table.propose(0, A);
+    table.vote('prevote', [first, third], 0, undefined);
+    table.world.pass(ROUND_WAIT_MS);
+    assert.deepEqual(table.ballots('precommit', 0), NOBODY);
+    // The precommit of the third one was lost, and the second one says nothing.
+    table.vote('prevote', [third], 1, undefined);
+    table.world.pass(10 * ROUND_WAIT_MS);
+    assert.deepEqual(table.ballots('prevote', 1), []);
+    table.vote('precommit', [first], 0, undefined);
+    table.world.pass(ROUND_WAIT_MS - 1);
+    table.propose(1, A);
+    assert.deepEqual(table.ballots('prevote', 1), []);
+    table.world.pass(1);
+    assert.deepEqual(table.ballots('prevote', 1), [FOR_A]);
   });
 });
 

@@ -29,7 +29,8 @@
  * honest proposer whose value nobody is locked against. Whatever a member said in its round, and
  * that polka, it tells again until the subject is decided (also at once to a member whose link
  * comes up); who knows the decision answers with it. f + 1 members in a later round take others
- * along.
+ * along; a single one counts as through with the rounds before, in which it says nothing more: it
+ * may have left on a ballot that only it got, and its own may be lost.
  *
  * Departures from the paper. Polkas and proposals carry their proof, and are told again, where the
  * paper has all messages gossiped; so nothing of others needs to be kept but of the current round.

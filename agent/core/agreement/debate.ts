@@ -27,6 +27,7 @@ import { mayVote } from '../standing.ts';
 import { setTimerBy } from '../timers.ts';
 import {
   ballotsOf,
+  countThrough,
   forValue,
   heardFrom,
   isSameValue,
@@ -265,11 +266,10 @@ export class Debate {
   /** Lines 34, 47, 57 to 67: what a round waits for comes, or the next one begins without it. */
   #waitOver(): boolean {
     const { round } = this.#record;
-    const prevotes = ballotsOf(this.#heard, 'prevote', round);
     const precommits = ballotsOf(this.#heard, 'precommit', round);
     this.#waitFor('propose');
-    if (prevotes.length >= this.#quorum) this.#waitFor('prevote');
-    if (precommits.length >= this.#quorum) this.#waitFor('precommit');
+    if (countThrough(this.#heard, 'prevote', round) >= this.#quorum) this.#waitFor('prevote');
+    if (countThrough(this.#heard, 'precommit', round) >= this.#quorum) this.#waitFor('precommit');
     const step = this.#step;
     if (step === 'propose' && this.#isOver('propose')) return this.#say('prevote', undefined);
     if (step === 'prevote' && this.#isOver('prevote')) return this.#say('precommit', undefined);

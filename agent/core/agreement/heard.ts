@@ -58,6 +58,17 @@ export function ballotsOf(heard: Heard, kind: BallotKind, round: number): readon
   return heard.ballots.filter((ballot) => ballot.kind === kind && ballot.round === round);
 }
 
+/**
+ * How many members are through with a step of a round: they said it, or speak in a later round and
+ * say it no more. Their ballot may have been lost, and must not be waited for.
+ */
+export function countThrough(heard: Heard, kind: BallotKind, round: number): number {
+  const through = heard.ballots.filter(
+    (ballot) => ballot.round > round || (ballot.round === round && ballot.kind === kind),
+  );
+  return new Set(through.map(({ member }) => member)).size;
+}
+
 /** The ballots among these for one value, or for none, in ascending order of members. */
 export function forValue(
   ballots: readonly HeardBallot[],
