@@ -1,5 +1,5 @@
 /**
- * (i) Payments beside those who send whatever they can. Each figure is the time from opening a
+ * (j) Payments beside those who send whatever they can. Each figure is the time from opening a
  * wallet that was not there before to its certificate: links, order, quorum.
  *
  * Attackers, authorities and wallet share the cores of one machine, so a part of each figure is not

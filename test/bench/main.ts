@@ -6,6 +6,7 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { committees } from './committees.ts';
 import { crowd } from './crowd.ts';
+import { closing, deciding, epoch } from './deciding.ts';
 import { endToEnd } from './end-to-end.ts';
 import { footprint } from './footprint.ts';
 import { lossTable } from './loss.ts';
@@ -50,7 +51,7 @@ const PARTS: Record<string, () => Promise<void>> = {
     print(table('(f) Payments where packets get lost at each receiver', await lossTable(load)));
   },
   crowd: async () => {
-    print(table('(i) Payments beside hostile links', await crowd(values.quick ? 3 : 9)));
+    print(table('(j) Payments beside hostile links', await crowd(values.quick ? 3 : 9)));
   },
   waiting: async () => {
     print(table('(k) What `wallet resume` keeps while it waits', await waiting(seconds)));
@@ -59,10 +60,22 @@ const PARTS: Record<string, () => Promise<void>> = {
     print(table('(g) A stream over loopback, by transport', await streams()));
   },
   committees: async () => {
-    print(table('(h) One authority by the size of its committee, processor only', committees()));
+    print(table('(o) One authority by the size of its committee, processor only', committees()));
   },
   presence: async () => {
     print(table('(p) What heartbeats cost an authority', presence()));
+  },
+  withdrawals: async () => {
+    for (const size of [4, 10]) {
+      const title = '(q) A withdrawal to its certificate, (r) to the decision about its money';
+      print(table(title, await deciding(size, 10 * runs)));
+    }
+  },
+  closing: async () => {
+    print(table('(s) A sequence is closed', await closing(4 * runs)));
+  },
+  epoch: async () => {
+    print(table('(t) Payments at a change of the committee', await epoch()));
   },
 };
 
