@@ -19,6 +19,7 @@ import {
 } from '../../agent/core/codec/order.ts';
 import { type Genesis, type Network, networkOf } from '../../agent/core/network/genesis.ts';
 import { memoLike } from '../support/memos.ts';
+import { NO_CASH } from './cash/cash-plan.ts';
 import { latin1 } from './checkers/decode.ts';
 import type { Founding } from './checkers/founding.ts';
 import type { Loot } from './hostile/thief.ts';
@@ -129,6 +130,7 @@ function crowdFor({ seed }: Plan, { chosenSigner }: Scheme, crowder: string): Si
 }
 
 function genesisOf(plan: Plan, members: readonly Part[], owners: readonly Signer[]): Genesis {
+  const { observers, quorum } = plan.cash ?? NO_CASH;
   const tokens = Array.from({ length: plan.tokens }, (_, i) => ({
     symbol: `T${i}`,
     decimals: i,
@@ -146,8 +148,8 @@ function genesisOf(plan: Plan, members: readonly Part[], owners: readonly Signer
         name: 'cashbook',
         kind: 'cashbook',
         tokens: [0 as TokenIndex],
-        observers: [0 as MemberIndex],
-        quorum: 1,
+        observers: observers.map((member) => member as MemberIndex),
+        quorum,
         about: 'the box under the counter',
       },
     ],
@@ -196,6 +198,8 @@ function foundingOf(
       return { account: latin1(account), token, amount };
     }),
     mostAccounts: roomFor(plan, genesis),
+    observers: (plan.cash ?? NO_CASH).observers,
+    observersQuorum: (plan.cash ?? NO_CASH).quorum,
     honestAccounts: new Set(owners.map(({ signer }) => latin1(signer.publicKey))),
     verify,
   };

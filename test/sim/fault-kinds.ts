@@ -28,6 +28,8 @@ export const FAULT_KINDS = {
   crowd: 'authority',
   wallet_rot: 'wallet',
   absent: 'authority',
+  ledger_away: 'nobody',
+  reorganised: 'nobody',
 } as const satisfies Readonly<Record<string, Victims>>;
 
 export type FaultKind = keyof typeof FAULT_KINDS;

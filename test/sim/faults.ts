@@ -268,6 +268,14 @@ const ACTS: Readonly<Record<FaultKind, Act>> = {
     world.network.noticeCuts();
     return true;
   },
+  ledger_away(world, fault) {
+    if (world.counter === undefined) return false;
+    later(world, fault, world.counter.goAway());
+    return true;
+  },
+  reorganised(world, { dice }) {
+    return world.counter?.reorganise(dice[0]) === true;
+  },
   /**
    * Streams from more keys than an authority keeps note of, and too many from one member. What they
    * pushed out is looked for anew when they are gone.

@@ -4,6 +4,7 @@
  * out afterwards (`cut`, for shrinking) does not change what remains: names, places in the mesh,
  * accounts and faults stay; a fault whose victim was cut does nothing.
  */
+import { type CashPlan, cashPlanOf } from './cash/cash-plan.ts';
 import { faultsFor } from './checkers/founding.ts';
 import { type Fault, faultsNamed, faultsOf } from './fault-plan.ts';
 import {
@@ -52,6 +53,8 @@ export interface Plan {
   readonly payments: number;
   /** Of a hundred payments, how many are withdrawals. */
   readonly withdrawals: number;
+  /** Who serves the outer ledger; undefined: nobody does. */
+  readonly cash: CashPlan | undefined;
   /** Milliseconds that an owner thinks between two payments, on average. */
   readonly thinkMs: number;
   readonly faults: readonly Fault[];
@@ -121,7 +124,8 @@ export function planOf(seed: number, profileName: string, cut: Cut = {}): Plan {
     commitMs: of('commits').skewed(0, 12),
     chaosMs: cut.chaosMs ?? chaosMs,
     payments: cut.payments ?? payments,
-    withdrawals: of('withdrawals').below(2) * profile.withdrawals,
+    withdrawals: (profile.isCashed ? 1 : of('withdrawals').below(2)) * profile.withdrawals,
+    cash: profile.isCashed ? cashPlanOf(seed, places) : undefined,
     thinkMs: Math.floor((chaosMs * counts.wallets) / payments / 2),
     faults: cut.faults === undefined ? faultsOf(scene, profile) : faultsNamed(cut.faults, scene),
   };

@@ -7,7 +7,7 @@ import { ascii, type ByteKey } from '../../agent/core/base/bytes.ts';
 import { type Signer, sha256 } from '../../agent/core/base/crypto.ts';
 import { SEED_BYTES } from '../../agent/core/base/limits.ts';
 import type { LinkId } from '../../agent/core/base/units.ts';
-import type { Event, Read, Stamp, Step } from '../../agent/core/io.ts';
+import type { Ask, Event, Read, Stamp, Step } from '../../agent/core/io.ts';
 import type { Place } from '../../agent/shell/place.ts';
 import type { Agenda } from './agenda.ts';
 import { Clock } from './clock.ts';
@@ -69,6 +69,8 @@ export interface ProcessSetup {
   readonly commitMs: readonly [number, number];
   /** What signatures have cost this process; steps take no time if it is left out. */
   readonly spent?: () => number;
+  /** Hears what it asks the outside. */
+  readonly ask?: (process: Process, ask: Ask) => void;
 }
 
 export interface Surroundings {
@@ -244,6 +246,11 @@ export class Process implements Station {
     this.disk.dieInCommit(death, commitsLeft);
   }
 
+  /** What its wall clock shows. */
+  get wallMs(): number {
+    return this.#clock.stamp(this.#around.agenda.nowMs).wallMs;
+  }
+
   /** The wall clock jumps, now and for good. */
   jumpWall(byMs: number): void {
     this.#skewMs += byMs;
@@ -353,6 +360,7 @@ export class Process implements Station {
     for (const watcher of watchers) watcher.released?.(this, step);
     for (const { link, bytes } of step.sends) network.send(this, link, bytes);
     for (const { link } of step.closes) network.close(this, link);
+    for (const ask of step.asks) this.#setup.ask?.(this, ask);
   }
 
   #commitMs(): number {

@@ -15,7 +15,7 @@ export interface Profile {
   readonly weather: readonly [number, number, number];
   /** Payments of a run, from and to. */
   readonly payments: readonly [number, number];
-  /** Of a hundred payments, how many are withdrawals, in every second run. */
+  /** Of a hundred payments, how many are withdrawals, in every second run at least. */
   readonly withdrawals: number;
   /** Virtual seconds of trouble, from and to. */
   readonly seconds: readonly [number, number];
@@ -49,6 +49,8 @@ export interface Profile {
   readonly access?: Access;
   /** No wallet has a link to an authority. */
   readonly isRelayed?: boolean;
+  /** Gateways serve the outer ledger, and all runs have withdrawals. */
+  readonly isCashed?: boolean;
   /** One traitor too many. */
   readonly isBroken?: boolean;
 }
@@ -80,6 +82,8 @@ const EVERYTHING: Readonly<Record<FaultKind, number>> = {
   crowd: 34,
   wallet_rot: 17,
   absent: 0,
+  ledger_away: 0,
+  reorganised: 0,
 };
 
 const USUAL = {
@@ -252,6 +256,27 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
     misled: 0,
     committees: [4, 4, 5, 7],
     twins: 100,
+  },
+  cashed: {
+    ...USUAL,
+    about: 'gateways that race and crash, an outer ledger that lies; withdrawals and deposits',
+    chances: [3, 14],
+    weights: {
+      ...EVERYTHING,
+      crash: 200,
+      crash_in_commit: 200,
+      ledger_away: 100,
+      reorganised: 150,
+    },
+    payments: [40, 90],
+    withdrawals: 50,
+    seconds: [12, 40],
+    wallets: [3, 6],
+    committees: [4, 4, 4, 5, 7],
+    saboteurs: 0,
+    squatters: 0,
+    misled: 0,
+    isCashed: true,
   },
   long: {
     ...USUAL,

@@ -12,10 +12,12 @@ import { Bounds } from './checkers/bounds.ts';
 import { Durability } from './checkers/durability.ts';
 import { Ending } from './checkers/ending.ts';
 import { Evidence } from './checkers/evidence.ts';
+import { NO_FATES } from './checkers/fates.ts';
 import { Frames } from './checkers/frames.ts';
 import { Journals } from './checkers/journal.ts';
 import { Ledgers } from './checkers/ledgers.ts';
 import { Lives } from './checkers/lives.ts';
+import { Payouts } from './checkers/payouts.ts';
 import { Presence } from './checkers/presence.ts';
 import { Pursuit } from './checkers/pursuit.ts';
 import { Rhythm } from './checkers/rhythm.ts';
@@ -54,8 +56,9 @@ export interface Result {
   readonly tally: Tally;
   /** Certified orders, of honest and hostile payers. */
   readonly payments: number;
-  /** How many of them are withdrawals. */
+  /** How many of them are withdrawals, what became of those, and how many deposits there were. */
   readonly withdrawals: number;
+  readonly fates: ReturnType<Book['fates']['tally']>;
   readonly faults: Readonly<Partial<Record<FaultKind, number>>>;
   readonly frames: Readonly<Network['counts']>;
   readonly most: Readonly<Bounds['most']>;
@@ -104,6 +107,7 @@ interface Watch {
   readonly ledgers: Ledgers;
   readonly bounds: Bounds;
   readonly service: Service;
+  readonly payouts: Payouts;
 }
 
 /** Runs a plan. `cut`: what was left out of it, to be told with the result. */
@@ -145,6 +149,7 @@ export function runPlan(plan: Plan, cut: Cut = {}, historyLength = USUAL_HISTORY
     tally: workload.tally,
     payments: book.certified.size,
     withdrawals: [...book.certified.values()].filter(({ payee }) => payee === undefined).length,
+    fates: book.fates.tally(),
     frames: world.network.counts,
     most: bounds.most,
     latencies: service.latencies,
@@ -168,6 +173,7 @@ const NOTHING = {
   tally: { ordered: 0, certified: 0, received: 0, refusedForGood: 0 },
   payments: 0,
   withdrawals: 0,
+  fates: NO_FATES,
   faults: {},
   frames: { sent: 0, lost: 0, doubled: 0, overtaken: 0, clogged: 0 },
   most: { frameBytes: 0, sends: 0, writes: 0, records: 0 },
@@ -198,6 +204,8 @@ function watchersOf(
   const evidence = new Evidence(book);
   const bounds = new Bounds(book, () => world.agenda.nowMs);
   const service = new Service(() => world.agenda.nowMs, relayedOf(world));
+  const payouts = new Payouts(book);
+  world.counter?.till.watch(payouts);
   const workload = new Workload(world);
   trace.use(() => world.agenda.nowMs);
   const watchers = [
@@ -210,6 +218,7 @@ function watchersOf(
     evidence,
     new Applying(book, ledgers),
     ledgers,
+    ...(world.plan.cash === undefined ? [] : [payouts]),
     new Votes(book, ledgers),
     new Agreement(world.founding),
     wallets,
@@ -223,7 +232,7 @@ function watchersOf(
     service,
     workload,
   ];
-  return { watchers, book, workload, ending, evidence, ledgers, bounds, service };
+  return { watchers, book, workload, ending, evidence, ledgers, bounds, service, payouts };
 }
 
 /**
@@ -231,7 +240,7 @@ function watchersOf(
  * run without a flood.
  */
 function play(watch: Watch, quiet: () => Result): number {
-  const { world, workload, ending, evidence, service } = watch;
+  const { world, workload, ending, evidence, service, payouts } = watch;
   const { agenda, plan, all } = world;
   workload.begin();
   agenda.runUntil(plan.chaosMs);
@@ -244,13 +253,14 @@ function play(watch: Watch, quiet: () => Result): number {
   if (mustComplete) leaveAlone(world);
   const healedAtMs = agenda.nowMs;
   const mostMs = HEALING_MS + HEALING_MS_A_PAYMENT * plan.payments;
+  const unpaid = () => (plan.cash === undefined ? undefined : payouts.unfinished(all));
   let healingMs = 0;
   for (let passedMs = 0; passedMs < SETTLING_MS || healingMs === passedMs; ) {
     if (passedMs % REFRESH_EVERY_MS === 0) workload.refreshAll();
     passedMs += LOOK_EVERY_MS;
     agenda.runUntil(healedAtMs + passedMs);
     const unfinished = mustComplete
-      ? (ending.unfinished(all, true) ?? evidence.unfinished(all))
+      ? (ending.unfinished(all, true) ?? evidence.unfinished(all) ?? unpaid())
       : undefined;
     if (unfinished !== undefined) healingMs = passedMs;
     if (unfinished !== undefined && passedMs >= mostMs) throw unfinished;
@@ -284,7 +294,8 @@ function certificatesOf({ disk }: Process): ByteKey[] {
   return [...disk.durable.keys()].filter((key) => key[0] === 'C');
 }
 
-function checkEnd({ world, ending, ledgers, bounds }: Watch): void {
+function checkEnd({ world, ending, ledgers, bounds, payouts }: Watch): void {
+  payouts.checkEnd();
   ending.checkSolvency();
   for (const process of world.all) {
     if (process.isHonest && process.role !== 'stranger') {

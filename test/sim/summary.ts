@@ -1,10 +1,15 @@
 /** The figures of many runs together. */
+import { NO_FATES } from './checkers/fates.ts';
 import type { Result } from './run.ts';
+
+/** What became of withdrawals, and what was paid in. */
+const FATES = ['locked', 'settled', 'paid', 'refunded', 'returned', 'deposits'] as const;
 
 export class Summary {
   runs = 0;
   payments = 0;
   withdrawals = 0;
+  readonly fates: Record<keyof Result['fates'], number> = { ...NO_FATES };
   steps = 0;
   virtualMs = 0;
   framesSent = 0;
@@ -19,6 +24,7 @@ export class Summary {
     this.runs++;
     this.payments += result.payments;
     this.withdrawals += result.withdrawals;
+    for (const name of FATES) this.fates[name] += result.fates[name];
     this.steps += result.steps;
     this.virtualMs += result.virtualMs;
     if (result.healingMs !== undefined) this.healingMs.push(result.healingMs);
@@ -44,6 +50,7 @@ export class Summary {
       ['runs', `${count(this.runs)} (${count(this.realSignatureRuns)} with Ed25519)`],
       ['payments certified', count(this.payments)],
       ['withdrawals among them', count(this.withdrawals)],
+      ...FATES.map((name): [string, string] => [`  ${name}`, count(this.fates[name])]),
       ['steps of nodes', count(this.steps)],
       ['virtual time', `${hours.toFixed(1)} hours`],
       ['healing', healingText(this.healingMs)],

@@ -7,6 +7,8 @@ export const CHECKERS = {
   standing: 'who was restored from an old copy never votes',
   ledger: 'records follow from the genesis document and the certificates applied',
   money: 'no token is created or lost, and nobody pays what it has not',
+  facts: 'what is certified of an outer ledger happened there, and enough observers say so',
+  payouts: 'an outer ledger pays what was decided, to whom it was due, once',
   applying: 'a certificate whose turn it is gets applied',
   journal: 'the journal is a chain without gaps, and every index points into it',
   proofs: 'a double-spend proof proves one',

@@ -143,11 +143,23 @@ export class Workload implements Watcher {
       amount: (share > 0n ? share : balance) as Amount,
       ledger: 0 as LedgerIndex,
       recipient: Buffer.from(prng.pick(['Anna', 'Berta', 'Zoë 12', ' nobody'])),
-      validUntilMs: BigInt(
-        EPOCH_WALL_MS + this.#world.agenda.nowMs + prng.pick([0, 1, 60_000, 3_600_000]),
-      ),
+      validUntilMs: this.#validUntilMs(wallet),
       nonce: prng.bytes(16),
     });
+  }
+
+  /**
+   * By a clock that is right, which an owner's often is not. Where somebody pays out, it is the
+   * owner's own; members, whose clocks are as wrong, then differ about whether it is over.
+   */
+  #validUntilMs(wallet: Process): bigint {
+    const { plan, agenda } = this.#world;
+    const prng = this.#withdrawals;
+    if (plan.cash === undefined) {
+      const rightMs = EPOCH_WALL_MS + agenda.nowMs;
+      return BigInt(rightMs + prng.pick([0, 1, 60_000, 3_600_000]));
+    }
+    return BigInt(Math.floor(wallet.wallMs) + prng.pick([1, 10_000, 3_600_000, 80_000_000]));
   }
 
   /**

@@ -9,6 +9,7 @@ import type { MemberIndex } from '../../agent/core/base/units.ts';
 import { encode } from '../../agent/core/codec/canonical.ts';
 import type { Certificate, SealMemo } from '../../agent/core/codec/order.ts';
 import { certificateCoder, payeeOf } from '../../agent/core/codec/order.ts';
+import type { Ask } from '../../agent/core/io.ts';
 import { memberByKey } from '../../agent/core/network/committee.ts';
 import type { Network as FoundedNetwork } from '../../agent/core/network/genesis.ts';
 import { createNode } from '../../agent/core/node.ts';
@@ -17,6 +18,8 @@ import { asFounded } from '../../agent/core/views.ts';
 import { createMeter } from '../../agent/shell/meter.ts';
 import { memoLike } from '../support/memos.ts';
 import { Agenda } from './agenda.ts';
+import { LEDGERS_SERVED } from './cash/cash-plan.ts';
+import { Counter } from './cash/counter.ts';
 import { type Cast, castOf, type Part } from './cast.ts';
 import { type Founding, faultsFor } from './checkers/founding.ts';
 import { Conspiracy } from './hostile/conspiracy.ts';
@@ -48,6 +51,8 @@ export class World {
   readonly agenda = new Agenda();
   readonly reach: Reach;
   readonly network: Network<Process>;
+  /** Where the outer ledger is, if anybody serves it. */
+  readonly counter: Counter | undefined;
   /** Every process; the authorities first. */
   readonly all: Process[] = [];
   /**
@@ -74,16 +79,19 @@ export class World {
     const chance = Prng.named(plan.seed, 'network');
     this.network = new Network(this.agenda, chance, this.reach, this.#weather());
     this.#conspiracy = this.#conspire();
+    this.counter = this.#counter();
     const watchers: Watcher[] = [];
     const around = { agenda: this.agenda, network: this.network, watchers };
     const commitMs = [Math.min(1, plan.commitMs), plan.commitMs] as const;
     for (const part of this.cast.parts) {
       const own = Prng.named(plan.seed, `process ${part.name}`);
-      const setup: ProcessSetup = { ...part, ...this.#insideOf(part), commitMs };
+      const ask = (process: Process, what: Ask) => this.counter?.ask(process, what);
+      const setup: ProcessSetup = { ...part, ...this.#insideOf(part), commitMs, ask };
       this.all.push(new Process(setup, around, own));
     }
     watchers.push(...watch(this));
     this.#bringUp();
+    this.counter?.open(this.all);
     for (const [a, b] of plan.pairs) {
       const [one, other] = [this.named(a), this.named(b)];
       if (one === undefined || other === undefined) continue;
@@ -247,6 +255,14 @@ export class World {
     return this.all.filter((process) => process.role === role);
   }
 
+  #counter(): Counter | undefined {
+    const { plan, agenda, cast } = this;
+    if (plan.cash === undefined) return undefined;
+    const checks = { network: cast.network, verify: cast.scheme.verify };
+    const isHealed = () => this.isHealed;
+    return new Counter({ plan, agenda, checks, payable: cast.payable, isHealed });
+  }
+
   #weather(): Weather {
     const { hopMs, jitterMs, trouble } = this.plan;
     return {
@@ -294,7 +310,8 @@ export class World {
       const member = memberByKey(asFounded(network).committee, signer.publicKey);
       if (member !== undefined) {
         const { mostAccounts } = this.founding;
-        return { ...base, mostAccounts, authority: { member, sign: signer.sign } };
+        const ledgers = this.plan.cash?.gateways.includes(index) ? LEDGERS_SERVED : [];
+        return { ...base, mostAccounts, ledgers, authority: { member, sign: signer.sign } };
       }
       const isOwner = role === 'wallet' || role === 'stranger';
       const sealMemo: SealMemo = (_order, text) => memoLike(text);

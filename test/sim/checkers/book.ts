@@ -19,9 +19,11 @@ import {
   type OrderView,
   type OutcomeView,
   Reader,
+  type ReportView,
   readOrder,
   short,
 } from './decode.ts';
+import { type Change, Fates } from './fates.ts';
 import {
   type Founding,
   hashOf,
@@ -45,8 +47,10 @@ export class Book implements Watcher {
   readonly founding: Founding;
   /** (account, sequence) -> the order of every certificate that an honest node had in memory. */
   readonly seen = new Map<string, OrderView>();
-  /** (account, sequence) -> how a withdrawal ended. */
-  readonly #ended = new Map<string, OutcomeView>();
+  /** What an honest node has on disk of how withdrawals ended, and of what was paid in. */
+  readonly fates = new Fates();
+  /** Names of certified deposits -> the deposit, as soon as an honest node has it in memory. */
+  readonly deposits = new Map<string, ReportView>();
   /** (account, sequence) -> the certified order. */
   readonly certified = new Map<string, OrderView>();
   /** Orders that honest owners made: (account, sequence) -> its bytes. */
@@ -130,25 +134,40 @@ export class Book implements Watcher {
 
   /** Enters what an honest node has on disk of how a withdrawal ended. There is one end. */
   end(outcome: OutcomeView, keeper: string): void {
-    const place = placeOf(outcome);
-    const known = this.#ended.get(place);
-    if (known !== undefined && known.isRefund !== outcome.isRefund) {
+    const ended = this.fates.end(outcome);
+    if (ended === undefined) {
       const what = `${short(outcome.account)}/${outcome.sequence}`;
       throw new Violation('agreement', `${keeper} has another end of the withdrawal ${what}`);
     }
-    if (known !== undefined) return;
-    this.#ended.set(place, outcome);
-    const order = this.certified.get(place);
-    const isEntered = order !== undefined && !this.waiting.has(place);
-    if (isEntered) this.#refund(order);
+    this.#change(ended.change);
     this.#settle(outcome.account);
   }
 
-  /** Gives back what a withdrawal locked, if that is how it ended. */
-  #refund(order: OrderView): void {
-    if (this.#ended.get(placeOf(order))?.isRefund !== true) return;
-    addTo(this.entryOf(order.account).locked, order.token, -order.amount);
-    this.#credit(order.account, order.token, order.amount);
+  /** Looks at what an honest node has in memory of what happened on an outer ledger. */
+  lookAt(report: ReportView): void {
+    if (report.event.what !== 'deposit') return;
+    this.deposits.set(report.name, report);
+    this.entryOf(report.event.account);
+  }
+
+  /** Enters what an honest node has on disk of what happened on an outer ledger. */
+  hear({ ledger, event }: ReportView, keeper: string): void {
+    if (event.what !== 'deposit') this.#change(this.fates.report(event));
+    else {
+      const isNew = this.fates.deposit(ledger, event);
+      if (isNew === undefined) {
+        throw new Violation('facts', `${keeper} has another deposit of the name of one`);
+      }
+      if (isNew) this.#credit(event.account, event.token, event.amount);
+    }
+    this.#settle(event.account);
+  }
+
+  #change(change: Change | undefined): void {
+    if (change === undefined) return;
+    const { account, token, unlocked, back } = change;
+    addTo(this.entryOf(account).locked, token, -unlocked);
+    this.#credit(account, token, back);
   }
 
   #check({ epoch, order, votes }: CertificateView, keeper: string): void {
@@ -186,8 +205,7 @@ export class Book implements Watcher {
       entry.balances.set(order.token, balance - order.amount);
       ready.push(account);
       if (order.payee === undefined) {
-        addTo(entry.locked, order.token, order.amount);
-        this.#refund(order);
+        this.#change(this.fates.lock(order));
         continue;
       }
       this.#credit(order.payee, order.token, order.amount);

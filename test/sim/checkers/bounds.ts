@@ -47,15 +47,23 @@ const DEBATED: Readonly<Record<string, (members: number) => number>> = {
   '\u00a9': (members) => 120 + 66 * members,
   '\u00ab': () => 32,
   '\u00ae': heardBytes,
-  '\u00b5': () => 8,
-  '\u00b6': () => 8,
   '\u00b8': () => 41,
   '\u00b9': () => 8,
   '\u00bb': () => 300,
-  // Facts about an account: how many, and where.
+};
+/** The same of facts: by their names, in the list of all, and how many of an account, and where. */
+const CERTIFIED: Readonly<Record<string, (members: number) => number>> = {
+  '\u00b5': () => 8,
+  '\u00b6': () => 8,
   '\u00a1': () => 8,
   '\u00a2': () => 8,
 };
+/** Deposits by their names; and what an observer said, in so many places for each of them. */
+const DEPOSIT = '\u00b7';
+const DEPOSIT_BYTES = 32;
+const TESTIMONY = '\u00db';
+const TESTIMONY_BYTES = 4 + 2 + 64 + 1 + 1 + 32 + 32 + 2 + 16;
+const MOST_TESTIMONIES = 256;
 /** The same of those that there is one of, or one of each member. */
 const DEBATED_ONCE: Readonly<Record<string, (members: number) => number>> = {
   '\u00aa': () => 1 + 32 * MOST_DEBATES,
@@ -64,6 +72,9 @@ const DEBATED_ONCE: Readonly<Record<string, (members: number) => number>> = {
   '\u00b4': () => 40,
   '\u00ba': () => 8,
   '\u00d9': () => 32,
+  // Whether to look for deposits, and from where on.
+  '\u00da': () => 1,
+  '\u00d7': () => 8,
   // How many facts a wallet took in.
   '\u00a5': () => 8,
 };
@@ -166,6 +177,9 @@ function mostRecordBytes(members: number, tokens: number): Readonly<Record<strin
     [WITHDRAWAL]: 1 + 32 + WITHDRAWAL_BYTES,
     [OWN_WITHDRAWAL]: 32 + 1 + STATES_OF_A_WITHDRAWAL * 9,
     ...Object.fromEntries([...numbers, ...singles]),
+    [DEPOSIT]: DEPOSIT_BYTES,
+    [TESTIMONY]: TESTIMONY_BYTES,
+    ...bytesFor(CERTIFIED, members),
     ...bytesFor(DEBATED, members),
     ...bytesFor(DEBATED_ONCE, members),
     ...bytesFor(DEBATED_BY_MEMBER, members),
@@ -314,9 +328,13 @@ export class Bounds implements Watcher {
     const certificates = counts.get('C') ?? 0;
     const payments = counts.get('P') ?? 0;
     const members = this.#book.founding.memberKeys.length;
+    const deposits = this.#book.deposits.size;
     const most: Readonly<Record<string, number>> = {
       ...FEW,
       ...countFor(DEBATED, certificates),
+      ...countFor(CERTIFIED, 3 * certificates + deposits),
+      [DEPOSIT]: deposits,
+      [TESTIMONY]: MOST_TESTIMONIES * members,
       ...countFor(DEBATED_ONCE, 1),
       ...countFor(DEBATED_BY_MEMBER, members),
       i: linksOf(process).length,
@@ -337,7 +355,7 @@ export class Bounds implements Watcher {
       [WITHDRAWAL]: certificates,
       // One more: the order that is on its way.
       [OWN_WITHDRAWAL]: payments + 1,
-      [TAKEN_FACT]: 3 * payments,
+      [TAKEN_FACT]: 3 * payments + deposits,
       O: payments,
       I: payments,
     };
@@ -367,7 +385,8 @@ export class Bounds implements Watcher {
       MEMORY_BYTES_OF.link * linksOf(process).length +
       MEMORY_BYTES_OF.member * this.#book.founding.memberKeys.length +
       (33 + heardBytes(this.#book.founding.memberKeys.length)) * (counts.get('\u00ae') ?? 0) +
-      3 +
+      (6 + TESTIMONY_BYTES) * (counts.get(TESTIMONY) ?? 0) +
+      6 +
       32 * MOST_DEBATES;
     if (bytes <= most) return;
     throw new Violation('bounds', `${process.name}: ${bytes} bytes in memory, at most ${most}`);

@@ -56,7 +56,8 @@ export type FactView =
       readonly first: CertificateView;
       readonly second: CertificateView;
     }
-  | OutcomeView;
+  | OutcomeView
+  | ReportView;
 
 /** What was decided about the money of a withdrawal. */
 export interface OutcomeView {
@@ -66,6 +67,27 @@ export interface OutcomeView {
   /** Whether it goes back to the payer. */
   readonly isRefund: boolean;
 }
+
+/** What observers of an outer ledger certified. */
+export interface ReportView {
+  readonly kind: 'report';
+  /** What they signed, and what the fact is called. */
+  readonly raw: string;
+  readonly name: string;
+  readonly ledger: number;
+  readonly event: LedgerEventView;
+  readonly statements: readonly (Vote & { readonly epoch: number })[];
+}
+
+export type LedgerEventView =
+  | { readonly what: 'paid' | 'returned'; readonly account: string; readonly sequence: bigint }
+  | {
+      readonly what: 'deposit';
+      readonly account: string;
+      readonly id: string;
+      readonly token: number;
+      readonly amount: bigint;
+    };
 
 /** SHA-256, 32 bytes as a string. */
 export function sha256(...parts: readonly (Uint8Array | string)[]): string {
@@ -279,16 +301,44 @@ export function settledBytesOf(account: Uint8Array): string {
   return reader.textFrom(0);
 }
 
-/** A decision about a withdrawal; nothing else is certified while no ledger is served. */
-function readOutcome(reader: Reader): OutcomeView {
+/** A decision about a withdrawal, or what happened on an outer ledger. */
+function readCertified(reader: Reader): OutcomeView | ReportView {
   const kind = reader.u8();
+  if (kind === 1) return readOutcome(reader);
+  if (kind === 2) return readReport(reader);
+  throw new RangeError('a fact of no known kind');
+}
+
+function readOutcome(reader: Reader): OutcomeView {
   reader.u32(); // The epoch.
-  if (kind !== 1 || reader.u8() !== 1) throw new RangeError('a fact that is no outcome');
+  if (reader.u8() !== 1) throw new RangeError('a fact that is no outcome');
   const [account, sequence] = [reader.text(32), reader.u64()];
   reader.u32(); // The round.
   const value = reader.text(reader.u16());
   if (value !== '\x01' && value !== '\x02') throw new RangeError('an outcome of no known kind');
   return { kind: 'outcome', account, sequence, isRefund: value === '\x02' };
+}
+
+function readReport(reader: Reader): ReportView {
+  const from = reader.at;
+  const ledger = reader.u8();
+  const event = readLedgerEvent(reader);
+  const raw = reader.textFrom(from);
+  const statements = Array.from({ length: reader.u8() }, () => {
+    return { epoch: reader.u32(), member: reader.u16(), signature: reader.bytes(64) };
+  });
+  return { kind: 'report', raw, name: sha256('\x02', raw), ledger, event, statements };
+}
+
+function readLedgerEvent(reader: Reader): LedgerEventView {
+  const kind = reader.u8();
+  if (kind === 1 || kind === 2) {
+    const what = kind === 1 ? 'paid' : 'returned';
+    return { what, account: reader.text(32), sequence: reader.u64() };
+  }
+  if (kind !== 3) throw new RangeError('an event of no known kind');
+  const [id, account] = [reader.text(32), reader.text(32)];
+  return { what: 'deposit', id, account, token: reader.u16(), amount: reader.u128() };
 }
 
 /** A journal entry: the link to the one before, and a fact. */
@@ -307,7 +357,7 @@ export function readEntry(bytes: Uint8Array): { link: string; fact: FactView } {
       return { link, fact: { kind: 'conflict', first, second: readCertificate(reader) } };
     }
     case 4:
-      return { link, fact: readOutcome(reader) };
+      return { link, fact: readCertified(reader) };
     default:
       throw new RangeError('a fact of no known kind');
   }

@@ -19,6 +19,9 @@ export interface Founding {
   }[];
   /** Accounts that an authority holds before it votes for no payment to a new one. */
   readonly mostAccounts: number;
+  /** Members that observe the outer ledger, and how many of them certify what happened there. */
+  readonly observers: readonly number[];
+  readonly observersQuorum: number;
   /** Accounts whose owners follow the protocol: they sign one order a sequence. */
   readonly honestAccounts: ReadonlySet<string>;
   readonly verify: Verify;
@@ -66,6 +69,18 @@ export function isVoteSigned(
   const key = memberKeys[member];
   if (key === undefined) return false;
   return verify(bytesOf(key), bytesOf(tagged('vote', networkId, EPOCH_ZERO, hash)), signature);
+}
+
+/** Whether a member signed, in the first epoch, what it says that happened on an outer ledger. */
+export function isTestimonySigned(
+  { networkId, memberKeys, verify }: Founding,
+  body: string,
+  member: number,
+  signature: Uint8Array,
+): boolean {
+  const key = memberKeys[member];
+  if (key === undefined) return false;
+  return verify(bytesOf(key), bytesOf(tagged('testimony', networkId, EPOCH_ZERO, body)), signature);
 }
 
 /** The key of one (account, sequence). */

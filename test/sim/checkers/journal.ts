@@ -108,6 +108,7 @@ function indexesOf(fact: FactView): string[] {
       return payee === undefined ? [certified] : [certified, `R${payee}`];
     }
     case 'outcome':
+    case 'report':
       // By its name, which is a hash; and in the list of facts.
       return ['\u00b5', '\u00b6'];
     case 'double_spend':

@@ -1,7 +1,7 @@
 /**
  * Checker `wallets`: what an honest wallet believes to have is what its certificates prove, and
  * they are certificates: issued, plus every one that pays it, minus every one of its own orders,
- * each counted once and its own in their sequence.
+ * each counted once and its own in their sequence; and every certified deposit to it.
  */
 import type { Event, Step } from '../../../agent/core/io.ts';
 import type { Process, Watcher } from '../process.ts';
@@ -14,11 +14,15 @@ import { isSameMoney } from './ledgers.ts';
 /** How the keys of its withdrawals begin; the states in which their money is back. */
 const OWN_WITHDRAWAL = '\u00a3';
 const GIVEN_BACK = [7, 8, 9];
+/** How the key of a fact begins that it took in; the fact's name follows. */
+const TAKEN_FACT = '\u00a4';
 
 interface Purse {
   next: bigint;
   readonly balances: Map<number, bigint>;
   readonly counted: Set<string>;
+  /** How many deposits are among those counted. */
+  deposits: number;
   /** Its certified withdrawals by their sequences, and those whose money came back. */
   readonly withdrawn: Map<bigint, OrderView>;
   readonly givenBack: Set<bigint>;
@@ -43,6 +47,7 @@ export class Wallets implements Watcher {
       next: 0n,
       balances: new Map(),
       counted: new Set(),
+      deposits: 0,
       withdrawn: new Map(),
       givenBack: new Set(),
     };
@@ -59,6 +64,7 @@ export class Wallets implements Watcher {
     }
     for (const [key, value] of process.disk.durable) {
       if (key[0] === OWN_WITHDRAWAL) this.#giveBack(purse, key, value);
+      if (key[0] === TAKEN_FACT) this.#payIn(purse, account, key);
     }
   }
 
@@ -81,6 +87,7 @@ export class Wallets implements Watcher {
     }
     for (const { key, value } of step.writes) {
       if (key[0] === OWN_WITHDRAWAL) this.#giveBack(purse, key, value);
+      if (key[0] === TAKEN_FACT) this.#payIn(purse, latin1(process.signer.publicKey), key);
     }
     const written = step.writes.find(({ key }) => key === 'W');
     if (written?.value !== undefined) this.#compare(process, purse, written.value);
@@ -110,6 +117,16 @@ export class Wallets implements Watcher {
     }
   }
 
+  /** A deposit to the own account is credited, once. */
+  #payIn(purse: Purse, account: string, key: string): void {
+    const event = this.#book.deposits.get(key.slice(1))?.event;
+    if (event?.what !== 'deposit' || event.account !== account) return;
+    if (purse.counted.has(key)) return;
+    purse.counted.add(key);
+    purse.deposits++;
+    add(purse, event.token, event.amount);
+  }
+
   /** A withdrawal whose states say that its money came back credits it, once. */
   #giveBack(purse: Purse, key: string, value: Uint8Array | undefined): void {
     const sequence = Buffer.from(key.slice(1), 'latin1').readBigUInt64BE(0);
@@ -130,7 +147,7 @@ export class Wallets implements Watcher {
     reader.text(32);
     const next = reader.u64();
     const payments = reader.u64();
-    const isRight = next === purse.next && payments === BigInt(purse.counted.size);
+    const isRight = next === purse.next && payments === BigInt(purse.counted.size - purse.deposits);
     if (isRight && isSameMoney(readBalances(reader), purse.balances)) return;
     throw new Violation('wallets', `${process.name} believes in another balance than it can prove`);
   }
