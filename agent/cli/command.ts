@@ -3,6 +3,7 @@
  * does. Parsing, --help, the man page and the shell completions are all made from these values, so
  * none of them can say something else than another.
  */
+import type { AskPerson } from './ask.ts';
 import type { Environment } from './config.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -74,6 +75,8 @@ export interface Context {
   readonly environment: Environment;
   /** Aborted, with the signal's name, when the person (or the system) wants the command to end. */
   readonly interrupt: AbortSignal;
+  /** Undefined: nobody is at a terminal to be asked. */
+  readonly ask?: AskPerson | undefined;
 }
 
 /** How the command is written: "meshpay wallet pay RECIPIENT AMOUNT TOKEN [options]". */

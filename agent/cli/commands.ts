@@ -35,10 +35,13 @@ import { reach } from './commands/reach.ts';
 import { restore } from './commands/restore.ts';
 import { version } from './commands/version.ts';
 import { walletCancel, walletUnlock } from './commands/wallet-close.ts';
+import { walletName, walletNames } from './commands/wallet-contacts.ts';
+import { walletHistory } from './commands/wallet-history.ts';
 import { walletJoin, walletNew } from './commands/wallet-new.ts';
 import { walletPay, walletResume } from './commands/wallet-pay.ts';
 import { walletImport, walletReceipt, walletVerify } from './commands/wallet-receipt.ts';
-import { walletAddress, walletBalance, walletHistory } from './commands/wallet-views.ts';
+import { walletRequest } from './commands/wallet-request.ts';
+import { walletAddress, walletBalance } from './commands/wallet-views.ts';
 
 import {
   walletDeposit,
@@ -56,6 +59,9 @@ export const COMMANDS: readonly CommandSpec[] = [
   walletNew,
   walletJoin,
   walletAddress,
+  walletRequest,
+  walletName,
+  walletNames,
   walletBalance,
   walletPay,
   walletResume,

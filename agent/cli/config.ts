@@ -7,6 +7,8 @@ import { userInfo } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 
 export interface Environment {
+  /** The wallet that is meant when none is named (MESHPAY_WALLET). */
+  readonly wallet: string | undefined;
   /** Where a person's wallets are kept when no folder is named; undefined: nobody says where. */
   readonly dataFolder: string | undefined;
   readonly noColour: boolean;
@@ -16,10 +18,16 @@ export interface Environment {
 
 /** Reads the environment, the process's own if no other is given. */
 export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Environment {
-  const { XDG_DATA_HOME: dataHome, NO_COLOR: noColour, TERM: terminal } = variables;
+  const {
+    XDG_DATA_HOME: dataHome,
+    NO_COLOR: noColour,
+    TERM: terminal,
+    MESHPAY_WALLET: wallet,
+  } = variables;
   // The specification says that a relative path is to be ignored.
   const base = absolute(dataHome) ?? below(absolute(homeOf(variables)), '.local', 'share');
   return {
+    wallet: wallet === '' ? undefined : wallet,
     dataFolder: below(base, 'meshpay'),
     noColour: noColour !== undefined && noColour !== '',
     dumbTerminal: terminal === 'dumb',

@@ -50,6 +50,7 @@ export const PROBLEMS = {
   needs_root: { exit: 'no_permission', meaning: 'only root may change or look into the radio' },
   out_of_reach: { exit: 'try_again', meaning: 'no quorum of authorities can be reached from here' },
   lab_failed: { exit: 'failure', meaning: 'the lab did not do what it should' },
+  not_wanted: { exit: 'failure', meaning: 'the person at the terminal said no' },
   interrupted: { exit: 'interrupted', meaning: 'stopped by Ctrl-C or another signal' },
 } as const satisfies Record<string, ProblemRow>;
 

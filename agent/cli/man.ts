@@ -43,6 +43,7 @@ export function renderMan(commands: readonly CommandSpec[], version: string): st
     ),
     '.SH ENVIRONMENT',
     ...item('NO_COLOR', 'set and not empty: no colours, also on a terminal'),
+    ...item('MESHPAY_WALLET', 'the folder of the wallet where --wallet names none'),
     ...item('XDG_DATA_HOME', 'where wallets are kept; ~/.local/share if not set'),
     '.SH SEE ALSO',
     '.BR meshpayd (8)',

@@ -87,6 +87,7 @@ export const REMEDIES = {
   not_latest: 'Try again when more authorities answer; "meshpay reach" tells what can be reached.',
   not_the_owner: 'Ask with the wallet of the account.',
   not_voting: '"meshpay doctor" at that authority tells why, and what to do.',
+  not_wanted: 'Nothing was done. Run it again and answer yes, or give --yes.',
   nothing_to_close: 'Nothing: the account can pay.',
   order_failed: 'Look at "meshpay wallet history"; if it was not you, move the money to a new key.',
   order_in_flight: '"meshpay wallet resume" goes on with it, "meshpay wallet cancel" gives it up.',

@@ -15,7 +15,7 @@ export const WALLET_OPTION: OptionSpec = {
   kind: 'text',
   value: 'FOLDER',
   completes: 'folder',
-  summary: "the wallet's folder; ~/.local/share/meshpay/wallet if left out",
+  summary: "the wallet's folder; if left out, MESHPAY_WALLET, or ~/.local/share/meshpay/wallet",
 };
 
 /** The option of the wallet commands that say whom to connect to. */
@@ -28,14 +28,14 @@ export const PEER_OPTION: OptionSpec = {
 
 /** The folder that the options name. Throws Failure. */
 export function walletFolderOf(args: Args, environment: Environment): string {
-  const { dataFolder } = environment;
-  const named = args.text('wallet');
+  const { dataFolder, wallet } = environment;
+  const named = args.text('wallet') ?? wallet;
   if (named !== undefined) return named;
   if (dataFolder !== undefined) return join(dataFolder, 'wallet');
   throw failure(
     'no_home',
     { field: 'HOME', expected: 'an absolute path', found: 'none' },
-    '"--wallet FOLDER" names the folder of the wallet.',
+    '"--wallet FOLDER" or MESHPAY_WALLET names the folder of the wallet.',
   );
 }
 

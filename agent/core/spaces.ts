@@ -4,7 +4,13 @@
  * more.
  */
 import type { ByteKey } from './base/bytes.ts';
-import { DIGEST_FANOUT, MAX_MEMBERS, MAX_READY_COMMITTEES, SEED_BYTES } from './base/limits.ts';
+import {
+  DIGEST_FANOUT,
+  MAX_MEMBERS,
+  MAX_PAYMENTS_NAMED,
+  MAX_READY_COMMITTEES,
+  SEED_BYTES,
+} from './base/limits.ts';
 import type { Epoch, LedgerIndex, LinkId, MemberIndex, Sequence } from './base/units.ts';
 
 import {
@@ -216,6 +222,8 @@ export const SPACES = {
   /** The n of the payment made with a sequence, and of one received. */
   paidAt: many(DISK, 0x4f, numberKey<Sequence>('sequence'), numberCoder),
   incomingAt: many(DISK, 0x49, entryKey<Sequence>('payer', 'sequence'), numberCoder),
+  /** The n of those whose order's hash begins with these bytes. */
+  paymentNamed: many(DISK, 0xe0, placeKey('hash', 4), listOf(MAX_PAYMENTS_NAMED, numberCoder)),
   /** How far its withdrawal with a sequence is (wallet/withdrawals.ts). */
   ownWithdrawal: many(DISK, 0xa3, numberKey<Sequence>('sequence'), ownWithdrawalCoder),
   /** When it took a certified fact of this name in, and how many there are. */

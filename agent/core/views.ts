@@ -12,6 +12,7 @@ import {
   type Epoch,
   FIRST_SEQUENCE,
   type MemberIndex,
+  nextSequence,
   type Sequence,
   type TokenIndex,
 } from './base/units.ts';
@@ -34,7 +35,14 @@ import type { Network } from './network/genesis.ts';
 import { recordAt } from './space.ts';
 import { SPACES } from './spaces.ts';
 import { isBehind } from './standing.ts';
-import { isReceived, readLiveOrder, readPayment, readWallet } from './wallet/holdings.ts';
+import {
+  isReceived,
+  readLiveOrder,
+  readPaid,
+  readPayment,
+  readPaymentsNamed,
+  readWallet,
+} from './wallet/holdings.ts';
 import { ownWithdrawal } from './wallet/withdrawals.ts';
 
 /** The id of the network that this state belongs to; undefined: none was ever joined. */
@@ -196,6 +204,30 @@ export function paymentOf(read: Read, n: bigint): PaymentRecord | undefined {
   return readPayment(read, n);
 }
 
+/** The ns of a wallet's payments whose orders have names that begin so, if that is known. */
+export function paymentsNamed(read: Read, begin: number): readonly bigint[] | undefined {
+  return readPaymentsNamed(read, begin);
+}
+
+/**
+ * The certified withdrawals of a wallet, from the newest on. Only the sequences that had one are
+ * looked into, so a long history of payments costs little.
+ */
+export function withdrawalOrdersOf(
+  read: Read,
+  network: Network,
+  account: Uint8Array,
+): readonly Order[] {
+  const orders: Order[] = [];
+  const { next } = readWallet(read, network, account);
+  for (let sequence = FIRST_SEQUENCE; sequence < next; sequence = nextSequence(sequence)) {
+    if (read.get(SPACES.ownWithdrawal.at(sequence).key) === undefined) continue;
+    const order = readPaid(read, sequence)?.order.order;
+    if (order?.action.TAG === 'withdrawal') orders.push(order);
+  }
+  return orders.reverse();
+}
+
 export type WithdrawalState = WithdrawalStep['state'];
 
 /** How far a withdrawal of this wallet is, and when it learned of each step. */
@@ -215,11 +247,8 @@ export function locksOf(
   network: Network,
   account: Uint8Array,
 ): ReadonlyMap<TokenIndex, bigint> {
-  const { payments } = readWallet(read, network, account);
   const sums = new Map<TokenIndex, bigint>();
-  for (let n = 0n; n < payments; n++) {
-    const order = readPayment(read, n)?.certificate.order.order;
-    if (order?.action.TAG !== 'withdrawal') continue;
+  for (const order of withdrawalOrdersOf(read, network, account)) {
     const { token, amount } = order.action.data;
     const last = withdrawalStepsOf(read, network, order).at(-1)?.state;
     const holds = last === 'certified' || last === 'submitted';

@@ -56,14 +56,44 @@ export function readPayment(
     const detail = { field: 'recipient', expected: 'another account', found: "the wallet's own" };
     return refused(refusal('pays_itself', detail));
   }
-  const memoBytes = Buffer.byteLength(words.memo);
-  if (memoBytes > MAX_MEMO_BYTES) {
-    const expected = `at most ${MAX_MEMO_BYTES} bytes`;
-    const detail = { field: '--memo', expected, found: `${memoBytes} bytes` };
-    return refused(refusal('memo_too_long', detail));
-  }
-  return { recipient, ...quantity, memo: words.memo };
+  return checkMemo(words.memo) ?? { recipient, ...quantity, memo: words.memo };
 }
+
+function checkMemo(memo: string): RefusedFault | undefined {
+  const memoBytes = Buffer.byteLength(memo);
+  if (memoBytes <= MAX_MEMO_BYTES) return undefined;
+  const expected = `at most ${MAX_MEMO_BYTES} bytes`;
+  const detail = { field: '--memo', expected, found: `${memoBytes} bytes` };
+  return refused(refusal('memo_too_long', detail));
+}
+
+/** What somebody asks to be paid; the amount is the payer's to say where it is left out. */
+export interface AskedWords {
+  readonly amount: string | undefined;
+  readonly token: string | undefined;
+  readonly memo: string;
+}
+
+/** The same, with the amount as it is written; or what is wrong with the first wrong word. */
+export function readAsked(
+  words: AskedWords,
+  { network }: Pick<WalletFolder, 'network'>,
+): AskedWords | RefusedFault {
+  const { amount, token, memo } = words;
+  const tooLong = checkMemo(memo);
+  if (tooLong !== undefined) return tooLong;
+  if (amount === undefined) return { amount: undefined, token: undefined, memo };
+  if (token === undefined) {
+    const expected = 'a token such as HRS, with an amount';
+    return refused(refusal('unknown_token', { field: 'token', expected, found: 'nothing' }));
+  }
+  const quantity = readQuantity({ amount, token }, network.genesis);
+  if (isFault(quantity)) return quantity;
+  const { decimals, symbol } = network.genesis.tokens[quantity.token] ?? NO_TOKEN;
+  return { amount: formatAmount(quantity.amount, decimals), token: symbol, memo };
+}
+
+const NO_TOKEN = { decimals: 0, symbol: '' };
 
 /**
  * The withdrawal that the words ask for, or what is wrong with the first wrong one: before anybody

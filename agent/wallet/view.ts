@@ -3,7 +3,7 @@
 import { equalBytes } from '../core/base/bytes.ts';
 import { nameOf } from '../core/base/names.ts';
 import { type TokenIndex, ZERO_BALANCE } from '../core/base/units.ts';
-import type { Certificate } from '../core/codec/order.ts';
+import { type Certificate, orderHash, orderIdOf, payeeOf } from '../core/codec/order.ts';
 import type { Read } from '../core/io.ts';
 import { quorumOf } from '../core/network/committee.ts';
 import {
@@ -12,6 +12,7 @@ import {
   locksOf,
   memberName,
   paymentOf,
+  paymentsNamed,
   walletOf,
 } from '../core/views.ts';
 import {
@@ -115,29 +116,94 @@ export function liveOrderView(
   };
 }
 
-export interface ShownPayment {
-  readonly view: PaymentView;
-  readonly certificate: Certificate;
+/** Which payments are asked for; all that is left out fits any. */
+export interface PaymentFilter {
+  /** Learned of at this time or later, before that one; by the wallet's own clock. */
+  readonly sinceMs?: number | undefined;
+  readonly untilMs?: number | undefined;
+  /** Received from this account, paid to that one (32 bytes). */
+  readonly from?: Uint8Array | undefined;
+  readonly to?: Uint8Array | undefined;
 }
 
-/** Payments from the newest on, at most `most`; without `open` their memos stay sealed. */
+/**
+ * Payments from the newest on, at most `most` of those that are asked for; without `open` their
+ * memos stay sealed. Only what is given back costs more than a look at its record.
+ */
 export function newestPayments(
   read: Read,
   network: JudgedNetwork,
   account: Uint8Array,
   most: number,
   open?: OpenMemo,
-): readonly ShownPayment[] {
+  filter: PaymentFilter = {},
+): readonly PaymentView[] {
   const { payments: count } = walletOf(read, network, account);
-  const length = Math.min(Number(count), most);
-  return Array.from({ length }, (_, back) => count - 1n - BigInt(back)).flatMap((n) => {
+  const views: PaymentView[] = [];
+  for (let n = count - 1n; n >= 0n && views.length < most; n--) {
     const record = paymentOf(read, n);
-    if (record === undefined) return [];
+    if (record === undefined || !isAskedFor(record, account, filter)) continue;
     const { certificate, wallMs } = record;
     const { order, votes } = certificateView(network, certificate, open);
-    const paid = equalBytes(certificate.order.order.account, account);
-    const direction = paid ? 'paid' : 'received';
-    const view: PaymentView = { number: `${n}`, direction, wallMs: Number(wallMs), order, votes };
-    return [{ view, certificate }];
-  });
+    const direction = isPaidBy(certificate, account) ? 'paid' : 'received';
+    views.push({ number: `${n}`, direction, wallMs: Number(wallMs), order, votes });
+  }
+  return views;
+}
+
+function isAskedFor(
+  { certificate, wallMs }: NonNullable<ReturnType<typeof paymentOf>>,
+  account: Uint8Array,
+  { sinceMs = 0, untilMs = Infinity, from, to }: PaymentFilter,
+): boolean {
+  if (Number(wallMs) < sinceMs || Number(wallMs) >= untilMs) return false;
+  if (from === undefined && to === undefined) return true;
+  const order = certificate.order.order;
+  const isPaid = isPaidBy(certificate, account);
+  const payee = payeeOf(order);
+  return (
+    (from !== undefined && !isPaid && equalBytes(order.account, from)) ||
+    (to !== undefined && isPaid && payee !== undefined && equalBytes(payee, to))
+  );
+}
+
+function isPaidBy(certificate: Certificate, account: Uint8Array): boolean {
+  return equalBytes(certificate.order.order.account, account);
+}
+
+/** The certificate of the newest payment; none if there is none. */
+export function newestCertificate(
+  read: Read,
+  network: JudgedNetwork,
+  account: Uint8Array,
+): readonly Certificate[] {
+  const { payments: count } = walletOf(read, network, account);
+  const newest = count === 0n ? undefined : paymentOf(read, count - 1n);
+  return newest === undefined ? [] : [newest.certificate];
+}
+
+/**
+ * The certificates of payments whose order ids begin with `begin`, at most two: whoever asks wants
+ * to know whether there is one. Eight digits are found at once, fewer by a look at all.
+ */
+export function paymentsById(
+  read: Read,
+  network: JudgedNetwork,
+  account: Uint8Array,
+  begin: string,
+): readonly Certificate[] {
+  const { payments: count } = walletOf(read, network, account);
+  const digits = /^[0-9a-f]{8}/.exec(begin);
+  const named =
+    digits === null ? undefined : paymentsNamed(read, Number.parseInt(begin.slice(0, 8), 16));
+  const found: Certificate[] = [];
+  const look = (n: bigint): void => {
+    const certificate = paymentOf(read, n)?.certificate;
+    if (certificate === undefined) return;
+    const id = orderIdOf(orderHash(network.id, certificate.order.order));
+    if (id.startsWith(begin)) found.push(certificate);
+  };
+  if (named !== undefined) for (const n of named) look(n);
+  else for (let n = count - 1n; n >= 0n && found.length < 2; n--) look(n);
+  return found.slice(0, 2);
 }

@@ -1,7 +1,6 @@
 /**
  * A wallet's withdrawals, read from its records: how far each is, and who is waited for. Pure.
  */
-import { equalBytes } from '../core/base/bytes.ts';
 import { harmless } from '../core/base/characters.ts';
 import type { Order } from '../core/codec/order.ts';
 import type { Read } from '../core/io.ts';
@@ -10,10 +9,10 @@ import {
   liveOrderOf,
   memberName,
   type WithdrawalState,
+  withdrawalOrdersOf,
   withdrawalStepsOf,
 } from '../core/views.ts';
 import { type OrderView, orderView } from '../shell/control/money-view.ts';
-import { newestPayments } from './view.ts';
 
 export interface WithdrawalStepView {
   readonly state: WithdrawalState;
@@ -37,9 +36,7 @@ export function withdrawalViews(
   account: Uint8Array,
 ): readonly WithdrawalView[] {
   const live = liveOrderOf(read);
-  const certified = newestPayments(read, network, account, Infinity)
-    .map(({ certificate }) => certificate.order.order)
-    .filter((order) => equalBytes(order.account, account));
+  const certified = withdrawalOrdersOf(read, network, account);
   const orders = live === undefined ? certified : [live.order.order, ...certified];
   return orders
     .filter(({ action }) => action.TAG === 'withdrawal')

@@ -51,6 +51,91 @@ export const WALLET_CASES: readonly Case[] = [
     says: /^file_exists: .*expected the network town, found another network$/,
   },
   {
+    line: 'wallet request 5 --wallet alice',
+    exit: 'usage',
+    says: /^unknown_token: token: expected a token such as HRS, with an amount, found nothing$/,
+  },
+  {
+    line: 'wallet request 5 ZZZ --wallet alice',
+    exit: 'usage',
+    says: /^unknown_token: /,
+  },
+  {
+    line: 'wallet request 5.001 HRS --wallet alice',
+    exit: 'usage',
+    says: /^too_many_decimals: /,
+  },
+  {
+    line: 'wallet request 0 HRS --wallet alice',
+    exit: 'usage',
+    says: /^amount_zero: /,
+  },
+  {
+    line: `wallet request 1 HRS --memo ${'m'.repeat(65)} --wallet alice`,
+    exit: 'usage',
+    says: /^memo_too_long: --memo: expected at most 64 bytes, found 65 bytes$/,
+  },
+  {
+    line: 'wallet request 1 HRS --wallet alice --svg full',
+    exit: 'cannot_create',
+    says: /^file_exists: .*full: expected nothing there yet/,
+  },
+  {
+    line: 'wallet request --wallet homeless',
+    exit: 'config',
+    says: /^no_network: /,
+  },
+  {
+    line: `wallet name mp1x ${BOB} --wallet alice`,
+    exit: 'usage',
+    says: /^bad_name: name: expected a name of letters, .*found "mp1x"$/,
+  },
+  {
+    line: 'wallet name bob --wallet alice',
+    exit: 'usage',
+    says: /^bad_usage: address: expected an address, mp1\.\.\., found nothing$/,
+  },
+  {
+    line: `wallet name bob ${BOB} --forget --wallet alice`,
+    exit: 'usage',
+    says: /^bad_usage: address: expected none with --forget, found "?mp1/,
+  },
+  {
+    line: 'wallet name bob --forget --wallet alice',
+    exit: 'usage',
+    says: /^bad_name: recipient: expected an address, mp1\.\.\., or the name of a contact, found "bob"$/,
+  },
+  {
+    line: 'wallet names --wallet nowhere',
+    exit: 'no_input',
+    says: /^file_missing: nowhere: expected a wallet, found nothing$/,
+  },
+  {
+    line: 'wallet history --since yesterday --wallet alice --offline',
+    exit: 'usage',
+    says: /^bad_usage: --since: expected a day such as 2026-01-31, .*found "yesterday"$/,
+  },
+  {
+    line: 'wallet history --until 2026-02-30 --wallet alice --offline',
+    exit: 'usage',
+    says: /^bad_usage: --until: .*found "2026-02-30"$/,
+  },
+  {
+    line: 'wallet history --from nobody --wallet alice --offline',
+    exit: 'usage',
+    says: /^bad_name: recipient: .*found "nobody"$/,
+  },
+  {
+    line: `${PAY} meshpay:${BOB}`,
+    exit: 'usage',
+    says: /^bad_name: network: expected the id of a network, mpnet1\.\.\., found none$/,
+  },
+  {
+    line: `${PAY} meshpay:${BOB}?network=${nameOf('network', new Uint8Array(32))} 1 HRS`,
+    exit: 'bad_data',
+    says: /^wrong_network: network of the request: expected mpnet1\w+, the wallet's \(village\), found mpnet1/,
+  },
+  {
     line: 'wallet address',
     exit: 'no_input',
     says: /^file_missing: .*expected a wallet, found nothing$/,

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { readEnvironment } from '../../agent/cli/config.ts';
 import { createTerminal, type Sink } from '../../agent/cli/terminal.ts';
 import { nameOf } from '../../agent/core/base/names.ts';
 import { isRefusal } from '../../agent/core/base/refusal.ts';
@@ -177,7 +178,7 @@ describe('what others wrote', { concurrency: 4 }, () => {
       const texts: string[] = [];
       return { isTTY, texts, write: (text) => texts.push(text) };
     };
-    const environment = { dataFolder: '/', noColour: false, dumbTerminal: false };
+    const environment = readEnvironment({ HOME: '/' });
     for (const isTTY of [true, false]) {
       const [out, err] = [sink(isTTY), sink(isTTY)];
       const terminal = createTerminal(out, err, environment);

@@ -12,16 +12,11 @@ import {
   renderStatus,
 } from '../../agent/cli/render/node.ts';
 import { PLAIN, paintFor } from '../../agent/cli/render/paint.ts';
-import {
-  renderBalance,
-  renderHistory,
-  renderPaid,
-  renderVerified,
-} from '../../agent/cli/render/wallet.ts';
+import { renderBalance, renderPaid, renderVerified } from '../../agent/cli/render/wallet.ts';
 import type { PeerView, StatusView } from '../../agent/shell/control/api.ts';
 import { certificateView } from '../../agent/shell/control/money-view.ts';
 import type { Freshness } from '../../agent/wallet/refresh.ts';
-import type { PaymentView, WalletView } from '../../agent/wallet/view.ts';
+import type { WalletView } from '../../agent/wallet/view.ts';
 import { certificateFor, memosFor, testNetwork } from './support.ts';
 
 const village = testNetwork();
@@ -283,23 +278,6 @@ describe('a wallet', () => {
     assert.equal(renderBalance(PLAIN, { ...WALLET, available, live }, stale), STALE_TEXT);
   });
 
-  it('lists payments with the newest last', () => {
-    const made: PaymentView = {
-      number: '0',
-      direction: 'paid',
-      wallMs: NOON,
-      order: certificate.order,
-      votes: certificate.votes,
-    };
-    const got: PaymentView = {
-      ...made,
-      number: '1',
-      direction: 'received',
-      order: { ...made.order, memo: '' },
-    };
-    assert.equal(renderHistory(PLAIN, [got, made], 7, FRESH), HISTORY_TEXT);
-  });
-
   it('reports a payment with its votes and who has applied it', () => {
     const paid = {
       certificate,
@@ -418,14 +396,6 @@ Not confirmed: no authority answered.
 Each payment is proven by its certificate; others may be missing, made with this key or received.
 On its way: 12.50 HRS to mp1pdgn4kd5...f70v, 1 of 3 votes.`;
 
-const HISTORY_TEXT = `learned (UTC)        amount  token        account             votes  memo     order
-2026-01-31 12:00:00  -12.50  HRS    to    mp1pdgn4kd5...f70v      3  "bread"  f92a8671-d635-81f4-8c49-5c716b47917c
-2026-01-31 12:00:00  +12.50  HRS    from  mp1v6l8uvev...zgm0      3           f92a8671-d635-81f4-8c49-5c716b47917c
-
-5 older payments: --most N shows more.
-Each payment is proven by its certificate.
-Confirmed 2026-01-31 12:00:00 UTC by oak, elm and ash: they know of no other.`;
-
 const PAID_TEXT = `paid 12.50 HRS to mp1pdgn4kd5jfqptjsfqtks0yzy6wk9m0kzxphsd9yvzrdgadhrnuksp6f70v in 12 ms
 order    f92a8671-d635-81f4-8c49-5c716b47917c
 memo     "bread"
@@ -469,8 +439,8 @@ Options
   --timeout SECONDS  end after this time without a quorum; the order stays live.
                      For ever if left out
   --receipt FILE     write the receipt to this file, which must not be there yet
-  --wallet FOLDER    the wallet's folder; ~/.local/share/meshpay/wallet if left
-                     out
+  --wallet FOLDER    the wallet's folder; if left out, MESHPAY_WALLET, or
+                     ~/.local/share/meshpay/wallet
   --json             print JSON for programs; amounts are decimal texts
   --help             show how the command is used, and end
   --debug            show where in the program an error arose

@@ -65,6 +65,33 @@ export async function meshpay(args: readonly string[], cwd: string): Promise<Ran
   return finished(startMeshpay(args, cwd));
 }
 
+/**
+ * Runs the built command at a terminal of its own, by script(1), and types this when it is asked.
+ * Undefined where there is no such program.
+ */
+export async function atTerminal(
+  line: string,
+  typed: string,
+  cwd: string,
+): Promise<Ran | undefined> {
+  const command = `'${process.execPath}' '${MESHPAY}' ${line}`;
+  const { PATH } = process.env;
+  const child = spawn('script', ['-qec', command, '/dev/null'], {
+    cwd,
+    env: { PATH, HOME: cwd, TERM: 'xterm', SHELL: '/bin/sh' },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  child.stdout.on('data', (text: Buffer) => {
+    if (/\? \[y\/N\] |: $/.test(String(text))) child.stdin.write(typed);
+  });
+  try {
+    return await finished(child);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
 /** All that a process prints, and how it ends; one that does not end is killed. */
 export function finished(child: ChildProcess): Promise<Ran> {
   return new Promise((resolve, reject) => {

@@ -16,7 +16,7 @@ import { type Lab, openLab } from '../../agent/cli/lab/lab.ts';
 import { EXITS } from '../../agent/shell/exit-codes.ts';
 import { createWallet, openWalletFolder } from '../../agent/wallet/folder.ts';
 import { sound } from '../support/sound.ts';
-import { finished, meshpay, type Ran, startMeshpay } from './support.ts';
+import { atTerminal, finished, meshpay, type Ran, startMeshpay } from './support.ts';
 
 /**
  * What a payment that takes more than a moment shows of how it stands (text.test.ts: not before).
@@ -107,6 +107,72 @@ describe('a wallet', { concurrency: 1 }, () => {
       payments.map(({ order }: { order: { memo: string } }) => order.memo),
       ['', 'bread and milk'],
     );
+  });
+
+  it('asks to be paid, and pays what it was asked for', async () => {
+    const words = ['wallet', 'request', '3', 'HRS', '--memo', 'rye & salt', '--wallet'];
+    const asked = await meshpay([...words, 'wallets/bob', '--json', '--svg', 'rye.svg'], folder);
+    const { uri, amount } = JSON.parse(asked.out);
+    assert.deepEqual([asked.status, amount], [0, '3.00']);
+    assert.match(readFileSync(join(folder, 'rye.svg'), 'utf8'), /^<svg [\s\S]*<\/svg>\n$/);
+    const shown = await meshpay([...words, 'wallets/bob'], folder);
+    assert.match(shown.out, /[█▀▄]{20}/);
+    assert.match(shown.out, /^memo +"rye & salt"$/m);
+    assert.equal((await meshpay([...words, 'wallets/bob', '--no-qr'], folder)).out.trim(), uri);
+    const taken = await meshpay([...words, 'wallets/bob', '--svg', 'rye.svg'], folder);
+    assert.equal(taken.status, EXITS.cannot_create.status);
+
+    // A wallet that knows no node goes by those of the request.
+    const lone = ['--wallet', 'wallets/lone', '--json', '--yes'];
+    cpSync(join(folder, 'wallets/alice'), join(folder, 'wallets/lone'), { recursive: true });
+    const config = readFileSync(join(folder, 'wallets/lone/wallet.toml'), 'utf8');
+    const peerless = config.replace(/^peers = .*$/m, 'peers = []');
+    writeFileSync(join(folder, 'wallets/lone/wallet.toml'), peerless);
+    const paid = await meshpay(['wallet', 'pay', uri, ...lone], folder);
+    assert.equal(paid.status, 0, paid.err);
+    const { order } = JSON.parse(paid.out).certificate;
+    assert.deepEqual(
+      [order.amount, order.token, order.memo, order.recipient],
+      ['3.00', 'HRS', 'rye & salt', bob],
+    );
+    rmSync(join(folder, 'wallets/lone'), { recursive: true });
+    await run(`wallet pay ${bob} 0.01 HRS --wallet wallets/alice`);
+    const back = await meshpay(
+      ['wallet', 'request', '3.01', 'HRS', '--no-qr', '--wallet', 'wallets/alice'],
+      folder,
+    );
+    const returned = await meshpay(
+      ['wallet', 'pay', back.out.trim(), '--wallet', 'wallets/bob'],
+      folder,
+    );
+    assert.equal(returned.status, 0, returned.err);
+  });
+
+  it('pays a contact, and asks whoever is at a terminal', async (t) => {
+    const named = await run(`wallet name bobby ${bob} --wallet wallets/alice`);
+    assert.equal(named.out, `bobby is ${bob}\n`);
+    assert.match((await run('wallet names --wallet wallets/alice')).out, /^bobby +mp1/m);
+    const pay = 'wallet pay bobby 0.01 HRS --wallet wallets/alice';
+    const no = await atTerminal(`${pay}`, 'n\n', folder);
+    if (no === undefined) return t.skip('script(1) is not installed');
+    assert.match(no.out, /Pay 0\.01 HRS to bobby \(mp1[a-z0-9]+\) on lab\?/);
+    assert.match(no.out, /not_wanted.*\s+Nothing was signed\./);
+    assert.equal(no.status, EXITS.failure.status);
+    const ctrlC = await atTerminal(`${pay}`, '\u0003', folder);
+    assert.deepEqual([ctrlC?.status, /Nothing was signed/.test(ctrlC?.out ?? '')], [130, true]);
+    const insisting = await atTerminal(`${pay} --anyway`, '\n', folder);
+    assert.match(insisting?.out ?? '', /hold up every later payment/);
+    const yes = await atTerminal(`${pay}`, 'y\n', folder);
+    assert.equal(yes?.status, 0, yes?.out);
+    const { payments } = JSON.parse(
+      (await run('wallet history --wallet wallets/alice --to bobby --json')).out,
+    );
+    assert.equal(payments[0].order.amount, '0.01');
+    const table = await run('wallet history --wallet wallets/alice --to bobby');
+    assert.match(table.out, / to +bobby /);
+    assert.match((await run('wallet history --csv --wallet wallets/alice')).out, /^number,learned/);
+    const back = await run('wallet address --wallet wallets/alice');
+    await run(`wallet pay ${back.out.trim()} 0.01 HRS --wallet wallets/bob`);
   });
 
   it('refuses to pay more than it can prove to own', async () => {

@@ -40,6 +40,7 @@ const IMPORT_TABLE: Record<string, readonly string[]> = {
     'node:',
     '@noble/',
     '@scure/',
+    'qr',
     'yargs-parser',
   ],
   'agent/radio': ['agent/radio/', 'agent/shell/log/', 'agent/shell/radio/', 'platform/', 'node:'],

@@ -4,8 +4,18 @@ import { describe, it } from 'node:test';
 import type { ByteKey } from '../../agent/core/base/bytes.ts';
 import { nameOf } from '../../agent/core/base/names.ts';
 import type { TokenIndex } from '../../agent/core/base/units.ts';
+import { orderHash, orderIdOf } from '../../agent/core/codec/order.ts';
 import { memosOf } from '../../agent/core/memo.ts';
-import { liveOrderView, newestPayments, spendable, walletView } from '../../agent/wallet/view.ts';
+import { SPACES } from '../../agent/core/spaces.ts';
+import {
+  liveOrderView,
+  newestCertificate,
+  newestPayments,
+  type PaymentFilter,
+  paymentsById,
+  spendable,
+  walletView,
+} from '../../agent/wallet/view.ts';
 import { seedOf } from '../support/keys.ts';
 import { World } from '../support/world.ts';
 
@@ -56,7 +66,7 @@ describe('the view of a wallet', () => {
     const { world, of } = day();
     const { read, account, open } = of('alice');
     const listed = (most: number) =>
-      newestPayments(read, world.network, account, most, open).map(({ view }) => {
+      newestPayments(read, world.network, account, most, open).map((view) => {
         return `${view.number} ${view.direction} ${view.order.amount} ${view.order.memo}`;
       });
     const all = ['2 paid 0.07 ', '1 received 0.50 ', '0 paid 3.00 bread'];
@@ -70,11 +80,77 @@ describe('the view of a wallet', () => {
     const { world, of } = day();
     const { read, account } = of('alice');
     const payments = newestPayments(read, world.network, account, Infinity);
-    const times = payments.map(({ view }) => view.wallMs);
+    const times = payments.map(({ wallMs }) => wallMs);
     assert.deepEqual(times, [3_000, 2_000, 1_000]);
-    assert.equal(payments.at(-1)?.view.order.memo, null);
-    const [newest] = payments;
-    assert.deepEqual(newest?.view.votes.length, newest?.certificate.votes.length);
+    assert.equal(payments.at(-1)?.order.memo, null);
+    const [newest] = newestCertificate(read, world.network, account);
+    assert.deepEqual(payments[0]?.votes.length, newest?.votes.length);
+    const nobody = of('dave');
+    assert.deepEqual(newestCertificate(nobody.read, world.network, nobody.account), []);
+  });
+
+  it('lists only payments of a time, or with an account', () => {
+    const { world, of } = day();
+    const { read, account, open } = of('alice');
+    const [bob, carol] = [of('bob').account, of('carol').account];
+    const listed = (filter: PaymentFilter, most = Infinity) =>
+      newestPayments(read, world.network, account, most, open, filter)
+        .map(({ number }) => number)
+        .join(' ');
+    const CASES: readonly (readonly [PaymentFilter, string])[] = [
+      [{}, '2 1 0'],
+      [{ sinceMs: 2_000 }, '2 1'],
+      [{ sinceMs: 2_001 }, '2'],
+      [{ untilMs: 2_000 }, '0'],
+      [{ untilMs: 2_001 }, '1 0'],
+      [{ sinceMs: 2_000, untilMs: 3_000 }, '1'],
+      [{ from: bob }, '1'],
+      [{ to: bob }, '0'],
+      [{ from: bob, to: bob }, '1 0'],
+      [{ from: carol }, ''],
+      [{ to: carol }, '2'],
+      [{ to: account }, ''],
+      [{ from: account }, ''],
+      [{ to: bob, sinceMs: 1_001 }, ''],
+    ];
+    for (const [filter, expected] of CASES) assert.equal(listed(filter), expected);
+    assert.equal(listed({ untilMs: 3_000 }, 1), '1', 'as many as asked, of those that fit');
+  });
+
+  it('finds a payment by its order id, or by the beginning of it', () => {
+    const { world, of } = day();
+    const { read, account } = of('alice');
+    const ids = newestPayments(read, world.network, account, Infinity).map(({ order }) => order.id);
+    const found = (begin: string) =>
+      paymentsById(read, world.network, account, begin).map(({ order }) => {
+        return orderIdOf(orderHash(world.network.id, order.order));
+      });
+    for (const id of ids) {
+      for (const digits of [36, 35, 9, 8, 7, 4]) {
+        assert.deepEqual(found(id.slice(0, digits)), [id], `${digits} digits`);
+      }
+    }
+    assert.equal(found('').length, 2, 'of several it is enough to know two');
+    const [id = ''] = ids;
+    const other = (at: number): string => (id[at] === '0' ? '1' : '0');
+    assert.deepEqual(found(`${id.slice(0, 35)}${other(35)}`), []);
+    assert.deepEqual(found(`${other(0)}${id.slice(1, 8)}`), []);
+    assert.deepEqual(found('nothing'), []);
+  });
+
+  it('looks at the record of the payment alone where the id is long enough', () => {
+    const { world, of } = day();
+    const { read, account } = of('alice');
+    const [, second] = newestPayments(read, world.network, account, Infinity);
+    const looks: number[] = [];
+    const counting = {
+      get: (key: ByteKey) => {
+        if (key.charCodeAt(0) === SPACES.payment.byte) looks.push(key.charCodeAt(8));
+        return read.get(key);
+      },
+    };
+    assert.equal(paymentsById(counting, world.network, account, second?.order.id ?? '').length, 1);
+    assert.deepEqual(looks, [1]);
   });
 
   it('shows the order on its way with its votes, and takes it off what can be spent of its token', () => {

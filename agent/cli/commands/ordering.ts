@@ -8,10 +8,17 @@ import { resume as goOn, type PayWatch, pay } from '../../wallet/pay.ts';
 import { connect } from '../../wallet/refresh.ts';
 import type { PayCommand, WithdrawCommand } from '../../wallet/request.ts';
 import type { WalletSession } from '../../wallet/session.ts';
+import { isYes } from '../ask.ts';
 import type { Args, Context, OptionSpec } from '../command.ts';
 import { failure } from '../failure.ts';
 import { askingText, progressText, waitingLines } from '../render/pursuit.ts';
-import { type FaultToken, NO_TOKEN, notSignedText, orFail } from '../wallet-failure.ts';
+import {
+  type FaultToken,
+  NO_TOKEN,
+  NOTHING_SIGNED,
+  notSignedText,
+  orFail,
+} from '../wallet-failure.ts';
 import { wholeNumber } from './numbers.ts';
 import { doneWord, reportPaid, shortOrder } from './paid.ts';
 import { openShown } from './with-wallet.ts';
@@ -38,6 +45,29 @@ export const ANYWAY_OPTION: OptionSpec = {
   summary:
     'sign also without the word of enough authorities; the order may block the account until "wallet cancel"',
 };
+
+export const YES_OPTION: OptionSpec = {
+  name: 'yes',
+  kind: 'flag',
+  summary: 'do not ask; where there is no terminal, nobody is asked anyway',
+};
+
+const ANYWAY_MEANS =
+  'With --anyway the order is signed even if the authorities refuse it. It may then wait, and hold up ' +
+  'every later payment, until "meshpay wallet cancel" gives it up.';
+
+/** Shows what will be signed, and asks whoever is at a terminal. Throws Failure. */
+export async function confirmOrder(
+  args: Args,
+  { terminal, interrupt, ask }: Context,
+  what: string,
+): Promise<void> {
+  if (ask === undefined || args.flag('yes')) return;
+  if (args.flag('anyway')) terminal.note(terminal.notePaint.warn(ANYWAY_MEANS));
+  const agreed = isYes(await ask(`${harmless(what)} [y/N] `));
+  if (interrupt.aborted) throw failure('interrupted', {}, NOTHING_SIGNED);
+  if (!agreed) throw failure('not_wanted', {}, NOTHING_SIGNED);
+}
 
 /**
  * Makes an order and reports its certificate. What is on its way already comes first, and is not

@@ -1,11 +1,32 @@
 /** `meshpay wallet pay` and `meshpay wallet resume`. */
+import { foundText, trimmed } from '../../core/base/characters.ts';
+import { nameOf } from '../../core/base/names.ts';
+import { formatAmount } from '../../core/base/units.ts';
+import { addressOf, nameOfContact, readContacts } from '../../wallet/contacts.ts';
+import type { WalletFolder } from '../../wallet/folder.ts';
 import { resume as goOn } from '../../wallet/pay.ts';
-import { isSamePayment, readPayment } from '../../wallet/request.ts';
+import { checkNetwork, isPaymentUri, readPaymentUri } from '../../wallet/payment-uri.ts';
+import { memoText } from '../../wallet/receipt.ts';
+import {
+  isSamePayment,
+  type PayCommand,
+  type PayWords,
+  readPayment,
+} from '../../wallet/request.ts';
 import { type Args, type CommandSpec, type Context, JSON_OPTION } from '../command.ts';
+import { failure } from '../failure.ts';
 import { show } from '../output.ts';
 import { WALLET_OPTION, walletOf } from '../wallet.ts';
-import { orFail } from '../wallet-failure.ts';
-import { ANYWAY_OPTION, makeOrder, readWatch, refusePeerless, WAIT_OPTIONS } from './ordering.ts';
+import { faultFailure, NO_TOKEN, orFail } from '../wallet-failure.ts';
+import {
+  ANYWAY_OPTION,
+  confirmOrder,
+  makeOrder,
+  readWatch,
+  refusePeerless,
+  WAIT_OPTIONS,
+  YES_OPTION,
+} from './ordering.ts';
 import { reportPaid, shortOrder } from './paid.ts';
 import { openShown, WALLET_ENDS_MS } from './with-wallet.ts';
 
@@ -31,11 +52,11 @@ export const walletPay: CommandSpec = {
   positionals: [
     {
       name: 'recipient',
-      summary: 'the address to pay, mp1...',
+      summary: 'the address to pay, mp1..., the name of a contact, or a request, meshpay:...',
       expected: 'an account name, mp1...',
     },
-    { name: 'amount', summary: 'how much, such as 12.50', expected: 'an amount such as 12.50' },
-    { name: 'token', summary: 'of which token, such as HRS', expected: 'a token such as HRS' },
+    { name: 'amount', summary: 'how much, such as 12.50; left out if the request says it' },
+    { name: 'token', summary: 'of which token, such as HRS; left out if the request says it' },
   ],
   options: [
     {
@@ -44,6 +65,7 @@ export const walletPay: CommandSpec = {
       value: 'TEXT',
       summary: 'a note of at most 64 bytes, which only you and the payee can read',
     },
+    YES_OPTION,
     ANYWAY_OPTION,
     ...WAIT_OPTIONS,
     WALLET_OPTION,
@@ -53,6 +75,10 @@ export const walletPay: CommandSpec = {
     {
       about: 'pay twelve and a half hours',
       line: 'meshpay wallet pay mp1... 12.50 HRS --memo "bread"',
+    },
+    {
+      about: 'what a request says (in quotes: the shell would cut it)',
+      line: "meshpay wallet pay 'meshpay:mp1...?network=mpnet1...&amount=3.00&token=HRS'",
     },
     {
       about: 'with a receipt, for at most a minute',
@@ -77,19 +103,72 @@ export const walletResume: CommandSpec = {
 };
 
 async function runPay(args: Args, context: Context): Promise<void> {
-  const wallet = walletOf(args, context.environment);
-  const wanted = readPayment(
-    {
-      recipient: args.word('recipient'),
-      amount: args.word('amount'),
-      token: args.word('token'),
-      memo: args.text('memo') ?? '',
-    },
-    wallet,
-  );
-  await makeOrder(args, context, wallet, orFail(wanted), (order, session) => {
-    return isSamePayment(order, orFail(wanted), session);
+  const isRequest = isPaymentUri(args.word('recipient'));
+  if (!isRequest) demandWords(args);
+  const own = walletOf(args, context.environment);
+  const { words, wallet } = isRequest
+    ? requestedWords(args, own)
+    : { words: givenWords(args, own), wallet: own };
+  const command = orFail(readPayment(words, wallet));
+  await confirmOrder(args, context, paymentText(command, wallet));
+  await makeOrder(args, context, wallet, command, (order, session) => {
+    return isSamePayment(order, command, session);
   });
+}
+
+/** What the words of the command line ask for. */
+function givenWords(args: Args, wallet: WalletFolder): PayWords {
+  const recipient = orFail(addressOf(wallet.folder, args.word('recipient')));
+  const [amount = '', token = ''] = [args.optionalWord('amount'), args.optionalWord('token')];
+  return { recipient, amount, token, memo: args.text('memo') ?? '' };
+}
+
+/** Without a request, the words have to say how much of what. */
+function demandWords(args: Args): void {
+  if ((args.optionalWord('amount') ?? '') === '') missing('amount', 'an amount such as 12.50');
+  if ((args.optionalWord('token') ?? '') === '') missing('token', 'a token such as HRS');
+}
+
+/** What a request asks for, and a wallet that can reach its network. */
+function requestedWords(
+  args: Args,
+  own: WalletFolder,
+): { readonly words: PayWords; readonly wallet: WalletFolder } {
+  const request = orFail(readPaymentUri(args.word('recipient')));
+  const foreign = checkNetwork(request, own.network);
+  if (foreign !== undefined) throw faultFailure(foreign);
+  const [amount, token] = (['amount', 'token'] as const).map((name) => {
+    const [asked, given] = [request[name], args.optionalWord(name)];
+    if (asked === undefined || given === undefined || trimmed(given) === asked) {
+      return asked ?? given ?? missing(name, `one, which the request leaves to you`);
+    }
+    const expected = `${asked}, as the request says, or nothing`;
+    throw failure('bad_usage', { field: name, expected, found: foundText(given) });
+  });
+  const { peers } = own.config.peers.length > 0 ? own.config : request;
+  const words = {
+    recipient: nameOf('account', request.recipient),
+    amount: amount ?? '',
+    token: token ?? '',
+    memo: args.text('memo') ?? request.memo,
+  };
+  return { words, wallet: { ...own, config: { ...own.config, peers } } };
+}
+
+function missing(field: string, expected: string): never {
+  const hint = '"meshpay wallet pay --help" shows how it is used.';
+  throw failure('bad_usage', { field, expected, found: 'nothing' }, hint);
+}
+
+/** What will be signed, as a question. */
+function paymentText({ recipient, token, amount, memo }: PayCommand, wallet: WalletFolder): string {
+  const { genesis } = wallet.network;
+  const { symbol, decimals } = genesis.tokens[token] ?? NO_TOKEN;
+  const address = nameOf('account', recipient);
+  const name = nameOfContact(orFail(readContacts(wallet.folder)), address);
+  const payee = name === undefined ? address : `${name} (${address})`;
+  const note = memo === '' ? '' : `, ${memoText(memo)}`;
+  return `Pay ${formatAmount(amount, decimals)} ${symbol} to ${payee} on ${genesis.name}${note}?`;
 }
 
 async function runResume(args: Args, context: Context): Promise<void> {

@@ -16,7 +16,7 @@ import { GENESIS_FILE } from '../../wallet/genesis-file.ts';
 import { type ImportOutcome, importReceipt } from '../../wallet/import.ts';
 import { MAX_RECEIPT_CHARACTERS, readReceipt, writeReceipt } from '../../wallet/receipt.ts';
 import { openSession } from '../../wallet/session.ts';
-import { newestPayments } from '../../wallet/view.ts';
+import { newestCertificate, paymentsById } from '../../wallet/view.ts';
 import { type CommandSpec, JSON_OPTION } from '../command.ts';
 import { failure, refusalFailure } from '../failure.ts';
 import { readGenesisFile, readTextFile } from '../network/read.ts';
@@ -66,9 +66,10 @@ export const walletReceipt: CommandSpec = {
     const session = orFail(await openSession(wallet, { offline: true }));
     try {
       const { read, network, account } = session;
-      const payments = newestPayments(read, network, account, wanted === '' ? 1 : Infinity);
-      const found = payments.filter(({ view }) => view.order.id.startsWith(wanted));
-      const [payment, other] = found;
+      const [payment, other] =
+        wanted === ''
+          ? newestCertificate(read, network, account)
+          : paymentsById(read, network, account, wanted);
       if (payment === undefined) {
         const expected = wanted === '' ? 'a payment' : 'an order id of "wallet history"';
         const shown = wanted === '' ? 'none yet' : foundText(wanted);
@@ -76,10 +77,10 @@ export const walletReceipt: CommandSpec = {
       }
       if (other !== undefined) {
         const expected = 'the beginning of one order id';
-        const shown = `"${wanted}", the beginning of ${found.length}`;
+        const shown = `${foundText(wanted)}, the beginning of several`;
         throw failure('no_such_payment', { field: 'order', expected, found: shown });
       }
-      const text = writeReceipt(network, payment.certificate);
+      const text = writeReceipt(network, payment);
       const file = args.text('output');
       if (file === undefined) return terminal.print(text.trimEnd());
       writeNewFile(file, text, 0o644);

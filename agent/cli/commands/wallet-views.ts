@@ -1,11 +1,10 @@
-/** The wallet commands that show: address, balance, history. */
+/** The wallet commands that show: address and balance. */
 import { nameOf } from '../../core/base/names.ts';
-import { newestPayments, walletView } from '../../wallet/view.ts';
+import { walletView } from '../../wallet/view.ts';
 import { type CommandSpec, JSON_OPTION, type OptionSpec } from '../command.ts';
 import { show } from '../output.ts';
-import { freshnessView, renderBalance, renderHistory } from '../render/wallet.ts';
+import { freshnessView, renderBalance } from '../render/wallet.ts';
 import { signerOf, WALLET_OPTION } from '../wallet.ts';
-import { wholeNumber } from './numbers.ts';
 import { WALLET_ENDS_MS, withWallet } from './with-wallet.ts';
 
 export const OFFLINE_OPTION: OptionSpec = {
@@ -13,8 +12,6 @@ export const OFFLINE_OPTION: OptionSpec = {
   kind: 'flag',
   summary: 'show what is proven here, without asking anybody',
 };
-
-const DEFAULT_MOST = 20;
 
 export const walletAddress: CommandSpec = {
   path: ['wallet', 'address'],
@@ -54,36 +51,4 @@ export const walletBalance: CommandSpec = {
       const json = { ...view, confirmed: freshness.confirmed, refreshed };
       show(args, context, json, (paint) => renderBalance(paint, view, freshness));
     }),
-};
-
-export const walletHistory: CommandSpec = {
-  path: ['wallet', 'history'],
-  alsoCalled: ['list', 'payments', 'transactions'],
-  endsWithinMs: WALLET_ENDS_MS,
-  summary: 'payments made and received, each proven by a certificate',
-  description: [
-    'Asks the authorities for payments that came in, and lists payments, the newest last. Times are ' +
-      'when this wallet learned of a payment, by its own clock; certificates carry no time.',
-  ],
-  positionals: [],
-  options: [
-    { name: 'most', kind: 'text', value: 'N', summary: `how many; ${DEFAULT_MOST} if left out` },
-    WALLET_OPTION,
-    OFFLINE_OPTION,
-    JSON_OPTION,
-  ],
-  examples: [{ about: 'the last hundred', line: 'meshpay wallet history --most 100' }],
-  run: async (args, context) => {
-    const most = wholeNumber(args, 'most', 1, 1_000_000) ?? DEFAULT_MOST;
-    await withWallet(args, context, async (session, freshness) => {
-      const { read, network, account, memos } = session;
-      const payments = newestPayments(read, network, account, most, memos.open).map(
-        ({ view }) => view,
-      );
-      const { payments: total } = walletView(read, network, account, memos.open);
-      show(args, context, { payments, total, refreshed: freshnessView(freshness) }, (paint) =>
-        renderHistory(paint, payments, Number(total), freshness),
-      );
-    });
-  },
 };

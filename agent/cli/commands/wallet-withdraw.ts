@@ -1,7 +1,9 @@
 /** `meshpay wallet withdraw`, `withdrawals`, `withdrawal` and `deposit`. */
-import { foundText, trimmed } from '../../core/base/characters.ts';
+import { foundText, quoted, trimmed } from '../../core/base/characters.ts';
 import { nameOf } from '../../core/base/names.ts';
-import { isSameWithdrawal, readWithdrawal } from '../../wallet/request.ts';
+import { formatAmount } from '../../core/base/units.ts';
+import type { Network } from '../../core/network/genesis.ts';
+import { isSameWithdrawal, readWithdrawal, type WithdrawCommand } from '../../wallet/request.ts';
 import { withdrawalViews } from '../../wallet/withdrawals.ts';
 import { type Args, type CommandSpec, type Context, JSON_OPTION } from '../command.ts';
 import { failure } from '../failure.ts';
@@ -10,8 +12,8 @@ import { ledgerViews } from '../render/network.ts';
 import { freshnessView } from '../render/wallet.ts';
 import { renderDeposit, renderWithdrawal, renderWithdrawals } from '../render/withdrawals.ts';
 import { WALLET_OPTION, walletOf } from '../wallet.ts';
-import { orFail } from '../wallet-failure.ts';
-import { ANYWAY_OPTION, makeOrder, WAIT_OPTIONS } from './ordering.ts';
+import { NO_TOKEN, orFail } from '../wallet-failure.ts';
+import { ANYWAY_OPTION, confirmOrder, makeOrder, WAIT_OPTIONS, YES_OPTION } from './ordering.ts';
 import { OFFLINE_OPTION } from './wallet-views.ts';
 import { WALLET_ENDS_MS, withWallet } from './with-wallet.ts';
 
@@ -50,6 +52,7 @@ export const walletWithdraw: CommandSpec = {
       value: 'TIME',
       summary: `how long it is tried at least: 30m, 1h, 7d; ${DEFAULT_VALID_FOR} if left out, 30d at most`,
     },
+    YES_OPTION,
     ANYWAY_OPTION,
     ...WAIT_OPTIONS,
     WALLET_OPTION,
@@ -83,9 +86,18 @@ async function runWithdraw(args: Args, context: Context): Promise<void> {
     Date.now(),
   );
   const command = orFail(wanted);
+  await confirmOrder(args, context, withdrawalText(command, wallet.network));
   await makeOrder(args, context, wallet, command, (order, session) => {
     return isSameWithdrawal(order, command, session);
   });
+}
+
+/** What will be signed, as a question. */
+function withdrawalText(command: WithdrawCommand, { genesis }: Network): string {
+  const { symbol, decimals } = genesis.tokens[command.token] ?? NO_TOKEN;
+  const amount = `${formatAmount(command.amount, decimals)} ${symbol}`;
+  const ledger = genesis.ledgers[command.ledger]?.name ?? '';
+  return `Withdraw ${amount} to ${quoted(Buffer.from(command.recipient).toString())} at ${ledger}?`;
 }
 
 function required(args: Args, name: string, expected: string): string {

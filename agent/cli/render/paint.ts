@@ -8,6 +8,9 @@ export interface Paint {
   bad(text: string): string;
   warn(text: string): string;
   accent(text: string): string;
+  /** Black on white, as paper is. */
+  ink(text: string): string;
+  readonly isColoured: boolean;
 }
 
 const plain = (text: string): string => text;
@@ -20,10 +23,12 @@ export const PLAIN: Paint = {
   bad: plain,
   warn: plain,
   accent: plain,
+  ink: plain,
+  isColoured: false,
 };
 
 const ansi =
-  (on: number, off: number) =>
+  (on: number | string, off: number | string) =>
   (text: string): string =>
     text === '' ? text : `\u001b[${on}m${text}\u001b[${off}m`;
 
@@ -34,6 +39,8 @@ const COLOURED: Paint = {
   bad: ansi(31, 39),
   warn: ansi(33, 39),
   accent: ansi(36, 39),
+  ink: ansi('30;107', '39;49'),
+  isColoured: true,
 };
 
 /** The paint of an output that may or may not be coloured. */
@@ -45,7 +52,7 @@ export function paintFor(coloured: boolean): Paint {
 const ANSI_SEQUENCE = /\u001b\[[0-9;]*m/g;
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the very sequences of COLOURED.
-const OWN_SEQUENCE = /(\u001b\[(?:1|2|22|3[1236]|39)m)/;
+const OWN_SEQUENCE = /(\u001b\[(?:1|2|22|3[1236]|39|30;107|39;49)m)/;
 
 /**
  * Lines of text as they may be shown: of what is unseen only line ends, tabs and our own colours.

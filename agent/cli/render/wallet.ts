@@ -1,12 +1,12 @@
 /** A wallet for people: balance, history, a payment on its way and done, a verified receipt. */
 import { unreachable } from '../../core/base/assert.ts';
-import { type CertificateView, payeeText, shortName } from '../../shell/control/money-view.ts';
+import { type CertificateView, payeeText } from '../../shell/control/money-view.ts';
 import { memoText } from '../../wallet/receipt.ts';
 import type { Doubt, Freshness } from '../../wallet/refresh.ts';
-import type { LiveOrderView, PaymentView, WalletView } from '../../wallet/view.ts';
+import type { LiveOrderView, WalletView } from '../../wallet/view.ts';
 import type { Paint } from './paint.ts';
 import { troubleText } from './pursuit.ts';
-import { renderFields, renderTable } from './table.ts';
+import { renderFields } from './table.ts';
 import { counted, duration, listed, moment } from './text.ts';
 
 /** `meshpay wallet balance`. */
@@ -29,7 +29,7 @@ export function renderBalance(paint: Paint, view: WalletView, freshness: Freshne
 }
 
 /** "Proven by certificates, confirmed by ...". */
-function freshnessText({ told, doubt, wallMs }: Freshness): string {
+export function freshnessText({ told, doubt, wallMs }: Freshness): string {
   if (doubt !== undefined) {
     return [
       `Not confirmed: ${doubtText(doubt)}.`,
@@ -80,48 +80,6 @@ function liveText(paint: Paint, { order, votes, quorum }: LiveOrderView): string
   const who = votes.length === 0 ? 'no votes yet' : `${votes.length} of ${quorum} votes`;
   const amount = `${order.amount} ${order.token} to ${payeeText(order)}`;
   return `${paint.warn('On its way:')} ${amount}, ${who}.`;
-}
-
-/** `meshpay wallet history`: the newest payment last, as one reads a ledger. */
-export function renderHistory(
-  paint: Paint,
-  payments: readonly PaymentView[],
-  total: number,
-  freshness: Freshness,
-): string {
-  const rows = [...payments].reverse().map(({ direction, wallMs, order, votes }) => {
-    const paid = direction === 'paid';
-    return [
-      paint.faint(moment(wallMs)),
-      paid ? paint.warn(`-${order.amount}`) : paint.good(`+${order.amount}`),
-      order.token,
-      paid ? 'to' : 'from',
-      paid ? payeeText(order) : shortName(order.account),
-      `${votes.length}`,
-      memoText(order.memo),
-      paint.faint(order.id),
-    ];
-  });
-  if (rows.length === 0) return `No payments yet.\n\n${paint.faint(freshnessText(freshness))}`;
-  const columns = [
-    { title: 'learned (UTC)' },
-    { title: 'amount', align: 'right' },
-    { title: 'token' },
-    { title: '' },
-    { title: 'account' },
-    { title: 'votes', align: 'right' },
-    { title: 'memo' },
-    { title: 'order' },
-  ] as const;
-  const older = total - rows.length;
-  const more =
-    older > 0 ? [paint.faint(`${counted(older, 'older payment')}: --most N shows more.`)] : [];
-  return [
-    renderTable(paint, columns, rows),
-    '',
-    ...more,
-    paint.faint(freshnessText(freshness)),
-  ].join('\n');
 }
 
 export interface PaidView {

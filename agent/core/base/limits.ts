@@ -195,6 +195,11 @@ export const MAX_TELL_DOUBLINGS = 5;
 export const MAX_CLOSING_ORDERS = 26;
 /** Closings whose statements are told again without being asked for. */
 export const MAX_TOLD_PLACES = 64;
+/**
+ * Payments of a wallet that are found by the first bytes of their names, of those that share them:
+ * names are hashes, so a second one is rare, and what is past this many is found by a search.
+ */
+export const MAX_PAYMENTS_NAMED = 8;
 /** Reserves of its own account that a wallet keeps in mind. */
 export const MAX_OWN_RESERVES = 64;
 /** How long those are waited for that have not stated, once a quorum has. */

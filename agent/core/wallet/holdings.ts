@@ -7,6 +7,7 @@
 
 import { invariant } from '../base/assert.ts';
 import { equalBytes } from '../base/bytes.ts';
+import { MAX_PAYMENTS_NAMED } from '../base/limits.ts';
 import {
   type Amount,
   credit,
@@ -17,7 +18,7 @@ import {
   type TokenIndex,
   ZERO_BALANCE,
 } from '../base/units.ts';
-import { type Certificate, type Order, payeeOf } from '../codec/order.ts';
+import { type Certificate, type Order, orderHash, payeeOf } from '../codec/order.ts';
 import type { LiveOrder, PaymentRecord, WalletRecord } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
 import type { Read } from '../io.ts';
@@ -59,6 +60,20 @@ export function readPayment(read: Read, n: bigint): PaymentRecord | undefined {
   return recordAt(read, SPACES.payment.at(n));
 }
 
+/**
+ * The certificates whose orders have hashes that begin with these four bytes, from the newest on;
+ * undefined: there may be more than are kept track of.
+ */
+export function readPaymentsNamed(read: Read, begin: number): readonly bigint[] | undefined {
+  const known = recordAt(read, SPACES.paymentNamed.at(begin)) ?? [];
+  return known.length < MAX_PAYMENTS_NAMED ? known : undefined;
+}
+
+/** The first four bytes of a hash. */
+function beginOf(hash: Uint8Array): number {
+  return new DataView(hash.buffer, hash.byteOffset, 4).getUint32(0);
+}
+
 /** The certificate of the wallet's own order with this sequence. */
 export function readPaid(read: Read, sequence: Sequence): Certificate | undefined {
   const n = recordAt(read, SPACES.paidAt.at(sequence));
@@ -73,7 +88,7 @@ export function recordPaid(draft: Draft, network: Network, certificate: Certific
   const wallet = isLate ? withoutReserve(before, sequence) : before;
   noteStep(draft, network, certificate.order.order, 'certified');
   draft.write(SPACES.paidAt.at(sequence), wallet.payments);
-  addPayment(draft, wallet, certificate, {
+  addPayment(draft, network, wallet, certificate, {
     ...minus(wallet, action.data.token, action.data.amount),
     next: isLate ? wallet.next : nextSequence(wallet.next),
     closed: isLate ? wallet.closed - 1n : wallet.closed,
@@ -93,7 +108,8 @@ export function recordReceived(draft: Draft, network: Network, certificate: Cert
   invariant(payee !== undefined, 'a certificate that pays this wallet is of a transfer');
   const wallet = readWallet(draft, network, payee);
   draft.write(index, wallet.payments);
-  addPayment(draft, wallet, certificate, plus(wallet, action.data.token, action.data.amount));
+  const after = plus(wallet, action.data.token, action.data.amount);
+  addPayment(draft, network, wallet, certificate, after);
   draft.note({ kind: 'received', certificate });
 }
 
@@ -110,12 +126,16 @@ export function addToBalance(
 
 function addPayment(
   draft: Draft,
+  network: Network,
   { payments }: WalletRecord,
   certificate: Certificate,
   after: WalletRecord,
 ): void {
   const wallMs = BigInt(Math.max(0, draft.stamp.wallMs));
   draft.write(SPACES.payment.at(payments), { wallMs, certificate });
+  const named = SPACES.paymentNamed.at(beginOf(orderHash(network.id, certificate.order.order)));
+  const alike = draft.read(named) ?? [];
+  draft.write(named, [payments, ...alike].slice(0, MAX_PAYMENTS_NAMED));
   draft.write(SPACES.wallet, { ...after, payments: payments + 1n });
 }
 

@@ -51,6 +51,7 @@ export const walletPart = part({
     'ownClosing',
     'payment',
     'paidAt',
+    'paymentNamed',
     'incomingAt',
     'incomingCursor',
     'incomingPage',

@@ -36,6 +36,9 @@ const WITHDRAWAL = '\u00a0';
 const OWN_WITHDRAWAL = '\u00a3';
 /** A fact that a wallet took in: of each withdrawal an outcome and a report at most. */
 const TAKEN_FACT = '\u00a4';
+/** The payments of a wallet whose names begin with four bytes: a number each, hardly ever two. */
+const NAMED_PAYMENTS = '\u00e0';
+const MOST_NAMED = 8;
 const WITHDRAWAL_BYTES = 2 + 16 + 1 + 1 + 128 + 8;
 const STATES_OF_A_WITHDRAWAL = 9;
 
@@ -174,6 +177,7 @@ function mostRecordBytes(members: number, tokens: number): Readonly<Record<strin
     7: 4 + ORDER_BYTES + 64,
     3: 32,
     [TAKEN_FACT]: 8,
+    [NAMED_PAYMENTS]: 1 + 8 * MOST_NAMED,
     [WITHDRAWAL]: 1 + 32 + WITHDRAWAL_BYTES,
     [OWN_WITHDRAWAL]: 32 + 1 + STATES_OF_A_WITHDRAWAL * 9,
     ...Object.fromEntries([...numbers, ...singles]),
@@ -356,6 +360,7 @@ export class Bounds implements Watcher {
       // One more: the order that is on its way.
       [OWN_WITHDRAWAL]: payments + 1,
       [TAKEN_FACT]: 3 * payments + deposits,
+      [NAMED_PAYMENTS]: payments,
       O: payments,
       I: payments,
     };
