@@ -13,18 +13,20 @@ import type { Ask } from '../../agent/core/io.ts';
 import { memberByKey } from '../../agent/core/network/committee.ts';
 import type { Network as FoundedNetwork } from '../../agent/core/network/genesis.ts';
 import { createNode } from '../../agent/core/node.ts';
-import type { NodeSetup } from '../../agent/core/setup.ts';
+import { isAuthority, type NodeSetup } from '../../agent/core/setup.ts';
 import { asFounded } from '../../agent/core/views.ts';
 import { createMeter } from '../../agent/shell/meter.ts';
 import { memoLike } from '../support/memos.ts';
 import { Agenda } from './agenda.ts';
 import { LEDGERS_SERVED } from './cash/cash-plan.ts';
 import { Counter } from './cash/counter.ts';
+import type { Submission } from './cash/till.ts';
 import { type Cast, castOf, type Part } from './cast.ts';
 import { type Founding, faultsFor } from './checkers/founding.ts';
 import { Conspiracy } from './hostile/conspiracy.ts';
 import { Crowder } from './hostile/crowder.ts';
 import { Deputy } from './hostile/deputy.ts';
+import { Embezzler } from './hostile/embezzler.ts';
 import { Flooder } from './hostile/flooder.ts';
 import { Saboteur } from './hostile/saboteur.ts';
 import { Thief } from './hostile/thief.ts';
@@ -232,6 +234,15 @@ export class World {
     return () => new Flooder(inner(), setup);
   }
 
+  /** Makes a traitor one who also lies about the outer ledger and to it, if there is one. */
+  #embezzlerOf(name: string, node: NodeSetup, inner: () => Actor): () => Actor {
+    const { counter } = this;
+    const prng = Prng.named(this.plan.seed, `embezzler ${name}`);
+    if (counter === undefined || !isAuthority(node) || prng.below(3) === 0) return inner;
+    const submit = (question: Submission) => counter.till.submit(question, undefined);
+    return () => new Embezzler(inner(), { node, prng, submit });
+  }
+
   /** Makes somebody hostile who also speaks through others. */
   #deputyOf(name: string, inner: () => Actor): () => Actor {
     const prng = Prng.named(this.plan.seed, `words of ${name}`);
@@ -328,8 +339,9 @@ export class World {
         const treason = treasonOf(prng, this.plan.profile.isBroken === true);
         const network = prng.below(20) === 0 ? cast.otherNetwork : cast.network;
         const inner = () => createNode(setupFor(network));
-        const traitor = () =>
+        const twisted = () =>
           new Traitor(index as MemberIndex, inner(), treason, this.#conspiracy, prng);
+        const traitor = this.#embezzlerOf(name, setupFor(cast.network), twisted);
         if (this.#isFlooded) return this.#flooderOf(name, signer, traitor);
         return this.plan.haveDeputies ? this.#deputyOf(name, traitor) : traitor;
       }

@@ -46,7 +46,8 @@ export interface TillWatcher {
   readonly paidIn: (deposit: LedgerDeposit) => void;
 }
 
-type Submission = Extract<LedgerQuestion, { kind: 'submit' }>;
+/** What a ledger is handed. */
+export type Submission = Extract<LedgerQuestion, { kind: 'submit' }>;
 /** What the ledger says of deposits. */
 export interface Page {
   readonly deposits: readonly LedgerDeposit[];
