@@ -351,6 +351,8 @@ export class Process implements Station {
       return run();
     } catch (error) {
       if (error instanceof DamagedRead) return undefined;
+      // A hostile actor hands the outer ledger what it should not take, and does.
+      if (error instanceof Violation) throw error;
       throw new Violation('exceptions', `${this.name} threw at ${what}: ${stackOf(error)}`);
     }
   }
