@@ -115,18 +115,23 @@ export async function untilEqual(network: TestNetwork): Promise<void> {
 
 /**
  * Every authority says the same of every account, before long, and nothing was made or lost.
- * Digests are equal also while the last certificate is on its way to all of them.
+ * Digests are equal also while the last certificate is on its way to all of them. `paidOut`: what
+ * left the network, in smallest units.
  */
-export async function checkBalances(network: TestNetwork): Promise<void> {
+export async function checkBalances(network: TestNetwork, paidOut = 0n): Promise<void> {
   const patience = new Patience();
   let ledgers = await balancesOf(network);
-  while (!areEqual(ledgers) && !patience.isGone()) {
+  const whole = ISSUED_MINOR * BigInt(network.wallets.length) - paidOut;
+  while (!(areEqual(ledgers) && sumOf(ledgers[0]) === whole) && !patience.isGone()) {
     await pause(100);
     ledgers = await balancesOf(network);
   }
   for (const ledger of ledgers) assert.deepEqual(ledger, ledgers[0]);
-  const sum = (ledgers[0] ?? []).reduce((total, minor) => total + BigInt(minor), 0n);
-  assert.equal(sum, ISSUED_MINOR * BigInt(network.wallets.length));
+  assert.equal(sumOf(ledgers[0]), whole);
+}
+
+function sumOf(ledger: readonly string[] = []): bigint {
+  return ledger.reduce((total, minor) => total + BigInt(minor), 0n);
 }
 
 /** What each authority says that each wallet has. */
