@@ -114,7 +114,7 @@ async function playApart(
   return said;
 }
 
-/** Every side withdraws, whatever it could do before, and all of it is paid out: nothing is lost. */
+/** Every side withdraws, whatever it could do before, and all is paid out: nothing is lost. */
 async function playTogether(committee: CutCommittee, groups: Row['groups']): Promise<void> {
   const quorum = quorumOf(committee.size);
   const isLeft = (group: readonly number[]) => group.length >= quorum && !group.includes(GATEWAY);
