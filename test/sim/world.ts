@@ -333,7 +333,9 @@ export class World {
         const loot = cast.lootOf(name);
         const recipients = cast.payable;
         const everyMs = prng.pick([100, 300, 1_000]);
-        return () => new Thief({ plot: this.#conspiracy, prng, loot, recipients, everyMs });
+        const withdraws = this.counter !== undefined;
+        const setup = { plot: this.#conspiracy, prng, loot, recipients, everyMs, withdraws };
+        return () => new Thief(setup);
       }
       case 'traitor': {
         const treason = treasonOf(prng, this.plan.profile.isBroken === true);

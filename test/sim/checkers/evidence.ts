@@ -96,6 +96,7 @@ export class Evidence implements Watcher {
   #isPossible(order: OrderView): boolean {
     const { founding } = this.#book;
     if (order.amount <= 0n || order.token >= founding.tokenCount) return false;
+    if (order.payee === undefined && !isPayable(order)) return false;
     return order.account !== order.payee && isOrderSigned(founding, order);
   }
 
@@ -161,4 +162,9 @@ function heldAt(process: Process, { account, sequence }: OrderView): OrderView |
   const entry = number === undefined ? undefined : live.get(`J${latin1(number)}` as ByteKey);
   const fact = entry === undefined ? undefined : readEntry(entry).fact;
   return fact?.kind === 'certificate' ? fact.certificate.order : undefined;
+}
+
+/** There is one ledger, a cashbook that pays out the first token. */
+function isPayable({ ledger, token, recipient }: OrderView): boolean {
+  return ledger === 0 && token === 0 && recipient !== '' && recipient.trim() === recipient;
 }

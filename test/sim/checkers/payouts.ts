@@ -5,8 +5,7 @@
  * disk that this was decided; nothing that it took on is ever refunded by the committee. `facts`:
  * what an honest authority takes for certified is the word of enough observers, and is true. In the
  * end (`liveness`) every certified withdrawal is paid, refunded or came back, the ledger paid those
- * that the network has for paid, and each deposit is credited, and known to the wallet that it is
- * for.
+ * that the network has for paid, each deposit is credited, and the wallets know of it all.
  */
 import type { ByteKey } from '../../../agent/core/base/bytes.ts';
 import type { LedgerDeposit, Payout } from '../../../agent/core/codec/payout.ts';
@@ -15,7 +14,7 @@ import type { TillWatcher } from '../cash/till.ts';
 import type { Process, Watcher } from '../process.ts';
 import { Violation } from '../violation.ts';
 import type { Book } from './book.ts';
-import { latin1, type ReportView, readEntry, short } from './decode.ts';
+import { bytes64, latin1, Reader, type ReportView, readEntry, short } from './decode.ts';
 import { standingOf } from './fates.ts';
 import { isTestimonySigned, placeOf } from './founding.ts';
 
@@ -29,6 +28,13 @@ interface Paid {
 
 /** How the key of a fact that a wallet took in begins. */
 const TAKEN_FACT = '\u00a4';
+/**
+ * How the key of a wallet's note of one of its withdrawals begins, and the states in it that say
+ * how it ended: finalized; rejected, expired, returned.
+ */
+const OWN_WITHDRAWAL = '\u00a3';
+const PAID_STATES = [6];
+const BACK_STATES = [7, 8, 9];
 /** The token that the ledger is for. */
 const ITS_TOKEN = 0;
 
@@ -102,7 +108,7 @@ export class Payouts implements Watcher, TillWatcher {
 
   /** What is not as it should be in the end. */
   unfinished(processes: readonly Process[]): Violation | undefined {
-    const text = this.#openWithdrawal() ?? this.#openDeposit(processes);
+    const text = this.#openWithdrawal(processes) ?? this.#openDeposit(processes);
     return text === undefined ? undefined : new Violation('liveness', text);
   }
 
@@ -153,15 +159,20 @@ export class Payouts implements Watcher, TillWatcher {
     return event.what === 'paid' ? taken?.times === 1 : taken?.cameBack === true;
   }
 
-  #openWithdrawal(): string | undefined {
+  #openWithdrawal(processes: readonly Process[]): string | undefined {
     for (const [place, order] of this.#book.certified) {
       if (order.payee !== undefined) continue;
       const fate = this.#book.fates.at(place);
       const standing = fate === undefined ? 'waiting' : standingOf(fate);
-      if (standing === 'refunded' || standing === 'returned') continue;
+      const isBack = standing === 'refunded' || standing === 'returned';
       const what = `withdrawal ${short(order.account)}/${order.sequence}`;
-      if (standing !== 'paid') return `${what} is ${standing} for good`;
-      if (this.#taken.get(place)?.times !== 1) return `${what} is paid by nobody`;
+      if (standing !== 'paid' && !isBack) return `${what} is ${standing} for good`;
+      if (!isBack && this.#taken.get(place)?.times !== 1) return `${what} is paid by nobody`;
+      const wallet = walletOf(processes, order.account);
+      const states = wallet === undefined ? [] : statesAt(wallet, order.sequence);
+      const due = isBack ? BACK_STATES : PAID_STATES;
+      if (wallet === undefined || states.some((state) => due.includes(state))) continue;
+      return `${wallet.name} never heard that ${what} is ${standing}`;
     }
     return undefined;
   }
@@ -175,9 +186,7 @@ export class Payouts implements Watcher, TillWatcher {
       const what = `deposit ${short(id)}`;
       if (certified === undefined) return `${what} is credited nowhere`;
       const taken = `${TAKEN_FACT}${certified.name}` as ByteKey;
-      const wallet = processes.find(({ role, signer }) => {
-        return role === 'wallet' && latin1(signer.publicKey) === latin1(account);
-      });
+      const wallet = walletOf(processes, latin1(account));
       if (wallet === undefined || wallet.disk.live.has(taken)) continue;
       return `${wallet.name} never heard of ${what}`;
     }
@@ -187,6 +196,24 @@ export class Payouts implements Watcher, TillWatcher {
 
 function fail(checker: 'payouts' | 'facts', what: string): never {
   throw new Violation(checker, what);
+}
+
+function walletOf(processes: readonly Process[], account: string): Process | undefined {
+  return processes.find(({ role, signer }) => {
+    return role === 'wallet' && latin1(signer.publicKey) === account;
+  });
+}
+
+/** The states that a wallet noted of its withdrawal with this sequence. */
+function statesAt({ disk }: Process, sequence: bigint): number[] {
+  const note = disk.live.get(`${OWN_WITHDRAWAL}${bytes64(sequence)}` as ByteKey);
+  if (note === undefined) return [];
+  const reader = new Reader(note, 32);
+  return Array.from({ length: reader.u8() }, () => {
+    const state = reader.u8();
+    reader.u64();
+    return state;
+  });
 }
 
 function placeIn({ account, sequence }: Payout): string {

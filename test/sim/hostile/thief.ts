@@ -11,6 +11,7 @@ import { isRefusal } from '../../../agent/core/base/refusal.ts';
 import type {
   Amount,
   Epoch,
+  LedgerIndex,
   LinkId,
   MemberIndex,
   Sequence,
@@ -33,6 +34,7 @@ import { memberByKey } from '../../../agent/core/network/committee.ts';
 import { signingBytes } from '../../../agent/core/network/signing.ts';
 import { asFounded } from '../../../agent/core/views.ts';
 import { memoLike } from '../../support/memos.ts';
+import { EPOCH_WALL_MS } from '../clock.ts';
 import type { Prng } from '../prng.ts';
 import type { Actor } from '../process.ts';
 import type { Conspiracy } from './conspiracy.ts';
@@ -54,6 +56,8 @@ export interface ThiefSetup {
   /** Accounts that it pays. */
   readonly recipients: readonly Uint8Array[];
   readonly everyMs: number;
+  /** It has money paid out, too. */
+  readonly withdraws: boolean;
 }
 
 const MOST_TRIES = 12;
@@ -278,16 +282,34 @@ export class Thief implements Actor {
   #order({ signer, next, money }: Loot, change: Change): SignedOrder {
     const { prng, plot } = this.#setup;
     const share = money / BigInt(prng.between(1, 8));
-    const data = {
-      recipient: change.recipient ?? this.#recipient(signer),
+    const moved = {
       token: (change.token ?? 0) as TokenIndex,
       amount: (change.amount ?? (share > 0n ? share : 1n)) as Amount,
-      memo: memoLike(change.memo ?? `${prng.below(1_000)}`),
     };
     const sequence = (change.sequence ?? next) as Sequence;
-    const order: Order = { account: signer.publicKey, sequence, action: { TAG: 'transfer', data } };
+    const action = this.#action(signer, change, moved);
+    const order: Order = { account: signer.publicKey, sequence, action };
     const bytes = orderSigningBytes(plot.setup.network.id, order);
     return { order, signature: change.isForged ? prng.bytes(64) : signer.sign(bytes) };
+  }
+
+  /** A transfer, or, where somebody pays out, half of the time a withdrawal. */
+  #action(
+    signer: Signer,
+    change: Change,
+    moved: { readonly token: TokenIndex; readonly amount: Amount },
+  ): Order['action'] {
+    const { prng, withdraws } = this.#setup;
+    const isTransfer = change.recipient !== undefined || change.memo !== undefined;
+    if (!withdraws || isTransfer || prng.below(2) === 0) {
+      const recipient = change.recipient ?? this.#recipient(signer);
+      const memo = memoLike(change.memo ?? `${prng.below(1_000)}`);
+      return { TAG: 'transfer', data: { recipient, ...moved, memo } };
+    }
+    const ledger = (prng.below(20) === 0 ? 3 : 0) as LedgerIndex;
+    const recipient = Buffer.from(prng.pick(['Mallory', 'Mallory', 'Mallory 2', ' ']));
+    const validUntilMs = BigInt(EPOCH_WALL_MS + prng.between(-90_000_000, 90_000_000));
+    return { TAG: 'withdrawal', data: { ...moved, ledger, recipient, validUntilMs } };
   }
 
   #recipient(payer: Signer): Uint8Array {

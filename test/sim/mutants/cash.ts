@@ -166,6 +166,13 @@ const ROWS: readonly Omit<Mutant, 'profile'>[] = [
     caughtBy: ['convergence', 'liveness'],
   },
   {
+    name: 'cash: a wallet does not hear that it was paid',
+    file: 'agent/core/wallet/facts.js',
+    find: "return move(draft, setup, own.order, 'finalized', ['submitted']);",
+    replace: 'return true;',
+    caughtBy: ['liveness'],
+  },
+  {
     name: 'cash: a wallet counts a deposit as often as it hears of it',
     file: 'agent/core/wallet/facts.js',
     find: 'if (draft.has(cell))\n        return true;',
