@@ -41,12 +41,25 @@ async function startLab(t: TestContext, args: readonly string[], cwd: string): P
 }
 
 describe('meshpay lab --demo --once', () => {
-  it('pays, loses an authority, goes on, gets it back, and ends with equal ledgers', async (t) => {
+  it('pays, withdraws, loses an authority, is split, heals, and ends with equal ledgers', async (t) => {
     const folder = temporaryFolder(t);
     const { status, out, err } = await meshpay(['lab', '--demo', '--once'], folder);
     assert.equal(status, 0, err);
     assert.match(out, /^MeshPay lab: 4 authorities, 1 relay and 2 wallets, all on this machine$/m);
-    assert.equal(out.match(/^ {2}paid {3}/gm)?.length, 6);
+    assert.equal(out.match(/^ {2}paid {3}/gm)?.length, 7);
+    assert.match(out, /^ {2}alice withdraws 30\.00 HRS for Anna: certified and locked in /m);
+    assert.match(out, /says so: finalized, and gone from all ledgers$/m);
+    assert.match(out, /takes 12\.00 HRS in for bob: credited, once, after /);
+    assert.match(
+      out,
+      /^ {2}authority-1 and authority-2 hear nothing of authority-3, authority-4 and /m,
+    );
+    assert.match(
+      out,
+      /cannot withdraw in one half: 2 authorities of 4 are no quorum, and nothing /,
+    );
+    assert.match(out, /^ {2}bob cannot pay in the other half either$/m);
+    assert.match(out, /all hear all; the ledgers are the same .* after the healing/);
     assert.match(out, /authority-2 is dead/);
     assert.match(out, /it has caught up: all ledgers have the same digest/);
     const digests = [...out.matchAll(/^authority-\d.* ([0-9a-f]{24})$/gm)].map(
@@ -54,8 +67,8 @@ describe('meshpay lab --demo --once', () => {
     );
     assert.equal(digests.length, 4);
     assert.equal(new Set(digests).size, 1);
-    assert.match(out, /^alice +970\.23 HRS$/m);
-    assert.match(out, /^bob +1029\.77 HRS$/m);
+    assert.match(out, /^alice +941\.73 HRS$/m);
+    assert.match(out, /^bob +1040\.27 HRS$/m);
     assert.match(out, /\(relay\)/, 'one wallet reached the authorities through the relay only');
     assert.match(out, /All ledgers are equal and every balance is right\./);
     const pids = pidsIn(out);

@@ -46,7 +46,8 @@ const LOOKS_AGAIN: Readonly<Record<string, string>> = {
   'agent/cli/commands/radio-watch.ts': 'a living picture has ages in it, which go on',
   'agent/cli/commands/radio-watched.ts': 'a report is a file, and whoever writes it may be gone',
   'agent/cli/lab/lab-daemon.ts': 'a control socket that is not there yet wakes nobody',
-  'agent/cli/lab/demo.ts': 'no event tells that the ledgers of several nodes have become equal',
+  'agent/cli/lab/lab-waits.ts':
+    'no event tells that the ledgers of several nodes have become equal',
   'agent/cli/commands/lab.ts': 'the lab watches processes that are not its children',
   'agent/radio/sign.ts': 'a lamp blinks at a steady pace',
   'agent/radio/service.ts': 'the lock of another process is looked at',

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Args, CommandSpec, Context } from '../command.ts';
 import { failure } from '../failure.ts';
-import { runDemo, type Story } from '../lab/demo.ts';
+import { runDemo } from '../lab/demo.ts';
+import type { Story } from '../lab/demo-story.ts';
 import { type Lab, type LabNode, openLab } from '../lab/lab.ts';
 import { runRadioLab, TOPOLOGIES } from '../lab/radios.ts';
 import {
@@ -37,12 +38,17 @@ export const lab: CommandSpec = {
       'mesh, meshpay-radio, meshpayd and a wallet in each node, and a prompt that cuts and heals links, ' +
       'loses packets, kills nodes, and gives a shell in any of them. It needs a clone of the source on ' +
       'Debian or Ubuntu (x86-64), and about 240 MB of packages the first time.',
-    'With --demo it pays several times, kills an authority, pays without it, brings it back and ' +
+    'With --demo it pays several times, withdraws money and takes some in through a cashier, kills an ' +
+      'authority, pays without it and brings it back, cuts the network in two halves and heals it, and ' +
       'compares all ledgers.',
   ],
   positionals: [],
   options: [
-    { name: 'demo', kind: 'flag', summary: 'show how payments survive the loss of an authority' },
+    {
+      name: 'demo',
+      kind: 'flag',
+      summary: 'show how payments survive the loss of an authority, and a split',
+    },
     {
       name: 'once',
       kind: 'flag',

@@ -1,71 +1,33 @@
 /**
- * The demonstration: payments directly and through the relay, an authority killed in the middle,
- * payments without it, its return, and the proof that all ledgers are the same again. It tells what
- * it does through `Story`, so that what a person reads is made in one place (render/lab.ts).
+ * The demonstration: payments directly and through the relay, money out of the network and into
+ * it, an authority killed in the middle, payments without it, its return, a mesh that splits and
+ * heals, and the proof that all ledgers are the same again. It tells what it does through `Story`,
+ * so that what a person reads is made in one place (render/lab.ts).
  */
 import type { Amount, TokenIndex } from '../../core/base/units.ts';
-import { certificateView, type QuantityView } from '../../shell/control/money-view.ts';
-import { openWalletFolder } from '../../wallet/folder.ts';
+import { certificateView } from '../../shell/control/money-view.ts';
 import { pay } from '../../wallet/pay.ts';
 import { refresh } from '../../wallet/refresh.ts';
-import { openSession, type WalletSession } from '../../wallet/session.ts';
 import { beside } from '../../wallet/until.ts';
-import { spendable, walletView } from '../../wallet/view.ts';
+import { walletView } from '../../wallet/view.ts';
 import { failure } from '../failure.ts';
 import { duration } from '../render/text.ts';
-import { pause } from '../wait.ts';
 import { orFail } from '../wallet-failure.ts';
-import type { Lab, LabNode, LabWallet } from './lab.ts';
+import { payIn, payOut } from './demo-cash.ts';
+import { heal, split } from './demo-split.ts';
+import {
+  balanceOf,
+  close,
+  type DemoPayment,
+  type DemoResult,
+  open,
+  type Person,
+  type Story,
+} from './demo-story.ts';
+import type { Lab, LabNode } from './lab.ts';
+import { untilEqual } from './lab-waits.ts';
 
-export interface DemoPayment {
-  readonly from: string;
-  readonly to: string;
-  /** Name of the relay that the payer has to go through. */
-  readonly through: string | undefined;
-  readonly quantity: QuantityView;
-  readonly memo: string;
-  readonly votes: readonly string[];
-  readonly latencyMs: number;
-}
-
-export interface DemoResult {
-  readonly payments: readonly DemoPayment[];
-  readonly nodes: readonly {
-    readonly name: string;
-    readonly role: string;
-    readonly votes: number;
-    readonly certificates: number;
-    readonly relayed: number;
-    readonly digest: string | undefined;
-    readonly residentBytes: number;
-  }[];
-  readonly balances: readonly {
-    readonly name: string;
-    readonly balances: readonly QuantityView[];
-  }[];
-  readonly killed: string;
-  readonly caughtUpMs: number;
-}
-
-/** What the demonstration tells while it goes on. */
-export interface Story {
-  chapter(title: string): void;
-  started(node: LabNode, readyMs: number): void;
-  paid(payment: DemoPayment): void;
-  said(text: string): void;
-  busy(text: string): void;
-}
-
-const CATCH_UP_MS = 30_000;
 const PAY_MS = 30_000;
-const POLL_MS = 20;
-
-interface Person {
-  readonly wallet: LabWallet;
-  readonly session: WalletSession;
-  /** What it had before the demonstration, in the smallest unit. */
-  readonly beforeMinor: bigint;
-}
 
 /**
  * Runs the whole demonstration. Throws Failure with the reason when anything is not as it should.
@@ -81,11 +43,7 @@ export async function runDemo(lab: Lab, story: Story, signal: AbortSignal): Prom
   try {
     story.chapter('Paying');
     story.busy('The wallets connect...');
-    for (const wallet of lab.wallets.slice(0, 2)) {
-      const session = orFail(await openSession(orFail(openWalletFolder(wallet.folder))));
-      orFail(await refresh(session, signal));
-      people.push({ wallet, session, beforeMinor: balanceOf(session) });
-    }
+    for (const wallet of lab.wallets.slice(0, 2)) people.push(await open(wallet, signal));
     const [alice, bob] = people;
     if (alice === undefined || bob === undefined) throw failure('lab_failed');
     const payments: DemoPayment[] = [];
@@ -99,6 +57,10 @@ export async function runDemo(lab: Lab, story: Story, signal: AbortSignal): Prom
     await make(alice, bob, 300n, 'milk');
     await make(bob, alice, 475n, 'mending a bicycle');
 
+    story.chapter('Money leaves the network, and comes in');
+    alice.otherMinor -= await payOut(lab, alice, story, signal);
+    bob.otherMinor += await payIn(lab, bob, story, signal);
+
     story.chapter(`SIGKILL for ${victim.name}, and paying without it`);
     const { pid } = victim.daemon;
     await victim.daemon.kill();
@@ -107,28 +69,28 @@ export async function runDemo(lab: Lab, story: Story, signal: AbortSignal): Prom
     await make(bob, alice, 99n, 'eggs');
 
     story.chapter(`${victim.name} comes back`);
-    story.busy(`${victim.name} checks its store and catches up...`);
-    const begun = performance.now();
-    const readyMs = await lab.start(victim);
-    story.started(victim, readyMs);
-    await untilEqual(lab, signal);
-    const caughtUpMs = performance.now() - begun;
-    story.said(
-      `it has caught up: all ledgers have the same digest ${duration(caughtUpMs)} after its start`,
-    );
+    const caughtUpMs = await comeBack(lab, victim, story, signal);
     await make(alice, bob, 1n, 'one more, with everybody');
+
+    const sofar = await resultsOf(lab);
+    story.chapter('The mesh splits');
+    await split(lab, [alice, bob], story, signal);
+    story.chapter('The mesh heals');
+    const healedMs = await heal(lab, [alice, bob], story, signal);
+    await make(bob, alice, 150n, 'a lamp');
 
     story.busy('Comparing ledgers and balances...');
     await untilEqual(lab, signal);
     return {
       payments,
-      nodes: await Promise.all(lab.nodes.map(resultOf)),
+      nodes: await resultsOf(lab, sofar),
       balances: await balancesOf(people, payments, signal),
       killed: victim.name,
       caughtUpMs,
+      healedMs,
     };
   } finally {
-    await Promise.all(people.map(({ session }) => session.close()));
+    await Promise.all(people.map(close));
   }
 }
 
@@ -156,16 +118,34 @@ async function payOnce(
   };
 }
 
-async function untilEqual(lab: Lab, signal: AbortSignal): Promise<void> {
+/** It starts again; how long it took until its ledger was that of the others. */
+async function comeBack(
+  lab: Lab,
+  victim: LabNode,
+  story: Story,
+  signal: AbortSignal,
+): Promise<number> {
+  story.busy(`${victim.name} checks its store and catches up...`);
   const begun = performance.now();
-  while (!(await lab.isEqual())) {
-    if (signal.aborted) throw failure('interrupted');
-    if (performance.now() - begun > CATCH_UP_MS) {
-      const expected = `the same digest everywhere within ${duration(CATCH_UP_MS)}`;
-      throw failure('lab_failed', { field: 'authorities', expected, found: 'different ones' });
-    }
-    await beside(lab.watchers, pause(POLL_MS));
-  }
+  const readyMs = await lab.start(victim);
+  story.started(victim, readyMs);
+  await untilEqual(lab, signal);
+  const caughtUpMs = performance.now() - begun;
+  story.said(
+    `it has caught up: all ledgers have the same digest ${duration(caughtUpMs)} after its start`,
+  );
+  return caughtUpMs;
+}
+
+/** Nodes count since their start: what they had counted before it comes on top. */
+async function resultsOf(lab: Lab, before: DemoResult['nodes'] = []): Promise<DemoResult['nodes']> {
+  const nodes = await Promise.all(lab.nodes.map(resultOf));
+  return nodes.map((node, at) => ({
+    ...node,
+    votes: node.votes + (before[at]?.votes ?? 0),
+    certificates: node.certificates + (before[at]?.certificates ?? 0),
+    relayed: node.relayed + (before[at]?.relayed ?? 0),
+  }));
 }
 
 async function resultOf({ name, role, daemon }: LabNode): Promise<DemoResult['nodes'][number]> {
@@ -182,12 +162,12 @@ async function balancesOf(
   signal: AbortSignal,
 ): Promise<DemoResult['balances']> {
   const result = [];
-  for (const { wallet, session, beforeMinor } of people) {
+  for (const { wallet, session, beforeMinor, otherMinor } of people) {
     const sum = (way: 'from' | 'to'): bigint =>
       payments
         .filter((payment) => payment[way] === wallet.name)
         .reduce((total, { quantity }) => total + BigInt(quantity.amountMinor), 0n);
-    const expected = beforeMinor + sum('to') - sum('from');
+    const expected = beforeMinor + otherMinor + sum('to') - sum('from');
     orFail(await refresh(session, signal));
     const found = balanceOf(session);
     if (found !== expected) {
@@ -203,8 +183,4 @@ async function balancesOf(
     result.push({ name: wallet.name, balances });
   }
   return result;
-}
-
-function balanceOf({ read, network, account }: WalletSession): bigint {
-  return spendable(read, network, account, 0 as TokenIndex);
 }

@@ -49,11 +49,14 @@ export class LabDaemon {
     return this.#child?.pid;
   }
 
-  /** Starts the process; a running one is left as it is. */
-  start(): void {
+  /**
+   * Starts the process, with another configuration than its own if one is named; a running one is
+   * left as it is.
+   */
+  start(configFile = this.configFile): void {
     if (this.#child !== undefined) return;
     const log = openSync(this.#logFile, 'a', 0o600);
-    const args = [...V8_FLAGS, '--import', LEASH, MESHPAYD, '--config', this.configFile];
+    const args = [...V8_FLAGS, '--import', LEASH, MESHPAYD, '--config', configFile];
     // A session of its own: Ctrl-C in the terminal reaches the lab alone, which stops the daemons.
     const started = spawn(process.execPath, args, { stdio: ['pipe', log, log], detached: true });
     closeSync(log);

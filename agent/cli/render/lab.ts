@@ -2,7 +2,7 @@
 
 import { quoted } from '../../core/base/characters.ts';
 import { formatAddress } from '../../shell/net/address.ts';
-import type { DemoPayment, DemoResult } from '../lab/demo.ts';
+import type { DemoPayment, DemoResult } from '../lab/demo-story.ts';
 import type { Lab, LabNode } from '../lab/lab.ts';
 import type { Paint } from './paint.ts';
 import { renderTable } from './table.ts';
@@ -102,7 +102,8 @@ export function renderDemoResult({ paint }: LabLook, result: DemoResult): string
   const verdict = [
     paint.good('All ledgers are equal and every balance is right.'),
     `${counted(result.payments.length, 'payment')}, median ${duration(median)};`,
-    `${result.killed} lost nothing and caught up in ${duration(result.caughtUpMs)}.`,
+    `${result.killed} lost nothing and caught up in ${duration(result.caughtUpMs)},`,
+    `the two halves in ${duration(result.healedMs)}.`,
   ].join(' ');
   return ['', payments, '', nodes, '', balances, '', verdict].join('\n');
 }
