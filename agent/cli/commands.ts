@@ -37,6 +37,7 @@ import { version } from './commands/version.ts';
 import { walletCancel, walletUnlock } from './commands/wallet-close.ts';
 import { walletName, walletNames } from './commands/wallet-contacts.ts';
 import { walletHistory } from './commands/wallet-history.ts';
+import { walletBackup, walletRestore, walletWords } from './commands/wallet-keep.ts';
 import { walletJoin, walletNew } from './commands/wallet-new.ts';
 import { walletPay, walletResume } from './commands/wallet-pay.ts';
 import { walletImport, walletReceipt, walletVerify } from './commands/wallet-receipt.ts';
@@ -58,6 +59,9 @@ export const COMMANDS: readonly CommandSpec[] = [
   networkShow,
   walletNew,
   walletJoin,
+  walletWords,
+  walletBackup,
+  walletRestore,
   walletAddress,
   walletRequest,
   walletName,

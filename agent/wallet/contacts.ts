@@ -19,7 +19,7 @@ import {
 } from './fault.ts';
 import { readText } from './genesis-file.ts';
 
-const CONTACTS_FILE = 'contacts.toml';
+export const CONTACTS_FILE = 'contacts.toml';
 const MAX_CONTACTS = 2_000;
 /** The longest names, with quotes, addresses and line ends. */
 const MAX_CONTACTS_BYTES = MAX_CONTACTS * 256;
@@ -50,7 +50,16 @@ export function readContacts(folder: string): Contacts | WalletFault {
   if (isCut(text)) return bad(file, 'the line "# end" that its first line promises', 'none');
   const table = parseToml(file, text);
   if (isFault(table)) return table;
+  return contactsOf(file, table);
+}
+
+/** Contacts that stand in a file, judged. */
+export function contactsOf(
+  file: string,
+  table: readonly (readonly [string, unknown])[],
+): Contacts | FileFault {
   const contacts = new Map<string, string>();
+  if (table.length > MAX_CONTACTS) return bad(file, `at most ${MAX_CONTACTS}`, `${table.length}`);
   for (const [name, value] of table) {
     const known = readContactName(name);
     if (isFault(known)) return bad(`${file}: ${foundText(name)}`, NAME_EXPECTED, 'another name');
@@ -62,6 +71,12 @@ export function readContacts(folder: string): Contacts | WalletFault {
     contacts.set(known, nameOf('account', address));
   }
   return sorted(contacts);
+}
+
+/** Contacts as the text of their file. */
+export function contactsText(contacts: Contacts): string {
+  const lines = [...contacts].map(([name, address]) => `${JSON.stringify(name)} = "${address}"`);
+  return wholeText(['# Whom this wallet pays, by name.', ...lines, ''].join('\n'));
 }
 
 /** Gives an address a name, a new one if it has that name already. */
@@ -113,10 +128,8 @@ function changed(
   const file = join(folder, CONTACTS_FILE);
   if (after.size > MAX_CONTACTS) return bad(file, `at most ${MAX_CONTACTS} contacts`, 'one more');
   const contacts = sorted(after);
-  const lines = [...contacts].map(([name, address]) => `${JSON.stringify(name)} = "${address}"`);
-  const text = wholeText(['# Whom this wallet pays, by name.', ...lines, ''].join('\n'));
   return withFiles(() => {
-    replaceFile(file, text, 0o600);
+    replaceFile(file, contactsText(contacts), 0o600);
     return contacts;
   });
 }

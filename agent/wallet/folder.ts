@@ -4,6 +4,7 @@
  *   wallet.key    the account's secret key, mode 0600 (shell/keys.ts)
  *   genesis.json  the network that it pays on; not there before the wallet has joined one
  *   wallet.toml   the nodes that it connects to
+ *   contacts.toml names for addresses (contacts.ts); not there before it has any
  *   store/, pid   its store (shell/store/layout.ts)
  */
 
@@ -17,6 +18,7 @@ import type { Network } from '../core/network/genesis.ts';
 import { isKeyFault, newSeed, readKeyFile, signerFromSeed, writeKeyFile } from '../shell/keys.ts';
 import type { Address } from '../shell/net/address.ts';
 import { CONFIG_FILE, configText, readWalletConfig, type WalletConfig } from './config.ts';
+import { CONTACTS_FILE, type Contacts, contactsText } from './contacts.ts';
 import { isFault, type KeyFileFault, type WalletFault, withFiles } from './fault.ts';
 import { GENESIS_FILE, genesisText, readGenesis } from './genesis-file.ts';
 
@@ -39,6 +41,7 @@ export function createWallet(
   network: Network | undefined,
   config: WalletConfig,
   seed: Uint8Array = newSeed(),
+  contacts: Contacts = new Map(),
 ): string | WalletFault {
   const created = withFiles(() => {
     return createFolder(folder, (partial): KeyFileFault | undefined => {
@@ -48,6 +51,9 @@ export function createWallet(
         writeNewFile(join(partial, GENESIS_FILE), genesisText(network), 0o644);
       }
       writeNewFile(join(partial, CONFIG_FILE), configText(config), 0o644);
+      if (contacts.size > 0) {
+        writeNewFile(join(partial, CONTACTS_FILE), contactsText(contacts), 0o600);
+      }
       return undefined;
     });
   });
@@ -109,7 +115,14 @@ export function openWalletFolder(folder: string): WalletFolder | WalletFault {
   return { folder, signer, memos: memosOf(seed, network.id), network, config };
 }
 
-function walletSeed(folder: string): Uint8Array | WalletFault {
+/** The network that the wallet in a folder has joined; undefined: none yet. */
+export function networkIn(folder: string): Network | undefined | WalletFault {
+  const file = join(folder, GENESIS_FILE);
+  return existsSync(file) ? readGenesis(file) : undefined;
+}
+
+/** The secret of the wallet in a folder. */
+export function walletSeed(folder: string): Uint8Array | WalletFault {
   const file = join(folder, KEY_FILE);
   if (!existsSync(file)) {
     const found = existsSync(folder) ? 'none in it' : 'nothing';

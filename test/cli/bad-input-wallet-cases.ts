@@ -51,6 +51,21 @@ export const WALLET_CASES: readonly Case[] = [
     says: /^file_exists: .*expected the network town, found another network$/,
   },
   {
+    line: 'wallet words --wallet nowhere',
+    exit: 'no_input',
+    says: /^file_missing: nowhere: expected a wallet, found nothing$/,
+  },
+  {
+    line: 'wallet backup kept --wallet alice',
+    exit: 'usage',
+    says: /^bad_usage: passphrase: expected --passphrase-file FILE, or --plain for none/,
+  },
+  {
+    line: 'wallet restore --wallet w --from text',
+    exit: 'usage',
+    says: /^bad_name: words: expected 24 of them, found 2$/,
+  },
+  {
     line: 'wallet request 5 --wallet alice',
     exit: 'usage',
     says: /^unknown_token: token: expected a token such as HRS, with an amount, found nothing$/,

@@ -165,7 +165,12 @@ describe('completion', () => {
     };
     if (complete('meshpay', '') === undefined) return t.skip('bash is not installed');
     assert.deepEqual(complete('meshpay', 'wal'), ['wallet']);
-    assert.deepEqual(complete('meshpay', 'wallet', 're'), ['request', 'resume', 'receipt']);
+    assert.deepEqual(complete('meshpay', 'wallet', 're'), [
+      'restore',
+      'request',
+      'resume',
+      'receipt',
+    ]);
     assert.deepEqual(complete('meshpay', 'wallet', 'pay', '--re'), ['--receipt']);
     assert.deepEqual(complete('meshpay', 'log', 'level', 'de'), ['debug']);
     assert.deepEqual(complete('meshpay', 'completion', 'z'), ['zsh']);

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 import type { Signer } from '../../agent/core/base/crypto.ts';
 import type {
   Amount,
@@ -66,14 +67,16 @@ export async function meshpay(args: readonly string[], cwd: string): Promise<Ran
 }
 
 /**
- * Runs the built command at a terminal of its own, by script(1), and types this when it is asked.
- * Undefined where there is no such program.
+ * Runs the built command at a terminal of its own, by script(1), and types this each time that it
+ * is asked, so often; then Ctrl-C. Undefined where there is no such program.
  */
 export async function atTerminal(
   line: string,
   typed: string,
   cwd: string,
+  times = Infinity,
 ): Promise<Ran | undefined> {
+  let asked = 0;
   const command = `'${process.execPath}' '${MESHPAY}' ${line}`;
   const { PATH } = process.env;
   const child = spawn('script', ['-qec', command, '/dev/null'], {
@@ -82,7 +85,9 @@ export async function atTerminal(
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   child.stdout.on('data', (text: Buffer) => {
-    if (/\? \[y\/N\] |: $/.test(String(text))) child.stdin.write(typed);
+    // What readline says to move the cursor stands behind what it asks.
+    if (/(\[y\/N\]|:) $/.test(stripVTControlCharacters(String(text))))
+      child.stdin.write(++asked > times ? '\u0003' : typed);
   });
   try {
     return await finished(child);

@@ -43,8 +43,6 @@ export const FOR_TESTS: readonly string[] = [
   'createEngine',
   'createNodeCheck',
   'loadSodium',
-  'formatSeed',
-  'parseSeed',
   'NOBODY_READS',
   'createShares',
 

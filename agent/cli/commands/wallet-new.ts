@@ -1,11 +1,15 @@
 /** `meshpay wallet new` and `meshpay wallet join`. */
+import { existsSync } from 'node:fs';
 import { nameOf } from '../../core/base/names.ts';
+import { newSeed } from '../../shell/keys.ts';
 import { createWallet, joinNetwork, walletSigner } from '../../wallet/folder.ts';
-import { type CommandSpec, JSON_OPTION } from '../command.ts';
+import { wordsOf } from '../../wallet/words.ts';
+import { type CommandSpec, type Context, JSON_OPTION } from '../command.ts';
 import { failure } from '../failure.ts';
 import { readGenesisFile } from '../network/read.ts';
 import { show } from '../output.ts';
 import { renderFields } from '../render/table.ts';
+import { askBack, renderWords } from '../secrets.ts';
 import { PEER_OPTION, readPeers, signerOf, WALLET_OPTION, walletFolderOf } from '../wallet.ts';
 import { orFail } from '../wallet-failure.ts';
 
@@ -15,7 +19,9 @@ export const walletNew: CommandSpec = {
   summary: 'make a wallet: a new key, and whom to connect to',
   description: [
     'Makes a folder with a new secret key (readable by its owner only) and shows the address to be ' +
-      'paid at. Whoever has the key has the money: keep a copy of wallet.key where it is safe.',
+      'paid at. At a terminal it shows the key as 24 words first, to be written on paper, and asks ' +
+      'some of them back: whoever has the words has the money, and they bring the wallet back. ' +
+      '"meshpay wallet words" shows them again.',
     'The genesis document may be told later, with "meshpay wallet join": an address is needed to ' +
       'found a network, and a network to pay.',
   ],
@@ -30,6 +36,7 @@ export const walletNew: CommandSpec = {
       summary: 'the genesis document of the network, or a folder that has it',
     },
     PEER_OPTION,
+    { name: 'yes', kind: 'flag', summary: 'do not show the words now' },
     {
       name: 'allow-volatile',
       kind: 'flag',
@@ -54,7 +61,9 @@ export const walletNew: CommandSpec = {
     const network = genesis === undefined ? undefined : readGenesisFile(genesis);
     const config = { peers, allowVolatile: args.flag('allow-volatile') };
     const wanted = walletFolderOf(args, context.environment);
-    const folder = orFail(createWallet(wanted, network, config));
+    const seed = newSeed();
+    if (!args.flag('yes')) await teachWords(seed, wanted, context);
+    const folder = orFail(createWallet(wanted, network, config, seed));
     const address = nameOf('account', orFail(walletSigner(folder)).publicKey);
     show(args, context, { address, folder }, (paint) =>
       renderFields(paint, [
@@ -68,6 +77,20 @@ export const walletNew: CommandSpec = {
     );
   },
 };
+
+/** Shows the words, and asks some of them back, before there is a wallet that could be lost. */
+async function teachWords(
+  seed: Uint8Array,
+  folder: string,
+  { ask, terminal }: Context,
+): Promise<void> {
+  if (ask === undefined || existsSync(folder)) return;
+  const words = wordsOf(seed);
+  terminal.note('Write these 24 words on paper. Whoever has them has the money, and without them');
+  terminal.note('a broken machine takes it along.\n');
+  terminal.note(`${renderWords(words)}\n`);
+  await askBack(words, ask, { terminal });
+}
 
 export const walletJoin: CommandSpec = {
   path: ['wallet', 'join'],
