@@ -42,6 +42,8 @@ export interface Place {
   readonly closed: string[];
   wakeAtMs: number | undefined;
   up: boolean;
+  /** How far its clock on the wall is ahead of the world's time. */
+  wallSkewMs: number;
 }
 
 export interface Wire {
@@ -140,6 +142,7 @@ export class World {
       closed: [],
       wakeAtMs: undefined,
       up: true,
+      wallSkewMs: 0,
     };
     this.places.set(name, place);
     this.#wires.set(place, new Map());
@@ -230,7 +233,8 @@ export class World {
   /** One event at one place: the step's writes are kept, its frames queued. */
   event(place: Place, event: Event): Step {
     const read = { get: (key: ByteKey) => place.state.get(key) };
-    const whole = place.node.step(event, { nowMs: this.nowMs, wallMs: this.nowMs }, read);
+    const stamp = { nowMs: this.nowMs, wallMs: this.nowMs + place.wallSkewMs };
+    const whole = place.node.step(event, stamp, read);
     const step = { ...whole, sends: whole.sends.filter(({ bytes }) => this.#isCarried(bytes)) };
     for (const { key, value } of step.writes) {
       if (value === undefined) place.state.delete(key);
