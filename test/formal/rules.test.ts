@@ -110,6 +110,7 @@ function smallCases(): readonly SmallCase[] {
         mayVote: true,
         isPartitioned: false,
         isStopped: false,
+        isStated: false,
         hasRoom: true,
       },
       inTheModel: {

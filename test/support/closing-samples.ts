@@ -45,7 +45,7 @@ export function closingSamples({
       const record = { ...kept, decided: { turn: 1, result }, reserve };
       return [result.TAG, encode(closing.closingCoder, record)] as const;
     }),
-    ['value', encode(closing.closingValueCoder, { statements, orders })],
+    ['value', encode(closing.closingValueCoder, { epoch: 0 as Epoch, statements, orders })],
     ['places', encode(closing.toldPlacesCoder, [place])],
     ['statement', encode(closing.statementBodyCoder, { place, voted: hash })],
     ['fact', encode(factCoder, { TAG: 'closing', data: decision })],

@@ -37,7 +37,7 @@ export function closedBy(world: World, place: ClosingPlace): Decision {
       signature: sign(signingBytes('closing_statement', id, epoch, stated)),
     };
   });
-  const value = encode(closingValueCoder, { statements, orders: [] });
+  const value = encode(closingValueCoder, { epoch, statements, orders: [] });
   const subject = { TAG: 'closing', data: { ...place, turn: 1 } } as const;
   const body = encode(ballotBodyCoder, { subject, round: 0, value: sha256(value) });
   const precommits = members.map(({ member, sign }) => {

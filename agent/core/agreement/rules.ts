@@ -23,7 +23,7 @@ export type Opinion = 'valid' | 'doubted' | 'unknown' | 'invalid';
 export interface SubjectRules<K extends SubjectKind> {
   /**
    * Whether this member knows enough of the subject to take part. For what it does not know, and
-   * for what was decided long ago, nothing is kept.
+   * for what was decided long ago, nothing is kept. Of what was carried over it always does.
    */
   readonly mayBegin: (draft: Draft, setup: AuthoritySetup, subject: DataOfSubject<K>) => boolean;
   /** What this member would have decided now, if anything. */
@@ -72,7 +72,7 @@ export function rulesFor(
   const rules = table[TAG] as SubjectRules<SubjectKind>;
   return {
     get mayBegin() {
-      return rules.mayBegin(draft, setup, data);
+      return carriedValue(draft, subject) !== undefined || rules.mayBegin(draft, setup, data);
     },
     propose: () => carriedValue(draft, subject) ?? rules.propose(draft, setup, data),
     judge: (value) => {

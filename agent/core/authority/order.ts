@@ -29,6 +29,7 @@ import { currentCommittee, sits } from '../network/committees.ts';
 import { signStatement } from '../network/statement.ts';
 import { isPartitioned } from '../presence/status.ts';
 import type { AuthoritySetup } from '../setup.ts';
+import { SPACES } from '../spaces.ts';
 import { mayVote } from '../standing.ts';
 import { accountCount, balanceOf, hasAccount, readAccount, writePending } from './account.ts';
 import { noteDoubleSpend } from './double-spend.ts';
@@ -135,8 +136,19 @@ export function caseOf(draft: Draft, setup: AuthoritySetup, signed: SignedOrder)
     mayVote: mayVote(draft) && sits(draft, setup.authority.member),
     isPartitioned: isPartitioned(draft),
     isStopped: isStopped(draft),
+    isStated: hasStated(draft, order.account, account),
     hasRoom: leavesRoomFor(draft, setup.network.id, order),
   };
+}
+
+/**
+ * Whether this authority stated what it voted for at the account's next sequence, to have it
+ * closed. That binds it in the epoch in which it did: what may have been decided by statements of a
+ * former one was carried over (epochs/kept.ts).
+ */
+function hasStated(draft: Draft, key: Uint8Array, { next, stated }: Account): boolean {
+  if (!stated) return false;
+  return draft.read(SPACES.closing.at(key, next))?.epoch === currentCommittee(draft).epoch;
 }
 
 /** What an owner would be told who signed this payment now; no word of it is kept here. */

@@ -45,6 +45,8 @@ export interface OrderCase {
   readonly isPartitioned: boolean;
   /** Whether it gives no more votes in this epoch (PROTOCOL: Change of epoch). */
   readonly isStopped: boolean;
+  /** Whether it stated in this epoch what it voted for at the payer's next sequence. */
+  readonly isStated: boolean;
   /** Whether orders of former epochs leave room for this one (epochs/kept.ts). */
   readonly hasRoom: boolean;
 }
@@ -180,7 +182,7 @@ export const ORDER_RULES: readonly OrderRule[] = [
     formal: '',
     meaning: 'the authority has not stated what it voted for at this sequence, to have it closed',
     isOfTheMoment: true,
-    holds: ({ account }) => !account.stated,
+    holds: ({ isStated }) => !isStated,
   },
   {
     name: 'EnoughBalance',

@@ -129,10 +129,12 @@ function open(
     tellAgainLater(draft, place);
     return advance(draft, setup, place, known);
   }
+  // Who cannot tell what it voted for states nothing now; it is told again when it can.
+  if (!mayVote(draft)) return 'not_voting';
   const isBusy = !mayHaveAnother(setup.network.genesis, votesThisHour(draft, account));
   if (isBusy) return 'too_many_votes';
   const nothing = { statements: [], orders: [], decided: undefined, reserve: undefined };
-  const closing = withOwn(draft, setup, place, { cause, epoch, ...nothing });
+  const closing = withOwnStatement(draft, setup, place, { cause, epoch, ...nothing });
   writePending(draft, key, { ...withVote(draft, setup, account), stated: true });
   writeClosing(draft, place, closing);
   tellStatement(draft, setup, place, closing);
@@ -140,15 +142,6 @@ function open(
   setTimerBy(draft, 'closing', draft.stamp.nowMs + CLOSING_GRACE_MS);
   draft.note({ kind: 'closing_asked', ...place, by: cause.TAG });
   return advance(draft, setup, place, closing);
-}
-
-function withOwn(
-  draft: Draft,
-  setup: AuthoritySetup,
-  place: ClosingPlace,
-  closing: ClosingRecord,
-): ClosingRecord {
-  return mayVote(draft) ? withOwnStatement(draft, setup, place, closing) : closing;
 }
 
 /** Whether the owner of the account wants this, or signed two orders for the place. */

@@ -2,9 +2,11 @@
  * A decision that closes a sequence, wherever it comes from: agreement, or another authority that
  * tells it (tell.ts). It is checked by then.
  *
- * Safety: carried out once, in the account's turn, and never against a certificate: where one has
- * the sequence already the decision changes nothing. A decision that comes before what it follows
- * is left alone: whoever knows it tells it again when this ledger is compared with theirs.
+ * Safety: the result follows from the statements by the rule of the committee that they were made
+ * in, whichever committee decided on them. It is carried out once, in the account's turn, and never
+ * against a certificate: where one has the sequence already the decision changes nothing. A
+ * decision that comes before what it follows is left alone: whoever knows it tells it again when
+ * this ledger is compared with theirs.
  */
 import { concludeAgreement } from '../agreement/open.ts';
 import { readAccount } from '../authority/account.ts';
@@ -25,7 +27,7 @@ import { committeeOf, currentCommittee } from '../network/committees.ts';
 import type { AuthoritySetup } from '../setup.ts';
 import { SPACES } from '../spaces.ts';
 import { mayVote } from '../standing.ts';
-import { possibleOrders, resultOf } from './result.ts';
+import { areNamed, possibleOrders, resultOf } from './result.ts';
 import { carryOut, closingAt } from './settle.ts';
 import { tellAgainLater, tellStatement, withOwnStatement } from './statements.ts';
 import { voteForWinner } from './win.ts';
@@ -48,8 +50,9 @@ export function takeDecision(
   decision: Decision,
 ): void {
   const value = decode(closingValueCoder, decision.value);
-  const committee = committeeOf(draft, decision.epoch);
-  if (isRefusal(value) || committee === undefined) return;
+  if (isRefusal(value)) return;
+  const committee = committeeOf(draft, value.epoch);
+  if (committee === undefined) return;
   const { account, sequence } = place;
   const known = closingAt(draft, place);
   if (turn <= (known?.decided?.turn ?? 0)) return;
@@ -59,8 +62,8 @@ export function takeDecision(
 
   const possible = possibleOrders(value.statements, committee.members.length);
   const result = resultOf(setup.network.id, value.orders);
-  if (possible.length !== value.orders.length) return;
-  const closing = stated(draft, setup, place, known ?? closingFrom(draft, value));
+  if (!areNamed(setup.network.id, possible, value.orders)) return;
+  const closing = stated(draft, setup, place, closingWith(known, value));
   carryOut(draft, setup, place, closing, turn, result);
   record(draft, { TAG: 'closing', data: decision }, SPACES.closedAt.at(account, sequence));
   keepDigests(draft);
@@ -77,12 +80,17 @@ function stated(
   place: ClosingPlace,
   closing: ClosingRecord,
 ): ClosingRecord {
-  return mayVote(draft) ? withOwnStatement(draft, setup, place, closing) : closing;
+  const isOfNow = closing.epoch === currentCommittee(draft).epoch;
+  return isOfNow && mayVote(draft) ? withOwnStatement(draft, setup, place, closing) : closing;
 }
 
-/** What is known of a place of which this authority only learned what was decided. */
-function closingFrom(draft: Draft, { statements, orders }: ClosingValue): ClosingRecord {
-  const { epoch } = currentCommittee(draft);
+/**
+ * What is known of a place with what was decided: the statements of one epoch, that of the decided
+ * value. What this authority has of another epoch says nothing beside them.
+ */
+function closingWith(known: ClosingRecord | undefined, value: ClosingValue): ClosingRecord {
+  const { epoch, statements, orders } = value;
+  if (known?.epoch === epoch) return known;
   const nothing = { cause: undefined, decided: undefined, reserve: undefined };
-  return { ...nothing, epoch, statements: statements as readonly PlaceStatement[], orders };
+  return { ...(known ?? nothing), epoch, statements: statements as PlaceStatement[], orders };
 }

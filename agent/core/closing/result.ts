@@ -30,6 +30,19 @@ export function possibleOrders(
     .sort(compareBytes);
 }
 
+/** Whether these are exactly the orders with these hashes, in their order. */
+export function areNamed(
+  networkId: Uint8Array,
+  possible: readonly Uint8Array[],
+  orders: readonly SignedOrder[],
+): boolean {
+  if (possible.length !== orders.length) return false;
+  return orders.every(({ order }, i) => {
+    const hash = possible[i];
+    return hash !== undefined && equalBytes(orderHash(networkId, order), hash);
+  });
+}
+
 /** What becomes of a sequence with these possible orders, in ascending order of their hashes. */
 export function resultOf(networkId: Uint8Array, possible: readonly SignedOrder[]): ClosingResult {
   const [first, ...others] = possible;

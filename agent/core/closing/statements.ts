@@ -26,7 +26,10 @@ import type { AuthoritySetup } from '../setup.ts';
 import { SPACES } from '../spaces.ts';
 import { setTimerBy } from '../timers.ts';
 
-/** The record with this authority's own statement, of an order that it voted for or of none. */
+/**
+ * The record with this authority's own statement, of an order that it voted for or of none, as long
+ * as the sequence is free.
+ */
 export function withOwnStatement(
   draft: Draft,
   setup: AuthoritySetup,
@@ -35,8 +38,9 @@ export function withOwnStatement(
 ): ClosingRecord {
   const { member } = setup.authority;
   if (closing.statements.some((statement) => statement.member === member)) return closing;
-  const { next, pending } = readAccount(draft, place.account);
-  const order = place.sequence === next ? pending : undefined;
+  const { next, pending: order } = readAccount(draft, place.account);
+  // Of a sequence that is spent it does not know any more what it voted for there.
+  if (place.sequence !== next) return closing;
   const voted = order && orderHash(setup.network.id, order.order);
   const body = { place, voted };
   const { signature } = signStatement(draft, setup, 'closing_statement', statementBodyCoder, body);

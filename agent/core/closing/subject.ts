@@ -20,7 +20,6 @@ import type { Opinion, SubjectRules } from '../agreement/rules.ts';
 import { readAccount } from '../authority/account.ts';
 import { caseOf } from '../authority/order.ts';
 import { isLastinglyValid } from '../authority/rules.ts';
-import { equalBytes } from '../base/bytes.ts';
 import { MAX_CLOSING_ORDERS } from '../base/limits.ts';
 import { isRefusal } from '../base/refusal.ts';
 import { decode, encode } from '../codec/canonical.ts';
@@ -30,13 +29,13 @@ import {
   type ClosingValue,
   closingValueCoder,
 } from '../codec/closing.ts';
-import { orderHash, type SignedOrder } from '../codec/order.ts';
+import type { SignedOrder } from '../codec/order.ts';
 import type { Draft } from '../draft.ts';
 import { quorumOf } from '../network/committee.ts';
 import { currentCommittee, membersOf } from '../network/committees.ts';
 import type { AuthoritySetup } from '../setup.ts';
 import { takeDecision } from './decided.ts';
-import { possibleOrders } from './result.ts';
+import { areNamed, possibleOrders } from './result.ts';
 import { closingAt } from './settle.ts';
 import { isOrderOf, isStated, orderNamed } from './statements.ts';
 
@@ -83,7 +82,7 @@ function valueAtHand(draft: Draft, setup: AuthoritySetup, turn: Turn): ClosingVa
     if (order === undefined) return undefined;
     orders.push(order);
   }
-  return { statements: closing.statements, orders };
+  return { epoch: closing.epoch, statements: closing.statements, orders };
 }
 
 /** Whether fewer orders are possible than those that a reserve is kept for. */
@@ -101,11 +100,12 @@ function propose(draft: Draft, setup: AuthoritySetup, turn: Turn): Uint8Array | 
 
 function judge(draft: Draft, setup: AuthoritySetup, turn: Turn, bytes: Uint8Array): Opinion {
   const value = decode(closingValueCoder, bytes);
-  if (isRefusal(value)) return 'invalid';
+  // What was stated in a former epoch counts only where it was carried over (agreement/rules.ts).
+  if (isRefusal(value) || value.epoch !== currentCommittee(draft).epoch) return 'invalid';
   const members = membersOf(draft).length;
   if (value.statements.length < quorumOf(members)) return 'invalid';
   const possible = possibleOrders(value.statements, members);
-  if (!areNamed(setup, possible, value.orders)) return 'invalid';
+  if (!areNamed(setup.network.id, possible, value.orders)) return 'invalid';
   const closing = closingOf(draft, turn);
   if (closing === undefined) return 'unknown';
   if (!value.statements.every((each) => isStated(draft, setup, turn, each))) return 'invalid';
@@ -114,18 +114,6 @@ function judge(draft: Draft, setup: AuthoritySetup, turn: Turn, bytes: Uint8Arra
   if (!areTheirs(draft, setup, turn, value.orders)) return 'unknown';
   const own = valueAtHand(draft, setup, turn);
   return own !== undefined && own.orders.length < value.orders.length ? 'doubted' : 'valid';
-}
-
-/** Whether the value has exactly the possible orders, in their order. */
-function areNamed(
-  { network }: AuthoritySetup,
-  possible: readonly Uint8Array[],
-  orders: readonly SignedOrder[],
-): boolean {
-  if (possible.length !== orders.length) return false;
-  return orders.every(({ order }, i) => {
-    return equalBytes(orderHash(network.id, order), possible[i] ?? new Uint8Array());
-  });
 }
 
 /** Whether each of these is an order that the account may give, by this ledger. */

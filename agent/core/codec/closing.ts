@@ -73,6 +73,8 @@ const statementsCoder = checked(listOf(MAX_MEMBERS, statementCoder), (statements
 
 /** What is decided: the statements, and every order that may be certified by them. */
 export const closingValueCoder = struct({
+  /** Of the statements: a value may be decided in a later epoch than it was proposed in. */
+  epoch: epochCoder,
   statements: statementsCoder,
   /** In ascending order of their hashes. */
   orders: listOf(MAX_CLOSING_ORDERS, signedOrderCoder),

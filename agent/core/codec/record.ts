@@ -68,7 +68,10 @@ export const accountCoder = struct({
   locked: listOf(MAX_TOKENS, tokenBalanceCoder),
   /** Money that is kept aside for orders of closed sequences, all of them together. */
   reserved: listOf(MAX_TOKENS, tokenBalanceCoder),
-  /** It said what it voted for at `next`, and votes there no more (closing/statements.ts). */
+  /**
+   * It said what it voted for at `next`, and votes there no more in that epoch, which stands in the
+   * closing's record (closing/statements.ts).
+   */
   stated: bool,
   /** How many first votes it had here in an hour, and which hour that was (authority/rate.ts). */
   votes: struct({ hour: u32, count: u32 }),

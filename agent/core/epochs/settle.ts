@@ -16,6 +16,7 @@
  */
 
 import { subjectHash } from '../agreement/decision.ts';
+import { beginAgreement } from '../agreement/open.ts';
 import { readAccount, writePending } from '../authority/account.ts';
 import { digestAt } from '../authority/digest.ts';
 import { noteOutvoted } from '../authority/lives.ts';
@@ -130,6 +131,8 @@ function enforce(draft: Draft, setup: AuthoritySetup, { orders, polkas }: Listed
   }
   for (const { order } of orders) dropOutvoted(draft, setup, order.order);
   for (const polka of polkas) draft.write(SPACES.carried.at(subjectHash(polka.subject)), polka);
+  // What they are about waits for it: a closing gives no votes at its place before (kept.ts).
+  for (const { subject } of polkas) beginAgreement(draft, setup, subject);
   draft.note({ kind: 'epoch_settled', epoch: currentCommittee(draft).epoch, kept: orders.length });
 }
 

@@ -171,9 +171,16 @@ function openPolkas(draft: Draft): readonly Polka[] {
   const last = draft.read(SPACES.lastCut);
   for (const name of last === undefined ? [] : namesOf(draft, last)) {
     const polka = polkaNamed(draft, name);
-    if (polka !== undefined && decisionOn(draft, polka.subject) === undefined) polkas.push(polka);
+    if (polka !== undefined && isOpenStill(draft, polka)) polkas.push(polka);
   }
   return latestPolkas(polkas);
+}
+
+/** Whether it can still come to a decision that changes anything. */
+function isOpenStill(draft: Draft, { subject }: Polka): boolean {
+  if (decisionOn(draft, subject) !== undefined) return false;
+  if (subject.TAG !== 'closing' || subject.data.turn > 1) return true;
+  return readAccount(draft, subject.data.account).next <= subject.data.sequence;
 }
 
 /** Nobody is voted for any more, so accounts without such an order get none. */
