@@ -4,13 +4,15 @@
  * called by its hash, and a list by its top page; so whoever knows what a list is called can check
  * each page as it comes.
  *
- * Bounds: a list that is fetched has at most as many orders as there may be accounts with one.
- * Pages of lists that members stated are in memory as long as their statements are; those of the
- * last cut are on disk.
+ * Bounds: a member's list has of each account one order that it voted for and those kept at its
+ * next sequence, and so many polkas; what follows from the lists of a committee has at most as much
+ * as all of them together (`MostListed`). So whatever hostile members list, what is decided by it
+ * can be read. Pages of lists that members stated are in memory as long as their statements are;
+ * those of the last cut are on disk.
  */
 import { compareBytes } from '../base/bytes.ts';
 import { sha256 } from '../base/crypto.ts';
-import { MAX_LISTED_POLKAS, MAX_PAGE_NAMES, MAX_PAGE_ORDERS } from '../base/limits.ts';
+import { MAX_PAGE_NAMES, MAX_PAGE_ORDERS } from '../base/limits.ts';
 import { isRefusal } from '../base/refusal.ts';
 import type { Polka } from '../codec/agreement.ts';
 import { decode, encode } from '../codec/canonical.ts';
@@ -87,12 +89,23 @@ export type ListReading =
   | { readonly kind: 'missing'; readonly pages: readonly Uint8Array[] }
   | { readonly kind: 'broken' };
 
-/** Reads a list of at most `most` orders. */
+/** How much a list may have. */
+export interface MostListed {
+  readonly orders: number;
+  readonly polkas: number;
+}
+
+/** The same of what follows from so many lists. */
+export function timesListed({ orders, polkas }: MostListed, lists: number): MostListed {
+  return { orders: orders * lists, polkas: polkas * lists };
+}
+
+/** Reads a list of at most so much. */
 export function readList(
   draft: Draft,
   network: Uint8Array,
   list: Uint8Array,
-  most: number,
+  most: MostListed,
 ): ListReading {
   const orders: ListedOrder[] = [];
   const polkas: Polka[] = [];
@@ -106,14 +119,21 @@ export function readList(
     const page = decode(listPageCoder, bytes);
     if (isRefusal(page)) return false;
     if (page.TAG === 'pages') return page.data.length > 1 && page.data.every(visit);
-    if (page.TAG === 'polka') return polkas.push(page.data) <= MAX_LISTED_POLKAS;
-    return orders.push(...page.data) <= most;
+    if (page.TAG === 'polka') return polkas.push(page.data) <= most.polkas;
+    return orders.push(...page.data) <= most.orders;
   };
   if (!visit(list)) return { kind: 'broken' };
   if (missing.length > 0) return { kind: 'missing', pages: missing };
   const isAscending =
     inOrder(orders, (a, b) => compareListed(network, a, b)) && inOrder(polkas, comparePolkas);
-  return isAscending ? { kind: 'whole', orders, polkas } : { kind: 'broken' };
+  const isSound = isAscending && haveOneVoteEach(orders);
+  return isSound ? { kind: 'whole', orders, polkas } : { kind: 'broken' };
+}
+
+/** Nobody votes for two orders of one account before one of them is certified. */
+function haveOneVoteEach(orders: readonly ListedOrder[]): boolean {
+  const voted = orders.filter(({ why }) => why === 'voted');
+  return inOrder(voted, (a, b) => compareBytes(a.order.order.account, b.order.order.account));
 }
 
 function inOrder<T>(list: readonly T[], compare: (a: T, b: T) => number): boolean {
@@ -130,8 +150,8 @@ export function forgetList(
   list: Uint8Array,
   others: readonly Uint8Array[],
 ): void {
-  const kept = new Set(others.flatMap((other) => [...namesOf(draft, other)]).map(String));
-  for (const name of [...namesOf(draft, list)]) {
+  const kept = new Set(others.flatMap((other) => namesOf(draft, other)).map(String));
+  for (const name of namesOf(draft, list)) {
     if (!kept.has(String(name))) draft.remove(pages.at(name));
   }
 }
@@ -143,10 +163,16 @@ export function polkaNamed(draft: Draft, name: Uint8Array): Polka | undefined {
   return page?.TAG === 'polka' ? page.data : undefined;
 }
 
-/** The names of the pages of a list, as far as they are known. */
-export function* namesOf(draft: Draft, list: Uint8Array): Generator<Uint8Array> {
-  yield list;
-  for (const name of namesIn(pageNamed(draft, list))) yield* namesOf(draft, name);
+/** The names of the pages of a list, as far as they are known, each once. */
+export function namesOf(draft: Draft, list: Uint8Array): readonly Uint8Array[] {
+  const names = new Map<string, Uint8Array>();
+  const open = [list];
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    if (names.has(String(name))) continue;
+    names.set(String(name), name);
+    open.push(...namesIn(pageNamed(draft, name)));
+  }
+  return [...names.values()];
 }
 
 function namesIn(bytes: Uint8Array | undefined): readonly Uint8Array[] {
@@ -159,9 +185,9 @@ function readPage(bytes: Uint8Array): ListPage | undefined {
   return isRefusal(page) ? undefined : page;
 }
 
-/** How many pages so many orders take at most, those of names among them. */
-function mostPages(orders: number): number {
-  let pages = Math.max(1, Math.ceil(orders / MAX_PAGE_ORDERS)) + MAX_LISTED_POLKAS;
+/** How many pages so much takes at most, those of names among them. */
+function mostPages({ orders, polkas }: MostListed): number {
+  let pages = Math.max(1, Math.ceil(orders / MAX_PAGE_ORDERS)) + polkas;
   let all = pages;
   while (pages > 1) {
     pages = Math.ceil(pages / MAX_PAGE_NAMES);

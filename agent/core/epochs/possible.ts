@@ -6,7 +6,9 @@
  *
  * Safety: of each certificate that may exist the order is in the ledger that all of them stated, or
  * among these. What an earlier change kept for a place that is free still, all honest members list;
- * so it stays if more than f of them do. Deterministic: the same lists give the same orders.
+ * so it stays if more than f of them do. At such a place no honest member voted for anything else,
+ * so nothing else is possible there. Deterministic: the same lists give the same orders.
+ * Bounds: at one place there are at most as many as members state, or were kept before.
  */
 import { checkPolka } from '../agreement/decision.ts';
 import { compareBytes, toByteKey } from '../base/bytes.ts';
@@ -18,14 +20,14 @@ import { faultsTolerated } from '../network/committee.ts';
 import { currentCommittee } from '../network/committees.ts';
 import type { NodeSetup } from '../setup.ts';
 import { latestPolkas } from './carried.ts';
-import { compareListed, type Listed, readList } from './lists.ts';
+import { compareListed, type Listed, type MostListed, readList } from './lists.ts';
 
 /** What is carried over by these statements; undefined: a list is missing, or is none. */
 export function possibleBy(
   draft: Draft,
   setup: Pick<NodeSetup, 'network' | 'verify'>,
   statements: EpochValue['statements'],
-  most: number,
+  most: MostListed,
 ): Listed | undefined {
   const lists = statements.flatMap(({ orders }) => {
     const reading = readList(draft, setup.network.id, orders, most);
@@ -78,12 +80,19 @@ function possibleOrders(
     }
   }
   const faults = faultsTolerated(members);
-  const orders = [...counted.values()]
-    .filter(({ voted, kept }) => {
-      return kept > faults || (voted > 0 && isPossible(voted, lists.length, members));
-    })
-    .map(({ order }) => ({ why: 'kept' as const, order }));
+  const kept = [...counted.values()].filter((each) => each.kept > faults);
+  const bound = new Set(kept.map(({ order }) => placeOf(order)));
+  const voted = [...counted.values()].filter((each) => {
+    const isFree = !bound.has(placeOf(each.order));
+    return isFree && each.voted > 0 && isPossible(each.voted, lists.length, members);
+  });
+  const orders = [...kept, ...voted].map(({ order }) => ({ why: 'kept' as const, order }));
   return orders.sort((a, b) => compareListed(network.id, a, b));
+}
+
+/** An order's account and sequence, as a text. */
+function placeOf({ order }: SignedOrder): string {
+  return `${toByteKey(order.account)}${order.sequence}`;
 }
 
 /** Of two signatures of one order the lower one is kept, whoever lists which. */

@@ -35,7 +35,7 @@ import { forgetApprovals } from './approvals.ts';
 import { isKept, keptAt } from './kept.ts';
 import { forgetList, keepList, type Listed, type ListReading, readList } from './lists.ts';
 import { possibleBy } from './possible.ts';
-import { forgetStatements, mostListed, statedRoots } from './stop.ts';
+import { forgetStatements, mostKept, mostListed, statedRoots } from './stop.ts';
 
 /**
  * The current epoch is over: what the decision says of the ledger, and nothing of what was only
@@ -147,5 +147,5 @@ function dropOutvoted(draft: Draft, { network }: AuthoritySetup, { account }: Or
 }
 
 function listOf(draft: Draft, { network }: AuthoritySetup, list: Uint8Array): ListReading {
-  return readList(draft, network.id, list, mostListed(draft));
+  return readList(draft, network.id, list, mostKept(draft));
 }

@@ -16,15 +16,15 @@ import { openSubjects, waitingSubjects } from '../agreement/open.ts';
 import { accountCount, readAccount } from '../authority/account.ts';
 import { digestAt } from '../authority/digest.ts';
 import { equalBytes } from '../base/bytes.ts';
-import { MAX_STATED_ROOTS, RESTATE_MS } from '../base/limits.ts';
-import type { MemberIndex } from '../base/units.ts';
+import { MAX_LISTED_POLKAS, MAX_MEMBERS, MAX_STATED_ROOTS, RESTATE_MS } from '../base/limits.ts';
+import type { Epoch, MemberIndex } from '../base/units.ts';
 import type { Polka } from '../codec/agreement.ts';
 import { type ListedOrder, type Statement, statementBodyCoder } from '../codec/epochs.ts';
 import type { SignedOrder } from '../codec/order.ts';
 import type { Draft } from '../draft.ts';
 import type { Read } from '../io.ts';
 import { sendToMember } from '../mesh/route.ts';
-import { currentCommittee, membersOf } from '../network/committees.ts';
+import { committeeOf, currentCommittee, membersOf } from '../network/committees.ts';
 import { isStatementValid, signStatement } from '../network/statement.ts';
 import type { AuthoritySetup } from '../setup.ts';
 import { recordAt } from '../space.ts';
@@ -34,7 +34,16 @@ import { setTimerBy } from '../timers.ts';
 import { readyOf } from './approvals.ts';
 import { latestPolkas } from './carried.ts';
 import { keptAt } from './kept.ts';
-import { compareListed, forgetList, keepList, namesOf, polkaNamed, readList } from './lists.ts';
+import {
+  compareListed,
+  forgetList,
+  keepList,
+  type MostListed,
+  namesOf,
+  polkaNamed,
+  readList,
+  timesListed,
+} from './lists.ts';
 
 /** Whether this authority gives no more votes in the current epoch. */
 export function isStopped(read: Read): boolean {
@@ -125,12 +134,32 @@ export function forgetStatements(draft: Draft): void {
     draft.remove(SPACES.statement.at(member));
   }
   draft.remove(SPACES.stopped);
-  draft.remove(SPACES.judgedLists);
+  forgetJudged(draft, []);
 }
 
-/** How many orders a list may name: of each account the one voted for, and the one kept. */
-export function mostListed(draft: Draft): number {
-  return 2 * Number(accountCount(draft)) + 2;
+/** Has the pages of these lists kept that a value rests on, and not of those judged before. */
+export function forgetJudged(draft: Draft, lists: readonly Uint8Array[]): void {
+  const before = draft.read(SPACES.judgedLists) ?? [];
+  const needed = [...lists, ...statementsOf(draft).map(({ body }) => body.orders)];
+  for (const list of before) forgetList(draft, SPACES.statedPage, list, needed);
+  if (lists.length === 0) draft.remove(SPACES.judgedLists);
+  else draft.write(SPACES.judgedLists, lists);
+}
+
+/**
+ * How much a member's list may have: of each account the order voted for, and those that the cut
+ * before kept, of which each member of the committee then may have brought one.
+ */
+export function mostListed(draft: Draft): MostListed {
+  const { epoch, members } = currentCommittee(draft);
+  const before = epoch === 0 ? undefined : committeeOf(draft, (epoch - 1) as Epoch);
+  const kept = Math.max(members.length, before?.members.length ?? 0);
+  return { orders: (1 + kept) * (Number(accountCount(draft)) + 1), polkas: MAX_LISTED_POLKAS };
+}
+
+/** How much the last cut may have kept: as much as was listed for it. */
+export function mostKept(draft: Draft): MostListed {
+  return timesListed(mostListed(draft), MAX_MEMBERS);
 }
 
 function replace(draft: Draft, statement: Statement, before: Statement | undefined): void {
