@@ -135,6 +135,8 @@ export const SPACES = {
   digestMark: one(DISK, 0x59, numberCoder),
 
   // Facts that are no certificates of orders (facts/facts.ts).
+  /** The digest of which of them are outcomes; it is set with the first. */
+  outcomeSet: one(DISK, 0xdc, hashCoder),
   /** How many there are, and which; the journal number of a fact's name, and of the nth. */
   factCount: one(DISK, 0xb4, factCountCoder),
   factNumber: many(DISK, 0xb5, bytesKey('name', 32), numberCoder),

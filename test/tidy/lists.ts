@@ -25,6 +25,7 @@ export const WIDE: readonly string[] = [];
 export const FOR_TESTS: readonly string[] = [
   'MESHPAYD',
   'agreementOn',
+  'digestAt',
   'BeatHeard',
   'PLAIN',
   'ORDER_RULES',

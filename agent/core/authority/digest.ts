@@ -29,7 +29,7 @@ import { sha256 } from '../base/crypto.ts';
 import { DIGEST_FANOUT, DIGESTS_KEPT_EVERY } from '../base/limits.ts';
 import { progressIn } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
-import { factCount } from '../facts/fact-list.ts';
+import { factCount, outcomeSet } from '../facts/fact-list.ts';
 import { journalHead, payerAt } from '../journal.ts';
 import { SPACES } from '../spaces.ts';
 import {
@@ -53,6 +53,7 @@ const EMPTY = new Uint8Array(WIDTH);
 const BUCKET = Uint8Array.of(0);
 const SPLIT = Uint8Array.of(1);
 const FACTS = Uint8Array.of(2);
+const OUTCOMES = Uint8Array.of(3);
 
 /**
  * The digest of all that is certified here: the tree of orders, and the set of the other facts,
@@ -62,6 +63,17 @@ export function ledgerDigest(draft: Draft): Uint8Array {
   const { count, set } = factCount(draft);
   const root = digestAt(draft, []);
   return count === 0n ? root : sha256(FACTS, root, set);
+}
+
+/**
+ * The digest of all that committees certified and decided: the tree of orders, and the set of
+ * outcomes, once there are some. What observers say of outer ledgers is no committee's word, and
+ * does not show in it.
+ */
+export function decidedDigest(draft: Draft): Uint8Array {
+  const outcomes = outcomeSet(draft);
+  const root = digestAt(draft, []);
+  return outcomes === undefined ? root : sha256(OUTCOMES, root, outcomes);
 }
 
 /** The digest of the subtree at `path`; 32 zeros where no account has ordered anything. */

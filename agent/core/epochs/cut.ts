@@ -12,7 +12,7 @@
  */
 
 import type { Opinion, SubjectRules } from '../agreement/rules.ts';
-import { digestAt } from '../authority/digest.ts';
+import { decidedDigest } from '../authority/digest.ts';
 import { equalBytes } from '../base/bytes.ts';
 import { isRefusal } from '../base/refusal.ts';
 import type { Epoch } from '../base/units.ts';
@@ -74,7 +74,7 @@ function proposed(draft: Draft, setup: AuthoritySetup): EpochValue | undefined {
     .sort((a, b) => a.member - b.member);
   const possible = possibleOf(draft, setup, statements);
   if (possible === undefined) return undefined;
-  return { members, root: digestAt(draft, []), statements, possible };
+  return { members, root: decidedDigest(draft), statements, possible };
 }
 
 function judge(draft: Draft, setup: AuthoritySetup, epoch: Epoch, bytes: Uint8Array): Opinion {
@@ -101,7 +101,7 @@ function judge(draft: Draft, setup: AuthoritySetup, epoch: Epoch, bytes: Uint8Ar
   if (isMissing || !isReady(draft, members)) return 'unknown';
   const found = possibleOf(draft, setup, statements);
   // By a ledger with fewer accounts a sound list may seem too long.
-  if (found === undefined) return equalBytes(root, digestAt(draft, [])) ? 'invalid' : 'unknown';
+  if (found === undefined) return equalBytes(root, decidedDigest(draft)) ? 'invalid' : 'unknown';
   return equalBytes(found, possible) ? 'valid' : 'invalid';
 }
 
@@ -117,7 +117,7 @@ function possibleOf(
 
 /** What was stated of the very ledger that this member has. */
 function statementsHere(draft: Draft) {
-  const root = digestAt(draft, []);
+  const root = decidedDigest(draft);
   return statementsOf(draft).filter(({ body }) => equalBytes(body.root, root));
 }
 

@@ -18,7 +18,7 @@
 import { subjectHash } from '../agreement/decision.ts';
 import { beginAgreement } from '../agreement/open.ts';
 import { readAccount, writePending } from '../authority/account.ts';
-import { digestAt } from '../authority/digest.ts';
+import { decidedDigest } from '../authority/digest.ts';
 import { noteOutvoted } from '../authority/lives.ts';
 import { equalBytes } from '../base/bytes.ts';
 import { type Refusal, refusal } from '../base/refusal.ts';
@@ -43,7 +43,7 @@ import { forgetStatements, mostKept, mostListed, statedRoots } from './stop.ts';
  */
 export function endEpoch(draft: Draft, setup: AuthoritySetup, value: EpochValue): void {
   const { root, possible, statements } = value;
-  const known = [...(isBehind(draft) ? [] : [digestAt(draft, [])]), ...statedRoots(draft)];
+  const known = [...(isBehind(draft) ? [] : [decidedDigest(draft)]), ...statedRoots(draft)];
   const isContained = known.some((each) => equalBytes(each, root));
   const listed = possibleBy(draft, setup, statements, mostListed(draft));
   if (listed !== undefined) keepList(draft, SPACES.cutPage, listed);
@@ -61,7 +61,7 @@ export function settle(draft: Draft, setup: AuthoritySetup): void {
   const behind = draft.read(SPACES.behind);
   const last = draft.read(SPACES.lastCut);
   if (behind === undefined || last === undefined) return;
-  const isContained = behind.isContained || equalBytes(digestAt(draft, []), behind.root);
+  const isContained = behind.isContained || equalBytes(decidedDigest(draft), behind.root);
   const reading = listOf(draft, setup, last);
   if (isContained && reading.kind === 'whole') return enforce(draft, setup, reading);
   if (isContained !== behind.isContained) draft.write(SPACES.behind, { ...behind, isContained });
@@ -88,7 +88,7 @@ export function noteAlike(
   const behind = draft.read(SPACES.behind);
   if (behind === undefined || behind.isContained) return;
   if (epoch !== currentCommittee(draft).epoch) return;
-  const root = digestAt(draft, []);
+  const root = decidedDigest(draft);
   const before = draft.read(SPACES.alike);
   const others = before !== undefined && equalBytes(before.root, root) ? before.members : [];
   const members = [...others.filter((other) => other !== member), member];

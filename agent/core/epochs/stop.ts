@@ -14,7 +14,7 @@
 import { decisionOn } from '../agreement/decision.ts';
 import { openSubjects, waitingSubjects } from '../agreement/open.ts';
 import { accountCount, readAccount } from '../authority/account.ts';
-import { digestAt } from '../authority/digest.ts';
+import { decidedDigest } from '../authority/digest.ts';
 import { equalBytes } from '../base/bytes.ts';
 import { MAX_LISTED_POLKAS, MAX_MEMBERS, MAX_STATED_ROOTS, RESTATE_MS } from '../base/limits.ts';
 import type { Epoch, MemberIndex } from '../base/units.ts';
@@ -68,7 +68,7 @@ export function statedRoots(draft: Draft): readonly Uint8Array[] {
 export function restate(draft: Draft, setup: AuthoritySetup): void {
   if (!isStopped(draft) || !mayVote(draft)) return;
   const { member } = setup.authority;
-  const root = digestAt(draft, []);
+  const root = decidedDigest(draft);
   const before = draft.read(SPACES.statement.at(member));
   if (before !== undefined && equalBytes(before.body.root, root)) return;
   const orders = keepList(draft, SPACES.statedPage, {
@@ -88,7 +88,7 @@ export function restate(draft: Draft, setup: AuthoritySetup): void {
 export function restateSoon(draft: Draft, { authority }: AuthoritySetup): void {
   if (!isStopped(draft)) return;
   const last = draft.read(SPACES.statement.at(authority.member));
-  if (last !== undefined && equalBytes(last.body.root, digestAt(draft, []))) return;
+  if (last !== undefined && equalBytes(last.body.root, decidedDigest(draft))) return;
   setTimerBy(draft, 'epoch', draft.stamp.nowMs + RESTATE_MS);
 }
 
@@ -113,7 +113,7 @@ export function takeStatement(draft: Draft, setup: AuthoritySetup, statement: St
   const before = draft.read(SPACES.statement.at(member));
   if (before !== undefined) {
     const isKnown = equalBytes(before.body.root, body.root);
-    if (isKnown || equalBytes(before.body.root, digestAt(draft, []))) return false;
+    if (isKnown || equalBytes(before.body.root, decidedDigest(draft))) return false;
   }
   if (!isStatementValid(draft, setup, 'statement', statementBodyCoder, statement, body)) {
     return false;
@@ -187,7 +187,7 @@ function unsettled(
 
 /**
  * The latest polka of each debate that is open here, or was carried over to be decided. Nothing of
- * debates that are decided: what came of them is in the ledger.
+ * debates that are decided: what came of them is in the ledger, and shows in its root.
  */
 function openPolkas(draft: Draft): readonly Polka[] {
   const polkas: Polka[] = [];

@@ -40,6 +40,7 @@ export const factsPart = part({
     'factCount',
     'factNumber',
     'factList',
+    'outcomeSet',
     'accountFacts',
     'accountFact',
     'factCursor',

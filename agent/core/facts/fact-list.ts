@@ -20,6 +20,11 @@ export function factCount(draft: Draft): FactCount {
   return draft.read(SPACES.factCount) ?? NO_FACTS;
 }
 
+/** The digest of which outcomes are among them; undefined: none. */
+export function outcomeSet(draft: Draft): Uint8Array | undefined {
+  return draft.read(SPACES.outcomeSet);
+}
+
 /** What a fact is called. */
 export function factName(fact: CertifiedFact): Uint8Array {
   if (fact.TAG === 'report') {
@@ -41,6 +46,9 @@ export function keepFact(draft: Draft, fact: CertifiedFact): void {
   const { count, set } = factCount(draft);
   draft.write(SPACES.factList.at(count), number);
   draft.write(SPACES.factCount, { count: count + 1n, set: withHash(set, name) });
+  if (fact.TAG === 'outcome') {
+    draft.write(SPACES.outcomeSet, withHash(outcomeSet(draft) ?? NO_FACTS.set, name));
+  }
   const account = accountIn(fact);
   if (account === undefined) return;
   const nth = accountFactCount(draft, account);

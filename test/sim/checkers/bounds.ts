@@ -73,6 +73,7 @@ const DEBATED_ONCE: Readonly<Record<string, (members: number) => number>> = {
   '\u00ac': () => 8,
   '\u00af': () => 2 + 32 * MOST_DEBATES,
   '\u00b4': () => 40,
+  '\u00dc': () => 32,
   '\u00ba': () => 8,
   '\u00d9': () => 32,
   // Whether to look for deposits, and from where on.
