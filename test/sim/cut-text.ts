@@ -19,6 +19,7 @@ const NUMBERS = [
   'deputies',
   'flooders',
   'twins',
+  'gateways',
 ] as const;
 
 /** The text of a cut; empty when it cuts nothing. */

@@ -66,6 +66,8 @@ export interface Cut extends Partial<Counts> {
   readonly faults?: readonly string[];
   readonly chaosMs?: number;
   readonly payments?: number;
+  /** Of those that serve the outer ledger; with none there is no ledger. */
+  readonly gateways?: number;
   readonly isCalm?: boolean;
 }
 
@@ -103,6 +105,7 @@ export function planOf(seed: number, profileName: string, cut: Cut = {}): Plan {
   const left = soundly(counts, cut, profile.isBroken === true);
   const places = fewerPlaces(seed, counts, left);
   const latecomers = places.filter(isLatecomer);
+  const isCashed = cut.gateways !== 0 && of('cashed').below(100) < profile.cashed;
   return {
     seed,
     profileName,
@@ -124,8 +127,8 @@ export function planOf(seed: number, profileName: string, cut: Cut = {}): Plan {
     commitMs: of('commits').skewed(0, 12),
     chaosMs: cut.chaosMs ?? chaosMs,
     payments: cut.payments ?? payments,
-    withdrawals: (profile.isCashed ? 1 : of('withdrawals').below(2)) * profile.withdrawals,
-    cash: profile.isCashed ? cashPlanOf(seed, places) : undefined,
+    withdrawals: (isCashed ? 1 : of('withdrawals').below(2)) * profile.withdrawals,
+    cash: isCashed ? cashPlanOf(seed, places, cut.gateways) : undefined,
     thinkMs: Math.floor((chaosMs * counts.wallets) / payments / 2),
     faults: cut.faults === undefined ? faultsOf(scene, profile) : faultsNamed(cut.faults, scene),
   };

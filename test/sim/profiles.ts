@@ -49,8 +49,8 @@ export interface Profile {
   readonly access?: Access;
   /** No wallet has a link to an authority. */
   readonly isRelayed?: boolean;
-  /** Gateways serve the outer ledger, and all runs have withdrawals. */
-  readonly isCashed?: boolean;
+  /** Runs of a hundred in which gateways serve the outer ledger; all of those have withdrawals. */
+  readonly cashed: number;
   /** One traitor too many. */
   readonly isBroken?: boolean;
 }
@@ -104,6 +104,7 @@ const USUAL = {
   deputies: 0,
   flooders: 0,
   twins: 0,
+  cashed: 0,
 } as const satisfies Omit<Profile, 'about'>;
 
 export const PROFILES: Readonly<Record<string, Profile>> = {
@@ -276,7 +277,7 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
     saboteurs: 0,
     squatters: 0,
     misled: 0,
-    isCashed: true,
+    cashed: 100,
   },
   long: {
     ...USUAL,

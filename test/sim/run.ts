@@ -77,6 +77,13 @@ type Network = World['network'];
  */
 const HEALING_MS = 60_000;
 const HEALING_MS_A_PAYMENT = 200;
+/**
+ * The same for debates, which have to end where gateways are. One that fell into bad times waits 64
+ * s for each round; there may be one member alone who wants something decided, because its clock
+ * shows another day than the others', and it proposes when its turn comes.
+ */
+const HEALING_MS_OF_DEBATES = 128_000;
+const HEALING_MS_A_MEMBER = 128_000;
 /** How often it is looked whether they have. */
 const LOOK_EVERY_MS = 500;
 /** How long they go on at least, so that what they said last arrives. */
@@ -252,7 +259,7 @@ function play(watch: Watch, quiet: () => Result): number {
   const mustComplete = plan.profile.isBroken !== true;
   if (mustComplete) leaveAlone(world);
   const healedAtMs = agenda.nowMs;
-  const mostMs = HEALING_MS + HEALING_MS_A_PAYMENT * plan.payments;
+  const mostMs = mostHealingMs(plan);
   const unpaid = () => (plan.cash === undefined ? undefined : payouts.unfinished(all));
   let healingMs = 0;
   for (let passedMs = 0; passedMs < SETTLING_MS || healingMs === passedMs; ) {
@@ -267,6 +274,12 @@ function play(watch: Watch, quiet: () => Result): number {
   }
   checkEnd(watch);
   return healingMs;
+}
+
+function mostHealingMs({ cash, authorities, payments }: Plan): number {
+  const usualMs = HEALING_MS + HEALING_MS_A_PAYMENT * payments;
+  if (cash === undefined) return usualMs;
+  return usualMs + HEALING_MS_OF_DEBATES + HEALING_MS_A_MEMBER * authorities;
 }
 
 /**

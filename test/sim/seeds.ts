@@ -55,6 +55,7 @@ export function planHash(plan: Plan): string {
     [plan.hopMs, plan.jitterMs, plan.commitMs, plan.chaosMs, plan.payments, plan.thinkMs],
     faults.map(({ name, atMs, forMs, victims, dice }) => [name, atMs, forMs, victims, dice]),
     [profile.liars, profile.isBroken === true],
+    ...(plan.cash === undefined ? [] : [plan.cash, plan.withdrawals]),
     ...(drawn.some(({ role }) => role === 'squatter') ? [plan.areRelaysFound] : []),
   ];
   return createHash('sha256').update(JSON.stringify(meaning)).digest('hex').slice(0, 8);

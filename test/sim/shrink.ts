@@ -18,6 +18,7 @@ const DISPENSABLE = [
   'deputies',
   'flooders',
   'twins',
+  'gateways',
   'saboteurs',
   'relays',
   'thieves',

@@ -26,7 +26,11 @@ const TRAITOR_OBSERVES = 70;
 const LIED_TO = 50;
 
 /** Draws it for the members that are there. Honest observers outnumber what others can say. */
-export function cashPlanOf(seed: number, places: readonly Place[]): CashPlan {
+export function cashPlanOf(
+  seed: number,
+  places: readonly Place[],
+  mostGateways = Infinity,
+): CashPlan {
   const of = (purpose: string) => Prng.named(seed, `cash: ${purpose}`);
   const rank = ({ name }: Place) => of(name).u32();
   const members = (role: Place['role']) =>
@@ -35,7 +39,8 @@ export function cashPlanOf(seed: number, places: readonly Place[]): CashPlan {
       .sort((a, b) => rank(a) - rank(b))
       .map(({ index }) => index);
   const traitors = members('traitor');
-  const gateways = members('authority').slice(0, of('gateways').pick([1, 2, 2, 3]));
+  const most = Math.min(mostGateways, of('gateways').pick([1, 2, 2, 3]));
+  const gateways = members('authority').slice(0, most);
   const honest = gateways.slice(0, of('observers').between(1, 3));
   const isLiedTo = honest.length === 3 && of('liar').below(100) < LIED_TO;
   const liar = isLiedTo ? of('whom').pick(honest) : undefined;

@@ -201,7 +201,7 @@ export class Embezzler implements Actor {
     const real = known.decision ?? this.#falseDecision(read, known, SETTLE);
     const [payout, asked, decision, certificate] = prng.pick([
       [due, key, real, known.certificate],
-      [{ ...due, amount: (amount + 1n) as Amount }, key, real, known.certificate],
+      [{ ...due, amount: (amount ^ 1n) as Amount }, key, real, known.certificate],
       [{ ...due, recipient: Buffer.from('Mallory') }, key, real, known.certificate],
       [due, prng.bytes(32), real, known.certificate],
       [due, key, other.decision ?? real, known.certificate],
