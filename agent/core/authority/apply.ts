@@ -118,8 +118,9 @@ function settleRecipient(
 
 /**
  * The sequence was closed, and now a certificate turns up for it. If money was kept aside for its
- * order it is paid from that, and the rest goes back into the balance. If not, more than f
- * authorities are traitors, and nobody here votes for the account again.
+ * order it is paid from that, and the rest goes back into the balance. If not, and if it counts at
+ * all after the last cut, more than f authorities are traitors, and nobody here votes for the
+ * account again.
  */
 function applyLate(
   draft: Draft,
@@ -133,6 +134,8 @@ function applyLate(
   const place = { account: key, sequence };
   const reserve = closingAt(draft, place)?.reserve;
   if (reserve === undefined || !reserve.orders.some((order) => equalBytes(order, hash))) {
+    const cut = refusedByCut(draft, setup, certificate);
+    if (cut !== undefined) return cut;
     writeAccount(draft, key, { ...readAccount(draft, key), frozen: true });
     return refusal('account_frozen');
   }
@@ -145,7 +148,8 @@ function applyLate(
 /**
  * The sequence is taken. By this very order: fine. By another: if this certificate is valid as
  * well, more than f authorities are traitors; both are kept and nobody here votes for the account
- * again.
+ * again. Not so of a former epoch, unless its order was kept: whoever has stolen the keys of former
+ * members could make one, and freeze whom they like.
  */
 function checkAgainstApplied(
   draft: Draft,
@@ -157,6 +161,8 @@ function checkAgainstApplied(
   const first = certificateAt(draft, order.account, order.sequence);
   if (first === undefined) return applyLate(draft, setup, certificate, hash);
   if (equalBytes(orderHash(setup.network.id, first.order.order), hash)) return undefined;
+  const cut = refusedByCut(draft, setup, certificate);
+  if (cut !== undefined) return cut;
   const refused = checkCertificate(draft, setup, certificate);
   if (refused !== undefined) return refused;
   const index = SPACES.conflict.at(order.account, order.sequence);

@@ -98,7 +98,7 @@ export function noteAlike(
   settle(draft, setup);
 }
 
-/** Why a certificate whose place is free is not applied, its votes being what they may. */
+/** Why a certificate counts for nothing here, its votes being what they may. */
 export function refusedByCut(
   draft: Draft,
   setup: AuthoritySetup,

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { openSubjects } from '../../../agent/core/agreement/open.ts';
 import type { ByteKey } from '../../../agent/core/base/bytes.ts';
+import { REFUSALS } from '../../../agent/core/base/refusal.ts';
 import type { Sequence } from '../../../agent/core/base/units.ts';
 import { encode } from '../../../agent/core/codec/canonical.ts';
 import { type ClosingRequest, placeCoder } from '../../../agent/core/codec/closing.ts';
@@ -17,7 +18,7 @@ import { signingBytes } from '../../../agent/core/network/signing.ts';
 import { recordAt } from '../../../agent/core/space.ts';
 import { SPACES } from '../../../agent/core/spaces.ts';
 import { Changes } from '../../support/changes.ts';
-import { ask, orderOf } from '../../support/forge.ts';
+import { ask, certificateOf, orderOf } from '../../support/forge.ts';
 import { digestOf } from '../../support/ledger.ts';
 
 const draftOf = (state: ReadonlyMap<ByteKey, Uint8Array>): Draft =>
@@ -166,5 +167,42 @@ describe('a closing that was under way when the committee changed', () => {
     for (const name of ['auth-1', 'auth-2', 'elm']) {
       assert.equal(world.answer(name, z), 'vote', name);
     }
+  });
+});
+
+describe('a certificate that whoever stole the keys of former members made', () => {
+  const forged = (world: ClosingChanges, order: SignedOrder): Message => {
+    return { TAG: 'certificate', data: certificateOf(world, order, [0, 1, 2]) };
+  };
+
+  it('freezes nobody whose sequence has another one', () => {
+    const world = new ClosingChanges();
+    const [x, z] = [world.order('bob', 300n), world.order('carol', 500n)];
+    for (const name of ['auth-0', 'auth-1', 'auth-2']) world.answer(name, x);
+    ask(world, world.place('auth-1'), forged(world, x));
+    world.run();
+    world.pass(3_000);
+    world.change();
+    const [answer] = ask(world, world.place('auth-1'), forged(world, z));
+    assert.equal(answer?.TAG === 'rejected' && answer.data.code, REFUSALS.epoch_over.wire);
+    assert.equal(world.account('auth-1').frozen, false);
+  });
+
+  it('freezes nobody whose sequence was closed', () => {
+    const world = new ClosingChanges();
+    world.wish(['auth-0', 'auth-1', 'auth-2', 'auth-3']);
+    world.pass(5_000);
+    assert.equal(world.account('auth-1').next, 1n);
+    world.change();
+    const [answer] = ask(world, world.place('auth-1'), forged(world, world.order('carol', 500n)));
+    assert.equal(answer?.TAG === 'rejected' && answer.data.code, REFUSALS.epoch_over.wire);
+    assert.equal(world.account('auth-1').frozen, false);
+  });
+
+  it('freezes the account as long as its own epoch lasts', () => {
+    const world = new ClosingChanges();
+    const [x, z] = [world.order('bob', 300n), world.order('carol', 500n)];
+    for (const order of [x, z]) ask(world, world.place('auth-1'), forged(world, order));
+    assert.equal(world.account('auth-1').frozen, true);
   });
 });
