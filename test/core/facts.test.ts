@@ -217,6 +217,34 @@ describe('facts', () => {
     assert.equal(later.take(outcome(decision), reported(strange)), 'new, bad_signature');
   });
 
+  it('of an epoch that is not known here yet are asked for again, and false ones are not', () => {
+    const of = (data: Report, epoch: number): Report => ({
+      ...data,
+      statements: data.statements.map((each) => ({ ...each, epoch: epoch as Epoch })),
+    });
+    const early = { ...decision, epoch: 1 as Epoch };
+    assert.equal(later.take(outcome(early)), 'unknown_epoch');
+    assert.equal(later.take(outcome(decision), reported(of(paid, 1))), 'new, unknown_epoch');
+    const world = new World({ ...OBSERVERS, heartbeats: true });
+    world.connectAll();
+    const cursorAfter = (...list: readonly CertifiedFact[]): bigint => {
+      const { state } = world.place('auth-3');
+      const read = new Draft({ get: (key) => state.get(key) }, { nowMs: 0, wallMs: 0 });
+      const from = read.read(SPACES.factCursor.at(0 as MemberIndex)) ?? 0n;
+      const data = { from, count: from + BigInt(list.length), list };
+      const message = { TAG: 'facts', data } as const;
+      world.inject('auth-0', 'auth-3', { to: undefined, route: [], isPassedOn: false, message });
+      const after = new Draft({ get: (key) => state.get(key) }, { nowMs: 0, wallMs: 0 });
+      return after.read(SPACES.factCursor.at(0 as MemberIndex)) ?? 0n;
+    };
+    const [first] = deposit.statements;
+    assert.ok(first);
+    const few = reported({ ...deposit, statements: [first] });
+    assert.equal(cursorAfter(few), 1n);
+    assert.equal(cursorAfter(few, reported(of(deposit, 1)), few), 2n);
+    assert.equal(cursorAfter(few, few), 4n);
+  });
+
   it('of another ledger than that of the withdrawal move nothing', () => {
     const other = sworn({ ...paid.body, ledger: 1 as LedgerIndex });
     assert.equal(later.take(outcome(decision), reported(other)), 'new, unknown_ledger');

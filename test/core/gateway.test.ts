@@ -263,6 +263,29 @@ describe('a request to settle', () => {
   });
 });
 
+describe('a request to settle with a certificate that is none', () => {
+  it('has nobody wish that the withdrawal of that name is settled', () => {
+    const { world } = begin({ gateways: [] });
+    withdraw(world, { validUntilMs: BigInt(MINUTE_MS) });
+    const other = withdrawalOf(world, 'alice', { amount: 399n });
+    const { votes, ...good } = certificateOf(world, other, [0, 1, 2]);
+    const forged = votes.map((vote) => ({ ...vote, signature: new Uint8Array(64).fill(7) }));
+    const message = { TAG: 'settleRequest', data: { ...good, votes: forged } } as const;
+    for (const place of world.authorities) {
+      const { notices } = world.event(place, {
+        kind: 'frame',
+        link: 0xfeedn as LinkId,
+        bytes: frameOf(message),
+      });
+      assert.ok(notices.some(({ kind }) => kind === 'refused'));
+    }
+    looks(world, 10);
+    assert.equal(stateOf(world), 'locked');
+    world.pass(2 * MINUTE_MS);
+    assert.equal(stateOf(world), 'refunded');
+  });
+});
+
 describe('several gateways', () => {
   const gateways = ['auth-0', 'auth-1', 'auth-2'];
 

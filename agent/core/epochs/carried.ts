@@ -31,7 +31,7 @@ export function refusedDecision(
   { epoch, subject, value }: Decision,
 ): Refusal | undefined {
   const { epoch: current } = currentCommittee(read);
-  if (epoch === current || (isBehind(read) && subject.TAG !== 'epoch')) return undefined;
+  if (epoch >= current || (isBehind(read) && subject.TAG !== 'epoch')) return undefined;
   const carried = carriedValue(read, subject);
   if (carried !== undefined && equalBytes(carried, value)) return undefined;
   return refusal('epoch_over', { field: 'epoch', expected: `${current}`, found: `${epoch}` });

@@ -7,11 +7,11 @@
  *   A -> B  facts        a page of them
  *
  * Safety: a fact proves itself, whoever shows it. Liveness, bounds: authority/peer-lists.ts; what
- * follows from something that is not here yet cannot be judged yet.
+ * follows from something that is not here yet, a withdrawal or an epoch, cannot be judged yet.
  */
 import { PeerLists } from '../authority/peer-lists.ts';
 import { MAX_FACTS_PER_FRAME, MAX_FRAME_BYTES } from '../base/limits.ts';
-import { isRefusal } from '../base/refusal.ts';
+import { isRefusal, type RefusalCode } from '../base/refusal.ts';
 import type { LinkId } from '../base/units.ts';
 import { encode } from '../codec/canonical.ts';
 import {
@@ -32,6 +32,12 @@ import { takeFact, tellFact } from './facts.ts';
 const FACT_LISTS = new PeerLists(SPACES.factCursor, (from) => {
   return { TAG: 'factsQuery', data: { from } };
 });
+
+/** Why a fact cannot be judged yet. */
+const NOT_YET: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
+  'missing_earlier',
+  'unknown_epoch',
+]);
 
 export const factsPart = part({
   name: 'facts',
@@ -97,6 +103,6 @@ function sendPage(
 function takePage(draft: Draft, setup: AuthoritySetup, from: Origin, page: FactPage): void {
   FACT_LISTS.read(draft, from, page, (fact) => {
     const became = takeFact(draft, setup, fact);
-    return !isRefusal(became) || became.refused !== 'missing_earlier';
+    return !isRefusal(became) || !NOT_YET.has(became.refused);
   });
 }

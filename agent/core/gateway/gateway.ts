@@ -197,10 +197,9 @@ function takeSettleRequest(
 ): void {
   const { account, sequence, action } = certificate.order.order;
   if (action.TAG !== 'withdrawal') return;
-  if (withdrawalAt(draft, account, sequence) === undefined) {
-    const refused = applyCertificate(draft, setup, certificate);
-    if (refused !== undefined) return draft.note({ kind: 'refused', link, refusal: refused });
-  }
+  // Whatever is known here: a withdrawal of the same name may be another.
+  const refused = applyCertificate(draft, setup, certificate);
+  if (refused !== undefined) return draft.note({ kind: 'refused', link, refusal: refused });
   if (openOf(draft, account, sequence) === undefined) return;
   markPresented(draft, account, sequence);
   if (withdrawalAt(draft, account, sequence)?.state === 'locked') {

@@ -10,6 +10,7 @@ import { type Refusal, refusal } from '../base/refusal.ts';
 import type { LedgerIndex, MemberIndex } from '../base/units.ts';
 import { type Report, type ReportBody, reportBodyCoder, type Testimony } from '../codec/fact.ts';
 import type { Read } from '../io.ts';
+import { committeeOf, currentCommittee } from '../network/committees.ts';
 import { isStatementValid, signStatement } from '../network/statement.ts';
 import type { AuthoritySetup, NodeSetup } from '../setup.ts';
 
@@ -50,6 +51,11 @@ export function checkReport(
     const { token, amount } = body.event.data;
     if (!ledger.tokens.includes(token)) return refusal('unknown_token', { field: 'deposit.token' });
     if (amount === 0n) return refusal('amount_zero', { field: 'deposit.amount' });
+  }
+  const unknown = statements.find(({ epoch }) => committeeOf(read, epoch) === undefined);
+  if (unknown !== undefined) {
+    const expected = `at most ${currentCommittee(read).epoch}`;
+    return refusal('unknown_epoch', { field: 'report', expected, found: `${unknown.epoch}` });
   }
   const bad = statements.find((each) => !isTestimonyValid(read, setup, { ...each, body }));
   return bad === undefined
