@@ -4,9 +4,9 @@
  * as it asks any ledger.
  *
  * Safety: one operation at a time, each of them one synced commit, and nothing is answered before
- * it is on disk. After a commit that failed nobody knows what is there: from then on every answer
- * is an error, until the book was opened again. A copy of the folder is another fence, so the
- * folder is never copied back (PROTOCOL: Withdrawals).
+ * it is on disk, and marked outside the folder (mark.ts). After a commit that failed nobody knows
+ * what is there: from then on every answer is an error, until the book was opened again. A copy of
+ * the folder is another fence: one that is older than the mark is not opened.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { BOOK_ID_BYTES, MAX_DEPOSITS_PER_PAGE } from '../../core/base/limits.ts';
@@ -33,6 +33,7 @@ import type { Clock } from '../clock.ts';
 import { describeDamage } from '../store/damage.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
+import { lostSince, markBook } from './mark.ts';
 import {
   answered,
   type DepositPage,
@@ -57,6 +58,8 @@ export interface CashbookOptions {
   readonly folder: string;
   /** Takes a folder that lives in memory, too: for tests and demonstrations. */
   readonly allowVolatile?: boolean;
+  /** The file outside the folder in which it is marked how far the book is. */
+  readonly mark: string;
   readonly clock: Clock;
   readonly judge: JudgeProof;
 }
@@ -93,13 +96,23 @@ export class Cashbook implements LedgerPort {
     this.#options = options;
   }
 
-  /** Takes over an open store. */
-  static async begin(store: Store, options: CashbookOptions): Promise<Cashbook> {
-    const book = new Cashbook(store, options);
-    const begun = await book.#change((draft) => beginBook(draft, randomBytes(BOOK_ID_BYTES)));
-    if (begun.ok) return book;
-    await store.close();
-    throw new Error(begun.error.reason);
+  /** Takes over an open store. The reason, if its book has lost something. */
+  static async begin(store: Store, options: CashbookOptions): Promise<Cashbook | string> {
+    const draft = new Draft(store, options.clock.stamp());
+    beginBook(draft, randomBytes(BOOK_ID_BYTES));
+    try {
+      await store.commit(draft.finish(undefined).writes);
+      const lost = lostSince(options.mark, store);
+      if (lost === undefined) {
+        markBook(options.mark, store);
+        return new Cashbook(store, options);
+      }
+      await store.close();
+      return lost;
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
   }
 
   /** The book as of the last operation. */
@@ -194,6 +207,17 @@ export class Cashbook implements LedgerPort {
     }
   }
 
+  /** What is in the book stays there, whatever a listener makes of it. */
+  #wake(): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener();
+      } catch {
+        // It follows the book by asking, too.
+      }
+    }
+  }
+
   /** Does one operation after those before it: on disk when this resolves. */
   #change<T>(act: (draft: Draft) => T): Promise<LedgerAnswer<T>> {
     const done = this.#last.then(() => this.#changeNow(act));
@@ -210,11 +234,12 @@ export class Cashbook implements LedgerPort {
     const { value, writes } = made.value;
     try {
       await this.#store.commit(writes);
+      markBook(this.#options.mark, this.#store);
     } catch (error) {
       this.#failure = String(error);
       return failed('unknown', this.#failure);
     }
-    if (writes.length > 0) for (const listener of this.#listeners) listener();
+    if (writes.length > 0) this.#wake();
     return answered(value);
   }
 }

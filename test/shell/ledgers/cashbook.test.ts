@@ -1,5 +1,7 @@
 /** The cashbook: as a ledger, as a book, and cut short at every commit. */
 import assert from 'node:assert/strict';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { isRefusal, refusal } from '../../../agent/core/base/refusal.ts';
 import type { Amount, TokenIndex } from '../../../agent/core/base/units.ts';
@@ -46,8 +48,18 @@ async function bookIn(t: TestContext, place: () => string): Promise<[string, Cas
   return [folder, book];
 }
 
+/** Outside the store itself, which is all that copies and losses are of. */
+const markOf = (folder: string): string => join(folder, 'book.mark');
+
+/** What a killed process leaves: the store, and the mark. */
+function killed(t: TestContext, folder: string): string {
+  const copy = asKilled(t, folder);
+  cpSync(markOf(folder), markOf(copy));
+  return copy;
+}
+
 async function opened(folder: string): Promise<Cashbook> {
-  const book = await openCashbook({ ...OPTIONS, folder });
+  const book = await openCashbook({ ...OPTIONS, folder, mark: markOf(folder) });
   if (typeof book === 'string') throw new Error(book);
   return book;
 }
@@ -73,7 +85,7 @@ function stageOf(t: TestContext, folder: string, book: Cashbook): LedgerStage {
       assert.equal(typeof booked, 'bigint');
     },
     async again() {
-      return stageOf(t, ...(await bookIn(t, () => asKilled(t, folder))));
+      return stageOf(t, ...(await bookIn(t, () => killed(t, folder))));
     },
   };
 }
@@ -174,12 +186,104 @@ describe('a cashbook', () => {
   it('is held by one process, and is whole on disk', async (t) => {
     const { book, folder } = await begin(t);
     await submit(book, 1);
-    const second = await openCashbook({ ...OPTIONS, folder });
+    const second = await openCashbook({ ...OPTIONS, folder, mark: markOf(folder) });
     assert.match(String(second), /^data_in_use/);
     await deal(book, 1, 'paid');
     await book.close();
     assert.deepEqual(await damageIn(folder), []);
   });
+});
+
+describe('a cashbook that has forgotten something', () => {
+  const LOST = /^cashbook_lost: this node has seen a book of 3 entries here, and finds /;
+
+  /** A book with a payout that was paid and one that is open, closed, and its folder. */
+  async function written(t: TestContext, meanwhile?: (book: Cashbook, folder: string) => unknown) {
+    const folder = temporaryFolder(t);
+    const book = await opened(folder);
+    await submit(book, 1);
+    await meanwhile?.(book, folder);
+    await deal(book, 1, 'paid');
+    await submit(book, 2);
+    await book.close();
+    return folder;
+  }
+
+  const reopened = async (folder: string): Promise<string> => {
+    const book = await openCashbook({ ...OPTIONS, folder, mark: markOf(folder) });
+    if (typeof book === 'string') return book;
+    await book.close();
+    return 'served';
+  };
+
+  it('is not opened when its folder is empty, or is that of another book', async (t) => {
+    const folder = await written(t);
+    rmSync(join(folder, 'store'), { recursive: true });
+    assert.match(await reopened(folder), LOST);
+    assert.match(await reopened(folder), /finds another: /);
+    const other = await written(t);
+    cpSync(markOf(folder), markOf(other));
+    assert.match(await reopened(other), LOST);
+    assert.match(await reopened(other), /finds another: /);
+  });
+
+  it('is not opened from an older copy, also once that has grown', async (t) => {
+    let copy = '';
+    const folder = await written(t, (_book, now) => {
+      copy = asKilled(t, now);
+    });
+    const grown = await opened(copy);
+    assert.deepEqual(openNumbers(grown), [1]);
+    await grown.close();
+    cpSync(markOf(folder), markOf(copy));
+    assert.match(await reopened(copy), LOST);
+    assert.match(await reopened(copy), /finds one of 1: /);
+    rmSync(markOf(copy));
+    const astray = await opened(copy);
+    for (const n of [2, 3]) await submit(astray, n);
+    await astray.close();
+    cpSync(markOf(folder), markOf(copy));
+    assert.match(await reopened(copy), /finds one that was written otherwise: /);
+    rmSync(markOf(copy));
+    const further = await opened(copy);
+    await submit(further, 4);
+    await further.close();
+    cpSync(markOf(folder), markOf(copy));
+    assert.match(await reopened(copy), /finds one that was written otherwise: /);
+    assert.equal(await reopened(folder), 'served');
+  });
+
+  it('is not opened on a mark that is none, and is ahead of its mark where it was killed', async (t) => {
+    let early = '';
+    const folder = await written(t, (_book, now) => {
+      early = readFileSync(markOf(now), 'utf8');
+    });
+    writeFileSync(markOf(folder), early.slice(0, -2));
+    assert.match(await reopened(folder), /is no mark of a cashbook$/);
+    writeFileSync(markOf(folder), early);
+    assert.equal(await reopened(folder), 'served');
+  });
+
+  it('answers nothing that could not be marked', async (t) => {
+    const { book, folder } = await begin(t);
+    rmSync(markOf(folder));
+    mkdirSync(markOf(folder));
+    assert.equal(errorClass(await book.submit(keyOf(1), payoutOf(1), GOOD_PROOF)), 'unknown');
+    assert.equal(errorClass(await book.status(keyOf(1))), 'transient');
+  });
+});
+
+it('a listener that throws spoils nothing for those after it', async (t) => {
+  const { book } = await begin(t);
+  let heard = 0;
+  book.onChange(() => {
+    throw new Error('a listener');
+  });
+  book.onChange(() => heard++);
+  await submit(book, 1);
+  await deal(book, 1, 'paid');
+  assert.equal(given(await book.status(keyOf(1))).state, 'final');
+  assert.equal(heard, 2);
 });
 
 describe('the audit of a cashbook', () => {
@@ -265,13 +369,14 @@ describe('a cashbook whose process ends', () => {
             return store.commit(writes);
           },
         };
-        const first = await Cashbook.begin(cutting, { ...OPTIONS, folder });
+        const first = await Cashbook.begin(cutting, { ...OPTIONS, folder, mark: markOf(folder) });
+        assert.ok(typeof first !== 'string');
         for (const earlier of WORK.slice(0, cut)) await earlier(first);
         const [step] = WORK.slice(cut);
         assert.ok(step);
         assert.equal(errorClass(await step(first)), 'unknown', `cut ${cut}`);
         assert.equal(errorClass(await first.status(keyOf(1))), 'transient');
-        const second = await opened(asKilled(t, folder));
+        const second = await opened(killed(t, folder));
         await store.close();
         for (const later of WORK.slice(cut)) await later(second);
         const { payouts, open, deposits, entries } = headOf(second.read);

@@ -1,5 +1,6 @@
 /** Which ledgers of its configuration a node serves: a cashbook has one keeper. */
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import type { MemberIndex } from '../../../agent/core/base/units.ts';
@@ -16,11 +17,12 @@ async function wrongWith(t: TestContext, node: string, observers: number[], name
   const [ledger] = world.network.genesis.ledgers;
   assert.ok(ledger);
   const errors: unknown[] = [];
+  const folder = join(temporaryFolder(t, IN_MEMORY), 'data');
   const served = await openLedgers({
     config: configWith({
       name: node,
       role: 'authority',
-      'store.folder': join(temporaryFolder(t, IN_MEMORY), 'data'),
+      'store.folder': folder,
       'store.allow_volatile': true,
       ledger: [{ name: name ?? ledger.name, kind: 'cashbook', folder: null }],
     }),
@@ -34,6 +36,7 @@ async function wrongWith(t: TestContext, node: string, observers: number[], name
   const [one] = served;
   const wrong = typeof one?.ledger === 'string' ? one.ledger : undefined;
   assert.equal(one?.index, wrong === undefined ? (0 as MemberIndex) : undefined);
+  assert.equal(existsSync(join(folder, `ledger-${ledger.name}.mark`)), wrong === undefined);
   assert.equal(errors.length, wrong === undefined ? 0 : 1);
   return wrong;
 }

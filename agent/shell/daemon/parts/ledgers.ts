@@ -3,6 +3,7 @@
  * One that cannot be opened is served no worse than by a node that is away: the node takes part all
  * the same, and says why.
  */
+import { join } from 'node:path';
 import { equalBytes } from '../../../core/base/bytes.ts';
 import type { LedgerIndex } from '../../../core/base/units.ts';
 import { checkSettlement } from '../../../core/gateway/settlement.ts';
@@ -44,7 +45,8 @@ export async function openLedgers(options: LedgersOptions): Promise<readonly Ser
     config.ledger.map(async (setting) => {
       const folder = ledgerFolder(config['store.folder'], setting);
       const index = indexOf(options, setting);
-      const ledger = typeof index === 'string' ? index : await openOne(options, folder, index);
+      const ledger =
+        typeof index === 'string' ? index : await openOne(options, setting, folder, index);
       if (typeof ledger === 'string') {
         logs.error('a ledger cannot be served', { ledger: setting.name, why: ledger });
       }
@@ -74,6 +76,7 @@ function indexOf(
 
 function openOne(
   { config, network, clock, state }: LedgersOptions,
+  { name }: LedgerSetting,
   folder: string,
   ledger: LedgerIndex,
 ): Promise<Cashbook | string> {
@@ -81,6 +84,7 @@ function openOne(
   const verify = createVerify();
   return openCashbook({
     folder,
+    mark: join(config['store.folder'], `ledger-${name}.mark`),
     allowVolatile,
     clock,
     judge: (key, payout, proof) => {
