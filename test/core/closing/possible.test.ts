@@ -134,3 +134,11 @@ test('an order with a quorum of votes is possible, whoever answers', () => {
     }
   }
 });
+
+test('an order that none of a quorum voted for is not possible, for committees of 1 to 40', () => {
+  for (let members = 1; members <= 40; members++) {
+    for (let answered = quorumOf(members); answered <= members; answered++) {
+      assert.ok(!isPossible(0, answered, members), `${answered} of ${members}`);
+    }
+  }
+});
