@@ -102,3 +102,6 @@ export const BUSY_WITHIN_MS = 1_000;
 export const REMEMBERED_SIGNATURES = 4_096;
 /** Bytes that are read of a key file: the longer of its two forms, and white space. */
 export const MAX_KEY_FILE_BYTES = 256;
+
+/** How long a ledger's answer is waited for: then the same may be asked again. */
+export const LEDGER_ANSWER_MS = 60_000;

@@ -295,6 +295,10 @@ describe('what becomes of locked money', () => {
     assert.deepEqual(mind(over, false), ['doubted', 'valid', 'invalid', REFUND, true]);
   });
 
+  it('is called by one byte, which no other version may read otherwise', () => {
+    assert.deepEqual([[...SETTLE], [...REFUND]], [[1], [2]]);
+  });
+
   it('is no question any more once it was decided', () => {
     const [settle, refund, , , mayBegin] = mind(over, true, true);
     assert.deepEqual([settle, refund, mayBegin], ['unknown', 'unknown', false]);

@@ -4,6 +4,8 @@
  *
  * Bounds: one question of a kind about one thing at a time; the same again while it is out waits
  * for nobody and is dropped, since its answer is on its way.
+ * Liveness: an answer that does not come in LEDGER_ANSWER_MS is told as unknown, and never later: a
+ * connection that loses it keeps nobody from asking again, which a ledger's fence makes harmless.
  */
 import { toHex } from '../../core/base/bytes.ts';
 import type { LedgerIndex } from '../../core/base/units.ts';
@@ -16,6 +18,7 @@ import {
   questionIn,
 } from '../../core/gateway/doorway.ts';
 import type { Answer, Ask } from '../../core/io.ts';
+import { LEDGER_ANSWER_MS } from '../limits.ts';
 import { failed, type LedgerAnswer, type LedgerPort } from './port.ts';
 
 export type Tell = (answer: Answer) => void;
@@ -39,7 +42,7 @@ export function createDesk(ledgers: ReadonlyMap<LedgerIndex, LedgerPort>): Desk 
       const name = `${question.kind} ${toHex(ask.key)}`;
       if (out.has(name)) return;
       out.add(name);
-      void answerTo(ledgers.get(question.ledger), question, ask)
+      void inTime(answerTo(ledgers.get(question.ledger), question, ask))
         .catch((error: unknown) => unknownAnswer(question, ask, String(error)))
         .then((answer) => {
           out.delete(name);
@@ -50,6 +53,16 @@ export function createDesk(ledgers: ReadonlyMap<LedgerIndex, LedgerPort>): Desk 
       for (const [index, ledger] of ledgers) ledger.onChange(() => tell(newsOf(index)));
     },
   };
+}
+
+/** What comes in time; fails if nothing does. */
+function inTime<T>(coming: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const late = (): void => reject(new Error(`no answer in ${LEDGER_ANSWER_MS} ms`));
+    const timer = setTimeout(late, LEDGER_ANSWER_MS);
+    timer.unref();
+    coming.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }
 
 async function answerTo(

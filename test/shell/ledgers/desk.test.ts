@@ -12,6 +12,7 @@ import {
 import type { Answer, Ask } from '../../../agent/core/io.ts';
 import { createDesk } from '../../../agent/shell/ledgers/desk.ts';
 import { answered, failed, type LedgerPort } from '../../../agent/shell/ledgers/port.ts';
+import { LEDGER_ANSWER_MS } from '../../../agent/shell/limits.ts';
 import { keyOf, payoutOf } from '../../conformance/ledgers.ts';
 
 const LEDGER = 0 as LedgerIndex;
@@ -137,6 +138,43 @@ describe('a desk', () => {
     ask(1);
     assert.equal(asked, 3);
     for (const go of waiting.splice(0)) go();
+  });
+
+  it('asks again where an answer never came, and takes none that comes too late', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const turn = () => new Promise((resolve) => setImmediate(resolve));
+    const answers: ((state: 'seen' | 'final') => void)[] = [];
+    const { port } = ledgerOf({
+      submit: () =>
+        new Promise((resolve) => {
+          answers.push((state) => resolve(answered({ state, reference: '' })));
+        }),
+    });
+    const desk = createDesk(new Map([[LEDGER, port]]));
+    const told: unknown[] = [];
+    const ask = () => desk.ask(payoutAsk(PROOF), (answer) => told.push(said(answer)));
+    ask();
+    t.mock.timers.tick(LEDGER_ANSWER_MS - 1);
+    await turn();
+    ask();
+    assert.deepEqual([answers.length, told], [1, []]);
+    t.mock.timers.tick(1);
+    await turn();
+    const reason = `Error: no answer in ${LEDGER_ANSWER_MS} ms`;
+    const unknown = { TAG: 'error', data: { class: 'unknown', reason } };
+    assert.deepEqual(told, [unknown]);
+    ask();
+    assert.equal(answers.length, 2);
+    answers[0]?.('seen');
+    await turn();
+    assert.deepEqual(told, [unknown]);
+    ask();
+    assert.equal(answers.length, 2);
+    answers[1]?.('final');
+    await turn();
+    t.mock.timers.tick(LEDGER_ANSWER_MS);
+    await turn();
+    assert.deepEqual(told, [unknown, { TAG: 'status', data: { state: 'final', reference: '' } }]);
   });
 
   it('tells of news by itself', () => {
