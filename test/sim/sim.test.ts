@@ -27,7 +27,6 @@ const NEW_RUNS = {
   deputies: 20,
   flooded: 4,
   copied: 20,
-  cashed: 30,
   calm: 10,
 } as const;
 /** Runs with one traitor too many, one of which at least must be seen. */
