@@ -100,8 +100,11 @@ export function createLoop(options: LoopOptions): Loop {
   return new CommittingLoop(options);
 }
 
-/** A step, and the link whose frame it took in. */
-interface Taken extends Step {
+/**
+ * What a step puts out, and the link whose frame it took in. Its writes are not kept: the overlay
+ * has them, and what many held steps keep, the garbage collector copies.
+ */
+interface Taken extends Omit<Step, 'writes' | 'wakeAtMs'> {
   readonly cause: LinkId | undefined;
 }
 
@@ -256,7 +259,8 @@ class CommittingLoop implements Loop {
     for (const waiter of this.#waiters) {
       if (waiter.events.delete(event)) waiter.steps = this.#counts.steps;
     }
-    const taken: Taken = { ...step, cause: frame?.link };
+    const { sends, asks, closes, notices } = step;
+    const taken: Taken = { sends, asks, closes, notices, cause: frame?.link };
     if (this.#overlay.hasPending) this.#waiting.add(taken);
     else if (this.#isCommitting) this.#committing.add(taken);
     else this.#release(taken);

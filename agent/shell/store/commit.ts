@@ -115,7 +115,7 @@ export function planCommit(
   const operations: Operation[] = [];
   const changes: Change[] = [];
   const [all, guarded] = [new Sum(before), new Sum(before.guarded)];
-  for (const [key, value] of new Map(writes.map((write) => [write.key, write.value]))) {
+  for (const { key, value } of lastOnEachKey(writes)) {
     invariant(isDurable(key) && key !== COMMIT_KEY, 'only durable records reach the store');
     const bytes = keyBytes(key);
     const old = stored(bytes);
@@ -139,6 +139,13 @@ export function planCommit(
   return { operations: [...operations, commitOperation(after)], changes, after };
 }
 
+/** The last write on each key, in the order in which the keys came first. */
+function lastOnEachKey(writes: readonly Write[]): Iterable<Write> {
+  const last = new Map<ByteKey, Write>();
+  for (const write of writes) last.set(write.key, write);
+  return last.values();
+}
+
 /** The chain after these operations, the commit record not among them. */
 export function chainOf(before: Uint8Array, operations: readonly Operation[]): Uint8Array {
   const written = operations.map((operation) => {
@@ -151,12 +158,24 @@ export function chainOf(before: Uint8Array, operations: readonly Operation[]): U
 
 /** The same from the digests of what was written. */
 function linkOf(before: Uint8Array, written: readonly Pick<Change, 'key' | 'after'>[]): Uint8Array {
-  const parts = written.map(({ key, after }) => {
-    return after === undefined
-      ? Buffer.concat([Uint8Array.of(0, key.length), keyBytes(key)])
-      : Buffer.concat([Uint8Array.of(1), after]);
-  });
-  return nativeSha256(Buffer.concat([before, ...parts]));
+  let length = before.length;
+  for (const { key, after } of written)
+    length += after === undefined ? 2 + key.length : 1 + after.length;
+  const bytes = Buffer.allocUnsafe(length);
+  bytes.set(before);
+  let at = before.length;
+  for (const { key, after } of written) {
+    if (after === undefined) {
+      at = bytes.writeUInt8(0, at);
+      at = bytes.writeUInt8(key.length, at);
+      at += bytes.write(key, at, 'latin1');
+    } else {
+      at = bytes.writeUInt8(1, at);
+      bytes.set(after, at);
+      at += after.length;
+    }
+  }
+  return nativeSha256(bytes);
 }
 
 /** What writes the record of a commit. */
