@@ -41,6 +41,7 @@ import {
 import { orderHash, type SignedOrder } from '../codec/order.ts';
 import type { Account } from '../codec/record.ts';
 import type { Draft } from '../draft.ts';
+import { keepOnly } from '../epochs/kept.ts';
 import type { AuthoritySetup } from '../setup.ts';
 import { SPACES } from '../spaces.ts';
 
@@ -82,8 +83,9 @@ export function carryOut(
   if (result.TAG === 'win') {
     // With a reserve the winner's certificate is paid from it, so it stays until then.
     writeClosing(draft, place, { ...closing, decided: { turn, result } });
-    if (reserve === undefined) prefer(draft, setup, place, result.data.order);
-    return;
+    if (reserve !== undefined) return;
+    keepOnly(draft, result.data.order);
+    return prefer(draft, setup, place, result.data.order);
   }
   if (reserve === undefined) spend(draft, setup, place, result);
   else revise(draft, place, reserve, result);

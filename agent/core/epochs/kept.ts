@@ -5,12 +5,15 @@
  * sequence whose closing may have been decided in a former epoch, until it is decided in this one.
  *
  * Safety: an authority that has the cut accepts a certificate of a former epoch only if its order
- * is one of these, or was applied already.
+ * is one of these, or was applied already. A closing that an order won at such a place says that no
+ * other one has a certificate, so the winner takes the place of those that were kept: else the next
+ * change would keep these, and not the order that everybody votes for.
  */
 import { equalBytes } from '../base/bytes.ts';
 import type { Sequence } from '../base/units.ts';
 import type { Subject } from '../codec/agreement.ts';
 import { type Order, orderHash, type SignedOrder } from '../codec/order.ts';
+import type { Draft } from '../draft.ts';
 import type { Read } from '../io.ts';
 import { recordAt } from '../space.ts';
 import { SPACES } from '../spaces.ts';
@@ -31,6 +34,13 @@ export function isKept(read: Read, network: Uint8Array, order: Order): boolean {
   return keptAt(read, order.account, order.sequence).some((kept) =>
     equalBytes(orderHash(network, kept.order), hash),
   );
+}
+
+/** This order won at its place: where others were kept, no certificate of them can turn up. */
+export function keepOnly(draft: Draft, winner: SignedOrder): void {
+  const { account, sequence } = winner.order;
+  if (keptAt(draft, account, sequence).length === 0) return;
+  draft.write(SPACES.keptOrders.at(account, sequence), [winner]);
 }
 
 /**

@@ -9,7 +9,8 @@ import { encode } from '../../../agent/core/codec/canonical.ts';
 import { placeCoder } from '../../../agent/core/codec/closing.ts';
 import type { Message } from '../../../agent/core/codec/message.ts';
 import type { SignedOrder } from '../../../agent/core/codec/order.ts';
-import type { Account } from '../../../agent/core/codec/record.ts';
+import { type Account, accountCoder } from '../../../agent/core/codec/record.ts';
+import { keptAt } from '../../../agent/core/epochs/kept.ts';
 import { signingBytes } from '../../../agent/core/network/signing.ts';
 import { recordAt, writeOf } from '../../../agent/core/space.ts';
 import { SPACES } from '../../../agent/core/spaces.ts';
@@ -66,13 +67,28 @@ class Cuts extends Changes {
     this.run();
   }
 
-  change(names: readonly string[]): void {
+  change(names: readonly string[], epoch = 1): void {
     this.approve(FOUNDERS, this.committeeOf(names, 'auth-1'));
     this.pass(5_000);
     assert.deepEqual(
       this.epochs(names),
-      names.map(() => 1),
+      names.map(() => epoch),
     );
+  }
+
+  /** A traitor forgets what it voted for. */
+  forget(name: string): void {
+    const record = this.account(name);
+    assert.ok(record !== undefined);
+    const key = SPACES.account.at(this.place('alice').signer.publicKey).key;
+    this.place(name).state.set(key, encode(accountCoder, { ...record, pending: undefined }));
+  }
+
+  /** Alice's orders that a former epoch left at her first sequence. */
+  kept(name: string): readonly SignedOrder[] {
+    const { state } = this.place(name);
+    const key = this.place('alice').signer.publicKey;
+    return keptAt({ get: (each) => state.get(each) }, key, 0n as Sequence);
   }
 
   account(name: string): Account | undefined {
@@ -140,6 +156,31 @@ describe('a closing that an epoch leaves open', () => {
     world.pass(20_000);
     assert.deepEqual(world.nexts(NEXT), allOf(NEXT, 1n));
     assert.deepEqual(world.balances(NEXT), allOf(NEXT, 700n));
+  });
+
+  it('leaves the order that won for the change after the next, whatever was kept at the cut', () => {
+    const world = new Cuts();
+    const [winner, other] = [world.order('bob', 300n), world.order('carol', 500n)];
+    for (const name of ['auth-0', 'auth-3']) assert.equal(world.votes(name, winner), true);
+    assert.equal(world.votes('auth-2', other), true);
+    world.lost = ['precommit', 'decision', 'closingVote'];
+    world.wish(FOUNDERS);
+    world.pass(3_000);
+    // Who voted for it is gone, or says that it did not.
+    world.forget('auth-3');
+    world.silent.add('auth-0');
+    const next = ['auth-1', 'auth-2', 'auth-3', 'elm'];
+    world.change(next);
+    assert.deepEqual(world.kept('auth-1'), [other]);
+    world.lost = ['closingVote'];
+    world.pass(20_000);
+    for (const name of next) assert.deepEqual(world.kept(name), [winner], name);
+    const last = ['auth-1', 'auth-2', 'auth-3', 'oak'];
+    world.change(last, 2);
+    world.pass(5_000);
+    for (const name of last) assert.deepEqual(world.kept(name), [winner], name);
+    assert.equal(world.votes('oak', other), false);
+    assert.equal(world.votes('oak', winner), true);
   });
 
   it('is counted with the committee that stated, and not with a larger one', () => {
