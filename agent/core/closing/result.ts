@@ -43,6 +43,19 @@ export function areNamed(
   });
 }
 
+/**
+ * Whether a later turn may leave these orders possible, where the one before left those. Traitors
+ * may sign other statements for it; what only they name then would win, or have money kept aside,
+ * though nobody found that the account may give it: a later turn asks for no balance.
+ */
+export function leavesFewer(
+  before: readonly Uint8Array[],
+  possible: readonly Uint8Array[],
+): boolean {
+  const wasPossible = (hash: Uint8Array) => before.some((other) => equalBytes(other, hash));
+  return possible.length < before.length && possible.every(wasPossible);
+}
+
 /** What becomes of a sequence with these possible orders, in ascending order of their hashes. */
 export function resultOf(networkId: Uint8Array, possible: readonly SignedOrder[]): ClosingResult {
   const [first, ...others] = possible;

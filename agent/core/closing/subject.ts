@@ -13,7 +13,8 @@
  * (`doubted`), but not for ever.
  *
  * A sequence that is closed with a reserve may come up again: each later turn needs statements that
- * leave fewer orders possible, so there are at most as many turns as members.
+ * leave fewer orders possible, and none that was not before (result.ts); so there are at most as
+ * many turns as members.
  */
 import { beginAgreement } from '../agreement/open.ts';
 import type { Opinion, SubjectRules } from '../agreement/rules.ts';
@@ -35,7 +36,7 @@ import { quorumOf } from '../network/committee.ts';
 import { currentCommittee, membersOf } from '../network/committees.ts';
 import type { AuthoritySetup } from '../setup.ts';
 import { takeDecision } from './decided.ts';
-import { areNamed, possibleOrders } from './result.ts';
+import { areNamed, leavesFewer, possibleOrders } from './result.ts';
 import { closingAt } from './settle.ts';
 import { isOrderOf, isStated, orderNamed } from './statements.ts';
 
@@ -85,11 +86,9 @@ function valueAtHand(draft: Draft, setup: AuthoritySetup, turn: Turn): ClosingVa
   return { epoch: closing.epoch, statements: closing.statements, orders };
 }
 
-/** Whether fewer orders are possible than those that a reserve is kept for. */
+/** Whether fewer orders are possible than those that a reserve is kept for, if one is. */
 function isNews({ decided, reserve }: ClosingRecord, possible: readonly Uint8Array[]): boolean {
-  return (
-    decided === undefined || (reserve !== undefined && possible.length < reserve.orders.length)
-  );
+  return decided === undefined || (reserve !== undefined && leavesFewer(reserve.orders, possible));
 }
 
 function propose(draft: Draft, setup: AuthoritySetup, turn: Turn): Uint8Array | undefined {
