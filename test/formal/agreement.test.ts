@@ -4,7 +4,7 @@
  * model to its end, where the environment variable TLA2TOOLS_JAR names a tla2tools.jar.
  */
 import assert from 'node:assert/strict';
-import { appendFileSync, cpSync, readFileSync } from 'node:fs';
+import { appendFileSync, cpSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import test from 'node:test';
 import { subjectHash } from '../../agent/core/agreement/decision.ts';
@@ -15,16 +15,10 @@ import { SPACES } from '../../agent/core/spaces.ts';
 import { A, B } from '../support/debates.ts';
 import { Puppets } from '../support/puppets.ts';
 import { figure, inScratchFolder, MODEL_FOLDER, run } from './model.ts';
-import { choices } from './small.ts';
-import { conjunctsOf, type Definition, definitionsOf, evaluate, isTrue } from './tla.ts';
+import { choices, modelOf } from './small.ts';
+import { conjunctsOf, evaluate, isTrue } from './tla.ts';
 
-const MODEL = definitionsOf(readFileSync(join(MODEL_FOLDER, 'Agreement.tla'), 'utf8'));
-
-function definition(name: string): Definition {
-  const found = MODEL.get(name);
-  assert.ok(found !== undefined, `the model defines ${name}`);
-  return found;
-}
+const definition = modelOf('Agreement');
 
 test('for 1 to 100 members the model and the core have the same quorum, and the same faults', () => {
   const ofMembers = (name: string, n: number) => evaluate(definition(name).body, { n });

@@ -1,17 +1,21 @@
-/** What the model and the core are compared by: the model's definitions, and all small cases. */
+/** What a model and the core are compared by: the model's definitions, and all small cases. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MODEL_FOLDER } from './model.ts';
 import { type Definition, definitionsOf } from './tla.ts';
 
-const MODEL = definitionsOf(readFileSync(join(MODEL_FOLDER, 'Transfer.tla'), 'utf8'));
-
-/** The model's definition of a name. */
-export function definition(name: string): Definition {
-  const found = MODEL.get(name);
-  if (found === undefined) throw new Error(`the model has no definition of ${name}`);
-  return found;
+/** The definitions of a model by their names. */
+export function modelOf(module: string): (name: string) => Definition {
+  const definitions = definitionsOf(readFileSync(join(MODEL_FOLDER, `${module}.tla`), 'utf8'));
+  return (name) => {
+    const found = definitions.get(name);
+    if (found === undefined) throw new Error(`${module} has no definition of ${name}`);
+    return found;
+  };
 }
+
+/** The definition of a name in the model of transfers. */
+export const definition = modelOf('Transfer');
 
 /** Every choice of one value from each list. */
 export function choices<T>(lists: { readonly [K in keyof T]: readonly T[K][] }): T[] {
