@@ -332,7 +332,9 @@ export class Debate {
       this.#heard.retellAtMs,
     ];
     for (const at of waits) {
-      if (at !== undefined) setTimerBy(this.#draft, 'agree', Number(at));
+      // What is over led to nothing: so at a member that may not speak. Time alone changes nothing.
+      const isAhead = at !== undefined && at > BigInt(Math.floor(this.#draft.stamp.nowMs));
+      if (isAhead) setTimerBy(this.#draft, 'agree', Number(at));
     }
   }
 }
